@@ -1,0 +1,114 @@
+# Wiredrill's front door. `make help` lists the targets.
+#
+# Sources are found by folder, so a new file needs no line here. Every build variant has a folder of its
+# own under build/: `make VARIANT=asan` builds clang with AddressSanitizer and UBSan beside gcc -O2.
+
+VARIANT ?= release
+B       := build/$(VARIANT)
+
+WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Werror
+STD  := -std=c11 -I. -I$(B)
+SAN  := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+ifeq ($(origin CC),default)
+CC := cc
+endif
+OPT := -O2 -g
+ifeq ($(VARIANT),asan)
+CC   := clang
+OPT  := -O1 -g $(SAN)
+endif
+ifeq ($(VARIANT),fuzz)
+CC   := clang
+OPT  := -O1 -g $(SAN) -fsanitize=fuzzer-no-link
+endif
+
+have = $(shell test -e /usr/include/$(1) && echo yes)
+HAVE_SLIRP     := $(call have,slirp/libslirp.h)
+HAVE_LWIP      := $(call have,lwip/lwip/init.h)
+HAVE_LDNS      := $(call have,ldns/ldns.h)
+HAVE_CRITERION := $(call have,criterion/criterion.h)
+
+CFLAGS_STACK = $(STD) $(WARN) $(OPT) -ffreestanding -MMD -MP
+CFLAGS_SIM   = $(STD) $(WARN) $(OPT) -D_GNU_SOURCE -MMD -MP
+LIBS         = -lpcap -ldl
+
+STACK_SRC := $(shell find stack -name '*.c' 2>/dev/null | LC_ALL=C sort)
+SIM_SRC   := $(shell find sim -name '*.c' 2>/dev/null | LC_ALL=C sort)
+TEST_SRC  := $(shell find tests -name '*.c' 2>/dev/null | LC_ALL=C sort)
+GEN_SRC   := $(patsubst %.l,$(B)/%.lex.c,$(shell find sim -name '*.l')) \
+             $(patsubst %.y,$(B)/%.tab.c,$(shell find sim -name '*.y'))
+
+# What needs a library that is not here stays out, by name.
+ifneq ($(HAVE_SLIRP),yes)
+SIM_SRC := $(filter-out sim/hosts/slirp.c,$(SIM_SRC))
+endif
+ifneq ($(HAVE_LDNS),yes)
+SIM_SRC := $(filter-out sim/hosts/dns_resolver.c,$(SIM_SRC))
+endif
+SIM_SRC := $(filter-out sim/hosts/lwip/%,$(SIM_SRC))
+
+STACK_OBJ := $(STACK_SRC:%.c=$(B)/%.o)
+SIM_OBJ   := $(SIM_SRC:%.c=$(B)/%.o) $(GEN_SRC:.c=.o)
+TEST_OBJ  := $(TEST_SRC:%.c=$(B)/%.o)
+CLI_OBJ   := $(filter $(B)/sim/cli/%,$(SIM_OBJ))
+SIMLIB_OBJ := $(filter-out $(B)/sim/cli/%,$(SIM_OBJ))
+
+SIM_DEFS := $(if $(HAVE_SLIRP),-DHAVE_SLIRP) $(if $(HAVE_LDNS),-DHAVE_LDNS)
+LIBS     += $(if $(HAVE_SLIRP),-lslirp) $(if $(HAVE_LDNS),-lldns)
+
+.PHONY: all
+all: $(B)/libstack.a $(B)/libsim.a $(if $(CLI_OBJ),$(B)/wiredrill)
+
+$(B)/stack/%.o: stack/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_STACK) -c $< -o $@
+
+$(B)/sim/%.o: sim/%.c | generated
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_SIM) $(SIM_DEFS) -c $< -o $@
+
+$(B)/tests/%.o: tests/%.c | generated
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_SIM) -c $< -o $@
+
+# flex and bison write code that the project's warnings do not suit.
+.PHONY: generated
+generated: $(GEN_SRC)
+.SECONDARY: $(GEN_SRC)
+$(B)/%.tab.c: %.y
+	@mkdir -p $(@D)
+	bison -Wall -Werror --defines=$(@:.c=.h) -o $@ $<
+$(B)/%.lex.c: %.l
+	@mkdir -p $(@D)
+	flex --header-file=$(@:.c=.h) -o $@ $<
+$(B)/%.tab.o: $(B)/%.tab.c
+	$(CC) $(STD) $(OPT) -D_GNU_SOURCE -w -MMD -MP -I$(dir $*) -c $< -o $@
+$(B)/%.lex.o: $(B)/%.lex.c
+	$(CC) $(STD) $(OPT) -D_GNU_SOURCE -w -MMD -MP -I$(dir $*) -c $< -o $@
+
+$(B)/libstack.a: $(STACK_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+$(B)/libsim.a: $(SIMLIB_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+$(B)/wiredrill: $(CLI_OBJ) $(B)/libsim.a $(B)/libstack.a
+	$(CC) $(OPT) -rdynamic -o $@ $^ $(LIBS)
+
+$(B)/unit: $(TEST_OBJ) $(B)/libsim.a $(B)/libstack.a
+	$(CC) $(OPT) -o $@ $^ $(LIBS) -lcriterion
+
+.PHONY: unit
+unit: $(B)/unit   ## build and run the unit tests
+	$(B)/unit --quiet
+
+.PHONY: clean
+clean:            ## remove what was built
+	rm -rf build
+
+.PHONY: help
+help:             ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
