@@ -1,0 +1,43 @@
+/* Addresses carry their family, so that routes, neighbours, sockets and transports are written once. */
+#ifndef STACK_CORE_ADDR_H
+#define STACK_CORE_ADDR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum addr_family { ADDR_NONE = 0, ADDR_IPV4 = 4, ADDR_IPV6 = 6 };
+
+/* Host order, most significant word first; an IPv4 address is word[0], the rest zero. */
+struct ip_addr {
+    uint32_t family;
+    uint32_t word[4];
+};
+
+static inline struct ip_addr addr_ipv4(uint32_t host_order)
+{
+    return (struct ip_addr){ADDR_IPV4, {host_order, 0, 0, 0}};
+}
+
+static inline bool addr_equal(const struct ip_addr *a, const struct ip_addr *b)
+{
+    return a->family == b->family && a->word[0] == b->word[0] && a->word[1] == b->word[1] &&
+           a->word[2] == b->word[2] && a->word[3] == b->word[3];
+}
+
+static inline bool addr_is_any(const struct ip_addr *a)
+{
+    return (a->word[0] | a->word[1] | a->word[2] | a->word[3]) == 0;
+}
+
+/* The first `length` bits set: the mask of an IPv4 prefix. 0 <= length <= 32. */
+static inline uint32_t ipv4_mask(unsigned length)
+{
+    return length == 0 ? 0 : 0xffffffffu << (32 - length);
+}
+
+static inline bool ipv4_is_multicast(uint32_t a)
+{
+    return a >> 28 == 0xe;
+}
+
+#endif

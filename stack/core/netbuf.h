@@ -1,0 +1,122 @@
+/*
+ * A netbuf is one packet in one contiguous buffer, with headroom so that each layer pushes its header
+ * without a copy. Two bounded size classes. Ownership: whoever holds the pointer; passing it down
+ * (netif_send, ip_send) or up (netif_receive) passes it away, whatever the call returns.
+ */
+#ifndef STACK_CORE_NETBUF_H
+#define STACK_CORE_NETBUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct netif;
+struct stack;
+
+enum netbuf_class { NETBUF_FRAME, NETBUF_BIG, NETBUF_CLASSES };
+
+enum {
+    NETBUF_FRAME_BYTES = 2048,  /* holds a frame of the largest Ethernet MTU we offer, 1500, and hardware's slack */
+    NETBUF_BIG_BYTES = 65536 + 128, /* a whole IP datagram with headroom: reassembly, large sends */
+    NETBUF_HEADROOM = 64 + 2,   /* Ethernet 14 + IPv4 20 + options or TCP; +2 leaves the IP header 4-aligned */
+};
+
+enum netbuf_flag {
+    NETBUF_RX = 1,               /* came from a driver: its fate is told exactly once */
+    NETBUF_LINK_BROADCAST = 2,   /* the link destination was the broadcast address */
+    NETBUF_LINK_MULTICAST = 4,
+    NETBUF_LOOPED = 8,           /* came over loopback or from ourselves */
+    NETBUF_SUM_OK = 16,          /* hardware checked the transport's checksum */
+    NETBUF_AT_DRIVER = 32,       /* the device owns the bytes */
+};
+
+struct netbuf {
+    struct netbuf *next;   /* for whoever owns it; NULL while passed along */
+    struct netif *nif;     /* where it came from, or where it goes */
+    uint8_t *base;         /* the buffer; `size` bytes */
+    uint32_t size;
+    uint32_t start, end;   /* the bytes in use are base[start] .. base[end - 1] */
+    uint32_t net_at;       /* offset in base of the IP header (valid from IP upwards) */
+    uint32_t transport_at; /* offset in base of what follows the IP header */
+    uint32_t rx_number;    /* received frames are numbered from 1 */
+    uint16_t flags;
+    uint8_t size_class;
+};
+
+/* A free netbuf with `headroom` bytes before its cursor and `len` bytes in use (not zeroed), or NULL. */
+struct netbuf *netbuf_alloc(struct stack *s, uint32_t headroom, uint32_t len);
+
+/* Gives it back. A received netbuf that nobody dropped counts as consumed. */
+void netbuf_free(struct stack *s, struct netbuf *nb);
+
+/* Gives it back and counts why: *counter is one of the module's drop counters, named `reason` ("arp.drop.short"). */
+void netbuf_drop(struct stack *s, struct netbuf *nb, uint64_t *counter, const char *reason);
+
+static inline uint8_t *netbuf_data(const struct netbuf *nb)
+{
+    return nb->base + nb->start;
+}
+
+static inline uint32_t netbuf_len(const struct netbuf *nb)
+{
+    return nb->end - nb->start;
+}
+
+/* Opens `n` bytes in front and returns them; NULL when the headroom is used up. */
+static inline uint8_t *netbuf_push(struct netbuf *nb, uint32_t n)
+{
+    if (n > nb->start)
+        return NULL;
+    nb->start -= n;
+    return nb->base + nb->start;
+}
+
+/* Moves the cursor past `n` bytes; false when there are fewer. */
+static inline bool netbuf_pull(struct netbuf *nb, uint32_t n)
+{
+    if (n > netbuf_len(nb))
+        return false;
+    nb->start += n;
+    return true;
+}
+
+/* Cuts the bytes in use down to `len` (padding behind an IP packet); false when there are fewer. */
+static inline bool netbuf_trim(struct netbuf *nb, uint32_t len)
+{
+    if (len > netbuf_len(nb))
+        return false;
+    nb->end = nb->start + len;
+    return true;
+}
+
+/* A first-in first-out chain over netbuf.next. */
+struct netbuf_queue {
+    struct netbuf *head, *tail;
+    uint32_t count;
+};
+
+static inline void netbuf_enqueue(struct netbuf_queue *q, struct netbuf *nb)
+{
+    nb->next = NULL;
+    if (q->tail)
+        q->tail->next = nb;
+    else
+        q->head = nb;
+    q->tail = nb;
+    q->count++;
+}
+
+static inline struct netbuf *netbuf_dequeue(struct netbuf_queue *q)
+{
+    struct netbuf *nb = q->head;
+    if (!nb)
+        return NULL;
+    q->head = nb->next;
+    if (!q->head)
+        q->tail = NULL;
+    q->count--;
+    nb->next = NULL;
+    return nb;
+}
+
+#endif
