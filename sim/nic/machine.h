@@ -1,0 +1,74 @@
+/*
+ * The machine of a host under test: guest memory, a PCI bus and the NIC models on it. It gives the driver its `struct bus`.
+ *
+ * Guest memory is a list of windows, each a piece of host memory (the stack's region, a plug-in's DMA memory) at a device
+ * address; an access outside them fails the run with the address in it. Ring stores that no fence has
+ * published may or may not be visible to the device, by the machine's own random stream. Interrupts are level-triggered; an ISR may be
+ * called at any register or ring access, never nested. Everything is allocated in the world's arena.
+ */
+#ifndef SIM_NIC_MACHINE_H
+#define SIM_NIC_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "sim/world/world.h"
+#include "stack/driver/bus.h"
+
+struct machine;
+struct nic;
+
+/* A device model. */
+struct nic_kind {
+    const char *name;                   /* "e1000" */
+    uint16_t vendor_id, device_id;
+    uint8_t revision;
+    size_t state_size;
+    struct { enum bus_space space; uint32_t size; } bar[6]; /* size 0: not there; BUS_MEM or BUS_IO */
+    void (*reset)(struct nic *n);       /* power-on values, MAC from nic_mac */
+    uint32_t (*read)(struct nic *n, int bar, uint32_t off, int width);
+    void (*write)(struct nic *n, int bar, uint32_t off, int width, uint32_t value);
+    void (*receive)(struct nic *n, const uint8_t *bytes, uint32_t len, bool bad_fcs);
+    void (*carrier)(struct nic *n, bool up);
+    void (*due)(struct nic *n, int64_t now_ns); /* a timer set by nic_due; may be NULL */
+    const char *const *counters;        /* names, NULL-terminated: "rx_filtered", "rx_no_descriptor", ... */
+};
+extern const struct nic_kind *const nic_kinds[]; /* NULL-terminated, in the order in which cases run */
+const struct nic_kind *nic_kind_by_name(const char *name);
+
+typedef void nic_transmit(void *ctx, const uint8_t *bytes, uint32_t len);
+
+/* Bring-up happens before time 0 and delays of reset and autonegotiation are zero unless set. */
+struct machine *machine_new(struct world *w, const char *name);
+const struct bus *machine_bus(struct machine *m);
+/* Registers host memory as guest memory; returns its device address (below 4 GiB). */
+uint64_t machine_add_memory(struct machine *m, void *p, size_t size);
+/* Plugs a NIC into the next free PCI slot. */
+struct nic *machine_add_nic(struct machine *m, const struct nic_kind *kind, const uint8_t mac[6], nic_transmit *transmit, void *ctx);
+/* A frame from the wire. The result says what became of it: true when it went into memory or is queued for it, false when the NIC
+ * did not take it; then *reason names the counter ("e1000.rx_filtered"). Interrupts are raised, not yet delivered. */
+bool nic_receive(struct nic *n, const uint8_t *bytes, uint32_t len, bool bad_fcs, const char **reason);
+void nic_carrier(struct nic *n, bool up);
+/* Calls the ISRs whose lines are up, until they are down (a line that stays up 1000 times fails the run: interrupt storm). */
+void machine_interrupts(struct machine *m);
+uint64_t nic_count(const struct nic *n, const char *counter, bool *known);
+const struct nic_kind *nic_kind_of(const struct nic *n);
+/* Number of register reads and writes, interrupts, DMA bytes so far: for tests and figures. */
+uint64_t machine_accesses(const struct machine *m);
+
+/* --- for device models --- */
+void *nic_state(struct nic *n);
+const uint8_t *nic_mac(const struct nic *n);
+bool nic_is_up(const struct nic *n);
+void nic_count_up(struct nic *n, int counter);
+void nic_transmit_frame(struct nic *n, const uint8_t *bytes, uint32_t len);
+void nic_raise(struct nic *n, bool level);
+void nic_due(struct nic *n, int64_t due_ns);
+int64_t nic_now(const struct nic *n);
+/* DMA; needs bus mastering on. False (and the run fails, with the address) outside guest memory. */
+bool nic_dma_read(struct nic *n, uint64_t address, void *to, uint32_t len);
+bool nic_dma_write(struct nic *n, uint64_t address, const void *from, uint32_t len);
+/* The driver did what the data sheet forbids: fails the run. */
+__attribute__((format(printf, 2, 3))) void nic_violation(struct nic *n, const char *format, ...);
+
+#endif

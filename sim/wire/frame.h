@@ -1,0 +1,26 @@
+/* A frame is a counted reference to immutable bytes in the arena: Ethernet header first, no FCS. */
+#ifndef SIM_WIRE_FRAME_H
+#define SIM_WIRE_FRAME_H
+
+#include <stdint.h>
+#include "sim/world/world.h"
+
+enum frame_flag {
+    FRAME_BAD_FCS = 1, /* corrupted on the wire before the check sequence: a NIC drops and counts it */
+};
+
+struct frame {
+    struct world *world;
+    uint32_t refs, len, flags;
+    uint8_t bytes[];
+};
+
+enum { FRAME_MAX = 65536 + 14 };
+
+/* len bytes, zeroed, for the maker to fill before it is sent; one reference. */
+struct frame *frame_new(struct world *w, uint32_t len);
+struct frame *frame_copy(struct world *w, const void *bytes, uint32_t len);
+struct frame *frame_ref(struct frame *f);
+void frame_unref(struct frame *f);
+
+#endif
