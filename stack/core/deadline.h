@@ -1,0 +1,30 @@
+/*
+ * Deadlines: one intrusive heap in each stack. A poll costs what is due, not what exists. Of two deadlines due at the same
+ * time the one with the lower rank fires first; re-arming never changes that order.
+ */
+#ifndef STACK_CORE_DEADLINE_H
+#define STACK_CORE_DEADLINE_H
+
+#include <stdint.h>
+
+struct stack;
+
+struct deadline {
+    int64_t due_ns;                      /* INT64_MAX: not set */
+    uint32_t rank;                       /* module id << 16 | which of the module's */
+    struct deadline *child, *sibling, *back; /* a pairing heap: no table, so no bound to state */
+    void (*fire)(struct stack *s, struct deadline *d, int64_t now_ns); /* d is already out of the heap */
+    const char *name;                    /* for traces: "arp.retry" */
+};
+
+/* Before the first use. `name` is a literal. */
+void deadline_init(struct deadline *d, uint32_t rank, const char *name,
+                   void (*fire)(struct stack *s, struct deadline *d, int64_t now_ns));
+/* Sets or moves. */
+void deadline_set(struct stack *s, struct deadline *d, int64_t due_ns);
+/* Takes it out; nothing happens when it was not set. */
+void deadline_clear(struct stack *s, struct deadline *d);
+/* Fires what is due at or before now_ns; returns the next due time or INT64_MAX. */
+int64_t deadline_run(struct stack *s, int64_t now_ns);
+
+#endif

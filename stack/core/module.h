@@ -1,0 +1,118 @@
+/*
+ * The inside of a stack: a table of modules (protocols, the socket layer, services), each with state, knobs and counters of
+ * its own. Which modules there are is the embedder's const table; one that is left out is absent, not a crash.
+ */
+#ifndef STACK_CORE_MODULE_H
+#define STACK_CORE_MODULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "stack/core/deadline.h"
+#include "stack/core/netbuf.h"
+#include "stack/core/netif.h"
+#include "stack/core/panic.h"
+#include "stack/port.h"
+#include "stack/stack.h"
+
+/* Where a module's state stands in stack.state; also the high half of its deadlines' ranks. */
+enum module_id {
+    MODULE_CORE, MODULE_LOOPBACK, MODULE_ETHERNET, MODULE_NEIGHBOUR, MODULE_ARP, MODULE_ROUTE, MODULE_IPV4,
+    MODULE_REASSEMBLY, MODULE_ICMPV4, MODULE_UDP, MODULE_RAW, MODULE_TCP, MODULE_SOCKET, MODULE_DHCP, MODULE_DNS,
+    MODULE_SNTP, MODULE_PING, MODULE_TRACEROUTE, MODULE_ECHO,
+    MODULES
+};
+
+enum knob_unit { KNOB_NUMBER, KNOB_BOOL, KNOB_NS };
+
+struct knob {
+    const char *name;     /* "expiry": the module's name and a dot go in front */
+    enum knob_unit unit;
+    int64_t initial, min, max;
+};
+
+enum netif_event { NETIF_EVENT_UP, NETIF_EVENT_DOWN, NETIF_EVENT_CARRIER, NETIF_EVENT_NO_CARRIER,
+                   NETIF_EVENT_ADDRESS, NETIF_EVENT_NO_ADDRESS };
+
+struct module {
+    const char *name;                                       /* "arp" */
+    enum module_id id;
+    uint32_t (*state_size)(const struct stack_limits *l);   /* zeroed, 16-aligned; NULL: none */
+    int (*init)(struct stack *s, void *state, int64_t now_ns); /* 0 or a negated stack_error; may be NULL */
+    void (*netif)(struct stack *s, void *state, struct netif *nif, enum netif_event event, int64_t now_ns); /* may be NULL */
+    const struct knob *knobs;                               /* read with stack_knob_get(s, id, index) */
+    uint32_t knob_count;
+    const char *const *counters;                            /* "drop.short": in full "arp.drop.short" */
+    uint32_t counter_count;
+    /* State by name ("entry 10.0.2.2"), for assertions and kernels' shells: text into out, or -ERR_NOENT. May be NULL. */
+    int (*query)(struct stack *s, void *state, const char *what, char *out, size_t room);
+};
+
+/* A receiver of frames by ethertype. The netbuf's cursor is behind the link header. */
+struct link_protocol {
+    uint16_t ethertype;
+    enum module_id module;
+    void (*input)(struct stack *s, struct netbuf *nb, const uint8_t source[6], int64_t now_ns);
+};
+
+enum { LINK_PROTOCOLS = 8, IP_PROTOCOLS = 16 };
+
+struct netbuf_pool {
+    struct netbuf *free;
+    uint32_t total, available, lowest;
+    uint64_t failed;        /* allocations refused */
+};
+
+struct ip_protocol; /* stack/net/ip.h */
+
+struct stack {
+    struct stack_config config;
+    struct port port;
+    void *region;
+    size_t region_size, region_used;
+    void *state[MODULES];
+    const struct module *module[MODULES];
+    int64_t *knob[MODULES];
+    uint64_t *count[MODULES];
+    struct netif *netif;            /* config.limits.netifs of them */
+    uint32_t netifs;                /* in use from the front; [0] is lo */
+    struct netbuf_pool pool[NETBUF_CLASSES];
+    struct deadline *deadlines;     /* the heap's root */
+    struct link_protocol link_protocol[LINK_PROTOCOLS];
+    const struct ip_protocol *ip_protocol[IP_PROTOCOLS];
+    uint32_t rx_number;             /* of the last received frame */
+    uint64_t rx_received, rx_consumed, rx_dropped; /* held = received - consumed - dropped */
+    uint32_t woken;                 /* atomic: stack_poll is due at once */
+    uint64_t fail_allocation;       /* tests: the nth netbuf_alloc from now fails; 0: none */
+};
+
+/* Memory for a module or driver from the region, zeroed; NULL when it is used up. Only during init and attach. */
+void *stack_carve(struct stack *s, size_t size, size_t align);
+
+static inline int64_t stack_knob(const struct stack *s, enum module_id m, unsigned index)
+{
+    return s->knob[m][index];
+}
+
+static inline void stack_count(struct stack *s, enum module_id m, unsigned index)
+{
+    s->count[m][index]++;
+}
+
+/* Drops nb under the module's counter `index`, whose name is told as the frame's fate. */
+void stack_drop(struct stack *s, struct netbuf *nb, enum module_id m, unsigned index);
+
+void stack_random(struct stack *s, enum random_purpose purpose, void *out, size_t len);
+uint32_t stack_random32(struct stack *s, enum random_purpose purpose);
+/* Uniform in 0 .. bound - 1; bound > 0. */
+uint32_t stack_random_below(struct stack *s, enum random_purpose purpose, uint32_t bound);
+/* Tells the port's trace, when it has one, that a state machine moved: what = "dhcp.state", value = the new state. */
+void stack_trace(struct stack *s, enum trace_kind kind, const char *what, int64_t value);
+void stack_netif_event(struct stack *s, struct netif *nif, enum netif_event event, int64_t now_ns);
+
+/* Registries. 0, -ERR_EXIST when the number is taken, -ERR_NOBUFS when the table is full. */
+int link_register(struct stack *s, const struct link_protocol *p);
+/* 0, -ERR_NOENT, or -ERR_BUSY while sockets, timers or packets still refer to it. */
+int link_unregister(struct stack *s, uint16_t ethertype);
+
+#endif

@@ -1,0 +1,92 @@
+/*
+ * IP as the transports see it, for both families: ask below for a path and a buffer, fill it, pass it down; receive through the
+ * registry by protocol number.
+ */
+#ifndef STACK_NET_IP_H
+#define STACK_NET_IP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "stack/core/module.h"
+
+/* How a destination is reached, found before a packet is built. */
+struct ip_path {
+    struct netif *nif;
+    struct ip_addr source;    /* the address to send from (may be any: DHCP before its lease) */
+    struct ip_addr next_hop;  /* the neighbour; equals the destination when on-link */
+    uint16_t mtu;             /* of the path, learnt ones included */
+    bool broadcast, multicast, loopback;
+};
+
+enum ip_send_flag {
+    IP_DONT_FRAGMENT = 1,
+    IP_ROUTER_ALERT = 2,
+    IP_BROADCAST_OK = 4,   /* the socket has SO_BROADCAST */
+    IP_HEADER_INCLUDED = 8 /* raw sockets: the packet begins with its own IP header */
+};
+
+struct ip_send {
+    struct ip_addr source, destination;
+    uint8_t protocol, ttl, tos;  /* ttl 0: the knob ipv4.ttl */
+    uint8_t flags;
+    uint8_t options_len;         /* IPv4 options, padded to 4 by ip_output */
+    uint8_t options[40];
+};
+
+/* What a received packet's header said; the netbuf's cursor is behind it. */
+struct ip_received {
+    struct netif *nif;
+    struct ip_addr source, destination;
+    uint8_t protocol, ttl, tos;
+    uint8_t header_len;          /* IPv4: with options; the header is at base + net_at */
+    bool broadcast, multicast;   /* destination at the IP layer */
+};
+
+/* An ICMP error about a packet that we sent. `quoted` is what came back of it, from behind its IP header. */
+struct ip_error {
+    int error;                   /* a stack_error: ERR_CONNREFUSED, ERR_HOSTUNREACH, ERR_MSGSIZE, ... */
+    bool hard;                   /* RFC 1122 4.2.3.9: TCP must abort */
+    uint8_t type, code;
+    uint16_t mtu;                /* for ERR_MSGSIZE */
+    struct ip_addr source, destination; /* of the packet that we sent: source is ours */
+    struct ip_addr reporter;
+    const uint8_t *quoted;
+    uint32_t quoted_len;
+};
+
+struct ip_protocol {
+    uint8_t number;
+    enum module_id module;
+    /* Takes nb: netbuf_free when consumed, stack_drop otherwise. */
+    void (*input)(struct stack *s, struct netbuf *nb, const struct ip_received *r, int64_t now_ns);
+    void (*error)(struct stack *s, const struct ip_error *e); /* may be NULL */
+};
+
+int ip_register(struct stack *s, const struct ip_protocol *p);
+int ip_unregister(struct stack *s, uint8_t number); /* -ERR_BUSY while referred to */
+
+/* Finds interface, source and next hop. `source` may be NULL or any; `nif` NULL unless bound to an interface.
+ * 0, -ERR_NETUNREACH (no route), -ERR_NETDOWN, -ERR_ADDRNOTAVAIL. */
+int ip_path(struct stack *s, const struct ip_addr *destination, const struct ip_addr *source, struct netif *nif, struct ip_path *path);
+
+/* A buffer for `len` bytes of transport header and payload with headroom for IP (with options_len) and link headers; NULL when the pool is dry or len
+ * exceeds 65535 less the headers. */
+struct netbuf *ip_buffer(struct stack *s, const struct ip_path *path, uint32_t options_len, uint32_t len);
+
+/* Takes nb: builds the header, fragments when needed and allowed, sends. The transport's checksum is already in place.
+ * 0 or a negated stack_error (-ERR_MSGSIZE: too long with DF, -ERR_ACCES: broadcast without permission, -ERR_HOSTDOWN...). */
+int ip_output(struct stack *s, const struct ip_path *path, struct netbuf *nb, const struct ip_send *how, int64_t now_ns);
+
+/* ICMP error about a received packet, with RFC 1122 3.2.2's refusals and a rate limit; nb stays the caller's, its net_at is valid.
+ * A function pointer in the stack would name an upper layer: ICMP registers itself here. */
+typedef void icmp_error_fn(struct stack *s, const struct netbuf *nb, uint8_t type, uint8_t code, uint32_t extra, int64_t now_ns);
+void ip_set_icmp_error(struct stack *s, icmp_error_fn *fn);
+void ip_icmp_error(struct stack *s, const struct netbuf *nb, uint8_t type, uint8_t code, uint32_t extra, int64_t now_ns);
+
+/* True when `a` is an address of this host (on any interface, loopback's 127/8 included); tentative ones are not. */
+bool ip_is_local(struct stack *s, const struct ip_addr *a);
+
+/* A packet could not be sent after all (neighbour did not answer): told to the transport as an ip_error. nb stays the caller's. */
+void ip_unsent(struct stack *s, const struct netbuf *nb, int error, int64_t now_ns);
+
+#endif

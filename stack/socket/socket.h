@@ -1,0 +1,47 @@
+/*
+ * BSD-shaped sockets, non-blocking by nature: what cannot be done at once is -ERR_AGAIN, and the port's `ready` tells when to try
+ * again. Blocking is the embedder's to build on that. Descriptors are small integers from 3 on (the lowest free one).
+ */
+#ifndef STACK_SOCKET_SOCKET_H
+#define STACK_SOCKET_SOCKET_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "stack/stack.h"
+
+enum socket_type { SOCKET_STREAM = 1, SOCKET_DGRAM = 2, SOCKET_RAW = 3 };
+enum socket_event { SOCKET_READABLE = 1, SOCKET_WRITABLE = 4, SOCKET_ERROR = 8, SOCKET_HANGUP = 16 };
+enum socket_option {
+    SO_OPT_BROADCAST, SO_OPT_REUSEADDR, SO_OPT_BINDTODEVICE, SO_OPT_ERROR /* get clears it */, SO_OPT_RCVBUF, SO_OPT_TYPE,
+    IP_OPT_TTL, IP_OPT_TOS, IP_OPT_MTU_DISCOVER /* 0: never DF, 1: as the knob, 2: always DF */, IP_OPT_HDRINCL, IP_OPT_RECVERR,
+    IP_OPT_MULTICAST_TTL, IP_OPT_MULTICAST_LOOP, IP_OPT_ADD_MEMBERSHIP /* group as host-order value */, IP_OPT_DROP_MEMBERSHIP,
+    IP_OPT_MTU, UDP_OPT_NO_CHECKSUM
+};
+enum message_flag { MSG_FLAG_PEEK = 2, MSG_FLAG_TRUNC = 0x20, MSG_FLAG_DONTWAIT = 0x40 };
+
+struct socket_address {
+    struct ip_addr addr;
+    uint16_t port;
+};
+
+/* All return 0 or more, or a negated stack_error. */
+int socket_open(struct stack *s, enum addr_family family, enum socket_type type, int protocol);
+int socket_bind(struct stack *s, int fd, const struct socket_address *local);
+/* UDP and raw: sets the peer; a peer of family ADDR_NONE dissolves the association. */
+int socket_connect(struct stack *s, int fd, const struct socket_address *peer, int64_t now_ns);
+/* `to` NULL on a connected socket. Returns len. */
+int socket_send(struct stack *s, int fd, const void *bytes, size_t len, int flags, const struct socket_address *to, int64_t now_ns);
+/* Returns the bytes copied (with MSG_FLAG_TRUNC the datagram's true length); `from` may be NULL. A pending error is returned once, first. */
+int socket_receive(struct stack *s, int fd, void *out, size_t room, int flags, struct socket_address *from, int64_t now_ns);
+int socket_close(struct stack *s, int fd, int64_t now_ns);
+int socket_name(struct stack *s, int fd, struct socket_address *out);
+int socket_peer(struct stack *s, int fd, struct socket_address *out);
+int socket_set(struct stack *s, int fd, enum socket_option option, int64_t value);
+int socket_get(struct stack *s, int fd, enum socket_option option, int64_t *value);
+int socket_bind_device(struct stack *s, int fd, const char *ifname);
+int socket_shutdown(struct stack *s, int fd, int how, int64_t now_ns);
+unsigned socket_events(struct stack *s, int fd);
+
+extern const struct module socket_module;
+
+#endif
