@@ -47,6 +47,7 @@ struct ip_error {
     int error;                   /* a stack_error: ERR_CONNREFUSED, ERR_HOSTUNREACH, ERR_MSGSIZE, ... */
     bool hard;                   /* RFC 1122 4.2.3.9: TCP must abort */
     uint8_t type, code;
+    uint8_t protocol;            /* of the packet that we sent */
     uint16_t mtu;                /* for ERR_MSGSIZE */
     struct ip_addr source, destination; /* of the packet that we sent: source is ours */
     struct ip_addr reporter;
@@ -64,6 +65,17 @@ struct ip_protocol {
 
 int ip_register(struct stack *s, const struct ip_protocol *p);
 int ip_unregister(struct stack *s, uint8_t number); /* -ERR_BUSY while referred to */
+
+/*
+ * Raw sockets see whole packets for this host, after reassembly and before the packet's own protocol, which gets it as well. nb stays
+ * IP's, its cursor behind the IP header and net_at at it: who wants it copies. True when somebody took it, which spares the sender a
+ * protocol unreachable. `error` hears of every ICMP error about a packet that we sent, after the protocol's own.
+ */
+struct ip_raw {
+    bool (*input)(struct stack *s, const struct netbuf *nb, const struct ip_received *r, int64_t now_ns);
+    void (*error)(struct stack *s, const struct ip_error *e);
+};
+void ip_set_raw(struct stack *s, const struct ip_raw *raw);
 
 /* Finds interface, source and next hop. `source` may be NULL or any; `nif` NULL unless bound to an interface.
  * 0, -ERR_NETUNREACH (no route), -ERR_NETDOWN, -ERR_ADDRNOTAVAIL. */
