@@ -1,0 +1,46 @@
+#include "stack/wire/arp.h"
+#include "stack/core/bytes.h"
+#include "stack/core/mem.h"
+#include "stack/wire/ethernet.h"
+#include "stack/wire/why.h"
+
+enum { ARP_FIXED_LEN = 8 }; /* up to here the layout does not depend on the lengths in it */
+
+/* The order of the questions is that of RFC 826, "Packet Reception". */
+bool arp_parse(const uint8_t *bytes, size_t len, struct arp_hdr *out, const char **why)
+{
+    if (len < ARP_FIXED_LEN)
+        return refuse(why, "arp: shorter than 8 octets");
+    if (get16(bytes + ARP_HRD) != ARP_HRD_ETHERNET)
+        return refuse(why, "arp: hardware type is not Ethernet");
+    if (bytes[ARP_HLN] != ETHERNET_ADDR_LEN)
+        return refuse(why, "arp: hardware address length is not 6");
+    if (get16(bytes + ARP_PRO) != ETHERNET_TYPE_IPV4)
+        return refuse(why, "arp: protocol type is not IPv4");
+    if (bytes[ARP_PLN] != 4)
+        return refuse(why, "arp: protocol address length is not 4");
+    if (len < ARP_LEN)
+        return refuse(why, "arp: addresses cut short");
+    out->op = get16(bytes + ARP_OP);
+    memcpy(out->sha, bytes + ARP_SHA, sizeof out->sha);
+    out->spa = get32(bytes + ARP_SPA);
+    memcpy(out->tha, bytes + ARP_THA, sizeof out->tha);
+    out->tpa = get32(bytes + ARP_TPA);
+    return true;
+}
+
+size_t arp_emit(const struct arp_hdr *hdr, uint8_t *buf, size_t room)
+{
+    if (room < ARP_LEN)
+        return 0;
+    put16(buf + ARP_HRD, ARP_HRD_ETHERNET);
+    put16(buf + ARP_PRO, ETHERNET_TYPE_IPV4);
+    buf[ARP_HLN] = ETHERNET_ADDR_LEN;
+    buf[ARP_PLN] = 4;
+    put16(buf + ARP_OP, hdr->op);
+    memcpy(buf + ARP_SHA, hdr->sha, sizeof hdr->sha);
+    put32(buf + ARP_SPA, hdr->spa);
+    memcpy(buf + ARP_THA, hdr->tha, sizeof hdr->tha);
+    put32(buf + ARP_TPA, hdr->tpa);
+    return ARP_LEN;
+}
