@@ -33,6 +33,10 @@ struct pci_space {
  * Returns that value, or 0. */
 int pci_enumerate(const struct bus *b, int (*found)(void *ctx, const struct pci_function *f), void *ctx);
 
+/* One access to the configuration space of `f`; reads of nothing give all ones. */
+uint32_t pci_read(const struct bus *b, const struct pci_function *f, uint32_t off, int width);
+void pci_write(const struct bus *b, const struct pci_function *f, uint32_t off, int width, uint32_t v);
+
 /* Sizes the BARs of `f`, assigns those that are 0 from `space`, turns on I/O, memory and bus mastering,
  * clears the interrupt disable bit. 0, or -1 when a BAR is malformed. */
 int pci_setup(const struct bus *b, struct pci_function *f, struct pci_space *space);
