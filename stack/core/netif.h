@@ -58,6 +58,8 @@ struct netif_driver {
     int (*filter)(void *d, unsigned flags, const uint8_t (*mac)[NETIF_MAC_BYTES], int count);
     /* Stops the device, takes back every buffer that it owns. */
     void (*stop)(void *d, int64_t now_ns);
+    /* Brings counters that the device keeps up to date; called before they are read. May be NULL. */
+    void (*statistics)(void *d);
     /* A driver's own counter by name ("rx_overrun"); NULL ends the table. */
     const char *const *counters;
     uint32_t counter_at;   /* offset in the state of uint64_t[] in the order of `counters` */
