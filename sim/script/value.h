@@ -22,6 +22,7 @@ enum value_kind {
     VALUE_USE,      /* $x, resolved when it is evaluated: text */
     VALUE_BIND,     /* ?x: text */
     VALUE_ANY,      /* * */
+    VALUE_ENDPOINT, /* an evaluated sockaddr: number is the IPv4 address, prefix the port */
 };
 
 struct value {

@@ -1,0 +1,105 @@
+/*
+ * A host is anything on a link: a scripted peer, a router, libslirp, and the host under test, which is one implementation among
+ * others. It has a port on each link that it stands on, a state in the arena, and two callbacks: a frame came, a deadline passed.
+ *
+ * To write a new kind see docs/peer-host.md: one .c file with a `const struct host_kind`, one line in kinds.c.
+ */
+#ifndef SIM_HOSTS_HOST_H
+#define SIM_HOSTS_HOST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "sim/packet/packet.h"
+#include "sim/script/script.h"
+#include "sim/wire/link.h"
+#include "sim/world/world.h"
+
+struct host;
+
+enum host_flag {
+    HOST_FOREIGN = 1, /* keeps state outside the arena: its world cannot be saved */
+    HOST_RAW = 2,     /* only the script moves it: `<` lines enter the link by its port */
+    HOST_UNDER_TEST = 4,
+};
+
+/* An attribute that a kind knows. Attributes of a port (mac, ip, on) are common to all kinds and not listed. */
+struct attr_spec {
+    const char *name;
+    enum value_kind kind; /* what its value must be; VALUE_NONE: a flag; VALUE_LIST: one value or a list, of any kind; VALUE_ANY: any kind */
+    const char *help;
+};
+
+/* A host's attributes with their variables resolved; kept for the life of the case. */
+struct attrs {
+    const struct attribute *attribute;
+    uint32_t count;
+};
+
+struct host_kind {
+    const char *name;              /* "dhcp-server", as scripts say */
+    const char *help;
+    size_t state_size;             /* zeroed, from the arena */
+    unsigned flags;
+    const struct attr_spec *attrs; /* ends with a NULL name; NULL: none */
+    /* Ports and addresses are set. 0, or -1 with a sentence. Runs before time 0. */
+    int (*init)(struct host *h, const struct attrs *a, struct why *why);
+    void (*frame)(struct host *h, int port, struct frame *f, int64_t now_ns);
+    void (*due)(struct host *h, int64_t now_ns);                        /* may be NULL */
+    void (*carrier)(struct host *h, int port, bool up, int64_t now_ns); /* may be NULL */
+    /* For assertions, state("srv", "leases"): 0, or -1 when it does not know `what`. May be NULL. */
+    int (*query)(struct host *h, const char *what, struct value *out);
+    /* A script's call on this host, `@srv forget("10.0.2.15")`: -1 with a sentence when it does not know it. May be NULL. */
+    int (*call)(struct host *h, const char *name, const struct value *argument, uint32_t arguments, struct why *why);
+    void (*stop)(struct host *h); /* may be NULL */
+};
+
+enum { HOST_PORTS = 8 };
+
+struct host_port {
+    struct link *link;
+    int number;       /* the link's number for it */
+    uint8_t mac[6];
+    bool has_ipv4;
+    uint32_t ipv4;    /* host order */
+    int prefix;
+    uint16_t mtu;
+    struct host *host;
+    const char *name; /* the interface under test's name; else the host's */
+};
+
+struct host {
+    struct owner owner; /* first: an owner is its host */
+    struct world *world;
+    const struct host_kind *kind;
+    const char *name;
+    uint32_t index;     /* in the order of the script */
+    struct host_port port[HOST_PORTS];
+    uint32_t ports;
+    struct random_stream random;
+    void *state;
+    void *run;          /* the run it belongs to, for hosts under test */
+};
+
+/* Kinds by name; the registry is kinds.c. */
+extern const struct host_kind *const host_kinds[];
+const struct host_kind *host_kind_by_name(const char *name);
+
+/* --- for kinds --- */
+/* A frame to fill and send: one reference, which host_send takes. */
+struct frame *host_frame(struct host *h, uint32_t len);
+void host_send(struct host *h, int port, struct frame *f);
+/* Sets the host's one deadline; NEVER takes it back. */
+void host_due(struct host *h, int64_t due_ns);
+int64_t host_now(const struct host *h);
+uint64_t host_random(struct host *h);
+void *host_alloc(struct host *h, size_t size);
+
+/* Attributes: the kth of that name, or NULL. */
+const struct attribute *attr_find(const struct attrs *a, const char *name, uint32_t k);
+bool attr_flag(const struct attrs *a, const char *name);
+int64_t attr_number(const struct attrs *a, const char *name, int64_t otherwise); /* numbers, times (ns), IPv4 addresses */
+const char *attr_text(const struct attrs *a, const char *name, const char *otherwise);
+/* Adds the attribute's IPv4 addresses (one, or a list) to out; returns how many there are. */
+uint32_t attr_ipv4s(const struct attrs *a, const char *name, uint32_t *out, uint32_t room);
+
+#endif
