@@ -1,0 +1,193 @@
+#include "stack/transport/raw.h"
+#include "stack/core/mem.h"
+#include "stack/transport/copy.h"
+#include "stack/wire/icmpv4.h"
+#include "stack/wire/ipv4.h"
+
+/* A walk over the pcbs. A callback may unbind any of them, and may send, whose failure is a walk inside the walk. */
+struct walk {
+    struct raw_pcb *next;
+    struct walk *outer;
+};
+
+struct raw_state {
+    struct raw_pcb *first; /* in the order of binding */
+    struct walk *walk;     /* the innermost; they live in the walking functions' frames */
+};
+
+enum raw_counter { RAW_IN, RAW_OUT, RAW_DROP_NO_BUFFER, RAW_COUNTERS };
+
+static struct raw_state *raw_state(struct stack *s)
+{
+    return s->state[MODULE_RAW];
+}
+
+int raw_bind(struct stack *s, struct raw_pcb *pcb)
+{
+    struct raw_pcb **link = &raw_state(s)->first;
+    for (; *link; link = &(*link)->next)
+        if (*link == pcb)
+            return -ERR_INVAL;
+    if (!addr_is_any(&pcb->local) && !ip_is_local(s, &pcb->local))
+        return -ERR_ADDRNOTAVAIL;
+    pcb->next = NULL;
+    *link = pcb;
+    return 0;
+}
+
+void raw_unbind(struct stack *s, struct raw_pcb *pcb)
+{
+    struct raw_state *w = raw_state(s);
+    for (struct raw_pcb **link = &w->first; *link; link = &(*link)->next) {
+        if (*link != pcb)
+            continue;
+        for (struct walk *k = w->walk; k; k = k->outer)
+            if (k->next == pcb)
+                k->next = pcb->next;
+        *link = pcb->next;
+        pcb->next = NULL;
+        return;
+    }
+}
+
+static void walk_begin(struct raw_state *w, struct walk *k)
+{
+    k->next = w->first;
+    k->outer = w->walk;
+    w->walk = k;
+}
+
+static struct raw_pcb *walk_next(struct walk *k)
+{
+    struct raw_pcb *p = k->next;
+    if (p)
+        k->next = p->next;
+    return p;
+}
+
+static bool matches(const struct raw_pcb *p, const struct ip_received *r)
+{
+    if (p->protocol != r->protocol || p->protocol == RAW_PROTOCOL_ANY)
+        return false;
+    if (p->nif && p->nif != r->nif)
+        return false;
+    if (!addr_is_any(&p->local) && !addr_equal(&p->local, &r->destination))
+        return false;
+    return addr_is_any(&p->remote) || addr_equal(&p->remote, &r->source);
+}
+
+/* The requests that ICMP answers by itself; a program that saw them might answer a second time. */
+static bool icmp_keeps(const struct netbuf *nb, const struct ip_received *r)
+{
+    if (r->protocol != IP_PROTO_ICMP || r->destination.family != ADDR_IPV4 || netbuf_len(nb) < ICMPV4_HDR_LEN)
+        return false;
+    uint8_t type = netbuf_data(nb)[ICMPV4_TYPE];
+    return type == ICMPV4_ECHO || type == ICMPV4_TIMESTAMP || type == ICMPV4_ADDRESS_MASK;
+}
+
+static bool raw_input(struct stack *s, const struct netbuf *nb, const struct ip_received *r, int64_t now_ns)
+{
+    struct raw_state *w = raw_state(s);
+    bool wanted = false;
+    if (!w->first || icmp_keeps(nb, r))
+        return false;
+    struct walk k;
+    walk_begin(w, &k);
+    for (struct raw_pcb *p; (p = walk_next(&k));) {
+        if (!matches(p, r))
+            continue;
+        wanted = true;
+        struct netbuf *copy = transport_copy(s, nb, nb->net_at);
+        if (!copy) {
+            stack_count(s, MODULE_RAW, RAW_DROP_NO_BUFFER);
+            continue;
+        }
+        stack_count(s, MODULE_RAW, RAW_IN);
+        p->receive(p, s, copy, r, now_ns);
+    }
+    w->walk = k.outer;
+    return wanted;
+}
+
+static void raw_error(struct stack *s, const struct ip_error *e)
+{
+    struct raw_state *w = raw_state(s);
+    struct walk k;
+    walk_begin(w, &k);
+    for (struct raw_pcb *p; (p = walk_next(&k));) {
+        if (p->protocol != e->protocol || !p->error)
+            continue;
+        if (!addr_is_any(&p->local) && !addr_equal(&p->local, &e->source))
+            continue;
+        if (addr_is_any(&p->remote) || addr_equal(&p->remote, &e->destination))
+            p->error(p, s, e);
+    }
+    w->walk = k.outer;
+}
+
+int raw_send(struct stack *s, struct raw_pcb *pcb, const void *bytes, uint32_t len, const struct ip_addr *to, int64_t now_ns)
+{
+    bool whole = pcb->ip_flags & IP_HEADER_INCLUDED;
+    if (!to)
+        to = &pcb->remote;
+    if (addr_is_any(to))
+        return -ERR_DESTADDRREQ;
+    if (len > 65535u - (whole ? 0 : IPV4_MIN_HDR_LEN))
+        return -ERR_MSGSIZE;
+    if (whole && len < IPV4_MIN_HDR_LEN)
+        return -ERR_INVAL;
+    struct ip_path path;
+    int err = ip_path(s, to, &pcb->local, pcb->nif, &path);
+    if (err < 0)
+        return err;
+    if (path.broadcast && !(pcb->ip_flags & IP_BROADCAST_OK))
+        return -ERR_ACCES;
+    struct netbuf *nb = ip_buffer(s, &path, 0, len);
+    if (!nb)
+        return -ERR_NOBUFS;
+    if (len)
+        memcpy(netbuf_data(nb), bytes, len);
+    struct ip_send how = {
+        .source = path.source,
+        .destination = *to,
+        .protocol = pcb->protocol,
+        .ttl = path.multicast ? (pcb->multicast_ttl ? pcb->multicast_ttl : 1) : pcb->ttl,
+        .tos = pcb->tos,
+        .flags = pcb->ip_flags,
+    };
+    err = ip_output(s, &path, nb, &how, now_ns);
+    if (err >= 0)
+        stack_count(s, MODULE_RAW, RAW_OUT);
+    return err;
+}
+
+static uint32_t raw_state_size(const struct stack_limits *l)
+{
+    (void)l;
+    return sizeof(struct raw_state);
+}
+
+static const struct ip_raw raw_hook = {raw_input, raw_error};
+
+static int raw_init(struct stack *s, void *state, int64_t now_ns)
+{
+    (void)state;
+    (void)now_ns;
+    ip_set_raw(s, &raw_hook);
+    return 0;
+}
+
+static const char *const counters[] = {
+    [RAW_IN] = "in",
+    [RAW_OUT] = "out",
+    [RAW_DROP_NO_BUFFER] = "drop.no_buffer",
+};
+
+const struct module raw_module = {
+    .name = "raw",
+    .id = MODULE_RAW,
+    .state_size = raw_state_size,
+    .init = raw_init,
+    .counters = counters,
+    .counter_count = sizeof counters / sizeof *counters,
+};

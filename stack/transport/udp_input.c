@@ -1,0 +1,198 @@
+#include "stack/transport/udp_inside.h"
+#include "stack/core/bytes.h"
+#include "stack/transport/copy.h"
+#include "stack/wire/icmpv4.h"
+#include "stack/wire/ipproto.h"
+#include "stack/wire/udp.h"
+
+static void addr_octets(const struct ip_addr *a, uint8_t out[16])
+{
+    for (int i = 0; i < 4; i++)
+        put32(out + 4 * i, a->word[i]);
+}
+
+static bool checksum_ok(const struct ip_received *r, const uint8_t *datagram, uint16_t len)
+{
+    if (r->destination.family == ADDR_IPV4)
+        return udp_checksum4_ok(r->source.word[0], r->destination.word[0], datagram, len);
+    uint8_t src[16], dst[16];
+    addr_octets(&r->source, src);
+    addr_octets(&r->destination, dst);
+    return udp_checksum6_ok(src, dst, datagram, len);
+}
+
+/* udp_parse refuses for one of three reasons; each has its counter. */
+static enum udp_counter refusal(const struct netbuf *nb)
+{
+    if (netbuf_len(nb) < UDP_HDR_LEN)
+        return UDP_DROP_SHORT;
+    return get16(netbuf_data(nb) + UDP_LENGTH) < UDP_HDR_LEN ? UDP_DROP_LENGTH_SMALL : UDP_DROP_LENGTH_LARGE;
+}
+
+/* RFC 1122 4.1.3.6: a source that no host may have; nobody could answer it. */
+static bool source_invalid(const struct stack *s, const struct ip_received *r)
+{
+    return transport_is_multicast(&r->source) || transport_is_broadcast(s, &r->source);
+}
+
+/* Parses and verifies; false when nb was dropped. On return the cursor is at the payload and nothing follows it. */
+static bool accept(struct stack *s, struct netbuf *nb, const struct ip_received *r, struct udp_hdr *hdr)
+{
+    const char *why;
+    enum udp_counter drop;
+    bool parsed = udp_parse(netbuf_data(nb), netbuf_len(nb), hdr, &why);
+    bool summed = parsed && hdr->checksum != 0;
+    if (!parsed)
+        drop = refusal(nb);
+    else if (!summed && r->destination.family == ADDR_IPV6)
+        drop = UDP_DROP_CHECKSUM_MISSING; /* RFC 8200 8.1 */
+    else if (!summed && stack_knob(s, MODULE_UDP, UDP_KNOB_REQUIRE_CHECKSUM))
+        drop = UDP_DROP_CHECKSUM_MISSING; /* RFC 1122 4.1.3.4 allows the choice */
+    else if (summed && !(nb->flags & NETBUF_SUM_OK) && !checksum_ok(r, netbuf_data(nb), hdr->length))
+        drop = UDP_DROP_CHECKSUM;
+    else if (source_invalid(s, r))
+        drop = UDP_DROP_SOURCE;
+    else if (hdr->dst_port == 0)
+        drop = UDP_DROP_PORT_ZERO;
+    else {
+        if (!summed)
+            stack_count(s, MODULE_UDP, UDP_NO_CHECKSUM);
+        netbuf_trim(nb, hdr->length);
+        return true;
+    }
+    stack_drop(s, nb, MODULE_UDP, drop);
+    return false;
+}
+
+/* How specific a match is: 0 for none. */
+static unsigned score(const struct udp_pcb *p, const struct ip_received *r, const struct udp_hdr *h, bool foreign)
+{
+    unsigned points = 1;
+    if (p->local_port != h->dst_port)
+        return 0;
+    if (foreign && !p->accept_any_destination)
+        return 0;
+    if (p->nif) {
+        if (p->nif != r->nif)
+            return 0;
+        points += 1;
+    }
+    if (!addr_is_any(&p->local)) {
+        if (!addr_equal(&p->local, &r->destination))
+            return 0;
+        points += 2;
+    }
+    if (p->remote_port) {
+        if (p->remote_port != h->src_port || !addr_equal(&p->remote, &r->source))
+            return 0;
+        points += 4;
+    }
+    return points;
+}
+
+static struct udp_pcb *best_match(const struct udp_state *u, const struct ip_received *r, const struct udp_hdr *h, bool foreign)
+{
+    struct udp_pcb *best = NULL;
+    unsigned most = 0;
+    for (struct udp_pcb *p = u->first; p; p = p->next) {
+        unsigned points = score(p, r, h, foreign);
+        if (points > most) {
+            most = points;
+            best = p;
+        }
+    }
+    return best;
+}
+
+/* Each matching pcb gets a copy (RFC 1122 4.1.3.5 leaves it open, every BSD does so); the original is freed. */
+static void deliver_to_all(struct stack *s, struct netbuf *nb, const struct ip_received *r, const struct udp_hdr *h, int64_t now_ns)
+{
+    struct udp_state *u = udp_state(s);
+    bool delivered = false;
+    STACK_ASSERT(!u->cursor);
+    for (struct udp_pcb *p = u->first; p; p = u->cursor) {
+        u->cursor = p->next;
+        if (!score(p, r, h, false))
+            continue;
+        delivered = true;
+        struct netbuf *copy = transport_copy(s, nb, nb->start);
+        if (copy)
+            p->receive(p, s, copy, r, h->src_port, now_ns);
+        else
+            stack_count(s, MODULE_UDP, UDP_DROP_NO_BUFFER);
+    }
+    u->cursor = NULL;
+    if (delivered)
+        netbuf_free(s, nb);
+    else
+        stack_drop(s, nb, MODULE_UDP, UDP_DROP_NO_PORT_MULTI);
+}
+
+static void port_unreachable(struct stack *s, struct netbuf *nb, const struct ip_received *r, int64_t now_ns)
+{
+    enum { ICMPV6_UNREACHABLE = 1, ICMPV6_PORT_UNREACHABLE = 4 }; /* RFC 4443 3.1 */
+    if (r->destination.family == ADDR_IPV6)
+        ip_icmp_error(s, nb, ICMPV6_UNREACHABLE, ICMPV6_PORT_UNREACHABLE, 0, now_ns);
+    else
+        ip_icmp_error(s, nb, ICMPV4_UNREACHABLE, ICMPV4_PORT_UNREACHABLE, 0, now_ns);
+    stack_drop(s, nb, MODULE_UDP, UDP_DROP_NO_PORT);
+}
+
+void udp_input(struct stack *s, struct netbuf *nb, const struct ip_received *r, int64_t now_ns)
+{
+    struct udp_hdr hdr;
+    if (!accept(s, nb, r, &hdr))
+        return;
+    stack_count(s, MODULE_UDP, UDP_IN);
+    if (r->broadcast || r->multicast) {
+        netbuf_pull(nb, UDP_HDR_LEN);
+        deliver_to_all(s, nb, r, &hdr, now_ns);
+        return;
+    }
+    /* Not our address: only a DHCP client without a lease takes it (RFC 2131 4.1), and nobody answers it. */
+    bool foreign = !ip_is_local(s, &r->destination);
+    struct udp_pcb *pcb = best_match(udp_state(s), r, &hdr, foreign);
+    if (pcb) {
+        netbuf_pull(nb, UDP_HDR_LEN);
+        pcb->receive(pcb, s, nb, r, hdr.src_port, now_ns);
+    } else if (foreign) {
+        stack_drop(s, nb, MODULE_UDP, UDP_DROP_NO_PORT);
+    } else {
+        port_unreachable(s, nb, r, now_ns);
+    }
+}
+
+/* The pcb that sent what came back: the quoted ports and addresses must all be its own (RFC 8085 5.2). */
+static bool sent_it(const struct udp_pcb *p, const struct ip_error *e, uint16_t from, uint16_t to)
+{
+    if (p->local_port != from)
+        return false;
+    if (!addr_is_any(&p->local) && !transport_is_multicast(&p->local) && !addr_equal(&p->local, &e->source))
+        return false;
+    return !p->remote_port || (p->remote_port == to && addr_equal(&p->remote, &e->destination));
+}
+
+static struct udp_pcb *sender_of(const struct udp_state *u, const struct ip_error *e, uint16_t from, uint16_t to)
+{
+    struct udp_pcb *found = NULL;
+    for (struct udp_pcb *p = u->first; p; p = p->next)
+        if (sent_it(p, e, from, to) && (!found || (p->remote_port && !found->remote_port)))
+            found = p;
+    return found;
+}
+
+void udp_input_error(struct stack *s, const struct ip_error *e)
+{
+    if (e->quoted_len < UDP_HDR_LEN) {
+        stack_count(s, MODULE_UDP, UDP_DROP_ERROR_SHORT);
+        return;
+    }
+    struct udp_pcb *pcb = sender_of(udp_state(s), e, get16(e->quoted + UDP_SRC_PORT), get16(e->quoted + UDP_DST_PORT));
+    if (!pcb) {
+        stack_count(s, MODULE_UDP, UDP_DROP_ERROR_UNMATCHED);
+        return;
+    }
+    stack_count(s, MODULE_UDP, UDP_ERROR_IN);
+    if (pcb->error)
+        pcb->error(pcb, s, e);
+}

@@ -1,0 +1,34 @@
+/* What the files of UDP share. */
+#ifndef STACK_TRANSPORT_UDP_INSIDE_H
+#define STACK_TRANSPORT_UDP_INSIDE_H
+
+#include "stack/transport/udp.h"
+
+struct udp_state {
+    struct udp_pcb *first; /* the last bound one */
+    struct udp_pcb *cursor; /* the next to be offered a datagram or an error; unbinding moves it on */
+};
+
+enum udp_knob { UDP_KNOB_PORT_FIRST, UDP_KNOB_PORT_LAST, UDP_KNOB_REQUIRE_CHECKSUM };
+
+enum udp_counter {
+    UDP_IN, UDP_OUT, UDP_NO_CHECKSUM, UDP_ERROR_IN,
+    UDP_DROP_SHORT, UDP_DROP_LENGTH_SMALL, UDP_DROP_LENGTH_LARGE, UDP_DROP_CHECKSUM, UDP_DROP_CHECKSUM_MISSING,
+    UDP_DROP_PORT_ZERO, UDP_DROP_SOURCE, UDP_DROP_NO_PORT, UDP_DROP_NO_PORT_MULTI, UDP_DROP_NO_BUFFER,
+    UDP_DROP_ERROR_SHORT, UDP_DROP_ERROR_UNMATCHED,
+    UDP_COUNTERS
+};
+
+static inline struct udp_state *udp_state(struct stack *s)
+{
+    return s->state[MODULE_UDP];
+}
+
+void udp_input(struct stack *s, struct netbuf *nb, const struct ip_received *r, int64_t now_ns);
+void udp_input_error(struct stack *s, const struct ip_error *e);
+
+/* True for the broadcast addresses of this host's networks and 255.255.255.255. */
+bool transport_is_broadcast(const struct stack *s, const struct ip_addr *a);
+bool transport_is_multicast(const struct ip_addr *a);
+
+#endif

@@ -1,0 +1,85 @@
+#include "stack/transport/udp_inside.h"
+#include "stack/core/bytes.h"
+#include "stack/core/mem.h"
+#include "stack/wire/ipproto.h"
+#include "stack/wire/udp.h"
+
+static uint16_t checksum(const struct ip_addr *from, const struct ip_addr *to, const uint8_t *datagram, uint16_t len)
+{
+    if (to->family == ADDR_IPV4)
+        return udp_checksum4(from->word[0], to->word[0], datagram, len);
+    uint8_t src[16], dst[16];
+    for (int i = 0; i < 4; i++) {
+        put32(src + 4 * i, from->word[i]);
+        put32(dst + 4 * i, to->word[i]);
+    }
+    return udp_checksum6(src, dst, datagram, len);
+}
+
+static void fill(struct netbuf *nb, const struct udp_pcb *pcb, const struct ip_path *path, const void *bytes, uint32_t len,
+                 const struct ip_addr *to, uint16_t port)
+{
+    uint8_t *at = netbuf_data(nb);
+    struct udp_hdr hdr = {pcb->local_port, port, (uint16_t)(UDP_HDR_LEN + len), 0};
+    udp_emit(&hdr, at, netbuf_len(nb));
+    if (len)
+        memcpy(at + UDP_HDR_LEN, bytes, len);
+    if (!pcb->no_checksum || to->family == ADDR_IPV6)
+        put16(at + UDP_CHECKSUM, checksum(&path->source, to, at, hdr.length));
+}
+
+/* A pcb that listens on a group or a broadcast address still sends from an address of its own (RFC 1122 4.1.3.6). */
+static const struct ip_addr *source_wish(const struct stack *s, const struct udp_pcb *pcb)
+{
+    if (addr_is_any(&pcb->local) || transport_is_multicast(&pcb->local) || transport_is_broadcast(s, &pcb->local))
+        return NULL;
+    return &pcb->local;
+}
+
+static int find_path(struct stack *s, const struct udp_pcb *pcb, uint32_t len, const struct ip_addr *to, struct ip_path *path)
+{
+    if (len > (to->family == ADDR_IPV6 ? UDP_MAX_PAYLOAD6 : UDP_MAX_PAYLOAD4))
+        return -ERR_MSGSIZE;
+    int err = ip_path(s, to, source_wish(s, pcb), pcb->nif, path);
+    if (err < 0)
+        return err;
+    if (path->broadcast && !(pcb->ip_flags & IP_BROADCAST_OK))
+        return -ERR_ACCES; /* RFC 1122 3.3.6 */
+    if (pcb->from_any)
+        path->source = (struct ip_addr){.family = to->family};
+    return 0;
+}
+
+int udp_send(struct stack *s, struct udp_pcb *pcb, const void *bytes, uint32_t len, const struct ip_addr *to, uint16_t port, int64_t now_ns)
+{
+    if (!to) {
+        if (!pcb->remote_port)
+            return -ERR_DESTADDRREQ;
+        to = &pcb->remote;
+        port = pcb->remote_port;
+    }
+    if (!port)
+        return -ERR_INVAL;
+    struct ip_path path;
+    int err = find_path(s, pcb, len, to, &path);
+    if (err < 0)
+        return err;
+    if (!pcb->local_port && (err = udp_bind(s, pcb)) < 0)
+        return err;
+    struct netbuf *nb = ip_buffer(s, &path, 0, UDP_HDR_LEN + len);
+    if (!nb)
+        return -ERR_NOBUFS;
+    fill(nb, pcb, &path, bytes, len, to, port);
+    struct ip_send how = {
+        .source = path.source,
+        .destination = *to,
+        .protocol = IP_PROTO_UDP,
+        .ttl = path.multicast ? (pcb->multicast_ttl ? pcb->multicast_ttl : 1) : pcb->ttl, /* RFC 1112 6.1: 1 unless asked */
+        .tos = pcb->tos,
+        .flags = pcb->ip_flags,
+    };
+    err = ip_output(s, &path, nb, &how, now_ns);
+    if (err >= 0)
+        stack_count(s, MODULE_UDP, UDP_OUT);
+    return err;
+}
