@@ -1,8 +1,8 @@
 /*
  * DNS messages (RFC 1035 section 4; AAAA: RFC 3596; AD and CD: RFC 4035). Reading follows RFC 9267:
  * a compression pointer goes backwards only, behind the header, each one further than the one
- * before; a name ends, within 255 octets and within the message; counts and lengths are checked
- * against the octets that are there.
+ * before, and to a label; a name ends, within 255 octets and within the message; counts and lengths
+ * are checked against the octets that are there.
  *
  *                                     1  1  1  1  1  1
  *       0  1  2  3  4  5  6  7  8  9  0  1  2  3  4  5
@@ -119,17 +119,20 @@ size_t dns_emit(const struct dns_hdr *hdr, uint8_t *buf, size_t room);
 
 /*
  * The readers below take the whole message, and *at, the offset of what they read; they move *at
- * past it, and leave it when they refuse.
+ * past it, and leave it when they refuse. A name that is only to be skipped has out NULL.
  */
 bool dns_name_parse(const uint8_t *msg, size_t len, size_t *at, struct dns_name *out,
                     const char **why);
 bool dns_question_parse(const uint8_t *msg, size_t len, size_t *at, struct dns_question *out,
                         const char **why);
 
-/* Of the types that dns.h names the RDATA is checked too, so that what follows reads it safely. */
+/* The RDATA of a type that is named here is checked too; that of an A or AAAA only in class IN. */
 bool dns_rr_parse(const uint8_t *msg, size_t len, size_t *at, struct dns_rr *out, const char **why);
 
-/* RDATA by type; each refuses a record of another type, and RDATA that is not filled exactly. */
+/*
+ * RDATA by type; each refuses a record of another type, and RDATA that is not filled exactly. The
+ * class is the caller's to judge.
+ */
 bool dns_rr_a(const uint8_t *msg, size_t len, const struct dns_rr *rr, uint32_t *addr,
               const char **why);
 bool dns_rr_aaaa(const uint8_t *msg, size_t len, const struct dns_rr *rr, uint8_t addr[16],
@@ -149,7 +152,10 @@ bool dns_rr_soa(const uint8_t *msg, size_t len, const struct dns_rr *rr, struct 
 bool dns_rr_txt(const uint8_t *msg, size_t len, const struct dns_rr *rr, size_t *at,
                 const uint8_t **text, uint8_t *text_len, const char **why);
 
-/* Walks the whole message once: header, as many questions and records as it counts, their RDATA. */
+/*
+ * Walks the whole message once: header, as many questions and records as it counts, their RDATA.
+ * Octets behind the last record are left alone.
+ */
 bool dns_check(const uint8_t *msg, size_t len, const char **why);
 
 /* Equal without regard to ASCII case (RFC 1035 2.3.3). */

@@ -1,0 +1,165 @@
+/* TCP's options: RFC 9293 3.2 (MSS), RFC 7323 (window scale, timestamps), RFC 2018 (SACK). */
+#include "stack/wire/tcp.h"
+#include "stack/core/bytes.h"
+#include "stack/core/mem.h"
+#include "stack/wire/why.h"
+
+static bool read_sack(const uint8_t *option, uint8_t len, struct tcp_options *out, const char **why)
+{
+    if (len == 2)
+        return refuse(why, "tcp SACK: no block");
+    if ((len - 2) % TCP_OPT_SACK_BLOCK_LEN != 0)
+        return refuse(why, "tcp SACK: length is not 2 and a multiple of 8");
+    for (const uint8_t *p = option + 2; p < option + len; p += TCP_OPT_SACK_BLOCK_LEN) {
+        if (out->sack_count == TCP_MAX_SACK_BLOCKS)
+            return refuse(why, "tcp SACK: more than 4 blocks");
+        out->sack[out->sack_count].left = get32(p);
+        out->sack[out->sack_count].right = get32(p + 4);
+        out->sack_count++;
+    }
+    return true;
+}
+
+/* An option whose length octet lies inside the options; `option` is its first octet. */
+static bool read_option(const uint8_t *option, uint8_t len, struct tcp_options *out,
+                        const char **why)
+{
+    switch (option[0]) {
+    case TCP_OPT_MSS:
+        if (len != TCP_OPT_MSS_LEN)
+            return refuse(why, "tcp MSS: length is not 4");
+        out->has_mss = true;
+        out->mss = get16(option + 2);
+        return true;
+    case TCP_OPT_WINDOW_SCALE:
+        if (len != TCP_OPT_WINDOW_SCALE_LEN)
+            return refuse(why, "tcp window scale: length is not 3");
+        out->has_wscale = true;
+        out->wscale = option[2];
+        return true;
+    case TCP_OPT_SACK_PERMITTED:
+        if (len != TCP_OPT_SACK_PERMITTED_LEN)
+            return refuse(why, "tcp SACK permitted: length is not 2");
+        out->sack_permitted = true;
+        return true;
+    case TCP_OPT_SACK:
+        return read_sack(option, len, out, why);
+    case TCP_OPT_TIMESTAMPS:
+        if (len != TCP_OPT_TIMESTAMPS_LEN)
+            return refuse(why, "tcp timestamps: length is not 10");
+        out->has_timestamps = true;
+        out->ts_val = get32(option + 2);
+        out->ts_ecr = get32(option + 6);
+        return true;
+    default:
+        return true;
+    }
+}
+
+/* MUST-4 to MUST-7 of RFC 9293 3.1: any option anywhere, unknown ones skipped, illegal lengths. */
+bool tcp_options_parse(const uint8_t *options, size_t len, struct tcp_options *out,
+                       const char **why)
+{
+    memset(out, 0, sizeof *out);
+    size_t at = 0;
+    while (at < len && options[at] != TCP_OPT_END) {
+        if (options[at] == TCP_OPT_NOP) {
+            at++;
+            continue;
+        }
+        if (len - at < 2)
+            return refuse(why, "tcp option: no length octet");
+        uint8_t option_len = options[at + 1];
+        if (option_len < 2)
+            return refuse(why, "tcp option: length below 2");
+        if (option_len > len - at)
+            return refuse(why, "tcp option: length beyond the header");
+        if (!read_option(options + at, option_len, out, why))
+            return false;
+        at += option_len;
+    }
+    return true;
+}
+
+static uint8_t *put_nops(uint8_t *p, int count)
+{
+    while (count-- > 0)
+        *p++ = TCP_OPT_NOP;
+    return p;
+}
+
+static uint8_t *put_start(uint8_t *p, enum tcp_option_kind kind, int len)
+{
+    p[0] = (uint8_t)kind;
+    p[1] = (uint8_t)len;
+    return p + 2;
+}
+
+/* SACK permitted takes the place of the two NOPs that timestamps would need in front. */
+static uint8_t *put_sack_permitted_and_timestamps(uint8_t *p, const struct tcp_options *options)
+{
+    if (options->sack_permitted) {
+        if (!options->has_timestamps)
+            p = put_nops(p, 2);
+        p = put_start(p, TCP_OPT_SACK_PERMITTED, TCP_OPT_SACK_PERMITTED_LEN);
+    }
+    if (options->has_timestamps) {
+        if (!options->sack_permitted)
+            p = put_nops(p, 2);
+        p = put_start(p, TCP_OPT_TIMESTAMPS, TCP_OPT_TIMESTAMPS_LEN);
+        put32(p, options->ts_val);
+        put32(p + 4, options->ts_ecr);
+        p += 8;
+    }
+    return p;
+}
+
+static uint8_t *put_sack(uint8_t *p, const struct tcp_options *options)
+{
+    p = put_nops(p, 2);
+    p = put_start(p, TCP_OPT_SACK, 2 + options->sack_count * TCP_OPT_SACK_BLOCK_LEN);
+    for (int i = 0; i < options->sack_count; i++) {
+        put32(p, options->sack[i].left);
+        put32(p + 4, options->sack[i].right);
+        p += TCP_OPT_SACK_BLOCK_LEN;
+    }
+    return p;
+}
+
+static size_t emitted_len(const struct tcp_options *options)
+{
+    size_t len = 0;
+    if (options->has_mss)
+        len += 4;
+    if (options->has_timestamps)
+        len += 12;
+    else if (options->sack_permitted)
+        len += 4;
+    if (options->has_wscale)
+        len += 4;
+    if (options->sack_count)
+        len += 4u + options->sack_count * (size_t)TCP_OPT_SACK_BLOCK_LEN;
+    return len;
+}
+
+size_t tcp_options_emit(const struct tcp_options *options, uint8_t *buf, size_t room)
+{
+    size_t len = emitted_len(options);
+    if (len > TCP_MAX_OPTIONS_LEN || len > room)
+        return 0;
+    uint8_t *p = buf;
+    if (options->has_mss) {
+        p = put_start(p, TCP_OPT_MSS, TCP_OPT_MSS_LEN);
+        put16(p, options->mss);
+        p += 2;
+    }
+    p = put_sack_permitted_and_timestamps(p, options);
+    if (options->has_wscale) {
+        p = put_nops(p, 1);
+        p = put_start(p, TCP_OPT_WINDOW_SCALE, TCP_OPT_WINDOW_SCALE_LEN);
+        *p++ = options->wscale;
+    }
+    if (options->sack_count)
+        put_sack(p, options);
+    return len;
+}
