@@ -35,10 +35,16 @@ void world_free(struct world *w);
 
 /* Zeroed memory from the arena; never NULL: running out fails the run by name and exits through world_fail_hard. */
 void *world_alloc(struct world *w, size_t size, size_t align);
+/* The same, but with whatever an earlier owner wrote: for those who fill every byte at once. */
+void *world_alloc_raw(struct world *w, size_t size, size_t align);
 /* Gives back what world_alloc gave, with the same size. */
 void world_release(struct world *w, void *p, size_t size);
 /* A copy of text that lives in the arena. */
 const char *world_text(struct world *w, const char *text);
+
+/* Says why on stderr and leaves the process with status 1: for what no caller could survive. */
+__attribute__((format(printf, 2, 3), noreturn)) void world_fail_hard(const struct world *w,
+                                                                     const char *format, ...);
 
 int64_t world_now(const struct world *w);
 uint64_t world_seed(const struct world *w);
@@ -49,8 +55,13 @@ void world_own(struct world *w, struct owner *o, enum rank rank);
 void world_due(struct world *w, struct owner *o, int64_t due_ns);
 
 /* Fires all that is due up to and including until_ns; the clock ends there, or where world_stop or a failure
- * came. 0, or -1 with the reason: a million events at one instant (owners named), or world_fail. */
+ * came (with NEVER: at the last event). 0, or -1 with the reason: a million events at one instant (owners named), or world_fail. */
 int world_run(struct world *w, int64_t until_ns, struct why *why);
+/* Makes world_run return after its nth event from the world's beginning (0: not). Two runs that differ are parted by
+ * running both to the same event, comparing world_state_print, and halving. */
+void world_stop_at_event(struct world *w, uint64_t event);
+/* Who fired last; NULL before the first event. */
+const struct owner *world_last(const struct world *w);
 /* The time of the next event, NEVER when the world is idle. */
 int64_t world_next(const struct world *w);
 /* Ends world_run after the event that is being fired. */
@@ -88,6 +99,10 @@ void world_foreign(struct world *w, const char *name);
 struct image *world_save(struct world *w, struct why *why);
 void world_restore(struct world *w, const struct image *image);
 void image_free(struct image *image);
+
+/* "0.001000000 s", for sentences. */
+enum { TIME_TEXT_BYTES = 32 };
+const char *time_text(int64_t ns, char out[TIME_TEXT_BYTES]);
 
 /* One pointer for whoever builds the world (the run); saved and restored with it. */
 void world_set_root(struct world *w, void *root);

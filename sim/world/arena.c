@@ -1,0 +1,181 @@
+#include "sim/world/arena.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/*
+ * Under AddressSanitizer a freed block is poisoned, so that a frame used after its last reference
+ * is found although the memory never left the process. The lists run through the freed blocks themselves, so the
+ * few functions that walk them are not instrumented.
+ */
+#if defined(__SANITIZE_ADDRESS__)
+#define ARENA_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_ASAN 1
+#endif
+#endif
+
+#ifdef ARENA_ASAN
+#include <sanitizer/asan_interface.h>
+#define POISON(p, n)   ASAN_POISON_MEMORY_REGION(p, n)
+#define UNPOISON(p, n) ASAN_UNPOISON_MEMORY_REGION(p, n)
+#define UNCHECKED      __attribute__((no_sanitize("address"), noinline))
+#else
+#define POISON(p, n)   ((void)(p), (void)(n))
+#define UNPOISON(p, n) ((void)(p), (void)(n))
+#define UNCHECKED
+#endif
+
+struct size_class {
+    unsigned index;
+    size_t size;
+};
+
+/* Multiples of 16 up to 128, above that four sizes to each doubling: at most a quarter is wasted. */
+static struct size_class size_class(size_t size)
+{
+    if (size <= 128) {
+        size_t units = size ? (size + 15) / 16 : 1;
+        return (struct size_class){(unsigned)units - 1, units * 16};
+    }
+    unsigned log = 63 - (unsigned)__builtin_clzll(size - 1);
+    unsigned shift = log - 2;
+    size_t steps = ((size - 1) >> shift) + 1; /* 5..8 */
+    return (struct size_class){8 + (log - 7) * 4 + (unsigned)steps - 5, steps << shift};
+}
+
+static size_t size_of_class(unsigned index)
+{
+    if (index < 8)
+        return (index + 1) * (size_t)16;
+    return (size_t)(index % 4 + 5) << (index / 4 + 3);
+}
+
+static uint8_t *base(const struct arena *a)
+{
+    return (uint8_t *)(uintptr_t)a;
+}
+
+UNCHECKED static void *next_free(void *block)
+{
+    return *(void **)block;
+}
+
+UNCHECKED static void set_next_free(void *block, void *next)
+{
+    *(void **)block = next;
+}
+
+struct arena *arena_new(size_t bytes, size_t header)
+{
+    bytes = (bytes + ARENA_ALIGN_MAX - 1) & ~(size_t)(ARENA_ALIGN_MAX - 1);
+    header = (header + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+    if (bytes < header)
+        return NULL;
+    struct arena *a = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (a == MAP_FAILED)
+        return NULL;
+    a->reserved = bytes;
+    a->used = a->high_water = header;
+    return a;
+}
+
+void arena_delete(struct arena *a)
+{
+    UNPOISON(a, a->high_water); /* the next mapping at this address starts clean */
+    munmap(a, a->reserved);
+}
+
+/* Fresh memory from the end. After a restore it may lie below the high-water mark, hence the clearing. */
+static void *bump(struct arena *a, size_t size, size_t align)
+{
+    size_t at = (a->used + align - 1) & ~(align - 1);
+    if (at > a->reserved || size > a->reserved - at)
+        return NULL;
+    a->used = at + size;
+    if (at < a->high_water)
+        memset(base(a) + at, 0, (a->used < a->high_water ? a->used : a->high_water) - at);
+    if (a->used > a->high_water)
+        a->high_water = a->used;
+    return base(a) + at;
+}
+
+static void *take(struct arena *a, size_t size, size_t align, bool clear)
+{
+    assert(align <= ARENA_ALIGN_MAX && (align & (align - 1)) == 0);
+    if (align < ARENA_ALIGN)
+        align = ARENA_ALIGN;
+    if (size > a->reserved)
+        return NULL;
+    struct size_class class = size_class(size);
+    void *block = a->free_list[class.index];
+    /* Only the head is looked at: a wider search would cost more than the memory it saves. */
+    if (!block || ((size_t)((uint8_t *)block - base(a)) & (align - 1)))
+        return bump(a, class.size, align);
+    a->free_list[class.index] = next_free(block);
+    UNPOISON(block, class.size);
+    if (clear)
+        memset(block, 0, class.size);
+    return block;
+}
+
+void *arena_alloc(struct arena *a, size_t size, size_t align)
+{
+    return take(a, size, align, true);
+}
+
+void *arena_raw(struct arena *a, size_t size, size_t align)
+{
+    return take(a, size, align, false);
+}
+
+void arena_release(struct arena *a, void *p, size_t size)
+{
+    struct size_class class = size_class(size);
+    assert((uint8_t *)p > base(a) && (uint8_t *)p + class.size <= base(a) + a->used);
+    set_next_free(p, a->free_list[class.index]);
+    a->free_list[class.index] = p;
+    POISON(p, class.size);
+}
+
+#ifdef ARENA_ASAN
+/* By words and through volatile, or the compiler calls memcpy, which refuses poisoned bytes. */
+UNCHECKED void arena_save(const struct arena *a, void *copy)
+{
+    const volatile uint64_t *from = (const volatile uint64_t *)a;
+    uint64_t *to = copy;
+    for (size_t i = 0; i < a->used / sizeof *to; i++)
+        to[i] = from[i];
+}
+#else
+void arena_save(const struct arena *a, void *copy)
+{
+    memcpy(copy, a, a->used);
+}
+#endif
+
+/* What is free is poisoned again; what others poisoned, they poison again in their restore hooks. */
+static void poison_free(struct arena *a)
+{
+#ifdef ARENA_ASAN
+    for (unsigned i = 0; i < ARENA_CLASSES; i++)
+        for (void *block = a->free_list[i]; block; block = next_free(block))
+            POISON(block, size_of_class(i));
+#else
+    (void)a;
+    (void)size_of_class;
+#endif
+}
+
+void arena_restore(struct arena *a, const void *copy, size_t used)
+{
+    size_t high_water = a->high_water;
+    UNPOISON(a, high_water);
+    memcpy(a, copy, used);
+    a->high_water = high_water;
+    poison_free(a);
+}
