@@ -15,6 +15,7 @@ enum stack_error {
     ERR_NODEV = 19,
     ERR_INVAL = 22,
     ERR_MFILE = 24,
+    ERR_PIPE = 32,
     ERR_NOTSOCK = 88,
     ERR_DESTADDRREQ = 89,
     ERR_MSGSIZE = 90,

@@ -1,6 +1,18 @@
 /*
  * BSD-shaped sockets, non-blocking by nature: what cannot be done at once is -ERR_AGAIN, and the port's `ready` tells when to try
  * again. Blocking is the embedder's to build on that. Descriptors are small integers from 3 on (the lowest free one).
+ *
+ * Where POSIX is silent, Linux is followed:
+ * - a connected datagram socket may send to another address, and connects again without dissolving the association first;
+ * - ICMP errors reach a connected socket when they are hard (port unreachable: ERR_CONNREFUSED), any socket when it sets IP_OPT_RECVERR;
+ * - the address 0.0.0.0 as a destination is this host (127.0.0.1);
+ * - a datagram to a socket that connect gave its address, but whose bind did not name it, moves with the next connect;
+ * - shutdown of a socket without a peer is -ERR_NOTCONN; after it, receive gives 0 when the queue is empty, send -ERR_PIPE;
+ * - of sockets that share a port by SO_OPT_REUSEADDR, the one bound last gets unicast datagrams.
+ * Unlike Linux, SO_OPT_RCVBUF counts payload bytes and is not doubled.
+ *
+ * Memberships (IP_OPT_ADD_MEMBERSHIP) open the interface's filter for the group's link-layer address. IGMP is not part of this:
+ * routers and snooping switches are not told. A group is heard on the interfaces where some socket joined it.
  */
 #ifndef STACK_SOCKET_SOCKET_H
 #define STACK_SOCKET_SOCKET_H
@@ -9,13 +21,16 @@
 #include <stdint.h>
 #include "stack/stack.h"
 
+enum { SOCKET_FIRST = 3, SOCKET_MEMBERSHIPS = 4 };
+enum socket_shutdown { SOCKET_SHUT_READ, SOCKET_SHUT_WRITE, SOCKET_SHUT_BOTH };
+
 enum socket_type { SOCKET_STREAM = 1, SOCKET_DGRAM = 2, SOCKET_RAW = 3 };
 enum socket_event { SOCKET_READABLE = 1, SOCKET_WRITABLE = 4, SOCKET_ERROR = 8, SOCKET_HANGUP = 16 };
 enum socket_option {
-    SO_OPT_BROADCAST, SO_OPT_REUSEADDR, SO_OPT_BINDTODEVICE, SO_OPT_ERROR /* get clears it */, SO_OPT_RCVBUF, SO_OPT_TYPE,
+    SO_OPT_BROADCAST, SO_OPT_REUSEADDR, SO_OPT_BINDTODEVICE /* get: the interface's index or -1; set: -1 unbinds */, SO_OPT_ERROR /* get clears it */, SO_OPT_RCVBUF, SO_OPT_TYPE,
     IP_OPT_TTL, IP_OPT_TOS, IP_OPT_MTU_DISCOVER /* 0: never DF, 1: as the knob, 2: always DF */, IP_OPT_HDRINCL, IP_OPT_RECVERR,
-    IP_OPT_MULTICAST_TTL, IP_OPT_MULTICAST_LOOP, IP_OPT_ADD_MEMBERSHIP /* group as host-order value */, IP_OPT_DROP_MEMBERSHIP,
-    IP_OPT_MTU, UDP_OPT_NO_CHECKSUM
+    IP_OPT_MULTICAST_TTL, IP_OPT_MULTICAST_LOOP /* kept, without effect */, IP_OPT_ADD_MEMBERSHIP /* group as host-order value */, IP_OPT_DROP_MEMBERSHIP,
+    IP_OPT_MTU /* of the path to the peer */, UDP_OPT_NO_CHECKSUM
 };
 enum message_flag { MSG_FLAG_PEEK = 2, MSG_FLAG_TRUNC = 0x20, MSG_FLAG_DONTWAIT = 0x40 };
 

@@ -1,0 +1,300 @@
+#include "stack/socket/socket_inside.h"
+#include "stack/core/mem.h"
+#include "stack/wire/ipproto.h"
+
+/* --- descriptors --- */
+
+static struct socket *find(struct stack *s, int fd)
+{
+    struct socket_state *t = socket_state(s);
+    if (!t || fd < SOCKET_FIRST || (uint32_t)(fd - SOCKET_FIRST) >= t->sockets)
+        return NULL;
+    struct socket *k = &t->socket[fd - SOCKET_FIRST];
+    return k->ops ? k : NULL;
+}
+
+static struct socket *free_socket(struct stack *s)
+{
+    struct socket_state *t = socket_state(s);
+    for (uint32_t i = 0; i < t->sockets; i++)
+        if (!t->socket[i].ops)
+            return &t->socket[i];
+    return NULL;
+}
+
+/* The kind, or NULL with the reason. A transport that is not loaded is a protocol that is not supported. */
+static const struct socket_ops *kind(const struct stack *s, enum addr_family family, enum socket_type type, int protocol, int *why)
+{
+    *why = -ERR_AFNOSUPPORT;
+    if (family != ADDR_IPV4)
+        return NULL;
+    *why = -ERR_PROTONOSUPPORT;
+    if (type == SOCKET_DGRAM)
+        return (protocol == 0 || protocol == IP_PROTO_UDP) && s->state[MODULE_UDP] ? &socket_udp_ops : NULL;
+    if (type == SOCKET_RAW)
+        return protocol > 0 && protocol <= RAW_PROTOCOL_ANY && s->state[MODULE_RAW] ? &socket_raw_ops : NULL;
+    if (type != SOCKET_STREAM)
+        *why = -ERR_PROTOTYPE;
+    return NULL;
+}
+
+/* Clears a socket, all but its descriptor and its ring's memory. */
+static void reset(struct socket *k)
+{
+    struct socket_datagram *slot = k->queue.slot;
+    uint32_t slots = k->queue.slots;
+    int fd = k->fd;
+    memset(k, 0, sizeof *k);
+    k->fd = fd;
+    k->queue.slot = slot;
+    k->queue.slots = slots;
+}
+
+int socket_open(struct stack *s, enum addr_family family, enum socket_type type, int protocol)
+{
+    if (!socket_state(s))
+        return -ERR_PROTONOSUPPORT;
+    int err;
+    const struct socket_ops *ops = kind(s, family, type, protocol, &err);
+    if (!ops)
+        return err;
+    struct socket *k = free_socket(s);
+    if (!k)
+        return -ERR_MFILE;
+    reset(k);
+    k->family = family;
+    k->type = type;
+    k->protocol = (uint8_t)protocol;
+    k->mtu_discover = 1;
+    k->queue.limit_bytes = (uint32_t)stack_knob(s, MODULE_SOCKET, SOCKET_KNOB_RCVBUF);
+    err = ops->open(s, k);
+    if (err < 0)
+        return err;
+    k->ops = ops;
+    return k->fd;
+}
+
+int socket_close(struct stack *s, int fd, int64_t now_ns)
+{
+    struct socket *k = find(s, fd);
+    if (!k)
+        return -ERR_BADF;
+    k->ops->close(s, k, now_ns);
+    socket_leave_all(s, k);
+    socket_queue_drop_all(s, k);
+    reset(k);
+    return 0;
+}
+
+/* --- readiness and errors --- */
+
+void socket_grew(struct stack *s, struct socket *k, unsigned before)
+{
+    unsigned grown = k->ops->events(s, k) & ~before;
+    if (grown && s->port.ready)
+        s->port.ready(s->port.self, k->fd, grown);
+}
+
+void socket_fail(struct stack *s, struct socket *k, int error)
+{
+    unsigned before = k->ops->events(s, k);
+    k->pending_error = error;
+    socket_grew(s, k, before);
+}
+
+int socket_take_error(struct socket *k)
+{
+    int error = k->pending_error;
+    k->pending_error = 0;
+    return -error;
+}
+
+unsigned socket_events(struct stack *s, int fd)
+{
+    struct socket *k = find(s, fd);
+    return k ? k->ops->events(s, k) : 0;
+}
+
+/* --- calls --- */
+
+static bool address_ok(const struct socket *k, const struct socket_address *a)
+{
+    return a->addr.family == (uint32_t)k->family;
+}
+
+int socket_bind(struct stack *s, int fd, const struct socket_address *local)
+{
+    struct socket *k = find(s, fd);
+    if (!k)
+        return -ERR_BADF;
+    if (!address_ok(k, local))
+        return -ERR_AFNOSUPPORT;
+    return k->ops->bind(s, k, local);
+}
+
+int socket_connect(struct stack *s, int fd, const struct socket_address *peer, int64_t now_ns)
+{
+    struct socket *k = find(s, fd);
+    if (!k)
+        return -ERR_BADF;
+    if (!peer || peer->addr.family == ADDR_NONE)
+        return k->ops->connect(s, k, NULL, now_ns);
+    if (!address_ok(k, peer))
+        return -ERR_AFNOSUPPORT;
+    return k->ops->connect(s, k, peer, now_ns);
+}
+
+int socket_send(struct stack *s, int fd, const void *bytes, size_t len, int flags, const struct socket_address *to, int64_t now_ns)
+{
+    struct socket *k = find(s, fd);
+    if (!k)
+        return -ERR_BADF;
+    if (to && !address_ok(k, to))
+        return -ERR_AFNOSUPPORT;
+    if (k->pending_error)
+        return socket_take_error(k);
+    if (k->shut_write)
+        return -ERR_PIPE;
+    return k->ops->send(s, k, bytes, len, flags, to, now_ns);
+}
+
+int socket_receive(struct stack *s, int fd, void *out, size_t room, int flags, struct socket_address *from, int64_t now_ns)
+{
+    struct socket *k = find(s, fd);
+    if (!k)
+        return -ERR_BADF;
+    if (k->pending_error)
+        return socket_take_error(k);
+    return k->ops->receive(s, k, out, room, flags, from, now_ns);
+}
+
+int socket_name(struct stack *s, int fd, struct socket_address *out)
+{
+    struct socket *k = find(s, fd);
+    if (!k)
+        return -ERR_BADF;
+    k->ops->name(s, k, out);
+    out->addr.family = (uint32_t)k->family;
+    return 0;
+}
+
+int socket_peer(struct stack *s, int fd, struct socket_address *out)
+{
+    struct socket *k = find(s, fd);
+    if (!k)
+        return -ERR_BADF;
+    return k->ops->peer(s, k, out);
+}
+
+int socket_shutdown(struct stack *s, int fd, int how, int64_t now_ns)
+{
+    struct socket *k = find(s, fd);
+    if (!k)
+        return -ERR_BADF;
+    if (how < SOCKET_SHUT_READ || how > SOCKET_SHUT_BOTH)
+        return -ERR_INVAL;
+    return k->ops->shutdown(s, k, how, now_ns);
+}
+
+int socket_bind_device(struct stack *s, int fd, const char *ifname)
+{
+    struct socket *k = find(s, fd);
+    if (!k)
+        return -ERR_BADF;
+    if (!ifname || !*ifname)
+        return k->ops->bind_device(s, k, NULL);
+    struct netif *nif = stack_netif(s, ifname);
+    return nif ? k->ops->bind_device(s, k, nif) : -ERR_NODEV;
+}
+
+int socket_set(struct stack *s, int fd, enum socket_option option, int64_t value)
+{
+    struct socket *k = find(s, fd);
+    if (!k)
+        return -ERR_BADF;
+    int err = socket_set_common(s, k, option, value);
+    return err == -ERR_NOPROTOOPT ? k->ops->set(s, k, option, value) : err;
+}
+
+int socket_get(struct stack *s, int fd, enum socket_option option, int64_t *value)
+{
+    struct socket *k = find(s, fd);
+    if (!k)
+        return -ERR_BADF;
+    int err = socket_get_common(s, k, option, value);
+    return err == -ERR_NOPROTOOPT ? k->ops->get(s, k, option, value) : err;
+}
+
+/* --- what kinds share --- */
+
+struct ip_addr socket_destination(const struct ip_addr *a)
+{
+    return a->family == ADDR_IPV4 && addr_is_any(a) ? addr_ipv4(0x7f000001) : *a;
+}
+
+int socket_shutdown_queue(struct stack *s, struct socket *k, int how, int64_t now_ns)
+{
+    (void)now_ns;
+    if (!k->connected)
+        return -ERR_NOTCONN;
+    unsigned before = k->ops->events(s, k);
+    k->shut_read |= how != SOCKET_SHUT_WRITE;
+    k->shut_write |= how != SOCKET_SHUT_READ;
+    socket_grew(s, k, before);
+    return 0;
+}
+
+/* --- the module --- */
+
+static uint32_t ring_bytes(const struct stack_limits *l)
+{
+    return (uint32_t)l->sockets * l->socket_datagrams * (uint32_t)sizeof(struct socket_datagram);
+}
+
+static uint32_t socket_state_size(const struct stack_limits *l)
+{
+    return (uint32_t)sizeof(struct socket_state) + l->sockets * (uint32_t)sizeof(struct socket) + ring_bytes(l);
+}
+
+static int socket_init(struct stack *s, void *state, int64_t now_ns)
+{
+    (void)now_ns;
+    _Static_assert(sizeof(struct socket_state) % _Alignof(struct socket) == 0, "sockets follow the state");
+    _Static_assert(sizeof(struct socket) % _Alignof(struct socket_datagram) == 0, "rings follow the sockets");
+    struct socket_state *t = state;
+    uint32_t slots = s->config.limits.socket_datagrams;
+    t->sockets = s->config.limits.sockets;
+    t->socket = (struct socket *)(void *)(t + 1);
+    struct socket_datagram *ring = (struct socket_datagram *)(void *)(t->socket + t->sockets);
+    for (uint32_t i = 0; i < t->sockets; i++) {
+        t->socket[i].fd = (int)i + SOCKET_FIRST;
+        t->socket[i].queue.slot = ring + i * slots;
+        t->socket[i].queue.slots = slots;
+    }
+    return 0;
+}
+
+static const struct knob knobs[] = {
+    [SOCKET_KNOB_RCVBUF] = {"rcvbuf", KNOB_NUMBER, 65536, 256, 16 << 20},
+    [SOCKET_KNOB_DONT_FRAGMENT] = {"dont_fragment", KNOB_BOOL, 0, 0, 1},
+};
+
+static const char *const counters[] = {
+    [SOCKET_DROP_QUEUE_FULL] = "drop.queue_full",
+    [SOCKET_DROP_BUFFER_FULL] = "drop.buffer_full",
+    [SOCKET_DROP_POOL_LOW] = "drop.pool_low",
+    [SOCKET_DROP_NOT_MEMBER] = "drop.not_member",
+    [SOCKET_DROP_SHUT] = "drop.shut",
+    [SOCKET_DROP_CLOSED] = "drop.closed",
+};
+
+const struct module socket_module = {
+    .name = "socket",
+    .id = MODULE_SOCKET,
+    .state_size = socket_state_size,
+    .init = socket_init,
+    .knobs = knobs,
+    .knob_count = sizeof knobs / sizeof *knobs,
+    .counters = counters,
+    .counter_count = sizeof counters / sizeof *counters,
+};

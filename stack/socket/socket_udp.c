@@ -1,0 +1,246 @@
+#include "stack/socket/socket_inside.h"
+#include "stack/wire/ipv4.h"
+#include "stack/wire/udp.h"
+
+static void receive_datagram(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb, const struct ip_received *r, uint16_t from_port,
+                             int64_t now_ns)
+{
+    (void)now_ns;
+    struct socket *k = pcb->owner;
+    /* Several groups share a link-layer address (RFC 1112 6.4): the interface's filter alone lets strangers in. */
+    if (r->multicast && r->destination.family == ADDR_IPV4 && !socket_is_member(s, r->nif, r->destination.word[0])) {
+        stack_drop(s, nb, MODULE_SOCKET, SOCKET_DROP_NOT_MEMBER);
+        return;
+    }
+    struct socket_address from = {r->source, from_port};
+    socket_queue_put(s, k, nb, &from);
+}
+
+/* RFC 1122 4.1.3.3 wants errors passed up; a socket that cannot tell which of its datagrams failed hears only when it asks to. */
+static void hear_error(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e)
+{
+    struct socket *k = pcb->owner;
+    bool too_big = e->error == ERR_MSGSIZE;
+    if (too_big && k->mtu_discover == 0)
+        return;
+    if (k->report_errors || (k->connected && (e->hard || too_big)))
+        socket_fail(s, k, e->error);
+}
+
+static int udp_open(struct stack *s, struct socket *k)
+{
+    (void)s;
+    struct udp_pcb *pcb = &k->pcb.udp;
+    pcb->local.family = (uint32_t)k->family;
+    pcb->multicast_ttl = 1;
+    pcb->multicast_loop = true;
+    pcb->receive = receive_datagram;
+    pcb->error = hear_error;
+    pcb->owner = k;
+    return 0;
+}
+
+static int udp_socket_bind(struct stack *s, struct socket *k, const struct socket_address *local)
+{
+    struct udp_pcb *pcb = &k->pcb.udp;
+    if (pcb->local_port)
+        return -ERR_INVAL;
+    pcb->local = local->addr;
+    pcb->local_port = local->port;
+    int err = udp_bind(s, pcb);
+    if (err < 0) {
+        pcb->local = (struct ip_addr){.family = (uint32_t)k->family};
+        pcb->local_port = 0;
+        return err;
+    }
+    k->address_chosen = !addr_is_any(&local->addr);
+    k->port_chosen = local->port != 0;
+    return 0;
+}
+
+/* POSIX: the address reset. What bind named stays, what connect chose goes. */
+static void dissolve(struct stack *s, struct socket *k)
+{
+    struct udp_pcb *pcb = &k->pcb.udp;
+    udp_connect(s, pcb, NULL, 0);
+    k->connected = k->shut_read = k->shut_write = false;
+    if (!k->address_chosen)
+        pcb->local = (struct ip_addr){.family = (uint32_t)k->family};
+}
+
+static int udp_socket_connect(struct stack *s, struct socket *k, const struct socket_address *peer, int64_t now_ns)
+{
+    (void)now_ns;
+    struct udp_pcb *pcb = &k->pcb.udp;
+    if (!peer) {
+        dissolve(s, k);
+        if (!k->port_chosen)
+            udp_unbind(s, pcb);
+        return 0;
+    }
+    if (!peer->port)
+        return -ERR_INVAL;
+    struct udp_pcb before = *pcb;
+    if (!k->address_chosen)
+        pcb->local = (struct ip_addr){.family = (uint32_t)k->family};
+    struct ip_addr to = socket_destination(&peer->addr);
+    int err = udp_connect(s, pcb, &to, peer->port);
+    if (err < 0) {
+        pcb->local = before.local;
+        return err;
+    }
+    k->connected = true;
+    return 0;
+}
+
+/* What the path says about a datagram of this length before it is built. */
+static int choose_fragmenting(struct stack *s, struct socket *k, uint32_t len, const struct ip_addr *to)
+{
+    struct udp_pcb *pcb = &k->pcb.udp;
+    struct ip_path path;
+    int err = ip_path(s, to, &pcb->local, pcb->nif, &path);
+    if (err < 0)
+        return 0; /* udp_send finds the same and says so */
+    bool df = socket_dont_fragment(s, k, UDP_HDR_LEN + len, path.mtu);
+    if (df && len + UDP_HDR_LEN + IPV4_MIN_HDR_LEN > path.mtu)
+        return -ERR_MSGSIZE;
+    return socket_set_flag(&pcb->ip_flags, IP_DONT_FRAGMENT, df);
+}
+
+static int udp_socket_send(struct stack *s, struct socket *k, const void *bytes, size_t len, int flags, const struct socket_address *to,
+                           int64_t now_ns)
+{
+    (void)flags;
+    struct udp_pcb *pcb = &k->pcb.udp;
+    if (!to && !k->connected)
+        return -ERR_DESTADDRREQ;
+    if (len > UDP_MAX_PAYLOAD4)
+        return -ERR_MSGSIZE;
+    struct ip_addr where = to ? socket_destination(&to->addr) : pcb->remote;
+    uint16_t port = to ? to->port : pcb->remote_port;
+    int err = choose_fragmenting(s, k, (uint32_t)len, &where);
+    if (err >= 0)
+        err = udp_send(s, pcb, bytes, (uint32_t)len, &where, port, now_ns);
+    return err < 0 ? err : (int)len;
+}
+
+static void udp_socket_close(struct stack *s, struct socket *k, int64_t now_ns)
+{
+    (void)now_ns;
+    udp_unbind(s, &k->pcb.udp);
+}
+
+static void udp_socket_name(struct stack *s, const struct socket *k, struct socket_address *out)
+{
+    (void)s;
+    *out = (struct socket_address){k->pcb.udp.local, k->pcb.udp.local_port};
+}
+
+static int udp_socket_peer(struct stack *s, const struct socket *k, struct socket_address *out)
+{
+    (void)s;
+    if (!k->connected)
+        return -ERR_NOTCONN;
+    *out = (struct socket_address){k->pcb.udp.remote, k->pcb.udp.remote_port};
+    return 0;
+}
+
+static int udp_socket_set(struct stack *s, struct socket *k, enum socket_option option, int64_t value)
+{
+    struct udp_pcb *pcb = &k->pcb.udp;
+    (void)s;
+    switch (option) {
+    case SO_OPT_BROADCAST:
+        return socket_set_flag(&pcb->ip_flags, IP_BROADCAST_OK, value);
+    case SO_OPT_REUSEADDR:
+        pcb->reuse = value != 0;
+        return 0;
+    case IP_OPT_TTL:
+        return socket_set_ttl(&pcb->ttl, value);
+    case IP_OPT_TOS:
+        pcb->tos = (uint8_t)value;
+        return 0;
+    case IP_OPT_MULTICAST_TTL:
+        return socket_set_ttl(&pcb->multicast_ttl, value);
+    case IP_OPT_MULTICAST_LOOP:
+        pcb->multicast_loop = value != 0;
+        return 0;
+    case UDP_OPT_NO_CHECKSUM:
+        pcb->no_checksum = value != 0;
+        return 0;
+    case IP_OPT_ADD_MEMBERSHIP:
+        return socket_join(s, k, pcb->nif, (uint32_t)value);
+    case IP_OPT_DROP_MEMBERSHIP:
+        return socket_leave(s, k, pcb->nif, (uint32_t)value);
+    default:
+        return -ERR_NOPROTOOPT;
+    }
+}
+
+static int path_mtu(struct stack *s, const struct socket *k, int64_t *value)
+{
+    const struct udp_pcb *pcb = &k->pcb.udp;
+    if (!k->connected)
+        return -ERR_NOTCONN;
+    struct ip_path path;
+    int err = ip_path(s, &pcb->remote, &pcb->local, pcb->nif, &path);
+    *value = err < 0 ? 0 : path.mtu;
+    return err;
+}
+
+static int udp_socket_get(struct stack *s, struct socket *k, enum socket_option option, int64_t *value)
+{
+    const struct udp_pcb *pcb = &k->pcb.udp;
+    switch (option) {
+    case SO_OPT_BROADCAST:
+        *value = (pcb->ip_flags & IP_BROADCAST_OK) != 0;
+        return 0;
+    case SO_OPT_REUSEADDR:
+        *value = pcb->reuse;
+        return 0;
+    case SO_OPT_BINDTODEVICE:
+        *value = pcb->nif ? (int64_t)pcb->nif->index : -1;
+        return 0;
+    case IP_OPT_TTL:
+        return socket_get_ttl(s, pcb->ttl, value);
+    case IP_OPT_TOS:
+        *value = pcb->tos;
+        return 0;
+    case IP_OPT_MULTICAST_TTL:
+        *value = pcb->multicast_ttl ? pcb->multicast_ttl : 1;
+        return 0;
+    case IP_OPT_MULTICAST_LOOP:
+        *value = pcb->multicast_loop;
+        return 0;
+    case UDP_OPT_NO_CHECKSUM:
+        *value = pcb->no_checksum;
+        return 0;
+    case IP_OPT_MTU:
+        return path_mtu(s, k, value);
+    default:
+        return -ERR_NOPROTOOPT;
+    }
+}
+
+static int udp_bind_device(struct stack *s, struct socket *k, struct netif *nif)
+{
+    (void)s;
+    k->pcb.udp.nif = nif;
+    return 0;
+}
+
+const struct socket_ops socket_udp_ops = {
+    .open = udp_open,
+    .bind = udp_socket_bind,
+    .connect = udp_socket_connect,
+    .send = udp_socket_send,
+    .receive = socket_queue_receive,
+    .close = udp_socket_close,
+    .name = udp_socket_name,
+    .peer = udp_socket_peer,
+    .set = udp_socket_set,
+    .get = udp_socket_get,
+    .bind_device = udp_bind_device,
+    .shutdown = socket_shutdown_queue,
+    .events = socket_queue_events,
+};
