@@ -80,7 +80,7 @@ int socket_close(struct stack *s, int fd, int64_t now_ns)
     if (!k)
         return -ERR_BADF;
     k->ops->close(s, k, now_ns);
-    socket_leave_all(s, k);
+    socket_leave_all(k);
     socket_queue_drop_all(s, k);
     reset(k);
     return 0;

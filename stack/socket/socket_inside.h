@@ -116,7 +116,7 @@ bool socket_dont_fragment(struct stack *s, const struct socket *k, uint32_t len,
 
 int socket_join(struct stack *s, struct socket *k, struct netif *nif, uint32_t group);
 int socket_leave(struct stack *s, struct socket *k, struct netif *nif, uint32_t group);
-void socket_leave_all(struct stack *s, struct socket *k);
+void socket_leave_all(struct socket *k);
 /* Is some socket a member of the group on that interface? */
 bool socket_is_member(struct stack *s, const struct netif *nif, uint32_t group);
 

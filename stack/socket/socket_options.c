@@ -107,20 +107,6 @@ static void group_mac(uint32_t group, uint8_t mac[NETIF_MAC_BYTES])
     mac[5] = (uint8_t)group;
 }
 
-/* The number of memberships that want this group's link-layer address on the interface. */
-static unsigned address_users(struct stack *s, const struct netif *nif, uint32_t group)
-{
-    struct socket_state *t = socket_state(s);
-    unsigned users = 0;
-    for (uint32_t i = 0; i < t->sockets; i++)
-        for (int m = 0; m < SOCKET_MEMBERSHIPS; m++) {
-            const struct socket_membership *held = &t->socket[i].membership[m];
-            if (held->nif == nif && ((held->group ^ group) & 0x7fffff) == 0)
-                users++;
-        }
-    return users;
-}
-
 bool socket_is_member(struct stack *s, const struct netif *nif, uint32_t group)
 {
     struct socket_state *t = socket_state(s);
@@ -163,21 +149,18 @@ int socket_join(struct stack *s, struct socket *k, struct netif *nif, uint32_t g
         return -ERR_NOBUFS;
     uint8_t mac[NETIF_MAC_BYTES];
     group_mac(group, mac);
-    int err = address_users(s, nif, group) || group == all_hosts ? 0 : netif_join(nif, mac);
+    int err = netif_join(nif, mac); /* counted there: groups may share a link-layer address */
     if (err >= 0)
         *m = (struct socket_membership){nif, group};
     return err < 0 ? err : 0;
 }
 
-static void leave(struct stack *s, struct socket_membership *m)
+static void leave(struct socket_membership *m)
 {
-    struct socket_membership was = *m;
-    *m = (struct socket_membership){0};
-    if (address_users(s, was.nif, was.group) || was.group == all_hosts)
-        return;
     uint8_t mac[NETIF_MAC_BYTES];
-    group_mac(was.group, mac);
-    netif_leave(was.nif, mac);
+    group_mac(m->group, mac);
+    netif_leave(m->nif, mac);
+    *m = (struct socket_membership){0};
 }
 
 int socket_leave(struct stack *s, struct socket *k, struct netif *nif, uint32_t group)
@@ -186,13 +169,13 @@ int socket_leave(struct stack *s, struct socket *k, struct netif *nif, uint32_t 
     struct socket_membership *m = nif ? membership(k, nif, group) : NULL;
     if (!m)
         return -ERR_ADDRNOTAVAIL;
-    leave(s, m);
+    leave(m);
     return 0;
 }
 
-void socket_leave_all(struct stack *s, struct socket *k)
+void socket_leave_all(struct socket *k)
 {
     for (int m = 0; m < SOCKET_MEMBERSHIPS; m++)
         if (k->membership[m].nif)
-            leave(s, &k->membership[m]);
+            leave(&k->membership[m]);
 }
