@@ -8,30 +8,46 @@
 
 /* --- the ring's bytes change hands --- */
 
-static uint32_t before_end(uint32_t at, uint32_t n)
+/*
+ * In whole cache lines: a kernel whose memory is not coherent with DMA throws lines away, and half a line
+ * cannot change hands. The ring is aligned to lines and a multiple of them.
+ */
+enum { LINE = 64 };
+_Static_assert(RTL_RX_RING % LINE == 0, "the ring is made of whole lines");
+
+struct lines {
+    uint32_t at, n;       /* up to the ring's end */
+    uint32_t wrapped;     /* from its start */
+};
+
+static struct lines lines_of(uint32_t at, uint32_t n)
 {
-    return n < RTL_RX_RING - at ? n : RTL_RX_RING - at;
+    uint32_t start = at & ~(uint32_t)(LINE - 1);
+    uint32_t end = (at + n + LINE - 1) & ~(uint32_t)(LINE - 1);
+    if (end <= RTL_RX_RING)
+        return (struct lines){start, end - start, 0};
+    return (struct lines){start, RTL_RX_RING - start, end - RTL_RX_RING};
 }
 
 static void take(struct rtl8139 *d, uint32_t at, uint32_t n)
 {
-    uint32_t first = before_end(at, n);
-    bus_take(d->bus, d->ring + at, first, BUS_FROM_DEVICE);
-    if (n > first)
-        bus_take(d->bus, d->ring, n - first, BUS_FROM_DEVICE);
+    struct lines l = lines_of(at, n);
+    bus_take(d->bus, d->ring + l.at, l.n, BUS_FROM_DEVICE);
+    if (l.wrapped)
+        bus_take(d->bus, d->ring, l.wrapped, BUS_FROM_DEVICE);
 }
 
 static void give(struct rtl8139 *d, uint32_t at, uint32_t n)
 {
-    uint32_t first = before_end(at, n);
-    bus_give(d->bus, d->ring + at, first, BUS_FROM_DEVICE);
-    if (n > first)
-        bus_give(d->bus, d->ring, n - first, BUS_FROM_DEVICE);
+    struct lines l = lines_of(at, n);
+    bus_give(d->bus, d->ring + l.at, l.n, BUS_FROM_DEVICE);
+    if (l.wrapped)
+        bus_give(d->bus, d->ring, l.wrapped, BUS_FROM_DEVICE);
 }
 
 void rtl8139_ring_copy(struct rtl8139 *d, uint32_t at, uint8_t *to, uint32_t n)
 {
-    uint32_t first = before_end(at, n);
+    uint32_t first = n < RTL_RX_RING - at ? n : RTL_RX_RING - at;
     take(d, at, n);
     memcpy(to, d->ring + at, first);
     memcpy(to + first, d->ring, n - first);
