@@ -34,7 +34,7 @@ struct capture *capture_new(struct world *w, struct link *l);
 uint8_t *capture_pcap(const struct capture *c, size_t *len);
 
 /* Writes by way of a temporary file in the same folder and a rename: nothing is left half-written. */
-int file_write(const char *path, const uint8_t *bytes, size_t len, struct why *why);
+int file_write(const char *path, const void *bytes, size_t len, struct why *why);
 
 /* Frames of a pcap or pcapng file, Ethernet only. All in malloc'ed memory. */
 struct pcap_frame {

@@ -113,7 +113,7 @@ static bool open_mode(int fd)
     return fchmod(fd, 0666 & ~mask) == 0;
 }
 
-int file_write(const char *path, const uint8_t *bytes, size_t len, struct why *why)
+int file_write(const char *path, const void *bytes, size_t len, struct why *why)
 {
     char temporary[4096];
     int n = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
