@@ -1,0 +1,101 @@
+/* What the parts of the machine share among themselves; device models see machine.h only. */
+#ifndef SIM_NIC_MACHINE_STATE_H
+#define SIM_NIC_MACHINE_STATE_H
+
+#include "sim/nic/machine.h"
+
+enum { CONFIG_BYTES = 256, FIRST_NIC_SLOT = 2, BARS = 6 };
+
+struct nic {
+    struct owner owner;
+    struct machine *machine;
+    const struct nic_kind *kind;
+    const char *name;
+    uint8_t mac[6], slot, line;
+    bool up, irq, busmaster, intx_off;
+    nic_transmit *transmit;
+    void *transmit_ctx;
+    void *state;
+    uint64_t *counts;
+    const char **reasons; /* "e1000.rx_filtered", by counter */
+    int refused;          /* the counter of the frame that is being received, -1: taken */
+    uint8_t config[CONFIG_BYTES];
+};
+
+/* A base address register that is assigned and switched on. */
+struct claim {
+    enum bus_space space;
+    uint32_t base, size;
+    struct nic *nic;
+    int bar;
+};
+
+struct guest_window {
+    uint8_t *p;
+    size_t size;
+    uint64_t address;
+    uint8_t *owners; /* one enum payload_owner a granule */
+};
+
+/* A ring store that no fence has published: the bytes that were there before. */
+struct pending_store {
+    uint8_t *p;
+    uint8_t width, old[8];
+    bool hidden; /* during one read by the device */
+};
+
+struct irq_handler {
+    int line;
+    int (*isr)(void *ctx);
+    void *ctx;
+};
+
+struct machine {
+    struct bus bus;
+    struct world *world;
+    const char *name;
+    struct machine_knobs knobs;
+    struct machine_figures figures;
+    struct random_stream visibility, lateness;
+    struct restore_hook restored;
+
+    struct nic *nics[MACHINE_NICS];
+    int nic_count;
+    struct claim claims[MACHINE_NICS * BARS];
+    int claim_count;
+
+    struct guest_window windows[MACHINE_WINDOWS];
+    int window_count, last_window;
+    uint64_t next_address;
+    struct pending_store pending[MACHINE_PENDING];
+    int pending_count;
+
+    struct irq_handler handlers[MACHINE_HANDLERS];
+    int handler_count;
+    uint32_t lines_up, lines_attached;
+    bool in_isr, storming;
+};
+
+/* config.c */
+void config_power_on(struct nic *n);
+uint32_t config_read(struct machine *m, uint64_t address, uint32_t off, int width);
+void config_write(struct machine *m, uint64_t address, uint32_t off, int width, uint32_t value);
+/* The first BAR, enabled or not, that holds the whole range. */
+bool config_assigned(const struct machine *m, enum bus_space space, uint64_t base, uint32_t size);
+
+/* memory.c */
+void memory_init(struct machine *m);
+int memory_map(struct machine *m, void *p, size_t size, uint64_t limit, uint64_t *address);
+void memory_give(struct machine *m, void *p, size_t size, enum bus_direction direction);
+void memory_take(struct machine *m, void *p, size_t size, enum bus_direction direction);
+void memory_store(struct machine *m, void *p, int width);
+bool memory_holds(struct machine *m, const void *p, size_t size);
+
+/* irq.c */
+void irq_recompute(struct machine *m);
+int irq_attach(struct machine *m, int line, int (*isr)(void *), void *ctx);
+void irq_detach(struct machine *m, int line, void *ctx);
+/* At each access: an interrupt may come. */
+void irq_step(struct machine *m);
+
+#endif

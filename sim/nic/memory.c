@@ -1,0 +1,407 @@
+/*
+ * Guest memory: which addresses there are, who owns them, and what of the driver's stores the device sees yet.
+ *
+ * Two kinds of memory, because they are shared in two ways. Rings and descriptors belong to both sides at once;
+ * there the question is visibility: a store that no fence has published may still sit in a store buffer.
+ * Payload changes hands whole; there the question is ownership, kept for each 16 bytes.
+ */
+#include "sim/nic/machine_state.h"
+
+#include <string.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define MEMORY_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MEMORY_ASAN 1
+#endif
+#endif
+
+#ifdef MEMORY_ASAN
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(p, n)   ((void)(p), (void)(n))
+#define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#endif
+
+enum { GRANULE = 16, PAGE = 4096, FIRST_ADDRESS = 0x100000 };
+static const uint64_t last_address = 0xbfffffff;
+
+/*
+ * At its edges a payload may share a granule with a neighbour, so edges are never poisoned; that misses an
+ * access to the first or last 15 bytes, and never accuses an innocent one.
+ */
+enum payload_owner { OWNER_NONE, OWNER_TAKEN, OWNER_READER, OWNER_WRITER, OWNER_READER_EDGE, OWNER_WRITER_EDGE };
+
+static bool device_owns(uint8_t owner)
+{
+    return owner >= OWNER_READER;
+}
+
+/* --- windows --- */
+
+static struct guest_window *window_at(struct machine *m, uint64_t address, uint64_t len)
+{
+    for (int i = 0; i < m->window_count; i++) {
+        int index = (m->last_window + i) % m->window_count;
+        struct guest_window *w = &m->windows[index];
+        if (address >= w->address && len <= w->size && address - w->address <= w->size - len) {
+            m->last_window = index;
+            return w;
+        }
+    }
+    return NULL;
+}
+
+static struct guest_window *window_of(struct machine *m, const void *p, size_t size)
+{
+    uintptr_t at = (uintptr_t)p;
+    for (int i = 0; i < m->window_count; i++) {
+        struct guest_window *w = &m->windows[i];
+        uintptr_t start = (uintptr_t)w->p;
+        if (at >= start && size <= w->size && at - start <= w->size - size)
+            return w;
+    }
+    return NULL;
+}
+
+bool memory_holds(struct machine *m, const void *p, size_t size)
+{
+    return window_of(m, p, size) != NULL;
+}
+
+/* The offset within a page is kept, so that what the driver aligned is aligned for the device. */
+uint64_t machine_add_memory(struct machine *m, void *p, size_t size)
+{
+    uint64_t address = m->next_address + (uintptr_t)p % PAGE;
+    if (m->window_count == MACHINE_WINDOWS || size == 0 || size > last_address - address)
+        return 0;
+    size_t granules = size / GRANULE + 2;
+    struct guest_window *w = &m->windows[m->window_count++];
+    *w = (struct guest_window){p, size, address, world_alloc(m->world, granules, 1)};
+    /* A page is left free between windows: a transfer that runs over an end must not land in the next. */
+    m->next_address = (address + size + 2 * PAGE - 1) / PAGE * PAGE;
+    return address;
+}
+
+int memory_map(struct machine *m, void *p, size_t size, uint64_t limit, uint64_t *address)
+{
+    const struct guest_window *w = size ? window_of(m, p, size) : NULL;
+    if (!w)
+        return -1;
+    *address = w->address + (uint64_t)((uint8_t *)p - w->p);
+    return *address + size - 1 <= limit ? 0 : -1;
+}
+
+/* --- ownership of payload --- */
+
+/* The granules that [offset, offset+size) touches, and those among them that it fills. */
+struct span {
+    size_t first, last, full_first, full_end;
+};
+
+static struct span span_of(const struct guest_window *w, size_t offset, size_t size)
+{
+    /* Counted from the page, like ASan's own granules, and not from the window's start. */
+    size_t at = (uintptr_t)w->p % GRANULE + offset;
+    return (struct span){at / GRANULE, (at + size - 1) / GRANULE, (at + GRANULE - 1) / GRANULE,
+                         (at + size) / GRANULE};
+}
+
+static uint8_t *granule_address(const struct guest_window *w, size_t granule)
+{
+    return w->p + (granule * GRANULE - (uintptr_t)w->p % GRANULE);
+}
+
+static void set_owner(struct guest_window *w, const struct span *s, uint8_t edge, uint8_t inner)
+{
+    w->owners[s->first] = edge;
+    w->owners[s->last] = edge;
+    if (s->full_end <= s->full_first)
+        return;
+    memset(w->owners + s->full_first, inner, s->full_end - s->full_first);
+    uint8_t *p = granule_address(w, s->full_first);
+    size_t size = (s->full_end - s->full_first) * GRANULE;
+    if (inner == OWNER_TAKEN)
+        ASAN_UNPOISON_MEMORY_REGION(p, size);
+    else
+        ASAN_POISON_MEMORY_REGION(p, size);
+}
+
+static struct guest_window *payload_window(struct machine *m, void *p, size_t size, const char *what)
+{
+    struct guest_window *w = window_of(m, p, size);
+    if (!w)
+        world_fail(m->world, "%s: %s of %zu bytes that are not in guest memory", m->name, what, size);
+    return w;
+}
+
+void memory_give(struct machine *m, void *p, size_t size, enum bus_direction direction)
+{
+    struct guest_window *w = size ? payload_window(m, p, size, "bus_give") : NULL;
+    if (!w)
+        return;
+    size_t offset = (size_t)((uint8_t *)p - w->p);
+    struct span s = span_of(w, offset, size);
+    if (s.full_first < s.full_end && device_owns(w->owners[s.full_first]))
+        world_fail(m->world, "%s: bus_give of payload at 0x%llx, %zu bytes, that the device owns already",
+                   m->name, (unsigned long long)(w->address + offset), size);
+    if (direction == BUS_TO_DEVICE)
+        set_owner(w, &s, OWNER_READER_EDGE, OWNER_READER);
+    else
+        set_owner(w, &s, OWNER_WRITER_EDGE, OWNER_WRITER);
+}
+
+void memory_take(struct machine *m, void *p, size_t size, enum bus_direction direction)
+{
+    (void)direction;
+    struct guest_window *w = size ? payload_window(m, p, size, "bus_take") : NULL;
+    if (!w)
+        return;
+    size_t offset = (size_t)((uint8_t *)p - w->p);
+    struct span s = span_of(w, offset, size);
+    if (s.full_first < s.full_end && !device_owns(w->owners[s.full_first]))
+        world_fail(m->world, "%s: bus_take of payload at 0x%llx, %zu bytes, that was not given",
+                   m->name, (unsigned long long)(w->address + offset), size);
+    set_owner(w, &s, OWNER_TAKEN, OWNER_TAKEN);
+}
+
+static const char *owner_fault(uint8_t owner, bool write)
+{
+    switch (owner) {
+    case OWNER_NONE: return "was never given to the device";
+    case OWNER_TAKEN: return "the driver has taken back";
+    case OWNER_READER:
+    case OWNER_READER_EDGE: return write ? "was given to be read only" : NULL;
+    default: return write ? NULL : "was given to be filled only";
+    }
+}
+
+/*
+ * Both ends and the middle of what the payload fills: a transfer over another payload in between would differ at its
+ * ends. Edges that it shares with a neighbour say nothing.
+ */
+static bool may_use_payload(struct nic *n, struct guest_window *w, uint64_t address, uint32_t len, bool write)
+{
+    if (!n->machine->knobs.ownership)
+        return true;
+    struct span s = span_of(w, (size_t)(address - w->address), len);
+    bool full = s.full_first < s.full_end;
+    size_t first = full ? s.full_first : s.first, last = full ? s.full_end - 1 : s.first;
+    const size_t probes[] = {first, (first + last) / 2, last};
+    for (int i = 0; i < 3; i++) {
+        const char *fault = owner_fault(w->owners[probes[i]], write);
+        if (fault) {
+            nic_violation(n, "DMA %s at 0x%llx, %u bytes: payload that %s", write ? "write" : "read",
+                          (unsigned long long)address, len, fault);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool may_use_ring(struct nic *n, struct guest_window *w, uint64_t address, uint32_t len)
+{
+    struct span s = span_of(w, (size_t)(address - w->address), len);
+    uint8_t owner = w->owners[s.first];
+    if (owner != OWNER_READER && owner != OWNER_WRITER)
+        return true;
+    nic_violation(n, "descriptors at 0x%llx, %u bytes, lie in payload", (unsigned long long)address, len);
+    return false;
+}
+
+/* A snapshot brings back the owners; the poison follows from them. */
+static void poison_again(void *ctx)
+{
+    struct machine *m = ctx;
+    for (int i = 0; i < m->window_count; i++) {
+        struct guest_window *w = &m->windows[i];
+        ASAN_UNPOISON_MEMORY_REGION(w->p, w->size);
+        for (size_t g = 0; g < w->size / GRANULE + 2; g++)
+            if (w->owners[g] == OWNER_READER || w->owners[g] == OWNER_WRITER)
+                ASAN_POISON_MEMORY_REGION(granule_address(w, g), GRANULE);
+    }
+}
+
+void memory_init(struct machine *m)
+{
+    m->next_address = FIRST_ADDRESS;
+    m->restored = (struct restore_hook){NULL, poison_again, m};
+    world_on_restore(m->world, &m->restored);
+}
+
+/* --- visibility of ring stores --- */
+
+void memory_store(struct machine *m, void *p, int width)
+{
+    if (!window_of(m, p, (size_t)width)) {
+        world_fail(m->world, "%s: a ring store of %d bytes outside guest memory", m->name, width);
+        return;
+    }
+    if (!m->knobs.reorder_stores)
+        return;
+    if (m->pending_count == MACHINE_PENDING) { /* a store buffer is finite: the oldest drains */
+        m->pending_count--;
+        memmove(m->pending, m->pending + 1, (size_t)m->pending_count * sizeof *m->pending);
+    }
+    struct pending_store *s = &m->pending[m->pending_count++];
+    s->p = p;
+    s->width = (uint8_t)width;
+    memcpy(s->old, p, (size_t)width);
+}
+
+static bool overlap(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
+{
+    return (uintptr_t)a < (uintptr_t)b + b_len && (uintptr_t)b < (uintptr_t)a + a_len;
+}
+
+/* Stores to one place are seen in their order: behind a hidden one no later one shows. */
+static bool behind_hidden(const struct machine *m, int index)
+{
+    const struct pending_store *s = &m->pending[index];
+    for (int i = 0; i < index; i++)
+        if (m->pending[i].hidden && overlap(m->pending[i].p, m->pending[i].width, s->p, s->width))
+            return true;
+    return false;
+}
+
+static void forget_pending(struct machine *m, const uint8_t *p, uint32_t len, bool visible_only)
+{
+    int kept = 0;
+    for (int i = 0; i < m->pending_count; i++) {
+        struct pending_store *s = &m->pending[i];
+        if (!overlap(p, len, s->p, s->width) || (visible_only && s->hidden))
+            m->pending[kept++] = *s;
+    }
+    m->pending_count = kept;
+}
+
+/* Puts the old bytes of a hidden store into the device's copy. */
+static void hide(const struct pending_store *s, const uint8_t *p, uint8_t *copy, uint32_t len)
+{
+    for (uint8_t i = 0; i < s->width; i++) {
+        uintptr_t at = (uintptr_t)s->p + i;
+        if (at >= (uintptr_t)p && at - (uintptr_t)p < len)
+            copy[at - (uintptr_t)p] = s->old[i];
+    }
+}
+
+/* Newest first, so that of several hidden stores to one byte the oldest's old value stays. What the device has
+ * seen once it sees from then on. */
+static void apply_visibility(struct machine *m, const uint8_t *p, uint8_t *copy, uint32_t len)
+{
+    for (int i = 0; i < m->pending_count; i++) {
+        struct pending_store *s = &m->pending[i];
+        s->hidden = overlap(p, len, s->p, s->width) &&
+                    (behind_hidden(m, i) || (random_next(&m->visibility) & 1));
+    }
+    for (int i = m->pending_count; i-- > 0;)
+        if (m->pending[i].hidden)
+            hide(&m->pending[i], p, copy, len);
+    forget_pending(m, p, len, true);
+}
+
+/* --- DMA --- */
+
+#ifdef MEMORY_ASAN
+/* The device may touch what is poisoned for the driver. Volatile, or the compiler calls memcpy, which may not. */
+__attribute__((no_sanitize("address"), noinline)) static void device_copy(void *to, const void *from, uint32_t len)
+{
+    volatile uint8_t *t = to;
+    const volatile uint8_t *f = from;
+    for (uint32_t i = 0; i < len; i++)
+        t[i] = f[i];
+}
+#else
+static void device_copy(void *to, const void *from, uint32_t len)
+{
+    memcpy(to, from, len);
+}
+#endif
+
+static struct guest_window *target(struct nic *n, uint64_t address, uint32_t len, bool write)
+{
+    struct machine *m = n->machine;
+    const char *what = write ? "write" : "read";
+    if (!n->busmaster) {
+        nic_violation(n, "DMA %s at 0x%llx, %u bytes, with bus mastering off", what,
+                      (unsigned long long)address, len);
+        return NULL;
+    }
+    struct guest_window *w = window_at(m, address, len);
+    if (!w) {
+        nic_violation(n, "DMA %s at 0x%llx, %u bytes: not all of it is guest memory", what,
+                      (unsigned long long)address, len);
+        return NULL;
+    }
+    m->figures.dma_bytes += len;
+    if (write)
+        m->figures.dma_writes++;
+    else
+        m->figures.dma_reads++;
+    return w;
+}
+
+static void note_write(struct nic *n, uint64_t address, uint32_t len)
+{
+    nic_state_event(n, "dma", (int64_t)(address | (uint64_t)len << 40));
+}
+
+bool nic_dma_read(struct nic *n, uint64_t address, void *to, uint32_t len)
+{
+    struct guest_window *w = len ? target(n, address, len, false) : NULL;
+    if (!w || !may_use_payload(n, w, address, len, false))
+        return len == 0;
+    device_copy(to, w->p + (address - w->address), len);
+    return true;
+}
+
+bool nic_dma_write(struct nic *n, uint64_t address, const void *from, uint32_t len)
+{
+    struct guest_window *w = len ? target(n, address, len, true) : NULL;
+    if (!w || !may_use_payload(n, w, address, len, true))
+        return len == 0;
+    device_copy(w->p + (address - w->address), from, len);
+    note_write(n, address, len);
+    return true;
+}
+
+const uint8_t *nic_dma_view(struct nic *n, uint64_t address, uint32_t len)
+{
+#ifdef MEMORY_ASAN
+    (void)n, (void)address, (void)len;
+    return NULL;
+#else
+    struct guest_window *w = len ? target(n, address, len, false) : NULL;
+    if (!w || !may_use_payload(n, w, address, len, false))
+        return NULL;
+    return w->p + (address - w->address);
+#endif
+}
+
+bool nic_ring_read(struct nic *n, uint64_t address, void *to, uint32_t len)
+{
+    struct machine *m = n->machine;
+    struct guest_window *w = len ? target(n, address, len, false) : NULL;
+    if (!w || !may_use_ring(n, w, address, len))
+        return len == 0;
+    const uint8_t *p = w->p + (address - w->address);
+    device_copy(to, p, len);
+    if (m->pending_count)
+        apply_visibility(m, p, to, len);
+    return true;
+}
+
+bool nic_ring_write(struct nic *n, uint64_t address, const void *from, uint32_t len)
+{
+    struct machine *m = n->machine;
+    struct guest_window *w = len ? target(n, address, len, true) : NULL;
+    if (!w || !may_use_ring(n, w, address, len))
+        return len == 0;
+    uint8_t *p = w->p + (address - w->address);
+    if (m->pending_count)
+        forget_pending(m, p, len, false);
+    device_copy(p, from, len);
+    note_write(n, address, len);
+    return true;
+}
