@@ -1,6 +1,7 @@
 /*
- * Captures: frames as they entered a link, held by reference until a golden, a failure or --pcap wants them; written and
- * read with libpcap at nanosecond resolution, link type Ethernet, byte order fixed little-endian.
+ * Captures: frames as they entered a link, held by reference until a golden, a failure or --pcap
+ * wants them; written and read with libpcap at nanosecond resolution, link type Ethernet, byte
+ * order fixed little-endian.
  */
 #ifndef SIM_WIRE_CAPTURE_H
 #define SIM_WIRE_CAPTURE_H
@@ -16,7 +17,8 @@ struct capture_record {
     int port;              /* where it entered */
     enum link_event event; /* LINK_SENT, or what the link did to it */
     int line;              /* of the fault's script line, 0: none */
-    const char *note;      /* set later by whoever knows ("dropped: arp.drop.short"); lives in the arena; may be NULL */
+    const char *note; /* set later by whoever knows ("dropped: arp.drop.short"); lives in the arena;
+                         may be NULL */
 };
 
 /* A growing array in the arena. */
@@ -33,7 +35,8 @@ struct capture *capture_new(struct world *w, struct link *l);
 /* The whole file as bytes in malloc'ed memory, for comparing with a golden and for writing. */
 uint8_t *capture_pcap(const struct capture *c, size_t *len);
 
-/* Writes by way of a temporary file in the same folder and a rename: nothing is left half-written. */
+/* Writes by way of a temporary file in the same folder and a rename: nothing is left half-written.
+ */
 int file_write(const char *path, const void *bytes, size_t len, struct why *why);
 
 /* Frames of a pcap or pcapng file, Ethernet only. All in malloc'ed memory. */
@@ -46,7 +49,8 @@ struct pcap_file {
     struct pcap_frame *frame;
     size_t count;
 };
-/* -1 with "FILE: what is wrong, what would be right" (cannot be opened, truncated at frame N, link type X is not Ethernet). */
+/* -1 with "FILE: what is wrong, what would be right" (cannot be opened, truncated at frame N, link
+ * type X is not Ethernet). */
 int pcap_load(const char *path, struct pcap_file *out, struct why *why);
 int pcap_save(const char *path, const struct pcap_frame *frames, size_t count, struct why *why);
 void pcap_unload(struct pcap_file *file);

@@ -1,7 +1,7 @@
 /*
- * Damage past the frame check sequence must be seen by a checksum above, or a run could fail with nobody to blame.
- * One byte changed within what an Internet checksum covers always moves it: the change is +-d or +-256 d with
- * 0 < d < 256, and neither is a multiple of 65535.
+ * Damage past the frame check sequence must be seen by a checksum above, or a run could fail with
+ * nobody to blame. One byte changed within what an Internet checksum covers always moves it: the
+ * change is +-d or +-256 d with 0 < d < 256, and neither is a multiple of 65535.
  */
 #include <arpa/inet.h>
 #include <net/ethernet.h>
@@ -93,7 +93,8 @@ static bool covered(const struct frame *f, struct span *s)
 bool damage_covered_byte(struct frame *f, struct random_stream *r)
 {
     struct span s;
-    /* The draws are made either way: what a frame holds does not move the damage of the next one. */
+    /* The draws are made either way: what a frame holds does not move the damage of the next one.
+     */
     uint64_t where = random_next(r);
     uint64_t change = 1 + random_below(r, 255);
     if (!covered(f, &s))

@@ -6,7 +6,8 @@
 #include "sim/world/world.h"
 
 enum frame_flag {
-    FRAME_BAD_FCS = 1, /* corrupted on the wire before the check sequence: a NIC drops and counts it */
+    FRAME_BAD_FCS =
+        1, /* corrupted on the wire before the check sequence: a NIC drops and counts it */
 };
 
 struct frame {

@@ -30,8 +30,8 @@ void impair_init(struct impair *i, const struct link_config *config, uint64_t se
 
 bool fault_changes_state(const struct link_fault *fault)
 {
-    return fault->kind == FAULT_DOWN || fault->kind == FAULT_UP ||
-           fault->kind == FAULT_PARTITION || fault->kind == FAULT_HEAL;
+    return fault->kind == FAULT_DOWN || fault->kind == FAULT_UP || fault->kind == FAULT_PARTITION ||
+           fault->kind == FAULT_HEAL;
 }
 
 bool fault_at_once(const struct link_fault *fault)
@@ -101,7 +101,8 @@ static bool chance(struct impair *i, enum impair_stream stream, uint32_t ppm)
     return ppm && random_below(&i->stream[stream], MILLION) < ppm;
 }
 
-/* Gilbert's two states: the transition comes first, so the frame that enters the bad state is lost. */
+/* Gilbert's two states: the transition comes first, so the frame that enters the bad state is lost.
+ */
 static bool burst_loses(struct impair *i, const struct link_config *c)
 {
     if (!c->burst_enter_ppm)

@@ -6,14 +6,21 @@
 
 /* One stream a kind: switching one impairment on moves no draw of another. */
 enum impair_stream {
-    STREAM_LOSS, STREAM_BURST, STREAM_DUP, STREAM_CORRUPT, STREAM_FCS, STREAM_REORDER, STREAM_TRUNCATE, STREAM_JITTER,
+    STREAM_LOSS,
+    STREAM_BURST,
+    STREAM_DUP,
+    STREAM_CORRUPT,
+    STREAM_FCS,
+    STREAM_REORDER,
+    STREAM_TRUNCATE,
+    STREAM_JITTER,
     STREAMS
 };
 
 struct impair {
     struct random_stream stream[STREAMS];
     struct link_fault *fault, **last_fault;
-    bool burst; /* Gilbert's bad state */
+    bool burst;  /* Gilbert's bad state */
     bool random; /* some impairment of the configuration is on */
 };
 
@@ -34,11 +41,13 @@ void impair_configure(struct impair *i, const struct link_config *config);
 /* Marks the faults that this frame hits; false when there is none. */
 bool impair_select(struct impair *i, int port, const struct frame *f);
 /* Fills *v; counts the faults that applied. */
-void impair_frame(struct impair *i, const struct link_config *config, struct frame *f, struct verdict *v);
+void impair_frame(struct impair *i, const struct link_config *config, struct frame *f,
+                  struct verdict *v);
 bool fault_changes_state(const struct link_fault *fault);
 bool fault_at_once(const struct link_fault *fault);
 
-/* Damages one byte that the checksum of the transport must see; false when the frame has no such byte. */
+/* Damages one byte that the checksum of the transport must see; false when the frame has no such
+ * byte. */
 bool damage_covered_byte(struct frame *f, struct random_stream *r);
 void damage_bit(struct frame *f, uint32_t bit);
 

@@ -41,10 +41,10 @@ struct link {
     uint64_t entries;
     struct impair impair;
     bool up, firing;
-    bool told_up;      /* what the ports know */
-    uint32_t untold;   /* changes of state since */
+    bool told_up;    /* what the ports know */
+    uint32_t untold; /* changes of state since */
     int down_line, cut_line;
-    uint64_t cut;      /* ports that a partition has cut off */
+    uint64_t cut; /* ports that a partition has cut off */
     link_tap *tap;
     void *tap_ctx;
     uint64_t event[LINK_EVENTS];
@@ -105,12 +105,14 @@ const char *link_port_name(const struct link *l, int port)
 
 /* --- the queue before a port, and its transmitter --- */
 
-/* A frame is sent from start on; it has left at the returned time, rounded up to a whole nanosecond. */
+/* A frame is sent from start on; it has left at the returned time, rounded up to a whole
+ * nanosecond. */
 static int64_t serialise(const struct link *l, struct port *p, uint32_t len, int64_t start_ns)
 {
     uint64_t rate = l->config.rate_bps;
     uint64_t bits = (uint64_t)((len < WIRE_MINIMUM ? WIRE_MINIMUM : len) + WIRE_OVERHEAD) * 8;
-    if (p->free_ns < start_ns) { /* it was idle; else it goes on where it stands, the part included */
+    if (p->free_ns <
+        start_ns) { /* it was idle; else it goes on where it stands, the part included */
         p->free_ns = start_ns;
         p->free_part = 0;
     }
@@ -169,7 +171,8 @@ static bool sooner(const struct flight *x, const struct flight *y)
 static void grow_flight(struct link *l)
 {
     uint32_t room = l->room ? l->room * 2 : HEAP_ROOM;
-    struct flight *flight = world_alloc_raw(l->world, room * sizeof *flight, _Alignof(struct flight));
+    struct flight *flight =
+        world_alloc_raw(l->world, room * sizeof *flight, _Alignof(struct flight));
     if (l->count)
         memcpy(flight, l->flight, l->count * sizeof *flight);
     world_release(l->world, l->flight, l->room * sizeof *flight);
@@ -345,7 +348,8 @@ static bool too_long(const struct link *l, const struct frame *f)
 {
     if (!l->config.mtu)
         return false;
-    bool tagged = f->len >= HEADER && f->bytes[12] == 0x81 && f->bytes[13] == 0x00; /* IEEE 802.1Q */
+    bool tagged =
+        f->len >= HEADER && f->bytes[12] == 0x81 && f->bytes[13] == 0x00; /* IEEE 802.1Q */
     return f->len > l->config.mtu + HEADER + (tagged ? TAG : 0);
 }
 

@@ -23,8 +23,7 @@ bool pcap_writer_open(struct pcap_writer *w)
     FILE *memory = open_memstream(&w->bytes, &w->len);
     if (!memory)
         return false;
-    w->pcap =
-        pcap_open_dead_with_tstamp_precision(DLT_EN10MB, SNAPLEN, PCAP_TSTAMP_PRECISION_NANO);
+    w->pcap = pcap_open_dead_with_tstamp_precision(DLT_EN10MB, SNAPLEN, PCAP_TSTAMP_PRECISION_NANO);
     w->dumper = w->pcap ? pcap_dump_fopen(w->pcap, memory) : NULL;
     if (w->dumper)
         return true;

@@ -7,8 +7,8 @@
 
 /*
  * Under AddressSanitizer a freed block is poisoned, so that a frame used after its last reference
- * is found although the memory never left the process. The lists run through the freed blocks themselves, so the
- * few functions that walk them are not instrumented.
+ * is found although the memory never left the process. The lists run through the freed blocks
+ * themselves, so the few functions that walk them are not instrumented.
  */
 #if defined(__SANITIZE_ADDRESS__)
 #define ARENA_ASAN 1
@@ -34,7 +34,8 @@ struct size_class {
     size_t size;
 };
 
-/* Multiples of 16 up to 128, above that four sizes to each doubling: at most a quarter is wasted. */
+/* Multiples of 16 up to 128, above that four sizes to each doubling: at most a quarter is wasted.
+ */
 static struct size_class size_class(size_t size)
 {
     if (size <= 128) {
@@ -69,34 +70,114 @@ UNCHECKED static void set_next_free(void *block, void *next)
     *(void **)block = next;
 }
 
+/* A large run gives its memory back; what small ones leave is worth keeping. */
+enum { SPARE_MOST = 32 << 20 };
+static struct arena *spare;
+
+static struct arena *map(size_t bytes)
+{
+    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                   -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+static void unmap(struct arena *a, size_t reserved, size_t high_water)
+{
+    UNPOISON(a, high_water); /* the next mapping at this address starts clean */
+    munmap(a, reserved);
+}
+
+static struct arena *take_spare(size_t bytes, size_t header)
+{
+    struct arena *a = spare;
+    if (!a)
+        return NULL;
+    UNPOISON(a, sizeof *a);
+    size_t high_water = a->high_water, populated = a->populated;
+    if (a->reserved != bytes) {
+        POISON(a, sizeof *a);
+        return NULL;
+    }
+    spare = NULL;
+    UNPOISON(a, high_water);
+    memset(a, 0, header);
+    a->high_water = high_water;
+    a->populated = populated;
+    return a;
+}
+
 struct arena *arena_new(size_t bytes, size_t header)
 {
     bytes = (bytes + ARENA_ALIGN_MAX - 1) & ~(size_t)(ARENA_ALIGN_MAX - 1);
     header = (header + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
     if (bytes < header)
         return NULL;
-    struct arena *a = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (a == MAP_FAILED)
+    struct arena *a = take_spare(bytes, header);
+    if (!a)
+        a = map(bytes);
+    if (!a)
         return NULL;
     a->reserved = bytes;
-    a->used = a->high_water = header;
+    a->used = header;
+    if (a->high_water < header)
+        a->high_water = header;
     return a;
 }
 
 void arena_delete(struct arena *a)
 {
-    UNPOISON(a, a->high_water); /* the next mapping at this address starts clean */
-    munmap(a, a->reserved);
+    if (a->high_water > SPARE_MOST) {
+        unmap(a, a->reserved, a->high_water);
+        return;
+    }
+    if (spare) {
+        UNPOISON(spare, sizeof *spare);
+        unmap(spare, spare->reserved, spare->high_water);
+    }
+    spare = a;
+    POISON(a, a->high_water); /* a pointer into a world that is gone is found */
 }
 
-/* Fresh memory from the end. After a restore it may lie below the high-water mark, hence the clearing. */
+/*
+ * Asks for pages ahead in one call: taken one fault at a time, they cost a multiple. A large block
+ * is left to itself, it may never be touched. A kernel that does not know the advice (before 5.14)
+ * faults, no more.
+ */
+static void populate(struct arena *a, size_t block)
+{
+#ifdef MADV_POPULATE_WRITE
+    enum { LEAST = 64 << 10, MOST = 2 << 20, PAGE = ARENA_ALIGN_MAX };
+    if (a->used <= a->populated)
+        return;
+    size_t from = (a->used - block) & ~(size_t)(PAGE - 1);
+    if (from < a->populated)
+        from = a->populated;
+    if (block >= MOST) {
+        a->populated = a->used & ~(size_t)(PAGE - 1);
+        return;
+    }
+    size_t ahead = a->used / 4 & ~(size_t)(PAGE - 1);
+    ahead = ahead < LEAST ? LEAST : ahead > MOST ? MOST : ahead;
+    size_t to = ((a->used + PAGE - 1) & ~(size_t)(PAGE - 1)) + ahead;
+    if (to > a->reserved)
+        to = a->reserved;
+    madvise(base(a) + from, to - from, MADV_POPULATE_WRITE);
+    a->populated = to;
+#else
+    (void)a;
+    (void)block;
+#endif
+}
+
+/* Fresh memory from the end. After a restore it may lie below the high-water mark, hence the
+ * clearing. */
 static void *bump(struct arena *a, size_t size, size_t align)
 {
     size_t at = (a->used + align - 1) & ~(align - 1);
     if (at > a->reserved || size > a->reserved - at)
         return NULL;
     a->used = at + size;
+    populate(a, size);
     if (at < a->high_water)
         memset(base(a) + at, 0, (a->used < a->high_water ? a->used : a->high_water) - at);
     if (a->used > a->high_water)
@@ -158,7 +239,8 @@ void arena_save(const struct arena *a, void *copy)
 }
 #endif
 
-/* What is free is poisoned again; what others poisoned, they poison again in their restore hooks. */
+/* What is free is poisoned again; what others poisoned, they poison again in their restore hooks.
+ */
 static void poison_free(struct arena *a)
 {
 #ifdef ARENA_ASAN
@@ -173,9 +255,10 @@ static void poison_free(struct arena *a)
 
 void arena_restore(struct arena *a, const void *copy, size_t used)
 {
-    size_t high_water = a->high_water;
+    size_t high_water = a->high_water, populated = a->populated;
     UNPOISON(a, high_water);
     memcpy(a, copy, used);
     a->high_water = high_water;
+    a->populated = populated;
     poison_free(a);
 }

@@ -1,8 +1,9 @@
 /*
- * Four lanes, each multiplying 8 bytes at a time into itself and folding the 128-bit product: a changed bit moves about
- * half of its lane, high bits reach low ones and back. Lanes keep the multiplier busy; they are joined
- * at the end of each call, with the length, so that no two ways of cutting the same bytes agree. It is no defence against
- * somebody who looks for collisions, and need not be.
+ * Four lanes, each multiplying 8 bytes at a time into itself and folding the 128-bit product: a
+ * changed bit moves about half of its lane, high bits reach low ones and back. Lanes keep the
+ * multiplier busy; they are joined at the end of each call, with the length, so that no two ways of
+ * cutting the same bytes agree. It is no defence against somebody who looks for collisions, and
+ * need not be.
  */
 #include "sim/world/fingerprint.h"
 #include "sim/world/mul128.h"
@@ -35,7 +36,8 @@ static uint64_t rotl(uint64_t x, int k)
     return x << k | x >> (64 - k);
 }
 
-/* b alone is a bijection of its old value and of each of x and y: no single difference is ever lost. */
+/* b alone is a bijection of its old value and of each of x and y: no single difference is ever
+ * lost. */
 static void absorb(struct fingerprint *f, uint64_t x, uint64_t y)
 {
     uint64_t a = fold(f->a ^ x ^ key[0], key[1] ^ rotl(y, 32));

@@ -1,7 +1,7 @@
 /*
- * Fingerprints: 128 bits over what happened. W is every wire's bytes in order; T is W with the virtual time of each
- * frame; S is T with state transitions, timers, interrupts and DMA. The hash is our own, little-endian
- * by definition, so that it is the same on every host.
+ * Fingerprints: 128 bits over what happened. W is every wire's bytes in order; T is W with the
+ * virtual time of each frame; S is T with state transitions, timers, interrupts and DMA. The hash
+ * is our own, little-endian by definition, so that it is the same on every host.
  */
 #ifndef SIM_WORLD_FINGERPRINT_H
 #define SIM_WORLD_FINGERPRINT_H

@@ -1,6 +1,6 @@
 /*
- * xoshiro256** by Blackman and Vigna (public domain algorithm), seeded by splitmix64 as its authors advise. A stream's seed is the
- * run's seed and its own name, so adding a stream moves no other.
+ * xoshiro256** by Blackman and Vigna (public domain algorithm), seeded by splitmix64 as its authors
+ * advise. A stream's seed is the run's seed and its own name, so adding a stream moves no other.
  */
 #include "sim/world/mul128.h"
 #include "sim/world/world.h"
@@ -26,7 +26,8 @@ static uint64_t name_hash(const char *name)
 
 void random_init(struct random_stream *r, uint64_t seed, const char *name)
 {
-    /* The seed goes through splitmix64 first: seeds 1 and 2 and names that differ in a bit must not meet. */
+    /* The seed goes through splitmix64 first: seeds 1 and 2 and names that differ in a bit must not
+     * meet. */
     uint64_t state = seed;
     state = splitmix64(&state) ^ name_hash(name);
     for (int i = 0; i < 4; i++)
@@ -63,7 +64,8 @@ void random_bytes(struct random_stream *r, void *out, size_t len)
     }
 }
 
-/* The high half of draw * bound is uniform once the 2^64 mod bound lowest low halves are drawn again (Lemire, 2019). */
+/* The high half of draw * bound is uniform once the 2^64 mod bound lowest low halves are drawn
+ * again (Lemire, 2019). */
 uint64_t random_below(struct random_stream *r, uint64_t bound)
 {
     assert(bound > 0);

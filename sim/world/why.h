@@ -11,7 +11,8 @@ struct why {
     char text[WHY_BYTES]; /* "" when nothing went wrong; the first reason stays */
 };
 
-__attribute__((format(printf, 2, 3))) static inline void why_set(struct why *why, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static inline void why_set(struct why *why,
+                                                                 const char *format, ...)
 {
     if (!why || why->text[0])
         return;

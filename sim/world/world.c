@@ -10,10 +10,11 @@ enum {
     INSTANT_EVENTS = 1000000, /* at one instant: more is a loop that no clock will end */
     FLOOD_WATCHED = 1000,     /* the last of them tell who takes part */
     FLOOD_OWNERS = 8,
-    HEAP_ROOM = 64,           /* to begin with */
+    HEAP_ROOM = 64, /* to begin with */
 };
 
-/* What orders an owner lies beside the pointer to it: sifting touches no owner but those it moves. */
+/* What orders an owner lies beside the pointer to it: sifting touches no owner but those it moves.
+ */
 struct entry {
     int64_t due_ns;
     uint64_t key; /* rank, id */
@@ -24,7 +25,8 @@ struct world {
     struct arena arena; /* first: the world lies at the start of its own arena */
     uint64_t seed;
     int64_t now_ns;
-    struct entry *heap; /* 4-ary: half the depth of a binary one, and the children share a cache line or two */
+    struct entry *heap; /* 4-ary: half the depth of a binary one, and the children share a cache
+                           line or two */
     uint32_t count, room, owners;
     uint64_t events, stop_event;
     uint32_t at_instant; /* events fired at now_ns */

@@ -1,9 +1,11 @@
 /*
- * The world: a virtual clock, a queue of owners and the arena that holds every mutable byte of a run. A run
- * is a pure function of (script, seed, options): nothing here can see the wall clock, an address or a hash order.
+ * The world: a virtual clock, a queue of owners and the arena that holds every mutable byte of a
+ * run. A run is a pure function of (script, seed, options): nothing here can see the wall clock, an
+ * address or a hash order.
  *
- * The queue holds owners by (time, rank, owner's id), with no other tie-break. An owner has one due time;
- * setting it again moves it. Ids follow the order of world_own, which is the order of the topology.
+ * The queue holds owners by (time, rank, owner's id), with no other tie-break. An owner has one due
+ * time; setting it again moves it. Ids follow the order of world_own, which is the order of the
+ * topology.
  */
 #ifndef SIM_WORLD_WORLD_H
 #define SIM_WORLD_WORLD_H
@@ -20,20 +22,22 @@ enum rank { RANK_WIRE, RANK_NIC, RANK_HOST, RANK_SCRIPT };
 
 struct owner {
     int64_t due_ns;
-    uint32_t id, heap_at;   /* the world's */
+    uint32_t id, heap_at; /* the world's */
     uint8_t rank;
-    const char *name;       /* for "a million events at one instant"; outlives the owner */
+    const char *name; /* for "a million events at one instant"; outlives the owner */
     void (*fire)(struct owner *o, int64_t now_ns);
 };
 
 struct world;
 struct image;
 
-/* A world whose arena holds up to `arena_bytes` (reserved, not committed). NULL when memory is short. */
+/* A world whose arena holds up to `arena_bytes` (reserved, not committed). NULL when memory is
+ * short. */
 struct world *world_new(size_t arena_bytes, uint64_t seed);
 void world_free(struct world *w);
 
-/* Zeroed memory from the arena; never NULL: running out fails the run by name and exits through world_fail_hard. */
+/* Zeroed memory from the arena; never NULL: running out fails the run by name and exits through
+ * world_fail_hard. */
 void *world_alloc(struct world *w, size_t size, size_t align);
 /* The same, but with whatever an earlier owner wrote: for those who fill every byte at once. */
 void *world_alloc_raw(struct world *w, size_t size, size_t align);
@@ -54,11 +58,12 @@ void world_own(struct world *w, struct owner *o, enum rank rank);
 /* Moves o to due_ns (NEVER takes it out). A time in the past is now. */
 void world_due(struct world *w, struct owner *o, int64_t due_ns);
 
-/* Fires all that is due up to and including until_ns; the clock ends there, or where world_stop or a failure
- * came (with NEVER: at the last event). 0, or -1 with the reason: a million events at one instant (owners named), or world_fail. */
+/* Fires all that is due up to and including until_ns; the clock ends there, or where world_stop or
+ * a failure came (with NEVER: at the last event). 0, or -1 with the reason: a million events at one
+ * instant (owners named), or world_fail. */
 int world_run(struct world *w, int64_t until_ns, struct why *why);
-/* Makes world_run return after its nth event from the world's beginning (0: not). Two runs that differ are parted by
- * running both to the same event, comparing world_state_print, and halving. */
+/* Makes world_run return after its nth event from the world's beginning (0: not). Two runs that
+ * differ are parted by running both to the same event, comparing world_state_print, and halving. */
 void world_stop_at_event(struct world *w, uint64_t event);
 /* Who fired last; NULL before the first event. */
 const struct owner *world_last(const struct world *w);
@@ -66,7 +71,8 @@ const struct owner *world_last(const struct world *w);
 int64_t world_next(const struct world *w);
 /* Ends world_run after the event that is being fired. */
 void world_stop(struct world *w);
-/* The run failed (a DMA address outside guest memory, ...): world_run returns -1 after this event. First reason stays. */
+/* The run failed (a DMA address outside guest memory, ...): world_run returns -1 after this event.
+ * First reason stays. */
 __attribute__((format(printf, 2, 3))) void world_fail(struct world *w, const char *format, ...);
 bool world_failed(const struct world *w, struct why *why);
 
@@ -80,11 +86,13 @@ void random_bytes(struct random_stream *r, void *out, size_t len);
 /* Uniform in 0 .. bound-1 without floating point or modulo bias; bound > 0. */
 uint64_t random_below(struct random_stream *r, uint64_t bound);
 
-/* The S fingerprint: state transitions, timers, interrupts, DMA. `who` is an owner's or host's id. */
+/* The S fingerprint: state transitions, timers, interrupts, DMA. `who` is an owner's or host's id.
+ */
 void world_state_event(struct world *w, uint32_t who, const char *what, int64_t value);
 struct fingerprint *world_state_print(struct world *w);
 
-/* What needs work after a restore (ASan poison); called in order of registration. The pair lives in the arena. */
+/* What needs work after a restore (ASan poison); called in order of registration. The pair lives in
+ * the arena. */
 struct restore_hook {
     struct restore_hook *next;
     void (*restored)(void *ctx);
@@ -95,7 +103,8 @@ void world_on_restore(struct world *w, struct restore_hook *hook);
 /* A foreign host keeps state outside the arena: such a world cannot be saved. `name` says who. */
 void world_foreign(struct world *w, const char *name);
 
-/* The whole mutable state. save: -1 with the reason when a foreign host is in the world. restore puts every byte back. */
+/* The whole mutable state. save: -1 with the reason when a foreign host is in the world. restore
+ * puts every byte back. */
 struct image *world_save(struct world *w, struct why *why);
 void world_restore(struct world *w, const struct image *image);
 void image_free(struct image *image);

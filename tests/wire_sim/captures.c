@@ -34,7 +34,8 @@ static void cr_assert_why(const char *path, const char *expected)
     cr_assert(file.count == 0 && file.frame == NULL);
 }
 
-/* Two frames, one lost: header and records byte by byte as the pcap file format has them, little-endian. */
+/* Two frames, one lost: header and records byte by byte as the pcap file format has them,
+ * little-endian. */
 Test(capture, a_pcap_is_byte_exact)
 {
     struct lan *lan = lan_new(&(struct link_config){.name = "lan"}, 1, 2);
@@ -51,11 +52,10 @@ Test(capture, a_pcap_is_byte_exact)
     cr_assert_eq(c->record[1].line, 12);
     cr_assert_eq(c->record[1].port, 1);
     static const uint8_t expected[24 + 16 + 14 + 16 + 15] = {
-        0x4d, 0x3c, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 14, 0, 0, 0, 14, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x11,
-        3, 0, 0, 0, 7, 0, 0, 0, 15, 0, 0, 0, 15, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x22,
+        0x4d, 0x3c, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0,    0,  0, 0, 0, 0,  0, 0, 0, 4,    0, 1, 0,
+        0,    0,    0,    0,    0, 0, 0, 0, 0, 0,    14, 0, 0, 0, 14, 0, 0, 0, 0,    0, 0, 0,
+        0,    0,    0,    0,    0, 0, 0, 0, 0, 0x11, 3,  0, 0, 0, 7,  0, 0, 0, 15,   0, 0, 0,
+        15,   0,    0,    0,    0, 0, 0, 0, 0, 0,    0,  0, 0, 0, 0,  0, 0, 0, 0x22,
     };
     size_t len;
     uint8_t *bytes = capture_pcap(c, &len);
@@ -122,15 +122,18 @@ Test(capture, round_trip)
     unlink(again);
 }
 
-/* A pcapng section, an Ethernet interface with if_tsresol 9, one enhanced packet at 5.000000001 s. */
+/* A pcapng section, an Ethernet interface with if_tsresol 9, one enhanced packet at 5.000000001 s.
+ */
 Test(capture, pcapng_is_read)
 {
     static const uint8_t bytes[] = {
-        0x0a, 0x0d, 0x0d, 0x0a, 28, 0, 0, 0, 0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0,
-        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 28, 0, 0, 0,
-        1, 0, 0, 0, 32, 0, 0, 0, 1, 0, 0, 0, 0, 0, 4, 0, 9, 0, 1, 0, 9, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0, 0,
-        6, 0, 0, 0, 48, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0x01, 0xf2, 0x05, 0x2a, 14, 0, 0, 0, 60, 0, 0, 0,
-        1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0, 0, 48, 0, 0, 0,
+        0x0a, 0x0d, 0x0d, 0x0a, 28,   0,    0,    0,  0x4d, 0x3c, 0x2b, 0x1a, 1,  0,  0,  0,  0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 28, 0,    0,    0,    1,    0,  0,  0,  32, 0,
+        0,    0,    1,    0,    0,    0,    0,    0,  4,    0,    9,    0,    1,  0,  9,  0,  0,
+        0,    0,    0,    0,    0,    32,   0,    0,  0,    6,    0,    0,    0,  48, 0,  0,  0,
+        0,    0,    0,    0,    1,    0,    0,    0,  0x01, 0xf2, 0x05, 0x2a, 14, 0,  0,  0,  60,
+        0,    0,    0,    1,    2,    3,    4,    5,  6,    7,    8,    9,    10, 11, 12, 13, 14,
+        0,    0,    48,   0,    0,    0,
     };
     const char *path = with_bytes("one.pcapng", bytes, sizeof bytes);
     struct pcap_file file;
@@ -146,8 +149,34 @@ Test(capture, pcapng_is_read)
 }
 
 static uint8_t two_frames[24 + 2 * (16 + 14)] = {
-    0x4d, 0x3c, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0,
-    [24 + 8] = 14, [24 + 12] = 14, [54 + 8] = 14, [54 + 12] = 14,
+    0x4d,
+    0x3c,
+    0xb2,
+    0xa1,
+    2,
+    0,
+    4,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    4,
+    0,
+    1,
+    0,
+    0,
+    0,
+    [24 + 8] = 14,
+    [24 + 12] = 14,
+    [54 + 8] = 14,
+    [54 + 12] = 14,
 };
 
 /* Cut anywhere in a record: the sentence says in which. */

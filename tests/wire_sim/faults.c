@@ -206,7 +206,8 @@ Test(link_fault, faults_add_up)
     cr_assert_eq(dups->applied, 1, "what is lost is not duplicated");
 }
 
-/* Down: frames that enter are dropped, those in flight are lost, the carrier is told, in an event of its own. */
+/* Down: frames that enter are dropped, those in flight are lost, the carrier is told, in an event
+ * of its own. */
 Test(link_fault, down_loses_what_is_in_flight)
 {
     struct lan *lan = plain();
@@ -260,7 +261,8 @@ Test(link_fault, down_at_the_nth_frame)
 /* A queue that was waiting is gone with the carrier: the next frame is sent at once. */
 Test(link_fault, down_empties_the_queues)
 {
-    struct lan *lan = lan_new(&(struct link_config){.name = "lan", .rate_bps = 1000000000, .queue_frames = 1}, 1, 2);
+    struct lan *lan = lan_new(
+        &(struct link_config){.name = "lan", .rate_bps = 1000000000, .queue_frames = 1}, 1, 2);
     lan_send(lan, 0, 60, 'a');
     lan_send(lan, 0, 60, 'b');
     link_set_up(lan->link, false, 0);
@@ -324,7 +326,7 @@ Test(link_fault, the_tap_is_told_what_became_of_each)
     struct lan *lan = plain();
     struct tapped t = {.count = 0};
     link_watch(lan->link, tapped, &t);
-    static const enum fault_kind kind[] = {FAULT_LOSE, FAULT_DUP,      FAULT_FLIP,
+    static const enum fault_kind kind[] = {FAULT_LOSE,  FAULT_DUP,      FAULT_FLIP,
                                            FAULT_DELAY, FAULT_TRUNCATE, FAULT_DOWN};
     static const enum link_event expected[] = {LINK_LOST,    LINK_DUPLICATED, LINK_CORRUPTED,
                                                LINK_DELAYED, LINK_TRUNCATED,  LINK_IS_DOWN};
@@ -361,7 +363,8 @@ Test(link_fault, a_lost_frame_takes_its_time)
 /* Faults, what they counted and what is in flight are part of a snapshot. */
 Test(link_fault, a_restored_link_repeats_itself)
 {
-    struct link_config config = {.name = "lan", .latency_ns = 1000, .loss_ppm = 300000, .jitter_ns = 5000};
+    struct link_config config = {
+        .name = "lan", .latency_ns = 1000, .loss_ppm = 300000, .jitter_ns = 5000};
     struct lan *lan = lan_new(&config, 9, 2);
     struct link_fault fault = lan_fault(FAULT_LOSE);
     fault.every = 4;

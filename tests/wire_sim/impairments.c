@@ -23,7 +23,8 @@ Test(link_random, loss_has_its_rate)
 
 Test(link_random, a_run_repeats_and_a_seed_differs)
 {
-    struct link_config config = {.name = "lan", .loss_ppm = 500000, .jitter_ns = 3000, .dup_ppm = 100000};
+    struct link_config config = {
+        .name = "lan", .loss_ppm = 500000, .jitter_ns = 3000, .dup_ppm = 100000};
     char first[256];
     strcpy(first, run(&config, 1, 100));
     cr_assert_str_eq(run(&config, 1, 100), first);
@@ -52,10 +53,12 @@ Test(link_random, certain_and_impossible)
     cr_assert_str_eq(run(&(struct link_config){.name = "lan", .dup_ppm = 1000000}, 1, 3), "aabbcc");
 }
 
-/* Enter with certainty, leave with certainty: every other frame is lost, the first one among them. */
+/* Enter with certainty, leave with certainty: every other frame is lost, the first one among them.
+ */
 Test(link_random, a_burst_loses_all_until_it_is_left)
 {
-    struct link_config config = {.name = "lan", .burst_enter_ppm = 1000000, .burst_leave_ppm = 1000000};
+    struct link_config config = {
+        .name = "lan", .burst_enter_ppm = 1000000, .burst_leave_ppm = 1000000};
     cr_assert_str_eq(run(&config, 1, 6), "bdf");
     config.burst_leave_ppm = 0;
     cr_assert_str_eq(run(&config, 1, 6), "");
@@ -64,7 +67,8 @@ Test(link_random, a_burst_loses_all_until_it_is_left)
 /* Losses come in runs whose mean length is 1/leave: 10 here, over some hundred runs. */
 Test(link_random, burst_lengths)
 {
-    struct link_config config = {.name = "lan", .burst_enter_ppm = 50000, .burst_leave_ppm = 100000};
+    struct link_config config = {
+        .name = "lan", .burst_enter_ppm = 50000, .burst_leave_ppm = 100000};
     struct lan *lan = lan_new(&config, 1, 2);
     int lost = 0, runs = 0;
     bool in_run = false;
@@ -83,7 +87,8 @@ Test(link_random, burst_lengths)
 /* Jitter is uniform in 0..jitter; it reorders. */
 Test(link_random, jitter_stays_within_its_bound)
 {
-    struct lan *lan = lan_new(&(struct link_config){.name = "lan", .latency_ns = 100, .jitter_ns = 50}, 1, 2);
+    struct lan *lan =
+        lan_new(&(struct link_config){.name = "lan", .latency_ns = 100, .jitter_ns = 50}, 1, 2);
     int64_t least = NEVER, most = 0;
     for (int i = 0; i < 2000; i++)
         lan_send(lan, 0, 60, i);
@@ -176,7 +181,8 @@ static struct frame *udp_frame(struct world *w, uint8_t fragment_offset, bool su
     return f;
 }
 
-/* Whatever byte is hit, the sum over pseudo-header, header and data is no longer 0xffff; and all else is as it was. */
+/* Whatever byte is hit, the sum over pseudo-header, header and data is no longer 0xffff; and all
+ * else is as it was. */
 Test(link_random, damage_is_seen_by_the_udp_checksum)
 {
     struct world *w = world_new(16u << 20, 1);
@@ -206,7 +212,8 @@ Test(link_random, damage_is_seen_by_the_udp_checksum)
     world_free(w);
 }
 
-/* A datagram without a checksum, a later fragment of one, an ARP packet: nothing above would see it. */
+/* A datagram without a checksum, a later fragment of one, an ARP packet: nothing above would see
+ * it. */
 Test(link_random, where_no_checksum_sees_it_the_fcs_does)
 {
     struct lan *lan = lan_new(&(struct link_config){.name = "lan", .corrupt_ppm = 1000000}, 1, 2);

@@ -4,8 +4,8 @@
 
 static int64_t one_frame(uint64_t rate_bps, int64_t latency_ns, uint32_t len)
 {
-    struct lan *lan =
-        lan_new(&(struct link_config){.name = "lan", .rate_bps = rate_bps, .latency_ns = latency_ns}, 1, 2);
+    struct lan *lan = lan_new(
+        &(struct link_config){.name = "lan", .rate_bps = rate_bps, .latency_ns = latency_ns}, 1, 2);
     lan_send(lan, 0, len, 'a');
     lan_run(lan, NEVER);
     cr_assert_eq(lan->arrivals, 1);
@@ -44,7 +44,8 @@ Test(link_timing, latency_is_added)
     cr_assert_eq(one_frame(0, 0, 60), 0);
 }
 
-/* 672 bits at 9 Mbit/s are 74666 2/3 ns: arrivals are rounded up, three frames end at exactly 224000. */
+/* 672 bits at 9 Mbit/s are 74666 2/3 ns: arrivals are rounded up, three frames end at exactly
+ * 224000. */
 Test(link_timing, rates_do_not_drift)
 {
     struct lan *lan = lan_new(&(struct link_config){.name = "lan", .rate_bps = 9000000}, 1, 2);
@@ -98,7 +99,8 @@ Test(link_timing, ties_keep_the_order_of_entry)
     world_free(lan->world);
 }
 
-/* One is being sent, two wait, the fourth finds no room; when the first has left there is room again. */
+/* One is being sent, two wait, the fourth finds no room; when the first has left there is room
+ * again. */
 Test(link_timing, a_full_queue_drops_the_newest)
 {
     struct lan *lan = lan_new(

@@ -93,6 +93,28 @@ Test(arena, a_steady_state_does_not_grow)
     world_free(w);
 }
 
+/* A world may get the pages of one that has ended: it sees nothing of it. */
+Test(arena, a_new_world_is_clean)
+{
+    for (int i = 0; i < 3; i++) {
+        struct world *w = world_new(MB, 1);
+        size_t empty = world_bytes_used(w);
+        uint8_t *p = world_alloc(w, 300000, 1), *q = world_alloc_raw(w, 1000, 1);
+        cr_assert(all_zero(p, 300000));
+        cr_assert(all_zero(q, 1000), "fresh memory is zero also when raw");
+        cr_assert_eq(world_events(w), 0);
+        cr_assert_null(world_root(w));
+        memset(p, 0xff, 300000);
+        memset(q, 0xff, 1000);
+        world_set_root(w, w);
+        world_release(w, q, 1000);
+        world_free(w);
+        w = world_new(MB, 1);
+        cr_assert_eq(world_bytes_used(w), empty);
+        world_free(w);
+    }
+}
+
 Test(arena, running_out_ends_the_process_with_status_1, .exit_code = 1)
 {
     struct world *w = world_new(MB, 1);
@@ -158,7 +180,8 @@ Test(snapshot, a_restored_world_repeats_itself)
     struct fingerprint once = *world_state_print(w);
     struct image *first = world_save(w, NULL);
     int ticks = t->ticks;
-    for (int i = 0; i < 10; i++) /* past the image: gone after the restore, and zero when given again */
+    for (int i = 0; i < 10;
+         i++) /* past the image: gone after the restore, and zero when given again */
         memset(world_alloc(w, 50000, 1), 0xff, 50000);
     world_restore(w, saved);
     cr_assert_eq(world_now(w), 10000);

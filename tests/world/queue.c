@@ -54,7 +54,8 @@ Test(world_queue, earlier_owners_fire_first)
     world_free(w);
 }
 
-/* At one instant: wires, NICs, hosts, scripts; within a rank by id, which is the order of world_own. */
+/* At one instant: wires, NICs, hosts, scripts; within a rank by id, which is the order of
+ * world_own. */
 Test(world_queue, ties_break_by_rank_then_id)
 {
     struct world *w = world_new(MB, 1);
@@ -163,7 +164,8 @@ Test(world_queue, ten_thousand_owners_stay_in_order)
         const struct owner *o = world_last(w);
         bool tie = before && world_now(w) == before_ns;
         cr_assert(world_now(w) >= before_ns);
-        cr_assert(!tie || before->rank < o->rank || (before->rank == o->rank && before->id < o->id));
+        cr_assert(!tie || before->rank < o->rank ||
+                  (before->rank == o->rank && before->id < o->id));
         before = o;
         before_ns = world_now(w);
     }

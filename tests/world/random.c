@@ -53,7 +53,8 @@ Test(random, bytes_are_the_words_little_endian)
     cr_assert_eq(random_next(&a), random_next(&b));
 }
 
-/* 60000 draws of six: each face 10000 times, give or take five standard deviations (sqrt(60000*5/36) = 91). */
+/* 60000 draws of six: each face 10000 times, give or take five standard deviations
+ * (sqrt(60000*5/36) = 91). */
 Test(random, below_is_uniform)
 {
     struct random_stream r;
@@ -103,7 +104,8 @@ static unsigned distance(const struct fingerprint *x, const struct fingerprint *
     return (unsigned)(__builtin_popcountll(x->a ^ y->a) + __builtin_popcountll(x->b ^ y->b));
 }
 
-/* Every single flipped bit, at every length up to 200 bytes, moves both halves, and on average half of all bits. */
+/* Every single flipped bit, at every length up to 200 bytes, moves both halves, and on average half
+ * of all bits. */
 Test(fingerprint, one_flipped_bit_moves_it)
 {
     uint8_t bytes[200];
