@@ -35,7 +35,8 @@ struct port {
     void (*wake)(void *self);
     /* A socket's readiness grew by `events` (SOCKET_READABLE ...). May be NULL. */
     void (*ready)(void *self, int fd, unsigned events);
-    /* The received frame numbered `frame` (netbuf.rx_number) ended: consumed, or dropped for `reason`. May be NULL. */
+    /* The received frame numbered `frame` (netbuf.rx_number) ended: consumed, or dropped for `reason`
+     * ("arp.drop.short"; it lives only for the call). May be NULL. */
     void (*fate)(void *self, uint32_t frame, enum frame_fate fate, const char *reason);
     /* A state machine moved or a timer was set or fired; `what` names it. May be NULL. */
     void (*trace)(void *self, enum trace_kind kind, const char *what, int64_t value);

@@ -74,6 +74,9 @@ int netif_down(struct netif *nif, int64_t now_ns);
 int netif_add_address(struct netif *nif, const struct ip_addr *addr, unsigned prefix, bool check, int64_t now_ns);
 int netif_remove_address(struct netif *nif, const struct ip_addr *addr, int64_t now_ns);
 int netif_set_flags(struct netif *nif, uint32_t set, uint32_t clear, int64_t now_ns);
+/* IP packets of up to `mtu` bytes, 68 (RFC 791 3.2) to 1500, or 65535 on loopback. */
+int netif_set_mtu(struct netif *nif, unsigned mtu);
+/* Link-layer groups; joins are counted. */
 int netif_join(struct netif *nif, const uint8_t mac[6]);
 int netif_leave(struct netif *nif, const uint8_t mac[6]);
 

@@ -17,7 +17,7 @@
 
 /* Where a module's state stands in stack.state; also the high half of its deadlines' ranks. */
 enum module_id {
-    MODULE_CORE, MODULE_LOOPBACK, MODULE_ETHERNET, MODULE_NEIGHBOUR, MODULE_ARP, MODULE_ROUTE, MODULE_IPV4,
+    MODULE_CORE, MODULE_LOOPBACK, MODULE_ETHERNET, MODULE_POINT_TO_POINT, MODULE_NEIGHBOUR, MODULE_ARP, MODULE_ROUTE, MODULE_IPV4,
     MODULE_REASSEMBLY, MODULE_ICMPV4, MODULE_UDP, MODULE_RAW, MODULE_TCP, MODULE_SOCKET, MODULE_DHCP, MODULE_DNS,
     MODULE_SNTP, MODULE_PING, MODULE_TRACEROUTE, MODULE_ECHO,
     MODULES
@@ -31,6 +31,7 @@ struct knob {
     int64_t initial, min, max;
 };
 
+/* ADDRESS: an address came (perhaps tentative, RFC 5227) or stopped being tentative; NO_ADDRESS: one went, also by a conflict. */
 enum netif_event { NETIF_EVENT_UP, NETIF_EVENT_DOWN, NETIF_EVENT_CARRIER, NETIF_EVENT_NO_CARRIER,
                    NETIF_EVENT_ADDRESS, NETIF_EVENT_NO_ADDRESS };
 
@@ -46,6 +47,19 @@ struct module {
     uint32_t counter_count;
     /* State by name ("entry 10.0.2.2"), for assertions and kernels' shells: text into out, or -ERR_NOENT. May be NULL. */
     int (*query)(struct stack *s, void *state, const char *what, char *out, size_t room);
+    /* True while sockets or packets refer to the module, so that it cannot be unregistered. May be NULL; its timers are seen anyway. */
+    bool (*busy)(struct stack *s, void *state);
+};
+
+/* A kind of link, by enum netif_hardware. */
+struct link_layer {
+    uint16_t hardware;
+    enum module_id module;
+    uint16_t header_bytes;
+    /* Takes nb, a whole frame. */
+    void (*input)(struct stack *s, struct netbuf *nb, int64_t now_ns);
+    /* Takes nb: pushes the header, sends. `to` NULL: to everybody; not looked at where there is one peer. 0 or a negated stack_error. */
+    int (*output)(struct stack *s, struct netif *nif, struct netbuf *nb, uint16_t ethertype, const uint8_t *to, int64_t now_ns);
 };
 
 /* A receiver of frames by ethertype. The netbuf's cursor is behind the link header. */
@@ -55,10 +69,12 @@ struct link_protocol {
     void (*input)(struct stack *s, struct netbuf *nb, const uint8_t source[6], int64_t now_ns);
 };
 
-enum { LINK_PROTOCOLS = 8, IP_PROTOCOLS = 16 };
+enum { LINK_PROTOCOLS = 8, LINK_LAYERS = 4, IP_PROTOCOLS = 16 };
 
 struct netbuf_pool {
     struct netbuf *free;
+    uint8_t *slab;
+    uint32_t stride;
     uint32_t total, available, lowest;
     uint64_t failed;        /* allocations refused */
 };
@@ -79,7 +95,10 @@ struct stack {
     struct netbuf_pool pool[NETBUF_CLASSES];
     struct deadline *deadlines;     /* the heap's root */
     struct link_protocol link_protocol[LINK_PROTOCOLS];
+    const struct link_layer *link_layer[LINK_LAYERS];
     const struct ip_protocol *ip_protocol[IP_PROTOCOLS];
+    uint32_t ready;                 /* bit m: module m is initialised and gets events */
+    int64_t polled_ns;              /* stack_poll's last now: the age of what a query shows */
     uint32_t rx_number;             /* of the last received frame */
     uint64_t rx_received, rx_consumed, rx_dropped; /* held = received - consumed - dropped */
     uint32_t woken;                 /* atomic: stack_poll is due at once */
@@ -102,6 +121,11 @@ static inline void stack_count(struct stack *s, enum module_id m, unsigned index
 /* Drops nb under the module's counter `index`, whose name is told as the frame's fate. */
 void stack_drop(struct stack *s, struct netbuf *nb, enum module_id m, unsigned index);
 
+/* The end of received frame `number`, for who took NETBUF_RX off its netbuf to tell it later (reassembly). `reason` NULL: consumed. */
+void stack_fate(struct stack *s, uint32_t number, const char *reason);
+/* The full name of a module's counter, in `name` of 64 bytes. */
+const char *stack_counter_name(const struct stack *s, enum module_id m, unsigned index, char *name);
+
 void stack_random(struct stack *s, enum random_purpose purpose, void *out, size_t len);
 uint32_t stack_random32(struct stack *s, enum random_purpose purpose);
 /* Uniform in 0 .. bound - 1; bound > 0. */
@@ -114,5 +138,11 @@ void stack_netif_event(struct stack *s, struct netif *nif, enum netif_event even
 int link_register(struct stack *s, const struct link_protocol *p);
 /* 0, -ERR_NOENT, or -ERR_BUSY while sockets, timers or packets still refer to it. */
 int link_unregister(struct stack *s, uint16_t ethertype);
+const struct link_protocol *link_protocol(const struct stack *s, uint16_t ethertype); /* NULL: not registered */
+int link_layer_register(struct stack *s, const struct link_layer *layer);
+/* True while a deadline of the module is set, or its `busy` says so. */
+bool module_busy(struct stack *s, enum module_id m);
+
+extern const struct module core_module; /* always there: not in the embedder's table */
 
 #endif

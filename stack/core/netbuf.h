@@ -28,6 +28,7 @@ enum netbuf_flag {
     NETBUF_LOOPED = 8,           /* came over loopback or from ourselves */
     NETBUF_SUM_OK = 16,          /* hardware checked the transport's checksum */
     NETBUF_AT_DRIVER = 32,       /* the device owns the bytes */
+    NETBUF_IS_FREE = 64,         /* lies in its pool */
 };
 
 struct netbuf {
@@ -40,6 +41,7 @@ struct netbuf {
     uint32_t transport_at; /* offset in base of what follows the IP header */
     uint32_t rx_number;    /* received frames are numbered from 1 */
     uint16_t flags;
+    uint16_t ethertype;    /* of a frame without link header: loopback */
     uint8_t size_class;
 };
 

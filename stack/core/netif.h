@@ -12,6 +12,7 @@
 
 struct bus;
 struct pci_function;
+struct link_layer;
 struct stack;
 
 enum netif_flag {
@@ -63,6 +64,7 @@ struct netif_driver {
     /* A driver's own counter by name ("rx_overrun"); NULL ends the table. */
     const char *const *counters;
     uint32_t counter_at;   /* offset in the state of uint64_t[] in the order of `counters` */
+    uint64_t dma_limit;    /* the highest address that the device can form; 0: 64 bits */
 };
 
 struct netif {
@@ -78,7 +80,10 @@ struct netif {
     uint8_t mac[NETIF_MAC_BYTES];
     struct netif_address address[NETIF_ADDRESSES];
     uint8_t multicast[NETIF_MULTICASTS][NETIF_MAC_BYTES]; /* joined link-layer groups, in use from the front */
+    uint16_t multicast_refs[NETIF_MULTICASTS];
     uint32_t multicasts;
+    const struct link_layer *link;
+    uint64_t pool_device[NETBUF_CLASSES]; /* the device's addresses of the pools' slabs */
     struct netbuf_queue loop;          /* loopback: sent, not yet received */
     int64_t driver_due_ns;
     uint64_t rx_frames, rx_bytes, tx_frames, tx_bytes, tx_errors;
@@ -108,6 +113,9 @@ void netif_wake(struct netif *nif);
 
 /* Sends a whole link-layer frame; takes nb. 0 or a negated stack_error. */
 int netif_send(struct netif *nif, struct netbuf *nb, int64_t now_ns);
+
+/* A tentative address has proved free (RFC 5227): from now on it is a source and a destination, and has its on-link route. */
+void netif_address_ready(struct netif *nif, unsigned slot, int64_t now_ns);
 
 /* The address of `family` to send from; the one whose prefix holds `towards` is preferred. NULL when there is none. */
 const struct netif_address *netif_source(const struct netif *nif, const struct ip_addr *towards);

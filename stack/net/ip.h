@@ -95,6 +95,11 @@ typedef void icmp_error_fn(struct stack *s, const struct netbuf *nb, uint8_t typ
 void ip_set_icmp_error(struct stack *s, icmp_error_fn *fn);
 void ip_icmp_error(struct stack *s, const struct netbuf *nb, uint8_t type, uint8_t code, uint32_t extra, int64_t now_ns);
 
+/* Joins a group on an interface, or leaves it; joins are counted. 0, -ERR_INVAL (no group), -ERR_NODEV (interface without
+ * multicast), -ERR_NOBUFS, -ERR_ADDRNOTAVAIL (not joined). */
+int ip_join(struct stack *s, struct netif *nif, const struct ip_addr *group);
+int ip_leave(struct stack *s, struct netif *nif, const struct ip_addr *group);
+
 /* True when `a` is an address of this host (on any interface, loopback's 127/8 included); tentative ones are not. */
 bool ip_is_local(struct stack *s, const struct ip_addr *a);
 

@@ -1,0 +1,107 @@
+#include "stack/core/deadline.h"
+#include "stack/core/module.h"
+
+/* A callback that re-arms itself for now would keep the poll for ever; the embedder gets control back after this many. */
+enum { DEADLINES_PER_RUN = 4096 };
+
+void deadline_init(struct deadline *d, uint32_t rank, const char *name,
+                   void (*fire)(struct stack *s, struct deadline *d, int64_t now_ns))
+{
+    *d = (struct deadline){.due_ns = INT64_MAX, .rank = rank, .fire = fire, .name = name};
+}
+
+static bool earlier(const struct deadline *a, const struct deadline *b)
+{
+    return a->due_ns != b->due_ns ? a->due_ns < b->due_ns : a->rank < b->rank;
+}
+
+/* Joins two heaps without siblings; either may be NULL. */
+static struct deadline *meld(struct deadline *a, struct deadline *b)
+{
+    if (!a || !b)
+        return a ? a : b;
+    if (earlier(b, a)) {
+        struct deadline *swap = a;
+        a = b;
+        b = swap;
+    }
+    b->back = a;
+    b->sibling = a->child;
+    if (a->child)
+        a->child->back = b;
+    a->child = b;
+    return a;
+}
+
+/* Two passes, by iteration: a heap of thousands must not recurse on a kernel's stack. */
+static struct deadline *meld_siblings(struct deadline *first)
+{
+    struct deadline *pairs = NULL;
+    while (first) {
+        struct deadline *a = first, *b = a->sibling;
+        first = b ? b->sibling : NULL;
+        a->sibling = a->back = NULL;
+        if (b)
+            b->sibling = b->back = NULL;
+        a = meld(a, b);
+        a->sibling = pairs;
+        pairs = a;
+    }
+    struct deadline *root = NULL;
+    while (pairs) {
+        struct deadline *next = pairs->sibling;
+        pairs->sibling = NULL;
+        root = meld(root, pairs);
+        pairs = next;
+    }
+    return root;
+}
+
+static void take_out(struct stack *s, struct deadline *d)
+{
+    if (s->deadlines == d) {
+        s->deadlines = meld_siblings(d->child);
+    } else {
+        if (d->back->child == d)
+            d->back->child = d->sibling;
+        else
+            d->back->sibling = d->sibling;
+        if (d->sibling)
+            d->sibling->back = d->back;
+        s->deadlines = meld(s->deadlines, meld_siblings(d->child));
+    }
+    d->child = d->sibling = d->back = NULL;
+    d->due_ns = INT64_MAX;
+}
+
+void deadline_set(struct stack *s, struct deadline *d, int64_t due_ns)
+{
+    STACK_ASSERT(d->fire != NULL);
+    deadline_clear(s, d);
+    if (due_ns == INT64_MAX)
+        return;
+    d->due_ns = due_ns;
+    s->deadlines = meld(s->deadlines, d);
+    stack_trace(s, TRACE_TIMER_SET, d->name, due_ns);
+}
+
+void deadline_clear(struct stack *s, struct deadline *d)
+{
+    if (d->due_ns != INT64_MAX)
+        take_out(s, d);
+}
+
+int64_t deadline_run(struct stack *s, int64_t now_ns)
+{
+    for (int fired = 0; fired < DEADLINES_PER_RUN; fired++) {
+        struct deadline *d = s->deadlines;
+        if (!d)
+            return INT64_MAX;
+        if (d->due_ns > now_ns)
+            return d->due_ns;
+        take_out(s, d);
+        stack_trace(s, TRACE_TIMER_FIRED, d->name, now_ns);
+        d->fire(s, d, now_ns);
+    }
+    return s->deadlines ? s->deadlines->due_ns : INT64_MAX;
+}

@@ -1,0 +1,137 @@
+/* The path of frames between drivers and the layers above. */
+#include "stack/core/netif.h"
+#include "stack/core/core.h"
+#include "stack/core/route.h"
+#include "stack/driver/bus.h"
+
+enum { FRAME_AT = 2 }; /* an Ethernet header of 14 behind it leaves the IP header 4-aligned */
+
+struct netbuf *netif_buffer(struct netif *nif, uint32_t len)
+{
+    struct netbuf *nb = netbuf_alloc(nif->stack, FRAME_AT, len);
+    if (nb)
+        nb->nif = nif;
+    return nb;
+}
+
+uint64_t netif_device_address(const struct netif *nif, const struct netbuf *nb)
+{
+    const struct netbuf_pool *pool = &nif->stack->pool[nb->size_class];
+    return nif->pool_device[nb->size_class] + (uint64_t)(netbuf_data(nb) - pool->slab);
+}
+
+void netif_receive(struct netif *nif, struct netbuf *nb, int64_t now_ns)
+{
+    struct stack *s = nif->stack;
+    nb->nif = nif;
+    nb->flags = (uint16_t)((nb->flags & NETBUF_SUM_OK) | NETBUF_RX);
+    nb->rx_number = ++s->rx_number;
+    s->rx_received++;
+    nif->rx_frames++;
+    nif->rx_bytes += netbuf_len(nb);
+    if (!(nif->flags & NETIF_UP))
+        stack_drop(s, nb, MODULE_CORE, CORE_DROP_RX_DOWN);
+    else if (!nif->link)
+        stack_drop(s, nb, MODULE_CORE, CORE_DROP_RX_NO_LINK_LAYER);
+    else
+        nif->link->input(s, nb, now_ns);
+}
+
+void netif_sent(struct netif *nif, struct netbuf *nb, int status)
+{
+    if (status < 0)
+        nif->tx_errors++;
+    nb->flags &= (uint16_t)~NETBUF_AT_DRIVER;
+    netbuf_free(nif->stack, nb);
+}
+
+void netif_link(struct netif *nif, bool running, int64_t now_ns)
+{
+    if (running == ((nif->flags & NETIF_RUNNING) != 0))
+        return;
+    nif->flags ^= NETIF_RUNNING;
+    stack_netif_event(nif->stack, nif, running ? NETIF_EVENT_CARRIER : NETIF_EVENT_NO_CARRIER, now_ns);
+}
+
+void netif_wake(struct netif *nif)
+{
+    struct stack *s = nif->stack;
+    __atomic_store_n(&s->woken, 1, __ATOMIC_RELEASE);
+    if (s->port.wake)
+        s->port.wake(s->port.self);
+}
+
+static int refuse_send(struct netif *nif, struct netbuf *nb, enum core_counter why, int error)
+{
+    nif->tx_errors++;
+    stack_drop(nif->stack, nb, MODULE_CORE, why);
+    return error;
+}
+
+static int send_to_driver(struct netif *nif, struct netbuf *nb, int64_t now_ns)
+{
+    uint32_t len = netbuf_len(nb);
+    nb->flags |= NETBUF_AT_DRIVER;
+    int error = nif->driver->send(nif->state, nb, now_ns);
+    if (error < 0) {
+        nb->flags &= (uint16_t)~NETBUF_AT_DRIVER;
+        bool full = error == -ERR_NOBUFS || error == -ERR_AGAIN || error == -ERR_BUSY;
+        return refuse_send(nif, nb, full ? CORE_DROP_TX_RING_FULL : CORE_DROP_TX_FAILED, error);
+    }
+    nif->tx_frames++;
+    nif->tx_bytes += len;
+    return 0;
+}
+
+int netif_send(struct netif *nif, struct netbuf *nb, int64_t now_ns)
+{
+    struct stack *s = nif->stack;
+    STACK_ASSERT(!(nb->flags & NETBUF_RX));
+    nb->nif = nif;
+    if (!(nif->flags & NETIF_UP))
+        return refuse_send(nif, nb, CORE_DROP_TX_DOWN, -ERR_NETDOWN);
+    if (!(nif->flags & NETIF_RUNNING))
+        return refuse_send(nif, nb, CORE_DROP_TX_NO_CARRIER, -ERR_NETDOWN);
+    uint32_t header = nif->link ? nif->link->header_bytes : 0;
+    if (netbuf_len(nb) > (uint32_t)nif->mtu + header)
+        return refuse_send(nif, nb, CORE_DROP_TX_TOO_LONG, -ERR_MSGSIZE);
+    if (!(nif->flags & NETIF_LOOPBACK))
+        return send_to_driver(nif, nb, now_ns);
+    nif->tx_frames++;
+    nif->tx_bytes += netbuf_len(nb);
+    netbuf_enqueue(&nif->loop, nb);
+    if (s->port.wake)
+        s->port.wake(s->port.self);
+    return 0;
+}
+
+
+static bool is_link_local(const struct ip_addr *a)
+{
+    return a->family == ADDR_IPV4 ? a->word[0] >> 16 == 0xa9fe : a->word[0] >> 22 == 0xfe80 >> 6;
+}
+
+/* On the destination's own net first; a link-local one last (RFC 3927 1.9). */
+static int source_rank(const struct netif_address *a, const struct ip_addr *towards)
+{
+    if (route_same_net(&a->addr, towards, a->prefix))
+        return 3;
+    return is_link_local(&a->addr) ? 1 : 2;
+}
+
+const struct netif_address *netif_source(const struct netif *nif, const struct ip_addr *towards)
+{
+    const struct netif_address *best = NULL;
+    int best_rank = 0;
+    for (int i = 0; i < NETIF_ADDRESSES; i++) {
+        const struct netif_address *a = &nif->address[i];
+        if (a->addr.family != towards->family || a->tentative)
+            continue;
+        int rank = source_rank(a, towards);
+        if (rank > best_rank) {
+            best = a;
+            best_rank = rank;
+        }
+    }
+    return best;
+}

@@ -1,0 +1,253 @@
+/* Interfaces: making them, their addresses, flags and groups. */
+#include "stack/core/core.h"
+#include "stack/core/mem.h"
+#include "stack/core/neighbour.h"
+#include "stack/core/route.h"
+#include "stack/core/text.h"
+#include "stack/driver/bus.h"
+
+enum {
+    MTU_MIN = 68,        /* RFC 791 3.2: every link carries this much */
+    MTU_ETHERNET = 1500, /* RFC 894 */
+    MTU_LOOPBACK = 65535,
+};
+
+struct netif *stack_netif(struct stack *s, const char *name)
+{
+    for (uint32_t i = 0; i < s->netifs; i++)
+        if (text_equal(name, s->netif[i].name))
+            return &s->netif[i];
+    return NULL;
+}
+
+void netif_find_link_layer(struct netif *nif)
+{
+    struct stack *s = nif->stack;
+    for (int i = 0; i < LINK_LAYERS; i++)
+        if (s->link_layer[i] && s->link_layer[i]->hardware == nif->hardware)
+            nif->link = s->link_layer[i];
+}
+
+struct netif *netif_create(struct stack *s, const char *name)
+{
+    size_t len = 0;
+    while (name[len])
+        len++;
+    if (s->netifs == s->config.limits.netifs || len == 0 || len >= NETIF_NAME_BYTES || stack_netif(s, name))
+        return NULL;
+    struct netif *nif = &s->netif[s->netifs];
+    memset(nif, 0, sizeof *nif);
+    memcpy(nif->name, name, len);
+    nif->stack = s;
+    nif->index = s->netifs++;
+    nif->driver_due_ns = INT64_MAX;
+    return nif;
+}
+
+struct netif *netif_create_loopback(struct stack *s)
+{
+    struct netif *lo = netif_create(s, "lo");
+    lo->hardware = NETIF_LOOP;
+    lo->mtu = MTU_LOOPBACK;
+    lo->flags = NETIF_UP | NETIF_RUNNING | NETIF_LOOPBACK;
+    return lo;
+}
+
+/* The pools lie in the region; the device must reach all of it. */
+static int map_pools(struct netif *nif)
+{
+    const struct bus *b = nif->bus;
+    uint64_t limit = nif->driver->dma_limit ? nif->driver->dma_limit : UINT64_MAX;
+    for (int c = 0; b && b->ops->dma_map && c < NETBUF_CLASSES; c++) {
+        struct netbuf_pool *pool = &nif->stack->pool[c];
+        size_t size = (size_t)pool->total * pool->stride;
+        if (size > 0 && b->ops->dma_map(b->self, pool->slab, size, limit, &nif->pool_device[c]) < 0)
+            return -ERR_IO;
+    }
+    return 0;
+}
+
+static int start_driver(struct netif *nif, const struct pci_function *f, int64_t now_ns)
+{
+    const struct netif_driver *d = nif->driver;
+    nif->state = stack_carve(nif->stack, d->state_size, 64);
+    nif->ring = stack_carve(nif->stack, d->ring_bytes, 256);
+    if (!nif->state || !nif->ring)
+        return -ERR_NOMEM;
+    int error = map_pools(nif);
+    if (error < 0)
+        return error;
+    return d->probe ? d->probe(nif->state, nif, nif->bus, f, now_ns) : 0;
+}
+
+struct netif *stack_attach(struct stack *s, const char *name, const struct netif_driver *driver, const struct bus *b,
+                           const struct pci_function *f, int64_t now_ns)
+{
+    size_t mark = s->region_used;
+    struct netif *nif = driver && driver->send ? netif_create(s, name) : NULL;
+    if (!nif)
+        return NULL;
+    nif->driver = driver;
+    nif->bus = b;
+    nif->hardware = NETIF_ETHERNET;
+    nif->mtu = MTU_ETHERNET;
+    nif->flags = NETIF_BROADCAST | NETIF_ARP;
+    nif->driver_due_ns = now_ns;
+    if (start_driver(nif, f, now_ns) < 0) {
+        s->netifs--;
+        s->region_used = mark;
+        return NULL;
+    }
+    netif_find_link_layer(nif);
+    return nif;
+}
+
+static int tell_filter(struct netif *nif)
+{
+    const struct netif_driver *d = nif->driver;
+    if (!d || !d->filter)
+        return 0;
+    return d->filter(nif->state, nif->flags, (const uint8_t(*)[NETIF_MAC_BYTES])nif->multicast, (int)nif->multicasts);
+}
+
+int netif_up(struct netif *nif, int64_t now_ns)
+{
+    if (nif->flags & NETIF_UP)
+        return 0;
+    netif_find_link_layer(nif);
+    nif->flags |= NETIF_UP;
+    stack_netif_event(nif->stack, nif, NETIF_EVENT_UP, now_ns);
+    return tell_filter(nif);
+}
+
+int netif_down(struct netif *nif, int64_t now_ns)
+{
+    if (!(nif->flags & NETIF_UP))
+        return 0;
+    nif->flags &= ~(uint32_t)NETIF_UP;
+    stack_netif_event(nif->stack, nif, NETIF_EVENT_DOWN, now_ns);
+    return 0;
+}
+
+int netif_set_flags(struct netif *nif, uint32_t set, uint32_t clear, int64_t now_ns)
+{
+    const uint32_t settable = NETIF_ARP | NETIF_BROADCAST | NETIF_POINT_TO_POINT | NETIF_PROMISCUOUS | NETIF_ALL_MULTICAST;
+    (void)now_ns;
+    if ((set | clear) & ~settable)
+        return -ERR_INVAL;
+    nif->flags = (nif->flags | set) & ~clear;
+    return tell_filter(nif);
+}
+
+int netif_set_mtu(struct netif *nif, unsigned mtu)
+{
+    if (mtu < MTU_MIN || mtu > (nif->flags & NETIF_LOOPBACK ? MTU_LOOPBACK : MTU_ETHERNET))
+        return -ERR_INVAL;
+    nif->mtu = (uint16_t)mtu;
+    return 0;
+}
+
+static int find_multicast(const struct netif *nif, const uint8_t mac[6])
+{
+    for (uint32_t i = 0; i < nif->multicasts; i++)
+        if (memcmp(nif->multicast[i], mac, NETIF_MAC_BYTES) == 0)
+            return (int)i;
+    return -1;
+}
+
+int netif_join(struct netif *nif, const uint8_t mac[6])
+{
+    int at = find_multicast(nif, mac);
+    if (at >= 0) {
+        nif->multicast_refs[at]++;
+        return 0;
+    }
+    if (!(mac[0] & 1))
+        return -ERR_INVAL;
+    if (nif->multicasts == NETIF_MULTICASTS)
+        return -ERR_NOBUFS;
+    memcpy(nif->multicast[nif->multicasts], mac, NETIF_MAC_BYTES);
+    nif->multicast_refs[nif->multicasts++] = 1;
+    return tell_filter(nif);
+}
+
+int netif_leave(struct netif *nif, const uint8_t mac[6])
+{
+    int at = find_multicast(nif, mac);
+    if (at < 0)
+        return -ERR_ADDRNOTAVAIL;
+    if (--nif->multicast_refs[at] > 0)
+        return 0;
+    nif->multicasts--;
+    memmove(nif->multicast[at], nif->multicast[at + 1], (nif->multicasts - (uint32_t)at) * NETIF_MAC_BYTES);
+    memmove(&nif->multicast_refs[at], &nif->multicast_refs[at + 1], (nif->multicasts - (uint32_t)at) * sizeof(uint16_t));
+    return tell_filter(nif);
+}
+
+/* A host's address: not the network's number, no broadcast, no group (RFC 1122 3.2.1.3; RFC 3021 for /31). */
+static bool is_assignable(const struct ip_addr *addr, unsigned prefix)
+{
+    if (addr->family == ADDR_IPV6)
+        return prefix <= 128 && !addr_is_any(addr) && addr->word[0] >> 24 != 0xff;
+    uint32_t a = addr->word[0], host = a & ~ipv4_mask(prefix > 32 ? 32 : prefix);
+    if (addr->family != ADDR_IPV4 || prefix > 32 || a >> 24 == 0 || a >> 28 >= 0xe)
+        return false;
+    return prefix >= 31 || (host != 0 && host != ~ipv4_mask(prefix));
+}
+
+int netif_add_address(struct netif *nif, const struct ip_addr *addr, unsigned prefix, bool check, int64_t now_ns)
+{
+    if (!is_assignable(addr, prefix))
+        return -ERR_INVAL;
+    int slot = -1;
+    for (int i = NETIF_ADDRESSES - 1; i >= 0; i--) {
+        if (addr_equal(&nif->address[i].addr, addr))
+            return -ERR_EXIST;
+        if (nif->address[i].addr.family == ADDR_NONE)
+            slot = i;
+    }
+    if (slot < 0)
+        return -ERR_NOBUFS;
+    bool probes = check && (nif->flags & NETIF_ARP) && neighbour_resolver(nif->stack, addr->family);
+    nif->address[slot] = (struct netif_address){.addr = *addr, .prefix = (uint8_t)prefix, .tentative = true};
+    if (probes)
+        stack_netif_event(nif->stack, nif, NETIF_EVENT_ADDRESS, now_ns);
+    else
+        netif_address_ready(nif, (unsigned)slot, now_ns);
+    return 0;
+}
+
+void netif_address_ready(struct netif *nif, unsigned slot, int64_t now_ns)
+{
+    struct netif_address *a = &nif->address[slot];
+    a->tentative = false;
+    route_interface_add(nif, &a->addr, a->prefix);
+    stack_netif_event(nif->stack, nif, NETIF_EVENT_ADDRESS, now_ns);
+}
+
+/* Another address on the same net keeps the on-link route. */
+static bool net_still_used(const struct netif *nif, const struct netif_address *gone)
+{
+    for (int i = 0; i < NETIF_ADDRESSES; i++) {
+        const struct netif_address *a = &nif->address[i];
+        if (a->addr.family == gone->addr.family && a->prefix == gone->prefix && !a->tentative &&
+            route_same_net(&a->addr, &gone->addr, a->prefix))
+            return true;
+    }
+    return false;
+}
+
+int netif_remove_address(struct netif *nif, const struct ip_addr *addr, int64_t now_ns)
+{
+    for (int i = 0; i < NETIF_ADDRESSES; i++) {
+        struct netif_address gone = nif->address[i];
+        if (gone.addr.family == ADDR_NONE || !addr_equal(&gone.addr, addr))
+            continue;
+        memset(&nif->address[i], 0, sizeof nif->address[i]);
+        if (!gone.tentative && !net_still_used(nif, &gone))
+            route_interface_remove(nif, &gone.addr, gone.prefix);
+        stack_netif_event(nif->stack, nif, NETIF_EVENT_NO_ADDRESS, now_ns);
+        return 0;
+    }
+    return -ERR_ADDRNOTAVAIL;
+}

@@ -1,0 +1,235 @@
+/* Building a stack in its region, and driving it. */
+#include "stack/core/core.h"
+#include "stack/core/mem.h"
+
+enum {
+    REGION_ALIGN = 64,
+    RING_ALIGN = 256,       /* what a driver's ring may lose to alignment */
+    ROUNDS_PER_POLL = 256,  /* then the embedder gets control back, though there is more to do */
+    FRAMES_PER_DRIVER_POLL = 64,
+};
+
+const char *const core_counters[CORE_COUNTERS] = {
+    [CORE_DROP_RX_DOWN] = "drop.rx_down",
+    [CORE_DROP_RX_NO_LINK_LAYER] = "drop.rx_no_link_layer",
+    [CORE_DROP_TX_DOWN] = "drop.tx_down",
+    [CORE_DROP_TX_NO_CARRIER] = "drop.tx_no_carrier",
+    [CORE_DROP_TX_TOO_LONG] = "drop.tx_too_long",
+    [CORE_DROP_TX_RING_FULL] = "drop.tx_ring_full",
+    [CORE_DROP_TX_FAILED] = "drop.tx_failed",
+    [CORE_DROP_STOPPED] = "drop.stopped",
+};
+
+const struct module core_module = {
+    .name = "core",
+    .id = MODULE_CORE,
+    .counters = core_counters,
+    .counter_count = CORE_COUNTERS,
+    .query = core_query,
+};
+
+static size_t rounded(size_t size)
+{
+    return (size + REGION_ALIGN - 1) & ~(size_t)(REGION_ALIGN - 1);
+}
+
+static uint32_t state_size(const struct module *m, const struct stack_limits *l)
+{
+    return m->state_size ? m->state_size(l) : 0;
+}
+
+static size_t module_bytes(const struct module *m, const struct stack_limits *l)
+{
+    return rounded(state_size(m, l)) + rounded(m->knob_count * sizeof(int64_t)) +
+           rounded(m->counter_count * sizeof(uint64_t));
+}
+
+static size_t pool_bytes(uint32_t count, uint32_t stride)
+{
+    return rounded(count * sizeof(struct netbuf)) + (size_t)count * rounded(stride);
+}
+
+size_t stack_size(const struct stack_config *config)
+{
+    const struct stack_limits *l = &config->limits;
+    size_t size = rounded(sizeof(struct stack)) + rounded(l->netifs * sizeof(struct netif));
+    size += pool_bytes(l->frames, NETBUF_FRAME_BYTES) + pool_bytes(l->big_buffers, NETBUF_BIG_BYTES);
+    size += module_bytes(&core_module, l);
+    for (const struct module *const *m = config->modules; m && *m; m++)
+        size += module_bytes(*m, l);
+    return size + rounded(l->driver_bytes) + (size_t)l->netifs * RING_ALIGN;
+}
+
+static void *carve_raw(struct stack *s, size_t size, size_t align)
+{
+    uintptr_t base = (uintptr_t)s->region;
+    uintptr_t at = (base + s->region_used + align - 1) & ~(uintptr_t)(align - 1);
+    size_t used = (size_t)(at - base);
+    if (used > s->region_size || size > s->region_size - used)
+        return NULL;
+    s->region_used = used + size;
+    return (uint8_t *)s->region + used;
+}
+
+void *stack_carve(struct stack *s, size_t size, size_t align)
+{
+    void *p = carve_raw(s, size, align);
+    if (p)
+        memset(p, 0, size);
+    return p;
+}
+
+/* The slabs are not zeroed: whoever sends a byte has written it. */
+static bool carve_pool(struct stack *s, enum netbuf_class size_class, uint32_t count, uint32_t bytes)
+{
+    struct netbuf_pool *pool = &s->pool[size_class];
+    pool->stride = (uint32_t)rounded(bytes);
+    struct netbuf *nb = stack_carve(s, count * sizeof *nb, REGION_ALIGN);
+    pool->slab = carve_raw(s, (size_t)count * pool->stride, REGION_ALIGN);
+    if (!nb || !pool->slab)
+        return false;
+    for (uint32_t i = count; i-- > 0;) { /* so that the first comes first */
+        nb[i].base = pool->slab + (size_t)i * pool->stride;
+        nb[i].size = bytes;
+        nb[i].size_class = (uint8_t)size_class;
+        nb[i].flags = NETBUF_IS_FREE;
+        nb[i].next = pool->free;
+        pool->free = &nb[i];
+    }
+    pool->total = pool->available = pool->lowest = count;
+    return true;
+}
+
+static bool carve_module(struct stack *s, const struct module *m)
+{
+    if ((unsigned)m->id >= MODULES || s->module[m->id])
+        return false;
+    s->state[m->id] = stack_carve(s, state_size(m, &s->config.limits), REGION_ALIGN);
+    s->knob[m->id] = stack_carve(s, m->knob_count * sizeof(int64_t), REGION_ALIGN);
+    s->count[m->id] = stack_carve(s, m->counter_count * sizeof(uint64_t), REGION_ALIGN);
+    if (!s->state[m->id] || !s->knob[m->id] || !s->count[m->id])
+        return false;
+    for (uint32_t i = 0; i < m->knob_count; i++)
+        s->knob[m->id][i] = m->knobs[i].initial;
+    s->module[m->id] = m;
+    return true;
+}
+
+static bool carve_modules(struct stack *s)
+{
+    if (!carve_module(s, &core_module))
+        return false;
+    for (const struct module *const *m = s->config.modules; m && *m; m++)
+        if (!carve_module(s, *m))
+            return false;
+    return true;
+}
+
+static bool init_modules(struct stack *s, int64_t now_ns)
+{
+    s->polled_ns = now_ns;
+    for (const struct module *const *m = s->config.modules; m && *m; m++) {
+        if ((*m)->init && (*m)->init(s, s->state[(*m)->id], now_ns) < 0)
+            return false;
+        s->ready |= 1u << (*m)->id;
+    }
+    return true;
+}
+
+struct stack *stack_init(void *region, size_t size, const struct stack_config *config, const struct port *port,
+                         int64_t now_ns)
+{
+    const struct stack_limits *l = &config->limits;
+    if ((uintptr_t)region % REGION_ALIGN || size < stack_size(config) || l->netifs == 0 || !port->random)
+        return NULL;
+    struct stack *s = region;
+    memset(s, 0, sizeof *s);
+    s->config = *config;
+    s->port = *port;
+    s->region = region;
+    s->region_size = size;
+    s->region_used = rounded(sizeof *s);
+    s->netif = stack_carve(s, l->netifs * sizeof(struct netif), REGION_ALIGN);
+    if (!s->netif || !carve_pool(s, NETBUF_FRAME, l->frames, NETBUF_FRAME_BYTES) ||
+        !carve_pool(s, NETBUF_BIG, l->big_buffers, NETBUF_BIG_BYTES) || !carve_modules(s))
+        return NULL;
+    netif_create_loopback(s);
+    return init_modules(s, now_ns) ? s : NULL;
+}
+
+/* Cleared before the drivers look, so that an interrupt in between is seen now or brings them back. */
+static bool take_wakeup(struct stack *s)
+{
+    if (!__atomic_load_n(&s->woken, __ATOMIC_ACQUIRE))
+        return false;
+    __atomic_store_n(&s->woken, 0, __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    return true;
+}
+
+static void poll_drivers(struct stack *s, int64_t now_ns)
+{
+    bool woken = take_wakeup(s);
+    for (uint32_t i = 0; i < s->netifs; i++) {
+        struct netif *nif = &s->netif[i];
+        if (nif->driver && nif->driver->poll && (woken || nif->driver_due_ns <= now_ns))
+            nif->driver_due_ns = nif->driver->poll(nif->state, now_ns, FRAMES_PER_DRIVER_POLL);
+    }
+}
+
+/* What is sent meanwhile waits for the next round: loopback never re-enters. */
+static void drain_loopback(struct stack *s, int64_t now_ns)
+{
+    struct netif *lo = &s->netif[0];
+    for (uint32_t n = lo->loop.count; n > 0; n--) {
+        struct netbuf *nb = netbuf_dequeue(&lo->loop);
+        if (lo->link)
+            lo->link->input(s, nb, now_ns);
+        else
+            stack_drop(s, nb, MODULE_CORE, CORE_DROP_RX_NO_LINK_LAYER);
+    }
+}
+
+static int64_t drivers_due(const struct stack *s)
+{
+    int64_t due = INT64_MAX;
+    for (uint32_t i = 0; i < s->netifs; i++)
+        if (s->netif[i].driver_due_ns < due)
+            due = s->netif[i].driver_due_ns;
+    return due;
+}
+
+int64_t stack_poll(struct stack *s, int64_t now_ns)
+{
+    s->polled_ns = now_ns;
+    for (int round = 0; round < ROUNDS_PER_POLL; round++) {
+        poll_drivers(s, now_ns);
+        drain_loopback(s, now_ns);
+        int64_t due = deadline_run(s, now_ns), drivers = drivers_due(s);
+        if (drivers < due)
+            due = drivers;
+        if (due > now_ns && s->netif[0].loop.count == 0 && !__atomic_load_n(&s->woken, __ATOMIC_ACQUIRE))
+            return due;
+    }
+    return now_ns;
+}
+
+void stack_stop(struct stack *s, int64_t now_ns)
+{
+    for (uint32_t i = 0; i < s->netifs; i++) {
+        struct netif *nif = &s->netif[i];
+        netif_down(nif, now_ns);
+        if (nif->driver && nif->driver->stop)
+            nif->driver->stop(nif->state, now_ns);
+        nif->driver_due_ns = INT64_MAX;
+        for (struct netbuf *nb; (nb = netbuf_dequeue(&nif->loop)) != NULL;)
+            stack_drop(s, nb, MODULE_CORE, CORE_DROP_STOPPED);
+    }
+}
+
+void stack_netif_event(struct stack *s, struct netif *nif, enum netif_event event, int64_t now_ns)
+{
+    for (unsigned m = 0; m < MODULES; m++)
+        if (s->ready >> m & 1 && s->module[m]->netif)
+            s->module[m]->netif(s, s->state[m], nif, event, now_ns);
+}

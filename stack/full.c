@@ -1,0 +1,39 @@
+/* Everything in this tree, with middling limits. A module's author adds its line, lower layers first. */
+#include "stack/core/module.h"
+#include "stack/core/neighbour.h"
+#include "stack/core/route.h"
+#include "stack/driver/e1000.h"
+#include "stack/driver/rtl8139.h"
+#include "stack/link/link.h"
+
+static const struct module *const modules[] = {
+    &neighbour_module, &route_module, &loopback_module, &ethernet_module, &point_to_point_module, &arp_module,
+    NULL,
+};
+
+static const struct netif_driver *const drivers[] = {
+    &e1000_driver, &rtl8139_driver,
+    NULL,
+};
+
+const struct stack_config stack_full_config = {
+    .limits =
+        {
+            .frames = 512,
+            .big_buffers = 12,
+            .netifs = 5,
+            .routes = 32,
+            .neighbours = 64,
+            .neighbour_queue = 4,
+            .sockets = 64,
+            .socket_datagrams = 32,
+            .reassemblies = 8,
+            .path_mtus = 32,
+            .dns_cache = 32,
+            .dns_queries = 8,
+            .pings = 4,
+            .driver_bytes = 512 * 1024,
+        },
+    .modules = modules,
+    .drivers = drivers,
+};
