@@ -1,0 +1,141 @@
+#include "tests/wire/packet.h"
+#include "stack/wire/ipv4.h"
+
+/* 192.168.0.1 > 192.168.0.199, UDP, 115 octets, DF, TTL 64, checksum b861; without its payload */
+#define DF_HEADER "45 00 0073 0000 4000 40 11 b861 c0a80001 c0a800c7"
+
+Test(wire_ipv4, reads_a_header)
+{
+    struct packet p = packet(DF_HEADER);
+    struct ipv4_hdr h;
+    ASSERT_ACCEPTED(ipv4_parse_quoted(p.bytes, p.len, &h, &why));
+    cr_assert_eq(h.hdr_len, 20);
+    cr_assert_eq(h.tos, 0);
+    cr_assert_eq(h.total_len, 115);
+    cr_assert_eq(h.id, 0);
+    cr_assert(h.df && !h.mf && !h.reserved);
+    cr_assert_eq(h.frag_off, 0);
+    cr_assert_eq(h.ttl, 64);
+    cr_assert_eq(h.proto, IP_PROTO_UDP);
+    cr_assert_eq(h.checksum, 0xb861);
+    cr_assert_eq(h.src, 0xc0a80001);
+    cr_assert_eq(h.dst, 0xc0a800c7);
+    cr_assert_eq(h.options_len, 0);
+    cr_assert_null(h.options);
+}
+
+/* Each flag alone, and the last offset: 8191 units of 8 octets. */
+Test(wire_ipv4, reads_flags_and_fragment_offset)
+{
+    struct ipv4_hdr h;
+    struct packet reserved = packet("45 00 0014 0000 8000 40 11 0000 c0a80001 c0a800c7");
+    struct packet mf = packet("45 00 0014 0000 2001 40 11 0000 c0a80001 c0a800c7");
+    struct packet last = packet("45 00 0014 0000 1fff 40 11 0000 c0a80001 c0a800c7");
+    ASSERT_ACCEPTED(ipv4_parse(reserved.bytes, reserved.len, &h, &why));
+    cr_assert(h.reserved && !h.df && !h.mf && h.frag_off == 0);
+    ASSERT_ACCEPTED(ipv4_parse(mf.bytes, mf.len, &h, &why));
+    cr_assert(!h.reserved && !h.df && h.mf && h.frag_off == 8);
+    ASSERT_ACCEPTED(ipv4_parse(last.bytes, last.len, &h, &why));
+    cr_assert(!h.reserved && !h.df && !h.mf && h.frag_off == 65528);
+}
+
+Test(wire_ipv4, writes_a_header_and_its_checksum)
+{
+    const struct ipv4_hdr h = {.total_len = 115,
+                               .df = true,
+                               .ttl = 64,
+                               .proto = IP_PROTO_UDP,
+                               .src = 0xc0a80001,
+                               .dst = 0xc0a800c7};
+    uint8_t buf[20];
+    cr_assert_eq(ipv4_emit(&h, buf, 19), 0);
+    size_t len = ipv4_emit(&h, buf, sizeof buf);
+    ipv4_checksum_set(buf, len);
+    ASSERT_BYTES(buf, len, packet(DF_HEADER));
+}
+
+Test(wire_ipv4, verifies_the_checksum)
+{
+    struct packet p = packet(DF_HEADER);
+    cr_assert(ipv4_checksum_ok(p.bytes, p.len));
+    for (size_t i = 0; i < p.len; i++) {
+        p.bytes[i] ^= 0x10;
+        cr_assert_not(ipv4_checksum_ok(p.bytes, p.len), "octet %zu", i);
+        p.bytes[i] ^= 0x10;
+    }
+}
+
+/* 3 octets of options take a header of 24, the last octet zero (RFC 791, Padding). */
+Test(wire_ipv4, pads_options_with_zeros_to_32_bits)
+{
+    const uint8_t options[] = {1, 1, 1};
+    const struct ipv4_hdr h = {.total_len = 24,
+                               .ttl = 1,
+                               .proto = IP_PROTO_ICMP,
+                               .src = 0x0a00020f,
+                               .dst = 0x0a000202,
+                               .options_len = 3,
+                               .options = options};
+    uint8_t buf[24];
+    memset(buf, 0xee, sizeof buf);
+    cr_assert_eq(ipv4_emit(&h, buf, 23), 0);
+    ASSERT_BYTES(buf, ipv4_emit(&h, buf, sizeof buf),
+                 packet("46 00 0018 0000 0000 01 01 0000 0a00020f 0a000202 01010100"));
+}
+
+Test(wire_ipv4, writes_40_octets_of_options_and_no_more)
+{
+    uint8_t options[41] = {0}, buf[64];
+    struct ipv4_hdr h = {.options_len = 40, .options = options};
+    cr_assert_eq(ipv4_emit(&h, buf, sizeof buf), 60);
+    h.options_len = 41;
+    cr_assert_eq(ipv4_emit(&h, buf, sizeof buf), 0);
+}
+
+Test(wire_ipv4, refuses_19_octets)
+{
+    struct packet p = packet_prefix(packet(DF_HEADER), 19);
+    struct ipv4_hdr h;
+    ASSERT_REFUSED("ipv4: shorter than 20 octets", ipv4_parse(p.bytes, p.len, &h, &why));
+    ASSERT_REFUSED("ipv4: shorter than 20 octets", ipv4_parse(p.bytes, 0, &h, &why));
+}
+
+Test(wire_ipv4, refuses_version_6)
+{
+    struct packet p = packet("65 00 0014 0000 0000 40 11 0000 c0a80001 c0a800c7");
+    struct ipv4_hdr h;
+    ASSERT_REFUSED("ipv4: version is not 4", ipv4_parse(p.bytes, p.len, &h, &why));
+}
+
+Test(wire_ipv4, refuses_an_ihl_of_4)
+{
+    struct packet p = packet("44 00 0014 0000 0000 40 11 0000 c0a80001 c0a800c7");
+    struct ipv4_hdr h;
+    ASSERT_REFUSED("ipv4: IHL below 5", ipv4_parse(p.bytes, p.len, &h, &why));
+}
+
+Test(wire_ipv4, refuses_an_ihl_beyond_the_packet)
+{
+    struct packet p = packet("46 00 0018 0000 0000 40 11 0000 c0a80001 c0a800c7 010101");
+    struct ipv4_hdr h;
+    ASSERT_REFUSED("ipv4: header beyond the end of the packet",
+                   ipv4_parse(p.bytes, p.len, &h, &why));
+}
+
+Test(wire_ipv4, refuses_a_total_length_below_the_header)
+{
+    struct packet p = packet("46 00 0017 0000 0000 40 11 0000 c0a80001 c0a800c7 01010101");
+    struct ipv4_hdr h;
+    ASSERT_REFUSED("ipv4: total length below the header's", ipv4_parse(p.bytes, p.len, &h, &why));
+}
+
+/* Padding behind the total length is the link's; a packet one octet short is nobody's. */
+Test(wire_ipv4, refuses_a_total_length_beyond_the_packet)
+{
+    struct packet padded = packet("45 00 0015 0000 0000 40 11 0000 c0a80001 c0a800c7 aa 0000");
+    struct packet cut = packet("45 00 0015 0000 0000 40 11 0000 c0a80001 c0a800c7");
+    struct ipv4_hdr h;
+    ASSERT_ACCEPTED(ipv4_parse(padded.bytes, padded.len, &h, &why));
+    ASSERT_REFUSED("ipv4: total length beyond the end of the packet",
+                   ipv4_parse(cut.bytes, cut.len, &h, &why));
+}

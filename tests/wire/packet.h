@@ -1,0 +1,82 @@
+/*
+ * Packets for the tests of stack/wire: written as hex, held in memory of exactly their length, so
+ * that AddressSanitizer sees a read of one octet too many.
+ */
+#ifndef TESTS_WIRE_PACKET_H
+#define TESTS_WIRE_PACKET_H
+
+#include <criterion/criterion.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct packet {
+    uint8_t *bytes;
+    size_t len;
+};
+
+static inline struct packet packet_of(const void *bytes, size_t len)
+{
+    struct kept {
+        struct kept *next;
+        uint8_t bytes[];
+    };
+    static struct kept *all; /* reachable until the process ends: not a leak */
+    struct kept *k = malloc(sizeof *k + len);
+    cr_assert(k != NULL);
+    k->next = all;
+    all = k;
+    if (len)
+        memcpy(k->bytes, bytes, len);
+    return (struct packet){k->bytes, len};
+}
+
+static inline int packet_nibble(char c)
+{
+    const char digits[] = "0123456789abcdef";
+    const char *at = c ? strchr(digits, c) : NULL;
+    return at ? (int)(at - digits) : -1;
+}
+
+/* Hex digits in pairs; whatever is not a hex digit separates. */
+static inline struct packet packet(const char *hex)
+{
+    uint8_t bytes[4096];
+    size_t len = 0;
+    for (; *hex; hex++) {
+        if (packet_nibble(*hex) < 0)
+            continue;
+        cr_assert(packet_nibble(hex[1]) >= 0 && len < sizeof bytes, "bad hex at \"%s\"", hex);
+        bytes[len++] = (uint8_t)(packet_nibble(hex[0]) << 4 | packet_nibble(hex[1]));
+        hex++;
+    }
+    return packet_of(bytes, len);
+}
+
+static inline struct packet packet_prefix(struct packet p, size_t len)
+{
+    return packet_of(p.bytes, len);
+}
+
+#define ASSERT_BYTES(actual, actual_len, expected)                                                 \
+    do {                                                                                           \
+        struct packet want = (expected);                                                           \
+        cr_assert_eq((size_t)(actual_len), want.len, "%zu octets", (size_t)(actual_len));          \
+        cr_assert_arr_eq((actual), want.bytes, want.len);                                          \
+    } while (0)
+
+/* `call` fails and sets the `why` that this declares to exactly `reason`. */
+#define ASSERT_REFUSED(reason, call)                                                               \
+    do {                                                                                           \
+        const char *why = NULL;                                                                    \
+        cr_assert_not(call, "accepted, not refused as \"%s\"", reason);                            \
+        cr_assert_str_eq(why, reason, "refused as \"%s\", not \"%s\"", why, reason);               \
+    } while (0)
+
+#define ASSERT_ACCEPTED(call)                                                                      \
+    do {                                                                                           \
+        const char *why = NULL;                                                                    \
+        cr_assert(call, "refused: %s", why);                                                       \
+    } while (0)
+
+#endif
