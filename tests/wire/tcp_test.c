@@ -1,0 +1,274 @@
+#include "tests/wire/packet.h"
+#include "stack/wire/tcp.h"
+
+/* 40000 > 80 S 0x11223344:0x11223344(0) win 65535 <mss 1460,sackOK,TS val 1 ecr 0,nop,wscale 7> */
+#define SYN_HEADER  "9c40 0050 11223344 00000000 a0 02 ffff 0000 0000"
+#define SYN_OPTIONS "020405b4 0402 080a 00000001 00000000 01 030307"
+
+Test(wire_tcp, reads_a_header)
+{
+    struct packet p = packet(SYN_HEADER SYN_OPTIONS "aa");
+    struct tcp_hdr h;
+    ASSERT_ACCEPTED(tcp_parse(p.bytes, p.len, &h, &why));
+    cr_assert(h.src_port == 40000 && h.dst_port == 80);
+    cr_assert(h.seq == 0x11223344 && h.ack == 0);
+    cr_assert(h.hdr_len == 40 && h.options_len == 20 && h.options == p.bytes + 20);
+    cr_assert(h.flags == TCP_FLAG_SYN && h.reserved == 0);
+    cr_assert(h.window == 65535 && h.checksum == 0 && h.urgent == 0);
+}
+
+/* Every flag and every field in its place: offset 5, reserved 1010, flags CWR to FIN alternating.
+ */
+Test(wire_tcp, reads_each_field_from_its_place)
+{
+    struct packet p = packet("0102 0304 05060708 090a0b0c 5a a5 0d0e 0f10 1112");
+    struct tcp_hdr h;
+    ASSERT_ACCEPTED(tcp_parse(p.bytes, p.len, &h, &why));
+    cr_assert(h.src_port == 0x0102 && h.dst_port == 0x0304);
+    cr_assert(h.seq == 0x05060708 && h.ack == 0x090a0b0c);
+    cr_assert(h.reserved == 0xa);
+    cr_assert_eq(h.flags, TCP_FLAG_CWR | TCP_FLAG_URG | TCP_FLAG_RST | TCP_FLAG_FIN);
+    cr_assert(h.window == 0x0d0e && h.checksum == 0x0f10 && h.urgent == 0x1112);
+    cr_assert(h.hdr_len == 20 && h.options_len == 0 && h.options == NULL);
+    uint8_t buf[20];
+    ASSERT_BYTES(buf, tcp_emit(&h, buf, sizeof buf), p);
+    cr_assert_eq(tcp_emit(&h, buf, 19), 0);
+}
+
+/* Options are written behind the header, padded with End of Option List (RFC 9293: MUST-69). */
+Test(wire_tcp, pads_options_with_zeros_to_32_bits)
+{
+    const uint8_t wscale[] = {3, 3, 7};
+    const struct tcp_hdr h = {.flags = TCP_FLAG_ACK, .options = wscale, .options_len = 3};
+    uint8_t buf[24];
+    memset(buf, 0xee, sizeof buf);
+    cr_assert_eq(tcp_emit(&h, buf, 23), 0);
+    ASSERT_BYTES(buf, tcp_emit(&h, buf, sizeof buf),
+                 packet("0000 0000 00000000 00000000 60 10 0000 0000 0000 03030700"));
+}
+
+Test(wire_tcp, writes_40_octets_of_options_and_no_more)
+{
+    uint8_t options[41] = {0}, buf[64];
+    struct tcp_hdr h = {.options_len = 40, .options = options};
+    cr_assert_eq(tcp_emit(&h, buf, sizeof buf), 60);
+    h.options_len = 41;
+    cr_assert_eq(tcp_emit(&h, buf, sizeof buf), 0);
+}
+
+Test(wire_tcp, refuses_19_octets)
+{
+    struct packet p = packet_prefix(packet(SYN_HEADER), 19);
+    struct tcp_hdr h;
+    ASSERT_REFUSED("tcp: shorter than 20 octets", tcp_parse(p.bytes, p.len, &h, &why));
+}
+
+/* Every data offset against a segment of 20 and of 60 octets. */
+Test(wire_tcp, refuses_data_offsets_that_do_not_fit)
+{
+    struct packet bare = packet(SYN_HEADER), full = packet_of((uint8_t[60]){0}, 60);
+    struct tcp_hdr h;
+    for (unsigned offset = 0; offset < 16; offset++) {
+        bare.bytes[12] = full.bytes[12] = (uint8_t)(offset << 4);
+        if (offset < 5) {
+            ASSERT_REFUSED("tcp: data offset below 5", tcp_parse(full.bytes, full.len, &h, &why));
+            ASSERT_REFUSED("tcp: data offset below 5", tcp_parse(bare.bytes, bare.len, &h, &why));
+        } else {
+            ASSERT_ACCEPTED(tcp_parse(full.bytes, full.len, &h, &why));
+            if (offset > 5)
+                ASSERT_REFUSED("tcp: data offset beyond the segment",
+                               tcp_parse(bare.bytes, bare.len, &h, &why));
+        }
+    }
+}
+
+/*
+ * 10.0.2.15:7 > 10.0.2.2:7 . 1:2(1) ack 1 win 1 data "a". By hand: pseudo header 0a00 + 020f + 0a00
+ * + 0202 + 0006 + 0015 = 182c; header 0007 + 0007 + 0001 + 0001 + 5010 + 0001 = 5021, makes 684d;
+ * data 6100 makes c94d; ~c94d is 36b2.
+ */
+Test(wire_tcp, sums_with_the_ipv4_pseudo_header)
+{
+    struct packet p = packet("0007 0007 00000001 00000001 50 10 0001 0000 0000 61");
+    cr_assert_eq(tcp_checksum4(0x0a00020f, 0x0a000202, p.bytes, 21), 0x36b2);
+    p.bytes[16] = 0x36;
+    p.bytes[17] = 0xb2;
+    cr_assert(tcp_checksum4_ok(0x0a00020f, 0x0a000202, p.bytes, 21));
+    cr_assert_not(tcp_checksum4_ok(0x0a000210, 0x0a000202, p.bytes, 21));
+}
+
+/* fe80::1 > fe80::2: fe80 + 1 + fe80 + 2 + 0006 + 0015 folds to fd1f; 5021 and
+ * 6100 more is 1ae40, folds to ae41; ~ae41 is 51be. */
+Test(wire_tcp, sums_with_the_ipv6_pseudo_header)
+{
+    const uint8_t src[16] = {0xfe, 0x80, [15] = 1}, dst[16] = {0xfe, 0x80, [15] = 2};
+    struct packet p = packet("0007 0007 00000001 00000001 50 10 0001 0000 0000 61");
+    cr_assert_eq(tcp_checksum6(src, dst, p.bytes, 21), 0x51be);
+    p.bytes[16] = 0x51;
+    p.bytes[17] = 0xbe;
+    cr_assert(tcp_checksum6_ok(src, dst, p.bytes, 21));
+    p.bytes[20]++;
+    cr_assert_not(tcp_checksum6_ok(src, dst, p.bytes, 21));
+}
+
+static bool options_of(const char *hex, struct tcp_options *out, const char **why)
+{
+    struct packet p = packet(hex);
+    return tcp_options_parse(p.bytes, p.len, out, why);
+}
+
+#define ASSERT_BAD_OPTIONS(hex, reason)                                                            \
+    do {                                                                                           \
+        struct tcp_options o;                                                                      \
+        ASSERT_REFUSED(reason, options_of(hex, &o, &why));                                         \
+    } while (0)
+
+Test(wire_tcp_options, none_are_none)
+{
+    struct tcp_options o;
+    ASSERT_ACCEPTED(tcp_options_parse(NULL, 0, &o, &why));
+    cr_assert(!o.has_mss && !o.has_wscale && !o.sack_permitted && !o.has_timestamps);
+    cr_assert_eq(o.sack_count, 0);
+}
+
+Test(wire_tcp_options, of_a_syn_are_read)
+{
+    struct tcp_options o;
+    ASSERT_ACCEPTED(options_of(SYN_OPTIONS, &o, &why));
+    cr_assert(o.has_mss && o.mss == 1460);
+    cr_assert(o.sack_permitted);
+    cr_assert(o.has_timestamps && o.ts_val == 1 && o.ts_ecr == 0);
+    cr_assert(o.has_wscale && o.wscale == 7);
+}
+
+/* <sack 1:3 5:7>, 4-octet values at any alignment */
+Test(wire_tcp_options, sack_blocks_are_read)
+{
+    struct tcp_options o;
+    ASSERT_ACCEPTED(options_of("05 12 00000001 00000003 00000005 00000007", &o, &why));
+    cr_assert_eq(o.sack_count, 2);
+    cr_assert(o.sack[0].left == 1 && o.sack[0].right == 3);
+    cr_assert(o.sack[1].left == 5 && o.sack[1].right == 7);
+}
+
+/* MUST-6: an option that is not implemented (kind 34, 4 octets) is stepped over. */
+Test(wire_tcp_options, unknown_ones_are_stepped_over)
+{
+    struct tcp_options o;
+    ASSERT_ACCEPTED(options_of("2204abcd 020405b4", &o, &why));
+    cr_assert(o.has_mss && o.mss == 1460);
+}
+
+Test(wire_tcp_options, behind_end_are_padding)
+{
+    struct tcp_options o;
+    ASSERT_ACCEPTED(options_of("00 02 00 ff", &o, &why));
+    cr_assert_not(o.has_mss);
+}
+
+Test(wire_tcp_options, the_last_of_two_counts)
+{
+    struct tcp_options o;
+    ASSERT_ACCEPTED(options_of("02040200 020405b4", &o, &why));
+    cr_assert_eq(o.mss, 1460);
+}
+
+Test(wire_tcp_options, without_a_length_octet_are_refused)
+{
+    ASSERT_BAD_OPTIONS("010102", "tcp option: no length octet");
+    ASSERT_BAD_OPTIONS("010122", "tcp option: no length octet");
+}
+
+/* MUST-7: an illegal option length, such as zero. */
+Test(wire_tcp_options, of_length_0_and_1_are_refused)
+{
+    ASSERT_BAD_OPTIONS("22000000", "tcp option: length below 2");
+    ASSERT_BAD_OPTIONS("02010000", "tcp option: length below 2");
+}
+
+Test(wire_tcp_options, longer_than_the_header_are_refused)
+{
+    ASSERT_BAD_OPTIONS("22050000", "tcp option: length beyond the header");
+    ASSERT_BAD_OPTIONS("020405", "tcp option: length beyond the header");
+}
+
+Test(wire_tcp_options, mss_of_another_length_is_refused)
+{
+    ASSERT_BAD_OPTIONS("0203050101", "tcp MSS: length is not 4");
+    ASSERT_BAD_OPTIONS("0205050101", "tcp MSS: length is not 4");
+}
+
+Test(wire_tcp_options, window_scale_of_another_length_is_refused)
+{
+    ASSERT_BAD_OPTIONS("03020101", "tcp window scale: length is not 3");
+    ASSERT_BAD_OPTIONS("03040101", "tcp window scale: length is not 3");
+}
+
+Test(wire_tcp_options, sack_permitted_of_another_length_is_refused)
+{
+    ASSERT_BAD_OPTIONS("04030101", "tcp SACK permitted: length is not 2");
+}
+
+Test(wire_tcp_options, sack_without_a_block_is_refused)
+{
+    ASSERT_BAD_OPTIONS("05020101", "tcp SACK: no block");
+}
+
+Test(wire_tcp_options, sack_with_part_of_a_block_is_refused)
+{
+    ASSERT_BAD_OPTIONS("0509 00000001 000003", "tcp SACK: length is not 2 and a multiple of 8");
+    ASSERT_BAD_OPTIONS("050b 00000001 00000003 05",
+                       "tcp SACK: length is not 2 and a multiple of 8");
+}
+
+/* 40 octets cannot hold five blocks, but the parser does not depend on its caller for that. */
+Test(wire_tcp_options, sack_with_5_blocks_is_refused)
+{
+    uint8_t options[42] = {5, 42};
+    struct tcp_options o;
+    struct packet p = packet_of(options, sizeof options);
+    ASSERT_REFUSED("tcp SACK: more than 4 blocks", tcp_options_parse(p.bytes, p.len, &o, &why));
+}
+
+Test(wire_tcp_options, timestamps_of_another_length_are_refused)
+{
+    ASSERT_BAD_OPTIONS("0809 00000001 000000", "tcp timestamps: length is not 10");
+    ASSERT_BAD_OPTIONS("080b 00000001 00000000 00", "tcp timestamps: length is not 10");
+}
+
+Test(wire_tcp_options, of_a_syn_are_written)
+{
+    const struct tcp_options o = {.has_mss = true,
+                                  .mss = 1460,
+                                  .sack_permitted = true,
+                                  .has_timestamps = true,
+                                  .ts_val = 1,
+                                  .has_wscale = true,
+                                  .wscale = 7};
+    uint8_t buf[40];
+    ASSERT_BYTES(buf, tcp_options_emit(&o, buf, sizeof buf), packet(SYN_OPTIONS));
+    cr_assert_eq(tcp_options_emit(&o, buf, 19), 0);
+}
+
+/* <mss 1460,nop,nop,sackOK,nop,wscale 7> */
+Test(wire_tcp_options, of_a_syn_without_timestamps_are_written)
+{
+    const struct tcp_options o = {
+        .has_mss = true, .mss = 1460, .sack_permitted = true, .has_wscale = true, .wscale = 7};
+    uint8_t buf[40];
+    ASSERT_BYTES(buf, tcp_options_emit(&o, buf, sizeof buf), packet("020405b4 01010402 01030307"));
+}
+
+/* RFC 7323 appendix A: <nop,nop,TS val 1 ecr 2>; three SACK blocks still fit beside it. */
+Test(wire_tcp_options, of_a_data_segment_are_written)
+{
+    struct tcp_options o = {
+        .has_timestamps = true, .ts_val = 1, .ts_ecr = 2, .sack_count = 1, .sack = {{0x10, 0x20}}};
+    uint8_t buf[40];
+    ASSERT_BYTES(buf, tcp_options_emit(&o, buf, sizeof buf),
+                 packet("0101080a 00000001 00000002 0101050a 00000010 00000020"));
+    o.sack_count = 3;
+    cr_assert_eq(tcp_options_emit(&o, buf, sizeof buf), 40);
+    o.sack_count = 4;
+    cr_assert_eq(tcp_options_emit(&o, buf, sizeof buf), 0);
+}
