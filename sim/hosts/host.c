@@ -1,0 +1,88 @@
+/* What all kinds of host share: sending, deadlines, random numbers, attributes. */
+#include "sim/hosts/host.h"
+#include <string.h>
+
+struct frame *host_frame(struct host *h, uint32_t len)
+{
+    return frame_new(h->world, len);
+}
+
+void host_send(struct host *h, int port, struct frame *f)
+{
+    const struct host_port *p = &h->port[port];
+    link_send(p->link, p->number, f);
+    frame_unref(f);
+}
+
+void host_due(struct host *h, int64_t due_ns)
+{
+    world_due(h->world, &h->owner, due_ns);
+}
+
+int64_t host_now(const struct host *h)
+{
+    return world_now(h->world);
+}
+
+uint64_t host_random(struct host *h)
+{
+    return random_next(&h->random);
+}
+
+void *host_alloc(struct host *h, size_t size)
+{
+    return world_alloc(h->world, size, 16);
+}
+
+const struct host_kind *host_kind_by_name(const char *name)
+{
+    for (int k = 0; host_kinds[k]; k++)
+        if (strcmp(host_kinds[k]->name, name) == 0)
+            return host_kinds[k];
+    return NULL;
+}
+
+const struct attribute *attr_find(const struct attrs *a, const char *name, uint32_t k)
+{
+    for (uint32_t i = 0; i < a->count; i++)
+        if (strcmp(a->attribute[i].name, name) == 0 && k-- == 0)
+            return &a->attribute[i];
+    return NULL;
+}
+
+bool attr_flag(const struct attrs *a, const char *name)
+{
+    return attr_find(a, name, 0) != NULL;
+}
+
+int64_t attr_number(const struct attrs *a, const char *name, int64_t otherwise)
+{
+    const struct attribute *found = attr_find(a, name, 0);
+    return found ? found->value.number : otherwise;
+}
+
+const char *attr_text(const struct attrs *a, const char *name, const char *otherwise)
+{
+    const struct attribute *found = attr_find(a, name, 0);
+    if (!found)
+        return otherwise;
+    if (found->value.kind == VALUE_BYTES)
+        return (const char *)found->value.bytes; /* strings of a script end with a NUL */
+    return found->value.text ? found->value.text : otherwise;
+}
+
+uint32_t attr_ipv4s(const struct attrs *a, const char *name, uint32_t *out, uint32_t room)
+{
+    uint32_t count = 0;
+    const struct attribute *found;
+    for (uint32_t k = 0; (found = attr_find(a, name, k)) != NULL; k++) {
+        const struct value *v = &found->value;
+        uint32_t items = v->kind == VALUE_LIST ? v->items : 1;
+        for (uint32_t i = 0; i < items; i++) {
+            const struct value *one = v->kind == VALUE_LIST ? &v->item[i] : v;
+            if (one->kind == VALUE_IPV4 && count < room)
+                out[count++] = (uint32_t)one->number;
+        }
+    }
+    return count;
+}

@@ -1,0 +1,9 @@
+/* The registry of peers: what `host KIND NAME` in a script may say. A new kind adds two lines here. */
+#include "sim/hosts/host.h"
+
+extern const struct host_kind raw_kind;
+
+const struct host_kind *const host_kinds[] = {
+    &raw_kind,
+    NULL,
+};

@@ -1,0 +1,204 @@
+/* Our own stack behind the plug: memory, time, randomness and queries. Its calls are in stack_sut_*.c. */
+#include "sim/hosts/stack_sut.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "stack/core/module.h"
+
+enum { STACK_POLL_ROUNDS = 10000 };
+
+static int64_t now_of(struct stack_sut *u)
+{
+    return u->env->now(u->env->self);
+}
+
+/* --- the stack's port --- */
+
+static void port_random(void *self, enum random_purpose purpose, void *out, size_t len)
+{
+    struct stack_sut *u = self;
+    u->env->random(u->env->self, (int)purpose, out, len);
+}
+
+static void port_wake(void *self)
+{
+    struct stack_sut *u = self;
+    u->woken = true;
+}
+
+static void port_ready(void *self, int fd, unsigned events)
+{
+    (void)events;
+    stack_socket_ready(self, fd);
+}
+
+static void port_fate(void *self, uint32_t frame, enum frame_fate fate, const char *reason)
+{
+    struct stack_sut *u = self;
+    u->env->fate(u->env->self, frame, fate == FATE_CONSUMED, reason);
+}
+
+static void port_trace(void *self, enum trace_kind kind, const char *what, int64_t value)
+{
+    struct stack_sut *u = self;
+    u->env->trace(u->env->self, what, value * 4 + (int64_t)kind);
+}
+
+/* --- the plug --- */
+
+static void *stack_sut_open(const struct sut_env *env)
+{
+    struct stack_sut *u = env->memory(env->self, sizeof *u, NULL);
+    size_t size = stack_size(&stack_full_config);
+    void *region = env->memory(env->self, size, NULL);
+    if (!u || !region)
+        return NULL;
+    u->env = env;
+    struct port port = {u, port_random, port_wake, port_ready, port_fate, port_trace};
+    u->stack = stack_init(region, size, &stack_full_config, &port, now_of(u));
+    return u->stack ? u : NULL;
+}
+
+/* The k-th function that a driver matches is the k-th interface: NICs are plugged in the order of the script. */
+static int stack_sut_attach(void *s, int port, const char *ifname, const uint8_t mac[6], int mtu, const struct bus *b)
+{
+    struct stack_sut *u = s;
+    (void)mac; /* the driver reads it from the device */
+    if (port == 0) {
+        u->bus = b;
+        stack_probe_pci(u->stack, b, now_of(u));
+    }
+    char probed[NETIF_NAME_BYTES];
+    snprintf(probed, sizeof probed, "eth%d", port);
+    struct netif *nif = stack_netif(u->stack, probed);
+    if (!nif)
+        return -ERR_NODEV;
+    memset(nif->name, 0, sizeof nif->name);
+    memcpy(nif->name, ifname, strnlen(ifname, sizeof nif->name - 1));
+    nif->mtu = (uint16_t)mtu;
+    return netif_up(nif, now_of(u));
+}
+
+static void stack_sut_poll(void *s)
+{
+    struct stack_sut *u = s;
+    int64_t due;
+    int rounds = 0;
+    do {
+        u->woken = false;
+        due = stack_poll(u->stack, now_of(u));
+    } while ((u->woken || due <= now_of(u)) && ++rounds < STACK_POLL_ROUNDS);
+    u->env->due(u->env->self, due);
+}
+
+static int64_t stack_sut_call(void *s, uint64_t token, const char *name, const struct value *argv, int argc, struct value *out)
+{
+    static const struct stack_call_entry *const tables[] = {stack_config_calls, stack_socket_calls, stack_service_calls};
+    for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++)
+        for (const struct stack_call_entry *e = tables[t]; e->name; e++)
+            if (strcmp(e->name, name) == 0)
+                return argc < e->least ? -ERR_INVAL : e->call(s, token, argv, argc, out);
+    return SUT_UNKNOWN;
+}
+
+static void stack_sut_close(void *s)
+{
+    struct stack_sut *u = s;
+    stack_stop(u->stack, now_of(u));
+}
+
+/* --- queries --- */
+
+static int query_counter(struct stack_sut *u, const char *name, struct value *out)
+{
+    uint64_t n;
+    if (stack_counter(u->stack, name, &n) != 0)
+        return -1;
+    *out = (struct value){.kind = VALUE_NUMBER, .number = (int64_t)n};
+    return 0;
+}
+
+static int query_knob(struct stack_sut *u, const char *name, struct value *out)
+{
+    *out = (struct value){.kind = VALUE_NUMBER};
+    return stack_knob_get(u->stack, name, &out->number) == 0 ? 0 : -1;
+}
+
+/* The first address that may be used; none is VALUE_NONE. */
+static int query_ifaddr(struct stack_sut *u, const char *ifname, struct value *out)
+{
+    const struct netif *nif = stack_netif(u->stack, ifname);
+    if (!nif)
+        return -1;
+    *out = (struct value){.kind = VALUE_NONE};
+    for (int a = 0; a < NETIF_ADDRESSES; a++) {
+        const struct netif_address *n = &nif->address[a];
+        if (n->addr.family != ADDR_IPV4 || n->tentative)
+            continue;
+        *out = (struct value){.kind = VALUE_PREFIX, .number = n->addr.word[0], .prefix = n->prefix};
+        break;
+    }
+    return 0;
+}
+
+static int query_received(struct stack_sut *u, const char *name, struct value *out)
+{
+    (void)name;
+    *out = (struct value){.kind = VALUE_NUMBER, .number = (int64_t)u->stack->rx_received};
+    return 0;
+}
+
+/* What a module says is text; text that is a number, an address or an address with a prefix becomes one. */
+static void value_of_text(const char *text, struct value *out)
+{
+    unsigned a, b, c, d, p;
+    int used = 0;
+    char *end;
+    if (sscanf(text, "%3u.%3u.%3u.%3u/%2u%n", &a, &b, &c, &d, &p, &used) == 5 && !text[used]) {
+        *out = (struct value){.kind = VALUE_PREFIX, .number = (int64_t)(a << 24 | b << 16 | c << 8 | d), .prefix = (int)p};
+    } else if (sscanf(text, "%3u.%3u.%3u.%3u%n", &a, &b, &c, &d, &used) == 4 && !text[used]) {
+        *out = (struct value){.kind = VALUE_IPV4, .number = (int64_t)(a << 24 | b << 16 | c << 8 | d)};
+    } else if (text[0] && (strtoll(text, &end, 10), !*end)) {
+        *out = (struct value){.kind = VALUE_NUMBER, .number = strtoll(text, NULL, 10)};
+    } else {
+        *out = (struct value){.kind = VALUE_BYTES, .bytes = (const uint8_t *)text, .len = (uint32_t)strlen(text)};
+    }
+}
+
+static int query_module(struct stack_sut *u, const char *what, struct value *out)
+{
+    int len = stack_query(u->stack, what, (char *)u->scratch, sizeof u->scratch);
+    if (len < 0)
+        return -1;
+    value_of_text((const char *)u->scratch, out);
+    return 0;
+}
+
+static int stack_sut_query(void *s, const char *what, struct value *out)
+{
+    static const struct {
+        const char *prefix;
+        int (*query)(struct stack_sut *u, const char *rest, struct value *out);
+    } queries[] = {
+        {"counter ", query_counter}, {"knob ", query_knob}, {"ifaddr ", query_ifaddr}, {"rx_received", query_received},
+    };
+    for (size_t q = 0; q < sizeof queries / sizeof queries[0]; q++) {
+        size_t len = strlen(queries[q].prefix);
+        if (strncmp(what, queries[q].prefix, len) == 0)
+            return queries[q].query(s, what + len, out);
+    }
+    return query_module(s, what, out);
+}
+
+const struct sut stack_sut = {
+    .abi = SUT_ABI,
+    .flags = SUT_BUS | SUT_SAVES,
+    .name = "stack",
+    .version = "wiredrill",
+    .open = stack_sut_open,
+    .attach = stack_sut_attach,
+    .poll = stack_sut_poll,
+    .call = stack_sut_call,
+    .query = stack_sut_query,
+    .close = stack_sut_close,
+};

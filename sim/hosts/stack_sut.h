@@ -1,0 +1,51 @@
+/* Our own stack as a stack under test; stack_sut*.c are the only files of sim/ that know its services and sockets. */
+#ifndef SIM_HOSTS_STACK_SUT_H
+#define SIM_HOSTS_STACK_SUT_H
+
+#include "sim/hosts/sut.h"
+#include "stack/stack.h"
+
+enum { STACK_WAITERS = 16, STACK_SCRATCH = 66000, STACK_OUTS = 8 };
+
+/* A receive or request that has not ended. */
+struct stack_waiter {
+    uint64_t token; /* 0: free */
+    int fd;         /* a receive waits on this descriptor; -1: a service's request */
+    uint32_t room;
+    int flags;
+    struct stack_sut *sut;
+};
+
+struct stack_sut {
+    const struct sut_env *env;
+    struct stack *stack;
+    const struct bus *bus;
+    bool woken;
+    struct stack_waiter waiter[STACK_WAITERS];
+    uint32_t nonblocking;        /* bit fd */
+    struct value out[STACK_OUTS];
+    struct value list[64];
+    uint8_t scratch[STACK_SCRATCH]; /* bytes and text of results */
+};
+
+typedef int64_t stack_call(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out);
+struct stack_call_entry {
+    const char *name;
+    stack_call *call;
+    int least;               /* arguments */
+};
+/* Each table ends with a NULL name. */
+extern const struct stack_call_entry stack_config_calls[], stack_socket_calls[], stack_service_calls[];
+
+struct stack_waiter *stack_wait(struct stack_sut *u, uint64_t token); /* NULL: too many */
+void stack_socket_ready(struct stack_sut *u, int fd);
+/* A waiter's request ended. */
+void stack_wait_done(struct stack_waiter *w, int64_t result, const struct value *out, int outs);
+/* An argument as an address: VALUE_IPV4, VALUE_IPV6 or text. False when it is none. */
+bool stack_argument_address(const struct value *v, struct ip_addr *out);
+/* An argument as text: a string or a name; "" when it is none. */
+const char *stack_argument_text(const struct value *v);
+
+extern const struct sut stack_sut;
+
+#endif

@@ -1,0 +1,277 @@
+/* BSD calls over the stack's sockets: blocking ones wait here, by token, until the socket is ready. */
+#include "sim/hosts/stack_sut.h"
+#include <string.h>
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include "stack/socket/socket.h"
+
+static int64_t now_of(struct stack_sut *u)
+{
+    return u->env->now(u->env->self);
+}
+
+struct stack_waiter *stack_wait(struct stack_sut *u, uint64_t token)
+{
+    for (int w = 0; w < STACK_WAITERS; w++) {
+        if (u->waiter[w].token)
+            continue;
+        u->waiter[w] = (struct stack_waiter){.token = token, .fd = -1, .sut = u};
+        return &u->waiter[w];
+    }
+    return NULL;
+}
+
+void stack_wait_done(struct stack_waiter *w, int64_t result, const struct value *out, int outs)
+{
+    uint64_t token = w->token;
+    w->token = 0;
+    w->sut->env->done(w->sut->env->self, token, result, out, outs);
+}
+
+static int64_t call_socket(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+{
+    (void)token, (void)argc, (void)out;
+    int type = (int)argv[1].number & 0xf;
+    if (type == SOCK_STREAM)
+        return SUT_UNKNOWN; /* TCP is a later module of the stack */
+    if (argv[0].kind == VALUE_NUMBER && argv[0].number != AF_INET)
+        return -ERR_AFNOSUPPORT;
+    int fd = socket_open(u->stack, ADDR_IPV4, type == SOCK_RAW ? SOCKET_RAW : type == SOCK_DGRAM ? SOCKET_DGRAM : SOCKET_STREAM,
+                         (int)argv[2].number);
+    if (fd >= 0 && fd < 32)
+        u->nonblocking = ((int)argv[1].number & SOCK_NONBLOCK) ? u->nonblocking | 1u << fd : u->nonblocking & ~(1u << fd);
+    return fd;
+}
+
+static struct socket_address address_of(const struct value *v)
+{
+    struct socket_address a = {0};
+    if (v->kind == VALUE_ENDPOINT) {
+        a.addr = addr_ipv4((uint32_t)v->number);
+        a.port = (uint16_t)v->prefix;
+    }
+    return a;
+}
+
+static struct value value_of(const struct socket_address *a)
+{
+    return (struct value){.kind = VALUE_ENDPOINT, .number = a->addr.word[0], .prefix = a->port};
+}
+
+/* A script that leaves the address out binds to any address and an ephemeral port. */
+static int64_t call_bind(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+{
+    (void)token, (void)argc, (void)out;
+    struct socket_address a = address_of(&argv[1]);
+    a.addr.family = ADDR_IPV4;
+    return socket_bind(u->stack, (int)argv[0].number, &a);
+}
+
+static int64_t call_connect(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+{
+    (void)token, (void)argc, (void)out;
+    struct socket_address a = address_of(&argv[1]);
+    return socket_connect(u->stack, (int)argv[0].number, &a, now_of(u));
+}
+
+static int64_t send_bytes(struct stack_sut *u, const struct value *argv, int flags, const struct socket_address *to)
+{
+    int64_t len = argv[2].kind == VALUE_NUMBER ? argv[2].number : (int64_t)argv[1].len;
+    if (len < 0 || len > STACK_SCRATCH)
+        return -ERR_MSGSIZE;
+    /* Bytes that the script leaves open follow the pattern of their position. */
+    uint32_t written = argv[1].kind == VALUE_BYTES ? argv[1].len : 0;
+    for (int64_t i = 0; i < len; i++)
+        u->scratch[i] = i < written ? argv[1].bytes[i] : packet_pattern((uint64_t)i);
+    return socket_send(u->stack, (int)argv[0].number, u->scratch, (size_t)len, flags, to, now_of(u));
+}
+
+static int64_t call_send(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+{
+    (void)token, (void)out;
+    return send_bytes(u, argv, argc > 3 ? (int)argv[3].number : 0, NULL);
+}
+
+static int64_t call_sendto(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+{
+    (void)token, (void)out;
+    struct socket_address to = argc > 4 ? address_of(&argv[4]) : (struct socket_address){0};
+    bool given = argc > 4 && argv[4].kind == VALUE_ENDPOINT;
+    return send_bytes(u, argv, (int)argv[3].number, given ? &to : NULL);
+}
+
+/* out[1] is what was read, out[4] whence it came. */
+static int64_t receive_now(struct stack_sut *u, int fd, uint32_t room, int flags, struct value *out)
+{
+    struct socket_address from = {0};
+    int got = socket_receive(u->stack, fd, u->scratch, room, flags, &from, now_of(u));
+    if (got >= 0) {
+        uint32_t copied = (uint32_t)got < room ? (uint32_t)got : room;
+        u->scratch[copied] = 0;
+        out[1] = (struct value){.kind = VALUE_BYTES, .bytes = u->scratch, .len = copied};
+        out[4] = value_of(&from);
+    }
+    return got;
+}
+
+static int64_t call_receive(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+{
+    int fd = (int)argv[0].number, flags = argc > 3 ? (int)argv[3].number : 0;
+    if (argv[2].kind != VALUE_NUMBER || argv[2].number < 0 || argv[2].number >= STACK_SCRATCH)
+        return -ERR_INVAL;
+    uint32_t room = (uint32_t)argv[2].number;
+    int64_t got = receive_now(u, fd, room, flags, out);
+    bool patient = !(flags & MSG_FLAG_DONTWAIT) && fd >= 0 && fd < 32 && !(u->nonblocking & 1u << fd);
+    if (got != -ERR_AGAIN || !patient)
+        return got;
+    struct stack_waiter *w = stack_wait(u, token);
+    if (!w)
+        return -ERR_NOMEM;
+    w->fd = fd;
+    w->room = room;
+    w->flags = flags;
+    return SUT_PENDING;
+}
+
+void stack_socket_ready(struct stack_sut *u, int fd)
+{
+    for (int k = 0; k < STACK_WAITERS; k++) {
+        struct stack_waiter *w = &u->waiter[k];
+        if (!w->token || w->fd != fd)
+            continue;
+        memset(u->out, 0, sizeof u->out);
+        int64_t got = receive_now(u, fd, w->room, w->flags, u->out);
+        if (got != -ERR_AGAIN)
+            stack_wait_done(w, got, u->out, STACK_OUTS);
+    }
+}
+
+static int64_t call_close(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+{
+    (void)token, (void)argc, (void)out;
+    return socket_close(u->stack, (int)argv[0].number, now_of(u));
+}
+
+static int64_t call_getsockname(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+{
+    (void)token, (void)argc;
+    struct socket_address a = {0};
+    int got = socket_name(u->stack, (int)argv[0].number, &a);
+    if (got >= 0)
+        out[1] = value_of(&a);
+    return got;
+}
+
+static int64_t call_getpeername(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+{
+    (void)token, (void)argc;
+    struct socket_address a = {0};
+    int got = socket_peer(u->stack, (int)argv[0].number, &a);
+    if (got >= 0)
+        out[1] = value_of(&a);
+    return got;
+}
+
+/* Linux's numbers, as the script's symbols have them, to the stack's own. */
+static const struct {
+    int level, name;
+    enum socket_option option;
+} socket_options[] = {
+    {SOL_SOCKET, SO_BROADCAST, SO_OPT_BROADCAST},
+    {SOL_SOCKET, SO_REUSEADDR, SO_OPT_REUSEADDR},
+    {SOL_SOCKET, SO_ERROR, SO_OPT_ERROR},
+    {SOL_SOCKET, SO_RCVBUF, SO_OPT_RCVBUF},
+    {SOL_SOCKET, SO_TYPE, SO_OPT_TYPE},
+    {SOL_SOCKET, SO_NO_CHECK, UDP_OPT_NO_CHECKSUM},
+    {IPPROTO_IP, IP_TTL, IP_OPT_TTL},
+    {IPPROTO_IP, IP_TOS, IP_OPT_TOS},
+    {IPPROTO_IP, IP_MTU_DISCOVER, IP_OPT_MTU_DISCOVER},
+    {IPPROTO_IP, IP_HDRINCL, IP_OPT_HDRINCL},
+    {IPPROTO_IP, IP_RECVERR, IP_OPT_RECVERR},
+    {IPPROTO_IP, IP_MULTICAST_TTL, IP_OPT_MULTICAST_TTL},
+    {IPPROTO_IP, IP_MULTICAST_LOOP, IP_OPT_MULTICAST_LOOP},
+    {IPPROTO_IP, IP_ADD_MEMBERSHIP, IP_OPT_ADD_MEMBERSHIP},
+    {IPPROTO_IP, IP_DROP_MEMBERSHIP, IP_OPT_DROP_MEMBERSHIP},
+    {IPPROTO_IP, IP_MTU, IP_OPT_MTU},
+};
+
+static int option_of(const struct value *level, const struct value *name)
+{
+    for (size_t o = 0; o < sizeof socket_options / sizeof socket_options[0]; o++)
+        if (socket_options[o].level == level->number && socket_options[o].name == name->number)
+            return (int)socket_options[o].option;
+    return -1;
+}
+
+/* A value comes as 5 or as [5]. */
+static const struct value *inner(const struct value *v)
+{
+    return v->kind == VALUE_LIST && v->items == 1 ? &v->item[0] : v;
+}
+
+static int64_t call_setsockopt(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+{
+    (void)token, (void)argc, (void)out;
+    int fd = (int)argv[0].number;
+    if (argv[1].number == SOL_SOCKET && argv[2].number == SO_BINDTODEVICE)
+        return socket_bind_device(u->stack, fd, stack_argument_text(&argv[3]));
+    int option = option_of(&argv[1], &argv[2]);
+    return option < 0 ? -ERR_NOPROTOOPT : socket_set(u->stack, fd, (enum socket_option)option, inner(&argv[3])->number);
+}
+
+static int64_t call_getsockopt(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+{
+    (void)token, (void)argc;
+    int option = option_of(&argv[1], &argv[2]);
+    int64_t value = 0;
+    if (option < 0)
+        return -ERR_NOPROTOOPT;
+    int got = socket_get(u->stack, (int)argv[0].number, (enum socket_option)option, &value);
+    if (got >= 0) {
+        u->list[0] = (struct value){.kind = VALUE_NUMBER, .number = value};
+        out[3] = argv[3].kind == VALUE_LIST ? (struct value){.kind = VALUE_LIST, .item = u->list, .items = 1} : u->list[0];
+    }
+    return got;
+}
+
+static int64_t call_shutdown(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+{
+    (void)token, (void)argc, (void)out;
+    return socket_shutdown(u->stack, (int)argv[0].number, (int)argv[1].number, now_of(u));
+}
+
+/* fcntl(fd, F_GETFL), fcntl(fd, F_SETFL, O_RDWR|O_NONBLOCK) */
+static int64_t call_fcntl(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+{
+    enum { GETFL = 3, SETFL = 4, RDWR = 2, NONBLOCK = 04000 };
+    (void)token, (void)out;
+    int fd = (int)argv[0].number;
+    struct socket_address a;
+    if (fd < 0 || fd >= 32 || socket_name(u->stack, fd, &a) == -ERR_BADF)
+        return -ERR_BADF;
+    if (argv[1].number == GETFL)
+        return RDWR | (u->nonblocking & 1u << fd ? NONBLOCK : 0);
+    if (argv[1].number != SETFL || argc < 3)
+        return -ERR_INVAL;
+    u->nonblocking = argv[2].number & NONBLOCK ? u->nonblocking | 1u << fd : u->nonblocking & ~(1u << fd);
+    return 0;
+}
+
+/* readable(fd), writable(fd): the readiness that poll() would report, without its structures. */
+static int64_t call_events(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+{
+    (void)token, (void)argc, (void)out;
+    return (int64_t)socket_events(u->stack, (int)argv[0].number);
+}
+
+const struct stack_call_entry stack_socket_calls[] = {
+    {"socket", call_socket, 3},           {"bind", call_bind, 2},
+    {"connect", call_connect, 2},         {"send", call_send, 3},
+    {"write", call_send, 3},              {"sendto", call_sendto, 5},
+    {"recv", call_receive, 3},            {"read", call_receive, 3},
+    {"recvfrom", call_receive, 3},        {"close", call_close, 1},
+    {"getsockname", call_getsockname, 2}, {"getpeername", call_getpeername, 2},
+    {"setsockopt", call_setsockopt, 4},   {"getsockopt", call_getsockopt, 4},
+    {"shutdown", call_shutdown, 2},       {"fcntl", call_fcntl, 2},
+    {"events", call_events, 1},           {NULL, NULL, 0},
+};

@@ -1,0 +1,364 @@
+/* The host under test: see sut_host.h. */
+#include "sim/hosts/sut_host.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { PURPOSES = 16, MEMORIES = 8, IDLE_ROUNDS = 1000 };
+
+struct memory {
+    void *at;
+    size_t size;
+    uint64_t device_address;
+};
+
+/* Which frame of ours the stack's nth received frame was: rows are reused once told. */
+struct pending_fate {
+    uint32_t stack_frame, frame;
+};
+
+struct sut_state {
+    struct sut_config config;
+    struct sut_env env;
+    void *instance;
+    struct machine *machine;
+    struct nic *nic[HOST_PORTS];
+    struct random_stream purpose[PURPOSES];
+    struct memory memory[MEMORIES];
+    uint32_t memories;
+    bool polling, again;
+    uint32_t frames;        /* that came from the wire */
+    uint32_t stack_frames;  /* that the stack said it took */
+    struct pending_fate *pending;
+    uint32_t pendings, pending_room;
+    bool told;              /* the frame being delivered has its fate */
+    uint32_t current;       /* that frame; 0: none */
+};
+
+static struct sut_state *state_of(struct host *h)
+{
+    return h->state;
+}
+
+/* --- what the stack may ask of us --- */
+
+static void env_transmit(void *self, int port, const void *frame, size_t len)
+{
+    struct host *h = self;
+    if (port < 0 || port >= (int)h->ports || len == 0 || len > FRAME_MAX) {
+        world_fail(h->world, "%s sent a frame of %zu bytes on interface %d", h->name, len, port);
+        return;
+    }
+    host_send(h, port, frame_copy(h->world, frame, (uint32_t)len));
+}
+
+static void env_due(void *self, int64_t due_ns)
+{
+    struct host *h = self;
+    host_due(h, due_ns);
+}
+
+static void env_done(void *self, uint64_t token, int64_t result, const struct value *out, int outs)
+{
+    const struct sut_listener *l = &state_of(self)->config.listener;
+    if (l->done)
+        l->done(l->ctx, token, result, out, outs);
+}
+
+static void env_random(void *self, int purpose, void *out, size_t len)
+{
+    struct sut_state *s = state_of(self);
+    random_bytes(&s->purpose[purpose >= 0 && purpose < PURPOSES ? purpose : PURPOSES - 1], out, len);
+}
+
+static int64_t env_now(void *self)
+{
+    return host_now(self);
+}
+
+static int64_t env_wait(void *self, int64_t until_ns)
+{
+    (void)until_ns; /* only a coroutine's stack may wait: sut_blocking.c puts its own function here */
+    return host_now(self);
+}
+
+static void *env_memory(void *self, size_t size, uint64_t *device_address)
+{
+    struct host *h = self;
+    struct sut_state *s = state_of(h);
+    if (s->memories == MEMORIES)
+        return NULL;
+    struct memory *m = &s->memory[s->memories++];
+    m->at = world_alloc(h->world, size, 64);
+    m->size = size;
+    if (s->machine)
+        m->device_address = machine_add_memory(s->machine, m->at, size);
+    if (device_address)
+        *device_address = m->device_address;
+    return m->at;
+}
+
+static void tell(struct host *h, uint32_t frame, enum sut_fate fate, const char *reason)
+{
+    const struct sut_listener *l = &state_of(h)->config.listener;
+    if (l->fate)
+        l->fate(l->ctx, frame, fate, reason);
+}
+
+/* Frames older than the one being delivered were held (a fragment, say) and are looked up. */
+static void env_fate(void *self, uint32_t stack_frame, bool consumed, const char *reason)
+{
+    struct host *h = self;
+    struct sut_state *s = state_of(h);
+    if (!s->config.watch_fates)
+        return;
+    uint32_t frame = s->current;
+    for (uint32_t i = 0; i < s->pendings; i++) {
+        if (s->pending[i].stack_frame != stack_frame)
+            continue;
+        frame = s->pending[i].frame;
+        s->pending[i] = s->pending[--s->pendings];
+        break;
+    }
+    if (frame == s->current)
+        s->told = true;
+    tell(h, frame, consumed ? SUT_FATE_CONSUMED : SUT_FATE_DROPPED, reason);
+}
+
+static void env_trace(void *self, const char *what, int64_t value)
+{
+    struct host *h = self;
+    world_state_event(h->world, h->owner.id, what, value);
+}
+
+/* --- events --- */
+
+static void poll_until_idle(struct host *h)
+{
+    struct sut_state *s = state_of(h);
+    if (s->polling) {
+        s->again = true;
+        return;
+    }
+    s->polling = true;
+    int rounds = 0;
+    do {
+        s->again = false;
+        if (s->machine)
+            machine_interrupts(s->machine);
+        s->config.sut->poll(s->instance);
+    } while (s->again && ++rounds < IDLE_ROUNDS);
+    s->polling = false;
+    if (s->again)
+        world_fail(h->world, "%s is never idle: polled %d times at one instant", h->name, rounds);
+}
+
+static uint64_t frames_taken(struct host *h)
+{
+    struct sut_state *s = state_of(h);
+    struct value v;
+    if (s->config.sut->query && s->config.sut->query(s->instance, "rx_received", &v) == 0)
+        return (uint64_t)v.number;
+    return s->stack_frames;
+}
+
+static void remember_held(struct host *h, uint32_t stack_frame)
+{
+    struct sut_state *s = state_of(h);
+    if (s->pendings == s->pending_room) {
+        uint32_t room = s->pending_room ? s->pending_room * 2 : 16;
+        struct pending_fate *grown = host_alloc(h, room * sizeof *grown);
+        if (s->pending) {
+            memcpy(grown, s->pending, s->pendings * sizeof *grown);
+            world_release(h->world, s->pending, s->pending_room * sizeof *grown);
+        }
+        s->pending = grown;
+        s->pending_room = room;
+    }
+    s->pending[s->pendings++] = (struct pending_fate){stack_frame, s->current};
+}
+
+/* The frame is in guest memory and the stack is idle again: it was told, is held, or the driver lost it. */
+static void account(struct host *h, uint64_t taken_before)
+{
+    struct sut_state *s = state_of(h);
+    uint64_t taken = frames_taken(h);
+    if (s->told)
+        return;
+    if (taken > taken_before)
+        remember_held(h, (uint32_t)taken);
+    else
+        tell(h, s->current, SUT_FATE_DROPPED, "driver.rx_no_buffer");
+}
+
+static void sut_frame(struct host *h, int port, struct frame *f, int64_t now_ns)
+{
+    (void)now_ns;
+    struct sut_state *s = state_of(h);
+    s->current = ++s->frames;
+    s->told = false;
+    uint64_t before = s->config.watch_fates ? frames_taken(h) : 0;
+    if (s->nic[port]) {
+        const char *reason = NULL;
+        if (!nic_receive(s->nic[port], f->bytes, f->len, (f->flags & FRAME_BAD_FCS) != 0, &reason)) {
+            tell(h, s->current, SUT_FATE_FILTERED, reason);
+            s->told = true;
+        }
+    } else if (f->flags & FRAME_BAD_FCS) {
+        tell(h, s->current, SUT_FATE_FILTERED, "nic.rx_bad_fcs");
+        s->told = true;
+    } else {
+        s->stack_frames++;
+        s->config.sut->input(s->instance, port, f->bytes, f->len);
+    }
+    poll_until_idle(h);
+    if (s->config.watch_fates)
+        account(h, before);
+    s->current = 0;
+}
+
+static void sut_due(struct host *h, int64_t now_ns)
+{
+    (void)now_ns;
+    poll_until_idle(h);
+}
+
+static void sut_carrier(struct host *h, int port, bool up, int64_t now_ns)
+{
+    (void)now_ns;
+    struct sut_state *s = state_of(h);
+    if (s->nic[port])
+        nic_carrier(s->nic[port], up);
+    else if (s->config.sut->carrier)
+        s->config.sut->carrier(s->instance, port, up);
+    poll_until_idle(h);
+}
+
+static int sut_init(struct host *h, const struct attrs *a, struct why *why)
+{
+    (void)h, (void)a, (void)why;
+    return 0;
+}
+
+const struct host_kind sut_kind = {
+    .name = "sut",
+    .help = "the host under test",
+    .state_size = sizeof(struct sut_state),
+    .flags = HOST_UNDER_TEST,
+    .init = sut_init,
+    .frame = sut_frame,
+    .due = sut_due,
+    .carrier = sut_carrier,
+};
+
+/* --- for the run --- */
+
+struct wire_end {
+    struct host *host;
+    int port;
+};
+
+static void nic_to_wire(void *ctx, const uint8_t *bytes, uint32_t len)
+{
+    const struct wire_end *end = ctx;
+    env_transmit(end->host, end->port, bytes, len);
+}
+
+static void plug_nics(struct host *h)
+{
+    struct sut_state *s = state_of(h);
+    s->machine = machine_new(h->world, h->name);
+    for (uint32_t p = 0; p < h->ports; p++) {
+        struct wire_end *end = host_alloc(h, sizeof *end);
+        *end = (struct wire_end){h, (int)p};
+        s->nic[p] = machine_add_nic(s->machine, s->config.nic, h->port[p].mac, nic_to_wire, end);
+        nic_carrier(s->nic[p], link_is_up(h->port[p].link));
+    }
+}
+
+static void fill_env(struct host *h)
+{
+    state_of(h)->env = (struct sut_env){
+        .self = h,
+        .transmit = env_transmit,
+        .due = env_due,
+        .done = env_done,
+        .random = env_random,
+        .now = env_now,
+        .wait = env_wait,
+        .memory = env_memory,
+        .fate = env_fate,
+        .trace = env_trace,
+    };
+}
+
+int sut_host_open(struct host *h, const struct sut_config *config, struct why *why)
+{
+    struct sut_state *s = state_of(h);
+    const struct sut *sut = config->sut;
+    s->config = *config;
+    fill_env(h);
+    for (int p = 0; p < PURPOSES; p++) {
+        char name[80];
+        snprintf(name, sizeof name, "%s purpose %d", h->name, p);
+        random_init(&s->purpose[p], world_seed(h->world), name);
+    }
+    if (!(sut->flags & SUT_SAVES))
+        world_foreign(h->world, sut->name);
+    if (sut->flags & SUT_BUS)
+        plug_nics(h);
+    s->instance = sut->open(&s->env);
+    if (!s->instance) {
+        why_set(why, "the stack %s did not open", sut->name);
+        return -1;
+    }
+    for (uint32_t p = 0; p < h->ports; p++) {
+        const struct bus *bus = s->machine ? machine_bus(s->machine) : NULL;
+        int got = sut->attach(s->instance, (int)p, h->port[p].name, h->port[p].mac, h->port[p].mtu, bus);
+        if (got < 0) {
+            why_set(why, "the stack %s did not attach %s: error %d", sut->name, h->port[p].name, -got);
+            return -1;
+        }
+    }
+    poll_until_idle(h);
+    return 0;
+}
+
+int64_t sut_host_call(struct host *h, uint64_t token, const char *name, const struct value *argv, int argc, struct value *out)
+{
+    struct sut_state *s = state_of(h);
+    int64_t result = s->config.sut->call(s->instance, token, name, argv, argc, out);
+    poll_until_idle(h);
+    return result;
+}
+
+int sut_host_query(struct host *h, const char *what, struct value *out)
+{
+    struct sut_state *s = state_of(h);
+    return s->config.sut->query ? s->config.sut->query(s->instance, what, out) : -1;
+}
+
+void sut_host_close(struct host *h)
+{
+    struct sut_state *s = state_of(h);
+    if (s->instance && s->config.watch_fates)
+        for (uint32_t i = 0; i < s->pendings; i++)
+            tell(h, s->pending[i].frame, SUT_FATE_HELD, "held");
+    if (s->instance)
+        s->config.sut->close(s->instance);
+    s->instance = NULL;
+}
+
+struct nic *sut_host_nic(struct host *h, int port)
+{
+    return state_of(h)->nic[port];
+}
+
+const struct sut *sut_host_sut(const struct host *h)
+{
+    return ((const struct sut_state *)h->state)->config.sut;
+}
+
+uint32_t sut_host_frames(const struct host *h)
+{
+    return ((const struct sut_state *)h->state)->frames;
+}

@@ -1,0 +1,40 @@
+/*
+ * The host under test: a `struct sut` behind a NIC model or behind plain frame hooks, made to look like any other host. Delivering a
+ * frame, raising its interrupt and polling the stack until it is idle is one event.
+ */
+#ifndef SIM_HOSTS_SUT_HOST_H
+#define SIM_HOSTS_SUT_HOST_H
+
+#include "sim/hosts/host.h"
+#include "sim/hosts/sut.h"
+#include "sim/nic/machine.h"
+
+/* Where a frame from the wire ended, told once for each; `frame` counts what this host's port saw, from 1. */
+enum sut_fate { SUT_FATE_FILTERED, SUT_FATE_CONSUMED, SUT_FATE_DROPPED, SUT_FATE_HELD };
+
+struct sut_listener {
+    void *ctx;
+    void (*done)(void *ctx, uint64_t token, int64_t result, const struct value *out, int outs);
+    void (*fate)(void *ctx, uint32_t frame, enum sut_fate fate, const char *reason);
+};
+
+struct sut_config {
+    const struct sut *sut;
+    const struct nic_kind *nic;          /* for a SUT_BUS stack */
+    struct sut_listener listener;
+    bool watch_fates;                    /* replay and ladders want to know */
+};
+
+/* Prepares the host (its ports are set already), plugs NICs, opens the stack, attaches the interfaces. Before time 0. 0, or -1 and why. */
+int sut_host_open(struct host *h, const struct sut_config *config, struct why *why);
+int64_t sut_host_call(struct host *h, uint64_t token, const char *name, const struct value *argv, int argc, struct value *out);
+int sut_host_query(struct host *h, const char *what, struct value *out);
+void sut_host_close(struct host *h);
+struct nic *sut_host_nic(struct host *h, int port);
+const struct sut *sut_host_sut(const struct host *h);
+/* Frames that came in so far. */
+uint32_t sut_host_frames(const struct host *h);
+
+extern const struct host_kind sut_kind;
+
+#endif
