@@ -18,8 +18,8 @@ static void grow(struct capture *c)
     c->room = room;
 }
 
-static void watch(void *ctx, struct link *l, int port, struct frame *f, enum link_event event,
-                  int line, int64_t now_ns)
+void capture_tap(void *ctx, struct link *l, int port, struct frame *f, enum link_event event, int line,
+                 int64_t now_ns)
 {
     struct capture *c = ctx;
     (void)l;
@@ -33,7 +33,7 @@ struct capture *capture_new(struct world *w, struct link *l)
     struct capture *c = world_alloc(w, sizeof *c, _Alignof(struct capture));
     c->world = w;
     c->link = l;
-    link_watch(l, watch, c);
+    link_watch(l, capture_tap, c);
     return c;
 }
 

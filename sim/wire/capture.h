@@ -31,6 +31,8 @@ struct capture {
 
 /* Starts watching `l` (link_watch). */
 struct capture *capture_new(struct world *w, struct link *l);
+/* The tap that it watches with: whoever watches the link instead passes every frame on to it (ctx is the capture). */
+link_tap capture_tap;
 
 /* The whole file as bytes in malloc'ed memory, for comparing with a golden and for writing. */
 uint8_t *capture_pcap(const struct capture *c, size_t *len);
