@@ -22,6 +22,7 @@ struct stack_sut {
     const struct bus *bus;
     bool woken;
     struct stack_waiter waiter[STACK_WAITERS];
+    struct stack_waiter lease[8]; /* one an interface: the DHCP client calls back at every bind, not only the first */
     uint32_t nonblocking;        /* bit fd */
     struct value out[STACK_OUTS];
     struct value list[64];

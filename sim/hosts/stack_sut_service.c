@@ -24,6 +24,13 @@ static struct value *fresh_out(struct stack_sut *u)
     return u->out;
 }
 
+static int64_t started(struct stack_waiter *w, int got)
+{
+    if (got < 0)
+        w->token = 0;
+    return got < 0 ? got : SUT_PENDING;
+}
+
 /* --- DHCP: `dhcp_start` returns at once; `dhcp_wait` ends when the lease is there. --- */
 
 static int64_t call_dhcp_start(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
@@ -47,13 +54,11 @@ static int64_t call_dhcp_lease(struct stack_sut *u, uint64_t token, const struct
 {
     (void)out, (void)argc;
     struct netif *nif = interface(u, &argv[0]);
-    struct stack_waiter *w = nif ? stack_wait(u, token) : NULL;
-    if (!w)
+    if (!nif || nif->index >= sizeof u->lease / sizeof u->lease[0])
         return -ERR_NODEV;
-    int got = dhcp_start(u->stack, nif, 0, dhcp_bound, w, now_of(u));
-    if (got < 0)
-        w->token = 0;
-    return got < 0 ? got : SUT_PENDING;
+    struct stack_waiter *w = &u->lease[nif->index];
+    *w = (struct stack_waiter){.token = token, .fd = -1, .sut = u};
+    return started(w, dhcp_start(u->stack, nif, 0, dhcp_bound, w, now_of(u)));
 }
 
 static int64_t call_dhcp_release(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
@@ -113,13 +118,6 @@ static void resolved(void *ctx, struct stack *s, int result, const void *data, i
         u->list[a] = value_of_address(&r->addr[a], u->scratch + 512 + 16 * (size_t)a);
     out[1] = r->count == 1 ? u->list[0] : (struct value){.kind = VALUE_LIST, .item = u->list, .items = r->count};
     stack_wait_done(w, (int64_t)r->count, out, STACK_OUTS);
-}
-
-static int64_t started(struct stack_waiter *w, int got)
-{
-    if (got < 0)
-        w->token = 0;
-    return got < 0 ? got : SUT_PENDING;
 }
 
 static int64_t call_resolve(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)

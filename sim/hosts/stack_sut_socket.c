@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <netinet/in.h>
+#include "sim/packet/packet.h"
 #include "stack/socket/socket.h"
 
 static int64_t now_of(struct stack_sut *u)

@@ -32,6 +32,7 @@ struct sut_state {
     uint32_t pendings, pending_room;
     bool told;              /* the frame being delivered has its fate */
     uint32_t current;       /* that frame; 0: none */
+    const struct frame *delivered;
 };
 
 static struct sut_state *state_of(struct host *h)
@@ -196,6 +197,7 @@ static void sut_frame(struct host *h, int port, struct frame *f, int64_t now_ns)
     struct sut_state *s = state_of(h);
     s->current = ++s->frames;
     s->told = false;
+    s->delivered = f;
     uint64_t before = s->config.watch_fates ? frames_taken(h) : 0;
     if (s->nic[port]) {
         const char *reason = NULL;
@@ -214,6 +216,7 @@ static void sut_frame(struct host *h, int port, struct frame *f, int64_t now_ns)
     if (s->config.watch_fates)
         account(h, before);
     s->current = 0;
+    s->delivered = NULL;
 }
 
 static void sut_due(struct host *h, int64_t now_ns)
@@ -361,4 +364,9 @@ const struct sut *sut_host_sut(const struct host *h)
 uint32_t sut_host_frames(const struct host *h)
 {
     return ((const struct sut_state *)h->state)->frames;
+}
+
+const struct frame *sut_host_current(const struct host *h)
+{
+    return ((const struct sut_state *)h->state)->delivered;
 }

@@ -199,7 +199,7 @@ static int build_links(struct run *r, struct why *why)
 {
     for (uint32_t k = 0; k < r->script->links; k++) {
         const struct declaration *d = &r->script->link[k];
-        struct link_config config = {{0}};
+        struct link_config config = {.name = ""};
         if (r->links == RUN_LINKS || strlen(d->name) >= sizeof config.name) {
             why_set(why, "%s:%d: at most %d links, names of at most %zu letters", r->script->path, d->place.line, RUN_LINKS, sizeof config.name - 1);
             return -1;
@@ -509,7 +509,7 @@ static void told_fate(void *ctx, uint32_t frame, enum sut_fate fate, const char 
     if (r->options->fate)
         r->options->fate(r->options->fate_ctx, frame, fate, reason);
     else if (fate == SUT_FATE_DROPPED || fate == SUT_FATE_FILTERED)
-        run_note(r, frame, reason);
+        run_note(r, reason);
 }
 
 static int nic_of(struct run *r, const struct attrs *attrs, const struct nic_kind **nic, struct why *why)
@@ -617,7 +617,7 @@ void run_play(struct run *r, int64_t until_ns)
     struct why why = {{0}};
     if (r->finished)
         return;
-    if (world_run(r->world, until_ns, &why) != 0)
+    if (world_run(r->world, until_ns, &why) != 0 && !r->finished)
         run_fail(r, &nowhere, world_now(r->world), "%s", why.text);
     else if (until_ns == NEVER && !r->finished)
         run_fail(r, &nowhere, world_now(r->world), "the world went idle before the script ended");

@@ -135,8 +135,8 @@ void run_fingerprints(const struct run *r, struct fingerprint *w, struct fingerp
 void engine_start(struct run *r);
 void engine_fire(struct owner *o, int64_t now_ns);
 void engine_frame_seen(struct run *r, struct run_link *l, int port, struct frame *f, int64_t now_ns);
-/* The frame that came in to the host under test as its nth was dropped or filtered. */
-void run_note(struct run *r, uint32_t frame, const char *reason);
+/* The frame that the host under test is being given was dropped or filtered: its record says why. */
+void run_note(struct run *r, const char *reason);
 /* `link NAME {ATTR VALUE}` into a configuration; -1 and why. */
 int run_configure_link(struct run *r, struct link_config *config, const struct attribute *attribute, uint32_t count, struct why *why);
 struct host *run_host(const struct run *r, const char *name, int *port); /* a host, or an interface under test */
@@ -166,7 +166,5 @@ bool call_settle(struct run *r, int64_t now_ns);
 __attribute__((format(printf, 4, 5))) void run_fail(struct run *r, const struct place *place, int64_t at_ns, const char *format, ...);
 __attribute__((format(printf, 2, 3))) void run_skip(struct run *r, const char *format, ...);
 __attribute__((format(printf, 2, 3))) void run_say(struct run *r, const char *format, ...);
-/* A duration or time as text, "60.001s". */
-const char *time_text(int64_t ns, char room[32]);
 
 #endif

@@ -20,17 +20,20 @@ void run_say(struct run *r, const char *format, ...)
     va_end(args);
 }
 
-const char *time_text(int64_t ns, char room[32])
+enum { NOTE_REACH = 256 }; /* records looked at: a frame is told of while it is delivered, or soon after it entered */
+
+void run_note(struct run *r, const char *reason)
 {
-    uint64_t magnitude = ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns;
-    int len = snprintf(room, 32, "%s%llu.%09llu", ns < 0 ? "-" : "", (unsigned long long)(magnitude / 1000000000u),
-                       (unsigned long long)(magnitude % 1000000000u));
-    while (room[len - 1] == '0')
-        room[--len] = 0;
-    if (room[len - 1] == '.')
-        room[--len] = 0;
-    snprintf(room + len, 32 - (size_t)len, "s");
-    return room;
+    const struct frame *f = sut_host_current(r->sut);
+    for (uint32_t l = 0; f && l < r->links; l++) {
+        struct capture *c = r->link[l].capture;
+        for (uint32_t k = c->count; k > 0 && c->count - k < NOTE_REACH; k--) {
+            if (c->record[k - 1].frame != f)
+                continue;
+            c->record[k - 1].note = reason;
+            return;
+        }
+    }
 }
 
 /* Every requirement that the script covers, with its level and text. */
