@@ -62,11 +62,21 @@ void e1000_stat64(struct e1000 *e, int low, uint64_t by);
 /* The six size classes from 64 bytes up; `len` without FCS. */
 void e1000_stat_size(struct e1000 *e, int first, uint32_t len);
 void e1000_arm(struct nic *n);
-bool e1000_loops_back(const struct e1000 *e);
-bool e1000_link_up(const struct nic *n);
 uint32_t e1000_get16(const uint8_t *p);
 uint64_t e1000_get64(const uint8_t *p);
 void e1000_put16(uint8_t *p, uint32_t value);
+
+/* e1000_phy.c */
+bool e1000_link_up(const struct nic *n);
+bool e1000_loops_back(const struct e1000 *e);
+uint32_t e1000_read_status(const struct nic *n);
+void e1000_carrier(struct nic *n, bool up);
+void e1000_phy_reset(struct e1000 *e);
+void e1000_write_mdic(struct nic *n, uint32_t value);
+void e1000_eeprom_load(struct nic *n);
+uint32_t e1000_read_eecd(const struct e1000 *e);
+void e1000_write_eecd(struct e1000 *e, uint32_t value);
+void e1000_write_eerd(struct e1000 *e, uint32_t value);
 
 /* e1000_rx.c */
 void e1000_receive(struct nic *n, const uint8_t *bytes, uint32_t len, bool bad_fcs);

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-extern const struct nic_kind e1000_kind;
-const struct nic_kind *const nic_kinds[] = {&e1000_kind, NULL};
+extern const struct nic_kind e1000_kind, rtl8139_kind;
+const struct nic_kind *const nic_kinds[] = {&e1000_kind, &rtl8139_kind, NULL};
 
 const char *const nic_counters[] = {
     "rx_frames",    "rx_filtered",  "rx_no_descriptor", "rx_disabled",  "rx_bad_fcs",

@@ -200,14 +200,18 @@ static bool may_use_payload(struct nic *n, struct guest_window *w, uint64_t addr
     return true;
 }
 
-static bool may_use_ring(struct nic *n, struct guest_window *w, uint64_t address, uint32_t len)
+/* A ring is nobody's in particular; one that the device only fills (the RTL8139's) may be given like payload. */
+static bool may_use_ring(struct nic *n, struct guest_window *w, uint64_t address, uint32_t len, bool write)
 {
     struct span s = span_of(w, (size_t)(address - w->address), len);
-    uint8_t owner = w->owners[s.first];
-    if (owner != OWNER_READER && owner != OWNER_WRITER)
-        return true;
-    nic_violation(n, "descriptors at 0x%llx, %u bytes, lie in payload", (unsigned long long)address, len);
-    return false;
+    uint8_t owner = w->owners[s.full_first < s.full_end ? s.full_first : s.first];
+    bool fine = owner == OWNER_NONE || owner >= OWNER_READER_EDGE || (write && owner == OWNER_WRITER);
+    if (!fine && n->machine->knobs.ownership) {
+        nic_violation(n, "DMA %s at 0x%llx, %u bytes: a ring in payload that %s", write ? "write" : "read",
+                      (unsigned long long)address, len, device_owns(owner) ? "was given" : "the driver has taken back");
+        return false;
+    }
+    return true;
 }
 
 /* A snapshot brings back the owners; the poison follows from them. */
@@ -383,7 +387,7 @@ bool nic_ring_read(struct nic *n, uint64_t address, void *to, uint32_t len)
 {
     struct machine *m = n->machine;
     struct guest_window *w = len ? target(n, address, len, false) : NULL;
-    if (!w || !may_use_ring(n, w, address, len))
+    if (!w || !may_use_ring(n, w, address, len, false))
         return len == 0;
     const uint8_t *p = w->p + (address - w->address);
     device_copy(to, p, len);
@@ -396,7 +400,7 @@ bool nic_ring_write(struct nic *n, uint64_t address, const void *from, uint32_t 
 {
     struct machine *m = n->machine;
     struct guest_window *w = len ? target(n, address, len, true) : NULL;
-    if (!w || !may_use_ring(n, w, address, len))
+    if (!w || !may_use_ring(n, w, address, len, true))
         return len == 0;
     uint8_t *p = w->p + (address - w->address);
     if (m->pending_count)

@@ -1,0 +1,36 @@
+/* State of the RTL8139 model, shared by its files. */
+#ifndef SIM_NIC_RTL8139_H
+#define SIM_NIC_RTL8139_H
+
+#include "sim/nic/eeprom.h"
+#include "sim/nic/machine.h"
+#include "sim/nic/rtl8139_regs.h"
+
+struct rtl8139 {
+    uint8_t idr[8], mar[8]; /* six of the first are used */
+    uint32_t tsd[RTL_SLOTS], tsad[RTL_SLOTS];
+    uint32_t slot; /* whose turn it is */
+    uint32_t rbstart, rx_read, rx_write; /* offsets in the ring: CAPR + 16, CBR */
+    uint8_t command; /* TE and RE */
+    uint16_t imr, isr;
+    uint32_t tcr, rcr, missed, timer_interrupt;
+    int64_t timer_start_ns;
+    uint8_t ee_control, config[5];
+    uint16_t multiple_interrupt, bmcr, anar, receive_errors;
+    struct eeprom eeprom;
+};
+
+extern const struct nic_kind rtl8139_kind;
+
+/* rtl8139.c */
+void rtl8139_cause(struct nic *n, uint32_t bits);
+
+/* rtl8139_rx.c */
+void rtl8139_receive(struct nic *n, const uint8_t *bytes, uint32_t len, bool bad_fcs);
+uint32_t rtl8139_ring_bytes(const struct rtl8139 *r);
+
+/* rtl8139_tx.c */
+void rtl8139_write_tsd(struct nic *n, uint32_t slot, uint32_t value);
+uint16_t rtl8139_tsads(const struct rtl8139 *r);
+
+#endif
