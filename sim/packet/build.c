@@ -1,7 +1,8 @@
 /*
- * Frames from lines. First every layer is laid down, outermost first, with what the line states; then, innermost first, what it leaves
- * open is filled in: answers, lengths, sums. A spoiled length is spoiled before the sums, so that only the length is wrong; a spoiled sum
- * after everything inside it.
+ * Frames from lines. First every layer is laid down, outermost first, with what the line states;
+ * then, innermost first, what it leaves open is filled in: answers everywhere, then lengths and
+ * sums. A spoiled length is spoiled before the sums, so that only the length is wrong; a spoiled
+ * sum after everything inside it.
  */
 #include <string.h>
 #include "sim/packet/spec.h"
@@ -14,7 +15,8 @@ int build_answered(const struct builder *b, const struct layer *layer)
     return i >= 0 && !b->answered.view[i].quoted ? i : -1;
 }
 
-static bool host_value(struct builder *b, const struct field *f, const char *name, struct value *out)
+static bool host_value(struct builder *b, const struct field *f, const char *name,
+                       struct value *out)
 {
     struct packet_addresses a;
     if (!b->context->host || !b->context->host(b->context->self, name, &a)) {
@@ -26,13 +28,15 @@ static bool host_value(struct builder *b, const struct field *f, const char *nam
     else if (f->type == FIELD_MAC && a.has_mac)
         *out = (struct value){.kind = VALUE_MAC, .bytes = memcpy(b->scratch, a.mac, 6), .len = 6};
     else if (f->type == FIELD_IPV6 && a.has_ipv6)
-        *out = (struct value){.kind = VALUE_IPV6, .bytes = memcpy(b->scratch, a.ipv6, 16), .len = 16};
+        *out =
+            (struct value){.kind = VALUE_IPV6, .bytes = memcpy(b->scratch, a.ipv6, 16), .len = 16};
     else
         why_set(b->why, "%s has no address for %s", name, f->name);
     return !b->why->text[0];
 }
 
-bool build_resolve(struct builder *b, int i, const struct field *f, const struct match *m, struct value *out)
+bool build_resolve(struct builder *b, int i, const struct field *f, const struct match *m,
+                   struct value *out)
 {
     (void)i;
     switch (m->kind) {
@@ -102,7 +106,8 @@ static bool put_number(const struct field *f, uint8_t *at, uint64_t v, struct wh
     return true;
 }
 
-bool field_store(const struct field *f, uint8_t *at, uint32_t len, const struct value *v, struct why *why)
+bool field_store(const struct field *f, uint8_t *at, uint32_t len, const struct value *v,
+                 struct why *why)
 {
     bool number = v->kind == VALUE_NUMBER || v->kind == VALUE_IPV4 || v->kind == VALUE_TIME;
     uint8_t *place = at + f->bit / 8;
@@ -119,7 +124,8 @@ bool field_store(const struct field *f, uint8_t *at, uint32_t len, const struct 
     case FIELD_IPV6:
     case FIELD_TEXT:
     case FIELD_BYTES:
-        if (number || v->len > len || ((f->type == FIELD_MAC || f->type == FIELD_IPV6) && v->len != len)) {
+        if (number || v->len > len ||
+            ((f->type == FIELD_MAC || f->type == FIELD_IPV6) && v->len != len)) {
             why_set(why, "%s: %u octets where %u belong", f->name, number ? 0 : v->len, len);
             return false;
         }
@@ -136,7 +142,8 @@ bool field_store(const struct field *f, uint8_t *at, uint32_t len, const struct 
 
 static bool is_fixed(const struct field *f)
 {
-    return f->bits && !(f->flags & (FIELD_OPTION | FIELD_HEADER | FIELD_REST)) && f->type != FIELD_OWN;
+    return f->bits && !(f->flags & (FIELD_OPTION | FIELD_HEADER | FIELD_REST)) &&
+           f->type != FIELD_OWN;
 }
 
 static const struct clause *stated(const struct builder *b, int i, const struct field *f)
@@ -156,13 +163,15 @@ static bool put_stated(struct builder *b, int i)
         /* The first field tells which others there are. */
         const struct clause *cl = is_fixed(f) ? stated(b, i, f) : NULL;
         struct value value;
-        if (cl && (!build_resolve(b, i, f, cl->match, &value) || !field_store(f, h, f->bits / 8, &value, b->why)))
+        if (cl && (!build_resolve(b, i, f, cl->match, &value) ||
+                   !field_store(f, h, f->bits / 8, &value, b->why)))
             return false;
     }
     return true;
 }
 
-static bool push(struct builder *b, const struct layer *layer, const struct layer_spec *part, bool quoted)
+static bool push(struct builder *b, const struct layer *layer, const struct layer_spec *part,
+                 bool quoted)
 {
     struct shape *s = &b->shape;
     if (s->views == SHAPE_LAYERS) {
@@ -204,7 +213,8 @@ static const struct layer *below(const struct builder *b, const struct layer *l)
 static bool push_implied(struct builder *b, const struct layer *l, bool quotation, bool quoted)
 {
     const struct layer *path[SHAPE_LAYERS];
-    const struct layer *top = b->shape.views && !quotation ? b->shape.view[b->shape.views - 1].layer : NULL;
+    const struct layer *top =
+        b->shape.views && !quotation ? b->shape.view[b->shape.views - 1].layer : NULL;
     int n = 0;
     uint32_t number;
     while (n < SHAPE_LAYERS && !(top && layer_number(b->shape.set, top, l, &number))) {
@@ -242,7 +252,8 @@ static bool fill(struct builder *b, int i, uint32_t flags, uint32_t without)
     for (uint32_t k = 0; k < v->layer->fields; k++) {
         const struct field *f = &v->layer->field[k];
         uint64_t n;
-        if (!f->derive || f == b->kept || (f->flags & flags) != flags || f->flags & without || stated(b, i, f))
+        if (!f->derive || f == b->kept || (f->flags & flags) != flags || f->flags & without ||
+            stated(b, i, f))
             continue;
         if (f->derive(&b->shape, i, &n) && !put_number(f, h, n, b->why))
             return false;
@@ -258,20 +269,23 @@ static bool fill_answers(struct builder *b, int i)
         struct value value;
         if (!f->answer || f->flags & FIELD_OPTION || stated(b, i, f) || !shape_has(&b->shape, i, f))
             continue;
-        if (!f->answer(b, i, &value) || !field_store(f, b->out + v->at, f->bits / 8, &value, b->why))
+        if (!f->answer(b, i, &value) ||
+            !field_store(f, b->out + v->at, f->bits / 8, &value, b->why))
             return false;
     }
     return true;
 }
 
-/* A length becomes 256 more, a sum one more (and never zero, which UDP takes for "none", nor the other zero); of the rest one bit turns. */
+/* A length becomes 256 more, a sum one more (and never zero, which UDP takes for "none", nor the
+ * other zero); of the rest one bit turns. */
 static void spoil(struct builder *b, int i, uint32_t flags)
 {
     for (uint32_t k = 0; k < b->spec->spoils; k++) {
         const struct field *f = b->spec->spoil[k].field;
         const struct view *v = &b->shape.view[i];
         bool first = shape_find(&b->shape, v->layer, 0) == i;
-        if (b->spec->spoil[k].layer != v->layer || !first || (f->flags & FIELD_SUM) != flags || stated(b, i, f))
+        if (b->spec->spoil[k].layer != v->layer || !first || (f->flags & FIELD_SUM) != flags ||
+            stated(b, i, f))
             continue;
         uint8_t *h = b->out + v->at;
         uint32_t head = f->bits > 32 ? f->bits - 32 : 0;
@@ -287,11 +301,13 @@ static void spoil(struct builder *b, int i, uint32_t flags)
 /* "frag OFF LEN": the datagram above is whole and summed; this part of it stays. */
 static bool slice(struct builder *b, int i)
 {
-    const struct clause *cl = b->shape.view[i].layer == &layer_ip && b->part[i] ? clause_named(b->part[i], "frag") : NULL;
+    const struct clause *cl =
+        b->shape.view[i].layer == &layer_ip && b->part[i] ? clause_named(b->part[i], "frag") : NULL;
     if (!cl)
         return true;
     struct view *v = &b->shape.view[i];
-    uint32_t off = (uint32_t)cl->match[0].value.number, len = (uint32_t)cl->match[1].value.number, whole = v->end - v->body;
+    uint32_t off = (uint32_t)cl->match[0].value.number, len = (uint32_t)cl->match[1].value.number,
+             whole = v->end - v->body;
     if (off >= whole) {
         why_set(b->why, "frag %u %u: the datagram carries %u octets", off, len, whole);
         return false;
@@ -315,8 +331,11 @@ static bool slice(struct builder *b, int i)
 
 static bool finish(struct builder *b)
 {
+    for (int i = b->shape.views; i-- > 0;)
+        if (!fill_answers(b, i))
+            return false;
     for (int i = b->shape.views; i-- > 0;) {
-        if (!fill_answers(b, i) || !slice(b, i) || !fill(b, i, 0, FIELD_SUM))
+        if (!slice(b, i) || !fill(b, i, 0, FIELD_SUM))
             return false;
         spoil(b, i, 0);
         if (!fill(b, i, FIELD_SUM, 0))
@@ -346,7 +365,8 @@ static bool finish_frame(struct builder *b)
     return true;
 }
 
-int packet_build(const struct packet_spec *p, const struct packet_context *c, uint8_t *out, size_t room, struct why *why)
+int packet_build(const struct packet_spec *p, const struct packet_context *c, uint8_t *out,
+                 size_t room, struct why *why)
 {
     struct why reason = {0};
     struct builder b = {.spec = p, .context = c, .out = out, .why = &reason};

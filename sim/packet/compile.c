@@ -1,4 +1,5 @@
-/* Packet lines: words to layers and clauses. The words of a line are those of the tables in layers_*.c; nothing here knows a protocol. */
+/* Packet lines: words to layers and clauses. The words of a line are those of the tables in
+ * layers_*.c; nothing here knows a protocol. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,12 +41,17 @@ int wrong(struct compiler *c, const struct word *w, const char *format, ...)
     return -1;
 }
 
-struct clause *clause_add(struct compiler *c, const struct field *f, struct match *match, uint32_t matches)
+struct clause *clause_add(struct compiler *c, const struct field *f, struct match *match,
+                          uint32_t matches)
 {
     struct layer_spec *l = c->layer;
     l->clause = pool_grow(c->pool, l->clause, l->clauses, sizeof *l->clause);
     struct clause *cl = &l->clause[l->clauses++];
-    *cl = (struct clause){.field = f, .code = f->code, .match = match, .matches = matches, .place = peek(c, 0)->place};
+    *cl = (struct clause){.field = f,
+                          .code = f->code,
+                          .match = match,
+                          .matches = matches,
+                          .place = peek(c, 0)->place};
     return cl;
 }
 
@@ -72,7 +78,8 @@ const char *nearest_known(const struct compiler *c, const char *typo)
     const struct layer *l = c->layer ? c->layer->layer : NULL;
     for (uint32_t i = 0; l && i < l->fields && n < 400; i++) {
         names[n++] = l->field[i].name;
-        for (const struct symbol *s = l->field[i].symbol; l->field[i].flags & FIELD_HEAD && s && s->word && n < 400; s++)
+        for (const struct symbol *s = l->field[i].symbol;
+             l->field[i].flags & FIELD_HEAD && s && s->word && n < 400; s++)
             names[n++] = s->word;
     }
     for (uint32_t i = 0; i < c->set->layers && n < 510; i++)
@@ -85,7 +92,10 @@ const char *nearest_known(const struct compiler *c, const char *typo)
 static int64_t given(const struct layer_spec *l, const struct field *f)
 {
     const struct clause *cl = f->given ? clause_named(l, f->given) : NULL;
-    return cl && cl->matches && cl->match->kind == MATCH_VALUE && cl->match->value.kind == VALUE_NUMBER ? cl->match->value.number : -1;
+    return cl && cl->matches && cl->match->kind == MATCH_VALUE &&
+                   cl->match->value.kind == VALUE_NUMBER
+               ? cl->match->value.number
+               : -1;
 }
 
 int layer_open(struct compiler *c, const struct layer *layer)
@@ -121,7 +131,8 @@ static int compile_position(struct compiler *c)
         return 0;
     }
     if (!single)
-        return wrong(c, start, "%s %s: what would be right is %s %s > %s", l->name, start->text, l->name, l->first, l->second);
+        return wrong(c, start, "%s %s: what would be right is %s %s > %s", l->name, start->text,
+                     l->name, l->first, l->second);
     clause_add(c, single, m, 1);
     return 0;
 }
@@ -133,12 +144,15 @@ int compile_clause(struct compiler *c, const struct field *f)
     c->at++;
     if (!(f->flags & FIELD_OPTION) && clause_of(c->layer, f))
         return wrong(c, name, "%s is written twice", name->text);
-    int64_t type = c->layer->layer->fields ? given(c->layer, &(struct field){.given = c->layer->layer->field[0].name}) : -1;
+    int64_t type = c->layer->layer->fields
+                       ? given(c->layer, &(struct field){.given = c->layer->layer->field[0].name})
+                       : -1;
     if (f->only && type >= 0 && !(type < 64 && f->only >> type & 1))
         return wrong(c, name, "this %s has no %s", c->layer->layer->name, f->name);
     struct match *m = pool_alloc(c->pool, sizeof *m);
     if (f->type == FIELD_EMPTY || (f->type == FIELD_FLAG && !match_starts(c, f))) {
-        m->value = (struct value){.kind = f->type == FIELD_FLAG ? VALUE_NUMBER : VALUE_NONE, .number = 1};
+        m->value =
+            (struct value){.kind = f->type == FIELD_FLAG ? VALUE_NUMBER : VALUE_NONE, .number = 1};
         return clause_add(c, f, m, f->type == FIELD_FLAG) ? 1 : -1;
     }
     uint32_t n = 0;
@@ -157,7 +171,8 @@ int compile_clause(struct compiler *c, const struct field *f)
 static int compile_absence(struct compiler *c)
 {
     const struct word *w = peek(c, 1);
-    const struct field *f = c->layer && w->kind == WORD_NAME ? field_named(c->layer->layer, w->text) : NULL;
+    const struct field *f =
+        c->layer && w->kind == WORD_NAME ? field_named(c->layer->layer, w->text) : NULL;
     if (!f || !(f->flags & FIELD_OPTION || f->type == FIELD_FLAG))
         return wrong(c, w, "no %s: `no` stands before a flag or an option of the layer", w->text);
     c->at++;
@@ -187,7 +202,9 @@ static int compile_in_layer(struct compiler *c)
         return 0;
     for (uint32_t i = 0; i < l->fields; i++) {
         const struct field *f = &l->field[i];
-        const struct symbol *s = f->flags & FIELD_HEAD && !clause_of(c->layer, f) ? symbol_worded(f, w->text, given(c->layer, f)) : NULL;
+        const struct symbol *s = f->flags & FIELD_HEAD && !clause_of(c->layer, f)
+                                     ? symbol_worded(f, w->text, given(c->layer, f))
+                                     : NULL;
         if (!s)
             continue;
         struct match *m = pool_alloc(c->pool, sizeof *m);
@@ -241,7 +258,9 @@ static int compile_line_word(struct compiler *c)
     if (take(c, "bad"))
         return compile_bad(c);
     if (take(c, "cut"))
-        return p->direction == '>' ? wrong(c, w, "cut shortens an injected frame; this line expects one") : compile_length(c, "cut", &p->cut);
+        return p->direction == '>'
+                   ? wrong(c, w, "cut shortens an injected frame; this line expects one")
+                   : compile_length(c, "cut", &p->cut);
     if (take(c, "pad"))
         return compile_length(c, "pad", &p->pad);
     if (word_is(w, "no"))
@@ -268,15 +287,22 @@ static int compile_layer(struct compiler *c)
     const struct layer *l = name->kind == WORD_NAME ? layer_named(c->set, name->text) : NULL;
     if (name->kind == WORD_HEX)
         l = &layer_raw;
+    bool length = c->layer && word_is(name, "(") && peek(c, 1)->kind == WORD_NUMBER &&
+                  word_is(peek(c, 2), ")");
+    if (length)
+        l = &layer_data;
     if (!l && quoted)
-        return wrong(c, name, "quote %s: the quoted packet's first layer belongs here: quote ip A > B udp 5 > 7", name->text);
+        return wrong(
+            c, name,
+            "quote %s: the quoted packet's first layer belongs here: quote ip A > B udp 5 > 7",
+            name->text);
     if (!l)
         return 0;
     if (quoted && (!c->layer || c->layer->layer != &layer_icmp))
         return wrong(c, w, "quote stands behind an ICMP error");
     if (l == &layer_raw && c->layer)
         l = &layer_data;
-    else if (name->kind == WORD_NAME && l != &layer_raw)
+    else if (!length && name->kind == WORD_NAME && l != &layer_raw)
         c->at++;
     if (layer_open(c, l) < 0)
         return -1;
@@ -284,7 +310,8 @@ static int compile_layer(struct compiler *c)
     if (compile_position(c) < 0)
         return -1;
     if ((l == &layer_raw || l == &layer_data) && !c->layer->clauses)
-        return wrong(c, peek(c, 0), "%s needs octets: \"text\", hex 00 01, pattern N, zero N or (N)", name->text);
+        return wrong(c, peek(c, 0),
+                     "%s needs octets: \"text\", hex 00 01, pattern N, zero N or (N)", name->text);
     return 1;
 }
 
@@ -296,11 +323,15 @@ static int unknown(struct compiler *c)
     if (near)
         return wrong(c, w, "%s has nothing called %s; %s is near", where, w->text, near);
     if (!c->layer)
-        return wrong(c, w, "%s: a layer's name belongs here (eth, arp, ip, icmp, udp, tcp, dhcp, dns, ntp, data, hex) or TCP flags", w->text);
+        return wrong(c, w,
+                     "%s: a layer's name belongs here (eth, arp, ip, icmp, udp, tcp, dhcp, dns, "
+                     "ntp, data, hex) or TCP flags",
+                     w->text);
     return wrong(c, w, "%s has nothing called %s", where, w->text);
 }
 
-/* Head fields, then the pair, then what stands at fixed places in the table's order; options stay as written. */
+/* Head fields, then the pair, then what stands at fixed places in the table's order; options stay
+ * as written. */
 static int rank(const struct layer *l, const struct field *f)
 {
     int at = (int)(f - l->field);
@@ -314,7 +345,9 @@ static int rank(const struct layer *l, const struct field *f)
 static void order(struct layer_spec *l)
 {
     for (uint32_t i = 1; i < l->clauses; i++)
-        for (uint32_t k = i; k > 0 && rank(l->layer, l->clause[k - 1].field) > rank(l->layer, l->clause[k].field); k--) {
+        for (uint32_t k = i;
+             k > 0 && rank(l->layer, l->clause[k - 1].field) > rank(l->layer, l->clause[k].field);
+             k--) {
             struct clause swap = l->clause[k];
             l->clause[k] = l->clause[k - 1];
             l->clause[k - 1] = swap;
@@ -327,12 +360,13 @@ void spec_order(struct packet_spec *p)
         order(&p->layer[i]);
 }
 
-struct packet_spec *packet_compile(struct layer_set *set, struct pool *pool, char direction, const struct word *words, size_t count,
-                                   struct diagnostic *d)
+struct packet_spec *packet_compile(struct layer_set *set, struct pool *pool, char direction,
+                                   const struct word *words, size_t count, struct diagnostic *d)
 {
     struct packet_spec *p = pool_alloc(pool, sizeof *p);
     *p = (struct packet_spec){.set = set, .direction = direction, .cut = -1, .pad = -1};
-    struct compiler c = {.set = set, .pool = pool, .word = words, .words = count, .d = d, .spec = p};
+    struct compiler c = {
+        .set = set, .pool = pool, .word = words, .words = count, .d = d, .spec = p};
     if (!count) {
         d->text[0] = 0;
         wrong(&c, peek(&c, 0), "a packet belongs behind the arrow");

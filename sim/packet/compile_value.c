@@ -10,7 +10,8 @@ static bool is_address(const struct field *f)
 /* A name that means something else at this place. */
 static bool is_known(const struct compiler *c, const char *text)
 {
-    static const char *const words[] = {"bad", "cut", "pad", "trailer", "no", "quote", "quotes", "frag", "request", "reply"};
+    static const char *const words[] = {"bad",   "cut",    "pad",  "trailer", "no",
+                                        "quote", "quotes", "frag", "request", "reply"};
     for (size_t i = 0; i < COUNT(words); i++)
         if (!strcmp(words[i], text))
             return true;
@@ -31,7 +32,8 @@ bool match_starts(const struct compiler *c, const struct field *f)
             return f->type == FIELD_BYTES && peek(c, 1)->kind == WORD_NUMBER;
         return !strcmp(w->text, "*") || (!strcmp(w->text, "[") && peek(c, 1)->kind != WORD_NAME);
     case WORD_NUMBER:
-        return f->type == FIELD_UINT || (f->type == FIELD_FLAG && (w->number == 0 || w->number == 1));
+        return f->type == FIELD_UINT ||
+               (f->type == FIELD_FLAG && (w->number == 0 || w->number == 1));
     case WORD_IPV4:
         return f->type == FIELD_IPV4;
     case WORD_MAC:
@@ -75,11 +77,13 @@ static int compile_number(struct compiler *c, const struct field *f, int64_t *ou
     else if (w->kind == WORD_TIME && f->flags & FIELD_SECONDS && w->number % 1000000000 == 0)
         v = (uint64_t)(w->number / 1000000000);
     else
-        return wrong(c, w, "%s %s: a number%s belongs here", f->name, w->text, f->symbol ? " or one of its words" : "");
+        return wrong(c, w, "%s %s: a number%s belongs here", f->name, w->text,
+                     f->symbol ? " or one of its words" : "");
     if (minus)
         v = (0 - v) & limit(f);
     if (v > limit(f))
-        return wrong(c, w, "%s %s is out of range: 0..%llu", f->name, w->text, (unsigned long long)limit(f));
+        return wrong(c, w, "%s %s is out of range: 0..%llu", f->name, w->text,
+                     (unsigned long long)limit(f));
     if (f->scale && v % f->scale)
         return wrong(c, w, "%s %s: a multiple of %u belongs here", f->name, w->text, f->scale);
     *out = (int64_t)v;
@@ -101,16 +105,23 @@ static int compile_bytes(struct compiler *c, const struct field *f, struct match
     if (w->kind == WORD_STRING || w->kind == WORD_HEX) {
         m->value = (struct value){.kind = VALUE_BYTES, .bytes = w->bytes, .len = w->len};
         c->at++;
-        return f->bits && w->len > f->bits / 8 ? wrong(c, w, "%s has room for %u octets, these are %u", f->name, f->bits / 8, w->len) : 0;
+        return f->bits && w->len > f->bits / 8
+                   ? wrong(c, w, "%s has room for %u octets, these are %u", f->name, f->bits / 8,
+                           w->len)
+                   : 0;
     }
     if (w->kind == WORD_NAME && f->type == FIELD_TEXT) {
-        m->value = (struct value){.kind = VALUE_BYTES, .bytes = (const uint8_t *)w->text, .len = (uint32_t)strlen(w->text)};
+        m->value = (struct value){.kind = VALUE_BYTES,
+                                  .bytes = (const uint8_t *)w->text,
+                                  .len = (uint32_t)strlen(w->text)};
         c->at++;
         return 0;
     }
     bool round = take(c, "(");
     if (!round && !word_is(w, "pattern") && !word_is(w, "zero"))
-        return wrong(c, w, "%s %s: octets belong here: \"text\", hex 00 01, pattern N, zero N or (N)", f->name, w->text);
+        return wrong(c, w,
+                     "%s %s: octets belong here: \"text\", hex 00 01, pattern N, zero N or (N)",
+                     f->name, w->text);
     m->kind = round ? MATCH_LENGTH : word_is(w, "pattern") ? MATCH_PATTERN : MATCH_ZERO;
     c->at += !round;
     const struct word *n = peek(c, 0);
@@ -130,7 +141,9 @@ static int compile_bytes(struct compiler *c, const struct field *f, struct match
 static int compile_address(struct compiler *c, const struct field *f, struct match *m)
 {
     const struct word *w = peek(c, 0);
-    const char *what = f->type == FIELD_MAC ? "a MAC address" : f->type == FIELD_IPV4 ? "an IPv4 address" : "an IPv6 address";
+    const char *what = f->type == FIELD_MAC    ? "a MAC address"
+                       : f->type == FIELD_IPV4 ? "an IPv4 address"
+                                               : "an IPv6 address";
     if (w->kind == WORD_IPV4 && f->type == FIELD_IPV4)
         m->value = (struct value){.kind = VALUE_IPV4, .number = w->number};
     else if (w->kind == WORD_MAC && f->type == FIELD_MAC)
@@ -197,8 +210,10 @@ int compile_match(struct compiler *c, const struct field *f, struct match *m)
         return compile_use(c, m);
     if (w->kind == WORD_BIND || word_is(w, "[")) {
         if (injected)
-            return wrong(c, w, "%s%s%s: an injected packet needs a value here; %s is for an expected one", f->name,
-                         w->kind == WORD_BIND ? " ?" : " ", w->text, w->kind == WORD_BIND ? "?x" : "a range");
+            return wrong(c, w,
+                         "%s%s%s: an injected packet needs a value here; %s is for an expected one",
+                         f->name, w->kind == WORD_BIND ? " ?" : " ", w->text,
+                         w->kind == WORD_BIND ? "?x" : "a range");
         if (w->kind != WORD_BIND)
             return compile_range(c, f, m);
         m->kind = MATCH_BIND;

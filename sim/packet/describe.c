@@ -1,6 +1,7 @@
 /*
- * A frame as a line that builds it. At detail 1 the line is complete: what build would fill in differently, in a context that knows
- * nothing, is written. At detail 0 it says what a reader looks for.
+ * A frame as a line that builds it. At detail 1 the line is complete: what build would fill in
+ * differently, in a context that knows nothing, is written. At detail 0 it says what a reader looks
+ * for.
  */
 #include <string.h>
 #include "sim/packet/spec.h"
@@ -65,7 +66,10 @@ static bool telling(struct describer *d, int i, const struct field *f, const str
 {
     const struct layer *l = d->shape->view[i].layer;
     uint64_t n;
-    if (f->flags & FIELD_HEAD || (l->first && (f == field_named(l, l->first) || f == field_named(l, l->second))))
+    int64_t given = f->given ? (int64_t)shape_number(d->shape, i, f->given) : -1;
+    if (f->flags & FIELD_HEAD)
+        return (uint64_t)v->number != f->preset || symbol_valued(f, (uint64_t)v->number, given);
+    if (l->first && (f == field_named(l, l->first) || f == field_named(l, l->second)))
         return true;
     if (f->derive) {
         if (!f->derive(d->shape, i, &n) || n == (uint64_t)v->number)
@@ -76,7 +80,7 @@ static bool telling(struct describer *d, int i, const struct field *f, const str
     if (!d->detail && f->flags & FIELD_QUIET)
         return false;
     if (f->answer)
-        return d->detail || l != &layer_arp || strcmp(f->name, "tha");
+        return d->detail || !(f->flags & FIELD_QUIET);
     if (v->kind == VALUE_NUMBER || v->kind == VALUE_IPV4)
         return (uint64_t)v->number != f->preset;
     return !all_zero(v->bytes, v->len);
@@ -125,13 +129,16 @@ static void describe_rest(struct describer *d)
     d->spec->trailer_len = s->len - end;
 }
 
-static struct packet_spec *whole_frame(const struct layer_set *set, struct pool *pool, const struct shape *s)
+static struct packet_spec *whole_frame(const struct layer_set *set, struct pool *pool,
+                                       const struct shape *s)
 {
     struct packet_spec *p = pool_alloc(pool, sizeof *p);
-    *p = (struct packet_spec){.set = (struct layer_set *)(uintptr_t)set, .direction = '<', .cut = -1, .pad = -1};
+    *p = (struct packet_spec){
+        .set = (struct layer_set *)(uintptr_t)set, .direction = '<', .cut = -1, .pad = -1};
     struct describer d = {.pool = pool, .shape = s, .spec = p, .layer = &p->layer[p->layers++]};
     d.layer->layer = &layer_raw;
-    describe_clause(&d, field_named(&layer_raw, "bytes"), &(struct value){.kind = VALUE_BYTES, .bytes = s->bytes, .len = s->len});
+    describe_clause(&d, field_named(&layer_raw, "bytes"),
+                    &(struct value){.kind = VALUE_BYTES, .bytes = s->bytes, .len = s->len});
     return p;
 }
 
@@ -144,10 +151,12 @@ static bool builds(const struct packet_spec *p, struct pool *pool, const struct 
     return len >= 0 && (uint32_t)len == s->len && (!len || !memcmp(out, s->bytes, s->len));
 }
 
-struct packet_spec *describe_frame(const struct layer_set *set, struct pool *pool, const struct shape *s, int detail)
+struct packet_spec *describe_frame(const struct layer_set *set, struct pool *pool,
+                                   const struct shape *s, int detail)
 {
     struct packet_spec *p = pool_alloc(pool, sizeof *p);
-    *p = (struct packet_spec){.set = (struct layer_set *)(uintptr_t)set, .direction = '<', .cut = -1, .pad = -1};
+    *p = (struct packet_spec){
+        .set = (struct layer_set *)(uintptr_t)set, .direction = '<', .cut = -1, .pad = -1};
     struct describer d = {.pool = pool, .shape = s, .spec = p, .detail = detail};
     bool quoted = false;
     for (int i = 0; i < s->views && p->layers < SPEC_LAYERS; i++) {

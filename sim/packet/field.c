@@ -79,7 +79,8 @@ bool shape_has(const struct shape *s, int i, const struct field *f)
     if (!f->only)
         return true;
     struct value v;
-    return shape_field(s, i, &s->view[i].layer->field[0], &v) && v.number < 64 && (f->only >> v.number & 1);
+    return shape_field(s, i, &s->view[i].layer->field[0], &v) && v.number < 64 &&
+           (f->only >> v.number & 1);
 }
 
 bool shape_field(const struct shape *s, int i, const struct field *f, struct value *out)
@@ -90,7 +91,8 @@ bool shape_field(const struct shape *s, int i, const struct field *f, struct val
     if (f->flags & FIELD_REST)
         return field_value(f, s->bytes + v->at + f->bit / 8, v->end - v->at - f->bit / 8, out);
     if (f->flags & FIELD_HEADER)
-        return v->at + f->bit / 8 <= v->body && field_value(f, s->bytes + v->at + f->bit / 8, v->body - v->at - f->bit / 8, out);
+        return v->at + f->bit / 8 <= v->body &&
+               field_value(f, s->bytes + v->at + f->bit / 8, v->body - v->at - f->bit / 8, out);
     if (v->at + (f->bit + f->bits + 7) / 8 > v->body || !shape_has(s, i, f))
         return false;
     const uint8_t *h = s->bytes + v->at;

@@ -6,10 +6,12 @@
 enum { ICMP_HEADER = 8, QUOTED_PAYLOAD = 8 };
 
 #define BIT(n) (UINT64_C(1) << (n))
-#define QUERIES                                                                                                           \
-    (BIT(ICMP_ECHOREPLY) | BIT(ICMP_ECHO) | BIT(ICMP_TIMESTAMP) | BIT(ICMP_TIMESTAMPREPLY) | BIT(ICMP_INFO_REQUEST) |      \
-     BIT(ICMP_INFO_REPLY) | BIT(ICMP_ADDRESS) | BIT(ICMP_ADDRESSREPLY))
-#define ERRORS (BIT(ICMP_DEST_UNREACH) | BIT(ICMP_SOURCE_QUENCH) | BIT(ICMP_REDIRECT) | BIT(ICMP_TIME_EXCEEDED) | BIT(ICMP_PARAMETERPROB))
+#define QUERIES                                                                                    \
+    (BIT(ICMP_ECHOREPLY) | BIT(ICMP_ECHO) | BIT(ICMP_TIMESTAMP) | BIT(ICMP_TIMESTAMPREPLY) |       \
+     BIT(ICMP_INFO_REQUEST) | BIT(ICMP_INFO_REPLY) | BIT(ICMP_ADDRESS) | BIT(ICMP_ADDRESSREPLY))
+#define ERRORS                                                                                     \
+    (BIT(ICMP_DEST_UNREACH) | BIT(ICMP_SOURCE_QUENCH) | BIT(ICMP_REDIRECT) |                       \
+     BIT(ICMP_TIME_EXCEEDED) | BIT(ICMP_PARAMETERPROB))
 
 static bool is_error(uint64_t type)
 {
@@ -24,7 +26,8 @@ static bool icmp_sum(const struct shape *s, int i, uint64_t *out)
     return true;
 }
 
-static bool icmp_open(struct shape *s, struct view *v, uint32_t limit, const struct layer **next, const char **problem)
+static bool icmp_open(struct shape *s, struct view *v, uint32_t limit, const struct layer **next,
+                      const char **problem)
 {
     if (limit - v->at < ICMP_HEADER) {
         *problem = "icmp: shorter than its header of 8 octets";
@@ -42,8 +45,10 @@ static int answered_request(const struct builder *b, int i)
     int a = build_answered(b, &layer_icmp);
     if (a < 0)
         return -1;
-    uint64_t reply = shape_number(&b->shape, i, "type"), request = shape_number(&b->answered, a, "type");
-    bool pairs = (reply == ICMP_ECHOREPLY && request == ICMP_ECHO) || (reply == ICMP_TIMESTAMPREPLY && request == ICMP_TIMESTAMP) ||
+    uint64_t reply = shape_number(&b->shape, i, "type"),
+             request = shape_number(&b->answered, a, "type");
+    bool pairs = (reply == ICMP_ECHOREPLY && request == ICMP_ECHO) ||
+                 (reply == ICMP_TIMESTAMPREPLY && request == ICMP_TIMESTAMP) ||
                  (reply == ICMP_ADDRESSREPLY && request == ICMP_ADDRESS);
     return pairs ? a : -1;
 }
@@ -51,7 +56,8 @@ static int answered_request(const struct builder *b, int i)
 static bool repeated(struct builder *b, int i, const char *field, struct value *out)
 {
     int a = answered_request(b, i);
-    *out = (struct value){.kind = VALUE_NUMBER, .number = a < 0 ? 0 : (int64_t)shape_number(&b->answered, a, field)};
+    *out = (struct value){.kind = VALUE_NUMBER,
+                          .number = a < 0 ? 0 : (int64_t)shape_number(&b->answered, a, field)};
     return true;
 }
 
@@ -77,7 +83,8 @@ static uint32_t quotation(const struct shape *answered, uint32_t payload, const 
     return len < v->end - v->at ? len : v->end - v->at;
 }
 
-/* Nothing written behind the header: a reply returns the data, an error quotes what it complains about. */
+/* Nothing written behind the header: a reply returns the data, an error quotes what it complains
+ * about. */
 static bool icmp_emit(struct builder *b, int i)
 {
     const struct layer_spec *l = b->part[i];
@@ -88,7 +95,10 @@ static bool icmp_emit(struct builder *b, int i)
     int a = answered_request(b, i);
     const struct clause *quotes = l ? clause_named(l, "quotes") : NULL;
     if (is_error(shape_number(&b->shape, i, "type")))
-        len = quotation(&b->answered, quotes && quotes->matches ? (uint32_t)quotes->match->value.number : QUOTED_PAYLOAD, &bytes);
+        len = quotation(&b->answered,
+                        quotes && quotes->matches ? (uint32_t)quotes->match->value.number
+                                                  : QUOTED_PAYLOAD,
+                        &bytes);
     else if (a >= 0) {
         bytes = b->answered.bytes + b->answered.view[a].body;
         len = b->answered.view[a].end - b->answered.view[a].body;
@@ -98,7 +108,8 @@ static bool icmp_emit(struct builder *b, int i)
     return !len ? !b->why->text[0] : build_data(b, bytes, len);
 }
 
-/* "quotes [N]": the answered datagram's header and (at least, in an expectation: as many as N) octets behind it. */
+/* "quotes [N]": the answered datagram's header and (at least, in an expectation: as many as N)
+ * octets behind it. */
 static int icmp_parse(struct compiler *c)
 {
     if (!take(c, "quotes"))
@@ -139,12 +150,14 @@ static void icmp_match(struct matcher *m, int i, const struct clause *cl)
     const uint8_t *have = m->shape->bytes + v->body;
     char expected[64], actual[64];
     if (!least) {
-        match_differs(m, v->layer, "quotes", NULL, "a quotation", "nothing has gone the other way that could be quoted");
+        match_differs(m, v->layer, "quotes", NULL, "a quotation",
+                      "nothing has gone the other way that could be quoted");
         return;
     }
     uint32_t whole = quotation(&answered, 65535, &bytes);
     if (v->end - v->body != want || want < least || want > whole) {
-        snprintf(expected, sizeof expected, "%u%s octets of the datagram", cl->matches ? want : least, cl->matches ? "" : " or more");
+        snprintf(expected, sizeof expected, "%u%s octets of the datagram",
+                 cl->matches ? want : least, cl->matches ? "" : " or more");
         snprintf(actual, sizeof actual, "%u octets", v->end - v->body);
         match_differs(m, v->layer, "quotes", "RFC1122-3.2.2-2", expected, actual);
         return;
@@ -203,22 +216,67 @@ static const struct symbol codes[] = {
 };
 
 static const struct field icmp_fields[] = {
-    {.name = "type", .type = FIELD_UINT, .bit = 0, .bits = 8, .flags = FIELD_KEY | FIELD_HEAD, .preset = ICMP_ECHO, .symbol = types},
-    {.name = "code", .type = FIELD_UINT, .bit = 8, .bits = 8, .flags = FIELD_KEY | FIELD_HEAD, .symbol = codes, .given = "type"},
+    {.name = "type",
+     .type = FIELD_UINT,
+     .bit = 0,
+     .bits = 8,
+     .flags = FIELD_KEY | FIELD_HEAD,
+     .preset = ICMP_ECHO,
+     .symbol = types},
+    {.name = "code",
+     .type = FIELD_UINT,
+     .bit = 8,
+     .bits = 8,
+     .flags = FIELD_KEY | FIELD_HEAD,
+     .symbol = codes,
+     .given = "type"},
     {.name = "id", .type = FIELD_UINT, .bit = 32, .bits = 16, .only = QUERIES, .answer = answer_id},
-    {.name = "seq", .type = FIELD_UINT, .bit = 48, .bits = 16, .only = QUERIES, .answer = answer_seq},
+    {.name = "seq",
+     .type = FIELD_UINT,
+     .bit = 48,
+     .bits = 16,
+     .only = QUERIES,
+     .answer = answer_seq},
     {.name = "mtu", .type = FIELD_UINT, .bit = 48, .bits = 16, .only = BIT(ICMP_DEST_UNREACH)},
     {.name = "gateway", .type = FIELD_IPV4, .bit = 32, .bits = 32, .only = BIT(ICMP_REDIRECT)},
     {.name = "pointer", .type = FIELD_UINT, .bit = 32, .bits = 8, .only = BIT(ICMP_PARAMETERPROB)},
-    {.name = "unused", .type = FIELD_UINT, .bit = 32, .bits = 16, .flags = FIELD_QUIET, .only = BIT(ICMP_DEST_UNREACH)},
-    {.name = "rest", .type = FIELD_UINT, .bit = 32, .bits = 32, .flags = FIELD_HEX,
+    {.name = "unused",
+     .type = FIELD_UINT,
+     .bit = 32,
+     .bits = 16,
+     .flags = FIELD_QUIET,
+     .only = BIT(ICMP_DEST_UNREACH)},
+    {.name = "rest",
+     .type = FIELD_UINT,
+     .bit = 32,
+     .bits = 32,
+     .flags = FIELD_HEX,
      .only = ~(QUERIES | BIT(ICMP_DEST_UNREACH) | BIT(ICMP_REDIRECT) | BIT(ICMP_PARAMETERPROB))},
-    {.name = "rest24", .type = FIELD_UINT, .bit = 40, .bits = 24, .flags = FIELD_HEX | FIELD_QUIET, .only = BIT(ICMP_PARAMETERPROB)},
+    {.name = "rest24",
+     .type = FIELD_UINT,
+     .bit = 40,
+     .bits = 24,
+     .flags = FIELD_HEX | FIELD_QUIET,
+     .only = BIT(ICMP_PARAMETERPROB)},
     {.name = "quotes", .type = FIELD_OWN},
-    {.name = "sum", .type = FIELD_UINT, .bit = 16, .bits = 16, .derive = icmp_sum, .flags = FIELD_SUM | FIELD_HEX, .clause = "RFC792-general-1"},
+    {.name = "sum",
+     .type = FIELD_UINT,
+     .bit = 16,
+     .bits = 16,
+     .derive = icmp_sum,
+     .flags = FIELD_SUM | FIELD_HEX,
+     .clause = "RFC792-general-1"},
 };
 
 const struct layer layer_icmp = {
-    .name = "icmp", .below = "ip", .field = icmp_fields, .fields = COUNT(icmp_fields), .fixed = ICMP_HEADER,
-    .open = icmp_open, .parse = icmp_parse, .print = icmp_print, .emit = icmp_emit, .match = icmp_match,
+    .name = "icmp",
+    .below = "ip",
+    .field = icmp_fields,
+    .fields = COUNT(icmp_fields),
+    .fixed = ICMP_HEADER,
+    .open = icmp_open,
+    .parse = icmp_parse,
+    .print = icmp_print,
+    .emit = icmp_emit,
+    .match = icmp_match,
 };

@@ -73,7 +73,8 @@ static bool eth_src(struct builder *b, int i, struct value *out)
     return mac_value(b->context->source.has_mac ? b->context->source.mac : nobody, out);
 }
 
-static bool eth_open(struct shape *s, struct view *v, uint32_t limit, const struct layer **next, const char **problem)
+static bool eth_open(struct shape *s, struct view *v, uint32_t limit, const struct layer **next,
+                     const char **problem)
 {
     if (limit - v->at < ETH_HLEN) {
         *problem = "eth: shorter than its header of 14 octets";
@@ -86,21 +87,38 @@ static bool eth_open(struct shape *s, struct view *v, uint32_t limit, const stru
 }
 
 static const struct symbol ethertypes[] = {
-    {"arp", ETHERTYPE_ARP, -1}, {"ip", ETHERTYPE_IP, -1}, {"ip6", ETHERTYPE_IPV6, -1}, {"vlan", ETHERTYPE_VLAN, -1}, {0},
+    {"arp", ETHERTYPE_ARP, -1},
+    {"ip", ETHERTYPE_IP, -1},
+    {"ip6", ETHERTYPE_IPV6, -1},
+    {"vlan", ETHERTYPE_VLAN, -1},
+    {0},
 };
 
 static const struct field eth_fields[] = {
     {.name = "dst", .alias = "to", .type = FIELD_MAC, .bit = 0, .bits = 48, .answer = eth_dst},
     {.name = "src", .alias = "from", .type = FIELD_MAC, .bit = 48, .bits = 48, .answer = eth_src},
-    {.name = "type", .type = FIELD_UINT, .bit = 96, .bits = 16, .flags = FIELD_HEX | FIELD_KEY, .derive = next_number, .symbol = ethertypes},
+    {.name = "type",
+     .type = FIELD_UINT,
+     .bit = 96,
+     .bits = 16,
+     .flags = FIELD_HEX | FIELD_KEY,
+     .derive = next_number,
+     .symbol = ethertypes},
 };
 
 const struct layer layer_eth = {
-    .name = "eth", .field = eth_fields, .fields = COUNT(eth_fields), .fixed = ETH_HLEN,
-    .first = "src", .second = "dst", .single = "dst", .open = eth_open,
+    .name = "eth",
+    .field = eth_fields,
+    .fields = COUNT(eth_fields),
+    .fixed = ETH_HLEN,
+    .first = "src",
+    .second = "dst",
+    .single = "dst",
+    .open = eth_open,
 };
 
-static bool vlan_open(struct shape *s, struct view *v, uint32_t limit, const struct layer **next, const char **problem)
+static bool vlan_open(struct shape *s, struct view *v, uint32_t limit, const struct layer **next,
+                      const char **problem)
 {
     if (limit - v->at < 4) {
         *problem = "vlan: shorter than its tag of 4 octets";
@@ -116,11 +134,23 @@ static const struct field vlan_fields[] = {
     {.name = "id", .alias = "vid", .type = FIELD_UINT, .bit = 4, .bits = 12, .flags = FIELD_KEY},
     {.name = "priority", .alias = "pcp", .type = FIELD_UINT, .bit = 0, .bits = 3},
     {.name = "dei", .type = FIELD_FLAG, .bit = 3, .bits = 1},
-    {.name = "type", .type = FIELD_UINT, .bit = 16, .bits = 16, .flags = FIELD_HEX, .derive = next_number, .symbol = ethertypes},
+    {.name = "type",
+     .type = FIELD_UINT,
+     .bit = 16,
+     .bits = 16,
+     .flags = FIELD_HEX,
+     .derive = next_number,
+     .symbol = ethertypes},
 };
 
 const struct layer layer_vlan = {
-    .name = "vlan", .below = "eth", .field = vlan_fields, .fields = COUNT(vlan_fields), .fixed = 4, .single = "id", .open = vlan_open,
+    .name = "vlan",
+    .below = "eth",
+    .field = vlan_fields,
+    .fields = COUNT(vlan_fields),
+    .fixed = 4,
+    .single = "id",
+    .open = vlan_open,
 };
 
 static bool arp_is_reply(const struct builder *b, int i)
@@ -134,7 +164,8 @@ static bool arp_sha(struct builder *b, int i, struct value *out)
     return mac_value(b->context->source.has_mac ? b->context->source.mac : nobody, out);
 }
 
-/* RFC 826, "Packet Reception": a reply swaps hardware and protocol fields and puts its own addresses in as sender. */
+/* RFC 826, "Packet Reception": a reply swaps hardware and protocol fields and puts its own
+ * addresses in as sender. */
 static bool arp_spa(struct builder *b, int i, struct value *out)
 {
     int a = build_answered(b, &layer_arp);
@@ -163,7 +194,8 @@ static bool arp_tpa(struct builder *b, int i, struct value *out)
 
 enum { ARP_BYTES = 28 };
 
-static bool arp_open(struct shape *s, struct view *v, uint32_t limit, const struct layer **next, const char **problem)
+static bool arp_open(struct shape *s, struct view *v, uint32_t limit, const struct layer **next,
+                     const char **problem)
 {
     (void)s, (void)next;
     if (limit - v->at < ARP_BYTES) {
@@ -174,11 +206,19 @@ static bool arp_open(struct shape *s, struct view *v, uint32_t limit, const stru
     return true;
 }
 
+static bool arp_op_is(const struct layer_spec *l, int64_t wanted)
+{
+    const struct clause *op = clause_named(l, "op");
+    return op && op->match->kind == MATCH_VALUE && op->match->value.number == wanted;
+}
+
 /* "arp reply 10.0.2.2 is-at ...": the address that stands alone is the sender's. */
 static int arp_parse(struct compiler *c)
 {
     const struct field *spa = field_named(&layer_arp, "spa");
-    if (clause_of(c->layer, spa) || !match_starts(c, spa))
+    if (clause_of(c->layer, spa) ||
+        !(arp_op_is(c->layer, ARPOP_REPLY) || word_is(peek(c, 1), "is-at")) ||
+        !match_starts(c, spa))
         return 0;
     struct match *m = pool_alloc(c->pool, sizeof *m);
     if (compile_match(c, spa, m) < 0)
@@ -186,21 +226,26 @@ static int arp_parse(struct compiler *c)
     return clause_add(c, spa, m, 1) ? 1 : -1;
 }
 
-/* A reply's own address stands alone before is-at; a request asks for the target first. */
+/* A reply's own address stands alone before is-at; a request asks for the target before it tells
+ * its own. */
 static bool arp_print(struct printer *p, const struct layer_spec *l, const struct clause *cl)
 {
-    const struct clause *op = clause_named(l, "op");
-    bool request = op && op->match->kind == MATCH_VALUE && op->match->value.number == ARPOP_REQUEST;
-    bool reply = op && op->match->kind == MATCH_VALUE && op->match->value.number == ARPOP_REPLY;
-    const char *name = cl->field->name;
-    const struct field *spa = field_named(&layer_arp, "spa");
-    if (request && !strcmp(name, "tpa"))
+    const struct field *spa = field_named(&layer_arp, "spa"), *tpa = field_named(&layer_arp, "tpa");
+    const struct clause *asked = clause_of(l, tpa);
+    bool request = arp_op_is(l, ARPOP_REQUEST), reply = arp_op_is(l, ARPOP_REPLY);
+    if (request && cl->field == tpa && clause_of(l, spa))
+        return true;
+    if (request && asked && (cl->field == spa || cl->field == tpa)) {
         print(p, " who-has ");
-    else if (request && cl->field == spa)
+        print_match(p, tpa, asked->match, -1);
+    }
+    if (request && cl->field == tpa)
+        return true;
+    if (request && cl->field == spa)
         print(p, " tell ");
     else if (reply && cl->field == spa)
         print(p, " ");
-    else if (reply && !strcmp(name, "sha"))
+    else if (reply && !strcmp(cl->field->name, "sha"))
         print(p, " is-at ");
     else
         return false;
@@ -209,23 +254,62 @@ static bool arp_print(struct printer *p, const struct layer_spec *l, const struc
 }
 
 static const struct symbol arp_ops[] = {
-    {"request", ARPOP_REQUEST, -1}, {"reply", ARPOP_REPLY, -1}, {0},
+    {"request", ARPOP_REQUEST, -1},
+    {"reply", ARPOP_REPLY, -1},
+    {0},
 };
 
 /* In the order in which a line says them. */
 static const struct field arp_fields[] = {
-    {.name = "op", .type = FIELD_UINT, .bit = 48, .bits = 16, .flags = FIELD_KEY | FIELD_HEAD, .preset = ARPOP_REQUEST, .symbol = arp_ops},
-    {.name = "tpa", .alias = "who-has target", .type = FIELD_IPV4, .bit = 192, .bits = 32, .answer = arp_tpa},
-    {.name = "spa", .alias = "tell sender", .type = FIELD_IPV4, .bit = 112, .bits = 32, .answer = arp_spa},
+    {.name = "op",
+     .type = FIELD_UINT,
+     .bit = 48,
+     .bits = 16,
+     .flags = FIELD_KEY | FIELD_HEAD,
+     .preset = ARPOP_REQUEST,
+     .symbol = arp_ops},
+    {.name = "spa",
+     .alias = "tell sender",
+     .type = FIELD_IPV4,
+     .bit = 112,
+     .bits = 32,
+     .answer = arp_spa},
     {.name = "sha", .alias = "is-at", .type = FIELD_MAC, .bit = 64, .bits = 48, .answer = arp_sha},
-    {.name = "tha", .type = FIELD_MAC, .bit = 144, .bits = 48, .answer = arp_tha},
-    {.name = "htype", .type = FIELD_UINT, .bit = 0, .bits = 16, .preset = ARPHRD_ETHER, .flags = FIELD_QUIET},
-    {.name = "ptype", .type = FIELD_UINT, .bit = 16, .bits = 16, .preset = ETHERTYPE_IP, .flags = FIELD_HEX | FIELD_QUIET},
+    {.name = "tpa",
+     .alias = "who-has target",
+     .type = FIELD_IPV4,
+     .bit = 192,
+     .bits = 32,
+     .answer = arp_tpa},
+    {.name = "tha",
+     .type = FIELD_MAC,
+     .bit = 144,
+     .bits = 48,
+     .flags = FIELD_QUIET,
+     .answer = arp_tha},
+    {.name = "htype",
+     .type = FIELD_UINT,
+     .bit = 0,
+     .bits = 16,
+     .preset = ARPHRD_ETHER,
+     .flags = FIELD_QUIET},
+    {.name = "ptype",
+     .type = FIELD_UINT,
+     .bit = 16,
+     .bits = 16,
+     .preset = ETHERTYPE_IP,
+     .flags = FIELD_HEX | FIELD_QUIET},
     {.name = "hlen", .type = FIELD_UINT, .bit = 32, .bits = 8, .preset = 6, .flags = FIELD_QUIET},
     {.name = "plen", .type = FIELD_UINT, .bit = 40, .bits = 8, .preset = 4, .flags = FIELD_QUIET},
 };
 
 const struct layer layer_arp = {
-    .name = "arp", .below = "eth", .field = arp_fields, .fields = COUNT(arp_fields), .fixed = ARP_BYTES,
-    .open = arp_open, .parse = arp_parse, .print = arp_print,
+    .name = "arp",
+    .below = "eth",
+    .field = arp_fields,
+    .fields = COUNT(arp_fields),
+    .fixed = ARP_BYTES,
+    .open = arp_open,
+    .parse = arp_parse,
+    .print = arp_print,
 };

@@ -11,7 +11,8 @@ static bool udp_len(const struct shape *s, int i, uint64_t *out)
     return true;
 }
 
-/* Zero means "no checksum", so a sum of zero is sent as all ones. A length that is wrong but inside the datagram is summed as it says. */
+/* Zero means "no checksum", so a sum of zero is sent as all ones. A length that is wrong but inside
+ * the datagram is summed as it says. */
 static bool udp_sum(const struct shape *s, int i, uint64_t *out)
 {
     const struct view *v = &s->view[i];
@@ -25,7 +26,8 @@ static bool udp_sum(const struct shape *s, int i, uint64_t *out)
     return true;
 }
 
-static bool udp_open(struct shape *s, struct view *v, uint32_t limit, const struct layer **next, const char **problem)
+static bool udp_open(struct shape *s, struct view *v, uint32_t limit, const struct layer **next,
+                     const char **problem)
 {
     if (limit - v->at < UDP_HEADER) {
         *problem = "udp: shorter than its header of 8 octets";
@@ -47,13 +49,15 @@ static bool number(uint32_t v, struct value *out)
     return true;
 }
 
-/* From the context, else the answered datagram's other end, else what stands above: a service's own port is on the side that serves. */
+/* From the context, else the answered datagram's other end, else what stands above: a service's own
+ * port is on the side that serves. */
 static bool port(struct builder *b, int i, bool source, struct value *out)
 {
     uint32_t known = source ? b->context->source_port : b->context->destination_port;
     int a = build_answered(b, &layer_udp);
     uint32_t bound = 0;
-    bool above = i + 1 < b->shape.views && layer_number(b->shape.set, &layer_udp, b->shape.view[i + 1].layer, &bound);
+    bool above = i + 1 < b->shape.views &&
+                 layer_number(b->shape.set, &layer_udp, b->shape.view[i + 1].layer, &bound);
     if (above && upper_port(b, i + 1, source, &known))
         return number(known, out);
     if (known)
@@ -77,19 +81,49 @@ static bool udp_dport(struct builder *b, int i, struct value *out)
 }
 
 static const struct field udp_fields[] = {
-    {.name = "sport", .alias = "from", .type = FIELD_UINT, .bit = 0, .bits = 16, .flags = FIELD_KEY, .answer = udp_sport},
-    {.name = "dport", .alias = "to", .type = FIELD_UINT, .bit = 16, .bits = 16, .flags = FIELD_KEY, .answer = udp_dport},
-    {.name = "len", .type = FIELD_UINT, .bit = 32, .bits = 16, .derive = udp_len, .flags = FIELD_LENGTH, .clause = "RFC768-format-1"},
-    {.name = "sum", .type = FIELD_UINT, .bit = 48, .bits = 16, .derive = udp_sum, .flags = FIELD_SUM | FIELD_HEX,
+    {.name = "sport",
+     .alias = "from",
+     .type = FIELD_UINT,
+     .bit = 0,
+     .bits = 16,
+     .flags = FIELD_KEY,
+     .answer = udp_sport},
+    {.name = "dport",
+     .alias = "to",
+     .type = FIELD_UINT,
+     .bit = 16,
+     .bits = 16,
+     .flags = FIELD_KEY,
+     .answer = udp_dport},
+    {.name = "len",
+     .type = FIELD_UINT,
+     .bit = 32,
+     .bits = 16,
+     .derive = udp_len,
+     .flags = FIELD_LENGTH,
+     .clause = "RFC768-format-1"},
+    {.name = "sum",
+     .type = FIELD_UINT,
+     .bit = 48,
+     .bits = 16,
+     .derive = udp_sum,
+     .flags = FIELD_SUM | FIELD_HEX,
      .clause = "RFC768-checksum-1"},
 };
 
 const struct layer layer_udp = {
-    .name = "udp", .below = "ip", .field = udp_fields, .fields = COUNT(udp_fields), .fixed = UDP_HEADER, .first = "sport",
-    .second = "dport", .open = udp_open,
+    .name = "udp",
+    .below = "ip",
+    .field = udp_fields,
+    .fields = COUNT(udp_fields),
+    .fixed = UDP_HEADER,
+    .first = "sport",
+    .second = "dport",
+    .open = udp_open,
 };
 
-static bool data_open(struct shape *s, struct view *v, uint32_t limit, const struct layer **next, const char **problem)
+static bool data_open(struct shape *s, struct view *v, uint32_t limit, const struct layer **next,
+                      const char **problem)
 {
     (void)s, (void)next, (void)problem;
     v->body = v->at;
@@ -108,10 +142,20 @@ static const struct field data_fields[] = {
 };
 
 const struct layer layer_data = {
-    .name = "data", .field = data_fields, .fields = COUNT(data_fields), .single = "bytes", .open = data_open, .emit = data_emit,
+    .name = "data",
+    .field = data_fields,
+    .fields = COUNT(data_fields),
+    .single = "bytes",
+    .open = data_open,
+    .emit = data_emit,
 };
 
 /* A whole frame as octets: "hex ff ff ...". */
 const struct layer layer_raw = {
-    .name = "hex", .field = data_fields, .fields = COUNT(data_fields), .single = "bytes", .open = data_open, .emit = data_emit,
+    .name = "hex",
+    .field = data_fields,
+    .fields = COUNT(data_fields),
+    .single = "bytes",
+    .open = data_open,
+    .emit = data_emit,
 };

@@ -2,8 +2,8 @@
 #include <string.h>
 #include "sim/packet/spec.h"
 
-void match_differs(struct matcher *m, const struct layer *l, const char *field, const char *clause, const char *expected,
-                   const char *actual)
+void match_differs(struct matcher *m, const struct layer *l, const char *field, const char *clause,
+                   const char *expected, const char *actual)
 {
     m->differs = true;
     struct packet_verdict *v = m->verdict;
@@ -52,7 +52,8 @@ static bool same_bytes(const struct field *f, const struct value *want, const st
 {
     if (same(want, have))
         return true;
-    if (!(f->flags & FIELD_PADDED) || want->kind != VALUE_BYTES || have->kind != VALUE_BYTES || want->len > have->len)
+    if (!(f->flags & FIELD_PADDED) || want->kind != VALUE_BYTES || have->kind != VALUE_BYTES ||
+        want->len > have->len)
         return false;
     for (uint32_t i = 0; i < have->len; i++)
         if (have->bytes[i] != (i < want->len ? want->bytes[i] : 0))
@@ -65,12 +66,14 @@ static bool is_made(const struct match *want, const struct value *have)
     if (have->kind != VALUE_BYTES || have->len != (uint64_t)want->value.number)
         return false;
     for (uint32_t i = 0; want->kind != MATCH_LENGTH && i < have->len; i++)
-        if (have->bytes[i] != (want->kind == MATCH_ZERO ? 0 : packet_pattern((uint64_t)want->upper + i)))
+        if (have->bytes[i] !=
+            (want->kind == MATCH_ZERO ? 0 : packet_pattern((uint64_t)want->upper + i)))
             return false;
     return true;
 }
 
-bool match_value(struct matcher *m, const struct field *f, const struct match *want, const struct value *have)
+bool match_value(struct matcher *m, const struct field *f, const struct match *want,
+                 const struct value *have)
 {
     struct value v;
     struct packet_addresses a;
@@ -84,10 +87,12 @@ bool match_value(struct matcher *m, const struct field *f, const struct match *w
     case MATCH_USE:
         if (!find(m, want->name, &v))
             return m->lenient;
-        v.number = (v.number + want->addend) & (f->bits && f->bits < 64 && want->addend ? (INT64_C(1) << f->bits) - 1 : -1);
+        v.number = (v.number + want->addend) &
+                   (f->bits && f->bits < 64 && want->addend ? (INT64_C(1) << f->bits) - 1 : -1);
         return same_bytes(f, &v, have);
     case MATCH_RANGE:
-        return (uint64_t)have->number >= (uint64_t)want->value.number && (uint64_t)have->number <= (uint64_t)want->upper;
+        return (uint64_t)have->number >= (uint64_t)want->value.number &&
+               (uint64_t)have->number <= (uint64_t)want->upper;
     case MATCH_HOST:
         if (!m->context->host || !m->context->host(m->context->self, want->name, &a))
             return false;
@@ -105,7 +110,8 @@ bool match_value(struct matcher *m, const struct field *f, const struct match *w
 }
 
 /* "$x = 7", "10.0.2.2 (peer)": the expectation and what it stands for now. */
-static void expectation(struct matcher *m, const struct field *f, const struct match *want, int64_t given, char *out, size_t room)
+static void expectation(struct matcher *m, const struct field *f, const struct match *want,
+                        int64_t given, char *out, size_t room)
 {
     struct printer p = {.out = out, .room = room};
     struct packet_addresses a;
@@ -125,7 +131,10 @@ static void expectation(struct matcher *m, const struct field *f, const struct m
         print(&p, ", which no host is called");
         return;
     }
-    v = (struct value){.kind = VALUE_IPV4, .number = a.ipv4, .bytes = f->type == FIELD_MAC ? a.mac : a.ipv6, .len = f->type == FIELD_MAC ? 6 : 16};
+    v = (struct value){.kind = VALUE_IPV4,
+                       .number = a.ipv4,
+                       .bytes = f->type == FIELD_MAC ? a.mac : a.ipv6,
+                       .len = f->type == FIELD_MAC ? 6 : 16};
     print(&p, " = ");
     print_value(&p, f, &v, given);
 }
@@ -136,9 +145,11 @@ static int64_t given_of(const struct shape *s, int i, const struct field *f)
 }
 
 /* The first octet that is not as expected, for long payloads. */
-static bool first_octet(const struct match *want, const struct value *have, char *expected, char *actual, size_t room)
+static bool first_octet(const struct match *want, const struct value *have, char *expected,
+                        char *actual, size_t room)
 {
-    if (have->kind != VALUE_BYTES || (want->kind != MATCH_VALUE && want->kind != MATCH_PATTERN && want->kind != MATCH_ZERO))
+    if (have->kind != VALUE_BYTES ||
+        (want->kind != MATCH_VALUE && want->kind != MATCH_PATTERN && want->kind != MATCH_ZERO))
         return false;
     uint32_t len = want->kind == MATCH_VALUE ? want->value.len : (uint32_t)want->value.number;
     if (len != have->len) {
@@ -146,7 +157,9 @@ static bool first_octet(const struct match *want, const struct value *have, char
         snprintf(expected + strlen(expected), room - strlen(expected), " (%u octets)", len);
     }
     for (uint32_t i = 0; i < len && i < have->len; i++) {
-        uint8_t w = want->kind == MATCH_VALUE ? want->value.bytes[i] : want->kind == MATCH_ZERO ? 0 : packet_pattern((uint64_t)want->upper + i);
+        uint8_t w = want->kind == MATCH_VALUE  ? want->value.bytes[i]
+                    : want->kind == MATCH_ZERO ? 0
+                                               : packet_pattern((uint64_t)want->upper + i);
         if (w == have->bytes[i])
             continue;
         if (len > 24 || have->len > 24) {
@@ -184,7 +197,8 @@ static void match_layer(struct matcher *m, int i, const struct layer_spec *l)
         } else if (shape_field(m->shape, i, cl->field, &have))
             match_clause(m, i, cl, &have);
         else
-            match_differs(m, l->layer, cl->field->name, cl->field->clause, "is there", "this packet has none");
+            match_differs(m, l->layer, cl->field->name, cl->field->clause, "is there",
+                          "this packet has none");
     }
 }
 
@@ -223,7 +237,8 @@ static void layer_missing(struct matcher *m, const struct layer *l)
     match_differs(m, NULL, "layers", NULL, l->name, actual);
 }
 
-/* The line's layers lie in the frame in this order; the first may lie anywhere outside quotations. False: the frame is of another kind. */
+/* The line's layers lie in the frame in this order; the first may lie anywhere outside quotations.
+ * False: the frame is of another kind. */
 static bool match_layers(struct matcher *m)
 {
     int at = -1;
@@ -280,7 +295,8 @@ static void verify_field(struct matcher *m, int i, const struct field *f)
         return;
     want.number = (int64_t)n;
     char expected[128], actual[128];
-    struct printer e = {.out = expected, .room = sizeof expected}, a = {.out = actual, .room = sizeof actual};
+    struct printer e = {.out = expected, .room = sizeof expected},
+                   a = {.out = actual, .room = sizeof actual};
     bool bad = spoiled(m->spec, l, f);
     if (bad != same(&have, &want) || (!bad && is_stated(m->spec, l, f)))
         return;
@@ -291,7 +307,8 @@ static void verify_field(struct matcher *m, int i, const struct field *f)
 }
 
 /*
- * Zeros up to Ethernet's 60 octets may follow a packet, nothing else: an octet of an older packet there leaks memory (CVE-2003-0001).
+ * Zeros up to Ethernet's 60 octets may follow a packet, nothing else: an octet of an older packet
+ * there leaks memory (CVE-2003-0001).
  */
 static void verify_padding(struct matcher *m)
 {
@@ -303,12 +320,14 @@ static void verify_padding(struct matcher *m)
     const struct packet_spec *p = m->spec;
     uint32_t whole = p->pad > (int64_t)end ? (uint32_t)p->pad : end;
     if (p->trailer) {
-        if (len < p->trailer_len || len - p->trailer_len != whole || memcmp(s->bytes + len - p->trailer_len, p->trailer, p->trailer_len))
+        if (len < p->trailer_len || len - p->trailer_len != whole ||
+            memcmp(s->bytes + len - p->trailer_len, p->trailer, p->trailer_len))
             match_differs(m, &layer_eth, "trailer", NULL, "the octets written", "others");
         return;
     }
     if (len > 60 && len != end && len != whole) {
-        snprintf(actual, sizeof actual, "%u octets behind the packet in a frame of %u", len - end, len);
+        snprintf(actual, sizeof actual, "%u octets behind the packet in a frame of %u", len - end,
+                 len);
         match_differs(m, &layer_eth, "padding", NULL, "none: the frame is long enough", actual);
         return;
     }
@@ -333,10 +352,12 @@ static void verify(struct matcher *m)
             verify_field(m, i, &m->shape->view[i].layer->field[k]);
     verify_padding(m);
     if (m->shape->problem && !m->differs && !m->spec->spoils)
-        match_differs(m, NULL, m->shape->problem_layer, NULL, "a header that can be read", m->shape->problem);
+        match_differs(m, NULL, m->shape->problem_layer, NULL, "a header that can be read",
+                      m->shape->problem);
 }
 
-void packet_match(const struct packet_spec *p, const struct packet_context *c, const uint8_t *bytes, uint32_t len, struct packet_verdict *v)
+void packet_match(const struct packet_spec *p, const struct packet_context *c, const uint8_t *bytes,
+                  uint32_t len, struct packet_verdict *v)
 {
     memset(v, 0, sizeof *v);
     struct shape s;
@@ -350,7 +371,8 @@ void packet_match(const struct packet_spec *p, const struct packet_context *c, c
         c->bind(c->self, m.bind[i].name, &m.bind[i].value);
 }
 
-static bool agrees(const struct packet_spec *p, const struct packet_context *c, const uint8_t *bytes, uint32_t len, bool keys)
+static bool agrees(const struct packet_spec *p, const struct packet_context *c,
+                   const uint8_t *bytes, uint32_t len, bool keys)
 {
     struct shape s;
     shape_frame(&s, p->set, bytes, len);
@@ -358,12 +380,14 @@ static bool agrees(const struct packet_spec *p, const struct packet_context *c, 
     return match_layers(&m) && !m.differs;
 }
 
-bool packet_matches(const struct packet_spec *p, const struct packet_context *c, const uint8_t *bytes, uint32_t len)
+bool packet_matches(const struct packet_spec *p, const struct packet_context *c,
+                    const uint8_t *bytes, uint32_t len)
 {
     return agrees(p, c, bytes, len, false);
 }
 
-bool packet_alike(const struct packet_spec *p, const struct packet_context *c, const uint8_t *bytes, uint32_t len)
+bool packet_alike(const struct packet_spec *p, const struct packet_context *c, const uint8_t *bytes,
+                  uint32_t len)
 {
     return agrees(p, c, bytes, len, true);
 }

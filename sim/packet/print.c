@@ -28,7 +28,8 @@ void print(struct printer *p, const char *format, ...)
 static bool is_text(const uint8_t *bytes, uint32_t len)
 {
     for (uint32_t i = 0; i < len; i++)
-        if ((bytes[i] < 0x20 || bytes[i] > 0x7e) && bytes[i] != '\n' && bytes[i] != '\r' && bytes[i] != '\t')
+        if ((bytes[i] < 0x20 || bytes[i] > 0x7e) && bytes[i] != '\n' && bytes[i] != '\r' &&
+            bytes[i] != '\t')
             return false;
     return true;
 }
@@ -48,7 +49,10 @@ void print_bytes(struct printer *p, const uint8_t *bytes, uint32_t len)
     }
     print(p, "\"");
     for (uint32_t i = 0; i < len; i++) {
-        const char *escape = bytes[i] == '\n' ? "\\n" : bytes[i] == '\r' ? "\\r" : bytes[i] == '\t' ? "\\t" : NULL;
+        const char *escape = bytes[i] == '\n'   ? "\\n"
+                             : bytes[i] == '\r' ? "\\r"
+                             : bytes[i] == '\t' ? "\\t"
+                                                : NULL;
         if (escape)
             print(p, "%s", escape);
         else
@@ -84,7 +88,8 @@ static void print_mac(struct printer *p, const uint8_t *a)
 
 void print_value(struct printer *p, const struct field *f, const struct value *v, int64_t given)
 {
-    const struct symbol *s = v->kind == VALUE_NUMBER ? symbol_valued(f, (uint64_t)v->number, given) : NULL;
+    const struct symbol *s =
+        v->kind == VALUE_NUMBER ? symbol_valued(f, (uint64_t)v->number, given) : NULL;
     uint64_t n = (uint64_t)v->number;
     switch (f->type) {
     case FIELD_UINT:
@@ -95,7 +100,8 @@ void print_value(struct printer *p, const struct field *f, const struct value *v
             print(p, f->flags & FIELD_HEX ? "0x%llx" : "%llu", (unsigned long long)n);
         break;
     case FIELD_IPV4:
-        print(p, "%u.%u.%u.%u", (uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n);
+        print(p, "%u.%u.%u.%u", (uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8),
+              (uint8_t)n);
         break;
     case FIELD_MAC:
         if (v->len == 6)
@@ -175,7 +181,8 @@ void print_clause(struct printer *p, const struct layer_spec *l, const struct cl
         print(p, " no %s", f->name);
         return;
     }
-    bool symbol = value && f->flags & FIELD_HEAD && symbol_valued(f, (uint64_t)cl->match->value.number, given);
+    bool symbol = value && f->flags & FIELD_HEAD &&
+                  symbol_valued(f, (uint64_t)cl->match->value.number, given);
     print(p, symbol ? " " : " %s", f->name);
     if (f->type == FIELD_FLAG && value)
         return;
@@ -194,10 +201,12 @@ static void print_pair(struct printer *p, const struct field *f, const struct cl
 }
 
 /* What stands behind the name without one of its own; returns the fields that are said. */
-static void print_position(struct printer *p, const struct layer_spec *l, const struct clause *said[2])
+static void print_position(struct printer *p, const struct layer_spec *l,
+                           const struct clause *said[2])
 {
     const struct layer *y = l->layer;
-    const struct field *first = y->first ? field_named(y, y->first) : NULL, *second = first ? field_named(y, y->second) : NULL;
+    const struct field *first = y->first ? field_named(y, y->first) : NULL,
+                       *second = first ? field_named(y, y->second) : NULL;
     const struct field *single = y->single ? field_named(y, y->single) : NULL;
     said[0] = first ? clause_of(l, first) : NULL;
     said[1] = first ? clause_of(l, second) : single ? clause_of(l, single) : NULL;
@@ -244,7 +253,8 @@ void print_spec(struct printer *p, const struct packet_spec *spec)
     if (spec->cut >= 0)
         print(p, " cut %lld", (long long)spec->cut);
     for (uint32_t i = 0; i < spec->spoils; i++)
-        print(p, "%sbad %s.%s", p->len > start ? " " : "", spec->spoil[i].layer->name, spec->spoil[i].field->name);
+        print(p, "%sbad %s.%s", p->len > start ? " " : "", spec->spoil[i].layer->name,
+              spec->spoil[i].field->name);
 }
 
 char *packet_print(const struct packet_spec *spec)

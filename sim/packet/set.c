@@ -5,15 +5,17 @@
 #include "sim/packet/layer.h"
 
 static const struct layer *const builtin[] = {
-    &layer_eth, &layer_vlan, &layer_arp, &layer_ip, &layer_icmp, &layer_udp, &layer_data, &layer_raw,
+    &layer_eth,  &layer_vlan, &layer_arp,  &layer_ip,
+    &layer_icmp, &layer_udp,  &layer_data, &layer_raw,
 };
 
 enum { PORT_DNS = 53, PORT_DHCP_SERVER = 67, PORT_DHCP_CLIENT = 68, PORT_NTP = 123 };
 
 static const struct binding builtin_binding[] = {
-    {"eth", ETHERTYPE_IP, &layer_ip},     {"eth", ETHERTYPE_ARP, &layer_arp},   {"eth", ETHERTYPE_VLAN, &layer_vlan},
-    {"vlan", ETHERTYPE_IP, &layer_ip},    {"vlan", ETHERTYPE_ARP, &layer_arp},
-    {"ip", IPPROTO_ICMP, &layer_icmp},    {"ip", IPPROTO_UDP, &layer_udp},      {"ip", IPPROTO_IPIP, &layer_ip},
+    {"eth", ETHERTYPE_IP, &layer_ip},     {"eth", ETHERTYPE_ARP, &layer_arp},
+    {"eth", ETHERTYPE_VLAN, &layer_vlan}, {"vlan", ETHERTYPE_IP, &layer_ip},
+    {"vlan", ETHERTYPE_ARP, &layer_arp},  {"ip", IPPROTO_ICMP, &layer_icmp},
+    {"ip", IPPROTO_UDP, &layer_udp},      {"ip", IPPROTO_IPIP, &layer_ip},
 };
 
 struct layer_set *layer_set_new(struct pool *pool)
@@ -52,7 +54,8 @@ const struct layer *layer_named(const struct layer_set *set, const char *name)
 }
 
 /* Later bindings win: a script's format may take a number that a built-in layer has. */
-const struct layer *layer_bound(const struct layer_set *set, const struct layer *lower, uint32_t number)
+const struct layer *layer_bound(const struct layer_set *set, const struct layer *lower,
+                                uint32_t number)
 {
     for (uint32_t i = set->bindings; i-- > 0;)
         if (set->binding[i].number == number && !strcmp(set->binding[i].lower, lower->name))
@@ -60,7 +63,8 @@ const struct layer *layer_bound(const struct layer_set *set, const struct layer 
     return NULL;
 }
 
-bool layer_number(const struct layer_set *set, const struct layer *lower, const struct layer *upper, uint32_t *number)
+bool layer_number(const struct layer_set *set, const struct layer *lower, const struct layer *upper,
+                  uint32_t *number)
 {
     for (uint32_t i = 0; i < set->bindings; i++)
         if (set->binding[i].upper == upper && !strcmp(set->binding[i].lower, lower->name)) {

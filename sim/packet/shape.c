@@ -1,11 +1,14 @@
-/* A frame's layers. Nothing here trusts a length: every view lies inside the frame, whatever the bytes say. */
+/* A frame's layers. Nothing here trusts a length: every view lies inside the frame, whatever the
+ * bytes say. */
 #include <string.h>
 #include "sim/packet/layer.h"
 
-static struct view *view_add(struct shape *s, const struct layer *layer, uint32_t at, bool quoted, bool partial)
+static struct view *view_add(struct shape *s, const struct layer *layer, uint32_t at, bool quoted,
+                             bool partial)
 {
     struct view *v = &s->view[s->views++];
-    *v = (struct view){.layer = layer, .at = at, .body = at, .end = at, .quoted = quoted, .partial = partial};
+    *v = (struct view){
+        .layer = layer, .at = at, .body = at, .end = at, .quoted = quoted, .partial = partial};
     return v;
 }
 
@@ -53,7 +56,8 @@ int shape_find(const struct shape *s, const struct layer *layer, int from)
     return -1;
 }
 
-bool option_next(const struct shape *s, const struct option_style *style, uint32_t *at, uint32_t end, struct option_view *o)
+bool option_next(const struct shape *s, const struct option_style *style, uint32_t *at,
+                 uint32_t end, struct option_view *o)
 {
     if (*at >= end)
         return false;

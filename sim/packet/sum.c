@@ -14,8 +14,9 @@ uint16_t packet_sum(const uint8_t *bytes, size_t len, uint32_t initial)
 }
 
 /*
- * Neighbours differ, and so do positions that lie 256, 1460 or 65536 apart: a payload shifted by a segment or a ring's length does
- * not look right. The steps are a multiply and two shifts (a mixing function of the usual kind).
+ * Neighbours differ, and so do positions that lie 256, 1460 or 65536 apart: a payload shifted by a
+ * segment or a ring's length does not look right. The steps are a multiply and two shifts (a mixing
+ * function of the usual kind).
  */
 uint8_t packet_pattern(uint64_t position)
 {

@@ -1,4 +1,5 @@
-/* Frames for readers: one line, every field, the first difference, one field by name; and packets sent elsewhere. */
+/* Frames for readers: one line, every field, the first difference, one field by name; and packets
+ * sent elsewhere. */
 #include <stdlib.h>
 #include <string.h>
 #include "sim/packet/spec.h"
@@ -8,7 +9,8 @@ static int printed(const struct printer *p)
     return (int)p->len;
 }
 
-int packet_text(const struct layer_set *set, const uint8_t *bytes, uint32_t len, int detail, char *out, int room)
+int packet_text(const struct layer_set *set, const uint8_t *bytes, uint32_t len, int detail,
+                char *out, int room)
 {
     struct printer p = {.out = out, .room = room > 0 ? (size_t)room : 0};
     struct pool *pool = pool_new();
@@ -23,7 +25,8 @@ int packet_text(const struct layer_set *set, const uint8_t *bytes, uint32_t len,
 static bool is_verified(const struct shape *s, int i, const struct field *f)
 {
     const struct view *v = &s->view[i];
-    return f->derive && f->flags & (FIELD_LENGTH | FIELD_SUM) && !v->quoted && (!v->partial || v->layer == &layer_ip);
+    return f->derive && f->flags & (FIELD_LENGTH | FIELD_SUM) && !v->quoted &&
+           (!v->partial || v->layer == &layer_ip);
 }
 
 static int64_t given_at(const struct shape *s, int i, const struct field *f)
@@ -64,7 +67,8 @@ static void dump_rest(struct printer *p, struct pool *pool, const struct shape *
     }
 }
 
-int packet_dump(const struct layer_set *set, const uint8_t *bytes, uint32_t len, char *out, int room)
+int packet_dump(const struct layer_set *set, const uint8_t *bytes, uint32_t len, char *out,
+                int room)
 {
     struct printer p = {.out = out, .room = room > 0 ? (size_t)room : 0};
     struct pool *pool = pool_new();
@@ -90,16 +94,19 @@ int packet_dump(const struct layer_set *set, const uint8_t *bytes, uint32_t len,
 
 static bool same_value(const struct value *a, const struct value *b)
 {
-    return a->number == b->number && a->len == b->len && (!a->len || !memcmp(a->bytes, b->bytes, a->len));
+    return a->number == b->number && a->len == b->len &&
+           (!a->len || !memcmp(a->bytes, b->bytes, a->len));
 }
 
-static void tell_payload(struct printer *p, const char *layer, const struct value *e, const struct value *a, uint32_t at)
+static void tell_payload(struct printer *p, const char *layer, const struct value *e,
+                         const struct value *a, uint32_t at)
 {
     uint32_t k = 0;
     while (k < e->len && k < a->len && e->bytes[k] == a->bytes[k])
         k++;
     if (k < e->len && k < a->len)
-        print(p, "%s: octet %u: expected 0x%02x, actual 0x%02x (byte %u)", layer, k, e->bytes[k], a->bytes[k], at + k);
+        print(p, "%s: octet %u: expected 0x%02x, actual 0x%02x (byte %u)", layer, k, e->bytes[k],
+              a->bytes[k], at + k);
     else
         print(p, "%s: expected %u octets, actual %u", layer, e->len, a->len);
 }
@@ -128,7 +135,8 @@ static bool compare_layer(struct printer *p, const struct shape *e, const struct
 }
 
 /* Options as text, one by one. */
-static bool compare_rest(struct printer *p, struct pool *pool, const struct shape *e, const struct shape *a, int i)
+static bool compare_rest(struct printer *p, struct pool *pool, const struct shape *e,
+                         const struct shape *a, int i)
 {
     const struct layer *l = e->view[i].layer;
     if (!l->describe)
@@ -158,7 +166,8 @@ static bool compare_rest(struct printer *p, struct pool *pool, const struct shap
     return false;
 }
 
-static void compare_octets(struct printer *p, const uint8_t *e, uint32_t elen, const uint8_t *a, uint32_t alen)
+static void compare_octets(struct printer *p, const uint8_t *e, uint32_t elen, const uint8_t *a,
+                           uint32_t alen)
 {
     uint32_t k = 0;
     while (k < elen && k < alen && e[k] == a[k])
@@ -169,8 +178,8 @@ static void compare_octets(struct printer *p, const uint8_t *e, uint32_t elen, c
         print(p, "length: expected %u, actual %u", elen, alen);
 }
 
-int packet_compare(const struct layer_set *set, const uint8_t *expected, uint32_t expected_len, const uint8_t *actual, uint32_t actual_len,
-                   char *out, int room)
+int packet_compare(const struct layer_set *set, const uint8_t *expected, uint32_t expected_len,
+                   const uint8_t *actual, uint32_t actual_len, char *out, int room)
 {
     struct printer p = {.out = out, .room = room > 0 ? (size_t)room : 0};
     if (room > 0)
@@ -183,7 +192,8 @@ int packet_compare(const struct layer_set *set, const uint8_t *expected, uint32_
     struct pool *pool = pool_new();
     bool told = false;
     for (int i = 0; !told && (i < e.views || i < a.views); i++) {
-        const char *el = i < e.views ? e.view[i].layer->name : "nothing", *al = i < a.views ? a.view[i].layer->name : "nothing";
+        const char *el = i < e.views ? e.view[i].layer->name : "nothing",
+                   *al = i < a.views ? a.view[i].layer->name : "nothing";
         told = strcmp(el, al) != 0;
         if (told)
             print(&p, "layer %d: expected %s, actual %s", i + 1, el, al);
