@@ -37,13 +37,15 @@ struct parameter {
 struct setting { const char *name; struct value value; struct place place; };   /* set KNOB VALUE; --name=value */
 struct cover { const char *id; struct place place; };
 struct expert { uint32_t frame; const char *field; const char *link; struct place place; }; /* link NULL: the only one */
-struct ignore { const char *at; char direction; struct packet_spec *packet; struct place place; };
+struct ignore { const char *at; char direction; /* the packet is compiled as for `>` */ struct packet_spec *packet; struct place place; };
 
 /* Expressions of assert and of %{ }% blocks. */
 enum expr_kind { EXPR_VALUE, EXPR_CALL, EXPR_NOT, EXPR_NEGATE, EXPR_BINARY };
 enum expr_op { OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_AND, OP_OR, OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_MOD, OP_BITAND, OP_BITOR, OP_SHL, OP_SHR };
+enum { EXPR_DEPTH = 64 };
 struct expr {
     enum expr_kind kind;
+    int depth;               /* levels below and this one: at most EXPR_DEPTH */
     enum expr_op op;
     struct value value;      /* EXPR_VALUE; EXPR_CALL: text is the function's name; a bare name (tcpi_snd_cwnd) is a VALUE_NAME */
     struct expr *left, *right;
@@ -57,7 +59,7 @@ enum when_kind { WHEN_ABSOLUTE, WHEN_RELATIVE, WHEN_ANY };
 struct when {
     enum when_kind kind;
     int64_t from_ns, to_ns;  /* equal unless a range was written (0~+10); relative ones count from the last event's time */
-    bool range, to_relative; /* to_relative: 1~+2 counts `to` from `from`'s base */
+    bool range, to_relative; /* to_relative: `to` was written with a +. 1~+2 ends at 3; to_ns has the base of `kind` either way */
     bool blocks;             /* "+0...0.200 connect(...)": ends_ns is given, */
     int64_t ends_ns;         /* with the base of `kind` */
 };
@@ -82,7 +84,9 @@ struct fault_step {
     struct value amount;     /* flip's bit, delay's time, truncate's length */
     uint64_t frame, every, mask, limit;
     const char *from;        /* only frames that this host sends; or NULL */
-    struct packet_spec *match;
+    struct packet_spec *match;   /* compiled as for `>` whatever the arrow, since it is only compared */
+    char match_direction;        /* '<', '>', or 0 when neither was written */
+    const char *match_at;        /* match @srv > ...: or NULL */
     struct attribute *attribute; /* "set": the link's attributes anew */
     uint32_t attributes;
 };
@@ -134,16 +138,22 @@ struct script {
 /* An error: "file:line:column: what is wrong, what would be right" and the line with a caret under the column. */
 struct diagnostic {
     struct place place;
-    char text[1024];
+    char text[1024];     /* what is wrong, what would be right; "" when nothing is */
+    char line[256];      /* the source line, or a window of a long one that starts `skipped` characters in; "" when not known */
+    int skipped;
+    char file[256];      /* place.file points here when the error is in an included file */
 };
-/* Formats the diagnostic with its source line and caret; returns the length. */
+/* Formats the diagnostic with its source line (its own copy, else from source, which may be NULL) and caret; returns the length. */
 int diagnostic_text(const struct diagnostic *d, const char *source, char *out, int room);
 
 /* Parses a file or text; NULL and *d on error. `define` are -D NAME=value pairs, NULL-terminated, or NULL. */
 struct script *script_load(const char *path, const char *const *define, struct diagnostic *d);
 struct script *script_parse(const char *path, const char *text, size_t len, const char *const *define, struct diagnostic *d);
 void script_free(struct script *s);
-/* As a script: malloc'ed text. */
+/* The same script, wherever its words stand: declarations, steps, comments. */
+bool script_equal(const struct script *a, const struct script *b);
+bool expr_equal(const struct expr *a, const struct expr *b);
+/* As a script: malloc'ed text. Included files stand in place of their include lines. */
 char *script_print(const struct script *s);
 char *expr_print(const struct expr *e);
 
