@@ -143,10 +143,10 @@ static void fill_descriptor(struct nic *n, const struct received *r, uint32_t at
     else
         nic_dma_write(n, buffer, r->bytes + at, chunk);
     e1000_put16(back, chunk);
-    e1000_put16(back + RXD_CHECKSUM - RXD_LENGTH, r->checksum);
+    e1000_put16(back + (RXD_CHECKSUM - RXD_LENGTH), r->checksum);
     back[RXD_STATUS - RXD_LENGTH] = last ? (uint8_t)(r->status | RXD_STAT_DD | RXD_STAT_EOP) : RXD_STAT_DD;
     back[RXD_ERRORS - RXD_LENGTH] = last ? r->errors : 0;
-    e1000_put16(back + RXD_SPECIAL - RXD_LENGTH, last ? r->special : 0);
+    e1000_put16(back + (RXD_SPECIAL - RXD_LENGTH), last ? r->special : 0);
     nic_ring_write(n, descriptor_address(e, e->rdh) + RXD_LENGTH, back, sizeof back);
     e->rdh = (e->rdh + 1) % ring_count(e);
 }
