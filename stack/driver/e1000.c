@@ -1,6 +1,6 @@
 /*
- * E1000: finding it, bringing it up, interrupts, link, filters, watchdog. Register facts that are not in the
- * programming interface's usual reading are marked "measured on QEMU 7.2".
+ * E1000: finding it, bringing it up, interrupts, link, filters, watchdog. Register facts that are
+ * not in the programming interface's usual reading are marked "measured on QEMU 7.2".
  */
 #include "stack/driver/e1000.h"
 
@@ -40,8 +40,9 @@ static bool e1000_match(const struct pci_function *f)
 /* --- interrupts --- */
 
 /*
- * Reading ICR acknowledges every cause and, being a read, also pushes the device's earlier DMA writes out.
- * A cause that arises while masked stays latched in ICR and interrupts as soon as IMS lets it.
+ * Reading ICR acknowledges every cause and, being a read, also pushes the device's earlier DMA
+ * writes out. A cause that arises while masked stays latched in ICR and interrupts as soon as IMS
+ * lets it.
  */
 static int e1000_isr(void *state)
 {
@@ -149,13 +150,13 @@ static void note_link(struct e1000 *d, int64_t now_ns)
 static const struct {
     uint16_t reg, counter;
 } statistics[] = {
-    {E1000_CRCERRS, E1000_RX_CRC},          {E1000_MPC, E1000_RX_MISSED},
-    {E1000_RLEC, E1000_RX_LENGTH_ERROR},    {E1000_RNBC, E1000_RX_NO_DESCRIPTOR},
-    {E1000_RUC, E1000_RX_UNDERSIZE},        {E1000_ROC, E1000_RX_OVERSIZE},
+    {E1000_CRCERRS, E1000_RX_CRC},       {E1000_MPC, E1000_RX_MISSED},
+    {E1000_RLEC, E1000_RX_LENGTH_ERROR}, {E1000_RNBC, E1000_RX_NO_DESCRIPTOR},
+    {E1000_RUC, E1000_RX_UNDERSIZE},     {E1000_ROC, E1000_RX_OVERSIZE},
 };
 
-/* The registers clear when read, so each reading is added. (MPC and RNBC do not on QEMU 7.2, measured: they count
- * again there.) */
+/* The registers clear when read, so each reading is added. (MPC and RNBC do not on QEMU 7.2,
+ * measured: they count again there.) */
 static void e1000_statistics(void *state)
 {
     struct e1000 *d = state;
@@ -210,7 +211,8 @@ static int e1000_probe(void *state, struct netif *nif, const struct bus *b,
     d->nif = nif;
     d->bus = b;
     d->irq_line = f->irq_line;
-    d->rctl = E1000_RCTL_EN | E1000_RCTL_BAM | E1000_RCTL_BSIZE_2048 | E1000_RCTL_SECRC;
+    /* BSIZE 0: buffers of 2048 bytes, of which LPE 0 lets 1522 be used */
+    d->rctl = E1000_RCTL_EN | E1000_RCTL_BAM | E1000_RCTL_SECRC;
     int err = map_registers(d, f);
     if (err == 0)
         err = map_rings(d);
@@ -240,7 +242,8 @@ static void e1000_stop(void *state, int64_t now_ns)
 
 /* --- at work --- */
 
-/* The device stopped sending: reset it, give up what it held, start over. Frames that wait in the ring are lost. */
+/* The device stopped sending: reset it, give up what it held, start over. Frames that wait in the
+ * ring are lost. */
 static void recover(struct e1000 *d, int64_t now_ns)
 {
     struct netbuf_queue lost = {0};
@@ -289,7 +292,8 @@ static int64_t e1000_poll(void *state, int64_t now_ns, int budget)
         return now_ns;
     if (d->masked)
         unmask(d);
-    /* A frame that came after the harvest is latched in ICR: unmasking it has run the handler by now or will. */
+    /* A frame that came after the harvest is latched in ICR: unmasking it has run the handler by
+     * now or will. */
     return __atomic_load_n(&d->causes, __ATOMIC_ACQUIRE) ? now_ns : tx_deadline(d);
 }
 
@@ -301,7 +305,8 @@ static uint16_t multicast_hash(const uint8_t mac[NETIF_MAC_BYTES])
     return (uint16_t)((mac[5] << 8 | mac[4]) >> 4 & 0xfff);
 }
 
-static int e1000_filter(void *state, unsigned flags, const uint8_t (*mac)[NETIF_MAC_BYTES], int count)
+static int e1000_filter(void *state, unsigned flags, const uint8_t (*mac)[NETIF_MAC_BYTES],
+                        int count)
 {
     struct e1000 *d = state;
     bool everyone = flags & NETIF_PROMISCUOUS;

@@ -1,4 +1,5 @@
-/* Intel 82540EM (8086:100e), the "Intel PRO/1000 MT Desktop" that QEMU, VirtualBox and VMware model. */
+/* Intel 82540EM (8086:100e), the "Intel PRO/1000 MT Desktop" that QEMU, VirtualBox and VMware
+ * model. */
 #ifndef STACK_DRIVER_E1000_H
 #define STACK_DRIVER_E1000_H
 

@@ -41,7 +41,8 @@ static bool mac_from_eeprom(const struct e1000 *d, uint8_t mac[NETIF_MAC_BYTES])
     return sum == E1000_EEPROM_SUM && usable(mac);
 }
 
-/* The card copies its EEPROM's address there when it is reset; a hypervisor without EEPROM fills them in. */
+/* The card copies its EEPROM's address there when it is reset; a hypervisor without EEPROM fills
+ * them in. */
 static bool mac_from_receive_address(const struct e1000 *d, uint8_t mac[NETIF_MAC_BYTES])
 {
     uint32_t low = e1000_read(d, E1000_RAL0), high = e1000_read(d, E1000_RAH0);

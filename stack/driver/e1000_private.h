@@ -73,7 +73,6 @@ enum e1000_rctl {
     E1000_RCTL_UPE = 1 << 3,
     E1000_RCTL_MPE = 1 << 4,
     E1000_RCTL_BAM = 1 << 15,
-    E1000_RCTL_BSIZE_2048 = 0 << 16,
     E1000_RCTL_SECRC = 1 << 26,
 };
 
@@ -105,15 +104,15 @@ enum { E1000_RX_BAD = 0x97 };
 enum {
     E1000_RX_RING = 32, /* RDLEN and TDLEN count in 128 bytes: multiples of 8 descriptors */
     E1000_TX_RING = 32,
-    E1000_RX_ROOM = 1536,  /* without RCTL.LPE nothing longer than 1522 bytes is stored */
-    E1000_FRAME_MIN = 60,  /* without FCS */
+    E1000_RX_ROOM = 1536,   /* without RCTL.LPE nothing longer than 1522 bytes is stored */
+    E1000_FRAME_MIN = 60,   /* without FCS */
     E1000_FRAME_MAX = 1518, /* without FCS, with a VLAN tag */
     E1000_HEADER = 14,
     E1000_MTA_WORDS = 128,
     E1000_EEPROM_WORDS = 64,
     E1000_EEPROM_SUM = 0xbaba,
-    E1000_SPINS = 10000,   /* register reads before a bit that never comes is given up */
-    E1000_RX_PUBLISH = 8,  /* harvested descriptors between two writes of RDT */
+    E1000_SPINS = 10000,  /* register reads before a bit that never comes is given up */
+    E1000_RX_PUBLISH = 8, /* harvested descriptors between two writes of RDT */
     E1000_RING_BYTES = (E1000_RX_RING + E1000_TX_RING) * E1000_DESC_BYTES,
 };
 
@@ -177,12 +176,14 @@ static inline void e1000_write(const struct e1000 *d, uint32_t reg, uint32_t val
 
 /* Reads word `at`; false when the EEPROM does not answer within the bound. */
 bool e1000_eeprom_word(const struct e1000 *d, uint32_t at, uint16_t *word);
-/* The MAC address from the EEPROM when its checksum holds, else from RAL0/RAH0; false when neither has one. */
+/* The MAC address from the EEPROM when its checksum holds, else from RAL0/RAH0; false when neither
+ * has one. */
 bool e1000_read_mac(struct e1000 *d, uint8_t mac[NETIF_MAC_BYTES]);
 
 /* --- e1000_rx.c --- */
 
-/* Draws a buffer for every descriptor; false when the pool is dry (the ones drawn are kept for e1000_rx_free). */
+/* Draws a buffer for every descriptor; false when the pool is dry (the ones drawn are kept for
+ * e1000_rx_free). */
 bool e1000_rx_fill(struct e1000 *d);
 /* Writes every descriptor afresh and points the device at the ring. */
 void e1000_rx_start(struct e1000 *d);

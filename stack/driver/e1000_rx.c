@@ -1,7 +1,7 @@
 /*
- * E1000 reception. Every descriptor points at a netbuf's memory; a harvested buffer goes up and a fresh one
- * takes its place. When the pool is dry the frame is dropped and its buffer goes back: the ring
- * never shrinks, so reception can always resume.
+ * E1000 reception. Every descriptor points at a netbuf's memory; a harvested buffer goes up and a
+ * fresh one takes its place. When the pool is dry the frame is dropped and its buffer goes back:
+ * the ring never shrinks, so reception can always resume.
  */
 #include "stack/driver/e1000_private.h"
 
@@ -11,8 +11,9 @@ static uint8_t *descriptor(const struct e1000 *d, uint32_t slot)
 }
 
 /*
- * Hands slot's buffer to the device. The second half is zeroed each time: QEMU 7.2 ORs its write-back
- * into what it finds there (measured), so an old DD or EOP bit would vouch for the next frame.
+ * Hands slot's buffer to the device. The second half is zeroed each time: QEMU 7.2 ORs its
+ * write-back into what it finds there (measured), so an old DD or EOP bit would vouch for the next
+ * frame.
  */
 static void post(struct e1000 *d, uint32_t slot)
 {
@@ -30,7 +31,8 @@ static void unpost(struct e1000 *d, struct netbuf *nb)
     nb->flags &= (uint16_t)~NETBUF_AT_DRIVER;
 }
 
-/* RDH == RDT means that the device has nothing free, so one descriptor always stays behind the device's back. */
+/* RDH == RDT means that the device has nothing free, so one descriptor always stays behind the
+ * device's back. */
 static void publish(struct e1000 *d)
 {
     bus_fence(d->bus, BUS_PUBLISH);
@@ -77,7 +79,8 @@ void e1000_rx_free(struct e1000 *d)
     }
 }
 
-/* Whether slot's bytes are one good frame; counts why not. With RCTL.LPE off a frame always fits one buffer. */
+/* Whether slot's bytes are one good frame; counts why not. With RCTL.LPE off a frame always fits
+ * one buffer. */
 static bool acceptable(struct e1000 *d, uint8_t status, uint8_t errors, uint16_t length)
 {
     bool last = status & E1000_RX_EOP, skipping = d->rx_skipping;
@@ -110,7 +113,8 @@ static struct netbuf *exchange(struct e1000 *d, uint32_t slot)
     return old;
 }
 
-/* The descriptor at rx_next is done: puts it back in service and returns its frame, or NULL when there is none. */
+/* The descriptor at rx_next is done: puts it back in service and returns its frame, or NULL when
+ * there is none. */
 static struct netbuf *harvest_one(struct e1000 *d, uint8_t status)
 {
     uint32_t slot = d->rx_next;

@@ -1,7 +1,7 @@
 /*
- * E1000 transmission. The descriptor points at the netbuf's memory, which is the device's until DD. Most
- * devices are done at the doorbell or soon after, so send reaps behind itself and asks for TXDW
- * only while something is left in flight.
+ * E1000 transmission. The descriptor points at the netbuf's memory, which is the device's until DD.
+ * Most devices are done at the doorbell or soon after, so send reaps behind itself and asks for
+ * TXDW only while something is left in flight.
  */
 #include "stack/core/error.h"
 #include "stack/core/mem.h"
@@ -25,8 +25,9 @@ void e1000_tx_start(struct e1000 *d)
 }
 
 /*
- * Fills a short frame up with zeroes. TCTL.PSP would make the hardware do it, but QEMU sends such frames as they
- * are (measured), and what follows a frame in its buffer may be someone else's old data.
+ * Fills a short frame up with zeroes. TCTL.PSP would make the hardware do it, but QEMU sends such
+ * frames as they are (measured), and what follows a frame in its buffer may be someone else's old
+ * data.
  */
 static void pad(struct netbuf *nb)
 {

@@ -39,7 +39,8 @@ uint32_t pci_read(const struct bus *b, const struct pci_function *f, uint32_t of
     return b->ops->map(b->self, &w) ? UINT32_MAX : bus_read(b, &w, off, width);
 }
 
-void pci_write(const struct bus *b, const struct pci_function *f, uint32_t off, int width, uint32_t v)
+void pci_write(const struct bus *b, const struct pci_function *f, uint32_t off, int width,
+               uint32_t v)
 {
     struct bus_window w = config_window(f->bus, f->device, f->function);
     if (b->ops->map(b->self, &w) == 0)
@@ -91,8 +92,9 @@ static bool bus_wanted(const struct walk *w, unsigned bus)
 }
 
 /*
- * Firmware numbers a bridge's secondary bus above the bridge's own, so walking the buses upwards meets
- * each once and a bridge that claims otherwise (0: never configured) cannot send the walk in circles.
+ * Firmware numbers a bridge's secondary bus above the bridge's own, so walking the buses upwards
+ * meets each once and a bridge that claims otherwise (0: never configured) cannot send the walk in
+ * circles.
  */
 static void note_bridge(struct walk *w, const struct pci_function *f)
 {
@@ -120,7 +122,8 @@ static int walk_device(struct walk *w, unsigned bus, unsigned device)
     return 0;
 }
 
-int pci_enumerate(const struct bus *b, int (*found)(void *ctx, const struct pci_function *f), void *ctx)
+int pci_enumerate(const struct bus *b, int (*found)(void *ctx, const struct pci_function *f),
+                  void *ctx)
 {
     struct walk w = {.b = b, .found = found, .ctx = ctx, .wanted = {1}};
     for (unsigned bus = 0; bus < BUSES; bus++) {
@@ -138,7 +141,8 @@ int pci_enumerate(const struct bus *b, int (*found)(void *ctx, const struct pci_
 /* --- base address registers --- */
 
 /* Writes all ones and looks which address bits stuck, then puts the old value back. */
-static uint32_t bar_mask(const struct bus *b, const struct pci_function *f, uint32_t off, uint32_t old)
+static uint32_t bar_mask(const struct bus *b, const struct pci_function *f, uint32_t off,
+                         uint32_t old)
 {
     pci_write(b, f, off, 4, UINT32_MAX);
     uint32_t mask = pci_read(b, f, off, 4);
@@ -146,7 +150,7 @@ static uint32_t bar_mask(const struct bus *b, const struct pci_function *f, uint
     return mask;
 }
 
-/* The size that a mask of address bits stands for: its lowest bit, and every bit above must be one. */
+/* The size that a mask of address bits stands for: its lowest bit; all bits above must be one. */
 static uint32_t size_of(uint32_t mask)
 {
     uint32_t size = mask & (0 - mask);
@@ -157,7 +161,7 @@ static int size_io(struct pci_bar *bar, uint32_t low, uint32_t mask)
 {
     mask &= ~(uint32_t)3;
     if (mask >> 16 == 0)
-        mask |= 0xffff0000; /* a device may wire the upper half to 0: I/O space has 16 bits on a PC */
+        mask |= 0xffff0000; /* may be wired to 0: I/O space has 16 bits on a PC */
     bar->space = BUS_IO;
     bar->base = low & ~(uint32_t)3;
     bar->size = size_of(mask);
@@ -198,7 +202,7 @@ static int size_bar(const struct bus *b, struct pci_function *f, int i, int bars
         return -1;
     switch (mask & BAR_TYPE) {
     case BAR_TYPE_32:
-    case BAR_TYPE_1M: /* "below 1 MiB" of PCI 2.1: assigned like any other, the decoder has 32 bits */
+    case BAR_TYPE_1M: /* "below 1 MiB" of PCI 2.1: its decoder has 32 bits all the same */
         return 1;
     case BAR_TYPE_64:
         return i + 1 < bars && size_mem_high(b, f, off + 4, bar) == 0 ? 2 : -1;
@@ -207,7 +211,8 @@ static int size_bar(const struct bus *b, struct pci_function *f, int i, int bars
     }
 }
 
-/* Naturally aligned: a BAR decodes only the address bits above its size. 0, or -1 when the space is used up. */
+/* Naturally aligned: a BAR decodes only the address bits above its size. 0, or -1 when the space is
+ * used up. */
 static int place(struct pci_bar *bar, struct pci_space *space)
 {
     uint64_t *next = bar->space == BUS_IO ? &space->next_io : &space->next_mem;
@@ -220,7 +225,8 @@ static int place(struct pci_bar *bar, struct pci_space *space)
     return 0;
 }
 
-static int assign_bars(const struct bus *b, struct pci_function *f, struct pci_space *space, int bars)
+static int assign_bars(const struct bus *b, struct pci_function *f, struct pci_space *space,
+                       int bars)
 {
     int taken;
     for (int i = 0; i < bars; i += taken) {
@@ -255,7 +261,8 @@ int pci_setup(const struct bus *b, struct pci_function *f, struct pci_space *spa
 {
     uint32_t command = pci_read(b, f, PCI_COMMAND, 2) & 0xffff;
     uint32_t decode = COMMAND_IO | COMMAND_MEM;
-    /* While a BAR holds all ones the device must not decode: it would answer for someone else's range. */
+    /* While a BAR holds all ones the device must not decode: it would answer for someone else's
+     * range. */
     pci_write(b, f, PCI_COMMAND, 2, command & ~decode);
     if (assign_bars(b, f, space, bars_of(f))) {
         pci_write(b, f, PCI_COMMAND, 2, command);

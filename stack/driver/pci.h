@@ -1,5 +1,6 @@
 /*
- * PCI: finding functions on a bus, sizing and assigning their base address registers, switching bus mastering on.
+ * PCI: finding functions on a bus, sizing and assigning their base address registers, switching bus
+ * mastering on.
  */
 #ifndef STACK_DRIVER_PCI_H
 #define STACK_DRIVER_PCI_H
@@ -29,16 +30,18 @@ struct pci_space {
     uint8_t irq_line; /* written to functions whose line register is 0 or 0xff */
 };
 
-/* Walks every bus, device and function (bridges included); calls `found` for each; stops when it returns non-zero.
- * Returns that value, or 0. */
-int pci_enumerate(const struct bus *b, int (*found)(void *ctx, const struct pci_function *f), void *ctx);
+/* Walks every bus, device and function (bridges included); calls `found` for each; stops when it
+ * returns non-zero. Returns that value, or 0. */
+int pci_enumerate(const struct bus *b, int (*found)(void *ctx, const struct pci_function *f),
+                  void *ctx);
 
 /* One access to the configuration space of `f`; reads of nothing give all ones. */
 uint32_t pci_read(const struct bus *b, const struct pci_function *f, uint32_t off, int width);
-void pci_write(const struct bus *b, const struct pci_function *f, uint32_t off, int width, uint32_t v);
+void pci_write(const struct bus *b, const struct pci_function *f, uint32_t off, int width,
+               uint32_t v);
 
-/* Sizes the BARs of `f`, assigns those that are 0 from `space`, turns on I/O, memory and bus mastering,
- * clears the interrupt disable bit. 0, or -1 when a BAR is malformed. */
+/* Sizes the BARs of `f`, assigns those that are 0 from `space`, turns on I/O, memory and bus
+ * mastering, clears the interrupt disable bit. 0, or -1 when a BAR is malformed. */
 int pci_setup(const struct bus *b, struct pci_function *f, struct pci_space *space);
 
 #endif

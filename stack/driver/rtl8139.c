@@ -1,6 +1,6 @@
 /*
- * RTL8139: finding it, bringing it up, interrupts, link, filters, watchdog. Facts that are not in the
- * data sheet's usual reading are marked "measured on QEMU 7.2".
+ * RTL8139: finding it, bringing it up, interrupts, link, filters, watchdog. Facts that are not in
+ * the data sheet's usual reading are marked "measured on QEMU 7.2".
  */
 #include "stack/driver/rtl8139.h"
 
@@ -12,16 +12,11 @@ enum { VENDOR_REALTEK = 0x10ec, DEVICE_8139 = 0x8139, REGISTER_BYTES = 0x100 };
 enum { ALWAYS_WANTED = RTL_ROK | RTL_RER | RTL_TER | RTL_ROVW | RTL_FOVW | RTL_LINK };
 
 static const char *const counter_names[RTL_COUNTERS + 1] = {
-    [RTL_RX_OVERRUN] = "rx_overrun",
-    [RTL_RX_MISSED] = "rx_missed",
-    [RTL_RX_NO_BUFFER] = "rx_no_buffer",
-    [RTL_RX_ERROR] = "rx_error",
-    [RTL_RX_HEADER_BAD] = "rx_header_bad",
-    [RTL_RX_OVERSIZE] = "rx_oversize",
-    [RTL_TX_SLOTS_FULL] = "tx_ring_full",
-    [RTL_TX_UNDERRUN] = "tx_underrun",
-    [RTL_TX_ERROR] = "tx_error",
-    [RTL_TX_HANG] = "tx_hang",
+    [RTL_RX_OVERRUN] = "rx_overrun",       [RTL_RX_MISSED] = "rx_missed",
+    [RTL_RX_NO_BUFFER] = "rx_no_buffer",   [RTL_RX_ERROR] = "rx_error",
+    [RTL_RX_HEADER_BAD] = "rx_header_bad", [RTL_RX_OVERSIZE] = "rx_oversize",
+    [RTL_TX_SLOTS_FULL] = "tx_ring_full",  [RTL_TX_UNDERRUN] = "tx_underrun",
+    [RTL_TX_ERROR] = "tx_error",           [RTL_TX_HANG] = "tx_hang",
     [RTL_LINK_CHANGE] = "link_change",
 };
 
@@ -33,8 +28,8 @@ static bool rtl8139_match(const struct pci_function *f)
 /* --- interrupts --- */
 
 /*
- * ISR answers 16-bit accesses only (measured on QEMU 7.2). Writing ones clears; what arises while IMR is 0 stays
- * latched and interrupts when IMR lets it.
+ * ISR answers 16-bit accesses only (measured on QEMU 7.2). Writing ones clears; what arises while
+ * IMR is 0 stays latched and interrupts when IMR lets it.
  */
 static int rtl8139_isr(void *state)
 {
@@ -68,7 +63,7 @@ static void quiesce(struct rtl8139 *d)
     rtl_write16(d, RTL_ISR, 0xffff);
 }
 
-/* The first chips may be left asleep by whoever ran before; the configuration registers are locked. */
+/* The first chips may be left asleep by who ran before; the configuration registers are locked. */
 static void wake_up(struct rtl8139 *d)
 {
     uint32_t config = rtl_read8(d, RTL_CONFIG1);
@@ -85,7 +80,8 @@ static void set_multicast_hash(struct rtl8139 *d)
     rtl_write32(d, RTL_MAR0 + 4, d->mar[1]);
 }
 
-/* From reset to running. Interrupts stay masked. TCR holds only what is written after TE (measured on QEMU 7.2). */
+/* From reset to running. Interrupts stay masked. TCR holds only what is written after TE (measured
+ * on QEMU 7.2). */
 static void bring_up(struct rtl8139 *d)
 {
     set_multicast_hash(d);
@@ -118,7 +114,8 @@ static void rtl8139_statistics(void *state)
 
 /* --- probe and stop --- */
 
-/* The same registers appear twice, in I/O space (BAR 0) and in memory (BAR 1); memory is there on every machine. */
+/* The same registers appear twice, in I/O space (BAR 0) and in memory (BAR 1); memory is there on
+ * every machine. */
 static int map_registers(struct rtl8139 *d, const struct pci_function *f)
 {
     const struct pci_bar *bar = f->bar[1].base ? &f->bar[1] : &f->bar[0];
@@ -146,7 +143,8 @@ static int rtl8139_probe(void *state, struct netif *nif, const struct bus *b,
     d->bus = b;
     d->irq_line = f->irq_line;
     d->ring = nif->ring;
-    /* APM, AM, AB always: MAR alone decides about multicast, since a write of RCR restarts the ring. */
+    /* APM, AM, AB always: MAR alone decides about multicast, since a write of RCR restarts the
+     * ring. */
     d->rcr_wanted = RTL_RCR_APM | RTL_RCR_AM | RTL_RCR_AB | RTL_RCR_DMA_UNLIMITED |
                     RTL_RCR_RING_32K | RTL_RCR_WHOLE_FRAMES;
     int err = map_registers(d, f);
@@ -186,7 +184,8 @@ static void rtl8139_stop(void *state, int64_t now_ns)
 
 /* --- at work --- */
 
-/* The device stopped sending: reset it, give up what it held, start over. Frames that wait in the ring are lost. */
+/* The device stopped sending: reset it, give up what it held, start over. Frames that wait in the
+ * ring are lost. */
 static void recover(struct rtl8139 *d, int64_t now_ns)
 {
     struct netbuf_queue lost = {0};
@@ -263,13 +262,15 @@ static int64_t rtl8139_poll(void *state, int64_t now_ns, int budget)
         return now_ns;
     if (d->masked)
         unmask(d);
-    /* A packet that came after the harvest is latched in ISR: unmasking it has run the handler by now or will. */
+    /* A packet that came after the harvest is latched in ISR: unmasking it has run the handler by
+     * now or will. */
     return __atomic_load_n(&d->causes, __ATOMIC_ACQUIRE) ? now_ns : next_deadline(d, now_ns);
 }
 
 /* --- filters --- */
 
-/* The Ethernet CRC of the address, most significant bit first, not inverted; its top six bits select one of MAR's 64. */
+/* The Ethernet CRC of the address, most significant bit first, not inverted; its top six bits
+ * select one of MAR's 64. */
 static uint32_t multicast_hash(const uint8_t mac[NETIF_MAC_BYTES])
 {
     uint32_t crc = UINT32_MAX;
@@ -282,7 +283,8 @@ static uint32_t multicast_hash(const uint8_t mac[NETIF_MAC_BYTES])
     return crc >> 26;
 }
 
-static int rtl8139_filter(void *state, unsigned flags, const uint8_t (*mac)[NETIF_MAC_BYTES], int count)
+static int rtl8139_filter(void *state, unsigned flags, const uint8_t (*mac)[NETIF_MAC_BYTES],
+                          int count)
 {
     struct rtl8139 *d = state;
     bool everyone = flags & NETIF_PROMISCUOUS;

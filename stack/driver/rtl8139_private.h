@@ -22,10 +22,10 @@ enum rtl8139_register {
     RTL_TCR = 0x40,
     RTL_RCR = 0x44,
     RTL_MPC = 0x4c,
-    RTL_9346CR = 0x50, /* 8 bits */
+    RTL_9346CR = 0x50,  /* 8 bits */
     RTL_CONFIG1 = 0x52, /* 8 bits */
-    RTL_MSR = 0x58,    /* 8 bits */
-    RTL_MULINT = 0x5c, /* 16 bits */
+    RTL_MSR = 0x58,     /* 8 bits */
+    RTL_MULINT = 0x5c,  /* 16 bits */
 };
 
 enum { RTL_CR_BUFE = 0x01, RTL_CR_TE = 0x04, RTL_CR_RE = 0x08, RTL_CR_RST = 0x10 };
@@ -64,8 +64,8 @@ enum { RTL_TCR_CLRABT = 1, RTL_TCR_DMA_1024 = 6 << 8, RTL_TCR_IFG_STANDARD = 3 <
 
 enum {
     RTL_RX_RING = 32768,
-    RTL_RX_SLACK = 16,    /* the chip may scribble this far past the ring's end */
-    RTL_RX_HEADER = 4,    /* u16 status, u16 length in front of each packet */
+    RTL_RX_SLACK = 16, /* the chip may scribble this far past the ring's end */
+    RTL_RX_HEADER = 4, /* u16 status, u16 length in front of each packet */
     RTL_RX_ROK = 0x0001,
     RTL_RX_UNFINISHED = 0xfff0, /* the length while the packet is still being written */
     RTL_FCS = 4,
@@ -111,7 +111,7 @@ struct rtl8139 {
     bool masked;       /* the handler masked the device and poll has not unmasked it */
     bool tx_interrupt; /* TOK is wanted: something is in flight */
     bool link;
-    bool overflowed;   /* reception needs a nudge once the ring is empty */
+    bool overflowed; /* reception needs a nudge once the ring is empty */
     uint32_t rcr, rcr_wanted;
     uint32_t mar[2];
     uint8_t *ring;
@@ -156,13 +156,14 @@ static inline void rtl_write32(const struct rtl8139 *d, uint32_t reg, uint32_t v
     bus_write(d->bus, &d->regs, reg, 4, value);
 }
 
-/* CAPR holds the read pointer less 16, in 16 bits: 0xfff0 for a pointer of 0. (measured on QEMU 7.2) */
+/* CAPR holds the read pointer less 16, in 16 bits: 0xfff0 for a pointer of 0. (measured on
+ * QEMU 7.2) */
 static inline uint16_t rtl_capr(uint32_t read_at)
 {
     return (uint16_t)(read_at - 16);
 }
 
-/* Where the packet behind the one at `at` starts; `length` is its header's, which counts the FCS. */
+/* Where the packet behind the one at `at` starts; `length` is its header's, FCS included. */
 static inline uint32_t rtl_next_packet(uint32_t at, uint32_t length)
 {
     return ((at + RTL_RX_HEADER + length + 3) & ~(uint32_t)3) % RTL_RX_RING;
@@ -170,7 +171,7 @@ static inline uint32_t rtl_next_packet(uint32_t at, uint32_t length)
 
 /* --- rtl8139_rx.c --- */
 
-/* (Re)starts reception with an empty ring and d->rcr_wanted's filter; frames in the ring are lost. */
+/* (Re)starts reception with an empty ring and d->rcr_wanted's filter; what it held is lost. */
 void rtl8139_rx_start(struct rtl8139 *d);
 /* Passes up to `budget` frames up; how many packets it went through. */
 int rtl8139_rx_harvest(struct rtl8139 *d, int64_t now_ns, int budget);

@@ -1,7 +1,7 @@
 /*
- * RTL8139 reception: the chip writes packets back to back into a byte ring, each behind a 4-byte header; we
- * copy them out. RCR.WRAP stays 0: a packet that meets the ring's end continues at its start, so
- * no length that the chip accepts can run past our memory.
+ * RTL8139 reception: the chip writes packets back to back into a byte ring, each behind a 4-byte
+ * header; we copy them out. RCR.WRAP stays 0: a packet that meets the ring's end continues at its
+ * start, so no length that the chip accepts can run past our memory.
  */
 #include "stack/core/mem.h"
 #include "stack/driver/rtl8139_private.h"
@@ -9,15 +9,15 @@
 /* --- the ring's bytes change hands --- */
 
 /*
- * In whole cache lines: a kernel whose memory is not coherent with DMA throws lines away, and half a line
- * cannot change hands. The ring is aligned to lines and a multiple of them.
+ * In whole cache lines: a kernel whose memory is not coherent with DMA throws lines away, and half
+ * a line cannot change hands. The ring is aligned to lines and a multiple of them.
  */
 enum { LINE = 64 };
 _Static_assert(RTL_RX_RING % LINE == 0, "the ring is made of whole lines");
 
 struct lines {
-    uint32_t at, n;       /* up to the ring's end */
-    uint32_t wrapped;     /* from its start */
+    uint32_t at, n;   /* up to the ring's end */
+    uint32_t wrapped; /* from its start */
 };
 
 static struct lines lines_of(uint32_t at, uint32_t n)
@@ -62,8 +62,9 @@ static void write_capr(struct rtl8139 *d)
 }
 
 /*
- * The pointers go back to 0 when RE is switched on, or when RCR is written (measured on QEMU 7.2). Reading CBR
- * while nothing is accepted yet is right for chips of either kind and has no race with the first frame.
+ * The pointers go back to 0 when RE is switched on, or when RCR is written (measured on QEMU 7.2).
+ * Reading CBR while nothing is accepted yet is right for chips of either kind and has no race with
+ * the first frame.
  */
 void rtl8139_rx_start(struct rtl8139 *d)
 {
@@ -80,7 +81,8 @@ void rtl8139_rx_start(struct rtl8139 *d)
     rtl_write32(d, RTL_RCR, d->rcr);
 }
 
-/* After an overflow the chip looks again at each write of CAPR, even of an unchanged one (measured on QEMU 7.2). */
+/* After an overflow the chip looks again at each write of CAPR, even of an unchanged one (measured
+ * on QEMU 7.2). */
 void rtl8139_rx_resume(struct rtl8139 *d)
 {
     d->overflowed = false;
@@ -99,8 +101,8 @@ static uint32_t written(const struct rtl8139 *d)
 }
 
 /*
- * The header is all that tells where the next packet starts: when it cannot be true the ring is lost. A long
- * frame is believed only as far as the chip's own write pointer bears it out.
+ * The header is all that tells where the next packet starts: when it cannot be true the ring is
+ * lost. A long frame is believed only as far as the chip's own write pointer bears it out.
  */
 static enum verdict judge(const struct rtl8139 *d, uint16_t status, uint16_t length)
 {

@@ -1,7 +1,8 @@
 /*
- * RTL8139 transmission: four descriptors in registers, used strictly in turn. The chip reads from 4-aligned
- * addresses below 4 GiB and does not pad; a frame that fits that is read from its netbuf, any other is
- * copied into the slot's own buffer. Either way the netbuf is held until the chip reports.
+ * RTL8139 transmission: four descriptors in registers, used strictly in turn. The chip reads from
+ * 4-aligned addresses below 4 GiB and does not pad; a frame that fits that is read from its netbuf,
+ * any other is copied into the slot's own buffer. Either way the netbuf is held until the chip
+ * reports.
  */
 #include "stack/core/error.h"
 #include "stack/core/mem.h"
@@ -76,7 +77,8 @@ static struct netbuf *take_oldest(struct rtl8139 *d)
     return nb;
 }
 
-/* What TSD says of a frame that is through: counts, and sets the transmitter going again after an abort. */
+/* What TSD says of a frame that is through: counts, and sets the transmitter going again after an
+ * abort. */
 static int outcome(struct rtl8139 *d, uint32_t tsd)
 {
     if (tsd & RTL_TSD_TUN)

@@ -70,7 +70,8 @@ static uint32_t fake_read(void *self, const struct bus_window *w, uint32_t off, 
     return get(f->reg + off, width);
 }
 
-static void fake_write(void *self, const struct bus_window *w, uint32_t off, int width, uint32_t value)
+static void fake_write(void *self, const struct bus_window *w, uint32_t off, int width,
+                       uint32_t value)
 {
     struct fake_bus *f = self;
     f->accesses++;

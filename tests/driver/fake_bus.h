@@ -1,6 +1,7 @@
 /*
- * A bus for the drivers' unit tests, as dumb as can be: PCI functions whose base address registers are wired to
- * sizes, and one block of registers with hooks. The device models of sim/nic are not used here.
+ * A bus for the drivers' unit tests, as dumb as can be: PCI functions whose base address registers
+ * are wired to sizes, and one block of registers with hooks. The device models of sim/nic are not
+ * used here.
  */
 #ifndef TESTS_DRIVER_FAKE_BUS_H
 #define TESTS_DRIVER_FAKE_BUS_H

@@ -19,7 +19,8 @@ static void serve_eeprom(struct fake_bus *f, uint32_t off, int width)
     if (busy_reads < 0 || f->accesses % (busy_reads + 1))
         return;
     uint32_t at = eerd >> 8 & 0xff;
-    fake_put32(f->reg + E1000_EERD, (uint32_t)eeprom[at % E1000_EEPROM_WORDS] << 16 | at << 8 | E1000_EERD_DONE);
+    fake_put32(f->reg + E1000_EERD,
+               (uint32_t)eeprom[at % E1000_EEPROM_WORDS] << 16 | at << 8 | E1000_EERD_DONE);
 }
 
 /* 52:54:00:12:34:56, little-endian in words 0 to 2; word 63 makes the sum 0xbaba. */
@@ -49,7 +50,7 @@ static const uint8_t in_eeprom[6] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
 static const uint8_t in_registers[6] = {0x52, 0x54, 0x00, 0xab, 0xcd, 0xef};
 
 /* The three words, low byte first. */
-Test(e1000_eeprom, mac_from_words, .init = setup)
+Test(driver_eeprom, mac_from_words, .init = setup)
 {
     uint8_t mac[6];
     cr_assert(e1000_read_mac(&device, mac));
@@ -58,7 +59,7 @@ Test(e1000_eeprom, mac_from_words, .init = setup)
 }
 
 /* DONE may take its time. */
-Test(e1000_eeprom, mac_slow, .init = setup)
+Test(driver_eeprom, mac_slow, .init = setup)
 {
     uint8_t mac[6];
     busy_reads = 6;
@@ -67,7 +68,7 @@ Test(e1000_eeprom, mac_slow, .init = setup)
 }
 
 /* A sum that is not 0xbaba: the receive address registers serve, and it is counted. */
-Test(e1000_eeprom, mac_sum_wrong, .init = setup)
+Test(driver_eeprom, mac_sum_wrong, .init = setup)
 {
     uint8_t mac[6];
     eeprom[63] ^= 1;
@@ -78,7 +79,7 @@ Test(e1000_eeprom, mac_sum_wrong, .init = setup)
 }
 
 /* An EEPROM that never answers is given up after a bounded number of accesses. */
-Test(e1000_eeprom, mac_no_answer, .init = setup)
+Test(driver_eeprom, mac_no_answer, .init = setup)
 {
     uint8_t mac[6];
     busy_reads = -1;
@@ -89,7 +90,7 @@ Test(e1000_eeprom, mac_no_answer, .init = setup)
 }
 
 /* Without AV in RAH0, or with a group address, there is no MAC to be had. */
-Test(e1000_eeprom, mac_nowhere, .init = setup)
+Test(driver_eeprom, mac_nowhere, .init = setup)
 {
     uint8_t mac[6];
     busy_reads = -1;

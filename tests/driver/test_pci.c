@@ -15,7 +15,8 @@ struct seen {
 static int note(void *ctx, const struct pci_function *f)
 {
     struct seen *s = ctx;
-    s->address[s->count++] = (unsigned)f->bus << 16 | (unsigned)f->device << 11 | (unsigned)f->function << 8;
+    s->address[s->count++] =
+        (unsigned)f->bus << 16 | (unsigned)f->device << 11 | (unsigned)f->function << 8;
     return s->count == s->stop_at ? 7 : 0;
 }
 
@@ -29,8 +30,9 @@ static struct pci_function only(void)
                                  .irq_line = fn->config[0x3c]};
 }
 
-/* Functions 1 to 7 are asked only when bit 7 of function 0's header type says that there are any. */
-Test(pci, walk_multifunction_bit)
+/* Functions 1 to 7 are asked only when bit 7 of function 0's header type says that there are any.
+ */
+Test(driver_pci, walk_multifunction_bit)
 {
     fake_bus_init(&fake);
     fake_function_add(&fake, 0, 1, 0, 0x8086, 1);
@@ -47,8 +49,9 @@ Test(pci, walk_multifunction_bit)
     cr_assert_eq(s.address[3], 31u << 11);
 }
 
-/* What lies behind a bridge is found on its secondary bus; a bridge that nobody numbered leads nowhere. */
-Test(pci, walk_bridges)
+/* What lies behind a bridge is found on its secondary bus; a bridge that nobody numbered leads
+ * nowhere. */
+Test(driver_pci, walk_bridges)
 {
     fake_bus_init(&fake);
     struct fake_function *bridge = fake_function_add(&fake, 0, 3, 0, 0x1b36, 1);
@@ -68,7 +71,7 @@ Test(pci, walk_bridges)
 }
 
 /* The walk ends where `found` says so, with its value. */
-Test(pci, walk_stops)
+Test(driver_pci, walk_stops)
 {
     fake_bus_init(&fake);
     for (unsigned i = 0; i < 4; i++)
@@ -78,8 +81,9 @@ Test(pci, walk_stops)
     cr_assert_eq(s.count, 2);
 }
 
-/* An E1000's ranges: 128 KiB of memory and 64 bytes of ports, each placed at a multiple of its size. */
-Test(pci, setup_sizes_and_aligns)
+/* An E1000's ranges: 128 KiB of memory and 64 bytes of ports, each placed at a multiple of its
+ * size. */
+Test(driver_pci, setup_sizes_and_aligns)
 {
     fake_bus_init(&fake);
     struct fake_function *fn = fake_function_add(&fake, 0, 2, 0, 0x8086, 0x100e);
@@ -108,7 +112,7 @@ Test(pci, setup_sizes_and_aligns)
 }
 
 /* What firmware assigned stays: address and interrupt line. */
-Test(pci, setup_keeps_firmware)
+Test(driver_pci, setup_keeps_firmware)
 {
     fake_bus_init(&fake);
     struct fake_function *fn = fake_function_add(&fake, 0, 2, 0, 0x10ec, 0x8139);
@@ -128,7 +132,7 @@ Test(pci, setup_keeps_firmware)
 }
 
 /* A 64-bit range takes two registers; the upper one is no range of its own. */
-Test(pci, setup_64_bit)
+Test(driver_pci, setup_64_bit)
 {
     fake_bus_init(&fake);
     struct fake_function *fn = fake_function_add(&fake, 0, 2, 0, 0x1af4, 0x1041);
@@ -156,11 +160,12 @@ static int setup_of(uint32_t value, uint32_t writable, int bar)
 }
 
 /* Registers that no device may have are refused. */
-Test(pci, setup_malformed)
+Test(driver_pci, setup_malformed)
 {
     cr_assert_eq(setup_of(0, 0xfffff000, 0), 0);
     cr_assert_eq(setup_of(6, 0xfffff000, 0), -1, "type 3 is reserved");
-    cr_assert_eq(setup_of(4, 0xfffff000, 5), -1, "a 64-bit range cannot start in the last register");
+    cr_assert_eq(setup_of(4, 0xfffff000, 5), -1,
+                 "a 64-bit range cannot start in the last register");
     cr_assert_eq(setup_of(0, 0xff0ff000, 0), -1, "the address bits have a hole");
     cr_assert_eq(setup_of(0, 0x80000000, 0), -1, "2 GiB do not fit behind 0xfe000000");
     cr_assert_eq(setup_of(4, 0xfffff000, 0), -1, "the upper half of a 64-bit address is not there");
