@@ -80,9 +80,12 @@ struct packet_verdict {
 /* Compares a frame with `>`: stated fields, layers as written (a line that starts above Ethernet or IP leaves those free), and lengths and
  * checksums of all layers always unless spoiled. Variables are bound only when everything matches. */
 void packet_match(const struct packet_spec *p, const struct packet_context *c, const uint8_t *bytes, uint32_t len, struct packet_verdict *v);
-/* True when the frame is of the line's kind: layers and constant key fields (ports, message type, ARP op) agree, whatever the other
- * fields say. For ignore, fault predicates and to say "the nearest expectation". Binds nothing; $x compares when bound. */
+/* True when everything that the line states agrees: for ignore and fault predicates. Lengths and sums are not verified. Binds nothing; $x
+ * compares when bound. */
 bool packet_matches(const struct packet_spec *p, const struct packet_context *c, const uint8_t *bytes, uint32_t len);
+/* True when the frame is of the line's kind: layers and constant key fields (ports, message type, ARP op) agree, whatever the other
+ * fields say. To find the nearest expectation. Binds nothing. */
+bool packet_alike(const struct packet_spec *p, const struct packet_context *c, const uint8_t *bytes, uint32_t len);
 
 /* One line of text for a frame, in the script's own language (it compiles back): "arp request who-has 10.0.2.2 tell 10.0.2.15". `detail` 0: upper layers only with addresses,
  * 1: every layer. Damage is said ("bad udp.sum"). Returns the length wanted. */
