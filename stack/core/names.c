@@ -101,8 +101,18 @@ static const uint64_t *netif_counter(const struct netif *nif, unsigned k, char *
     return name_it((const uint64_t *)counters + k, name, nif->name, nif->driver->counters[k]);
 }
 
+/* A walk over the counters starts with what the devices count by themselves. */
+static void ask_drivers(const struct stack *s)
+{
+    for (uint32_t i = 0; i < s->netifs; i++)
+        if (s->netif[i].driver && s->netif[i].driver->statistics)
+            s->netif[i].driver->statistics(s->netif[i].state);
+}
+
 const uint64_t *stack_counter_at(const struct stack *s, unsigned k, char *name)
 {
+    if (k == 0)
+        ask_drivers(s);
     if (k < OWN_COUNTERS)
         return own_counter(s, k, name);
     k -= OWN_COUNTERS;
