@@ -160,8 +160,11 @@ static const struct {
 static void e1000_statistics(void *state)
 {
     struct e1000 *d = state;
-    for (size_t i = 0; i < sizeof statistics / sizeof statistics[0]; i++)
-        d->counter[statistics[i].counter] += e1000_read(d, statistics[i].reg);
+    for (size_t i = 0; d->running && i < sizeof statistics / sizeof statistics[0]; i++) {
+        uint32_t count = e1000_read(d, statistics[i].reg);
+        if (count != UINT32_MAX) /* else the card is gone */
+            d->counter[statistics[i].counter] += count;
+    }
 }
 
 /* --- probe and stop --- */
@@ -230,8 +233,8 @@ static void e1000_stop(void *state, int64_t now_ns)
     (void)now_ns;
     if (!d->running)
         return;
-    d->running = d->tx_interrupt = false;
     e1000_statistics(d);
+    d->running = d->tx_interrupt = false;
     quiesce(d);
     d->bus->ops->irq_detach(d->bus->self, d->irq_line, d);
     e1000_rx_free(d);

@@ -105,9 +105,10 @@ static void note_link(struct rtl8139 *d, int64_t now_ns)
 static void rtl8139_statistics(void *state)
 {
     struct rtl8139 *d = state;
-    uint32_t missed = rtl_read32(d, RTL_MPC) & 0xffffff;
-    if (missed == 0)
+    uint32_t missed = d->running ? rtl_read32(d, RTL_MPC) : 0;
+    if (missed == 0 || missed == UINT32_MAX) /* all ones: the card is gone */
         return;
+    missed &= 0xffffff;
     rtl_write32(d, RTL_MPC, 0);
     d->counter[RTL_RX_MISSED] += missed;
 }
@@ -172,8 +173,8 @@ static void rtl8139_stop(void *state, int64_t now_ns)
     (void)now_ns;
     if (!d->running)
         return;
-    d->running = d->tx_interrupt = false;
     rtl8139_statistics(d);
+    d->running = d->tx_interrupt = false;
     quiesce(d);
     d->bus->ops->irq_detach(d->bus->self, d->irq_line, d);
     bus_take(d->bus, d->ring, RTL_RX_RING + RTL_RX_SLACK, BUS_FROM_DEVICE);

@@ -25,10 +25,10 @@ static void transmit(void *ctx, const uint8_t *bytes, uint32_t len)
     nicrig_log_add(&sent, bytes, len);
 }
 
-static void build(const char *kind)
+static void build_seeded(const char *kind, uint64_t seed)
 {
-    memset(&sent, 0, sizeof sent);
-    world = world_new(ARENA, 1);
+    sent.count = 0;
+    world = world_new(ARENA, seed);
     cr_assert_not_null(world);
     machine = machine_new(world, "dut");
     uint8_t *region = world_alloc(world, NICRIG_REGION, 4096);
@@ -39,6 +39,11 @@ static void build(const char *kind)
     stack = nicrig_stack(region);
     eth0 = nicrig_probe(stack, machine_bus(machine));
     cr_assert_not_null(eth0, "%s was not found", kind);
+}
+
+static void build(const char *kind)
+{
+    build_seeded(kind, 1);
 }
 
 /* As the host under test does it: frame, interrupt, poll until idle. */
@@ -339,4 +344,104 @@ Test(driver_models, interrupt_masked_until_poll)
         cr_assert_eq(nicrig_received.count, 6);
         tear_down();
     }
+}
+
+/* --- everything at once --- */
+
+enum { STORM_OPERATIONS = 400, STORM_SEEDS = 20 };
+
+struct storm {
+    struct random_stream random;
+    int sends, arrivals;
+    uint32_t sent_len[NICRIG_KEPT], arrived_len[NICRIG_KEPT];
+    bool promiscuous;
+};
+
+static void storm_send(struct storm *t)
+{
+    uint32_t len = 14 + (uint32_t)random_below(&t->random, 1501);
+    cr_assert_eq(nicrig_send(eth0, len, (uint8_t)t->sends, 0), 0);
+    t->sent_len[t->sends++] = len;
+}
+
+static void storm_arrive(struct storm *t)
+{
+    uint8_t frame[1514];
+    uint32_t len = 60 + (uint32_t)random_below(&t->random, 1455);
+    make_frame(frame, len, (uint8_t)t->arrivals);
+    if (arrive(frame, len))
+        t->arrived_len[t->arrivals++] = len;
+}
+
+static void storm_step(struct storm *t)
+{
+    uint64_t dice = random_below(&t->random, 100);
+    if (dice < 55) {
+        storm_arrive(t);
+    } else if (dice < 75) {
+        storm_send(t);
+    } else if (dice < 90) {
+        poll_at(0);
+    } else if (dice < 97) {
+        machine_interrupts(machine);
+    } else {
+        t->promiscuous = !t->promiscuous;
+        uint32_t flag = NETIF_PROMISCUOUS;
+        netif_set_flags(eth0, t->promiscuous ? flag : 0, t->promiscuous ? 0 : flag, 0);
+        poll_at(0);
+    }
+}
+
+static void storm_verify(const struct storm *t)
+{
+    uint8_t want[1514];
+    cr_assert_eq(sent.count, t->sends);
+    for (int i = 0; i < t->sends; i++) {
+        memset(want, 0, sizeof want);
+        nicrig_fill(want, t->sent_len[i], (uint8_t)i);
+        cr_assert_eq(sent.frame[i].len, t->sent_len[i] < 60 ? 60 : t->sent_len[i]);
+        cr_assert_arr_eq(sent.frame[i].bytes, want, sent.frame[i].len);
+    }
+    cr_assert_eq(nicrig_received.count, t->arrivals);
+    for (int i = 0; i < t->arrivals; i++) {
+        make_frame(want, t->arrived_len[i], (uint8_t)i);
+        cr_assert_eq(nicrig_received.frame[i].len, t->arrived_len[i]);
+        cr_assert_arr_eq(nicrig_received.frame[i].bytes, want, t->arrived_len[i]);
+    }
+}
+
+/* Frames, interrupts, polls and filter changes in any order, with interrupts and stores as late as
+ * the machine may make them: what was sent leaves in order, what the device took comes up in order,
+ * and every buffer comes back. */
+Test(driver_models, storm)
+{
+    static struct storm t;
+    for (uint64_t seed = 1; seed <= STORM_SEEDS; seed++) {
+        for (int k = 0; k < KINDS; k++) {
+            build_seeded(kinds[k], seed);
+            memset(&t, 0, sizeof t);
+            random_init(&t.random, seed, "storm");
+            for (int i = 0; i < STORM_OPERATIONS; i++)
+                storm_step(&t);
+            poll_at(0);
+            storm_verify(&t);
+            tear_down();
+        }
+    }
+}
+
+/* What the device counts by itself is asked of it when somebody looks: a frame with a bad check
+ * sequence. */
+Test(driver_models, statistics)
+{
+    build("e1000");
+    uint8_t frame[60];
+    const char *reason = NULL;
+    make_frame(frame, sizeof frame, 1);
+    cr_assert_not(nic_receive(nic, frame, sizeof frame, true, &reason));
+    poll_at(0);
+    cr_assert_eq(nicrig_counter(stack, "eth0.rx_crc"), 1u);
+    cr_assert_eq(nicrig_counter(stack, "eth0.rx_crc"), 1u);
+    cr_assert_eq(nicrig_received.count, 0);
+    tear_down();
 }
