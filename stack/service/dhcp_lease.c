@@ -1,0 +1,194 @@
+#include "stack/service/dhcp_inside.h"
+#include "stack/core/bytes.h"
+#include "stack/core/mem.h"
+
+bool dhcp_address_ok(uint32_t a)
+{
+    uint32_t first = a >> 24;
+    return first != 0 && first != 127 && first < 224;
+}
+
+/* --- reading --- */
+
+/* The prefix of a mask whose ones are all in front, or -1. */
+static int prefix_of(uint32_t mask)
+{
+    for (int length = 1; length <= 32; length++)
+        if (mask == ipv4_mask((unsigned)length))
+            return length;
+    return -1;
+}
+
+/* Without a usable mask the address's class has to say (RFC 791 3.2), as it did for hosts that had no other way to know. */
+static uint32_t class_mask(uint32_t a)
+{
+    return ipv4_mask(a >> 31 == 0 ? 8 : a >> 30 == 2 ? 16 : 24);
+}
+
+/* A list of addresses (RFC 2132 3.5, 3.8, 8.3): a multiple of four octets, in order of preference, those that no host has left out. */
+static uint8_t read_list(const struct dhcp_msg *msg, uint8_t code, uint32_t *out, uint8_t room)
+{
+    uint8_t bytes[4 * 16];
+    size_t len;
+    uint8_t count = 0;
+    if (!dhcp_option_get(msg, code, bytes, sizeof bytes, &len) || len % 4 != 0)
+        return 0;
+    size_t have = len < sizeof bytes ? len : sizeof bytes;
+    for (size_t at = 0; at < have && count < room; at += 4)
+        if (dhcp_address_ok(get32(bytes + at)))
+            out[count++] = get32(bytes + at);
+    return count;
+}
+
+/* Servers differ in whether the text ends in a NUL (RFC 2132 2). What is not printable makes all of it worthless. */
+static void read_domain(const struct dhcp_msg *msg, char out[DHCP_DOMAIN_BYTES])
+{
+    uint8_t bytes[DHCP_DOMAIN_BYTES];
+    size_t len;
+    out[0] = 0;
+    if (!dhcp_option_get(msg, DHCP_OPT_DOMAIN_NAME, bytes, sizeof bytes, &len))
+        return;
+    while (len > 0 && len <= sizeof bytes && bytes[len - 1] == 0)
+        len--;
+    if (len >= sizeof bytes)
+        return;
+    for (size_t i = 0; i < len; i++)
+        if (bytes[i] <= ' ' || bytes[i] >= 0x7f)
+            return;
+    memcpy(out, bytes, len);
+    out[len] = 0;
+}
+
+void dhcp_lease_read(const struct dhcp_msg *msg, struct dhcp_lease *lease)
+{
+    memset(lease, 0, sizeof *lease);
+    lease->address = msg->yiaddr;
+    if (!dhcp_option_get32(msg, DHCP_OPT_SUBNET_MASK, &lease->mask) || prefix_of(lease->mask) < 0)
+        lease->mask = class_mask(lease->address);
+    dhcp_option_get32(msg, DHCP_OPT_SERVER_ID, &lease->server);
+    dhcp_option_get32(msg, DHCP_OPT_LEASE_TIME, &lease->lease_s);
+    dhcp_option_get32(msg, DHCP_OPT_RENEWAL_TIME, &lease->t1_s);
+    dhcp_option_get32(msg, DHCP_OPT_REBINDING_TIME, &lease->t2_s);
+    dhcp_option_get16(msg, DHCP_OPT_INTERFACE_MTU, &lease->mtu);
+    lease->routers = read_list(msg, DHCP_OPT_ROUTER, lease->router, DHCP_ROUTERS);
+    lease->dns_servers = read_list(msg, DHCP_OPT_DNS_SERVER, lease->dns, DHCP_DNS_SERVERS);
+    lease->ntp_servers = read_list(msg, DHCP_OPT_NTP_SERVER, lease->ntp, DHCP_NTP_SERVERS);
+    read_domain(msg, lease->domain);
+}
+
+unsigned dhcp_lease_prefix(const struct dhcp_lease *lease)
+{
+    return (unsigned)prefix_of(lease->mask);
+}
+
+/* --- times --- */
+
+/* RFC 2131 4.4.5 wants fuzz around T1 and T2; the knob is in thousandths of the lease, 0 by default so that a lease's times are its own. */
+static int64_t fuzz(struct stack *s, uint32_t lease_s)
+{
+    int64_t thousandths = stack_knob(s, MODULE_DHCP, DHCP_KNOB_FUZZ);
+    if (thousandths == 0)
+        return 0;
+    uint32_t most_ms = (uint32_t)thousandths * (lease_s < 100000 ? lease_s : 100000);
+    return (int64_t)stack_random_below(s, RANDOM_JITTER, most_ms + 1) * 1000000;
+}
+
+/* T1 < T2 < lease (RFC 2131 4.4.5); what the server says is believed when it keeps that order, else the defaults hold. */
+void dhcp_lease_times(struct stack *s, struct dhcp_client *c)
+{
+    struct dhcp_lease *l = &c->lease;
+    c->t1_ns = c->t2_ns = c->expiry_ns = INT64_MAX;
+    if (l->lease_s == DHCP_INFINITE) {
+        l->t1_s = l->t2_s = DHCP_INFINITE;
+        return;
+    }
+    int64_t lease_ns = (int64_t)l->lease_s * DHCP_SECOND_NS;
+    int64_t t1_ns = l->t1_s ? (int64_t)l->t1_s * DHCP_SECOND_NS : lease_ns >> 1;
+    int64_t t2_ns = l->t2_s ? (int64_t)l->t2_s * DHCP_SECOND_NS : (lease_ns >> 3) * 7;
+    if (t1_ns >= t2_ns || t2_ns >= lease_ns) {
+        t1_ns = lease_ns >> 1;
+        t2_ns = (lease_ns >> 3) * 7;
+        l->t1_s = l->t2_s = 0;
+    }
+    l->t1_s = l->t1_s ? l->t1_s : l->lease_s / 2;
+    l->t2_s = l->t2_s ? l->t2_s : l->lease_s - l->lease_s / 8;
+    int64_t less_ns = fuzz(s, l->lease_s);
+    if (less_ns < t1_ns) {
+        t1_ns -= less_ns;
+        t2_ns -= less_ns;
+    }
+    c->t1_ns = l->since_ns + t1_ns;
+    c->t2_ns = l->since_ns + t2_ns;
+    c->expiry_ns = l->since_ns + lease_ns;
+}
+
+/* --- the interface --- */
+
+int dhcp_lease_add_address(struct stack *s, struct dhcp_client *c, bool check, int64_t now_ns)
+{
+    (void)s;
+    struct ip_addr address = addr_ipv4(c->lease.address);
+    c->own_change = true;
+    int err = netif_add_address(c->nif, &address, dhcp_lease_prefix(&c->lease), check, now_ns);
+    c->own_change = false;
+    return err == -ERR_EXIST ? 0 : err;
+}
+
+static void set_routes(struct stack *s, const struct dhcp_client *c, bool add)
+{
+    struct ip_addr any = addr_ipv4(0);
+    for (uint8_t i = 0; i < c->lease.routers; i++) {
+        struct ip_addr router = addr_ipv4(c->lease.router[i]);
+        if (add)
+            route_add(s, &any, 0, &router, c->nif);
+        else
+            route_remove(s, &any, 0, &router);
+    }
+}
+
+static void set_name_servers(struct stack *s, const struct dhcp_lease *l)
+{
+    struct ip_addr servers[DHCP_DNS_SERVERS];
+    const struct name_service *names = s->state[MODULE_DNS];
+    if (!names || !names->set_servers || !l->dns_servers)
+        return;
+    for (uint8_t i = 0; i < l->dns_servers; i++)
+        servers[i] = addr_ipv4(l->dns[i]);
+    names->set_servers(s, servers, l->dns_servers);
+}
+
+void dhcp_lease_apply(struct stack *s, struct dhcp_client *c)
+{
+    uint16_t before = c->nif->mtu;
+    set_routes(s, c, true);
+    set_name_servers(s, &c->lease);
+    if (c->lease.mtu && c->lease.mtu != before && netif_set_mtu(c->nif, c->lease.mtu) >= 0 && !c->mtu_before)
+        c->mtu_before = before;
+}
+
+void dhcp_lease_change(struct stack *s, struct dhcp_client *c, const struct dhcp_lease *renewed, int64_t now_ns)
+{
+    struct dhcp_lease old = c->lease;
+    bool routers_differ = renewed->routers != old.routers || memcmp(renewed->router, old.router, sizeof old.router) != 0;
+    if (renewed->mask != old.mask) {
+        dhcp_lease_remove(s, c, now_ns);
+        c->lease = *renewed;
+        dhcp_lease_add_address(s, c, false, now_ns);
+    } else if (routers_differ) {
+        set_routes(s, c, false);
+    }
+    c->lease = *renewed;
+}
+
+void dhcp_lease_remove(struct stack *s, struct dhcp_client *c, int64_t now_ns)
+{
+    struct ip_addr address = addr_ipv4(c->lease.address);
+    set_routes(s, c, false);
+    c->own_change = true;
+    netif_remove_address(c->nif, &address, now_ns);
+    c->own_change = false;
+    if (c->mtu_before)
+        netif_set_mtu(c->nif, c->mtu_before);
+    c->mtu_before = 0;
+    c->t1_ns = c->t2_ns = c->expiry_ns = INT64_MAX;
+}

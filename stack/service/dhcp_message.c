@@ -1,0 +1,128 @@
+#include "stack/service/dhcp_inside.h"
+#include "stack/core/mem.h"
+
+enum { OPTION_ROOM = 64, CLIENT_ID_BYTES = 1 + NETIF_MAC_BYTES };
+
+/* RFC 2132 9.14: hardware type and address. */
+static void client_id(const struct netif *nif, uint8_t id[CLIENT_ID_BYTES])
+{
+    id[0] = DHCP_HTYPE_ETHERNET;
+    memcpy(id + 1, nif->mac, NETIF_MAC_BYTES);
+}
+
+/* The list of the DISCOVER is that of every later REQUEST (RFC 2131 3.5); an INFORM has no lease to ask about (4.4.3). */
+static void put_parameter_list(struct dhcp_writer *w, enum dhcp_message_type type)
+{
+    static const uint8_t list[] = {
+        DHCP_OPT_SUBNET_MASK, DHCP_OPT_ROUTER, DHCP_OPT_DNS_SERVER, DHCP_OPT_DOMAIN_NAME, DHCP_OPT_INTERFACE_MTU, DHCP_OPT_NTP_SERVER,
+        /* from here on: not in an INFORM */
+        DHCP_OPT_LEASE_TIME, DHCP_OPT_SERVER_ID, DHCP_OPT_RENEWAL_TIME, DHCP_OPT_REBINDING_TIME,
+    };
+    enum { WITHOUT_LEASE = 6 };
+    dhcp_put(w, DHCP_OPT_PARAMETER_LIST, list, type == DHCP_INFORM ? WITHOUT_LEASE : sizeof list);
+}
+
+/* RFC 2131 table 5, from the top; a DECLINE or RELEASE has neither parameter list nor maximum size. */
+static void put_options(struct stack *s, const struct dhcp_client *c, const struct dhcp_form *form, struct dhcp_writer *w)
+{
+    dhcp_put8(w, DHCP_OPT_MESSAGE_TYPE, (uint8_t)form->type);
+    if (stack_knob(s, MODULE_DHCP, DHCP_KNOB_CLIENT_ID)) {
+        uint8_t id[CLIENT_ID_BYTES];
+        client_id(c->nif, id);
+        dhcp_put(w, DHCP_OPT_CLIENT_ID, id, sizeof id);
+    }
+    if (form->requested)
+        dhcp_put32(w, DHCP_OPT_REQUESTED_ADDRESS, form->requested);
+    if (form->server)
+        dhcp_put32(w, DHCP_OPT_SERVER_ID, form->server);
+    if (form->type == DHCP_DECLINE || form->type == DHCP_RELEASE)
+        return;
+    /* RFC 2132 9.10: not below 576, which every host takes. */
+    dhcp_put16(w, DHCP_OPT_MAX_MESSAGE_SIZE, c->nif->mtu < 576 ? 576 : c->nif->mtu);
+    put_parameter_list(w, form->type);
+}
+
+/* RFC 2131 4.1: who takes unicast before it has an address says so by a clear flag. Where the address is there, nobody need ask. */
+static uint16_t flags(struct stack *s, const struct dhcp_form *form)
+{
+    bool asks = form->type == DHCP_DISCOVER || form->type == DHCP_REQUEST;
+    return asks && form->ciaddr == 0 && stack_knob(s, MODULE_DHCP, DHCP_KNOB_BROADCAST) ? DHCP_FLAG_BROADCAST : 0;
+}
+
+static enum dhcp_counter counter(enum dhcp_message_type type)
+{
+    switch (type) {
+    case DHCP_DISCOVER:
+        return DHCP_OUT_DISCOVER;
+    case DHCP_REQUEST:
+        return DHCP_OUT_REQUEST;
+    case DHCP_DECLINE:
+        return DHCP_OUT_DECLINE;
+    case DHCP_RELEASE:
+        return DHCP_OUT_RELEASE;
+    case DHCP_INFORM:
+        return DHCP_OUT_INFORM;
+    case DHCP_OFFER:
+    case DHCP_ACK:
+    case DHCP_NAK:
+        break;
+    }
+    STACK_ASSERT(!"a server's message");
+    return DHCP_UNSENT;
+}
+
+void dhcp_transmit(struct stack *s, struct dhcp_client *c, const struct dhcp_form *form, int64_t now_ns)
+{
+    uint8_t options[OPTION_ROOM], bytes[DHCP_MESSAGE_BYTES];
+    struct dhcp_writer w = {.buf = options, .room = sizeof options};
+    put_options(s, c, form, &w);
+    STACK_ASSERT(!w.full);
+    struct dhcp_msg msg = {
+        .op = DHCP_BOOTREQUEST,
+        .htype = DHCP_HTYPE_ETHERNET,
+        .hlen = NETIF_MAC_BYTES,
+        .xid = c->xid,
+        .secs = c->secs,
+        .flags = flags(s, form),
+        .ciaddr = form->ciaddr,
+        .options = options,
+        .options_len = w.len,
+    };
+    memcpy(msg.chaddr, c->nif->mac, NETIF_MAC_BYTES);
+    size_t len = dhcp_emit(&msg, bytes, sizeof bytes);
+    struct ip_addr to = addr_ipv4(form->unicast ? form->unicast : 0xffffffff);
+    /* RFC 2131 4.1: a broadcast before there is an address comes from 0. */
+    c->pcb.from_any = form->ciaddr == 0;
+    int err = udp_send(s, &c->pcb, bytes, (uint32_t)len, &to, DHCP_SERVER_PORT, now_ns);
+    stack_count(s, MODULE_DHCP, err < 0 ? DHCP_UNSENT : counter(form->type));
+}
+
+/* RFC 6842 3: a reply that echoes an identifier must echo ours; one without is from an older server. */
+static bool client_id_ok(struct stack *s, const struct dhcp_client *c, const struct dhcp_msg *msg)
+{
+    uint8_t got[CLIENT_ID_BYTES], own[CLIENT_ID_BYTES];
+    size_t len;
+    if (!stack_knob(s, MODULE_DHCP, DHCP_KNOB_CLIENT_ID) || !dhcp_option_get(msg, DHCP_OPT_CLIENT_ID, got, sizeof got, &len))
+        return true;
+    client_id(c->nif, own);
+    return len == sizeof own && memcmp(got, own, sizeof own) == 0;
+}
+
+int dhcp_accept(struct stack *s, const struct dhcp_client *c, const uint8_t *bytes, size_t len, struct dhcp_msg *msg)
+{
+    const char *why;
+    uint8_t type;
+    if (!dhcp_parse(bytes, len, msg, &why))
+        return -DHCP_DROP_MALFORMED - 1;
+    if (msg->op != DHCP_BOOTREPLY)
+        return -DHCP_DROP_OP - 1;
+    if (msg->xid != c->xid)
+        return -DHCP_DROP_XID - 1;
+    if (msg->htype != DHCP_HTYPE_ETHERNET || msg->hlen != NETIF_MAC_BYTES || memcmp(msg->chaddr, c->nif->mac, NETIF_MAC_BYTES) != 0)
+        return -DHCP_DROP_HARDWARE - 1;
+    if (!dhcp_option_get8(msg, DHCP_OPT_MESSAGE_TYPE, &type))
+        return -DHCP_DROP_NO_TYPE - 1;
+    if (!client_id_ok(s, c, msg))
+        return -DHCP_DROP_CLIENT_ID - 1;
+    return type;
+}

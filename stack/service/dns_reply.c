@@ -1,0 +1,223 @@
+#include "stack/service/dns_inside.h"
+#include "stack/core/bytes.h"
+#include "stack/core/mem.h"
+
+struct reply {
+    const uint8_t *msg;
+    size_t len;
+    struct dns_hdr hdr;
+    size_t answers;       /* where the first record stands */
+    const struct dns_question *question;
+};
+
+/* RFC 2181 8: the top bit set means 0. */
+static uint32_t ttl_of(const struct dns_rr *rr)
+{
+    return rr->ttl >> 31 ? 0 : rr->ttl;
+}
+
+/* --- is it an answer to our question? RFC 5452 9.1; addresses and ports were UDP's business --- */
+
+static bool question_matches(const struct reply *r, size_t *at)
+{
+    struct dns_question q;
+    const char *why;
+    *at = DNS_HDR_LEN;
+    if (r->hdr.qdcount != 1 || !dns_question_parse(r->msg, r->len, at, &q, &why))
+        return false;
+    return q.type == r->question->type && q.class == r->question->class && dns_name_equal(&q.name, &r->question->name);
+}
+
+/* -1: it is; else the reason to drop it. */
+static int refusal(struct reply *r, uint16_t id)
+{
+    const char *why;
+    if (!dns_parse(r->msg, r->len, &r->hdr, &why))
+        return DNS_DROP_MALFORMED;
+    if (!r->hdr.qr)
+        return DNS_DROP_NOT_REPLY;
+    if (r->hdr.id != id)
+        return DNS_DROP_ID;
+    if (r->hdr.opcode != 0)
+        return DNS_DROP_OPCODE;
+    if (!question_matches(r, &r->answers))
+        return DNS_DROP_QUESTION;
+    /* RFC 1035 7.3: the format is verified before anything is used. A truncated message may end anywhere. */
+    return r->hdr.tc || dns_check(r->msg, r->len, &why) ? -1 : DNS_DROP_MALFORMED;
+}
+
+/* --- records --- */
+
+struct walk {
+    size_t at;
+    uint32_t left;
+};
+
+static struct walk answer_section(const struct reply *r)
+{
+    return (struct walk){r->answers, r->hdr.ancount};
+}
+
+/* The next record of class IN; dns_check has accepted them all. */
+static bool next_record(const struct reply *r, struct walk *w, struct dns_rr *rr)
+{
+    const char *why;
+    while (w->left > 0) {
+        w->left--;
+        if (!dns_rr_parse(r->msg, r->len, &w->at, rr, &why))
+            return false;
+        if (rr->class == DNS_CLASS_IN)
+            return true;
+    }
+    return false;
+}
+
+static struct walk authority_section(const struct reply *r)
+{
+    struct dns_rr rr;
+    const char *why;
+    struct walk w = answer_section(r);
+    for (; w.left > 0; w.left--)
+        if (!dns_rr_parse(r->msg, r->len, &w.at, &rr, &why))
+            return (struct walk){0, 0};
+    w.left = r->hdr.nscount;
+    return w;
+}
+
+static void keep_lowest(uint32_t *ttl, const struct dns_rr *rr)
+{
+    if (ttl_of(rr) < *ttl)
+        *ttl = ttl_of(rr);
+}
+
+static bool take_address(const struct reply *r, const struct dns_rr *rr, struct ip_addr *out)
+{
+    const char *why;
+    uint8_t octets[16];
+    *out = (struct ip_addr){.family = rr->type == DNS_TYPE_A ? ADDR_IPV4 : ADDR_IPV6};
+    if (rr->type == DNS_TYPE_A)
+        return dns_rr_a(r->msg, r->len, rr, &out->word[0], &why);
+    if (!dns_rr_aaaa(r->msg, r->len, rr, octets, &why))
+        return false;
+    for (int i = 0; i < 4; i++)
+        out->word[i] = get32(octets + 4 * i);
+    return true;
+}
+
+static bool name_text(const struct dns_name *name, char out[DNS_NAME_BYTES])
+{
+    if (dns_name_to_text(name, out, DNS_NAME_BYTES) > 0)
+        return true;
+    out[0] = 0;
+    return false;
+}
+
+/* One record of the type that was asked for; true when it is of use. */
+static bool take(const struct reply *r, const struct dns_rr *rr, struct dns_result *out)
+{
+    struct dns_name name;
+    const char *why;
+    if (rr->type == DNS_TYPE_A || rr->type == DNS_TYPE_AAAA) {
+        if (out->count == DNS_RESULTS || !take_address(r, rr, &out->addr[out->count]))
+            return false;
+        out->count++;
+        return true;
+    }
+    if (out->count > 0 || !dns_rr_name(r->msg, r->len, rr, &name, &why) || !name_text(&name, out->name))
+        return false;
+    out->count = 1;
+    return true;
+}
+
+/* All records of the wanted type at `name`; RFC 2181 5.2: their lowest TTL holds for all. */
+static bool collect(const struct reply *r, const struct dns_name *name, struct dns_answer *out)
+{
+    struct dns_rr rr;
+    for (struct walk w = answer_section(r); next_record(r, &w, &rr);)
+        if (rr.type == r->question->type && dns_name_equal(&rr.name, name) && take(r, &rr, &out->result))
+            keep_lowest(&out->result.ttl_s, &rr);
+    return out->result.count > 0;
+}
+
+/* The alias at `name`, which is replaced by what it points to. */
+static bool follow(const struct reply *r, struct dns_name *name, struct dns_answer *out)
+{
+    struct dns_rr rr;
+    const char *why;
+    for (struct walk w = answer_section(r); next_record(r, &w, &rr);) {
+        if (rr.type != DNS_TYPE_CNAME || !dns_name_equal(&rr.name, name) || !dns_rr_name(r->msg, r->len, &rr, name, &why))
+            continue;
+        keep_lowest(&out->result.ttl_s, &rr);
+        return true;
+    }
+    return false;
+}
+
+/* RFC 2308 5: the SOA's TTL or its MINIMUM, whichever is less; *negative stays 0 without a SOA. False when there is none. */
+static bool read_soa(const struct reply *r, const struct dns_name *name, uint32_t *negative)
+{
+    struct dns_rr rr;
+    struct dns_soa soa;
+    const char *why;
+    for (struct walk w = authority_section(r); next_record(r, &w, &rr);) {
+        if (rr.type != DNS_TYPE_SOA || !dns_name_below(name, &rr.name) || !dns_rr_soa(r->msg, r->len, &rr, &soa, &why))
+            continue;
+        uint32_t minimum = soa.minimum >> 31 ? 0 : soa.minimum;
+        *negative = ttl_of(&rr) < minimum ? ttl_of(&rr) : minimum;
+        return true;
+    }
+    return false;
+}
+
+static bool is_referral(const struct reply *r)
+{
+    struct dns_rr rr;
+    for (struct walk w = authority_section(r); next_record(r, &w, &rr);)
+        if (rr.type == DNS_TYPE_NS)
+            return !r->hdr.aa;
+    return false;
+}
+
+/* The end of the chain has no records here: is it that there are none, or that this server does not know? */
+static enum dns_verdict absence(const struct reply *r, struct dns_answer *out)
+{
+    bool soa = read_soa(r, &out->target, &out->negative_s);
+    if (r->hdr.rcode == DNS_NXDOMAIN)
+        return DNS_NO_NAME; /* of the last name of the chain: RFC 2308 2.1 */
+    if (soa)
+        return DNS_NO_DATA;
+    if (out->chain > 0)
+        return DNS_ELSEWHERE; /* RFC 1034 3.6.2 */
+    return is_referral(r) ? DNS_SERVER_ERROR : DNS_NO_DATA;
+}
+
+enum dns_verdict dns_reply_read(const uint8_t *msg, size_t len, uint16_t id, const struct dns_question *question, uint32_t chain,
+                                struct dns_answer *out)
+{
+    struct reply r = {.msg = msg, .len = len, .question = question};
+    memset(out, 0, sizeof *out);
+    out->result.ttl_s = UINT32_MAX;
+    out->target = question->name;
+    int drop = refusal(&r, id);
+    if (drop >= 0) {
+        out->drop = (enum dns_counter)drop;
+        return DNS_IGNORED;
+    }
+    out->result.rcode = r.hdr.rcode;
+    if (r.hdr.rcode != DNS_NOERROR && r.hdr.rcode != DNS_NXDOMAIN)
+        return DNS_SERVER_ERROR;
+    if (r.hdr.tc) {
+        out->result.truncated = true;
+        return DNS_TRUNCATED;
+    }
+    /* RFC 2181 10.1: where there is data of the type, an alias beside it is not followed. */
+    while (!collect(&r, &out->target, out)) {
+        if (question->type == DNS_TYPE_CNAME || !follow(&r, &out->target, out))
+            return absence(&r, out);
+        if (++out->chain > chain)
+            return DNS_LOOP;
+    }
+    if (question->type != DNS_TYPE_PTR && question->type != DNS_TYPE_CNAME)
+        name_text(&out->target, out->result.name);
+    return DNS_ANSWERED;
+}
