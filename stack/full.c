@@ -5,9 +5,11 @@
 #include "stack/driver/e1000.h"
 #include "stack/driver/rtl8139.h"
 #include "stack/link/link.h"
+#include "stack/net/net.h"
 
 static const struct module *const modules[] = {
     &neighbour_module, &route_module, &loopback_module, &ethernet_module, &point_to_point_module, &arp_module,
+    &ipv4_module, &reassembly_module, &path_mtu_module, &icmpv4_module,
     NULL,
 };
 

@@ -16,6 +16,7 @@ enum stack_error {
     ERR_INVAL = 22,
     ERR_MFILE = 24,
     ERR_PIPE = 32,
+    ERR_PROTO = 71,
     ERR_NOTSOCK = 88,
     ERR_DESTADDRREQ = 89,
     ERR_MSGSIZE = 90,

@@ -29,6 +29,7 @@ enum netbuf_flag {
     NETBUF_SUM_OK = 16,          /* hardware checked the transport's checksum */
     NETBUF_AT_DRIVER = 32,       /* the device owns the bytes */
     NETBUF_IS_FREE = 64,         /* lies in its pool */
+    NETBUF_RAW_TAKEN = 128,      /* a raw socket has a copy */
 };
 
 struct netbuf {

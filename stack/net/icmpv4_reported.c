@@ -1,0 +1,136 @@
+/*
+ * ICMP errors that others send us about our packets. What they quote must be ours; then the transport hears of it, which decides
+ * whether the packet was really under way (RFC 5927 4).
+ */
+#include "stack/core/route.h"
+#include "stack/net/icmpv4.h"
+#include "stack/net/ipv4.h"
+
+struct meaning {
+    int error;
+    bool hard;
+};
+
+/* RFC 1122 3.2.2.1 and 4.2.3.9: only protocol and port unreachable come from the end; the rest are hints about the way. */
+static struct meaning meaning_of_unreachable(uint8_t code)
+{
+    switch ((enum icmpv4_unreachable_code)code) {
+    case ICMPV4_NET_UNREACHABLE:
+    case ICMPV4_NET_UNKNOWN:
+    case ICMPV4_NET_PROHIBITED:
+    case ICMPV4_NET_UNREACHABLE_FOR_TOS:
+        return (struct meaning){ERR_NETUNREACH, false};
+    case ICMPV4_HOST_UNREACHABLE:
+    case ICMPV4_SOURCE_HOST_ISOLATED:
+    case ICMPV4_HOST_PROHIBITED:
+    case ICMPV4_HOST_UNREACHABLE_FOR_TOS:
+    case ICMPV4_COMMUNICATION_PROHIBITED:
+    case ICMPV4_HOST_PRECEDENCE_VIOLATION:
+    case ICMPV4_PRECEDENCE_CUTOFF:
+        return (struct meaning){ERR_HOSTUNREACH, false};
+    case ICMPV4_HOST_UNKNOWN:
+        return (struct meaning){ERR_HOSTDOWN, false};
+    case ICMPV4_PROTOCOL_UNREACHABLE:
+        return (struct meaning){ERR_NOPROTOOPT, true};
+    case ICMPV4_PORT_UNREACHABLE:
+        return (struct meaning){ERR_CONNREFUSED, true};
+    case ICMPV4_FRAGMENTATION_NEEDED:
+        return (struct meaning){ERR_MSGSIZE, false};
+    case ICMPV4_SOURCE_ROUTE_FAILED:
+        return (struct meaning){ERR_OPNOTSUPP, false};
+    }
+    return (struct meaning){0, false};
+}
+
+/* error 0: a code that nobody has defined. */
+static struct meaning meaning_of(const struct icmpv4_hdr *hdr)
+{
+    if (hdr->type == ICMPV4_UNREACHABLE)
+        return meaning_of_unreachable(hdr->code);
+    if (hdr->type == ICMPV4_TIME_EXCEEDED)
+        return (struct meaning){hdr->code <= ICMPV4_REASSEMBLY_EXCEEDED ? ERR_HOSTUNREACH : 0, false};
+    return (struct meaning){ERR_PROTO, false};
+}
+
+/* RFC 1122 3.2.2.2: from the gateway that we use now, to one on the same net, which is not ourselves. */
+static enum icmpv4_counter redirect(struct stack *s, const struct icmpv4_hdr *hdr, const struct ipv4_hdr *quoted, const struct ip_received *r)
+{
+    struct ip_path path, direct;
+    struct ip_addr to = addr_ipv4(quoted->dst), from = addr_ipv4(quoted->src), gateway = addr_ipv4(hdr->gateway);
+    if (!stack_knob(s, MODULE_ICMPV4, ICMPV4_KNOB_ACCEPT_REDIRECTS))
+        return ICMPV4_DROP_REDIRECT_OFF;
+    if (hdr->code > ICMPV4_REDIRECT_HOST_FOR_TOS)
+        return ICMPV4_DROP_UNKNOWN_CODE;
+    if (ip_path(s, &to, &from, NULL, &path) < 0 || path.loopback || path.nif != r->nif ||
+        !addr_equal(&path.next_hop, &r->source) || addr_equal(&path.next_hop, &to))
+        return ICMPV4_DROP_REDIRECT_NOT_FIRST_HOP;
+    if (ip_path(s, &gateway, NULL, r->nif, &direct) < 0 || direct.loopback || direct.broadcast || direct.multicast ||
+        !addr_equal(&direct.next_hop, &gateway) || addr_equal(&gateway, &r->source))
+        return ICMPV4_DROP_REDIRECT_GATEWAY;
+    /* 3.3.1.2: a net's redirect counts for the one host, since nobody says which mask it has. */
+    return route_redirect(s, &to, &gateway, r->nif) < 0 ? ICMPV4_DROP_REDIRECT_NO_ROOM : ICMPV4_COUNTERS;
+}
+
+/* ICMPV4_COUNTERS when the quote is of a packet that we may have sent. */
+static enum icmpv4_counter check_quote(struct stack *s, const struct netbuf *nb, const struct ip_received *r, const struct ipv4_hdr *quoted)
+{
+    if (r->broadcast || r->multicast)
+        return ICMPV4_DROP_ERROR_TO_MANY;
+    if (!ipv4_is_local(s, quoted->src))
+        return ICMPV4_DROP_QUOTE_NOT_OURS;
+    if (ipv4_is_multicast(quoted->dst) || ipv4_is_broadcast(nb->nif, quoted->dst))
+        return ICMPV4_DROP_QUOTE_TO_MANY;
+    return quoted->frag_off != 0 ? ICMPV4_DROP_QUOTE_FRAGMENT : ICMPV4_COUNTERS;
+}
+
+/* What the path's MTU is now, when a packet of ours was too long for it. A packet without DF was never refused for its length. */
+static uint16_t learn_mtu(struct stack *s, const struct icmpv4_hdr *hdr, const struct ipv4_hdr *quoted, int64_t now_ns)
+{
+    if (hdr->type != ICMPV4_UNREACHABLE || hdr->code != ICMPV4_FRAGMENTATION_NEEDED || !quoted->df)
+        return 0;
+    return path_mtu_learn(s, quoted->dst, quoted->total_len, hdr->mtu, now_ns);
+}
+
+static void tell_transport(struct stack *s, const struct netbuf *nb, const struct icmpv4_hdr *hdr, const struct ipv4_hdr *quoted,
+                           uint32_t payload_len, const struct ip_received *r, int64_t now_ns)
+{
+    struct meaning m = meaning_of(hdr);
+    struct ip_error e = {
+        .error = m.error,
+        .hard = m.hard,
+        .type = hdr->type,
+        .code = hdr->code,
+        .protocol = quoted->proto,
+        .mtu = learn_mtu(s, hdr, quoted, now_ns),
+        .source = addr_ipv4(quoted->src),
+        .destination = addr_ipv4(quoted->dst),
+        .reporter = r->source,
+        .quoted = netbuf_data(nb) + hdr->hdr_len + quoted->hdr_len,
+        .quoted_len = payload_len,
+    };
+    ipv4_deliver_error(s, &e);
+}
+
+void icmpv4_reported(struct stack *s, struct netbuf *nb, const struct icmpv4_hdr *hdr, const struct ip_received *r, int64_t now_ns)
+{
+    struct ipv4_hdr quoted;
+    size_t payload_len;
+    const char *why;
+    if (!icmpv4_parse_quote(netbuf_data(nb), netbuf_len(nb), &quoted, &payload_len, &why)) {
+        icmpv4_drop(s, nb, ICMPV4_DROP_QUOTE_BAD);
+        return;
+    }
+    enum icmpv4_counter refused = check_quote(s, nb, r, &quoted);
+    if (refused == ICMPV4_COUNTERS && hdr->type == ICMPV4_REDIRECT)
+        refused = redirect(s, hdr, &quoted, r);
+    else if (refused == ICMPV4_COUNTERS && meaning_of(hdr).error == 0)
+        refused = ICMPV4_DROP_UNKNOWN_CODE;
+    if (refused != ICMPV4_COUNTERS) {
+        icmpv4_drop(s, nb, refused);
+        return;
+    }
+    stack_count(s, MODULE_ICMPV4, hdr->type == ICMPV4_REDIRECT ? ICMPV4_REDIRECTS_TAKEN : ICMPV4_ERRORS_RECEIVED);
+    if (hdr->type != ICMPV4_REDIRECT)
+        tell_transport(s, nb, hdr, &quoted, (uint32_t)payload_len, r, now_ns);
+    netbuf_free(s, nb);
+}

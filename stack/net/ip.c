@@ -1,0 +1,86 @@
+/* The two families behind one face, and the registry of protocols. IPv6 has its place here. */
+#include "stack/net/ip.h"
+#include "stack/net/ipv4.h"
+
+static const struct ip_protocol **find(struct stack *s, uint8_t number)
+{
+    for (int i = 0; i < IP_PROTOCOLS; i++)
+        if (s->ip_protocol[i] && s->ip_protocol[i]->number == number)
+            return &s->ip_protocol[i];
+    return NULL;
+}
+
+int ip_register(struct stack *s, const struct ip_protocol *p)
+{
+    if (find(s, p->number))
+        return -ERR_EXIST;
+    for (int i = 0; i < IP_PROTOCOLS; i++)
+        if (!s->ip_protocol[i]) {
+            s->ip_protocol[i] = p;
+            return 0;
+        }
+    return -ERR_NOBUFS;
+}
+
+int ip_unregister(struct stack *s, uint8_t number)
+{
+    const struct ip_protocol **at = find(s, number);
+    if (!at)
+        return -ERR_NOENT;
+    if (module_busy(s, (*at)->module))
+        return -ERR_BUSY;
+    *at = NULL;
+    return 0;
+}
+
+void ip_set_raw(struct stack *s, const struct ip_raw *raw)
+{
+    if (s->module[MODULE_IPV4])
+        ipv4_of(s)->raw = raw;
+}
+
+void ip_set_icmp_error(struct stack *s, icmp_error_fn *fn)
+{
+    if (s->module[MODULE_IPV4])
+        ipv4_of(s)->icmp_error = fn;
+}
+
+void ip_icmp_error(struct stack *s, const struct netbuf *nb, uint8_t type, uint8_t code, uint32_t extra, int64_t now_ns)
+{
+    if (s->module[MODULE_IPV4] && ipv4_of(s)->icmp_error)
+        ipv4_of(s)->icmp_error(s, nb, type, code, extra, now_ns);
+}
+
+int ip_path(struct stack *s, const struct ip_addr *destination, const struct ip_addr *source, struct netif *nif, struct ip_path *path)
+{
+    if (destination->family != ADDR_IPV4 || !s->module[MODULE_IPV4])
+        return -ERR_AFNOSUPPORT;
+    bool any = !source || addr_is_any(source);
+    if (!any && source->family != ADDR_IPV4)
+        return -ERR_AFNOSUPPORT;
+    return ipv4_path(s, destination->word[0], any ? 0 : source->word[0], nif, path);
+}
+
+enum {
+    LINK_ROOM = 16,                       /* an Ethernet header, and 2 so that the IP header is 4-aligned */
+    DATAGRAM_MAX = 65535,
+};
+
+struct netbuf *ip_buffer(struct stack *s, const struct ip_path *path, uint32_t options_len, uint32_t len)
+{
+    (void)path;
+    uint32_t header = IPV4_MIN_HDR_LEN + ((options_len + 3) & ~3u);
+    if (options_len > IPV4_MAX_OPTIONS_LEN || len > DATAGRAM_MAX - header)
+        return NULL;
+    return netbuf_alloc(s, LINK_ROOM + header, len);
+}
+
+int ip_output(struct stack *s, const struct ip_path *path, struct netbuf *nb, const struct ip_send *how, int64_t now_ns)
+{
+    return ipv4_output(s, path, nb, how, now_ns);
+}
+
+bool ip_is_local(struct stack *s, const struct ip_addr *a)
+{
+    return a->family == ADDR_IPV4 && ipv4_is_local(s, a->word[0]);
+}

@@ -1,0 +1,222 @@
+/* IPv4 as a module: what addresses mean, groups, knobs and counters. */
+#include "stack/net/ipv4.h"
+#include "stack/core/mem.h"
+#include "stack/core/neighbour.h"
+#include "stack/net/net.h"
+#include "stack/wire/ethernet.h"
+
+#define ALL_HOSTS 0xe0000001u /* 224.0.0.1, RFC 1112 4 */
+
+void ipv4_drop(struct stack *s, struct netbuf *nb, enum ipv4_counter why)
+{
+    stack_drop(s, nb, MODULE_IPV4, why);
+}
+
+/* RFC 1122 3.3.6: all ones, and the obsolete form with zeros, which hosts SHOULD recognise on receipt. RFC 3021: none on a /31. */
+bool ipv4_is_broadcast(const struct netif *nif, uint32_t a)
+{
+    if (a == 0xffffffffu)
+        return true;
+    bool zero_form = stack_knob(nif->stack, MODULE_IPV4, IPV4_KNOB_BROADCAST_ZERO);
+    if (zero_form && a == 0)
+        return true;
+    for (int i = 0; i < NETIF_ADDRESSES && (nif->flags & NETIF_BROADCAST); i++) {
+        const struct netif_address *own = &nif->address[i];
+        if (own->addr.family != ADDR_IPV4 || own->tentative || own->prefix >= 31)
+            continue;
+        uint32_t mask = ipv4_mask(own->prefix), net = own->addr.word[0] & mask;
+        if (a == (net | ~mask) || (zero_form && a == net))
+            return true;
+    }
+    return false;
+}
+
+bool ipv4_is_own(const struct netif *nif, uint32_t a)
+{
+    for (int i = 0; i < NETIF_ADDRESSES; i++) {
+        const struct netif_address *own = &nif->address[i];
+        if (own->addr.family == ADDR_IPV4 && !own->tentative && own->addr.word[0] == a)
+            return true;
+    }
+    return false;
+}
+
+bool ipv4_is_local(struct stack *s, uint32_t a)
+{
+    if (a >> 24 == 127)
+        return true;
+    for (uint32_t i = 0; i < s->netifs; i++)
+        if (ipv4_is_own(&s->netif[i], a))
+            return true;
+    return false;
+}
+
+bool ipv4_has_address(const struct netif *nif)
+{
+    for (int i = 0; i < NETIF_ADDRESSES; i++)
+        if (nif->address[i].addr.family == ADDR_IPV4 && !nif->address[i].tentative)
+            return true;
+    return false;
+}
+
+/* --- groups --- */
+
+static struct ipv4_group *find_group(struct stack *s, const struct netif *nif, uint32_t addr)
+{
+    struct ipv4_group *g = &ipv4_of(s)->group[nif->index * IPV4_GROUPS];
+    for (int i = 0; i < IPV4_GROUPS; i++)
+        if (g[i].addr == addr)
+            return &g[i];
+    return NULL;
+}
+
+bool ipv4_has_joined(struct stack *s, const struct netif *nif, uint32_t group)
+{
+    return find_group(s, nif, group) != NULL;
+}
+
+/* RFC 1112 6.4: the low 23 bits behind 01-00-5e. */
+void ipv4_group_mac(uint32_t group, uint8_t mac[6])
+{
+    mac[0] = 0x01;
+    mac[1] = 0x00;
+    mac[2] = 0x5e;
+    mac[3] = (uint8_t)(group >> 16 & 0x7f);
+    mac[4] = (uint8_t)(group >> 8);
+    mac[5] = (uint8_t)group;
+}
+
+static int check_group(struct stack *s, const struct netif *nif, const struct ip_addr *group)
+{
+    if (!s->module[MODULE_IPV4] || group->family != ADDR_IPV4)
+        return -ERR_AFNOSUPPORT;
+    if (!ipv4_is_multicast(group->word[0]))
+        return -ERR_INVAL;
+    return nif->flags & (NETIF_BROADCAST | NETIF_LOOPBACK) ? 0 : -ERR_NODEV;
+}
+
+int ip_join(struct stack *s, struct netif *nif, const struct ip_addr *group)
+{
+    uint8_t mac[6];
+    int error = check_group(s, nif, group);
+    if (error < 0)
+        return error;
+    struct ipv4_group *g = find_group(s, nif, group->word[0]);
+    if (g) {
+        g->refs++;
+        return 0;
+    }
+    g = find_group(s, nif, 0);
+    if (!g)
+        return -ERR_NOBUFS;
+    ipv4_group_mac(group->word[0], mac);
+    error = nif->flags & NETIF_LOOPBACK ? 0 : netif_join(nif, mac);
+    if (error < 0)
+        return error;
+    *g = (struct ipv4_group){.addr = group->word[0], .refs = 1};
+    return 0;
+}
+
+int ip_leave(struct stack *s, struct netif *nif, const struct ip_addr *group)
+{
+    uint8_t mac[6];
+    int error = check_group(s, nif, group);
+    if (error < 0)
+        return error;
+    struct ipv4_group *g = find_group(s, nif, group->word[0]);
+    if (!g)
+        return -ERR_ADDRNOTAVAIL;
+    if (--g->refs > 0)
+        return 0;
+    g->addr = 0;
+    ipv4_group_mac(group->word[0], mac);
+    return nif->flags & NETIF_LOOPBACK ? 0 : netif_leave(nif, mac);
+}
+
+/* --- the module --- */
+
+static uint32_t state_size(const struct stack_limits *l)
+{
+    return (uint32_t)(sizeof(struct ipv4) + l->netifs * IPV4_GROUPS * sizeof(struct ipv4_group));
+}
+
+static int init(struct stack *s, void *state, int64_t now_ns)
+{
+    struct ipv4 *ip = state;
+    (void)now_ns;
+    struct link_protocol protocol = {.ethertype = ETHERNET_TYPE_IPV4, .module = MODULE_IPV4, .input = ipv4_input};
+    stack_random(s, RANDOM_IP_ID, ip->id_key, sizeof ip->id_key);
+    neighbour_on_unsent(s, ADDR_IPV4, ip_unsent);
+    return link_register(s, &protocol);
+}
+
+/* RFC 1122 3.3.7: the all-hosts group is joined at once, and never left while the interface is up. */
+static void on_netif(struct stack *s, void *state, struct netif *nif, enum netif_event event, int64_t now_ns)
+{
+    (void)state;
+    (void)now_ns;
+    struct ip_addr all_hosts = addr_ipv4(ALL_HOSTS);
+    if (event == NETIF_EVENT_UP)
+        ip_join(s, nif, &all_hosts);
+    else if (event == NETIF_EVENT_DOWN)
+        ip_leave(s, nif, &all_hosts);
+}
+
+static const struct knob knobs[IPV4_KNOBS] = {
+    [IPV4_KNOB_TTL] = {"ttl", KNOB_NUMBER, 64, 1, 255},                     /* RFC 1122 3.2.1.7 */
+    [IPV4_KNOB_MULTICAST_TTL] = {"multicast_ttl", KNOB_NUMBER, 1, 1, 255},  /* RFC 1112 6.1 */
+    [IPV4_KNOB_STRONG_HOST] = {"strong_host", KNOB_BOOL, 0, 0, 1},          /* RFC 1122 3.3.4.2 */
+    [IPV4_KNOB_SOURCE_ROUTE] = {"source_route", KNOB_BOOL, 1, 0, 1},        /* RFC 1122 3.2.1.8 (c): be its end; RFC 7126 lets policy refuse */
+    [IPV4_KNOB_BROADCAST_ZERO] = {"broadcast_zero", KNOB_BOOL, 1, 0, 1},
+};
+
+static const char *const counters[IPV4_COUNTERS] = {
+    [IPV4_DROP_SHORT] = "drop.short",
+    [IPV4_DROP_VERSION] = "drop.version",
+    [IPV4_DROP_IHL] = "drop.ihl",
+    [IPV4_DROP_HEADER_BEYOND] = "drop.header_beyond_frame",
+    [IPV4_DROP_LENGTH_BELOW_HEADER] = "drop.length_below_header",
+    [IPV4_DROP_LENGTH_BEYOND] = "drop.length_beyond_frame",
+    [IPV4_DROP_CHECKSUM] = "drop.checksum",
+    [IPV4_DROP_LINK_BROADCAST] = "drop.link_broadcast",
+    [IPV4_DROP_LINK_MULTICAST] = "drop.link_multicast",
+    [IPV4_DROP_SOURCE_MULTICAST] = "drop.source_multicast",
+    [IPV4_DROP_SOURCE_CLASS_E] = "drop.source_class_e",
+    [IPV4_DROP_SOURCE_LOOPBACK] = "drop.source_loopback",
+    [IPV4_DROP_SOURCE_ZERO] = "drop.source_zero",
+    [IPV4_DROP_SOURCE_BROADCAST] = "drop.source_broadcast",
+    [IPV4_DROP_SOURCE_OWN] = "drop.source_own",
+    [IPV4_DROP_DESTINATION_LOOPBACK] = "drop.destination_loopback",
+    [IPV4_DROP_GROUP_NOT_JOINED] = "drop.group_not_joined",
+    [IPV4_DROP_NOT_OURS] = "drop.not_ours",
+    [IPV4_DROP_WRONG_INTERFACE] = "drop.wrong_interface",
+    [IPV4_DROP_BAD_OPTION] = "drop.bad_option",
+    [IPV4_DROP_SOURCE_ROUTED] = "drop.source_routed",
+    [IPV4_DROP_SOURCE_ROUTE_OFF] = "drop.source_route_off",
+    [IPV4_DROP_NO_REASSEMBLY] = "drop.no_reassembly",
+    [IPV4_DROP_NO_PROTOCOL] = "drop.no_protocol",
+    [IPV4_DROP_BROADCAST_REFUSED] = "drop.broadcast_refused",
+    [IPV4_DROP_TOO_LONG] = "drop.too_long",
+    [IPV4_DROP_DONT_FRAGMENT] = "drop.dont_fragment",
+    [IPV4_DROP_FRAGMENT_NO_BUFFER] = "drop.fragment_no_buffer",
+    [IPV4_DROP_NO_HEADROOM] = "drop.no_headroom",
+    [IPV4_DROP_BAD_OWN_HEADER] = "drop.bad_own_header",
+    [IPV4_DROP_NO_LINK_LAYER] = "drop.no_link_layer",
+    [IPV4_RECEIVED] = "received",
+    [IPV4_DELIVERED] = "delivered",
+    [IPV4_SENT] = "sent",
+    [IPV4_FRAGMENTED] = "fragmented",
+    [IPV4_FRAGMENTS_SENT] = "fragments_sent",
+};
+
+const struct module ipv4_module = {
+    .name = "ipv4",
+    .id = MODULE_IPV4,
+    .state_size = state_size,
+    .init = init,
+    .netif = on_netif,
+    .knobs = knobs,
+    .knob_count = IPV4_KNOBS,
+    .counters = counters,
+    .counter_count = IPV4_COUNTERS,
+};

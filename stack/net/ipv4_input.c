@@ -1,0 +1,178 @@
+/* Receiving IPv4: the checks in the order of RFC 1122 3.2.1 and its subsections, then up. */
+#include "stack/core/text.h"
+#include "stack/net/ipv4.h"
+#include "stack/wire/icmpv4.h"
+
+/* The parser's reasons, in the order of their counters. */
+static const char *const reasons[] = {
+    [IPV4_DROP_SHORT] = "ipv4: shorter than 20 octets",
+    [IPV4_DROP_VERSION] = "ipv4: version is not 4",
+    [IPV4_DROP_IHL] = "ipv4: IHL below 5",
+    [IPV4_DROP_HEADER_BEYOND] = "ipv4: header beyond the end of the packet",
+    [IPV4_DROP_LENGTH_BELOW_HEADER] = "ipv4: total length below the header's",
+    [IPV4_DROP_LENGTH_BEYOND] = "ipv4: total length beyond the end of the packet",
+};
+
+/* RFC 1122 3.2.1.1, 3.2.1.2. IPV4_COUNTERS when the header is sound. */
+static enum ipv4_counter check_header(const struct netbuf *nb, struct ipv4_hdr *hdr)
+{
+    const char *why;
+    if (!ipv4_parse(netbuf_data(nb), netbuf_len(nb), hdr, &why)) {
+        unsigned reason = text_index(reasons, sizeof reasons / sizeof reasons[0], why);
+        STACK_ASSERT(reason < sizeof reasons / sizeof reasons[0]);
+        return (enum ipv4_counter)reason;
+    }
+    return ipv4_checksum_ok(netbuf_data(nb), hdr->hdr_len) ? IPV4_COUNTERS : IPV4_DROP_CHECKSUM;
+}
+
+/* RFC 1122 3.2.1.3: what cannot be a host's address is no source. 0.0.0.0 is one who asks for an address, which goes to everybody. */
+static enum ipv4_counter check_source(struct stack *s, const struct netbuf *nb, const struct ipv4_hdr *hdr)
+{
+    uint32_t a = hdr->src;
+    bool looped = nb->flags & NETBUF_LOOPED;
+    if (ipv4_is_multicast(a))
+        return IPV4_DROP_SOURCE_MULTICAST;
+    if (a >> 28 == 0xf)
+        return a == 0xffffffffu ? IPV4_DROP_SOURCE_BROADCAST : IPV4_DROP_SOURCE_CLASS_E;
+    if (a >> 24 == 127)
+        return looped ? IPV4_COUNTERS : IPV4_DROP_SOURCE_LOOPBACK;
+    if (a >> 24 == 0)
+        return a == 0 && ipv4_is_broadcast(nb->nif, hdr->dst) ? IPV4_COUNTERS : IPV4_DROP_SOURCE_ZERO;
+    if (ipv4_is_local(s, a))
+        return looped ? IPV4_COUNTERS : IPV4_DROP_SOURCE_OWN; /* RFC 1812 5.3.7: a land attack, or our own echo */
+    return ipv4_is_broadcast(nb->nif, a) ? IPV4_DROP_SOURCE_BROADCAST : IPV4_COUNTERS;
+}
+
+/* RFC 1122 3.2.1.3: is it for us? Nothing is ever forwarded, and what is for others is dropped without a word (3.2.1.3, 3.1). */
+static enum ipv4_counter check_destination(struct stack *s, const struct netbuf *nb, const struct ipv4_hdr *hdr)
+{
+    const struct netif *nif = nb->nif;
+    uint32_t a = hdr->dst;
+    bool looped = nb->flags & NETBUF_LOOPED;
+    if (ipv4_is_multicast(a))
+        return looped || ipv4_has_joined(s, nif, a) ? IPV4_COUNTERS : IPV4_DROP_GROUP_NOT_JOINED;
+    if (ipv4_is_broadcast(nif, a))
+        return IPV4_COUNTERS;
+    if (a >> 24 == 127 && !looped)
+        return IPV4_DROP_DESTINATION_LOOPBACK;
+    if (ipv4_is_own(nif, a) || (looped && ipv4_is_local(s, a)))
+        return IPV4_COUNTERS;
+    if (ipv4_is_local(s, a))
+        return stack_knob(s, MODULE_IPV4, IPV4_KNOB_STRONG_HOST) ? IPV4_DROP_WRONG_INTERFACE : IPV4_COUNTERS;
+    /* RFC 2131 4.1: a server answers to the address that it offers, before we have it. UDP knows who waits for that. */
+    if (!looped && hdr->proto == IP_PROTO_UDP && !ipv4_has_address(nif))
+        return IPV4_COUNTERS;
+    return IPV4_DROP_NOT_OURS;
+}
+
+/* RFC 1122 3.3.6: a datagram for one host does not come in a frame for many. */
+static enum ipv4_counter check_link(const struct netbuf *nb, const struct ipv4_hdr *hdr)
+{
+    if (ipv4_is_multicast(hdr->dst) || ipv4_is_broadcast(nb->nif, hdr->dst))
+        return IPV4_COUNTERS;
+    if (nb->flags & NETBUF_LINK_BROADCAST)
+        return IPV4_DROP_LINK_BROADCAST;
+    return nb->flags & NETBUF_LINK_MULTICAST ? IPV4_DROP_LINK_MULTICAST : IPV4_COUNTERS;
+}
+
+static enum ipv4_counter check(struct stack *s, const struct netbuf *nb, struct ipv4_hdr *hdr)
+{
+    enum ipv4_counter why = check_header(nb, hdr);
+    if (why == IPV4_COUNTERS)
+        why = check_source(s, nb, hdr);
+    if (why == IPV4_COUNTERS)
+        why = check_destination(s, nb, hdr);
+    return why == IPV4_COUNTERS ? check_link(nb, hdr) : why;
+}
+
+void ipv4_input(struct stack *s, struct netbuf *nb, const uint8_t source[6], int64_t now_ns)
+{
+    struct ipv4_hdr hdr;
+    (void)source;
+    stack_count(s, MODULE_IPV4, IPV4_RECEIVED);
+    enum ipv4_counter why = check(s, nb, &hdr);
+    if (why != IPV4_COUNTERS) {
+        ipv4_drop(s, nb, why);
+        return;
+    }
+    netbuf_trim(nb, hdr.total_len); /* the rest is the link's padding */
+    nb->net_at = nb->start;
+    if (hdr.options_len > 0 && !ipv4_take_options(s, nb, &hdr, now_ns))
+        return;
+    if (!hdr.mf && hdr.frag_off == 0)
+        ipv4_deliver(s, nb, &hdr, now_ns);
+    else if (s->module[MODULE_REASSEMBLY])
+        reassembly_input(s, nb, &hdr, now_ns);
+    else
+        ipv4_drop(s, nb, IPV4_DROP_NO_REASSEMBLY);
+}
+
+static const struct ip_protocol *protocol_of(struct stack *s, uint8_t number)
+{
+    for (int i = 0; i < IP_PROTOCOLS; i++)
+        if (s->ip_protocol[i] && s->ip_protocol[i]->number == number)
+            return s->ip_protocol[i];
+    return NULL;
+}
+
+void ipv4_deliver(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr, int64_t now_ns)
+{
+    struct ip_received r = {
+        .nif = nb->nif,
+        .source = addr_ipv4(hdr->src),
+        .destination = addr_ipv4(hdr->dst),
+        .protocol = hdr->proto,
+        .ttl = hdr->ttl,
+        .tos = hdr->tos,
+        .header_len = hdr->hdr_len,
+        .multicast = ipv4_is_multicast(hdr->dst),
+    };
+    r.broadcast = !r.multicast && ipv4_is_broadcast(nb->nif, hdr->dst);
+    stack_count(s, MODULE_IPV4, IPV4_DELIVERED);
+    netbuf_pull(nb, hdr->hdr_len);
+    nb->transport_at = nb->start;
+    const struct ip_raw *raw = ipv4_of(s)->raw;
+    bool taken = raw && raw->input(s, nb, &r, now_ns);
+    if (taken)
+        nb->flags |= NETBUF_RAW_TAKEN;
+    const struct ip_protocol *p = protocol_of(s, hdr->proto);
+    if (p) {
+        p->input(s, nb, &r, now_ns);
+    } else if (taken) {
+        netbuf_free(s, nb);
+    } else {
+        ip_icmp_error(s, nb, ICMPV4_UNREACHABLE, ICMPV4_PROTOCOL_UNREACHABLE, 0, now_ns); /* RFC 1122 3.2.2.1 */
+        ipv4_drop(s, nb, IPV4_DROP_NO_PROTOCOL);
+    }
+}
+
+void ipv4_deliver_error(struct stack *s, const struct ip_error *e)
+{
+    const struct ip_protocol *p = protocol_of(s, e->protocol);
+    if (p && p->error)
+        p->error(s, e);
+    const struct ip_raw *raw = ipv4_of(s)->raw;
+    if (raw && raw->error)
+        raw->error(s, e);
+}
+
+void ip_unsent(struct stack *s, const struct netbuf *nb, int error, int64_t now_ns)
+{
+    struct ipv4_hdr hdr;
+    const char *why;
+    (void)now_ns;
+    if (nb->net_at >= nb->end || !ipv4_parse(nb->base + nb->net_at, nb->end - nb->net_at, &hdr, &why) || hdr.frag_off != 0)
+        return;
+    struct ip_error e = {
+        .error = error,
+        .type = ICMPV4_UNREACHABLE,
+        .code = ICMPV4_HOST_UNREACHABLE,
+        .protocol = hdr.proto,
+        .source = addr_ipv4(hdr.src),
+        .destination = addr_ipv4(hdr.dst),
+        .reporter = addr_ipv4(hdr.src),
+        .quoted = nb->base + nb->net_at + hdr.hdr_len,
+        .quoted_len = (uint32_t)hdr.total_len - hdr.hdr_len,
+    };
+    ipv4_deliver_error(s, &e);
+}

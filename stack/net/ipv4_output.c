@@ -1,0 +1,202 @@
+/* Sending IPv4: header, identification, fragments (RFC 791 3.2, RFC 6864), and the way to the link. */
+#include "stack/core/bytes.h"
+#include "stack/core/mem.h"
+#include "stack/core/neighbour.h"
+#include "stack/net/ipv4.h"
+#include "stack/wire/ethernet.h"
+
+enum { LINK_ROOM = 16, DATAGRAM_MAX = 65535, FRAGMENT_UNIT = 8, ROUTER_ALERT_BYTES = 4 };
+
+static int refuse(struct stack *s, struct netbuf *nb, enum ipv4_counter why, int error)
+{
+    ipv4_drop(s, nb, why);
+    return error;
+}
+
+/*
+ * One counter for each bucket of (source, destination, protocol), which start anywhere: no two peers see one sequence (RFC 6274 3.5), and a
+ * flow's packets follow each other by one, as from hardware that cuts up a large segment. A value returns after 65536 packets of its
+ * bucket. Packets that cannot be fragmented get one as well: RFC 6864 4.1 lets their value be anything.
+ */
+static uint16_t next_id(struct stack *s, const struct ipv4_hdr *hdr)
+{
+    struct ipv4 *ip = ipv4_of(s);
+    uint8_t flow[9];
+    put32(flow, hdr->src);
+    put32(flow + 4, hdr->dst);
+    flow[8] = hdr->proto;
+    uint64_t h = keyed_hash(ip->id_key, flow, sizeof flow);
+    return (uint16_t)((uint32_t)(h >> 32) + ip->id[h & (IPV4_ID_COUNTERS - 1)]++);
+}
+
+/* A whole packet, its header in front, to whom the path says. */
+static int transmit(struct stack *s, const struct ip_path *path, struct netbuf *nb, int64_t now_ns)
+{
+    struct netif *nif = path->nif;
+    uint8_t mac[6];
+    stack_count(s, MODULE_IPV4, IPV4_SENT);
+    nb->net_at = nb->start;
+    if (!nif->link)
+        return refuse(s, nb, IPV4_DROP_NO_LINK_LAYER, -ERR_NETDOWN);
+    if (nif->flags & (NETIF_LOOPBACK | NETIF_POINT_TO_POINT) || path->broadcast)
+        return nif->link->output(s, nif, nb, ETHERNET_TYPE_IPV4, NULL, now_ns);
+    if (!path->multicast)
+        return neighbour_output(s, nif, &path->next_hop, nb, now_ns);
+    ipv4_group_mac(path->next_hop.word[0], mac);
+    return nif->link->output(s, nif, nb, ETHERNET_TYPE_IPV4, mac, now_ns);
+}
+
+/* The options that go into every fragment, not only the first (RFC 791 3.1). */
+static uint8_t copied_options(const struct ipv4_hdr *hdr, uint8_t out[IPV4_MAX_OPTIONS_LEN])
+{
+    uint8_t len = 0;
+    const char *why;
+    struct ipv4_option_iter iter = ipv4_option_iter(hdr);
+    for (struct ipv4_option o; ipv4_option_next(&iter, &o, &why);)
+        if (o.type & IPV4_OPT_COPIED) {
+            memcpy(out + len, o.bytes, o.len);
+            len = (uint8_t)(len + o.len);
+        }
+    return len;
+}
+
+static uint32_t header_len(const struct ipv4_hdr *hdr)
+{
+    return IPV4_MIN_HDR_LEN + ((hdr->options_len + 3u) & ~3u);
+}
+
+static int send_fragment(struct stack *s, const struct ip_path *path, struct ipv4_hdr *hdr, const uint8_t *payload, uint32_t len,
+                         int64_t now_ns)
+{
+    uint32_t header = header_len(hdr);
+    struct netbuf *nb = netbuf_alloc(s, LINK_ROOM, header + len);
+    if (!nb)
+        return -ERR_NOBUFS;
+    hdr->total_len = (uint16_t)(header + len);
+    ipv4_emit(hdr, netbuf_data(nb), header);
+    ipv4_checksum_set(netbuf_data(nb), header);
+    memcpy(netbuf_data(nb) + header, payload, len);
+    stack_count(s, MODULE_IPV4, IPV4_FRAGMENTS_SENT);
+    return transmit(s, path, nb, now_ns);
+}
+
+/* Takes nb, whose header `whole` describes. A fragment that cannot be sent spoils the datagram, so that the rest is not sent. */
+static int fragment(struct stack *s, const struct ip_path *path, struct netbuf *nb, const struct ipv4_hdr *whole, int64_t now_ns)
+{
+    uint8_t later_options[IPV4_MAX_OPTIONS_LEN];
+    struct ipv4_hdr hdr = *whole;
+    const uint8_t *payload = netbuf_data(nb) + whole->hdr_len;
+    uint32_t left = (uint32_t)whole->total_len - whole->hdr_len;
+    int error = 0;
+    while (left > 0 && error >= 0) {
+        uint32_t room = (path->mtu - header_len(&hdr)) & ~(uint32_t)(FRAGMENT_UNIT - 1);
+        uint32_t len = left > room ? room : left;
+        hdr.mf = len < left || whole->mf;
+        error = send_fragment(s, path, &hdr, payload, len, now_ns);
+        payload += len;
+        left -= len;
+        hdr.frag_off = (uint16_t)(hdr.frag_off + len);
+        hdr.options_len = copied_options(whole, later_options);
+        hdr.options = later_options;
+    }
+    if (error < 0)
+        return refuse(s, nb, IPV4_DROP_FRAGMENT_NO_BUFFER, error);
+    stack_count(s, MODULE_IPV4, IPV4_FRAGMENTED);
+    netbuf_free(s, nb);
+    return 0;
+}
+
+/* Takes nb, a packet with the header that `hdr` describes. */
+static int send(struct stack *s, const struct ip_path *path, struct netbuf *nb, const struct ipv4_hdr *hdr, int64_t now_ns)
+{
+    if (hdr->total_len <= path->mtu) {
+        ipv4_checksum_set(netbuf_data(nb), hdr->hdr_len);
+        return transmit(s, path, nb, now_ns);
+    }
+    if (hdr->df)
+        return refuse(s, nb, IPV4_DROP_DONT_FRAGMENT, -ERR_MSGSIZE);
+    return fragment(s, path, nb, hdr, now_ns);
+}
+
+/* A raw socket's own header: length and checksum are always ours to fill in, identification and source when they are 0. */
+static int send_own_header(struct stack *s, const struct ip_path *path, struct netbuf *nb, int64_t now_ns)
+{
+    struct ipv4_hdr hdr;
+    const char *why;
+    uint32_t len = netbuf_len(nb);
+    if (len < IPV4_MIN_HDR_LEN || len > DATAGRAM_MAX)
+        return refuse(s, nb, IPV4_DROP_BAD_OWN_HEADER, -ERR_INVAL);
+    put16(netbuf_data(nb) + IPV4_TOTAL_LEN, (uint16_t)len);
+    if (!ipv4_parse(netbuf_data(nb), len, &hdr, &why))
+        return refuse(s, nb, IPV4_DROP_BAD_OWN_HEADER, -ERR_INVAL);
+    if (hdr.src == 0)
+        put32(netbuf_data(nb) + IPV4_SRC, hdr.src = path->source.word[0]);
+    if (hdr.id == 0)
+        put16(netbuf_data(nb) + IPV4_ID, hdr.id = next_id(s, &hdr));
+    return send(s, path, nb, &hdr, now_ns);
+}
+
+/* RFC 2113: routers look at the packet. False without room for it. */
+static bool add_router_alert(uint8_t options[IPV4_MAX_OPTIONS_LEN], uint8_t *len)
+{
+    if (*len > IPV4_MAX_OPTIONS_LEN - ROUTER_ALERT_BYTES)
+        return false;
+    const uint8_t alert[ROUTER_ALERT_BYTES] = {IPV4_OPT_ROUTER_ALERT, ROUTER_ALERT_BYTES, 0, 0};
+    memmove(options + ROUTER_ALERT_BYTES, options, *len);
+    memcpy(options, alert, sizeof alert);
+    *len = (uint8_t)(*len + ROUTER_ALERT_BYTES);
+    return true;
+}
+
+static uint8_t ttl_of(struct stack *s, const struct ip_path *path, const struct ip_send *how)
+{
+    if (how->ttl)
+        return how->ttl;
+    return (uint8_t)stack_knob(s, MODULE_IPV4, path->multicast ? IPV4_KNOB_MULTICAST_TTL : IPV4_KNOB_TTL);
+}
+
+/* A copy to ourselves of what goes to a group that we are in (RFC 1112 6.1). Losing it is losing a datagram, no error. */
+static void loop_copy(struct stack *s, const struct netbuf *nb, const struct ipv4_hdr *hdr, int64_t now_ns)
+{
+    struct ip_path path = {.nif = &s->netif[0], .loopback = true, .mtu = s->netif[0].mtu};
+    struct netbuf *copy = netbuf_alloc(s, LINK_ROOM, hdr->total_len);
+    if (!copy)
+        return;
+    memcpy(netbuf_data(copy), netbuf_data(nb), hdr->total_len);
+    send(s, &path, copy, hdr, now_ns);
+}
+
+int ipv4_output(struct stack *s, const struct ip_path *path, struct netbuf *nb, const struct ip_send *how, int64_t now_ns)
+{
+    uint8_t options[IPV4_MAX_OPTIONS_LEN];
+    if (path->broadcast && !(how->flags & IP_BROADCAST_OK))
+        return refuse(s, nb, IPV4_DROP_BROADCAST_REFUSED, -ERR_ACCES);
+    if (how->flags & IP_HEADER_INCLUDED)
+        return send_own_header(s, path, nb, now_ns);
+    struct ipv4_hdr hdr = {
+        .tos = how->tos,
+        .df = (how->flags & IP_DONT_FRAGMENT) && !path_mtu_gives_up(s, how->destination.word[0]),
+        .ttl = ttl_of(s, path, how),
+        .proto = how->protocol,
+        .src = how->source.word[0],
+        .dst = how->destination.word[0],
+        .options_len = how->options_len,
+        .options = options,
+    };
+    memcpy(options, how->options, sizeof options);
+    if (how->options_len > IPV4_MAX_OPTIONS_LEN ||
+        ((how->flags & IP_ROUTER_ALERT) && !add_router_alert(options, &hdr.options_len)))
+        return refuse(s, nb, IPV4_DROP_TOO_LONG, -ERR_MSGSIZE);
+    hdr.hdr_len = (uint8_t)header_len(&hdr);
+    if (netbuf_len(nb) > DATAGRAM_MAX - (uint32_t)hdr.hdr_len)
+        return refuse(s, nb, IPV4_DROP_TOO_LONG, -ERR_MSGSIZE);
+    hdr.total_len = (uint16_t)(netbuf_len(nb) + hdr.hdr_len);
+    hdr.id = next_id(s, &hdr);
+    uint8_t *at = netbuf_push(nb, hdr.hdr_len);
+    if (!at)
+        return refuse(s, nb, IPV4_DROP_NO_HEADROOM, -ERR_NOBUFS);
+    ipv4_emit(&hdr, at, hdr.hdr_len);
+    if (path->multicast && (how->flags & IP_MULTICAST_LOOP) && ipv4_has_joined(s, path->nif, hdr.dst))
+        loop_copy(s, nb, &hdr, now_ns);
+    return send(s, path, nb, &hdr, now_ns);
+}
