@@ -79,6 +79,8 @@ extern const char *const fault_options[];
 
 /* Values */
 struct value value_of(const struct word *w);
+/* ?x and $x are noted, to be resolved. */
+struct value value_used(struct parse *p, const struct word *w);
 struct value value_negative(const struct word *w);
 struct value value_call(const struct word *name, struct values arguments);
 struct value value_list(enum value_kind kind, struct values items);

@@ -41,7 +41,8 @@ bool build_shell(struct parse *p, const struct word *shell)
         return diagnose(p->d, &shell->place, "a second command before the first event: join it to the first, or give it a time");
     else if (s->cleanup_shell)
         return diagnose(p->d, &shell->place, "a second command behind the events: join it to the first, or give it a time");
-    else
+    p->cleanup = shell;
+    if (p->block[0].steps)
         s->cleanup_shell = shell->text;
     return true;
 }
@@ -68,11 +69,9 @@ void build_setting(struct parse *p, const struct word *knob, struct value value)
     struct script *s = p->script;
     struct setting setting = {knob->text, value, knob->place};
     if (p->in->kind != LINE_SET_EVENT) {
-        mention_value(p, MENTION_USE_EARLY, &value, &knob->place);
         *ADD(p, s->set, s->sets) = setting;
         return;
     }
-    mention_value(p, MENTION_USE, &value, &knob->place);
     struct step *step = step_last(p);
     if (step->kind == STEP_SET && step->u.setting.name) {
         event_begin(p, (struct when){.kind = WHEN_RELATIVE});
@@ -160,12 +159,10 @@ void attribute_add(struct parse *p, const struct word *name, struct value value)
 {
     struct attribute a = {name->text, value, name->place};
     if (p->declared) {
-        mention_value(p, MENTION_USE_EARLY, &value, &name->place);
         *ADD(p, p->declared->attribute, p->declared->attributes) = a;
         return;
     }
     struct fault_step *f = &step_last(p)->u.fault;
-    mention_value(p, MENTION_USE, &value, &name->place);
     *ADD(p, f->attribute, f->attributes) = a;
 }
 

@@ -93,14 +93,13 @@ bool fault_amount(struct parse *p, const struct word *w)
         return diagnose(p->d, &w->place, "unexpected `%s`: %s takes no %samount", w->text, f->verb, f->amount.kind ? "second " : "");
     if (w->kind == WORD_TIME && verb[at].amount != A_TIME)
         return diagnose(p->d, &w->place, "`%s` is a time: %s takes %s", w->text, f->verb, verb[at].what);
-    f->amount = value_of(w);
+    f->amount = value_used(p, w);
     if (w->kind == WORD_NUMBER && verb[at].amount == A_TIME) { /* bare: seconds, as everywhere */
         struct stamp stamp;
         if (!stamp_of(p, w, false, &stamp))
             return false;
         f->amount = (struct value){.kind = VALUE_TIME, .number = stamp.ns, .text = w->text};
     }
-    mention_value(p, MENTION_USE, &f->amount, &w->place);
     return true;
 }
 
@@ -152,7 +151,7 @@ bool fault_end(struct parse *p)
 {
     const struct fault_step *f = fault(p);
     int at = verb_at(f->verb);
-    struct place place = p->at->place;
+    struct place place = p->in->word[p->in->action + 2].place;
     if (verb[at].amount != NO_AMOUNT && f->amount.kind == VALUE_NONE)
         return diagnose(p->d, &place, "%s needs %s: link %s %s %s", f->verb, verb[at].what, f->link, f->verb,
                         verb[at].amount == A_TIME ? "5ms" : "100");

@@ -110,6 +110,8 @@ bool block_close(struct parse *p)
 
 void event_begin(struct parse *p, struct when when)
 {
+    if (p->script->cleanup_shell)
+        diagnose(p->d, &p->cleanup->place, "a command between events needs a time: write +0 before it");
     struct step *s = step_add(p, 1);
     *s = (struct step){.when = when, .place = p->in->word[0].place, .comment = p->in->comment};
     p->declared = NULL;
@@ -158,8 +160,6 @@ void build_call(struct parse *p, const struct word *name, struct values argument
     s->u.call.name = name->text;
     s->u.call.argument = arguments.value;
     s->u.call.arguments = arguments.values;
-    for (uint32_t i = 0; i < arguments.values; i++)
-        mention_value(p, MENTION_USE, &arguments.value[i], &name->place);
 }
 
 void call_result(struct parse *p, const struct value *result, const struct word *error, const struct word *note)
@@ -168,7 +168,6 @@ void call_result(struct parse *p, const struct value *result, const struct word 
     call->result = *result;
     call->error = error ? error->text : NULL;
     call->note = note ? note->text : NULL;
-    mention_value(p, MENTION_USE, result, &p->at->place);
 }
 
 void build_assert(struct parse *p, struct expr *expr)

@@ -41,6 +41,16 @@ struct value value_of(const struct word *w)
     return v;
 }
 
+struct value value_used(struct parse *p, const struct word *w)
+{
+    bool early = p->in && !line_is_event(p->in->kind);
+    if (w->kind == WORD_USE)
+        mention(p, early ? MENTION_USE_EARLY : MENTION_USE, w->text, &w->place);
+    else if (w->kind == WORD_BIND)
+        mention(p, MENTION_BIND, w->text, &w->place);
+    return value_of(w);
+}
+
 struct value value_negative(const struct word *w)
 {
     struct value v = value_of(w);
@@ -119,9 +129,8 @@ static struct expr *expr_new(struct parse *p, enum expr_kind kind, struct expr *
 struct expr *expr_word(struct parse *p, const struct word *w)
 {
     struct expr *e = expr_new(p, EXPR_VALUE, NULL, NULL);
-    e->value = value_of(w);
+    e->value = value_used(p, w);
     e->place = w->place;
-    mention_value(p, MENTION_USE, &e->value, &w->place);
     return e;
 }
 
@@ -133,10 +142,10 @@ struct expr *expr_binary(struct parse *p, enum expr_op op, struct expr *left, st
     return e;
 }
 
-/* A minus sign before a number makes a negative number. */
+/* A minus sign before a number makes a number. */
 struct expr *expr_unary(struct parse *p, enum expr_kind kind, struct expr *of)
 {
-    if (kind == EXPR_NEGATE && of->kind == EXPR_VALUE && of->value.kind == VALUE_NUMBER && of->value.text) {
+    if (kind == EXPR_NEGATE && of->kind == EXPR_VALUE && of->value.kind == VALUE_NUMBER) {
         of->value.number = (int64_t)(0 - (uint64_t)of->value.number);
         of->value.text = NULL;
         return of;

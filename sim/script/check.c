@@ -10,16 +10,6 @@ void mention(struct parse *p, enum mention_kind kind, const char *name, const st
     p->mention[p->mentions++] = (struct mention){kind, name, *place};
 }
 
-void mention_value(struct parse *p, enum mention_kind use, const struct value *v, const struct place *place)
-{
-    if (v->kind == VALUE_USE)
-        mention(p, use, v->text, place);
-    else if (v->kind == VALUE_BIND)
-        mention(p, MENTION_BIND, v->text, place);
-    for (uint32_t i = 0; i < v->items; i++)
-        mention_value(p, use, &v->item[i], place);
-}
-
 void mention_words(struct parse *p, const struct word *word, size_t count, enum mention_kind use)
 {
     for (size_t i = 0; i < count; i++)

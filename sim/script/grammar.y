@@ -94,7 +94,7 @@ attribute: NAME %prec FLAG { attribute_add(p, $1, (struct value){0}); }
 avalues: NAME { $$ = values_start(p, value_of($1)); } | avalue { $$ = values_start(p, $1); } | avalues avalue { $$ = values_add(p, $1, $2); };
 avalue: attribute_value | range;
 range: attribute_value DOTS attribute_value { $$ = value_range(p, $1, $3); };
-attribute_value: plain | USE { $$ = value_of($1); };
+attribute_value: plain | USE { $$ = value_used(p, $1); };
 plain: integer | TIME { $$ = value_of($1); } | STRING { $$ = value_of($1); } | IPV4 { $$ = value_of($1); } | PREFIX { $$ = value_of($1); }
     | IPV6 { $$ = value_of($1); } | MAC { $$ = value_of($1); };
 
@@ -140,8 +140,8 @@ argument: value | ELLIPSIS { $$ = (struct value){0}; };
 value: simple | alternatives { $$ = value_list(VALUE_OR, $1); };
 alternatives: simple '|' simple { $$ = values_add(p, values_start(p, $1), $3); } | alternatives '|' simple { $$ = values_add(p, $1, $3); };
 simple: plain
-    | USE { $$ = value_of($1); }
-    | BIND { $$ = value_of($1); }
+    | USE { $$ = value_used(p, $1); }
+    | BIND { $$ = value_used(p, $1); }
     | NAME { $$ = value_of($1); }
     | NAME HEX { $$ = value_of($2); }
     | NAME '(' arguments ')' { $$ = value_call($1, $3); }

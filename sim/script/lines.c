@@ -47,6 +47,11 @@ static const struct {
     [LINE_CODE] = {"code", "TIME %{ assert EXPRESSION }%"},
 };
 
+bool line_is_event(enum line_kind kind)
+{
+    return kind >= LINE_PACKET;
+}
+
 const char *line_form(enum line_kind kind)
 {
     return about[kind].form;
@@ -296,6 +301,8 @@ static const char *comment_above(struct split *s, const char *summary)
     const struct words *w = s->w;
     int line = w->word[s->from].place.line;
     size_t last = 0, first, len = 0;
+    if (!s->p->script->summary) /* comments of an included file: printed, the first would become the summary */
+        return NULL;
     while (last < w->comments && w->comment[last].before <= s->from)
         last++;
     for (first = last; first > 0; first--) {

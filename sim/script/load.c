@@ -39,6 +39,18 @@ static char *read_file(struct pool *pool, const char *path, size_t *len, const c
     return text;
 }
 
+static bool refuse_nul(struct parse *p, const char *file, const char *text, const char *nul)
+{
+    struct place place = start_of(file);
+    for (const char *c = text; c < nul; c++)
+        if (*c == '\n') {
+            place.line++;
+            text = c + 1;
+        }
+    place.column += text_columns(text, (size_t)(nul - text));
+    return diagnose(p->d, &place, "unexpected byte 0x00: a script is text");
+}
+
 bool parse_text(struct parse *p, const char *file, const char *text, size_t len)
 {
     struct place start = start_of(file);
@@ -46,8 +58,11 @@ bool parse_text(struct parse *p, const char *file, const char *text, size_t len)
     p->bytes += len;
     if (p->bytes > SCRIPT_BYTES)
         return diagnose(p->d, &start, "the script is longer than 16 MiB");
+    const char *nul = memchr(text, 0, len);
     p->read = pool_grow(p->pool, p->read, p->reads, sizeof *p->read);
     p->read[p->reads++] = (struct source){file, text, len};
+    if (nul)
+        return refuse_nul(p, file, text, nul);
     p->source[p->sources++] = (struct source){file, text, len};
     bool good = lex_text(&l, text, len) && lines_split(p, &l.out);
     p->sources--;

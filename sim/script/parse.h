@@ -45,6 +45,7 @@ struct line {
 
 /* The words that start a line, NULL-terminated. */
 extern const char *const line_words[];
+bool line_is_event(enum line_kind kind);
 /* How a line of that kind reads: "host KIND NAME [ATTRIBUTE VALUE]...". */
 const char *line_form(enum line_kind kind);
 /* "host", "packet": for sentences. */
@@ -102,6 +103,7 @@ struct parse {
     uint32_t code_exprs;
     struct mention *mention;
     size_t mentions;
+    const struct word *cleanup;  /* the last command without a time */
     struct declaration *declared; /* whose attributes come now; NULL: the last step's link set */
 };
 
@@ -115,7 +117,6 @@ void code_parse(struct parse *p, const struct word *code, struct step *step);
 /* check.c: names that are used are there. */
 bool check_script(struct parse *p);
 void mention(struct parse *p, enum mention_kind kind, const char *name, const struct place *place);
-void mention_value(struct parse *p, enum mention_kind kind, const struct value *v, const struct place *place);
 void mention_words(struct parse *p, const struct word *word, size_t count, enum mention_kind use);
 
 #endif

@@ -82,11 +82,6 @@ static int keyword_token(enum line_kind kind)
     return token[kind];
 }
 
-static bool is_event(enum line_kind kind)
-{
-    return kind >= LINE_PACKET;
-}
-
 static bool is(const struct word *w, const char *punct)
 {
     return w->kind == WORD_PUNCT && strcmp(w->text, punct) == 0;
@@ -95,7 +90,7 @@ static bool is(const struct word *w, const char *punct)
 /* A declaration inside braces would be played with each repetition, which means nothing. */
 static bool misplaced(struct parse *p, const struct line *l)
 {
-    if (p->blocks == 0 || p->word_at != 0 || is_event(l->kind) || l->kind == LINE_ALL || l->kind == LINE_REPEAT || l->kind == LINE_CLOSE)
+    if (p->blocks == 0 || p->word_at != 0 || line_is_event(l->kind) || l->kind == LINE_ALL || l->kind == LINE_REPEAT || l->kind == LINE_CLOSE)
         return false;
     diagnose(p->d, &l->word->place, "a %s line stands inside a block: declarations stand outside of all { } and repeat N { }",
              line_title(l->kind));
@@ -173,7 +168,7 @@ static int take_word(struct parse *p, const struct line *l, SCRIPT_YYSTYPE *valu
     if (at == l->action && keyword_token(l->kind))
         return keyword_token(l->kind);
     bool number = w->kind == WORD_NUMBER || w->kind == WORD_TIME || (w->kind == WORD_NAME && w->text[0] >= '0' && w->text[0] <= '9');
-    if (number && ((is_event(l->kind) && at < l->action) || l->kind == LINE_END))
+    if (number && ((line_is_event(l->kind) && at < l->action) || l->kind == LINE_END))
         return STAMP;
     if (l->kind == LINE_OPTION && at == 1)
         return OPTION_VALUE;
@@ -246,9 +241,10 @@ static const char *meant(const struct parse *p)
     const struct line *l = p->in;
     if (!l || l->kind != LINE_CALL || l->action >= l->words || l->word[l->action].kind != WORD_NAME)
         return NULL;
-    if (p->at == &l->word[l->action] || is(p->at, "("))
+    const struct word *first = &l->word[l->action];
+    if (p->at == first || (l->action + 1 < l->words && is(first + 1, "(")))
         return NULL;
-    return nearest_word(l->word[l->action].text, actions);
+    return nearest_word(first->text, actions);
 }
 
 void syntax_error(struct parse *p, bool end, const char *const *expected, int n)
