@@ -1,9 +1,12 @@
 #include "tests/wire/packet.h"
 #include "stack/wire/dhcp.h"
 
-/* The fixed part of an ACK: xid 12345678, yiaddr 10.0.2.15, siaddr 10.0.2.2, 52:54:00:12:34:56 */
+/*
+ * The fixed part of an ACK: xid 12345678, ciaddr 10.0.2.16, yiaddr 10.0.2.15, siaddr 10.0.2.2,
+ * giaddr 10.0.2.3, 52:54:00:12:34:56
+ */
 #define FIXED                                                                                      \
-    "02 01 06 00 12345678 0001 8000 00000000 0a00020f 0a000202 00000000 "                          \
+    "02 01 06 00 12345678 0001 8000 0a000210 0a00020f 0a000202 0a000203 "                          \
     "525400123456 00000000000000000000"
 #define COOKIE "63825363"
 
@@ -35,8 +38,8 @@ Test(wire_dhcp, reads_the_fixed_part)
     ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m, &why));
     cr_assert(m.op == DHCP_BOOTREPLY && m.htype == 1 && m.hlen == 6 && m.hops == 0);
     cr_assert(m.xid == 0x12345678 && m.secs == 1 && m.flags == DHCP_FLAG_BROADCAST);
-    cr_assert(m.ciaddr == 0 && m.yiaddr == 0x0a00020f);
-    cr_assert(m.siaddr == 0x0a000202 && m.giaddr == 0);
+    cr_assert(m.ciaddr == 0x0a000210 && m.yiaddr == 0x0a00020f);
+    cr_assert(m.siaddr == 0x0a000202 && m.giaddr == 0x0a000203);
     cr_assert_arr_eq(m.chaddr, "\x52\x54\x00\x12\x34\x56\0\0\0\0\0\0\0\0\0\0", 16);
     cr_assert(m.sname[0] == 's' && m.file[0] == 'f');
     cr_assert(m.options == p.bytes + 240 && m.options_len == 3 && m.overload == 0);
@@ -57,8 +60,10 @@ Test(wire_dhcp, writes_a_message_of_300_octets)
                          .xid = 0x12345678,
                          .secs = 1,
                          .flags = DHCP_FLAG_BROADCAST,
+                         .ciaddr = 0x0a000210,
                          .yiaddr = 0x0a00020f,
                          .siaddr = 0x0a000202,
+                         .giaddr = 0x0a000203,
                          .chaddr = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56},
                          .options = options,
                          .options_len = w.len};
@@ -78,6 +83,8 @@ Test(wire_dhcp, writes_a_message_above_300_octets)
     cr_assert_eq(dhcp_emit(&m, buf, 300), 0);
     cr_assert_eq(dhcp_emit(&m, buf, 301), 301);
     cr_assert_eq(buf[300], DHCP_OPT_END);
+    m.options_len = 58;
+    cr_assert_eq(dhcp_emit(&m, buf, sizeof buf), 300);
     m.options_len = 59;
     cr_assert_eq(dhcp_emit(&m, buf, sizeof buf), 300);
     cr_assert_eq(buf[299], DHCP_OPT_END);
@@ -124,6 +131,22 @@ Test(wire_dhcp, refuses_an_hlen_of_17)
     struct dhcp_msg m;
     p.bytes[2] = 17;
     ASSERT_REFUSED("dhcp: hlen above 16", dhcp_parse(p.bytes, p.len, &m, &why));
+}
+
+Test(wire_dhcp, accepts_an_hlen_of_16)
+{
+    struct packet p = message("ff");
+    struct dhcp_msg m;
+    p.bytes[2] = 16;
+    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m, &why));
+}
+
+Test(wire_dhcp, accepts_a_message_without_options)
+{
+    struct packet p = message("");
+    struct dhcp_msg m;
+    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m, &why));
+    cr_assert_eq(m.options_len, 0);
 }
 
 Test(wire_dhcp, refuses_another_cookie)
@@ -189,6 +212,16 @@ Test(wire_dhcp, accepts_options_without_end)
     cr_assert(dhcp_option_get8(&m, DHCP_OPT_MESSAGE_TYPE, &type) && type == DHCP_ACK);
 }
 
+/* An empty option may be the last two octets. */
+Test(wire_dhcp, accepts_an_empty_option_at_the_very_end)
+{
+    struct packet p = message("350105 5000");
+    struct dhcp_msg m;
+    size_t len = 77;
+    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m, &why));
+    cr_assert(dhcp_option_get(&m, 80, NULL, 0, &len) && len == 0);
+}
+
 /* Pads between options are passed over, and nothing behind End is an option. */
 Test(wire_dhcp, iterates_options_up_to_end)
 {
@@ -202,6 +235,17 @@ Test(wire_dhcp, iterates_options_up_to_end)
     cr_assert(dhcp_option_next(&iter, &o));
     cr_assert(o.code == 1 && o.len == 0);
     cr_assert_not(dhcp_option_next(&iter, &o));
+    cr_assert_not(dhcp_option_next(&iter, &o));
+}
+
+/* A message that never was parsed: reading stops where an option would leave its field. */
+Test(wire_dhcp, reads_no_option_of_a_handmade_message_past_its_end)
+{
+    struct packet p = packet("350105 0c02 61");
+    const struct dhcp_msg m = {.options = p.bytes, .options_len = p.len};
+    struct dhcp_option_iter iter = dhcp_option_iter(&m);
+    struct dhcp_option o;
+    cr_assert(dhcp_option_next(&iter, &o) && o.code == 53);
     cr_assert_not(dhcp_option_next(&iter, &o));
 }
 
@@ -333,6 +377,8 @@ Test(wire_dhcp, splits_an_option_above_255_octets)
 {
     uint8_t data[256], buf[260];
     memset(data, 'x', sizeof data);
+    data[0] = 'a';
+    data[255] = 'z';
     struct dhcp_writer w = {.buf = buf, .room = 259};
     dhcp_put(&w, 121, data, 256);
     cr_assert(w.full && w.len == 0, "259 octets are one too few");
@@ -340,7 +386,8 @@ Test(wire_dhcp, splits_an_option_above_255_octets)
     dhcp_put(&w, 121, data, 256);
     cr_assert(!w.full && w.len == 260);
     cr_assert(buf[0] == 121 && buf[1] == 255 && buf[257] == 121 && buf[258] == 1);
-    w.len = 0;
+    cr_assert(buf[2] == 'a' && buf[256] == 'x' && buf[259] == 'z');
+    w = (struct dhcp_writer){.buf = buf, .room = 257};
     dhcp_put(&w, 121, data, 255);
     cr_assert(w.len == 257 && buf[1] == 255, "255 octets need no second piece");
 }

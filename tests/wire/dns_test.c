@@ -213,6 +213,17 @@ Test(wire_dns_name, follows_pointers_from_run_to_run)
     cr_assert_eq(end, 23);
 }
 
+/* 14 bits of offset: labels at 0x123, the pointer behind them. */
+Test(wire_dns_name, follows_a_pointer_beyond_255)
+{
+    uint8_t message[0x128] = {[0x123] = 1, [0x124] = 'a', [0x126] = 0xc1, [0x127] = 0x23};
+    struct packet p = packet_of(message, sizeof message);
+    struct dns_name name;
+    size_t at = 0x126;
+    ASSERT_ACCEPTED(dns_name_parse(p.bytes, p.len, &at, &name, &why));
+    assert_name(&name, "a");
+}
+
 /* RFC 9267 section 2, first figure: a pointer to itself. */
 Test(wire_dns_name, refuses_a_pointer_to_itself)
 {
@@ -332,6 +343,8 @@ Test(wire_dns_name, is_equal_without_regard_to_case)
     cr_assert(dns_name_equal(&a, &b));
     cr_assert_not(dns_name_equal(&a, &c));
     cr_assert_not(dns_name_equal(&a, &d), "labels differ in length");
+    struct dns_name longer = name_of("www.example.org.x");
+    cr_assert_not(dns_name_equal(&a, &longer) || dns_name_equal(&longer, &a));
     struct dns_name at = name_of("@"), backquote = name_of("`");
     struct dns_name bracket = name_of("["), brace = name_of("{");
     cr_assert_not(dns_name_equal(&at, &backquote), "0x40 and 0x60 are no letters");
@@ -360,7 +373,7 @@ Test(wire_dns_name, is_made_from_text)
 /* RFC 1035 5.1: \. and \\ and \DDD */
 Test(wire_dns_name, is_escaped_in_text)
 {
-    struct dns_name name = name_of("a\\.b.c\\\\d.\\255\\x");
+    struct dns_name name = name_of("a\\.b.c\\\\d.\\255\\120");
     uint8_t buf[32];
     ASSERT_BYTES(buf, dns_name_emit(&name, buf, sizeof buf),
                  packet("03 612e62 03 635c64 02 ff78 00"));
@@ -407,8 +420,9 @@ Test(wire_dns_name, with_an_empty_label_is_refused)
     ASSERT_REFUSED("dns name: empty label", from_text("a..", &why));
 }
 
-#define X10 "xxxxxxxxxx"
-#define X60 X10 X10 X10 X10 X10 X10
+#define X10     "xxxxxxxxxx"
+#define X10_HEX "00000000000000000000"
+#define X60     X10 X10 X10 X10 X10 X10
 
 Test(wire_dns_name, with_a_label_of_64_octets_is_refused)
 {
@@ -556,6 +570,31 @@ Test(wire_dns_rdata, name_that_does_not_fill_it_is_refused)
     const char *reason = "dns NS, CNAME or PTR: name and RDLENGTH disagree";
     ASSERT_BAD_RECORD(RECORD("0005" IN_TTL "0004 016100 00"), reason);
     ASSERT_BAD_RECORD(RECORD("0005" IN_TTL "0002 016100"), reason);
+}
+
+/* mx 0 . says that there is no mail: three octets are enough. */
+Test(wire_dns_rdata, mx_of_3_octets_is_read)
+{
+    struct packet p = packet(RECORD("000f" IN_TTL "0003 0000 00"));
+    record(p);
+}
+
+/* A name that is no name (label type 01) is refused wherever it stands. */
+Test(wire_dns_rdata, malformed_names_are_refused)
+{
+    const char *reason = "dns name: label of type 01 or 10";
+    ASSERT_BAD_RECORD(RESPONSE("0001 0000 0000 0000") "40 0001 0001", reason);
+    ASSERT_BAD_RECORD(RESPONSE("0000 0001 0000 0000") "40 0001" IN_TTL "0000", reason);
+    ASSERT_BAD_RECORD(RECORD("0002" IN_TTL "0001 40"), reason);
+    ASSERT_BAD_RECORD(RECORD("000f" IN_TTL "0003 000a 40"), reason);
+    ASSERT_BAD_RECORD(RECORD("0006" IN_TTL "0016 40 00" X10_HEX X10_HEX), reason);
+    ASSERT_BAD_RECORD(RECORD("0006" IN_TTL "0016 00 40" X10_HEX X10_HEX), reason);
+}
+
+Test(wire_dns_rdata, of_an_unknown_type_beyond_the_message_is_refused)
+{
+    ASSERT_BAD_RECORD(RECORD("0063" IN_TTL "0005 01020304"),
+                      "dns record: RDLENGTH beyond the message");
 }
 
 Test(wire_dns_rdata, mx_of_2_octets_is_refused)

@@ -67,6 +67,14 @@ Test(wire_ethernet, recognises_a_vlan_tag)
     cr_assert_eq(ethernet_emit(&h, buf, 17), 0);
 }
 
+/* The 18 octets of a tagged header are enough, were there no payload at all. */
+Test(wire_ethernet, accepts_a_tag_at_the_very_end)
+{
+    struct packet p = packet_prefix(packet(TAGGED_FRAME), 18);
+    struct ethernet_hdr h;
+    ASSERT_ACCEPTED(ethernet_parse(p.bytes, p.len, &h, &why));
+}
+
 /* 802.1ad: the second tag is an inner type like any other. */
 Test(wire_ethernet, recognises_a_double_tag_by_its_first)
 {
@@ -94,6 +102,16 @@ Test(wire_ethernet, recognises_llc_and_where_it_ends)
     cr_assert_eq(h.type, 3);
     cr_assert_eq(h.hdr_len, 14);
     cr_assert_eq(h.end, 17);
+}
+
+/* A field of 1500 is the largest length, in the largest frame. */
+Test(wire_ethernet, takes_1500_for_a_length)
+{
+    uint8_t frame[1514] = {[12] = 0x05, [13] = 0xdc, [14] = 0x42, [15] = 0x42, [16] = 3};
+    struct packet p = packet_of(frame, sizeof frame);
+    struct ethernet_hdr h;
+    ASSERT_ACCEPTED(ethernet_parse(p.bytes, p.len, &h, &why));
+    cr_assert(h.kind == ETHERNET_KIND_LLC && h.end == 1514);
 }
 
 /* RFC 1042: aa-aa-03-00-00-00, type IPv4; length 9 is the 8 octets of SNAP and one of payload */

@@ -53,6 +53,14 @@ Test(wire_ipv4_options, are_iterated_in_order_up_to_end)
     cr_assert_not(ipv4_option_next(&iter, &option, &why), "the end stays the end");
 }
 
+/* RFC 2113 has but the value 0; another is the caller's to judge. */
+Test(wire_ipv4_options, router_alert_carries_its_value)
+{
+    struct ipv4_option option;
+    ASSERT_GOOD_OPTION("94041234");
+    cr_assert_eq(option.value, 0x1234);
+}
+
 /* RFC1122-3.2.1.8-3: an option nobody knows (0x99, length 4) is returned, for the caller to ignore.
  */
 Test(wire_ipv4_options, unknown_ones_are_stepped_over)
@@ -105,6 +113,8 @@ Test(wire_ipv4_options, a_full_record_route_is_read)
 {
     struct ipv4_option option;
     ASSERT_GOOD_OPTION("070708 0a000201 00");
+    cr_assert(ipv4_option_full(&option));
+    ASSERT_GOOD_OPTION("070304 00"); /* no entry at all */
     cr_assert(ipv4_option_full(&option));
 }
 
@@ -184,6 +194,13 @@ Test(wire_ipv4_options, timestamp_with_addresses_is_read)
     cr_assert(option.flag == IPV4_TS_PRESPECIFIED && ipv4_option_full(&option));
 }
 
+Test(wire_ipv4_options, timestamp_without_an_entry_is_read)
+{
+    struct ipv4_option option;
+    ASSERT_GOOD_OPTION("44040500");
+    cr_assert(ipv4_option_full(&option));
+}
+
 Test(wire_ipv4_options, timestamp_of_length_3_is_refused)
 {
     ASSERT_BAD_OPTION("44030500", "ipv4 timestamp: length below 4", 21);
@@ -244,6 +261,8 @@ Test(wire_ipv4_options, check_accepts_several_different_ones)
     ASSERT_ACCEPTED(
         check("01 830704 0a000201 070704 00000000 44080500 00000000 94040000 00", &bad_at, &why));
     ASSERT_ACCEPTED(check("9904abcd 9904abcd", &bad_at, &why));
+    ASSERT_ACCEPTED(
+        check("830704 0a000201 070704 00000000 44080500 00000000 8203ab", &bad_at, &why));
 }
 
 Test(wire_ipv4_options, check_finds_a_malformed_one_behind_others)

@@ -29,12 +29,13 @@ Test(wire_ipv4, reads_flags_and_fragment_offset)
 {
     struct ipv4_hdr h;
     struct packet reserved = packet("45 00 0014 0000 8000 40 11 0000 c0a80001 c0a800c7");
-    struct packet mf = packet("45 00 0014 0000 2001 40 11 0000 c0a80001 c0a800c7");
+    struct packet mf = packet("45 08 0014 1234 2001 40 11 0000 c0a80001 c0a800c7");
     struct packet last = packet("45 00 0014 0000 1fff 40 11 0000 c0a80001 c0a800c7");
     ASSERT_ACCEPTED(ipv4_parse(reserved.bytes, reserved.len, &h, &why));
     cr_assert(h.reserved && !h.df && !h.mf && h.frag_off == 0);
     ASSERT_ACCEPTED(ipv4_parse(mf.bytes, mf.len, &h, &why));
     cr_assert(!h.reserved && !h.df && h.mf && h.frag_off == 8);
+    cr_assert(h.id == 0x1234 && h.tos == 8);
     ASSERT_ACCEPTED(ipv4_parse(last.bytes, last.len, &h, &why));
     cr_assert(!h.reserved && !h.df && !h.mf && h.frag_off == 65528);
 }
@@ -76,11 +77,12 @@ Test(wire_ipv4, pads_options_with_zeros_to_32_bits)
                                .dst = 0x0a000202,
                                .options_len = 3,
                                .options = options};
-    uint8_t buf[24];
+    uint8_t buf[25];
     memset(buf, 0xee, sizeof buf);
     cr_assert_eq(ipv4_emit(&h, buf, 23), 0);
     ASSERT_BYTES(buf, ipv4_emit(&h, buf, sizeof buf),
                  packet("46 00 0018 0000 0000 01 01 0000 0a00020f 0a000202 01010100"));
+    cr_assert_eq(buf[24], 0xee, "wrote behind the header");
 }
 
 Test(wire_ipv4, writes_40_octets_of_options_and_no_more)

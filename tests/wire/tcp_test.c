@@ -40,11 +40,12 @@ Test(wire_tcp, pads_options_with_zeros_to_32_bits)
 {
     const uint8_t wscale[] = {3, 3, 7};
     const struct tcp_hdr h = {.flags = TCP_FLAG_ACK, .options = wscale, .options_len = 3};
-    uint8_t buf[24];
+    uint8_t buf[25];
     memset(buf, 0xee, sizeof buf);
     cr_assert_eq(tcp_emit(&h, buf, 23), 0);
     ASSERT_BYTES(buf, tcp_emit(&h, buf, sizeof buf),
                  packet("0000 0000 00000000 00000000 60 10 0000 0000 0000 03030700"));
+    cr_assert_eq(buf[24], 0xee, "wrote behind the header");
 }
 
 Test(wire_tcp, writes_40_octets_of_options_and_no_more)
