@@ -135,19 +135,19 @@ struct received {
 static void fill_descriptor(struct nic *n, const struct received *r, uint32_t at, uint32_t chunk)
 {
     struct e1000 *e = nic_state(n);
-    uint8_t back[DESCRIPTOR_BYTES - RXD_LENGTH] = {0};
+    uint8_t back[DESCRIPTOR_BYTES] = {0};
     bool last = at + chunk == r->len;
     uint64_t buffer = next_buffer(n);
     if (buffer == 0)
         nic_violation(n, "receive descriptor %u has no buffer", e->rdh);
     else
         nic_dma_write(n, buffer, r->bytes + at, chunk);
-    e1000_put16(back, chunk);
-    e1000_put16(back + (RXD_CHECKSUM - RXD_LENGTH), r->checksum);
-    back[RXD_STATUS - RXD_LENGTH] = last ? (uint8_t)(r->status | RXD_STAT_DD | RXD_STAT_EOP) : RXD_STAT_DD;
-    back[RXD_ERRORS - RXD_LENGTH] = last ? r->errors : 0;
-    e1000_put16(back + (RXD_SPECIAL - RXD_LENGTH), last ? r->special : 0);
-    nic_ring_write(n, descriptor_address(e, e->rdh) + RXD_LENGTH, back, sizeof back);
+    e1000_put16(back + RXD_LENGTH, chunk);
+    e1000_put16(back + RXD_CHECKSUM, r->checksum);
+    back[RXD_STATUS] = last ? (uint8_t)(r->status | RXD_STAT_DD | RXD_STAT_EOP) : RXD_STAT_DD;
+    back[RXD_ERRORS] = last ? r->errors : 0;
+    e1000_put16(back + RXD_SPECIAL, last ? r->special : 0);
+    nic_ring_write(n, descriptor_address(e, e->rdh) + RXD_LENGTH, back + RXD_LENGTH, DESCRIPTOR_BYTES - RXD_LENGTH);
     e->rdh = (e->rdh + 1) % ring_count(e);
 }
 
