@@ -96,6 +96,13 @@ static void take(struct run *r, struct seen *s)
     frame_unref(s->frame);
 }
 
+/* The record says which line spoke for the frame. */
+static void mark(struct run *r, const struct seen *s, const struct step *step)
+{
+    struct run_link *l = run_link_of(r, s->host->port[s->port].link);
+    l->capture->record[s->record].script_line = step->place.line;
+}
+
 /* --- contexts for lines --- */
 
 static bool context_lookup(void *self, const char *name, struct value *out)
@@ -168,7 +175,10 @@ static void inject(struct run *r, const struct step *step, int64_t now_ns)
         run_fail(r, &step->place, now_ns, "this packet cannot be built: %s", why.text);
     } else {
         struct frame *f = frame_copy(r->world, bytes, (uint32_t)len);
+        uint32_t entered = l->capture->count;
         link_send(l->link, raw ? raw->port[raw_port].number : l->script_port, f);
+        if (l->capture->count > entered)
+            l->capture->record[entered].script_line = step->place.line;
         frame_unref(f);
     }
     world_release(r->world, bytes, PACKET_ROOM);
@@ -290,6 +300,7 @@ static enum progress expect(struct run *r, const struct step *step, int64_t now_
         return WAITING;
     }
     r->last_event_ns = s->time_ns;
+    mark(r, s, step);
     take(r, s);
     return ADVANCED;
 }
@@ -323,6 +334,7 @@ static enum progress expect_any(struct run *r, struct frame_of_steps *block, int
             }
         }
         if (found) {
+            mark(r, s, found);
             latest = s->time_ns > latest ? s->time_ns : latest;
             take(r, s);
             continue;
@@ -412,7 +424,7 @@ static void add_fault(struct run *r, const struct step *step, int64_t now_ns)
 
 /* --- the other steps --- */
 
-static void check_assert(struct run *r, const struct step *step, const struct expr *e, int64_t now_ns)
+void engine_check(struct run *r, const struct place *place, const struct expr *e, int64_t now_ns)
 {
     struct value v, left, right;
     struct why why = {{0}};
@@ -432,7 +444,7 @@ static void check_assert(struct run *r, const struct step *step, const struct ex
             value_text(&right, actual + len, (int)sizeof actual - len);
         }
     }
-    run_fail(r, &step->place, now_ns, "this does not hold\n  expected  %s%s", text, actual);
+    run_fail(r, place, now_ns, "this does not hold\n  expected  %s%s", text, actual);
     free(text);
 }
 
@@ -449,7 +461,7 @@ static void code_step(struct run *r, const struct step *step, int64_t now_ns)
         return;
     }
     for (uint32_t e = 0; e < step->u.code.exprs && !r->finished; e++)
-        check_assert(r, step, step->u.code.expr[e], now_ns);
+        engine_check(r, &step->place, step->u.code.expr[e], now_ns);
 }
 
 static void set_step(struct run *r, const struct step *step, int64_t now_ns)
@@ -475,18 +487,18 @@ static void push_block(struct run *r, const struct step *step)
 static bool unexpected_before(struct run *r, const struct step *step, int64_t time_ns)
 {
     const struct seen *s = next_seen(r, r->sut);
-    if (!s || s->time_ns >= time_ns || r->options->by_outcome)
+    if (!s || s->time_ns >= time_ns)
         return false;
     fail_unexpected(r, &step->place, s);
     return true;
 }
 
-static void act(struct run *r, const struct step *step, int64_t now_ns)
+void engine_act(struct run *r, const struct step *step, int64_t now_ns)
 {
     switch (step->kind) {
     case STEP_PACKET: inject(r, step, now_ns); break;
     case STEP_CALL: call_start(r, step, now_ns); break;
-    case STEP_ASSERT: check_assert(r, step, step->u.expr, now_ns); break;
+    case STEP_ASSERT: engine_check(r, &step->place, step->u.expr, now_ns); break;
     case STEP_FAULT:
     case STEP_LINK: add_fault(r, step, now_ns); break;
     case STEP_SHELL: shell_step(r, step); break;
@@ -511,7 +523,9 @@ static enum progress perform(struct run *r, const struct step *step, int64_t now
     if (unexpected_before(r, step, now_ns))
         return WAITING;
     r->last_event_ns = now_ns;
-    act(r, step, now_ns);
+    if (r->depths == 1)
+        r->call_time[step - r->script->step] = now_ns;
+    engine_act(r, step, now_ns);
     return r->finished ? WAITING : ADVANCED;
 }
 
@@ -537,7 +551,7 @@ static bool current_step(struct run *r, const struct step **step)
 /* The script is through: the instant is played to its end, or time goes on to `end`, or until the open calls have ended. */
 static void at_the_end(struct run *r, int64_t now_ns, bool open_calls)
 {
-    const struct seen *s = r->options->by_outcome ? NULL : next_seen(r, r->sut);
+    const struct seen *s = next_seen(r, r->sut);
     static const struct place nowhere;
     if (s) {
         struct place place = nowhere;

@@ -584,6 +584,14 @@ static int build(struct run *r, struct why *why)
     return r->script->packetdrill ? build_packetdrill(r, why) : 0;
 }
 
+/* Loss closure's one fault. */
+static void lose_one(struct run *r)
+{
+    const struct link_fault fault = {.kind = FAULT_LOSE, .frame = r->options->lose_frame, .from_port = -1};
+    if (r->options->lose_frame && r->options->lose_link < (int)r->links)
+        link_add_fault(r->link[r->options->lose_link].link, &fault);
+}
+
 struct run *run_new(const struct run_case *kase, const struct run_options *options, struct why *why)
 {
     struct world *w = world_new(ARENA_BYTES, options->seed);
@@ -598,13 +606,15 @@ struct run *run_new(const struct run_case *kase, const struct run_options *optio
     r->script = kase->script;
     r->options = options;
     r->ignored = world_alloc(w, (kase->script->ignores + 1) * sizeof *r->ignored, 16);
+    r->call_time = world_alloc(w, (kase->script->steps + 1) * sizeof *r->call_time, 16);
     for (int f = 0; f < 64; f++)
         r->fd_map[f] = -1;
     if (build(r, why) != 0) {
         run_free(r);
         return NULL;
     }
-    r->owner.fire = engine_fire;
+    lose_one(r);
+    r->owner.fire = options->by_outcome ? outcome_fire : engine_fire;
     r->owner.name = "the script";
     world_own(w, &r->owner, RANK_SCRIPT);
     engine_start(r);

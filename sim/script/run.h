@@ -32,6 +32,7 @@ struct run_options {
     int lose_link;                          /* loss closure: lose the nth frame of this link; frame 0: none */
     uint64_t lose_frame;
     bool by_outcome;                        /* judge by the outcome alone, not line by line */
+    const int64_t *call_time;               /* by_outcome: when each top-level step ran undisturbed */
     const char *repeat;                     /* the command that repeats this case */
 };
 
@@ -118,7 +119,8 @@ struct run {
     struct place failed_at;
     int64_t failed_ns;
     uint64_t frames;
-    int64_t *call_time;                     /* when each top-level step ran, for closure */
+    int64_t *call_time;                     /* when each top-level step ran; -1: not yet */
+    uint32_t outcomes_judged;
 };
 
 /* Builds the world up to time 0. NULL: *why (an input error, exit status 2) - `r->status` RUN_SKIPPED is possible on success. */
@@ -134,6 +136,10 @@ void run_fingerprints(const struct run *r, struct fingerprint *w, struct fingerp
 /* --- among the files of the engine --- */
 void engine_start(struct run *r);
 void engine_fire(struct owner *o, int64_t now_ns);
+/* The engine of loss closure: calls at the times of the undisturbed run, then the outcomes (engine_outcome.c). */
+void outcome_fire(struct owner *o, int64_t now_ns);
+void engine_act(struct run *r, const struct step *step, int64_t now_ns);
+void engine_check(struct run *r, const struct place *place, const struct expr *e, int64_t now_ns);
 void engine_frame_seen(struct run *r, struct run_link *l, int port, struct frame *f, int64_t now_ns);
 /* The frame that the host under test is being given was dropped or filtered: its record says why. */
 void run_note(struct run *r, const char *reason);

@@ -37,6 +37,8 @@ struct parameter {
 struct setting { const char *name; struct value value; struct place place; };   /* set KNOB VALUE; --name=value */
 struct cover { const char *id; struct place place; };
 struct expert { uint32_t frame; const char *field; const char *link; struct place place; }; /* link NULL: the only one */
+/* outcome T EXPR: what must hold at T whatever single frame was lost on the way; loss closure judges by these alone. */
+struct outcome_declaration { int64_t by_ns; struct expr *expr; struct place place; };
 struct ignore { const char *at; char direction; /* the packet is compiled as for `>` */ struct packet_spec *packet; struct place place; };
 
 /* Expressions of assert and of %{ }% blocks. */
@@ -124,6 +126,7 @@ struct script {
     struct declaration *sut;         uint32_t suts;
     struct ignore *ignore;           uint32_t ignores;
     struct expert *expert;           uint32_t experts;
+    struct outcome_declaration *outcome; uint32_t outcomes;
     struct step *step;               uint32_t steps;
     const char *init_shell;          /* the command in backticks before the events; or NULL */
     const char *cleanup_shell;

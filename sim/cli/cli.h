@@ -1,0 +1,82 @@
+/* The `wiredrill` command: a file a subcommand, the options that several share, and the workers that run cases. */
+#ifndef SIM_CLI_CLI_H
+#define SIM_CLI_CLI_H
+
+#include <stdio.h>
+#include "sim/script/suite.h"
+
+enum exit_status { EXIT_PASSED, EXIT_FAILED_CASE, EXIT_USAGE };
+
+struct subcommand {
+    const char *name, *arguments, *help;
+    int (*run)(int argc, char **argv); /* argv[0] is the subcommand's name */
+};
+extern const struct subcommand subcommands[]; /* ends with a NULL name */
+
+/* --- options of run, fingerprint and others --- */
+enum { SETS_MAX = 64, DEFINES_MAX = 64 };
+
+struct options {
+    const char *nic, *sut, *driver, *profile, *judge, *bus, *pcap, *to;
+    uint64_t seed;
+    bool seed_given, json, bless, no_golden, snapshot, closure, quiet, verbose;
+    int jobs;
+    uint64_t lose_frame;
+    int lose_link;
+    struct setting set[SETS_MAX];
+    uint32_t sets;
+    const char *define[DEFINES_MAX + 1];
+    int defines;
+    const char *const *path;
+    int paths;
+    const struct sut *stack;
+};
+
+/* Parses argv; `accepted` names the options that this subcommand takes ("nic seed jobs"). -1 after saying what is wrong on stderr. */
+int options_parse(int argc, char **argv, const char *accepted, struct options *o);
+void options_help(FILE *out, const char *accepted);
+/* One sentence on stderr, "wiredrill: ..."; returns EXIT_USAGE. */
+__attribute__((format(printf, 1, 2))) int usage_error(const char *format, ...);
+
+/* --- one case, run in a worker --- */
+enum golden_state { GOLDEN_NOT_COMPARED, GOLDEN_HELD, GOLDEN_BROKEN, GOLDEN_MISSING, GOLDEN_WRITTEN };
+
+struct outcome {
+    uint32_t index, text_len;          /* of the text that follows in the pipe: report, then ladder */
+    enum run_status status;
+    enum golden_state golden;
+    struct fingerprint w, t, s;
+    uint64_t frames, events;
+    int64_t virtual_ns, wall_ns;
+    int signal;                        /* the worker died of it; 0: not */
+    uint32_t closure_runs;
+};
+
+struct result {
+    struct outcome outcome;
+    char *report, *ladder;             /* malloc'ed; "" when there is nothing to say */
+    bool done;
+};
+
+enum { WANT_LADDER = 1, WANT_REPORT = 2 };
+
+/* Runs case k and fills *out; report and ladder are malloc'ed. */
+void case_run(const struct suite *suite, uint32_t k, const struct options *o, unsigned want, struct result *out);
+/* The command that repeats case k, for a shell; malloc'ed. */
+char *case_repeat(const struct suite *suite, uint32_t k, const struct options *o);
+
+/* Runs all cases in o->jobs worker processes; `done` hears of each in order of the suite. A worker that dies or hangs is one failed case.
+ * Returns 1 when a worker left with an error after its cases (a leak, say). */
+int workers_run(const struct suite *suite, const struct options *o, unsigned want, void (*done)(void *ctx, uint32_t k, struct result *r), void *ctx);
+
+int command_run(int argc, char **argv);
+int command_fingerprint(int argc, char **argv);
+int command_show(int argc, char **argv);
+int command_diff(int argc, char **argv);
+int command_replay(int argc, char **argv);
+int command_list(int argc, char **argv);
+int command_help(int argc, char **argv);
+/* Every knob of our stack with its value. */
+int help_knobs(void);
+
+#endif

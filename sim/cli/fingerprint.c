@@ -1,0 +1,42 @@
+/* wiredrill fingerprint: one line for each case, to be compared between compilers, jobs and machines. */
+#include <stdlib.h>
+#include "sim/cli/cli.h"
+
+static void print_line(void *ctx, uint32_t k, struct result *r)
+{
+    const struct suite *suite = ((void **)ctx)[0];
+    int *status = ((void **)ctx)[1];
+    char w[33], t[33], s[33];
+    if (r->outcome.status == RUN_SKIPPED) {
+        printf("%32s %32s %32s %s (skipped)\n", "-", "-", "-", suite->kase[k].run.name);
+        return;
+    }
+    if (r->outcome.status == RUN_ERROR || r->outcome.signal) {
+        fprintf(stderr, "wiredrill: %s\n", r->report);
+        *status = EXIT_USAGE;
+        return;
+    }
+    fingerprint_text(&r->outcome.w, w);
+    fingerprint_text(&r->outcome.t, t);
+    fingerprint_text(&r->outcome.s, s);
+    printf("%s %s %s %s\n", w, t, s, suite->kase[k].run.name);
+}
+
+int command_fingerprint(int argc, char **argv)
+{
+    struct options o;
+    struct why why = {{0}};
+    int status = EXIT_PASSED;
+    if (options_parse(argc, argv, "nic sut driver seed set jobs D", &o) != 0)
+        return EXIT_USAGE;
+    o.no_golden = true;
+    if (o.paths == 0)
+        return usage_error("fingerprint: which scenarios? `wiredrill fingerprint PATH...`");
+    struct suite *suite = suite_load(o.path, o.paths, &(struct suite_options){o.nic, o.stack, o.defines ? o.define : NULL}, &why);
+    if (!suite)
+        return usage_error("%s", why.text);
+    void *ctx[2] = {suite, &status};
+    workers_run(suite, &o, 0, print_line, ctx);
+    suite_free(suite);
+    return status;
+}

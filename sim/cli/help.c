@@ -1,0 +1,63 @@
+/* wiredrill help and list. */
+#include <string.h>
+#include "sim/cli/cli.h"
+#include "sim/hosts/host.h"
+#include "sim/wire/link.h"
+
+static void print_commands(FILE *out)
+{
+    fputs("wiredrill: a deterministic network in one process, and the suite that a TCP/IP stack has to survive in it.\n\n", out);
+    for (int c = 0; subcommands[c].name; c++) {
+        char left[48];
+        snprintf(left, sizeof left, "%s %s", subcommands[c].name, subcommands[c].arguments);
+        fprintf(out, "  wiredrill %-24s %s\n", left, subcommands[c].help);
+    }
+    fputs("  wiredrill --version\n\noptions:\n", out);
+    options_help(out, "nic bus sut driver seed set profile judge jobs pcap to lose closure snapshot json bless no-golden quiet verbose D");
+    fputs("\nExit status: 0 all passed, 1 a scenario failed, 2 usage or input error. docs/ has a page for each topic.\n", out);
+}
+
+static void print_hosts(FILE *out)
+{
+    for (int k = 0; host_kinds[k]; k++) {
+        fprintf(out, "  host %-14s %s\n", host_kinds[k]->name, host_kinds[k]->help ? host_kinds[k]->help : "");
+        for (const struct attr_spec *a = host_kinds[k]->attrs; a && a->name; a++)
+            fprintf(out, "       %14s  %s\n", a->name, a->help ? a->help : "");
+    }
+}
+
+int command_list(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    for (int k = 0; nic_kinds[k]; k++)
+        printf("  nic %s\n", nic_kinds[k]->name);
+    static const char *const suts[] = {"stack", "lwip"};
+    for (size_t s = 0; s < sizeof suts / sizeof suts[0]; s++)
+        if (sut_by_name(suts[s]))
+            printf("  sut %s (%s)\n", suts[s], sut_by_name(suts[s])->version);
+    print_hosts(stdout);
+    for (int e = 0; e < LINK_EVENTS; e++)
+        printf("  counter LINK.%s\n", link_event_name((enum link_event)e));
+    return EXIT_PASSED;
+}
+
+int command_help(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_commands(stdout);
+        return EXIT_PASSED;
+    }
+    for (int c = 0; subcommands[c].name; c++) {
+        if (strcmp(argv[1], subcommands[c].name) != 0)
+            continue;
+        printf("wiredrill %s %s\n  %s\n", subcommands[c].name, subcommands[c].arguments, subcommands[c].help);
+        return EXIT_PASSED;
+    }
+    if (strcmp(argv[1], "hosts") == 0) {
+        print_hosts(stdout);
+        return EXIT_PASSED;
+    }
+    if (strcmp(argv[1], "knobs") == 0)
+        return help_knobs();
+    return usage_error("no help on \"%s\"; topics: the subcommands, hosts, knobs", argv[1]);
+}

@@ -1,0 +1,49 @@
+#include "sim/cli/cli.h"
+#include <stdarg.h>
+#include <string.h>
+
+#define WIREDRILL_VERSION "0.1.0"
+
+const struct subcommand subcommands[] = {
+    {"run", "PATH...", "run scenarios: files or folders; a ladder for one, a table for many", command_run},
+    {"show", "F.pcap", "print a capture as a ladder", command_show},
+    {"diff", "A.pcap B.pcap", "print the first difference of two captures, field by field", command_diff},
+    {"replay", "F.pcap...", "feed captured frames into the stack under test and say what became of each", command_replay},
+    {"fingerprint", "PATH...", "one line for each case: W T S name", command_fingerprint},
+    {"list", "", "kinds of NIC, stack, host, fault and layer that scripts can name", command_list},
+    {"help", "[TOPIC]", "how to use the command, and its topics", command_help},
+    {NULL, NULL, NULL, NULL},
+};
+
+int usage_error(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fputs("wiredrill: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    const char *names[32] = {NULL};
+    if (argc < 2) {
+        command_help(1, argv);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("wiredrill %s\n", WIREDRILL_VERSION);
+        return EXIT_PASSED;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return command_help(1, argv + 1);
+    for (int c = 0; subcommands[c].name; c++) {
+        names[c] = subcommands[c].name;
+        if (strcmp(argv[1], subcommands[c].name) == 0)
+            return subcommands[c].run(argc - 1, argv + 1);
+    }
+    const char *nearest = nearest_word(argv[1], names);
+    return usage_error("no subcommand \"%s\"%s%s%s", argv[1], nearest ? "; did you mean " : "; `wiredrill help` lists them", nearest ? nearest : "", nearest ? "?" : "");
+}

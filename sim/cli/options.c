@@ -1,0 +1,236 @@
+/* The options that subcommands share. */
+#include "sim/cli/cli.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { JOBS_MAX = 256, LEXED = 4 };
+
+struct option {
+    const char *name, *value, *help;
+    int (*take)(struct options *o, const char *value);
+};
+
+static int take_number(const char *text, uint64_t limit, uint64_t *out)
+{
+    char *end;
+    *out = strtoull(text, &end, 0);
+    return *text < '0' || *text > '9' || *end || *out > limit ? -1 : 0;
+}
+
+static int take_nic(struct options *o, const char *v)
+{
+    o->nic = v;
+    return nic_kind_by_name(v) ? 0 : usage_error("--nic: no NIC \"%s\"; `wiredrill list` names them", v);
+}
+
+static int take_sut(struct options *o, const char *v)
+{
+    o->sut = v;
+    return 0;
+}
+
+static int take_driver(struct options *o, const char *v)
+{
+    o->driver = v;
+    return 0;
+}
+
+static int take_bus(struct options *o, const char *v)
+{
+    o->bus = v;
+    return strcmp(v, "sim") == 0 ? 0 : usage_error("--bus: only \"sim\" is there in this version");
+}
+
+static int take_seed(struct options *o, const char *v)
+{
+    o->seed_given = true;
+    return take_number(v, UINT64_MAX, &o->seed) == 0 ? 0 : usage_error("--seed: \"%s\" is no number", v);
+}
+
+static int take_profile(struct options *o, const char *v)
+{
+    o->profile = v;
+    bool known = strcmp(v, "rfc") == 0 || strcmp(v, "linux") == 0 || strcmp(v, "freebsd") == 0;
+    return known ? 0 : usage_error("--profile: \"%s\" is none of rfc, linux, freebsd", v);
+}
+
+static int take_judge(struct options *o, const char *v)
+{
+    o->judge = v;
+    return strcmp(v, "exact") == 0 || strcmp(v, "rfc") == 0 ? 0 : usage_error("--judge: \"%s\" is neither exact nor rfc", v);
+}
+
+static int take_jobs(struct options *o, const char *v)
+{
+    uint64_t n;
+    if (take_number(v, JOBS_MAX, &n) != 0 || n == 0)
+        return usage_error("--jobs: a number from 1 to %d", JOBS_MAX);
+    o->jobs = (int)n;
+    return 0;
+}
+
+static int take_pcap(struct options *o, const char *v)
+{
+    o->pcap = v;
+    return 0;
+}
+
+static int take_to(struct options *o, const char *v)
+{
+    o->to = v;
+    return 0;
+}
+
+static int take_lose(struct options *o, const char *v)
+{
+    const char *colon = strchr(v, ':');
+    uint64_t link = 0;
+    char first[24] = "";
+    if (colon && (size_t)(colon - v) < sizeof first)
+        memcpy(first, v, (size_t)(colon - v));
+    if ((colon && take_number(first, RUN_LINKS - 1, &link) != 0) || take_number(colon ? colon + 1 : v, UINT32_MAX, &o->lose_frame) != 0)
+        return usage_error("--lose: FRAME or LINK:FRAME, both numbers");
+    o->lose_link = (int)link;
+    return 0;
+}
+
+/* A knob's value in a script's own words: 60s, off, 3. */
+static int take_set(struct options *o, const char *v)
+{
+    const char *equals = strchr(v, '=');
+    struct diagnostic d;
+    struct word *word;
+    static struct pool *pool; /* the values live as long as the program */
+    if (!pool)
+        pool = pool_new();
+    if (!equals || equals == v || o->sets == SETS_MAX)
+        return usage_error("--set: KNOB=VALUE, at most %d times", SETS_MAX);
+    if (words_of(pool, "--set", equals + 1, &word, &d) != 1 || (word->kind != WORD_NUMBER && word->kind != WORD_TIME && word->kind != WORD_NAME))
+        return usage_error("--set %s: the value is a number, a time such as 60s, on or off", v);
+    struct setting *s = &o->set[o->sets++];
+    *s = (struct setting){.name = pool_text(pool, v, (size_t)(equals - v))};
+    if (word->kind == WORD_NAME)
+        s->value = (struct value){.kind = VALUE_NAME, .text = word->text};
+    else
+        s->value = (struct value){.kind = word->kind == WORD_TIME ? VALUE_TIME : VALUE_NUMBER, .number = word->number};
+    return 0;
+}
+
+static int take_define(struct options *o, const char *v)
+{
+    if (!strchr(v, '=') || o->defines == DEFINES_MAX)
+        return usage_error("-D: NAME=value, at most %d times", DEFINES_MAX);
+    o->define[o->defines++] = v;
+    return 0;
+}
+
+#define FLAG(name)                                                                                                                 \
+    static int take_##name(struct options *o, const char *v)                                                                       \
+    {                                                                                                                              \
+        (void)v;                                                                                                                   \
+        o->name = true;                                                                                                            \
+        return 0;                                                                                                                  \
+    }
+FLAG(json)
+FLAG(bless)
+FLAG(no_golden)
+FLAG(snapshot)
+FLAG(closure)
+FLAG(quiet)
+FLAG(verbose)
+
+static const struct option table[] = {
+    {"nic", "K", "only on this NIC (e1000, rtl8139)", take_nic},
+    {"bus", "sim|qemu", "whose device models", take_bus},
+    {"sut", "S", "the stack under test: stack, lwip, or FILE.so", take_sut},
+    {"driver", "D", "a driver plug-in, FILE.so, under our stack", take_driver},
+    {"seed", "N", "the seed of every random stream (1)", take_seed},
+    {"set", "KNOB=VALUE", "a knob of the stack, after the script's own", take_set},
+    {"profile", "P", "the stack's conventions: rfc, linux, freebsd", take_profile},
+    {"judge", "J", "exact or rfc: how strict the comparison is", take_judge},
+    {"jobs", "N", "worker processes (the number of processors)", take_jobs},
+    {"pcap", "F", "write the capture", take_pcap},
+    {"to", "MAC/IP", "rewrite frames to reach this host", take_to},
+    {"lose", "[LINK:]N", "lose the Nth frame and judge by the outcome", take_lose},
+    {"closure", NULL, "lose each frame in turn and judge by the outcome, where a script states one", take_closure},
+    {"snapshot", NULL, "save at the middle, restore, and compare the fingerprints", take_snapshot},
+    {"json", NULL, "results as JSON lines", take_json},
+    {"bless", NULL, "write the goldens of cases whose lines pass", take_bless},
+    {"no-golden", NULL, "judge by lines alone", take_no_golden},
+    {"quiet", NULL, "no table, only failures and the count", take_quiet},
+    {"verbose", NULL, "every case, and its ladder", take_verbose},
+    {"D", "NAME=value", "substitute a word in scripts", take_define},
+};
+enum { OPTIONS = sizeof table / sizeof table[0] };
+
+static bool is_accepted(const char *accepted, const char *name)
+{
+    size_t len = strlen(name);
+    for (const char *p = accepted; (p = strstr(p, name)) != NULL; p++)
+        if ((p == accepted || p[-1] == ' ') && (p[len] == ' ' || !p[len]))
+            return true;
+    return false;
+}
+
+void options_help(FILE *out, const char *accepted)
+{
+    for (int k = 0; k < OPTIONS; k++) {
+        char left[40];
+        if (!is_accepted(accepted, table[k].name))
+            continue;
+        snprintf(left, sizeof left, "%s%s%s%s", strcmp(table[k].name, "D") == 0 ? "-" : "--", table[k].name, table[k].value ? " " : "",
+                 table[k].value ? table[k].value : "");
+        fprintf(out, "  %-20s %s\n", left, table[k].help);
+    }
+}
+
+/* --name value or --name=value; *at moves over what was taken. */
+static int parse_one(int argc, char **argv, int *at, const char *accepted, struct options *o)
+{
+    const char *arg = argv[*at] + 1 + (argv[*at][1] == '-');
+    const char *names[OPTIONS + 1] = {NULL};
+    int count = 0;
+    size_t len = strcspn(arg, "=");
+    for (int k = 0; k < OPTIONS; k++) {
+        if (!is_accepted(accepted, table[k].name))
+            continue;
+        names[count++] = table[k].name;
+        if (strlen(table[k].name) != len || strncmp(table[k].name, arg, len) != 0)
+            continue;
+        const char *value = arg[len] == '=' ? arg + len + 1 : NULL;
+        if (!table[k].value && value)
+            return usage_error("--%s takes no value", table[k].name);
+        if (table[k].value && !value && ++*at == argc)
+            return usage_error("--%s wants a value, %s", table[k].name, table[k].value);
+        return table[k].take(o, value ? value : argv[*at]) == 0 ? 0 : EXIT_USAGE;
+    }
+    char typo[64];
+    snprintf(typo, sizeof typo, "%.*s", (int)(len < 63 ? len : 63), arg);
+    const char *nearest = nearest_word(typo, names);
+    return usage_error("no option \"%s\" here%s%s%s", argv[*at], nearest ? "; did you mean --" : "; `wiredrill help` lists them", nearest ? nearest : "",
+                       nearest ? "?" : "");
+}
+
+int options_parse(int argc, char **argv, const char *accepted, struct options *o)
+{
+    int kept = 1;
+    memset(o, 0, sizeof *o);
+    o->seed = 1;
+    for (int a = 1; a < argc; a++) {
+        if (argv[a][0] != '-' || !argv[a][1])
+            argv[kept++] = argv[a];
+        else if (strncmp(argv[a], "-D", 2) == 0 && argv[a][2] && argv[a][2] != '=') {
+            if (take_define(o, argv[a] + 2) != 0)
+                return -1;
+        } else if (parse_one(argc, argv, &a, accepted, o) != 0)
+            return -1;
+    }
+    o->path = (const char *const *)(argv + 1);
+    o->paths = kept - 1;
+    o->stack = sut_by_name(o->sut ? o->sut : "stack");
+    if (!o->stack) {
+        usage_error("--sut: no stack \"%s\"; `wiredrill list` names those built in, or give a FILE.so", o->sut);
+        return -1;
+    }
+    return 0;
+}

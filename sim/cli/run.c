@@ -1,0 +1,148 @@
+/* wiredrill run: scenarios, judged. A ladder for one case, a table for many. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "sim/cli/cli.h"
+#include "sim/report/junit.h"
+
+struct tally {
+    const struct suite *suite;
+    const struct options *options;
+    struct junit *junit;
+    uint32_t passed, failed, skipped, errors, missing_goldens, closure_runs;
+    uint64_t frames;
+    int64_t wall_ns, *each_ns;
+};
+
+static const char *const status_words[] = {"passed", "FAILED", "skipped", "ERROR"};
+
+static void json_text(const char *text)
+{
+    putchar('"');
+    for (; text && *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c == '"' || c == '\\')
+            printf("\\%c", c);
+        else if (c == '\n')
+            fputs("\\n", stdout);
+        else if (c < 32)
+            printf("\\u%04x", c);
+        else
+            putchar(c);
+    }
+    putchar('"');
+}
+
+static void print_json(const struct suite_case *c, const struct result *r)
+{
+    char w[33], t[33], s[33];
+    fingerprint_text(&r->outcome.w, w);
+    fingerprint_text(&r->outcome.t, t);
+    fingerprint_text(&r->outcome.s, s);
+    printf("{\"case\":");
+    json_text(c->run.name);
+    printf(",\"status\":\"%s\",\"frames\":%" PRIu64 ",\"virtual_ns\":%" PRId64 ",\"W\":\"%s\",\"T\":\"%s\",\"S\":\"%s\"",
+           r->outcome.status == RUN_FAILED ? "failed" : r->outcome.status == RUN_ERROR ? "error" : status_words[r->outcome.status], r->outcome.frames,
+           r->outcome.virtual_ns, w, t, s);
+    if (r->report && r->report[0]) {
+        printf(",\"report\":");
+        json_text(r->report);
+    }
+    printf("}\n");
+}
+
+/* The table: failures in full as they come, passed cases only when there are few or all are wanted. */
+static void print_row(const struct tally *t, const struct suite_case *c, const struct result *r)
+{
+    const struct options *o = t->options;
+    bool few = t->suite->cases <= 16 || o->verbose;
+    if (r->outcome.status != RUN_PASSED || (few && !o->quiet)) {
+        char time[TIME_TEXT_BYTES];
+        printf("%-7s %s", status_words[r->outcome.status], c->run.name);
+        if (r->outcome.status == RUN_PASSED)
+            printf("  %" PRIu64 " frames, %s%s", r->outcome.frames, time_text(r->outcome.virtual_ns, time),
+                   r->outcome.golden == GOLDEN_WRITTEN ? ", golden written" : r->outcome.golden == GOLDEN_NOT_COMPARED ? ", golden not compared" : "");
+        putchar('\n');
+    }
+    bool ladder = r->ladder && r->ladder[0] && (r->outcome.status == RUN_FAILED || t->suite->cases == 1 || o->verbose);
+    if (r->report && r->report[0] && r->outcome.status != RUN_PASSED)
+        printf("%s%s", r->report, r->report[strlen(r->report) - 1] == '\n' ? "" : "\n");
+    if (ladder)
+        fputs(r->ladder, stdout);
+}
+
+static void count(void *ctx, uint32_t k, struct result *r)
+{
+    static const char *const kinds[] = {NULL, "failure", "skipped", "error"};
+    struct tally *t = ctx;
+    const struct suite_case *c = &t->suite->kase[k];
+    uint32_t *const counters[] = {&t->passed, &t->failed, &t->skipped, &t->errors};
+    ++*counters[r->outcome.status];
+    t->frames += r->outcome.frames;
+    t->wall_ns += r->outcome.wall_ns;
+    t->each_ns[k] = r->outcome.wall_ns;
+    t->closure_runs += r->outcome.closure_runs;
+    t->missing_goldens += r->outcome.golden == GOLDEN_MISSING;
+    junit_case(t->junit, c->run.name, kinds[r->outcome.status], r->report, r->outcome.wall_ns);
+    if (t->options->json)
+        print_json(c, r);
+    else
+        print_row(t, c, r);
+    fflush(stdout);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void print_sum(struct tally *t)
+{
+    uint32_t cases = t->suite->cases;
+    qsort(t->each_ns, cases, sizeof *t->each_ns, by_value);
+    if (cases > 1 && !t->options->quiet) {
+        int64_t median_us = t->each_ns[cases / 2] / 1000;
+        uint64_t per_s = t->wall_ns > 0 ? t->frames * 1000000000u / (uint64_t)t->wall_ns : 0;
+        printf("%u cases, %" PRIu64 " frames; median %" PRId64 " us a case, %" PRIu64 " frames/s\n", cases, t->frames, median_us, per_s);
+        if (t->closure_runs)
+            printf("%u runs with one frame lost\n", t->closure_runs);
+    }
+    printf("%u passed, %u failed, %u skipped\n", t->passed, t->failed + t->errors, t->skipped);
+}
+
+/* Runs inside a checkout leave reports/junit.xml; elsewhere no folder is made. */
+static struct junit *open_junit(uint32_t cases)
+{
+    struct stat st;
+    return stat("reports", &st) == 0 && S_ISDIR(st.st_mode) ? junit_open("reports/junit.xml", cases) : NULL;
+}
+
+int command_run(int argc, char **argv)
+{
+    struct options o;
+    struct why why = {{0}};
+    if (options_parse(argc, argv, "nic bus sut driver seed set profile judge jobs pcap json bless no-golden snapshot closure quiet verbose lose D", &o) != 0)
+        return EXIT_USAGE;
+    if (o.paths == 0)
+        return usage_error("run: which scenarios? `wiredrill run PATH...`, files or folders");
+    struct suite *suite = suite_load(o.path, o.paths, &(struct suite_options){o.nic, o.stack, o.defines ? o.define : NULL}, &why);
+    if (!suite)
+        return usage_error("%s", why.text);
+    if (suite->cases == 0) {
+        suite_free(suite);
+        return usage_error("run: no case is left: the scripts name other NICs than %s", o.nic);
+    }
+    struct tally t = {.suite = suite, .options = &o, .each_ns = calloc(suite->cases, sizeof(int64_t)), .junit = open_junit(suite->cases)};
+    int worker_failed = workers_run(suite, &o, suite->cases == 1 || o.verbose ? WANT_LADDER : 0, count, &t);
+    junit_close(t.junit);
+    if (!o.json)
+        print_sum(&t);
+    free(t.each_ns);
+    suite_free(suite);
+    if (t.errors || worker_failed)
+        return EXIT_USAGE;
+    return t.failed ? EXIT_FAILED_CASE : EXIT_PASSED;
+}

@@ -1,0 +1,256 @@
+/*
+ * Cases run in worker processes: a crash, a hang or an exit in one is one failed case with its repeat line, and the next case gets a new worker.
+ * Workers take the case with the lowest number; results are told in the order of the suite, whatever the number of jobs.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "sim/cli/cli.h"
+
+enum { HANG_SECONDS = 120, NOTHING = -1 };
+
+struct worker {
+    pid_t pid;
+    int to, from;      /* case numbers out, results in */
+    int64_t kase;      /* what it is at; NOTHING */
+    time_t since;
+};
+
+struct crew {
+    const struct suite *suite;
+    const struct options *options;
+    unsigned want;
+    struct worker *worker;
+    int workers;
+    uint32_t next;     /* case to hand out */
+    uint32_t told;     /* cases told in order */
+    struct result *result;
+    void (*done)(void *ctx, uint32_t k, struct result *r);
+    void *ctx;
+};
+
+static bool write_all(int fd, const void *bytes, size_t len)
+{
+    const char *p = bytes;
+    while (len > 0) {
+        ssize_t n = write(fd, p, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        p += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+static bool read_all(int fd, void *bytes, size_t len)
+{
+    char *p = bytes;
+    while (len > 0) {
+        ssize_t n = read(fd, p, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        p += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+static void send_text(int fd, const char *text)
+{
+    uint32_t len = text ? (uint32_t)strlen(text) : 0;
+    if (!write_all(fd, &len, sizeof len) || (len && !write_all(fd, text, len)))
+        _exit(EXIT_USAGE);
+}
+
+static bool receive_text(int fd, char **text)
+{
+    uint32_t len;
+    if (!read_all(fd, &len, sizeof len))
+        return false;
+    *text = calloc(1, (size_t)len + 1);
+    return *text && read_all(fd, *text, len);
+}
+
+static void worker_loop(const struct crew *crew, int in, int out)
+{
+    uint32_t k;
+    while (read_all(in, &k, sizeof k)) {
+        struct result r;
+        case_run(crew->suite, k, crew->options, crew->want, &r);
+        if (!write_all(out, &r.outcome, sizeof r.outcome))
+            _exit(EXIT_USAGE);
+        send_text(out, r.report);
+        send_text(out, r.ladder);
+        free(r.report);
+        free(r.ladder);
+    }
+    exit(EXIT_PASSED); /* not _exit: the leak checker of a sanitizer build speaks at exit */
+}
+
+static void hire(struct crew *crew, struct worker *w)
+{
+    int to[2], from[2];
+    if (pipe(to) != 0 || pipe(from) != 0) {
+        perror("wiredrill: pipe");
+        exit(EXIT_USAGE);
+    }
+    fflush(NULL);
+    w->pid = fork();
+    if (w->pid < 0) {
+        perror("wiredrill: fork");
+        exit(EXIT_USAGE);
+    }
+    if (w->pid == 0) {
+        for (int k = 0; k < crew->workers; k++) {
+            if (&crew->worker[k] != w && crew->worker[k].pid > 0) {
+                close(crew->worker[k].to);
+                close(crew->worker[k].from);
+            }
+        }
+        close(to[1]);
+        close(from[0]);
+        worker_loop(crew, to[0], from[1]);
+    }
+    close(to[0]);
+    close(from[1]);
+    w->to = to[1];
+    w->from = from[0];
+    w->kase = NOTHING;
+}
+
+/* Returns the status that the worker ended with. */
+static int dismiss(struct worker *w, bool kill_it)
+{
+    int status = 0;
+    if (kill_it)
+        kill(w->pid, SIGKILL);
+    close(w->to);
+    close(w->from);
+    while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    w->pid = 0;
+    return status;
+}
+
+static void tell_in_order(struct crew *crew)
+{
+    while (crew->told < crew->suite->cases && crew->result[crew->told].done) {
+        struct result *r = &crew->result[crew->told];
+        crew->done(crew->ctx, crew->told++, r);
+        free(r->report);
+        free(r->ladder);
+        r->report = r->ladder = NULL;
+    }
+}
+
+/* The worker died with case k in hand. */
+static void bury(struct crew *crew, struct worker *w, const char *how)
+{
+    uint32_t k = (uint32_t)w->kase;
+    int status = dismiss(w, true);
+    struct result *r = &crew->result[k];
+    char *repeat = case_repeat(crew->suite, k, crew->options);
+    size_t len;
+    FILE *f = open_memstream(&r->report, &len);
+    fprintf(f, "%s: the process %s", crew->suite->kase[k].run.script->path, how);
+    if (WIFSIGNALED(status))
+        fprintf(f, " (%s)", strsignal(WTERMSIG(status)));
+    fprintf(f, "\n  repeat    %s\n", repeat);
+    fclose(f);
+    free(repeat);
+    r->outcome = (struct outcome){.index = k, .status = RUN_FAILED, .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0};
+    r->done = true;
+}
+
+/* Singletons of a stack get a process for each case. */
+static void give(struct crew *crew, struct worker *w)
+{
+    if (crew->next == crew->suite->cases)
+        return;
+    if (w->pid <= 0)
+        hire(crew, w);
+    w->kase = crew->next;
+    w->since = time(NULL);
+    uint32_t k = crew->next++;
+    if (!write_all(w->to, &k, sizeof k))
+        bury(crew, w, "would not start");
+}
+
+static void hear(struct crew *crew, struct worker *w)
+{
+    struct outcome outcome;
+    uint32_t k = (uint32_t)w->kase;
+    struct result *r = &crew->result[k];
+    if (!read_all(w->from, &outcome, sizeof outcome) || !receive_text(w->from, &r->report) || !receive_text(w->from, &r->ladder)) {
+        bury(crew, w, "died");
+    } else {
+        r->outcome = outcome;
+        r->done = true;
+        w->kase = NOTHING;
+        if (crew->options->stack->flags & SUT_SINGLETON)
+            dismiss(w, false);
+    }
+    give(crew, w);
+}
+
+static void wait_for_one(struct crew *crew, struct pollfd *fds, struct worker **of)
+{
+    nfds_t count = 0;
+    for (int k = 0; k < crew->workers; k++) {
+        struct worker *w = &crew->worker[k];
+        if (w->pid <= 0 || w->kase == NOTHING)
+            continue;
+        of[count] = w;
+        fds[count++] = (struct pollfd){.fd = w->from, .events = POLLIN};
+    }
+    if (poll(fds, count, 1000) < 0 && errno != EINTR)
+        return;
+    for (nfds_t k = 0; k < count; k++) {
+        if (fds[k].revents) {
+            hear(crew, of[k]);
+        } else if (time(NULL) - of[k]->since > HANG_SECONDS) {
+            bury(crew, of[k], "hung");
+            give(crew, of[k]);
+        }
+    }
+}
+
+int workers_run(const struct suite *suite, const struct options *o, unsigned want, void (*done)(void *ctx, uint32_t k, struct result *r), void *ctx)
+{
+    int failed = 0, jobs = o->jobs ? o->jobs : (int)sysconf(_SC_NPROCESSORS_ONLN);
+    struct crew crew = {.suite = suite, .options = o, .want = want, .workers = jobs, .done = done, .ctx = ctx};
+    if (crew.workers > (int)suite->cases)
+        crew.workers = (int)suite->cases;
+    crew.worker = calloc((size_t)crew.workers + 1, sizeof *crew.worker);
+    crew.result = calloc((size_t)suite->cases + 1, sizeof *crew.result);
+    struct pollfd *fds = calloc((size_t)crew.workers + 1, sizeof *fds);
+    struct worker **of = calloc((size_t)crew.workers + 1, sizeof *of);
+    signal(SIGPIPE, SIG_IGN);
+    for (int k = 0; k < crew.workers; k++)
+        give(&crew, &crew.worker[k]);
+    while (crew.told < suite->cases) {
+        wait_for_one(&crew, fds, of);
+        tell_in_order(&crew);
+    }
+    for (int k = 0; k < crew.workers; k++) {
+        if (crew.worker[k].pid <= 0)
+            continue;
+        int status = dismiss(&crew.worker[k], false);
+        if (status != 0)
+            failed = fprintf(stderr, "wiredrill: a worker ended with status %d\n", WEXITSTATUS(status));
+    }
+    free(of);
+    free(fds);
+    free(crew.result);
+    free(crew.worker);
+    return failed != 0;
+}

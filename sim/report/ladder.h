@@ -1,0 +1,12 @@
+/* The ladder: every frame of a run or a capture as a line of text, with time, direction, script line and what befell it in the margin. */
+#ifndef SIM_REPORT_LADDER_H
+#define SIM_REPORT_LADDER_H
+
+#include <stdio.h>
+#include "sim/script/run.h"
+
+void ladder_of_run(FILE *out, const struct run *r);
+/* A capture file's: directions are MAC addresses. */
+void ladder_of_capture(FILE *out, const struct pcap_file *file);
+
+#endif
