@@ -134,6 +134,7 @@ static int take_define(struct options *o, const char *v)
 FLAG(json)
 FLAG(bless)
 FLAG(no_golden)
+FLAG(strict)
 FLAG(snapshot)
 FLAG(closure)
 FLAG(quiet)
@@ -157,6 +158,7 @@ static const struct option table[] = {
     {"json", NULL, "results as JSON lines", take_json},
     {"bless", NULL, "write the goldens of cases whose lines pass", take_bless},
     {"no-golden", NULL, "judge by lines alone", take_no_golden},
+    {"strict", NULL, "a case without its golden fails", take_strict},
     {"quiet", NULL, "no table, only failures and the count", take_quiet},
     {"verbose", NULL, "every case, and its ladder", take_verbose},
     {"D", "NAME=value", "substitute a word in scripts", take_define},

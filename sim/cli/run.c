@@ -63,7 +63,9 @@ static void print_row(const struct tally *t, const struct suite_case *c, const s
         printf("%-7s %s", status_words[r->outcome.status], c->run.name);
         if (r->outcome.status == RUN_PASSED)
             printf("  %" PRIu64 " frames, %s%s", r->outcome.frames, time_text(r->outcome.virtual_ns, time),
-                   r->outcome.golden == GOLDEN_WRITTEN ? ", golden written" : r->outcome.golden == GOLDEN_NOT_COMPARED ? ", golden not compared" : "");
+                   r->outcome.golden == GOLDEN_WRITTEN ? ", golden written" : r->outcome.golden == GOLDEN_NOT_COMPARED ? ", golden not compared"
+                   : r->outcome.golden == GOLDEN_MISSING ? ", no golden yet"
+                                                         : "");
         putchar('\n');
     }
     bool ladder = r->ladder && r->ladder[0] && (r->outcome.status == RUN_FAILED || t->suite->cases == 1 || o->verbose);
@@ -124,7 +126,7 @@ int command_run(int argc, char **argv)
 {
     struct options o;
     struct why why = {{0}};
-    if (options_parse(argc, argv, "nic bus sut driver seed set profile judge jobs pcap json bless no-golden snapshot closure quiet verbose lose D", &o) != 0)
+    if (options_parse(argc, argv, "nic bus sut driver seed set profile judge jobs pcap json bless no-golden strict snapshot closure quiet verbose lose D", &o) != 0)
         return EXIT_USAGE;
     if (o.paths == 0)
         return usage_error("run: which scenarios? `wiredrill run PATH...`, files or folders");

@@ -18,7 +18,7 @@ void text_bytes(struct text *t, const char *bytes, size_t len);
 struct value;
 void text_value(struct text *t, const struct value *v);
 /* A string with its quotes and escapes. */
-void text_string(struct text *t, const void *bytes, size_t len);
+void text_quoted(struct text *t, const void *bytes, size_t len);
 void text_ipv6(struct text *t, const unsigned char address[16]);
 
 #endif

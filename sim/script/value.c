@@ -60,7 +60,7 @@ bool value_equal(const struct value *a, const struct value *b)
     return false;
 }
 
-void text_string(struct text *t, const void *bytes, size_t len)
+void text_quoted(struct text *t, const void *bytes, size_t len)
 {
     const unsigned char *b = bytes;
     text_add(t, "\"");
@@ -194,7 +194,7 @@ void text_value(struct text *t, const struct value *v)
         text_mac(t, v->bytes);
         break;
     case VALUE_BYTES:
-        text_string(t, v->bytes, v->len);
+        text_quoted(t, v->bytes, v->len);
         break;
     case VALUE_NAME:
         text_add(t, "%s", v->text);
