@@ -4,6 +4,7 @@
 # own under build/: `make VARIANT=asan` builds clang with AddressSanitizer and UBSan beside gcc -O2.
 
 VARIANT ?= release
+PREFIX  ?= /usr/local
 B       := build/$(VARIANT)
 
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Werror
@@ -28,6 +29,8 @@ HAVE_SLIRP     := $(call have,slirp/libslirp.h)
 HAVE_LWIP      := $(call have,lwip/lwip/init.h)
 HAVE_LDNS      := $(call have,ldns/ldns.h)
 HAVE_CRITERION := $(call have,criterion/criterion.h)
+
+BUILD_UNIT := $(if $(HAVE_CRITERION),unit-build)
 
 CFLAGS_STACK = $(STD) $(WARN) $(OPT) -ffreestanding -MMD -MP
 CFLAGS_SIM   = $(STD) $(WARN) $(OPT) -D_GNU_SOURCE -MMD -MP
@@ -96,12 +99,50 @@ $(B)/libsim.a: $(SIMLIB_OBJ)
 $(B)/wiredrill: $(CLI_OBJ) $(B)/libsim.a $(B)/libstack.a
 	$(CC) $(OPT) -rdynamic -o $@ $^ $(LIBS)
 
+.PHONY: unit-build
+unit-build: $(B)/unit
 $(B)/unit: $(TEST_OBJ) $(B)/libsim.a $(B)/libstack.a
 	$(CC) $(OPT) -o $@ $^ $(LIBS) -lcriterion
+
+# --- what people run ---
+
+PACKAGES := gcc libc6-dev libpcap-dev libcriterion-dev clang lld flex bison tshark libslirp-dev liblwip-dev libldns-dev pkg-config
+
+.PHONY: deps
+deps:             ## install the Debian packages that demo and check need
+	@tools/install-missing.sh $(PACKAGES)
+
+.PHONY: demo
+demo: deps        ## set up, build, run the boot story on both NICs, end with a planted bug's verdict
+	@$(MAKE) --no-print-directory -j2 all
+	@tools/demo.sh
+
+.PHONY: check
+check: deps       ## set up, build, run every test
+	@$(MAKE) --no-print-directory -j2 all $(BUILD_UNIT)
+	@$(MAKE) --no-print-directory -j2 VARIANT=asan all $(BUILD_UNIT)
+	@tests/checks/run.sh
 
 .PHONY: unit
 unit: $(B)/unit   ## build and run the unit tests
 	$(B)/unit --quiet
+
+.PHONY: golden
+golden: all       ## write the goldens of all scenarios whose lines pass; review them before you commit
+	$(B)/wiredrill run --bless --quiet scenarios
+
+.PHONY: fuzz
+fuzz:             ## fuzz one target: make fuzz TARGET=dhcp TIME=60
+	@tools/fuzz.sh "$(TARGET)" "$(TIME)"
+
+.PHONY: bench
+bench: all        ## measure: events, frames, scenarios
+	@tools/bench.sh
+
+.PHONY: install
+install: all      ## install the command and the libraries under PREFIX (/usr/local)
+	install -D -m 755 $(B)/wiredrill $(DESTDIR)$(PREFIX)/bin/wiredrill
+	install -D -m 644 $(B)/libstack.a $(DESTDIR)$(PREFIX)/lib/libwiredrill-stack.a
 
 .PHONY: clean
 clean:            ## remove what was built
@@ -109,6 +150,6 @@ clean:            ## remove what was built
 
 .PHONY: help
 help:             ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

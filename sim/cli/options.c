@@ -139,6 +139,7 @@ FLAG(snapshot)
 FLAG(closure)
 FLAG(quiet)
 FLAG(verbose)
+FLAG(promiscuous)
 
 static const struct option table[] = {
     {"nic", "K", "only on this NIC (e1000, rtl8139)", take_nic},
@@ -152,6 +153,7 @@ static const struct option table[] = {
     {"jobs", "N", "worker processes (the number of processors)", take_jobs},
     {"pcap", "F", "write the capture", take_pcap},
     {"to", "MAC/IP", "rewrite frames to reach this host", take_to},
+    {"promiscuous", NULL, "the interface takes every frame", take_promiscuous},
     {"lose", "[LINK:]N", "lose the Nth frame and judge by the outcome", take_lose},
     {"closure", NULL, "lose each frame in turn and judge by the outcome, where a script states one", take_closure},
     {"snapshot", NULL, "save at the middle, restore, and compare the fingerprints", take_snapshot},

@@ -14,7 +14,6 @@ W int dns_resolve(struct stack *s, const char *name, enum dns_query_type type, s
 W int dns_reverse(struct stack *s, const struct ip_addr *addr, service_done *done, void *ctx, int64_t now_ns){return -1;}
 W void dns_flush(struct stack *s){}
 W int help_knobs(void){return 0;}
-W int command_replay(int a, char **b){return 2;}
 W int ip_path(struct stack *s, const struct ip_addr *destination, const struct ip_addr *source, struct netif *nif, struct ip_path *path){return -1;}
 W struct netbuf *ip_buffer(struct stack *s, const struct ip_path *path, uint32_t options_len, uint32_t len){return 0;}
 W int ip_output(struct stack *s, const struct ip_path *path, struct netbuf *nb, const struct ip_send *how, int64_t now_ns){return -1;}

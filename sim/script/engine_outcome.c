@@ -55,7 +55,11 @@ void outcome_fire(struct owner *o, int64_t now_ns)
     int64_t action = next_action(r, now_ns);
     int64_t outcome = next_outcome(r, now_ns);
     int64_t due = action < outcome ? action : outcome;
-    if (due != NEVER) {
+    if (due == NEVER && r->script->end_ns > now_ns)
+        due = r->script->end_ns;
+    if (due == NEVER && world_next(r->world) <= now_ns)
+        due = now_ns; /* the instant is played to its end */
+    if (due != NEVER && !r->finished) {
         world_due(r->world, &r->owner, due);
         return;
     }

@@ -1,0 +1,238 @@
+/*
+ * wiredrill replay: captured frames, fed to the stack under test at their times, and what became of each. A capture becomes the steps of a script
+ * (`<` lines of whole frames), so that the same engine plays it.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "sim/cli/cli.h"
+
+/* The host that captures meet unless --to says otherwise: libslirp's first guest. */
+#define REPLAY_MAC  "52:54:00:12:34:56"
+#define REPLAY_IPV4 "10.0.2.15"
+
+enum { REASONS = 512 };
+
+struct fate_row {
+    enum sut_fate fate;
+    const char *reason;
+    uint64_t frames;
+};
+
+struct ledger {
+    uint64_t fed, by_fate[4];
+    struct fate_row row[REASONS];
+    int rows;
+    struct pool *pool;
+};
+
+static void enter(void *ctx, uint32_t frame, enum sut_fate fate, const char *reason)
+{
+    struct ledger *l = ctx;
+    (void)frame;
+    l->by_fate[fate]++;
+    const char *why = reason && reason[0] ? reason : "";
+    for (int r = 0; r < l->rows; r++) {
+        if (l->row[r].fate == fate && strcmp(l->row[r].reason, why) == 0) {
+            l->row[r].frames++;
+            return;
+        }
+    }
+    if (l->rows < REASONS)
+        l->row[l->rows++] = (struct fate_row){fate, pool_text(l->pool, why, strlen(why)), 1};
+}
+
+/* --- the script that a capture becomes --- */
+
+struct target {
+    uint8_t mac[6];
+    uint32_t ipv4;
+    bool rewrite;
+    const char *text; /* IPv4 address */
+};
+
+static int parse_target(const char *to, struct target *t)
+{
+    unsigned m[6], a[4];
+    char rest;
+    t->text = REPLAY_IPV4;
+    sscanf(REPLAY_MAC, "%x:%x:%x:%x:%x:%x", &m[0], &m[1], &m[2], &m[3], &m[4], &m[5]);
+    sscanf(REPLAY_IPV4, "%u.%u.%u.%u", &a[0], &a[1], &a[2], &a[3]);
+    if (to) {
+        if (sscanf(to, "%2x:%2x:%2x:%2x:%2x:%2x/%3u.%3u.%3u.%3u%c", &m[0], &m[1], &m[2], &m[3], &m[4], &m[5], &a[0], &a[1], &a[2], &a[3], &rest) != 10 ||
+            a[0] > 255 || a[1] > 255 || a[2] > 255 || a[3] > 255)
+            return usage_error("--to: \"%s\" is not MAC/IPv4, such as " REPLAY_MAC "/" REPLAY_IPV4, to);
+        t->rewrite = true;
+        t->text = strchr(to, '/') + 1;
+    }
+    for (int k = 0; k < 6; k++)
+        t->mac[k] = (uint8_t)m[k];
+    t->ipv4 = a[0] << 24 | a[1] << 16 | a[2] << 8 | a[3];
+    return 0;
+}
+
+/* Times count from the first frame and never go back. */
+static void fill_steps(struct script *s, struct step *step, const struct pcap_file *file, const struct target *t)
+{
+    int64_t first = file->count ? file->frame[0].time_ns : 0, last = 0;
+    for (size_t f = 0; f < file->count; f++) {
+        struct pcap_frame *frame = &file->frame[f];
+        struct diagnostic d;
+        if (t->rewrite)
+            packet_redirect(frame->bytes, frame->len, t->mac, t->ipv4);
+        int64_t at = frame->time_ns - first;
+        last = at > last ? at : last;
+        struct word hex[2] = {{.kind = WORD_NAME, .text = "hex"}, {.kind = WORD_HEX, .text = "", .bytes = frame->bytes, .len = frame->len}};
+        step[f].kind = STEP_PACKET;
+        step[f].when = (struct when){.kind = WHEN_ABSOLUTE, .from_ns = last, .to_ns = last};
+        step[f].place = (struct place){s->path, (int)f + 1, 1, 0};
+        step[f].u.packet.direction = '<';
+        step[f].u.packet.packet = frame->len ? packet_compile(s->layers, s->pool, '<', hex, 2, &d) : NULL;
+    }
+    s->end_ns = last;
+}
+
+/* What stays after frames that hold no byte at all (the format allows them) are counted. */
+static size_t without_empty(struct pcap_file *file)
+{
+    size_t kept = 0;
+    for (size_t f = 0; f < file->count; f++) {
+        if (file->frame[f].len > 0 && file->frame[f].len <= FRAME_MAX)
+            file->frame[kept++] = file->frame[f];
+        else
+            free(file->frame[f].bytes);
+    }
+    size_t empty = file->count - kept;
+    file->count = kept;
+    return empty;
+}
+
+static struct script *script_of(const char *path, const struct target *t, bool promiscuous)
+{
+    char text[512];
+    struct diagnostic d;
+    int len = snprintf(text, sizeof text,
+                       "sut eth0 ip %s/24 mac %02x:%02x:%02x:%02x:%02x:%02x\nhost raw capture\n0 ifflags(\"eth0\", \"promisc\", %d) = 0\n", t->text, t->mac[0],
+                       t->mac[1], t->mac[2], t->mac[3], t->mac[4], t->mac[5], promiscuous);
+    struct script *s = script_parse(path, text, (size_t)len, NULL, &d);
+    if (!s)
+        usage_error("%s", d.text);
+    return s;
+}
+
+/* --- telling --- */
+
+static void print_ledger(const char *path, const struct ledger *l, uint64_t answers, const struct result *r, size_t empty)
+{
+    static const char *const words[] = {"filtered", "consumed", "dropped", "held"};
+    char s[33];
+    fingerprint_text(&r->outcome.s, s);
+    printf("%s: %" PRIu64 " frames fed: %" PRIu64 " filtered by the NIC, %" PRIu64 " consumed, %" PRIu64 " dropped, %" PRIu64 " held at the end; %" PRIu64
+           " answers; S %s\n",
+           path, l->fed, l->by_fate[SUT_FATE_FILTERED], l->by_fate[SUT_FATE_CONSUMED], l->by_fate[SUT_FATE_DROPPED], l->by_fate[SUT_FATE_HELD], answers, s);
+    if (empty)
+        printf("  %zu records without a byte of a frame were passed over\n", empty);
+    for (int k = 0; k < l->rows; k++)
+        printf("  %8" PRIu64 "  %s %s\n", l->row[k].frames, words[l->row[k].fate], l->row[k].reason);
+}
+
+static uint64_t sent_by_sut(const struct run *r)
+{
+    uint64_t frames = 0;
+    const struct capture *c = r->link[0].capture;
+    for (uint32_t k = 0; k < c->count; k++)
+        frames += c->record[k].port == r->sut->port[0].number;
+    return frames;
+}
+
+static int save_capture(const struct run *r, const char *path)
+{
+    size_t len;
+    struct why why = {{0}};
+    uint8_t *bytes = capture_pcap(r->link[0].capture, &len);
+    int got = bytes ? file_write(path, bytes, len, &why) : -1;
+    free(bytes);
+    return got == 0 ? 0 : usage_error("%s: %s", path, why.text);
+}
+
+/* A run that the world itself failed (a DMA address, a storm) is a failed case. */
+static int play(struct script *s, const char *path, const struct options *o, size_t empty)
+{
+    struct why why = {{0}};
+    struct ledger *ledger = calloc(1, sizeof *ledger);
+    struct run_options options = {.sut = o->stack, .seed = o->seed, .by_outcome = true, .watch_fates = true, .fate = enter, .fate_ctx = ledger};
+    const struct run_case kase = {.script = s, .nic = o->nic ? nic_kind_by_name(o->nic) : nic_kinds[0], .name = path};
+    struct result result = {.done = false};
+    int64_t *times = calloc(s->steps + 1, sizeof *times);
+    for (uint32_t k = 0; k < s->steps; k++)
+        times[k] = s->step[k].when.from_ns;
+    options.call_time = times;
+    ledger->pool = pool_new();
+    struct run *r = run_new(&kase, &options, &why);
+    int status = EXIT_USAGE;
+    if (!r) {
+        usage_error("%s", why.text);
+    } else {
+        run_play(r, NEVER);
+        run_fingerprints(r, &result.outcome.w, &result.outcome.t, &result.outcome.s);
+        ledger->fed = sut_host_frames(r->sut);
+        uint64_t answers = sent_by_sut(r);
+        bool failed = r->status == RUN_FAILED;
+        if (failed)
+            fputs(r->report, stdout);
+        status = o->pcap && save_capture(r, o->pcap) != 0 ? EXIT_USAGE : failed ? EXIT_FAILED_CASE : EXIT_PASSED;
+        sut_host_close(r->sut); /* tells what is held */
+        print_ledger(path, ledger, answers, &result, empty);
+        uint64_t sum = ledger->by_fate[0] + ledger->by_fate[1] + ledger->by_fate[2] + ledger->by_fate[3];
+        if (sum != ledger->fed) {
+            printf("  %" PRIu64 " frames were fed, %" PRIu64 " accounted for\n", ledger->fed, sum);
+            status = EXIT_FAILED_CASE;
+        }
+        run_free(r);
+    }
+    free(times);
+    pool_free(ledger->pool);
+    free(ledger);
+    return status;
+}
+
+static int replay(const char *path, const struct options *o, const struct target *t)
+{
+    struct why why = {{0}};
+    struct pcap_file file;
+    if (pcap_load(path, &file, &why) != 0)
+        return usage_error("%s", why.text);
+    size_t empty = without_empty(&file);
+    struct script *s = script_of(path, t, o->promiscuous);
+    int status = EXIT_USAGE;
+    if (s) {
+        uint32_t before = s->steps;
+        struct step *steps = pool_alloc(s->pool, (before + file.count) * sizeof *steps);
+        memcpy(steps, s->step, before * sizeof *steps);
+        fill_steps(s, steps + before, &file, t);
+        s->step = steps;
+        s->steps = before + (uint32_t)file.count;
+        status = play(s, path, o, empty);
+        script_free(s);
+    }
+    pcap_unload(&file);
+    return status;
+}
+
+int command_replay(int argc, char **argv)
+{
+    struct options o;
+    struct target t = {.rewrite = false};
+    int status = EXIT_PASSED;
+    if (options_parse(argc, argv, "nic sut seed pcap to promiscuous", &o) != 0 || parse_target(o.to, &t) != 0)
+        return EXIT_USAGE;
+    if (o.paths == 0)
+        return usage_error("replay: which captures? `wiredrill replay F.pcap...`");
+    if (o.pcap && o.paths > 1)
+        return usage_error("replay: --pcap takes the frames of one capture, %d are given", o.paths);
+    for (int p = 0; p < o.paths; p++) {
+        int got = replay(o.path[p], &o, &t);
+        status = got > status ? got : status;
+    }
+    return status;
+}
