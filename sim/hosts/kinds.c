@@ -2,8 +2,10 @@
 #include "sim/hosts/host.h"
 
 extern const struct host_kind raw_kind;
+extern const struct host_kind dhcp_server_kind;
 
 const struct host_kind *const host_kinds[] = {
     &raw_kind,
+    &dhcp_server_kind,
     NULL,
 };
