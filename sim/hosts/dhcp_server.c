@@ -137,7 +137,7 @@ static int read_config(const struct attrs *a, struct dhcp_config *c, struct why 
 static int dhcp_init(struct host *h, const struct attrs *a, struct why *why)
 {
     struct dhcp_server *s = server_of(h);
-    struct peer_lies lies = dhcp_lies(s);
+    struct peer_lies lies = dhcpd_lies(s);
     peer_ip_init(&s->ip, h, a);
     s->last_ignored = s->last_violation = s->last_state = "";
     if (!h->port[0].has_ipv4) {
@@ -158,13 +158,13 @@ static void dhcp_frame(struct host *h, int port, struct frame *f, int64_t now_ns
     (void)now_ns;
     if (peer_ip_frame(&s->ip, port, f, &p) != PEER_UDP || p.dport != DHCP_SERVER_PORT)
         return;
-    if (!dhcp_message_read(&m, &p, &bad)) {
+    if (!dhcpd_message_read(&m, &p, &bad)) {
         s->ignored++;
         s->last_ignored = bad;
         return;
     }
     m.broadcast = peer_ip_is_broadcast(&s->ip, port, p.dst);
-    dhcp_receive(h, &m);
+    dhcpd_receive(h, &m);
 }
 
 static void dhcp_due(struct host *h, int64_t now_ns)
@@ -194,7 +194,7 @@ static bool query_count(const struct dhcp_server *s, const char *what, struct va
 {
     size_t len = strlen(what);
     for (int t = DHCP_DISCOVER; t < DHCP_TYPES; t++)
-        if (len == strlen(dhcp_type_name[t]) + 1 && what[len - 1] == 's' && strncmp(what, dhcp_type_name[t], len - 1) == 0) {
+        if (len == strlen(dhcpd_type_name[t]) + 1 && what[len - 1] == 's' && strncmp(what, dhcpd_type_name[t], len - 1) == 0) {
             *out = number_value(s->count[t]);
             return true;
         }
@@ -208,10 +208,10 @@ static bool query_binding(struct host *h, const char *what, struct value *out)
     const char *space = strchr(what, ' ');
     if (!space || inet_pton(AF_INET, space + 1, &a) != 1 || a.s_addr == 0)
         return false;
-    const struct dhcp_binding *b = dhcp_binding_of(server_of(h), ntohl(a.s_addr));
+    const struct dhcp_binding *b = dhcpd_binding_of(server_of(h), ntohl(a.s_addr));
     size_t len = (size_t)(space - what);
     if (strncmp(what, "binding", len) == 0)
-        *out = text_value(dhcp_binding_word(b, host_now(h)));
+        *out = text_value(dhcpd_binding_word(b, host_now(h)));
     else if (b && strncmp(what, "owner", len) == 0)
         *out = (struct value){.kind = VALUE_MAC, .bytes = b->mac, .len = 6};
     else if (b && strncmp(what, "expires", len) == 0)
@@ -228,7 +228,7 @@ static bool query_last(const struct dhcp_server *s, const char *what, struct val
         const char *name;
         struct value value;
     } known[] = {
-        {"last-type", text_value(dhcp_type_name[m->type])},
+        {"last-type", text_value(dhcpd_type_name[m->type])},
         {"last-xid", number_value(m->xid)},
         {"last-secs", number_value(m->secs)},
         {"last-flags", number_value(m->flags)},
@@ -254,7 +254,7 @@ static int dhcp_query(struct host *h, const char *what, struct value *out)
     if (query_count(s, what, out) || query_last(s, what, out) || query_binding(h, what, out))
         return 0;
     if (strcmp(what, "leases") == 0)
-        *out = number_value(dhcp_leases(s, host_now(h)));
+        *out = number_value(dhcpd_leases(s, host_now(h)));
     else if (strcmp(what, "violations") == 0)
         *out = number_value(s->violations);
     else if (strcmp(what, "ignored") == 0)
@@ -305,7 +305,7 @@ static int call_take(struct host *h, const struct value *argument, uint32_t argu
         why_set(why, "take(\"10.0.2.15\")");
         return -1;
     }
-    dhcp_bind(server_of(h), &somebody, address, BINDING_LEASED, NEVER);
+    dhcpd_bind(server_of(h), &somebody, address, BINDING_LEASED, NEVER);
     return 0;
 }
 
@@ -321,7 +321,7 @@ static int call_again(struct host *h, const struct value *argument, uint32_t arg
     struct dhcp_reply r = s->sent;
     r.delay_ns = 0;
     r.copies = 0;
-    dhcp_send(h, &r);
+    dhcpd_send(h, &r);
     return 0;
 }
 
@@ -336,8 +336,8 @@ static int call_send(struct host *h, const struct value *argument, uint32_t argu
         return -1;
     }
     for (int t = DHCP_DISCOVER; t < DHCP_TYPES; t++)
-        if (strcmp(dhcp_type_name[t], (const char *)argument[0].bytes) == 0) {
-            dhcp_answer(h, &s->last, (enum dhcp_type)t, t == DHCP_NAK ? 0 : yiaddr);
+        if (strcmp(dhcpd_type_name[t], (const char *)argument[0].bytes) == 0) {
+            dhcpd_answer(h, &s->last, (enum dhcp_type)t, t == DHCP_NAK ? 0 : yiaddr);
             return 0;
         }
     why_set(why, "send(): no message type %s", (const char *)argument[0].bytes);
@@ -388,7 +388,7 @@ static int dhcp_call(struct host *h, const char *name, const struct value *argum
     for (size_t k = 0; k < sizeof calls / sizeof calls[0]; k++)
         if (strcmp(calls[k].name, name) == 0)
             return calls[k].function(h, argument, arguments, why);
-    struct peer_lies lies = dhcp_lies(server_of(h));
+    struct peer_lies lies = dhcpd_lies(server_of(h));
     return peer_lies_call(&lies, name, argument, arguments, why) == 1 ? 0 : -1;
 }
 

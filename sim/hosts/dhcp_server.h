@@ -26,7 +26,7 @@ enum {
 enum dhcp_type {
     DHCP_NONE, DHCP_DISCOVER, DHCP_OFFER, DHCP_REQUEST, DHCP_DECLINE, DHCP_ACK, DHCP_NAK, DHCP_RELEASE, DHCP_INFORM, DHCP_FORCERENEW, DHCP_TYPES
 };
-extern const char *const dhcp_type_name[DHCP_TYPES + 1];
+extern const char *const dhcpd_type_name[DHCP_TYPES + 1];
 
 /* RFC 2132: the options that the server itself reads or writes */
 enum dhcp_code {
@@ -70,7 +70,7 @@ struct dhcp_message {
 };
 
 /* RFC 2131 2 and 3: false when it is no client's message, with the reason. */
-bool dhcp_message_read(struct dhcp_message *m, const struct peer_packet *p, const char **why);
+bool dhcpd_message_read(struct dhcp_message *m, const struct peer_packet *p, const char **why);
 
 enum dhcp_place { IN_OPTIONS, IN_FILE, IN_SNAME };
 
@@ -107,13 +107,13 @@ struct dhcp_reply {
     int overload;           /* 1 file, 2 sname, 3 both; 0: no */
 };
 
-struct dhcp_option *dhcp_option(struct dhcp_reply *r, uint8_t code); /* NULL: it has none */
-void dhcp_put(struct dhcp_reply *r, uint8_t code, const void *data, uint32_t len);
-void dhcp_put32(struct dhcp_reply *r, uint8_t code, uint32_t v);
-void dhcp_put_addresses(struct dhcp_reply *r, uint8_t code, const uint32_t *address, uint32_t count);
-void dhcp_remove(struct dhcp_reply *r, uint8_t code);
+struct dhcp_option *dhcpd_option(struct dhcp_reply *r, uint8_t code); /* NULL: it has none */
+void dhcpd_put(struct dhcp_reply *r, uint8_t code, const void *data, uint32_t len);
+void dhcpd_put32(struct dhcp_reply *r, uint8_t code, uint32_t v);
+void dhcpd_put_addresses(struct dhcp_reply *r, uint8_t code, const uint32_t *address, uint32_t count);
+void dhcpd_remove(struct dhcp_reply *r, uint8_t code);
 /* The bytes, at most DHCP_ROOM; returns the length. */
-uint32_t dhcp_reply_write(const struct dhcp_reply *r, uint8_t *out);
+uint32_t dhcpd_reply_write(const struct dhcp_reply *r, uint8_t *out);
 
 enum dhcp_binding_state { BINDING_FREE, BINDING_OFFERED, BINDING_LEASED, BINDING_RELEASED, BINDING_DECLINED };
 
@@ -154,19 +154,19 @@ struct dhcp_config {
 
 /* --- leases: dhcp_server_lease.c --- */
 struct dhcp_server;
-bool dhcp_in_pool(const struct dhcp_server *s, const struct dhcp_message *m, uint32_t address);
-struct dhcp_binding *dhcp_binding_of(struct dhcp_server *s, uint32_t address);
+bool dhcpd_in_pool(const struct dhcp_server *s, const struct dhcp_message *m, uint32_t address);
+struct dhcp_binding *dhcpd_binding_of(struct dhcp_server *s, uint32_t address);
 /* The client's own: leased or offered and not run out; NULL when there is none. */
-struct dhcp_binding *dhcp_client_binding(struct dhcp_server *s, const struct dhcp_message *m, int64_t now_ns);
+struct dhcp_binding *dhcpd_client_binding(struct dhcp_server *s, const struct dhcp_message *m, int64_t now_ns);
 /* Some binding that names the client, whatever became of it: "a record of this client" (RFC 2131 4.3.2). */
-struct dhcp_binding *dhcp_client_record(struct dhcp_server *s, const struct dhcp_message *m);
-bool dhcp_is_free(struct dhcp_server *s, const struct dhcp_message *m, uint32_t address, int64_t now_ns);
+struct dhcp_binding *dhcpd_client_record(struct dhcp_server *s, const struct dhcp_message *m);
+bool dhcpd_is_free(struct dhcp_server *s, const struct dhcp_message *m, uint32_t address, int64_t now_ns);
 /* RFC 2131 4.3.1's four choices; 0: the pool is empty. */
-uint32_t dhcp_choose(struct dhcp_server *s, const struct dhcp_message *m, int64_t now_ns);
+uint32_t dhcpd_choose(struct dhcp_server *s, const struct dhcp_message *m, int64_t now_ns);
 /* Offers or leases the address to the client; NULL when the table is full. */
-struct dhcp_binding *dhcp_bind(struct dhcp_server *s, const struct dhcp_message *m, uint32_t address, enum dhcp_binding_state state, int64_t until_ns);
-uint32_t dhcp_leases(const struct dhcp_server *s, int64_t now_ns);
-const char *dhcp_binding_word(const struct dhcp_binding *b, int64_t now_ns);
+struct dhcp_binding *dhcpd_bind(struct dhcp_server *s, const struct dhcp_message *m, uint32_t address, enum dhcp_binding_state state, int64_t until_ns);
+uint32_t dhcpd_leases(const struct dhcp_server *s, int64_t now_ns);
+const char *dhcpd_binding_word(const struct dhcp_binding *b, int64_t now_ns);
 
 /* --- lies: dhcp_server_lies.c --- */
 /* X(NAME, "name", kind of argument, function that spoils a reply or NULL, "help") */
@@ -209,7 +209,7 @@ const char *dhcp_binding_word(const struct dhcp_binding *b, int64_t now_ns);
 
 #define DHCP_LIE_ENUM(id, name, argument, spoil, help) LIE_##id,
 enum dhcp_lie { DHCP_LIES(DHCP_LIE_ENUM) DHCP_LIE_COUNT };
-struct peer_lies dhcp_lies(struct dhcp_server *s);
+struct peer_lies dhcpd_lies(struct dhcp_server *s);
 
 /* --- the server --- */
 struct dhcp_server {
@@ -230,9 +230,9 @@ struct dhcp_server {
 };
 
 /* Deals with one message: dhcp_server_policy.c. */
-void dhcp_receive(struct host *h, const struct dhcp_message *m);
+void dhcpd_receive(struct host *h, const struct dhcp_message *m);
 /* Builds, spoils and sends a reply of this type, not asked for when `m` is old. */
-void dhcp_answer(struct host *h, const struct dhcp_message *m, enum dhcp_type type, uint32_t yiaddr);
-void dhcp_send(struct host *h, const struct dhcp_reply *r);
+void dhcpd_answer(struct host *h, const struct dhcp_message *m, enum dhcp_type type, uint32_t yiaddr);
+void dhcpd_send(struct host *h, const struct dhcp_reply *r);
 
 #endif

@@ -29,7 +29,7 @@ static bool is_reserved(const struct dhcp_server *s, uint32_t address)
 }
 
 /* A client with a reservation gets that address and no other; a reserved address goes to nobody else. */
-bool dhcp_in_pool(const struct dhcp_server *s, const struct dhcp_message *m, uint32_t address)
+bool dhcpd_in_pool(const struct dhcp_server *s, const struct dhcp_message *m, uint32_t address)
 {
     const struct dhcp_reserved *own = reserved_for(s, m);
     if (own)
@@ -37,7 +37,7 @@ bool dhcp_in_pool(const struct dhcp_server *s, const struct dhcp_message *m, uin
     return address >= s->config.first && address <= s->config.last && !is_reserved(s, address);
 }
 
-struct dhcp_binding *dhcp_binding_of(struct dhcp_server *s, uint32_t address)
+struct dhcp_binding *dhcpd_binding_of(struct dhcp_server *s, uint32_t address)
 {
     for (int k = 0; k < DHCP_BINDINGS; k++)
         if (s->binding[k].address == address)
@@ -45,7 +45,7 @@ struct dhcp_binding *dhcp_binding_of(struct dhcp_server *s, uint32_t address)
     return NULL;
 }
 
-struct dhcp_binding *dhcp_client_binding(struct dhcp_server *s, const struct dhcp_message *m, int64_t now_ns)
+struct dhcp_binding *dhcpd_client_binding(struct dhcp_server *s, const struct dhcp_message *m, int64_t now_ns)
 {
     for (int k = 0; k < DHCP_BINDINGS; k++)
         if (is_client(&s->binding[k], m) && s->binding[k].state != BINDING_DECLINED && holds(&s->binding[k], now_ns))
@@ -53,7 +53,7 @@ struct dhcp_binding *dhcp_client_binding(struct dhcp_server *s, const struct dhc
     return NULL;
 }
 
-struct dhcp_binding *dhcp_client_record(struct dhcp_server *s, const struct dhcp_message *m)
+struct dhcp_binding *dhcpd_client_record(struct dhcp_server *s, const struct dhcp_message *m)
 {
     for (int k = 0; k < DHCP_BINDINGS; k++)
         if (is_client(&s->binding[k], m) && s->binding[k].state != BINDING_DECLINED)
@@ -61,11 +61,11 @@ struct dhcp_binding *dhcp_client_record(struct dhcp_server *s, const struct dhcp
     return NULL;
 }
 
-bool dhcp_is_free(struct dhcp_server *s, const struct dhcp_message *m, uint32_t address, int64_t now_ns)
+bool dhcpd_is_free(struct dhcp_server *s, const struct dhcp_message *m, uint32_t address, int64_t now_ns)
 {
-    if (!dhcp_in_pool(s, m, address) || peer_ip_is_own(&s->ip, address))
+    if (!dhcpd_in_pool(s, m, address) || peer_ip_is_own(&s->ip, address))
         return false;
-    const struct dhcp_binding *b = dhcp_binding_of(s, address);
+    const struct dhcp_binding *b = dhcpd_binding_of(s, address);
     return !b || !holds(b, now_ns) || (is_client(b, m) && b->state != BINDING_DECLINED);
 }
 
@@ -74,9 +74,9 @@ static uint32_t from_pool(struct dhcp_server *s, const struct dhcp_message *m, i
 {
     uint32_t used = 0;
     for (uint64_t a = s->config.first; a && a <= s->config.last; a++) {
-        if (!dhcp_is_free(s, m, (uint32_t)a, now_ns))
+        if (!dhcpd_is_free(s, m, (uint32_t)a, now_ns))
             continue;
-        if (!dhcp_binding_of(s, (uint32_t)a))
+        if (!dhcpd_binding_of(s, (uint32_t)a))
             return (uint32_t)a;
         used = used ? used : (uint32_t)a;
     }
@@ -84,28 +84,28 @@ static uint32_t from_pool(struct dhcp_server *s, const struct dhcp_message *m, i
 }
 
 /* RFC 2131 4.3.1: the current binding, else the previous one, else the address asked for, else a new one. */
-uint32_t dhcp_choose(struct dhcp_server *s, const struct dhcp_message *m, int64_t now_ns)
+uint32_t dhcpd_choose(struct dhcp_server *s, const struct dhcp_message *m, int64_t now_ns)
 {
     const struct dhcp_reserved *own = reserved_for(s, m);
     if (own)
-        return dhcp_is_free(s, m, own->address, now_ns) ? own->address : 0;
-    const struct dhcp_binding *b = dhcp_client_binding(s, m, now_ns);
+        return dhcpd_is_free(s, m, own->address, now_ns) ? own->address : 0;
+    const struct dhcp_binding *b = dhcpd_client_binding(s, m, now_ns);
     if (!b)
-        b = dhcp_client_record(s, m);
-    if (b && dhcp_is_free(s, m, b->address, now_ns))
+        b = dhcpd_client_record(s, m);
+    if (b && dhcpd_is_free(s, m, b->address, now_ns))
         return b->address;
-    if (m->has_requested && dhcp_is_free(s, m, m->requested, now_ns))
+    if (m->has_requested && dhcpd_is_free(s, m, m->requested, now_ns))
         return m->requested;
     return from_pool(s, m, now_ns);
 }
 
 static struct dhcp_binding *slot_for(struct dhcp_server *s, uint32_t address)
 {
-    struct dhcp_binding *b = dhcp_binding_of(s, address);
-    return b ? b : dhcp_binding_of(s, 0);
+    struct dhcp_binding *b = dhcpd_binding_of(s, address);
+    return b ? b : dhcpd_binding_of(s, 0);
 }
 
-struct dhcp_binding *dhcp_bind(struct dhcp_server *s, const struct dhcp_message *m, uint32_t address, enum dhcp_binding_state state, int64_t until_ns)
+struct dhcp_binding *dhcpd_bind(struct dhcp_server *s, const struct dhcp_message *m, uint32_t address, enum dhcp_binding_state state, int64_t until_ns)
 {
     struct dhcp_binding *b = slot_for(s, address);
     if (!b)
@@ -116,7 +116,7 @@ struct dhcp_binding *dhcp_bind(struct dhcp_server *s, const struct dhcp_message 
     return b;
 }
 
-uint32_t dhcp_leases(const struct dhcp_server *s, int64_t now_ns)
+uint32_t dhcpd_leases(const struct dhcp_server *s, int64_t now_ns)
 {
     uint32_t count = 0;
     for (int k = 0; k < DHCP_BINDINGS; k++)
@@ -124,7 +124,7 @@ uint32_t dhcp_leases(const struct dhcp_server *s, int64_t now_ns)
     return count;
 }
 
-const char *dhcp_binding_word(const struct dhcp_binding *b, int64_t now_ns)
+const char *dhcpd_binding_word(const struct dhcp_binding *b, int64_t now_ns)
 {
     static const char *const word[] = {"free", "offered", "leased", "released", "declined"};
     if (!b)

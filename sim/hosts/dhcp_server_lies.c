@@ -97,16 +97,16 @@ LIE(yiaddr)
 
 static void shorten(struct dhcp_reply *r, uint8_t code, uint8_t len)
 {
-    struct dhcp_option *o = dhcp_option(r, code);
+    struct dhcp_option *o = dhcpd_option(r, code);
     if (o)
         o->len = len;
 }
 
 static void set32(struct dhcp_reply *r, uint8_t code, uint32_t v)
 {
-    struct dhcp_option *o = dhcp_option(r, code);
+    struct dhcp_option *o = dhcpd_option(r, code);
     if (!o) {
-        dhcp_put32(r, code, v);
+        dhcpd_put32(r, code, v);
         return;
     }
     peer_put32(o->data, v);
@@ -116,13 +116,13 @@ static void set32(struct dhcp_reply *r, uint8_t code, uint32_t v)
 LIE(type)
 {
     REPLY;
-    dhcp_option(r, OPTION_TYPE)->data[0] = (uint8_t)lie->number;
+    dhcpd_option(r, OPTION_TYPE)->data[0] = (uint8_t)lie->number;
 }
 
 LIE(no_type)
 {
     REPLY;
-    dhcp_remove(r, OPTION_TYPE);
+    dhcpd_remove(r, OPTION_TYPE);
 }
 
 LIE(server)
@@ -134,7 +134,7 @@ LIE(server)
 LIE(no_server)
 {
     REPLY;
-    dhcp_remove(r, OPTION_SERVER);
+    dhcpd_remove(r, OPTION_SERVER);
 }
 
 LIE(short_server)
@@ -146,7 +146,7 @@ LIE(short_server)
 LIE(no_lease)
 {
     REPLY;
-    dhcp_remove(r, OPTION_LEASE);
+    dhcpd_remove(r, OPTION_LEASE);
 }
 
 LIE(zero_lease)
@@ -177,15 +177,15 @@ LIE(t2)
 LIE(client)
 {
     REPLY;
-    dhcp_remove(r, OPTION_CLIENT);
-    dhcp_put(r, OPTION_CLIENT, "\1\2\0\0\0\0\x77", 7);
+    dhcpd_remove(r, OPTION_CLIENT);
+    dhcpd_put(r, OPTION_CLIENT, "\1\2\0\0\0\0\x77", 7);
 }
 
 /* RFC 3396 section 5: the parts follow each other, each with the option's code. */
 LIE(split)
 {
     REPLY;
-    struct dhcp_option *o = dhcp_option(r, (uint8_t)lie->number);
+    struct dhcp_option *o = dhcpd_option(r, (uint8_t)lie->number);
     if (!o || o->len < 2 || r->options == DHCP_OPTIONS)
         return;
     struct dhcp_option whole = *o;
@@ -212,7 +212,7 @@ LIE(overload)
         o->place = value == 1 ? IN_FILE : value == 2 || sname ? IN_SNAME : IN_FILE;
         sname = !sname;
     }
-    dhcp_put(r, OPTION_OVERLOAD, &value, 1);
+    dhcpd_put(r, OPTION_OVERLOAD, &value, 1);
 }
 
 /* --- the message's frame --- */
@@ -260,7 +260,7 @@ LIE(length)
 #define DHCP_LIE_SPEC(id, name, argument, spoil, help) {name, argument, spoil},
 static const struct peer_lie_spec lie_specs[] = {DHCP_LIES(DHCP_LIE_SPEC)};
 
-struct peer_lies dhcp_lies(struct dhcp_server *s)
+struct peer_lies dhcpd_lies(struct dhcp_server *s)
 {
-    return (struct peer_lies){lie_specs, DHCP_LIE_COUNT, dhcp_type_name, s->lie};
+    return (struct peer_lies){lie_specs, DHCP_LIE_COUNT, dhcpd_type_name, s->lie};
 }

@@ -29,7 +29,7 @@ enum {
 
 static const uint8_t cookie[4] = {99, 130, 83, 99};
 
-const char *const dhcp_type_name[DHCP_TYPES + 1] = {"none", "discover", "offer",   "request", "decline",    "ack",
+const char *const dhcpd_type_name[DHCP_TYPES + 1] = {"none", "discover", "offer",   "request", "decline",    "ack",
                                                      "nak",  "release",  "inform", "forcerenew", NULL};
 
 /* --- reading --- */
@@ -130,7 +130,7 @@ static const char *check(struct dhcp_message *m, const uint8_t *b, uint32_t len)
     return bad;
 }
 
-bool dhcp_message_read(struct dhcp_message *m, const struct peer_packet *p, const char **why)
+bool dhcpd_message_read(struct dhcp_message *m, const struct peer_packet *p, const char **why)
 {
     memset(m, 0, sizeof *m);
     *why = check(m, p->payload, p->len);
@@ -144,7 +144,7 @@ bool dhcp_message_read(struct dhcp_message *m, const struct peer_packet *p, cons
 
 /* --- a reply's options --- */
 
-struct dhcp_option *dhcp_option(struct dhcp_reply *r, uint8_t code)
+struct dhcp_option *dhcpd_option(struct dhcp_reply *r, uint8_t code)
 {
     for (uint32_t k = 0; k < r->options; k++)
         if (r->option[k].code == code)
@@ -152,7 +152,7 @@ struct dhcp_option *dhcp_option(struct dhcp_reply *r, uint8_t code)
     return NULL;
 }
 
-void dhcp_put(struct dhcp_reply *r, uint8_t code, const void *data, uint32_t len)
+void dhcpd_put(struct dhcp_reply *r, uint8_t code, const void *data, uint32_t len)
 {
     if (r->options == DHCP_OPTIONS || len > 255)
         return;
@@ -164,23 +164,23 @@ void dhcp_put(struct dhcp_reply *r, uint8_t code, const void *data, uint32_t len
         memcpy(o->data, data, len);
 }
 
-void dhcp_put32(struct dhcp_reply *r, uint8_t code, uint32_t v)
+void dhcpd_put32(struct dhcp_reply *r, uint8_t code, uint32_t v)
 {
     uint8_t data[4];
     peer_put32(data, v);
-    dhcp_put(r, code, data, 4);
+    dhcpd_put(r, code, data, 4);
 }
 
-void dhcp_put_addresses(struct dhcp_reply *r, uint8_t code, const uint32_t *address, uint32_t count)
+void dhcpd_put_addresses(struct dhcp_reply *r, uint8_t code, const uint32_t *address, uint32_t count)
 {
     uint8_t data[4 * DHCP_SERVERS];
     for (uint32_t k = 0; k < count; k++)
         peer_put32(data + 4 * k, address[k]);
     if (count)
-        dhcp_put(r, code, data, 4 * count);
+        dhcpd_put(r, code, data, 4 * count);
 }
 
-void dhcp_remove(struct dhcp_reply *r, uint8_t code)
+void dhcpd_remove(struct dhcp_reply *r, uint8_t code)
 {
     uint32_t kept = 0;
     for (uint32_t k = 0; k < r->options; k++)
@@ -244,7 +244,7 @@ static uint32_t write_tail(const struct dhcp_reply *r, uint8_t *out, uint32_t at
     return at < SHORTEST ? SHORTEST : at;
 }
 
-uint32_t dhcp_reply_write(const struct dhcp_reply *r, uint8_t *out)
+uint32_t dhcpd_reply_write(const struct dhcp_reply *r, uint8_t *out)
 {
     memset(out, 0, DHCP_ROOM);
     write_header(r, out);

@@ -35,36 +35,36 @@ static void put_parameters(const struct host *h, const struct dhcp_server *s, in
     const struct dhcp_config *c = &s->config;
     const struct host_port *p = &h->port[port];
     uint32_t mask = c->mask ? c->mask : peer_mask(p->prefix);
-    dhcp_put32(r, OPTION_MASK, mask);
-    dhcp_put_addresses(r, OPTION_ROUTER, c->router, c->routers);
-    dhcp_put_addresses(r, OPTION_DNS, c->dns, c->dnses);
+    dhcpd_put32(r, OPTION_MASK, mask);
+    dhcpd_put_addresses(r, OPTION_ROUTER, c->router, c->routers);
+    dhcpd_put_addresses(r, OPTION_DNS, c->dns, c->dnses);
     if (c->domain)
-        dhcp_put(r, OPTION_DOMAIN, c->domain, (uint32_t)strlen(c->domain));
+        dhcpd_put(r, OPTION_DOMAIN, c->domain, (uint32_t)strlen(c->domain));
     if (c->mtu) {
         uint8_t mtu[2];
         peer_put16(mtu, c->mtu);
-        dhcp_put(r, OPTION_MTU, mtu, 2);
+        dhcpd_put(r, OPTION_MTU, mtu, 2);
     }
-    dhcp_put_addresses(r, OPTION_NTP, c->ntp, c->ntps);
+    dhcpd_put_addresses(r, OPTION_NTP, c->ntp, c->ntps);
 }
 
 /* The script's own options take the place of the server's. */
 static void put_extras(const struct dhcp_server *s, struct dhcp_reply *r)
 {
     for (uint32_t k = 0; k < s->config.extras; k++)
-        dhcp_remove(r, s->config.extra[k].code);
+        dhcpd_remove(r, s->config.extra[k].code);
     for (uint32_t k = 0; k < s->config.extras; k++)
-        dhcp_put(r, s->config.extra[k].code, s->config.extra[k].data, s->config.extra[k].len);
+        dhcpd_put(r, s->config.extra[k].code, s->config.extra[k].data, s->config.extra[k].len);
 }
 
 static void put_times(const struct dhcp_server *s, struct dhcp_reply *r)
 {
     r->lease_s = s->config.lease_s;
-    dhcp_put32(r, OPTION_LEASE, r->lease_s);
+    dhcpd_put32(r, OPTION_LEASE, r->lease_s);
     if (s->config.t1_s)
-        dhcp_put32(r, OPTION_T1, s->config.t1_s);
+        dhcpd_put32(r, OPTION_T1, s->config.t1_s);
     if (s->config.t2_s)
-        dhcp_put32(r, OPTION_T2, s->config.t2_s);
+        dhcpd_put32(r, OPTION_T2, s->config.t2_s);
 }
 
 /* RFC 2131, table 3. */
@@ -78,15 +78,15 @@ static void fill(const struct host *h, const struct dhcp_server *s, const struct
     r->ciaddr = type == DHCP_ACK ? m->ciaddr : 0;
     r->port = m->port;
     r->own_address = h->port[m->port].ipv4;
-    dhcp_put(r, OPTION_TYPE, &octet, 1);
-    dhcp_put32(r, OPTION_SERVER, identifier(h, s, m->port));
+    dhcpd_put(r, OPTION_TYPE, &octet, 1);
+    dhcpd_put32(r, OPTION_SERVER, identifier(h, s, m->port));
     if (type == DHCP_NAK)
         return;
     if (m->type != DHCP_INFORM)
         put_times(s, r);
     put_parameters(h, s, m->port, r);
     if (s->config.echo_client && m->client_len)
-        dhcp_put(r, OPTION_CLIENT, m->client, m->client_len);
+        dhcpd_put(r, OPTION_CLIENT, m->client, m->client_len);
     put_extras(s, r);
 }
 
@@ -112,12 +112,12 @@ static void address(const struct dhcp_message *m, struct dhcp_reply *r)
     }
 }
 
-void dhcp_send(struct host *h, const struct dhcp_reply *r)
+void dhcpd_send(struct host *h, const struct dhcp_reply *r)
 {
     struct dhcp_server *s = server_of(h);
     uint8_t bytes[DHCP_ROOM];
     struct peer_datagram d = {.src = r->src, .dst = r->dst, .sport = r->sport, .dport = r->dport, .payload = bytes};
-    d.len = dhcp_reply_write(r, bytes);
+    d.len = dhcpd_reply_write(r, bytes);
     d.to_mac = r->has_to_mac ? r->to_mac : NULL;
     for (uint32_t copy = 0; copy <= r->copies; copy++) {
         s->count[r->type]++;
@@ -125,16 +125,16 @@ void dhcp_send(struct host *h, const struct dhcp_reply *r)
     }
 }
 
-void dhcp_answer(struct host *h, const struct dhcp_message *m, enum dhcp_type type, uint32_t yiaddr)
+void dhcpd_answer(struct host *h, const struct dhcp_message *m, enum dhcp_type type, uint32_t yiaddr)
 {
     struct dhcp_server *s = server_of(h);
     struct dhcp_reply *r = &s->sent;
     fill(h, s, m, type, yiaddr, r);
     address(m, r);
-    struct peer_lies lies = dhcp_lies(s);
+    struct peer_lies lies = dhcpd_lies(s);
     peer_lies_spoil(&lies, type, r);
     s->has_sent = true;
-    dhcp_send(h, r);
+    dhcpd_send(h, r);
 }
 
 /* --- DISCOVER (4.3.1) --- */
@@ -145,7 +145,7 @@ static void discover(struct host *h, const struct dhcp_message *m)
 {
     struct dhcp_server *s = server_of(h);
     int64_t now_ns = host_now(h);
-    uint32_t chosen = dhcp_choose(s, m, now_ns);
+    uint32_t chosen = dhcpd_choose(s, m, now_ns);
     if (m->has_server)
         violation(s, "DISCOVER with a server identifier");
     if (m->ciaddr)
@@ -156,10 +156,10 @@ static void discover(struct host *h, const struct dhcp_message *m)
         lease(h, m, chosen);
         return;
     }
-    struct dhcp_binding *b = dhcp_client_binding(s, m, now_ns);
+    struct dhcp_binding *b = dhcpd_client_binding(s, m, now_ns);
     if (!b || b->address != chosen || b->state == BINDING_OFFERED)
-        dhcp_bind(s, m, chosen, BINDING_OFFERED, now_ns + OFFER_HOLD_S * SECOND);
-    dhcp_answer(h, m, DHCP_OFFER, chosen);
+        dhcpd_bind(s, m, chosen, BINDING_OFFERED, now_ns + OFFER_HOLD_S * SECOND);
+    dhcpd_answer(h, m, DHCP_OFFER, chosen);
 }
 
 /* --- REQUEST (4.3.2) --- */
@@ -168,18 +168,18 @@ static void lease(struct host *h, const struct dhcp_message *m, uint32_t yiaddr)
 {
     struct dhcp_server *s = server_of(h);
     int64_t until_ns = s->config.lease_s == DHCP_INFINITE ? NEVER : host_now(h) + (int64_t)s->config.lease_s * SECOND;
-    struct dhcp_binding *old = dhcp_client_binding(s, m, host_now(h));
+    struct dhcp_binding *old = dhcpd_client_binding(s, m, host_now(h));
     if (old && old->address != yiaddr)
         old->state = BINDING_RELEASED;
-    dhcp_bind(s, m, yiaddr, BINDING_LEASED, until_ns);
-    dhcp_answer(h, m, DHCP_ACK, yiaddr);
+    dhcpd_bind(s, m, yiaddr, BINDING_LEASED, until_ns);
+    dhcpd_answer(h, m, DHCP_ACK, yiaddr);
 }
 
 static void confirm(struct host *h, const struct dhcp_message *m, uint32_t wanted)
 {
     struct dhcp_server *s = server_of(h);
-    if (peer_lie_now(&s->lie[LIE_NAK], DHCP_REQUEST) || !dhcp_is_free(s, m, wanted, host_now(h)))
-        dhcp_answer(h, m, DHCP_NAK, 0);
+    if (peer_lie_now(&s->lie[LIE_NAK], DHCP_REQUEST) || !dhcpd_is_free(s, m, wanted, host_now(h)))
+        dhcpd_answer(h, m, DHCP_NAK, 0);
     else
         lease(h, m, wanted);
 }
@@ -193,7 +193,7 @@ static void selecting(struct host *h, const struct dhcp_message *m)
         violation(s, "a SELECTING client's REQUEST without requested address");
     if (!m->broadcast)
         violation(s, "a SELECTING client's REQUEST was unicast");
-    struct dhcp_binding *b = dhcp_client_binding(s, m, host_now(h));
+    struct dhcp_binding *b = dhcpd_client_binding(s, m, host_now(h));
     if (!is_identifier(s, m->server)) { /* the client took another server's offer: 3.1, step 4 */
         if (b && b->state == BINDING_OFFERED)
             b->state = BINDING_FREE;
@@ -209,11 +209,11 @@ static void init_reboot(struct host *h, const struct dhcp_message *m)
     if (!m->broadcast)
         violation(s, "an INIT-REBOOT client's REQUEST was unicast");
     bool wrong_net = !m->giaddr && ((m->requested ^ p->ipv4) & peer_mask(p->prefix)) != 0;
-    const struct dhcp_binding *b = dhcp_client_record(s, m);
+    const struct dhcp_binding *b = dhcpd_client_record(s, m);
     if (!wrong_net && !b && !s->config.authoritative)
         return; /* "MUST remain silent" */
     if (wrong_net || !b || b->address != m->requested)
-        dhcp_answer(h, m, DHCP_NAK, 0);
+        dhcpd_answer(h, m, DHCP_NAK, 0);
     else
         confirm(h, m, m->requested);
 }
@@ -222,13 +222,13 @@ static void init_reboot(struct host *h, const struct dhcp_message *m)
 static void extending(struct host *h, const struct dhcp_message *m)
 {
     struct dhcp_server *s = server_of(h);
-    const struct dhcp_binding *b = dhcp_client_record(s, m);
+    const struct dhcp_binding *b = dhcpd_client_record(s, m);
     if (m->source != m->ciaddr)
         violation(s, "a REQUEST with ciaddr from another address");
     if (m->broadcast && !b && !s->config.authoritative)
         return;
     if (!b || b->address != m->ciaddr)
-        dhcp_answer(h, m, DHCP_NAK, 0);
+        dhcpd_answer(h, m, DHCP_NAK, 0);
     else
         confirm(h, m, m->ciaddr);
 }
@@ -262,7 +262,7 @@ static void decline(struct host *h, const struct dhcp_message *m)
         violation(s, "a DECLINE without requested address or server identifier, or with ciaddr");
     if (m->has_server && !is_identifier(s, m->server))
         return;
-    struct dhcp_binding *b = dhcp_binding_of(s, m->requested);
+    struct dhcp_binding *b = dhcpd_binding_of(s, m->requested);
     if (m->requested && b && b->key_len == m->key_len && memcmp(b->key, m->key, m->key_len) == 0)
         b->state = BINDING_DECLINED;
 }
@@ -274,7 +274,7 @@ static void release(struct host *h, const struct dhcp_message *m)
         violation(s, "a RELEASE without ciaddr or server identifier, with requested address, or by broadcast");
     if (m->has_server && !is_identifier(s, m->server))
         return;
-    struct dhcp_binding *b = dhcp_client_binding(s, m, host_now(h));
+    struct dhcp_binding *b = dhcpd_client_binding(s, m, host_now(h));
     if (b && b->address == m->ciaddr)
         b->state = BINDING_RELEASED;
 }
@@ -284,10 +284,10 @@ static void inform(struct host *h, const struct dhcp_message *m)
     struct dhcp_server *s = server_of(h);
     if (!m->ciaddr || m->has_requested || m->has_lease)
         violation(s, "an INFORM without ciaddr, or with requested address or lease time");
-    dhcp_answer(h, m, DHCP_ACK, 0);
+    dhcpd_answer(h, m, DHCP_ACK, 0);
 }
 
-void dhcp_receive(struct host *h, const struct dhcp_message *m)
+void dhcpd_receive(struct host *h, const struct dhcp_message *m)
 {
     struct dhcp_server *s = server_of(h);
     s->count[m->type]++;
