@@ -68,7 +68,7 @@ static struct script *parse_line(const char *line)
 {
     struct diagnostic d;
     char text[4096];
-    int len = snprintf(text, sizeof text, "%s\n", line);
+    int len = snprintf(text, sizeof text, "%s\n0 @srv nothing()\n", line);
     struct script *s = script_parse("t.pkt", text, (size_t)len, NULL, &d);
     if (!s) {
         diagnostic_text(&d, text, text, sizeof text);
@@ -217,7 +217,7 @@ int peer_rig_call(struct peer_rig *r, const char *call)
 {
     char text[1024];
     struct why why = {{0}};
-    snprintf(text, sizeof text, "host raw srv ip 10.0.2.2/24\n0 @srv %s", call);
+    snprintf(text, sizeof text, "host raw srv ip 10.0.2.2/24\n0 @srv %s\n", call);
     struct script *s = parse_line(text);
     const struct call_step *c = &s->step[0].u.call;
     int got = r->host.kind->call(&r->host, c->name, c->argument, c->arguments, &why);
