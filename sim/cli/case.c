@@ -45,6 +45,7 @@ static struct run_options run_options_of(const struct suite_case *c, const struc
 {
     struct run_options r = {.sut = o->stack,
                             .seed = c->seed && !o->seed_given ? c->seed : o->seed,
+                            .fill = (uint8_t)o->fill,
                             .set = o->set,
                             .sets = o->sets,
                             .judge_rfc = o->judge && strcmp(o->judge, "rfc") == 0,

@@ -18,7 +18,7 @@ enum { SETS_MAX = 64, DEFINES_MAX = 64 };
 
 struct options {
     const char *nic, *sut, *driver, *profile, *judge, *bus, *pcap, *to;
-    uint64_t seed;
+    uint64_t seed, fill;
     bool seed_given, json, bless, no_golden, strict, snapshot, closure, quiet, verbose, promiscuous;
     int jobs;
     uint64_t lose_frame;

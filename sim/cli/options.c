@@ -47,6 +47,11 @@ static int take_seed(struct options *o, const char *v)
     return take_number(v, UINT64_MAX, &o->seed) == 0 ? 0 : usage_error("--seed: \"%s\" is no number", v);
 }
 
+static int take_fill(struct options *o, const char *v)
+{
+    return take_number(v, 255, &o->fill) == 0 ? 0 : usage_error("--fill: a byte, 0 to 255");
+}
+
 static int take_profile(struct options *o, const char *v)
 {
     o->profile = v;
@@ -147,6 +152,7 @@ static const struct option table[] = {
     {"sut", "S", "the stack under test: stack, lwip, or FILE.so", take_sut},
     {"driver", "D", "a driver plug-in, FILE.so, under our stack", take_driver},
     {"seed", "N", "the seed of every random stream (1)", take_seed},
+    {"fill", "BYTE", "what the stack's memory holds before it starts (0): an uninitialised byte shows", take_fill},
     {"set", "KNOB=VALUE", "a knob of the stack, after the script's own", take_set},
     {"profile", "P", "the stack's conventions: rfc, linux, freebsd", take_profile},
     {"judge", "J", "exact or rfc: how strict the comparison is", take_judge},

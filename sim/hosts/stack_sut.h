@@ -18,6 +18,7 @@ struct stack_waiter {
 
 struct stack_sut {
     const struct sut_env *env;
+    struct stack_config config;
     struct stack *stack;
     const struct bus *bus;
     bool woken;

@@ -32,6 +32,8 @@ enum { SUT_ARGUMENTS = 12 };
 
 struct sut_env {
     void *self;
+    /* What uninitialised memory holds: a stack that reads some shows another fingerprint with another value. */
+    uint8_t fill;
     /* A frame out of interface `port`, Ethernet header first, without FCS. */
     void (*transmit)(void *self, int port, const void *frame, size_t len);
     /* Call poll() at due_ns (INT64_MAX: not). The last word counts. */

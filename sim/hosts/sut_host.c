@@ -282,6 +282,7 @@ static void fill_env(struct host *h)
 {
     state_of(h)->env = (struct sut_env){
         .self = h,
+        .fill = state_of(h)->config.fill,
         .transmit = env_transmit,
         .due = env_due,
         .done = env_done,

@@ -22,6 +22,7 @@ struct sut_config {
     const struct sut *sut;
     const struct nic_kind *nic;          /* for a SUT_BUS stack */
     struct sut_listener listener;
+    uint8_t fill;                        /* of memory that the stack has not written yet */
     bool watch_fates;                    /* replay and ladders want to know */
 };
 

@@ -528,7 +528,7 @@ static int build_sut(struct run *r, struct why *why)
     uint32_t declared = r->script->suts;
     const struct declaration *d = declared ? r->script->sut : &bare;
     uint32_t count = declared ? declared : 1;
-    struct sut_config config = {.sut = r->options->sut, .watch_fates = r->options->watch_fates,
+    struct sut_config config = {.sut = r->options->sut, .fill = r->options->fill, .watch_fates = r->options->watch_fates,
                                 .listener = {r, call_ended, told_fate}};
     for (uint32_t k = 0; k < count; k++)
         if (k >= HOST_PORTS || add_sut_port(r, &d[k], &attribute[k], why) != 0) {

@@ -16,6 +16,7 @@ build/release/wiredrill fingerprint --jobs 1 scenarios >build/prints.release || 
 build/release/wiredrill fingerprint --jobs 16 scenarios >build/prints.jobs && compare "16 jobs" build/prints.jobs
 build/asan/wiredrill fingerprint --jobs 2 scenarios >build/prints.asan || { echo "clang under sanitizers: exit $?"; failed=$((failed + 1)); }
 compare "clang under sanitizers" build/prints.asan
+build/release/wiredrill fingerprint --fill 165 --jobs 2 scenarios >build/prints.fill && compare "memory that held other bytes" build/prints.fill
 if setarch -R true 2>/dev/null; then
     LC_ALL=tr_TR.UTF-8 TZ=Asia/Kathmandu setarch -R build/release/wiredrill fingerprint --jobs 2 scenarios >build/prints.fixed
     compare "no address randomisation, another locale" build/prints.fixed
