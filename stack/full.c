@@ -6,10 +6,20 @@
 #include "stack/driver/rtl8139.h"
 #include "stack/link/link.h"
 #include "stack/net/net.h"
+#include "stack/service/dhcp.h"
+#include "stack/service/dns.h"
+#include "stack/service/ping.h"
+#include "stack/service/sntp.h"
+#include "stack/service/traceroute.h"
+#include "stack/service/udp_echo.h"
+#include "stack/socket/socket.h"
+#include "stack/transport/raw.h"
+#include "stack/transport/udp.h"
 
 static const struct module *const modules[] = {
     &neighbour_module, &route_module, &loopback_module, &ethernet_module, &point_to_point_module, &arp_module,
-    &ipv4_module, &reassembly_module, &path_mtu_module, &icmpv4_module,
+    &ipv4_module, &reassembly_module, &path_mtu_module, &icmpv4_module, &udp_module, &raw_module, &socket_module,
+    &dhcp_module, &dns_module, &sntp_module, &ping_module, &traceroute_module, &udp_echo_module,
     NULL,
 };
 
