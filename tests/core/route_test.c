@@ -1,0 +1,98 @@
+#include <criterion/criterion.h>
+#include "stack/core/keyed_hash.h"
+#include "stack/core/neighbour.h"
+#include "stack/core/route.h"
+#include "tests/core/rig.h"
+
+static uint32_t via(struct rig *r, uint32_t to)
+{
+    bool down;
+    struct ip_addr a = addr_ipv4(to);
+    const struct route *found = route_lookup(r->s, &a, NULL, &down);
+    return found ? found->gateway.word[0] : 0xffffffff;
+}
+
+static int add(struct rig *r, uint32_t net, unsigned prefix, uint32_t gateway)
+{
+    struct ip_addr n = addr_ipv4(net), g = addr_ipv4(gateway);
+    return route_add(r->s, &n, prefix, &g, NULL);
+}
+
+Test(route, longest_prefix_wins)
+{
+    struct rig *r = rig_full();
+    cr_assert_eq(via(r, 0xc0000201), 0xffffffff);
+    cr_assert_eq(add(r, 0, 0, 0x0a000201), 0);
+    cr_assert_eq(add(r, 0xc0000000, 8, 0x0a000202), 0);
+    cr_assert_eq(add(r, 0xc0000200, 24, 0x0a000203), 0);
+    cr_assert_eq(add(r, 0xc0000201, 32, 0x0a000204), 0);
+    cr_assert_eq(via(r, 0x08080808), 0x0a000201);
+    cr_assert_eq(via(r, 0xc0010101), 0x0a000202);
+    cr_assert_eq(via(r, 0xc0000202), 0x0a000203);
+    cr_assert_eq(via(r, 0xc0000201), 0x0a000204);
+    cr_assert_eq(via(r, 0x0a000277), 0); /* on-link */
+    cr_assert_eq(add(r, 0xc0000201, 32, 0x0a000204), -ERR_EXIST);
+    cr_assert_eq(add(r, 0xc0000201, 33, 0x0a000204), -ERR_INVAL);
+    cr_assert_eq(add(r, 0x01000000, 8, 0x0b000001), -ERR_NETUNREACH); /* the gateway must be on-link, and 0/0 is by another */
+    struct ip_addr n = addr_ipv4(0xc0000201), g = addr_ipv4(0x0a000204);
+    cr_assert_eq(route_remove(r->s, &n, 32, &g), 0);
+    cr_assert_eq(route_remove(r->s, &n, 32, &g), -ERR_NOENT);
+    cr_assert_eq(via(r, 0xc0000201), 0x0a000203);
+    rig_close(r);
+}
+
+Test(route, table_is_bounded_and_redirects_give_way)
+{
+    struct rig *r = rig_full();
+    struct ip_addr host = addr_ipv4(0x08080808), gateway = addr_ipv4(0x0a000209);
+    cr_assert_eq(route_redirect(r->s, &host, &gateway, r->nif), 0);
+    uint32_t added = 0;
+    while (add(r, 0x20000000 + (added << 16), 16, 0x0a000201) == 0)
+        added++;
+    cr_assert_eq(added, r->s->config.limits.routes - 2u); /* lo's and eth0's own stay; the redirect's place was taken */
+    cr_assert_eq(via(r, 0x08080808), 0xffffffff);
+    rig_close(r);
+}
+
+/* RFC 1122 3.3.1.4, 3.3.1.5: a gateway that does not answer gives way to the next, and is tried again later. */
+Test(route, dead_gateway_gives_way)
+{
+    struct rig *r = rig_full();
+    add(r, 0, 0, 0x0a000201);
+    add(r, 0, 0, 0x0a000203);
+    cr_assert_eq(via(r, 0x08080808), 0x0a000201);
+    struct ip_addr first = addr_ipv4(0x0a000201);
+    struct netbuf *nb = netbuf_alloc(r->s, NETBUF_HEADROOM, 20);
+    neighbour_output(r->s, r->nif, &first, nb, 0);
+    rig_run(r, 3 * RIG_SECOND - 1);
+    cr_assert_eq(via(r, 0x08080808), 0x0a000201);
+    rig_run(r, 3 * RIG_SECOND);
+    cr_assert_eq(via(r, 0x08080808), 0x0a000203);
+    rig_run(r, 63 * RIG_SECOND);
+    cr_assert_eq(via(r, 0x08080808), 0x0a000201);
+    rig_close(r);
+}
+
+Test(route, interface_down_is_told_apart)
+{
+    struct rig *r = rig_full();
+    bool down;
+    struct ip_addr a = addr_ipv4(RIG_PEER), nowhere = addr_ipv4(0x08080808);
+    netif_down(r->nif, 0);
+    cr_assert_null(route_lookup(r->s, &a, NULL, &down));
+    cr_assert(down);
+    cr_assert_null(route_lookup(r->s, &nowhere, NULL, &down));
+    cr_assert_not(down);
+    rig_close(r);
+}
+
+/* The vector of the SipHash paper, appendix A. */
+Test(keyed_hash, paper_vector)
+{
+    uint8_t key[16], in[15];
+    for (uint8_t i = 0; i < 16; i++)
+        key[i] = i;
+    for (uint8_t i = 0; i < 15; i++)
+        in[i] = i;
+    cr_assert_eq(keyed_hash(key, in, sizeof in), 0xa129ca6149be45e5u);
+}
