@@ -42,8 +42,12 @@ static int found(void *ctx, const struct pci_function *seen)
 
 int stack_probe_pci(struct stack *s, const struct bus *b, int64_t now_ns)
 {
-    /* For functions that no firmware has set up: windows of a PC's chip sets that nothing else claims, and PIRQ A's usual line. */
-    struct probe p = {.s = s, .b = b, .space = {.next_io = 0xc000, .next_mem = 0xfeb00000, .irq_line = 11}, .now_ns = now_ns};
+    /* For functions that no firmware has set up: windows of a PC's chip sets that nothing else
+     * claims, and PIRQ A's usual line. */
+    struct probe p = {.s = s,
+                      .b = b,
+                      .space = {.next_io = 0xc000, .next_mem = 0xfeb00000, .irq_line = 11},
+                      .now_ns = now_ns};
     pci_enumerate(b, found, &p);
     return p.found;
 }

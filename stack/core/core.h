@@ -5,14 +5,21 @@
 #include "stack/core/module.h"
 
 enum core_counter {
-    CORE_DROP_RX_DOWN, CORE_DROP_RX_NO_LINK_LAYER, CORE_DROP_TX_DOWN, CORE_DROP_TX_NO_CARRIER,
-    CORE_DROP_TX_TOO_LONG, CORE_DROP_TX_RING_FULL, CORE_DROP_TX_FAILED, CORE_DROP_STOPPED,
+    CORE_DROP_RX_DOWN,
+    CORE_DROP_RX_NO_LINK_LAYER,
+    CORE_DROP_TX_DOWN,
+    CORE_DROP_TX_NO_CARRIER,
+    CORE_DROP_TX_TOO_LONG,
+    CORE_DROP_TX_RING_FULL,
+    CORE_DROP_TX_FAILED,
+    CORE_DROP_STOPPED,
     CORE_COUNTERS
 };
 
 extern const char *const core_counters[CORE_COUNTERS];
 
-/* Fills in s->netif[s->netifs], counts it, and gives it its link layer. NULL when the name or the table says no. */
+/* Fills in s->netif[s->netifs], counts it, and gives it its link layer. NULL when the name or the
+ * table says no. */
 struct netif *netif_create(struct stack *s, const char *name);
 /* Makes lo, up and running, without addresses. */
 struct netif *netif_create_loopback(struct stack *s);

@@ -1,7 +1,8 @@
 #include "stack/core/deadline.h"
 #include "stack/core/module.h"
 
-/* A callback that re-arms itself for now would keep the poll for ever; the embedder gets control back after this many. */
+/* A callback that re-arms itself for now would keep the poll for ever; the embedder gets control
+ * back after this many. */
 enum { DEADLINES_PER_RUN = 4096 };
 
 void deadline_init(struct deadline *d, uint32_t rank, const char *name,

@@ -40,7 +40,8 @@ uint64_t keyed_hash(const uint8_t key[KEYED_HASH_KEY_BYTES], const void *bytes, 
 {
     const uint8_t *p = bytes;
     uint64_t k0 = load64(key, 8), k1 = load64(key + 8, 8);
-    uint64_t v[4] = {k0 ^ 0x736f6d6570736575u, k1 ^ 0x646f72616e646f6du, k0 ^ 0x6c7967656e657261u, k1 ^ 0x7465646279746573u};
+    uint64_t v[4] = {k0 ^ 0x736f6d6570736575u, k1 ^ 0x646f72616e646f6du, k0 ^ 0x6c7967656e657261u,
+                     k1 ^ 0x7465646279746573u};
     size_t whole = len & ~(size_t)7;
     for (size_t i = 0; i < whole; i += 8)
         absorb(v, load64(p + i, 8));

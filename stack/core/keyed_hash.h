@@ -1,6 +1,7 @@
 /*
- * SipHash-2-4 (Aumasson and Bernstein, 2012): a keyed hash that nobody without the key can predict, for identification
- * counters, sequence numbers (RFC 6528 asks for a pseudorandom function) and hash tables that peers fill.
+ * SipHash-2-4 (Aumasson and Bernstein, 2012): a keyed hash that nobody without the key can predict,
+ * for identification counters, sequence numbers (RFC 6528 asks for a pseudorandom function) and
+ * hash tables that peers fill.
  */
 #ifndef STACK_CORE_KEYED_HASH_H
 #define STACK_CORE_KEYED_HASH_H

@@ -50,7 +50,8 @@ int stack_knob_get(const struct stack *s, const char *name, int64_t *value)
     return 0;
 }
 
-static const uint64_t *name_it(const uint64_t *counter, char *name, const char *first, const char *second)
+static const uint64_t *name_it(const uint64_t *counter, char *name, const char *first,
+                               const char *second)
 {
     struct text t = text_to(name, 64);
     text_string(&t, first);
@@ -90,9 +91,10 @@ static unsigned driver_counters(const struct netif *nif)
 
 static const uint64_t *netif_counter(const struct netif *nif, unsigned k, char *name)
 {
-    static const char *const names[NETIF_COUNTERS] = {"rx_frames", "rx_bytes", "tx_frames", "tx_bytes", "tx_errors"};
-    const uint64_t *own[NETIF_COUNTERS] = {&nif->rx_frames, &nif->rx_bytes, &nif->tx_frames, &nif->tx_bytes,
-                                           &nif->tx_errors};
+    static const char *const names[NETIF_COUNTERS] = {"rx_frames", "rx_bytes", "tx_frames",
+                                                      "tx_bytes", "tx_errors"};
+    const uint64_t *own[NETIF_COUNTERS] = {&nif->rx_frames, &nif->rx_bytes, &nif->tx_frames,
+                                           &nif->tx_bytes, &nif->tx_errors};
     unsigned drivers = driver_counters(nif);
     if (k >= drivers)
         return name_it(own[k - drivers], name, nif->name, names[k - drivers]);

@@ -4,8 +4,15 @@
 #include "stack/core/text.h"
 
 enum neighbour_counter {
-    DROP_QUEUE_FULL, DROP_UNANSWERED, DROP_EVICTED, DROP_LINK_DOWN, DROP_TABLE_FULL, DROP_NO_RESOLVER,
-    EVICTED, TABLE_FULL, MOVED,
+    DROP_QUEUE_FULL,
+    DROP_UNANSWERED,
+    DROP_EVICTED,
+    DROP_LINK_DOWN,
+    DROP_TABLE_FULL,
+    DROP_NO_RESOLVER,
+    EVICTED,
+    TABLE_FULL,
+    MOVED,
     COUNTERS
 };
 
@@ -76,7 +83,8 @@ static uint32_t bucket_of(const struct neighbours *t, const struct ip_addr *a)
     return h >> 16 & (t->buckets - 1);
 }
 
-static struct neighbour *find(struct neighbours *t, const struct netif *nif, const struct ip_addr *addr)
+static struct neighbour *find(struct neighbours *t, const struct netif *nif,
+                              const struct ip_addr *addr)
 {
     for (uint16_t i = t->bucket[bucket_of(t, addr)]; i != NONE; i = t->entry[i].next_in_bucket)
         if (t->entry[i].nif == nif && addr_equal(&t->entry[i].addr, addr))
@@ -100,7 +108,8 @@ static void move_to(struct stack *s, struct neighbour *e, enum neighbour_state s
 }
 
 /* Frees the entry first: who is told of a packet may send to the same address again. */
-static void forget(struct stack *s, struct neighbour *e, enum neighbour_counter why, int error, int64_t now_ns)
+static void forget(struct stack *s, struct neighbour *e, enum neighbour_counter why, int error,
+                   int64_t now_ns)
 {
     struct neighbours *t = table_of(s);
     struct netbuf_queue waiting = e->waiting;
@@ -116,7 +125,8 @@ static void forget(struct stack *s, struct neighbour *e, enum neighbour_counter 
     }
 }
 
-/* Who was used longest ago goes; before them, those that only spoke to us: a flood of requests cannot push out the peers in use. */
+/* Who was used longest ago goes; before them, those that only spoke to us: a flood of requests
+ * cannot push out the peers in use. */
 static struct neighbour *least_used(struct neighbours *t)
 {
     struct neighbour *oldest = NULL;
@@ -144,8 +154,8 @@ static struct neighbour *free_entry(struct stack *s, struct neighbours *t, int64
 }
 
 /* A new entry in `state`; NULL when every place is taken by permanent ones. */
-static struct neighbour *enter(struct stack *s, struct netif *nif, const struct ip_addr *addr, enum neighbour_state state,
-                               int64_t now_ns)
+static struct neighbour *enter(struct stack *s, struct netif *nif, const struct ip_addr *addr,
+                               enum neighbour_state state, int64_t now_ns)
 {
     struct neighbours *t = table_of(s);
     struct neighbour *e = free_entry(s, t, now_ns);
@@ -177,7 +187,8 @@ static void solicit(struct stack *s, struct neighbour *e, const uint8_t *to, int
     r->solicit(s, e->nif, &e->addr, to, now_ns);
 }
 
-/* RFC 1122 2.3.2.1: not more than one request per second and destination, also when a refresh has just gone unanswered. */
+/* RFC 1122 2.3.2.1: not more than one request per second and destination, also when a refresh has
+ * just gone unanswered. */
 static int64_t may_ask_ns(struct stack *s, const struct neighbour *e, int64_t now_ns)
 {
     const struct neighbour_resolver *r = resolver_of(s, e);
@@ -190,7 +201,8 @@ static int64_t may_ask_ns(struct stack *s, const struct neighbour *e, int64_t no
 static void ask_everybody(struct stack *s, struct neighbour *e, int64_t now_ns)
 {
     e->tries++;
-    deadline_set(s, &e->retry, now_ns + stack_knob(s, resolver_of(s, e)->module, resolver_of(s, e)->knob_retry));
+    deadline_set(s, &e->retry,
+                 now_ns + stack_knob(s, resolver_of(s, e)->module, resolver_of(s, e)->knob_retry));
     solicit(s, e, NULL, now_ns);
 }
 
@@ -219,7 +231,8 @@ static void on_retry(struct stack *s, struct deadline *d, int64_t now_ns)
     forget(s, e, DROP_UNANSWERED, ERR_HOSTUNREACH, now_ns);
 }
 
-/* RFC 1122 2.3.2.2: the latest packets are worth more than the first, so that the oldest gives way. */
+/* RFC 1122 2.3.2.2: the latest packets are worth more than the first, so that the oldest gives way.
+ */
 static void let_wait(struct stack *s, struct neighbour *e, struct netbuf *nb)
 {
     uint32_t limit = s->config.limits.neighbour_queue;
@@ -228,7 +241,8 @@ static void let_wait(struct stack *s, struct neighbour *e, struct netbuf *nb)
         stack_drop(s, netbuf_dequeue(&e->waiting), MODULE_NEIGHBOUR, DROP_QUEUE_FULL);
 }
 
-static int transmit(struct stack *s, struct netif *nif, const struct neighbour *e, struct netbuf *nb, int64_t now_ns)
+static int transmit(struct stack *s, struct netif *nif, const struct neighbour *e,
+                    struct netbuf *nb, int64_t now_ns)
 {
     return nif->link->output(s, nif, nb, resolver_of(s, e)->ethertype, e->mac, now_ns);
 }
@@ -251,7 +265,8 @@ static int64_t time_left(struct stack *s, const struct neighbour *e, int64_t now
 static void refresh_if_due(struct stack *s, struct neighbour *e, int64_t left_ns, int64_t now_ns)
 {
     const struct neighbour_resolver *r = resolver_of(s, e);
-    bool due = stack_knob(s, r->module, r->knob_refresh) && left_ns <= stack_knob(s, r->module, r->knob_refresh_before);
+    bool due = stack_knob(s, r->module, r->knob_refresh) &&
+               left_ns <= stack_knob(s, r->module, r->knob_refresh_before);
     if (!due || may_ask_ns(s, e, now_ns) > now_ns)
         return;
     move_to(s, e, NEIGHBOUR_REFRESHING);
@@ -277,7 +292,8 @@ static int use(struct stack *s, struct neighbour *e, struct netbuf *nb, int64_t 
     return 0;
 }
 
-int neighbour_output(struct stack *s, struct netif *nif, const struct ip_addr *next_hop, struct netbuf *nb, int64_t now_ns)
+int neighbour_output(struct stack *s, struct netif *nif, const struct ip_addr *next_hop,
+                     struct netbuf *nb, int64_t now_ns)
 {
     struct neighbours *t = table_of(s);
     struct neighbour *e = t ? find(t, nif, next_hop) : NULL;
@@ -301,10 +317,12 @@ int neighbour_output(struct stack *s, struct netif *nif, const struct ip_addr *n
         return 0;
     }
     e->used_ns = now_ns;
-    return e->state == NEIGHBOUR_PERMANENT ? transmit(s, nif, e, nb, now_ns) : use(s, e, nb, now_ns);
+    return e->state == NEIGHBOUR_PERMANENT ? transmit(s, nif, e, nb, now_ns)
+                                           : use(s, e, nb, now_ns);
 }
 
-bool neighbour_heard(struct netif *nif, const struct ip_addr *addr, const uint8_t mac[6], bool create, int64_t now_ns)
+bool neighbour_heard(struct netif *nif, const struct ip_addr *addr, const uint8_t mac[6],
+                     bool create, int64_t now_ns)
 {
     struct stack *s = nif->stack;
     struct neighbours *t = table_of(s);
@@ -325,7 +343,19 @@ bool neighbour_heard(struct netif *nif, const struct ip_addr *addr, const uint8_
     return known;
 }
 
-int neighbour_add(struct netif *nif, const struct ip_addr *addr, const uint8_t mac[6], int64_t now_ns)
+void neighbour_doubt(struct netif *nif, const struct ip_addr *addr, int64_t now_ns)
+{
+    struct stack *s = nif->stack;
+    struct neighbours *t = table_of(s);
+    struct neighbour *e = t ? find(t, nif, addr) : NULL;
+    if (!e || (e->state != NEIGHBOUR_REACHABLE && e->state != NEIGHBOUR_REFRESHING))
+        return;
+    const struct neighbour_resolver *r = resolver_of(s, e);
+    e->confirmed_ns = now_ns - stack_knob(s, r->module, r->knob_expiry);
+}
+
+int neighbour_add(struct netif *nif, const struct ip_addr *addr, const uint8_t mac[6],
+                  int64_t now_ns)
 {
     struct stack *s = nif->stack;
     struct neighbours *t = table_of(s);
@@ -376,12 +406,15 @@ static int init(struct stack *s, void *state, int64_t now_ns)
     for (uint32_t i = 0; i < t->buckets; i++)
         t->bucket[i] = NONE;
     for (uint32_t i = 0; i < t->limit; i++)
-        deadline_init(&t->entry[i].retry, (uint32_t)MODULE_NEIGHBOUR << 16 | i, "neighbour.retry", on_retry);
+        deadline_init(&t->entry[i].retry, (uint32_t)MODULE_NEIGHBOUR << 16 | i, "neighbour.retry",
+                      on_retry);
     return 0;
 }
 
-/* RFC 1122 2.3.2.1 (3): the link layer says that the link went away, and what was learnt on it may not hold when it comes back. */
-static void on_netif(struct stack *s, void *state, struct netif *nif, enum netif_event event, int64_t now_ns)
+/* RFC 1122 2.3.2.1 (3): the link layer says that the link went away, and what was learnt on it may
+ * not hold when it comes back. */
+static void on_netif(struct stack *s, void *state, struct netif *nif, enum netif_event event,
+                     int64_t now_ns)
 {
     struct neighbours *t = state;
     if (event != NETIF_EVENT_DOWN && event != NETIF_EVENT_NO_CARRIER)
@@ -395,7 +428,8 @@ static void on_netif(struct stack *s, void *state, struct netif *nif, enum netif
 
 int neighbour_describe(struct stack *s, const struct ip_addr *addr, char *out, size_t room)
 {
-    static const char *const states[] = {"free", "incomplete", "reachable", "refreshing", "permanent"};
+    static const char *const states[] = {"free", "incomplete", "reachable", "refreshing",
+                                         "permanent"};
     struct neighbours *t = table_of(s);
     struct neighbour *e = NULL;
     for (uint32_t i = 0; t && i < s->netifs && !e; i++)

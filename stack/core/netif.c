@@ -50,7 +50,8 @@ void netif_link(struct netif *nif, bool running, int64_t now_ns)
     if (running == ((nif->flags & NETIF_RUNNING) != 0))
         return;
     nif->flags ^= NETIF_RUNNING;
-    stack_netif_event(nif->stack, nif, running ? NETIF_EVENT_CARRIER : NETIF_EVENT_NO_CARRIER, now_ns);
+    stack_netif_event(nif->stack, nif, running ? NETIF_EVENT_CARRIER : NETIF_EVENT_NO_CARRIER,
+                      now_ns);
 }
 
 void netif_wake(struct netif *nif)
@@ -104,7 +105,6 @@ int netif_send(struct netif *nif, struct netbuf *nb, int64_t now_ns)
         s->port.wake(s->port.self);
     return 0;
 }
-
 
 static bool is_link_local(const struct ip_addr *a)
 {

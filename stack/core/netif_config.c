@@ -33,7 +33,8 @@ struct netif *netif_create(struct stack *s, const char *name)
     size_t len = 0;
     while (name[len])
         len++;
-    if (s->netifs == s->config.limits.netifs || len == 0 || len >= NETIF_NAME_BYTES || stack_netif(s, name))
+    if (s->netifs == s->config.limits.netifs || len == 0 || len >= NETIF_NAME_BYTES ||
+        stack_netif(s, name))
         return NULL;
     struct netif *nif = &s->netif[s->netifs];
     memset(nif, 0, sizeof *nif);
@@ -80,8 +81,8 @@ static int start_driver(struct netif *nif, const struct pci_function *f, int64_t
     return d->probe ? d->probe(nif->state, nif, nif->bus, f, now_ns) : 0;
 }
 
-struct netif *stack_attach(struct stack *s, const char *name, const struct netif_driver *driver, const struct bus *b,
-                           const struct pci_function *f, int64_t now_ns)
+struct netif *stack_attach(struct stack *s, const char *name, const struct netif_driver *driver,
+                           const struct bus *b, const struct pci_function *f, int64_t now_ns)
 {
     size_t mark = s->region_used;
     struct netif *nif = driver && driver->send ? netif_create(s, name) : NULL;
@@ -107,7 +108,8 @@ static int tell_filter(struct netif *nif)
     const struct netif_driver *d = nif->driver;
     if (!d || !d->filter)
         return 0;
-    return d->filter(nif->state, nif->flags, (const uint8_t(*)[NETIF_MAC_BYTES])nif->multicast, (int)nif->multicasts);
+    return d->filter(nif->state, nif->flags, (const uint8_t(*)[NETIF_MAC_BYTES])nif->multicast,
+                     (int)nif->multicasts);
 }
 
 int netif_up(struct netif *nif, int64_t now_ns)
@@ -131,7 +133,8 @@ int netif_down(struct netif *nif, int64_t now_ns)
 
 int netif_set_flags(struct netif *nif, uint32_t set, uint32_t clear, int64_t now_ns)
 {
-    const uint32_t settable = NETIF_ARP | NETIF_BROADCAST | NETIF_POINT_TO_POINT | NETIF_PROMISCUOUS | NETIF_ALL_MULTICAST;
+    const uint32_t settable = NETIF_ARP | NETIF_BROADCAST | NETIF_POINT_TO_POINT |
+                              NETIF_PROMISCUOUS | NETIF_ALL_MULTICAST;
     (void)now_ns;
     if ((set | clear) & ~settable)
         return -ERR_INVAL;
@@ -179,12 +182,15 @@ int netif_leave(struct netif *nif, const uint8_t mac[6])
     if (--nif->multicast_refs[at] > 0)
         return 0;
     nif->multicasts--;
-    memmove(nif->multicast[at], nif->multicast[at + 1], (nif->multicasts - (uint32_t)at) * NETIF_MAC_BYTES);
-    memmove(&nif->multicast_refs[at], &nif->multicast_refs[at + 1], (nif->multicasts - (uint32_t)at) * sizeof(uint16_t));
+    memmove(nif->multicast[at], nif->multicast[at + 1],
+            (nif->multicasts - (uint32_t)at) * NETIF_MAC_BYTES);
+    memmove(&nif->multicast_refs[at], &nif->multicast_refs[at + 1],
+            (nif->multicasts - (uint32_t)at) * sizeof(uint16_t));
     return tell_filter(nif);
 }
 
-/* A host's address: not the network's number, no broadcast, no group (RFC 1122 3.2.1.3; RFC 3021 for /31). */
+/* A host's address: not the network's number, no broadcast, no group (RFC 1122 3.2.1.3; RFC 3021
+ * for /31). */
 static bool is_assignable(const struct ip_addr *addr, unsigned prefix)
 {
     if (addr->family == ADDR_IPV6)
@@ -195,7 +201,8 @@ static bool is_assignable(const struct ip_addr *addr, unsigned prefix)
     return prefix >= 31 || (host != 0 && host != ~ipv4_mask(prefix));
 }
 
-int netif_add_address(struct netif *nif, const struct ip_addr *addr, unsigned prefix, bool check, int64_t now_ns)
+int netif_add_address(struct netif *nif, const struct ip_addr *addr, unsigned prefix, bool check,
+                      int64_t now_ns)
 {
     if (!is_assignable(addr, prefix))
         return -ERR_INVAL;
@@ -209,7 +216,8 @@ int netif_add_address(struct netif *nif, const struct ip_addr *addr, unsigned pr
     if (slot < 0)
         return -ERR_NOBUFS;
     bool probes = check && (nif->flags & NETIF_ARP) && neighbour_resolver(nif->stack, addr->family);
-    nif->address[slot] = (struct netif_address){.addr = *addr, .prefix = (uint8_t)prefix, .tentative = true};
+    nif->address[slot] =
+        (struct netif_address){.addr = *addr, .prefix = (uint8_t)prefix, .tentative = true};
     if (probes)
         stack_netif_event(nif->stack, nif, NETIF_EVENT_ADDRESS, now_ns);
     else

@@ -15,7 +15,8 @@ uint32_t stack_random32(struct stack *s, enum random_purpose purpose)
     return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
-/* Draws again what lies in the last, incomplete run of `bound` values, which would favour the small ones. */
+/* Draws again what lies in the last, incomplete run of `bound` values, which would favour the small
+ * ones. */
 uint32_t stack_random_below(struct stack *s, enum random_purpose purpose, uint32_t bound)
 {
     STACK_ASSERT(bound > 0);

@@ -1,4 +1,5 @@
-/* Who receives what: link layers by hardware type, protocols by ethertype. The tables belong to the stack. */
+/* Who receives what: link layers by hardware type, protocols by ethertype. The tables belong to the
+ * stack. */
 #include "stack/core/module.h"
 
 const struct link_protocol *link_protocol(const struct stack *s, uint16_t ethertype)

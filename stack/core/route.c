@@ -38,14 +38,16 @@ static bool better(const struct route *a, const struct route *b)
     return a->order < b->order;
 }
 
-const struct route *route_lookup(struct stack *s, const struct ip_addr *destination, const struct netif *nif, bool *down)
+const struct route *route_lookup(struct stack *s, const struct ip_addr *destination,
+                                 const struct netif *nif, bool *down)
 {
     struct routes *t = routes_of(s);
     const struct route *best = NULL;
     *down = false;
     for (uint32_t i = 0; t && i < t->limit; i++) {
         const struct route *r = &t->route[i];
-        if (r->origin == ROUTE_FREE || (nif && r->nif != nif) || !route_same_net(&r->net, destination, r->prefix))
+        if (r->origin == ROUTE_FREE || (nif && r->nif != nif) ||
+            !route_same_net(&r->net, destination, r->prefix))
             continue;
         if (!(r->nif->flags & NETIF_UP))
             *down = true;
@@ -60,13 +62,14 @@ static bool same_gateway(const struct route *r, const struct ip_addr *gateway)
     return gateway ? addr_equal(&r->gateway, gateway) : r->gateway.family == ADDR_NONE;
 }
 
-static struct route *find(struct routes *t, const struct ip_addr *net, unsigned prefix, const struct ip_addr *gateway,
-                          const struct netif *nif)
+static struct route *find(struct routes *t, const struct ip_addr *net, unsigned prefix,
+                          const struct ip_addr *gateway, const struct netif *nif)
 {
     for (uint32_t i = 0; i < t->limit; i++) {
         struct route *r = &t->route[i];
-        if (r->origin != ROUTE_FREE && r->prefix == prefix && route_same_net(&r->net, net, prefix) &&
-            same_gateway(r, gateway) && (!nif || r->nif == nif))
+        if (r->origin != ROUTE_FREE && r->prefix == prefix &&
+            route_same_net(&r->net, net, prefix) && same_gateway(r, gateway) &&
+            (!nif || r->nif == nif))
             return r;
     }
     return NULL;
@@ -117,7 +120,8 @@ static unsigned prefix_max(const struct ip_addr *a)
 
 static const struct ip_addr on_link = {.family = ADDR_NONE};
 
-int route_add(struct stack *s, const struct ip_addr *net, unsigned prefix, const struct ip_addr *gateway, struct netif *nif)
+int route_add(struct stack *s, const struct ip_addr *net, unsigned prefix,
+              const struct ip_addr *gateway, struct netif *nif)
 {
     struct routes *t = routes_of(s);
     if (!t)
@@ -135,12 +139,16 @@ int route_add(struct stack *s, const struct ip_addr *net, unsigned prefix, const
         return -ERR_NODEV;
     if (find(t, net, prefix, gateway, nif))
         return -ERR_EXIST;
-    struct route r = {.net = *net, .gateway = gateway ? *gateway : on_link, .nif = nif, .prefix = (uint8_t)prefix,
+    struct route r = {.net = *net,
+                      .gateway = gateway ? *gateway : on_link,
+                      .nif = nif,
+                      .prefix = (uint8_t)prefix,
                       .origin = ROUTE_STATIC};
     return insert(s, &r);
 }
 
-int route_remove(struct stack *s, const struct ip_addr *net, unsigned prefix, const struct ip_addr *gateway)
+int route_remove(struct stack *s, const struct ip_addr *net, unsigned prefix,
+                 const struct ip_addr *gateway)
 {
     struct routes *t = routes_of(s);
     struct route *r = t && prefix <= prefix_max(net) ? find(t, net, prefix, gateway, NULL) : NULL;
@@ -150,7 +158,8 @@ int route_remove(struct stack *s, const struct ip_addr *net, unsigned prefix, co
     return 0;
 }
 
-int route_redirect(struct stack *s, const struct ip_addr *host, const struct ip_addr *gateway, struct netif *nif)
+int route_redirect(struct stack *s, const struct ip_addr *host, const struct ip_addr *gateway,
+                   struct netif *nif)
 {
     struct routes *t = routes_of(s);
     for (uint32_t i = 0; t && i < t->limit; i++) {
@@ -158,7 +167,10 @@ int route_redirect(struct stack *s, const struct ip_addr *host, const struct ip_
         if (r->origin == ROUTE_REDIRECT && addr_equal(&r->net, host))
             r->origin = ROUTE_FREE;
     }
-    struct route r = {.net = *host, .gateway = *gateway, .nif = nif, .prefix = (uint8_t)prefix_max(host),
+    struct route r = {.net = *host,
+                      .gateway = *gateway,
+                      .nif = nif,
+                      .prefix = (uint8_t)prefix_max(host),
                       .origin = ROUTE_REDIRECT};
     return insert(s, &r);
 }
@@ -168,7 +180,8 @@ int route_interface_add(struct netif *nif, const struct ip_addr *addr, unsigned 
     struct routes *t = routes_of(nif->stack);
     if (t && find(t, addr, prefix, NULL, nif))
         return 0;
-    struct route r = {.net = *addr, .nif = nif, .prefix = (uint8_t)prefix, .origin = ROUTE_INTERFACE};
+    struct route r = {
+        .net = *addr, .nif = nif, .prefix = (uint8_t)prefix, .origin = ROUTE_INTERFACE};
     return insert(nif->stack, &r);
 }
 
@@ -200,11 +213,13 @@ void route_gateway_alive(struct netif *nif, const struct ip_addr *gateway)
 {
     struct routes *t = routes_of(nif->stack);
     for (uint32_t i = 0; t && i < t->limit; i++)
-        if (t->route[i].gateway_dead && t->route[i].nif == nif && addr_equal(&t->route[i].gateway, gateway))
+        if (t->route[i].gateway_dead && t->route[i].nif == nif &&
+            addr_equal(&t->route[i].gateway, gateway))
             t->route[i].gateway_dead = false;
 }
 
-/* Nobody asks a gateway that is not used, so its return is found by trying it (RFC 1122 3.3.1.4 forbids steady pinging). */
+/* Nobody asks a gateway that is not used, so its return is found by trying it (RFC 1122 3.3.1.4
+ * forbids steady pinging). */
 static void retry_dead(struct stack *s, struct deadline *d, int64_t now_ns)
 {
     struct routes *t = routes_of(s);
@@ -229,7 +244,8 @@ static int init(struct stack *s, void *state, int64_t now_ns)
 }
 
 /* What redirects taught about a link does not outlive it. */
-static void on_netif(struct stack *s, void *state, struct netif *nif, enum netif_event event, int64_t now_ns)
+static void on_netif(struct stack *s, void *state, struct netif *nif, enum netif_event event,
+                     int64_t now_ns)
 {
     struct routes *t = state;
     (void)s;

@@ -1,6 +1,6 @@
 /*
- * The routing table: longest prefix match; of several gateways for one net, the first added that is not thought dead
- * (RFC 1122 3.3.1.2, 3.3.1.5). Bounded by stack_limits.routes.
+ * The routing table: longest prefix match; of several gateways for one net, the first added that is
+ * not thought dead (RFC 1122 3.3.1.2, 3.3.1.5). Bounded by stack_limits.routes.
  */
 #ifndef STACK_CORE_ROUTE_H
 #define STACK_CORE_ROUTE_H
@@ -10,25 +10,29 @@
 enum route_origin { ROUTE_FREE, ROUTE_STATIC, ROUTE_INTERFACE, ROUTE_REDIRECT };
 
 struct route {
-    struct ip_addr net, gateway;  /* gateway of family ADDR_NONE: on-link */
+    struct ip_addr net, gateway; /* gateway of family ADDR_NONE: on-link */
     struct netif *nif;
-    uint32_t order;               /* when it was added */
+    uint32_t order; /* when it was added */
     uint8_t prefix, origin;
     bool gateway_dead;
 };
 
-/* The route to `destination`, by `nif` when that is not NULL; NULL when there is none. *down tells that there would be one if an
- * interface were up. */
-const struct route *route_lookup(struct stack *s, const struct ip_addr *destination, const struct netif *nif, bool *down);
+/* The route to `destination`, by `nif` when that is not NULL; NULL when there is none. *down tells
+ * that there would be one if an interface were up. */
+const struct route *route_lookup(struct stack *s, const struct ip_addr *destination,
+                                 const struct netif *nif, bool *down);
 
-/* A redirect: one host by another gateway. The oldest such route gives way when the table is full. 0 or -ERR_NOBUFS. */
-int route_redirect(struct stack *s, const struct ip_addr *host, const struct ip_addr *gateway, struct netif *nif);
+/* A redirect: one host by another gateway. The oldest such route gives way when the table is full.
+ * 0 or -ERR_NOBUFS. */
+int route_redirect(struct stack *s, const struct ip_addr *host, const struct ip_addr *gateway,
+                   struct netif *nif);
 
 /* The on-link route that comes with an address. */
 int route_interface_add(struct netif *nif, const struct ip_addr *addr, unsigned prefix);
 void route_interface_remove(struct netif *nif, const struct ip_addr *addr, unsigned prefix);
 
-/* A gateway did not answer, or answered (RFC 1122 3.3.1.4): others are preferred until it does, or until the knob route.retry_dead. */
+/* A gateway did not answer, or answered (RFC 1122 3.3.1.4): others are preferred until it does, or
+ * until the knob route.retry_dead. */
 void route_gateway_dead(struct netif *nif, const struct ip_addr *gateway, int64_t now_ns);
 void route_gateway_alive(struct netif *nif, const struct ip_addr *gateway);
 

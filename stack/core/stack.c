@@ -4,8 +4,8 @@
 
 enum {
     REGION_ALIGN = 64,
-    RING_ALIGN = 256,       /* what a driver's ring may lose to alignment */
-    ROUNDS_PER_POLL = 256,  /* then the embedder gets control back, though there is more to do */
+    RING_ALIGN = 256,      /* what a driver's ring may lose to alignment */
+    ROUNDS_PER_POLL = 256, /* then the embedder gets control back, though there is more to do */
     FRAMES_PER_DRIVER_POLL = 64,
 };
 
@@ -53,7 +53,8 @@ size_t stack_size(const struct stack_config *config)
 {
     const struct stack_limits *l = &config->limits;
     size_t size = rounded(sizeof(struct stack)) + rounded(l->netifs * sizeof(struct netif));
-    size += pool_bytes(l->frames, NETBUF_FRAME_BYTES) + pool_bytes(l->big_buffers, NETBUF_BIG_BYTES);
+    size +=
+        pool_bytes(l->frames, NETBUF_FRAME_BYTES) + pool_bytes(l->big_buffers, NETBUF_BIG_BYTES);
     size += module_bytes(&core_module, l);
     for (const struct module *const *m = config->modules; m && *m; m++)
         size += module_bytes(*m, l);
@@ -80,7 +81,8 @@ void *stack_carve(struct stack *s, size_t size, size_t align)
 }
 
 /* The slabs are not zeroed: whoever sends a byte has written it. */
-static bool carve_pool(struct stack *s, enum netbuf_class size_class, uint32_t count, uint32_t bytes)
+static bool carve_pool(struct stack *s, enum netbuf_class size_class, uint32_t count,
+                       uint32_t bytes)
 {
     struct netbuf_pool *pool = &s->pool[size_class];
     pool->stride = (uint32_t)rounded(bytes);
@@ -136,11 +138,12 @@ static bool init_modules(struct stack *s, int64_t now_ns)
     return true;
 }
 
-struct stack *stack_init(void *region, size_t size, const struct stack_config *config, const struct port *port,
-                         int64_t now_ns)
+struct stack *stack_init(void *region, size_t size, const struct stack_config *config,
+                         const struct port *port, int64_t now_ns)
 {
     const struct stack_limits *l = &config->limits;
-    if ((uintptr_t)region % REGION_ALIGN || size < stack_size(config) || l->netifs == 0 || !port->random)
+    if ((uintptr_t)region % REGION_ALIGN || size < stack_size(config) || l->netifs == 0 ||
+        !port->random)
         return NULL;
     struct stack *s = region;
     memset(s, 0, sizeof *s);
@@ -157,7 +160,8 @@ struct stack *stack_init(void *region, size_t size, const struct stack_config *c
     return init_modules(s, now_ns) ? s : NULL;
 }
 
-/* Cleared before the drivers look, so that an interrupt in between is seen now or brings them back. */
+/* Cleared before the drivers look, so that an interrupt in between is seen now or brings them back.
+ */
 static bool take_wakeup(struct stack *s)
 {
     if (!__atomic_load_n(&s->woken, __ATOMIC_ACQUIRE))
@@ -208,7 +212,8 @@ int64_t stack_poll(struct stack *s, int64_t now_ns)
         int64_t due = deadline_run(s, now_ns), drivers = drivers_due(s);
         if (drivers < due)
             due = drivers;
-        if (due > now_ns && s->netif[0].loop.count == 0 && !__atomic_load_n(&s->woken, __ATOMIC_ACQUIRE))
+        if (due > now_ns && s->netif[0].loop.count == 0 &&
+            !__atomic_load_n(&s->woken, __ATOMIC_ACQUIRE))
             return due;
     }
     return now_ns;

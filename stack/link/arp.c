@@ -1,6 +1,7 @@
 /*
- * ARP (RFC 826), the resolver of IPv4's neighbours. "Packet Reception" is followed in its own order: type and length questions, merge
- * into the table, are we the target, add to the table, and only then the operation.
+ * ARP (RFC 826), the resolver of IPv4's neighbours. "Packet Reception" is followed in its own
+ * order: type and length questions, merge into the table, are we the target, add to the table, and
+ * only then the operation.
  */
 #include "stack/core/mem.h"
 #include "stack/core/neighbour.h"
@@ -29,7 +30,8 @@ static void drop(struct stack *s, struct netbuf *nb, enum arp_counter why)
     stack_drop(s, nb, MODULE_ARP, why);
 }
 
-void arp_send(struct stack *s, struct netif *nif, const struct arp_hdr *hdr, const uint8_t *to, int64_t now_ns)
+void arp_send(struct stack *s, struct netif *nif, const struct arp_hdr *hdr, const uint8_t *to,
+              int64_t now_ns)
 {
     struct netbuf *nb = nif->link ? netbuf_alloc(s, ARP_HEADROOM + 2, ARP_LEN) : NULL;
     if (!nb) {
@@ -45,7 +47,8 @@ static bool is_link_local(uint32_t a)
     return a >> 16 == 0xa9fe;
 }
 
-static void solicit(struct stack *s, struct netif *nif, const struct ip_addr *addr, const uint8_t *to, int64_t now_ns)
+static void solicit(struct stack *s, struct netif *nif, const struct ip_addr *addr,
+                    const uint8_t *to, int64_t now_ns)
 {
     const struct netif_address *source = netif_source(nif, addr);
     if (!source) {
@@ -108,23 +111,27 @@ static bool is_zero(const uint8_t mac[6])
     return (mac[0] | mac[1] | mac[2] | mac[3] | mac[4] | mac[5]) == 0;
 }
 
-/* Who speaks, and may they? ARP_COUNTERS when so. RFC 826 does not ask; every stack that did not has been poisoned. */
-static enum arp_counter refuse_sender(struct stack *s, const struct netif *nif, const struct arp_hdr *hdr,
-                                      const uint8_t source[6])
+/* Who speaks, and may they? ARP_COUNTERS when so. RFC 826 does not ask; every stack that did not
+ * has been poisoned. */
+static enum arp_counter refuse_sender(struct stack *s, const struct netif *nif,
+                                      const struct arp_hdr *hdr, const uint8_t source[6])
 {
     if (ethernet_is_group(hdr->sha) || is_zero(hdr->sha))
         return ARP_DROP_SENDER_HARDWARE;
     if (memcmp(hdr->sha, nif->mac, sizeof hdr->sha) == 0)
         return ARP_DROP_SENDER_OWN;
-    if (stack_knob(s, MODULE_ARP, ARP_CHECK_SOURCE) && memcmp(hdr->sha, source, sizeof hdr->sha) != 0)
+    if (stack_knob(s, MODULE_ARP, ARP_CHECK_SOURCE) &&
+        memcmp(hdr->sha, source, sizeof hdr->sha) != 0)
         return ARP_DROP_SENDER_SPOOFED;
     if (is_no_host(nif, hdr->spa))
         return ARP_DROP_SENDER_PROTOCOL;
     return ARP_COUNTERS;
 }
 
-/* The operation comes last (RFC 826). An unsolicited reply enters nobody: only those we asked have an entry to merge into. */
-static void answer(struct stack *s, struct netbuf *nb, const struct arp_hdr *hdr, bool merged, int64_t now_ns)
+/* The operation comes last (RFC 826). An unsolicited reply enters nobody: only those we asked have
+ * an entry to merge into. */
+static void answer(struct stack *s, struct netbuf *nb, const struct arp_hdr *hdr, bool merged,
+                   int64_t now_ns)
 {
     struct netif *nif = nb->nif;
     struct ip_addr sender = addr_ipv4(hdr->spa);
@@ -159,7 +166,8 @@ static void receive(struct stack *s, struct netbuf *nb, const struct arp_hdr *hd
             drop(s, nb, ARP_DROP_NOT_FOR_US);
         return;
     }
-    if (!merged && hdr->spa != 0 && !stack_knob(s, MODULE_ARP, ARP_ACCEPT_FOREIGN) && !is_on_link(s, nif, hdr->spa)) {
+    if (!merged && hdr->spa != 0 && !stack_knob(s, MODULE_ARP, ARP_ACCEPT_FOREIGN) &&
+        !is_on_link(s, nif, hdr->spa)) {
         drop(s, nb, ARP_DROP_SENDER_FOREIGN);
         return;
     }
@@ -206,13 +214,15 @@ static const struct neighbour_resolver resolver = {
 static int init(struct stack *s, void *state, int64_t now_ns)
 {
     (void)now_ns;
-    struct link_protocol protocol = {.ethertype = ETHERNET_TYPE_ARP, .module = MODULE_ARP, .input = input};
+    struct link_protocol protocol = {
+        .ethertype = ETHERNET_TYPE_ARP, .module = MODULE_ARP, .input = input};
     acd_init(s, state);
     int error = neighbour_resolver_register(s, &resolver);
     return error < 0 ? error : link_register(s, &protocol);
 }
 
-static void on_netif(struct stack *s, void *state, struct netif *nif, enum netif_event event, int64_t now_ns)
+static void on_netif(struct stack *s, void *state, struct netif *nif, enum netif_event event,
+                     int64_t now_ns)
 {
     acd_on_netif(s, state, nif, event, now_ns);
 }
@@ -230,7 +240,8 @@ static int query(struct stack *s, void *state, const char *what, char *out, size
 }
 
 static const struct knob knobs[ARP_KNOBS] = {
-    [ARP_EXPIRY] = {"expiry", KNOB_NS, 60 * SECONDS, SECONDS, 86400 * SECONDS}, /* RFC 1122 2.3.2.1: "on the order of a minute" */
+    [ARP_EXPIRY] = {"expiry", KNOB_NS, 60 * SECONDS, SECONDS,
+                    86400 * SECONDS}, /* RFC 1122 2.3.2.1: "on the order of a minute" */
     [ARP_REFRESH] = {"refresh", KNOB_BOOL, 1, 0, 1},
     [ARP_REFRESH_BEFORE] = {"refresh_before", KNOB_NS, 5 * SECONDS, 0, 86400 * SECONDS},
     [ARP_RETRY] = {"retry", KNOB_NS, SECONDS, 1, 3600 * SECONDS},

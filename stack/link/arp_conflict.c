@@ -1,10 +1,12 @@
 /*
- * Address conflict detection (RFC 5227). An address that came with a check is tentative until nobody has answered PROBE_NUM probes;
- * one in use is defended as the knob arp.defend says.
+ * Address conflict detection (RFC 5227). An address that came with a check is tentative until
+ * nobody has answered PROBE_NUM probes; one in use is defended as the knob arp.defend says.
  *
- *     (address) --> WAITING -- 0..PROBE_WAIT --> PROBING -- ANNOUNCE_WAIT after the last --> ANNOUNCING --> DONE
- *                      |                            |                                             |          |
- *                      +---------- conflict --------+------> address removed <-- second conflict -+----------+
+ *     (address) --> WAITING -- 0..PROBE_WAIT --> PROBING -- ANNOUNCE_WAIT after the last -->
+ * ANNOUNCING --> DONE |                            |                                             |
+ * |
+ *                      +---------- conflict --------+------> address removed <-- second conflict
+ * -+----------+
  */
 #include "stack/core/mem.h"
 #include "stack/link/arp_private.h"
@@ -40,7 +42,8 @@ static int64_t random_between(struct stack *s, int64_t low_ns, int64_t high_ns)
 {
     uint32_t span_us = 0;
     for (int64_t left = high_ns - low_ns; left >= 1000 && span_us < 3600000000u;) {
-        /* 64-bit division is a loop here, too; the span is seconds, so that subtracting seconds first is short */
+        /* 64-bit division is a loop here, too; the span is seconds, so that subtracting seconds
+         * first is short */
         int64_t step_us = left >= 1000000000 ? 1000000 : left >= 1000000 ? 1000 : 1;
         left -= step_us * 1000;
         span_us += (uint32_t)step_us;
@@ -48,9 +51,11 @@ static int64_t random_between(struct stack *s, int64_t low_ns, int64_t high_ns)
     return low_ns + (int64_t)stack_random_below(s, RANDOM_JITTER, span_us + 1) * 1000;
 }
 
-static void send(struct stack *s, struct netif *nif, const struct acd *c, bool probe, int64_t now_ns)
+static void send(struct stack *s, struct netif *nif, const struct acd *c, bool probe,
+                 int64_t now_ns)
 {
-    struct arp_hdr hdr = {.op = ARP_REQUEST, .spa = probe ? 0 : c->addr.word[0], .tpa = c->addr.word[0]};
+    struct arp_hdr hdr = {
+        .op = ARP_REQUEST, .spa = probe ? 0 : c->addr.word[0], .tpa = c->addr.word[0]};
     memcpy(hdr.sha, nif->mac, sizeof hdr.sha);
     stack_count(s, MODULE_ARP, probe ? ARP_PROBES_SENT : ARP_ANNOUNCEMENTS_SENT);
     arp_send(s, nif, &hdr, NULL, now_ns);
@@ -93,7 +98,8 @@ static void announce(struct stack *s, struct netif *nif, struct acd *c, int64_t 
 }
 
 /* RFC 5227 2.3: from the first announcement on the address is in use. */
-static void succeed(struct stack *s, struct netif *nif, struct acd *c, unsigned slot, int64_t now_ns)
+static void succeed(struct stack *s, struct netif *nif, struct acd *c, unsigned slot,
+                    int64_t now_ns)
 {
     struct arp *a = s->state[MODULE_ARP];
     a->per_netif[nif->index].conflicts = 0;
@@ -150,7 +156,8 @@ void acd_init(struct stack *s, struct arp *a)
         a->per_netif[i].started_ns = INT64_MIN;
     for (uint32_t i = 0; i < a->netifs * NETIF_ADDRESSES; i++) {
         a->slot[i].conflict_ns = INT64_MIN;
-        deadline_init(&a->slot[i].timer, (uint32_t)MODULE_ARP << 16 | i, "arp.conflict_detection", on_timer);
+        deadline_init(&a->slot[i].timer, (uint32_t)MODULE_ARP << 16 | i, "arp.conflict_detection",
+                      on_timer);
     }
 }
 
@@ -171,12 +178,14 @@ static void look_at_addresses(struct stack *s, struct arp *a, struct netif *nif,
         struct acd *c = &a->slot[nif->index * NETIF_ADDRESSES + slot];
         if (!addr_equal(&c->addr, &address->addr))
             reset(s, c, &address->addr);
-        if (address->addr.family == ADDR_IPV4 && address->tentative && c->state == ACD_IDLE && link_is_up(nif))
+        if (address->addr.family == ADDR_IPV4 && address->tentative && c->state == ACD_IDLE &&
+            link_is_up(nif))
             start_probing(s, nif, c, now_ns);
     }
 }
 
-/* RFC 5227 2.1: a cable that was plugged in may lead to another net, so that what was checked once is checked again. */
+/* RFC 5227 2.1: a cable that was plugged in may lead to another net, so that what was checked once
+ * is checked again. */
 static void check_again(struct stack *s, struct arp *a, struct netif *nif)
 {
     for (unsigned slot = 0; slot < NETIF_ADDRESSES; slot++) {
@@ -195,7 +204,8 @@ static void pause(struct stack *s, struct arp *a, struct netif *nif)
     }
 }
 
-void acd_on_netif(struct stack *s, struct arp *a, struct netif *nif, enum netif_event event, int64_t now_ns)
+void acd_on_netif(struct stack *s, struct arp *a, struct netif *nif, enum netif_event event,
+                  int64_t now_ns)
 {
     switch (event) {
     case NETIF_EVENT_DOWN:
@@ -225,7 +235,8 @@ static void give_up(struct stack *s, struct netif *nif, struct acd *c, int64_t n
 static void defend(struct stack *s, struct netif *nif, struct acd *c, int64_t now_ns)
 {
     enum arp_defend how = (enum arp_defend)knob(s, ARP_DEFEND);
-    bool recent = c->conflict_ns != INT64_MIN && now_ns - c->conflict_ns < knob(s, ARP_DEFEND_INTERVAL);
+    bool recent =
+        c->conflict_ns != INT64_MIN && now_ns - c->conflict_ns < knob(s, ARP_DEFEND_INTERVAL);
     if (how == ARP_GIVE_UP || (how == ARP_DEFEND_ONCE && recent)) {
         give_up(s, nif, c, now_ns);
     } else if (!recent) {
@@ -246,8 +257,8 @@ static void react(struct stack *s, struct netif *nif, struct acd *c, bool tentat
     }
 }
 
-/* refuse_sender has seen to it that the packet is not our own. A probe for a candidate of ours is a claim as good as ours (2.1.1);
- * for an address in use it is a question, and gets its answer. */
+/* refuse_sender has seen to it that the packet is not our own. A probe for a candidate of ours is a
+ * claim as good as ours (2.1.1); for an address in use it is a question, and gets its answer. */
 bool acd_conflict(struct stack *s, struct netif *nif, const struct arp_hdr *hdr, int64_t now_ns)
 {
     struct arp *a = s->state[MODULE_ARP];
@@ -256,9 +267,11 @@ bool acd_conflict(struct stack *s, struct netif *nif, const struct arp_hdr *hdr,
         uint32_t own = address->addr.word[0];
         if (address->addr.family != ADDR_IPV4)
             continue;
-        bool probes_too = hdr->spa == 0 && hdr->op == ARP_REQUEST && hdr->tpa == own && address->tentative;
+        bool probes_too =
+            hdr->spa == 0 && hdr->op == ARP_REQUEST && hdr->tpa == own && address->tentative;
         if (hdr->spa == own || probes_too) {
-            react(s, nif, &a->slot[nif->index * NETIF_ADDRESSES + slot], address->tentative, now_ns);
+            react(s, nif, &a->slot[nif->index * NETIF_ADDRESSES + slot], address->tentative,
+                  now_ns);
             return true;
         }
     }

@@ -5,9 +5,21 @@
 #include "stack/wire/ethernet.h"
 
 enum ethernet_counter {
-    DROP_SHORT, DROP_TAG_SHORT, DROP_LENGTH_BEYOND, DROP_LENGTH_SHORT, DROP_UNDEFINED_TYPE, DROP_TOO_LONG,
-    DROP_SOURCE_GROUP, DROP_SOURCE_OWN, DROP_NOT_OURS, DROP_GROUP_NOT_JOINED, DROP_LLC, DROP_TAGGED, DROP_SNAP_OFF,
-    DROP_UNKNOWN_TYPE, DROP_NO_ROOM,
+    DROP_SHORT,
+    DROP_TAG_SHORT,
+    DROP_LENGTH_BEYOND,
+    DROP_LENGTH_SHORT,
+    DROP_UNDEFINED_TYPE,
+    DROP_TOO_LONG,
+    DROP_SOURCE_GROUP,
+    DROP_SOURCE_OWN,
+    DROP_NOT_OURS,
+    DROP_GROUP_NOT_JOINED,
+    DROP_LLC,
+    DROP_TAGGED,
+    DROP_SNAP_OFF,
+    DROP_UNKNOWN_TYPE,
+    DROP_NO_ROOM,
     COUNTERS
 };
 
@@ -37,8 +49,8 @@ static bool has_joined(const struct netif *nif, const uint8_t group[6])
     return false;
 }
 
-/* Decides on the addresses; false when the frame was dropped. A promiscuous interface hears more, but what is for another host
- * stays that host's. */
+/* Decides on the addresses; false when the frame was dropped. A promiscuous interface hears more,
+ * but what is for another host stays that host's. */
 static bool is_for_us(struct stack *s, struct netbuf *nb, const struct ethernet_hdr *hdr)
 {
     const struct netif *nif = nb->nif;
@@ -66,7 +78,8 @@ static bool is_for_us(struct stack *s, struct netbuf *nb, const struct ethernet_
 }
 
 /* The ethertype of a frame of a kind that we take; false when it was dropped. */
-static bool take_kind(struct stack *s, struct netbuf *nb, const struct ethernet_hdr *hdr, uint16_t *ethertype)
+static bool take_kind(struct stack *s, struct netbuf *nb, const struct ethernet_hdr *hdr,
+                      uint16_t *ethertype)
 {
     switch (hdr->kind) {
     case ETHERNET_KIND_II:
@@ -118,7 +131,8 @@ static void input(struct stack *s, struct netbuf *nb, int64_t now_ns)
     p->input(s, nb, hdr.src, now_ns);
 }
 
-/* RFC 894: at least 46 octets of data, padded with zeros, which are not part of the packet. No NIC is trusted to do it. */
+/* RFC 894: at least 46 octets of data, padded with zeros, which are not part of the packet. No NIC
+ * is trusted to do it. */
 static bool pad(struct netbuf *nb)
 {
     uint32_t len = netbuf_len(nb);
@@ -132,7 +146,8 @@ static bool pad(struct netbuf *nb)
     return true;
 }
 
-static int output(struct stack *s, struct netif *nif, struct netbuf *nb, uint16_t ethertype, const uint8_t *to, int64_t now_ns)
+static int output(struct stack *s, struct netif *nif, struct netbuf *nb, uint16_t ethertype,
+                  const uint8_t *to, int64_t now_ns)
 {
     struct ethernet_hdr hdr = {.type = ethertype, .kind = ETHERNET_KIND_II};
     if (to)

@@ -1,4 +1,5 @@
-/* Packets to ourselves. They are queued by netif_send and come back in stack_poll, never re-entered. */
+/* Packets to ourselves. They are queued by netif_send and come back in stack_poll, never
+ * re-entered. */
 #include "stack/link/link.h"
 
 enum loopback_counter { DROP_UNKNOWN_TYPE };
@@ -14,7 +15,8 @@ static void input(struct stack *s, struct netbuf *nb, int64_t now_ns)
         stack_drop(s, nb, MODULE_LOOPBACK, DROP_UNKNOWN_TYPE);
 }
 
-static int output(struct stack *s, struct netif *nif, struct netbuf *nb, uint16_t ethertype, const uint8_t *to, int64_t now_ns)
+static int output(struct stack *s, struct netif *nif, struct netbuf *nb, uint16_t ethertype,
+                  const uint8_t *to, int64_t now_ns)
 {
     (void)s;
     (void)to;

@@ -1,6 +1,6 @@
 /*
- * A link with one peer: the packet behind a protocol field (RFC 1661 2), without addresses. The link control protocol and framing are
- * the driver's.
+ * A link with one peer: the packet behind a protocol field (RFC 1661 2), without addresses. The
+ * link control protocol and framing are the driver's.
  *
  *     +----------+-------------+
  *     | Protocol | Information |
@@ -23,7 +23,9 @@ static void input(struct stack *s, struct netbuf *nb, int64_t now_ns)
         return;
     }
     uint16_t protocol = get16(netbuf_data(nb));
-    uint16_t ethertype = protocol == PROTOCOL_IPV4 ? ETHERNET_TYPE_IPV4 : protocol == PROTOCOL_IPV6 ? ETHERNET_TYPE_IPV6 : 0;
+    uint16_t ethertype = protocol == PROTOCOL_IPV4   ? ETHERNET_TYPE_IPV4
+                         : protocol == PROTOCOL_IPV6 ? ETHERNET_TYPE_IPV6
+                                                     : 0;
     const struct link_protocol *p = ethertype ? link_protocol(s, ethertype) : NULL;
     if (!p) {
         stack_drop(s, nb, MODULE_POINT_TO_POINT, DROP_UNKNOWN_PROTOCOL);
@@ -33,7 +35,8 @@ static void input(struct stack *s, struct netbuf *nb, int64_t now_ns)
     p->input(s, nb, nobody, now_ns);
 }
 
-static int output(struct stack *s, struct netif *nif, struct netbuf *nb, uint16_t ethertype, const uint8_t *to, int64_t now_ns)
+static int output(struct stack *s, struct netif *nif, struct netbuf *nb, uint16_t ethertype,
+                  const uint8_t *to, int64_t now_ns)
 {
     (void)to;
     uint8_t *at = netbuf_push(nb, PROTOCOL_LEN);

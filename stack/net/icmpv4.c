@@ -34,7 +34,8 @@ static const struct knob knobs[ICMPV4_KNOBS] = {
     [ICMPV4_KNOB_ERRORS] = {"errors", KNOB_BOOL, 1, 0, 1},
     /* RFC 1812 4.3.2.8: a burst, and then one in each interval */
     [ICMPV4_KNOB_ERROR_BURST] = {"error_burst", KNOB_NUMBER, 50, 1, 100000},
-    [ICMPV4_KNOB_ERROR_INTERVAL] = {"error_interval", KNOB_NS, 20 * MILLISECONDS, 0, 60000 * MILLISECONDS},
+    [ICMPV4_KNOB_ERROR_INTERVAL] = {"error_interval", KNOB_NS, 20 * MILLISECONDS, 0,
+                                    60000 * MILLISECONDS},
     [ICMPV4_KNOB_ERROR_BYTES] = {"error_bytes", KNOB_NUMBER, 576, 96, 1500}, /* RFC 1812 4.3.2.3 */
 };
 

@@ -22,15 +22,16 @@ static bool is_one_host(struct stack *s, const struct netbuf *nb, uint32_t a)
 }
 
 /* ICMPV4_COUNTERS when an error may be sent. */
-static enum icmpv4_counter refusal(struct stack *s, const struct netbuf *nb, const struct ipv4_hdr *hdr)
+static enum icmpv4_counter refusal(struct stack *s, const struct netbuf *nb,
+                                   const struct ipv4_hdr *hdr)
 {
     const uint8_t *payload = nb->base + nb->net_at + hdr->hdr_len;
     if (!stack_knob(s, MODULE_ICMPV4, ICMPV4_KNOB_ERRORS))
         return ICMPV4_REFUSED_OFF;
     if (is_about_error(hdr, payload, (uint32_t)hdr->total_len - hdr->hdr_len))
         return ICMPV4_REFUSED_ABOUT_ERROR;
-    if (nb->flags & (NETBUF_LINK_BROADCAST | NETBUF_LINK_MULTICAST) || ipv4_is_multicast(hdr->dst) ||
-        ipv4_is_broadcast(nb->nif, hdr->dst))
+    if (nb->flags & (NETBUF_LINK_BROADCAST | NETBUF_LINK_MULTICAST) ||
+        ipv4_is_multicast(hdr->dst) || ipv4_is_broadcast(nb->nif, hdr->dst))
         return ICMPV4_REFUSED_MANY;
     if (hdr->frag_off != 0)
         return ICMPV4_REFUSED_FRAGMENT;
@@ -39,7 +40,8 @@ static enum icmpv4_counter refusal(struct stack *s, const struct netbuf *nb, con
     return ipv4_is_local(s, hdr->dst) ? ICMPV4_COUNTERS : ICMPV4_REFUSED_NOT_OURS;
 }
 
-/* RFC 1812 4.3.2.8, by a token bucket: time fills it, an error costs one interval, and it holds a burst. */
+/* RFC 1812 4.3.2.8, by a token bucket: time fills it, an error costs one interval, and it holds a
+ * burst. */
 static bool within_rate(struct stack *s, int64_t now_ns)
 {
     struct icmpv4_state *icmp = s->state[MODULE_ICMPV4];
@@ -54,17 +56,20 @@ static bool within_rate(struct stack *s, int64_t now_ns)
     return true;
 }
 
-/* RFC 1812 4.3.2.3: as much as fits; the header as it came, and never less than RFC 792's eight octets. */
+/* RFC 1812 4.3.2.3: as much as fits; the header as it came, and never less than RFC 792's eight
+ * octets. */
 static uint32_t quote_length(struct stack *s, const struct ipv4_hdr *hdr)
 {
-    uint32_t room = (uint32_t)stack_knob(s, MODULE_ICMPV4, ICMPV4_KNOB_ERROR_BYTES) - IPV4_MIN_HDR_LEN - ICMPV4_HDR_LEN;
+    uint32_t room = (uint32_t)stack_knob(s, MODULE_ICMPV4, ICMPV4_KNOB_ERROR_BYTES) -
+                    IPV4_MIN_HDR_LEN - ICMPV4_HDR_LEN;
     uint32_t least = hdr->hdr_len + (uint32_t)QUOTE_MIN_PAYLOAD;
     if (room < least)
         room = least;
     return hdr->total_len < room ? hdr->total_len : room;
 }
 
-static void send(struct stack *s, const struct netbuf *nb, const struct ipv4_hdr *about, const struct icmpv4_hdr *hdr, int64_t now_ns)
+static void send(struct stack *s, const struct netbuf *nb, const struct ipv4_hdr *about,
+                 const struct icmpv4_hdr *hdr, int64_t now_ns)
 {
     struct ip_path path;
     struct ip_addr to = addr_ipv4(about->src), from = addr_ipv4(about->dst);
@@ -87,12 +92,14 @@ static void send(struct stack *s, const struct netbuf *nb, const struct ipv4_hdr
     ip_output(s, &path, out, &how, now_ns);
 }
 
-void icmpv4_send_error(struct stack *s, const struct netbuf *nb, uint8_t type, uint8_t code, uint32_t extra, int64_t now_ns)
+void icmpv4_send_error(struct stack *s, const struct netbuf *nb, uint8_t type, uint8_t code,
+                       uint32_t extra, int64_t now_ns)
 {
     struct ipv4_hdr about;
     const char *why;
     struct icmpv4_hdr hdr = {.type = type, .code = code};
-    /* A fragment's header says more than the buffer holds when the fragment was cut: its own length is what is there. */
+    /* A fragment's header says more than the buffer holds when the fragment was cut: its own length
+     * is what is there. */
     bool sound = ipv4_parse_quoted(nb->base + nb->net_at, nb->end - nb->net_at, &about, &why);
     STACK_ASSERT(sound);
     if (about.total_len > nb->end - nb->net_at)

@@ -1,4 +1,5 @@
-/* Receiving ICMP (RFC 792, RFC 1122 3.2.2): requests are answered here, errors go on to icmpv4_reported.c. */
+/* Receiving ICMP (RFC 792, RFC 1122 3.2.2): requests are answered here, errors go on to
+ * icmpv4_reported.c. */
 #include "stack/core/mem.h"
 #include "stack/core/text.h"
 #include "stack/net/icmpv4.h"
@@ -20,7 +21,8 @@ void icmpv4_drop(struct stack *s, struct netbuf *nb, enum icmpv4_counter why)
     stack_drop(s, nb, MODULE_ICMPV4, why);
 }
 
-/* RFC 1122 3.2.2.6, 3.2.2.8: from the specific destination; to many, from the interface's own address. */
+/* RFC 1122 3.2.2.6, 3.2.2.8: from the specific destination; to many, from the interface's own
+ * address. */
 static struct ip_addr reply_source(const struct ip_received *r)
 {
     if (!r->broadcast && !r->multicast)
@@ -29,9 +31,11 @@ static struct ip_addr reply_source(const struct ip_received *r)
     return own ? own->addr : addr_ipv4(0);
 }
 
-/* A buffer for an answer of `len` octets, and how to send it: same TOS, routes and stamps continued. Drops nb when there is none. */
-static struct netbuf *answer_buffer(struct stack *s, struct netbuf *nb, const struct ip_received *r, uint32_t len, struct ip_path *path,
-                                    struct ip_send *how, int64_t now_ns)
+/* A buffer for an answer of `len` octets, and how to send it: same TOS, routes and stamps
+ * continued. Drops nb when there is none. */
+static struct netbuf *answer_buffer(struct stack *s, struct netbuf *nb, const struct ip_received *r,
+                                    uint32_t len, struct ip_path *path, struct ip_send *how,
+                                    int64_t now_ns)
 {
     struct ipv4_hdr request;
     const char *why;
@@ -39,9 +43,11 @@ static struct netbuf *answer_buffer(struct stack *s, struct netbuf *nb, const st
     bool sound = ipv4_parse(nb->base + nb->net_at, nb->end - nb->net_at, &request, &why);
     STACK_ASSERT(sound);
     *how = (struct ip_send){.source = reply_source(r), .protocol = IP_PROTO_ICMP, .tos = r->tos};
-    how->options_len = (uint8_t)ipv4_reply_options(&request, how->source.word[0], now_ns, how->options, &towards);
+    how->options_len =
+        (uint8_t)ipv4_reply_options(&request, how->source.word[0], now_ns, how->options, &towards);
     how->destination = addr_ipv4(towards);
-    /* Link-local addresses and those of two interfaces on one net: back where it came from, when there is a way. */
+    /* Link-local addresses and those of two interfaces on one net: back where it came from, when
+     * there is a way. */
     struct netif *back = r->nif->flags & NETIF_LOOPBACK ? NULL : r->nif;
     if (ip_path(s, &how->destination, &how->source, back, path) < 0 &&
         ip_path(s, &how->destination, &how->source, NULL, path) < 0) {
@@ -54,7 +60,8 @@ static struct netbuf *answer_buffer(struct stack *s, struct netbuf *nb, const st
     return out;
 }
 
-static void answer_echo(struct stack *s, struct netbuf *nb, struct icmpv4_hdr hdr, const struct ip_received *r, int64_t now_ns)
+static void answer_echo(struct stack *s, struct netbuf *nb, struct icmpv4_hdr hdr,
+                        const struct ip_received *r, int64_t now_ns)
 {
     struct ip_path path;
     struct ip_send how;
@@ -63,7 +70,8 @@ static void answer_echo(struct stack *s, struct netbuf *nb, struct icmpv4_hdr hd
         icmpv4_drop(s, nb, ICMPV4_DROP_ECHO_OFF);
         return;
     }
-    if ((r->broadcast || r->multicast) && !stack_knob(s, MODULE_ICMPV4, ICMPV4_KNOB_ECHO_BROADCAST)) {
+    if ((r->broadcast || r->multicast) &&
+        !stack_knob(s, MODULE_ICMPV4, ICMPV4_KNOB_ECHO_BROADCAST)) {
         icmpv4_drop(s, nb, ICMPV4_DROP_ECHO_BROADCAST);
         return;
     }
@@ -80,11 +88,13 @@ static void answer_echo(struct stack *s, struct netbuf *nb, struct icmpv4_hdr hd
     ip_output(s, &path, out, &how, now_ns);
 }
 
-static void answer_timestamp(struct stack *s, struct netbuf *nb, struct icmpv4_hdr hdr, const struct ip_received *r, int64_t now_ns)
+static void answer_timestamp(struct stack *s, struct netbuf *nb, struct icmpv4_hdr hdr,
+                             const struct ip_received *r, int64_t now_ns)
 {
     struct ip_path path;
     struct ip_send how;
-    if (r->broadcast || r->multicast || !stack_knob(s, MODULE_ICMPV4, ICMPV4_KNOB_ANSWER_TIMESTAMP)) {
+    if (r->broadcast || r->multicast ||
+        !stack_knob(s, MODULE_ICMPV4, ICMPV4_KNOB_ANSWER_TIMESTAMP)) {
         icmpv4_drop(s, nb, ICMPV4_DROP_TIMESTAMP_OFF);
         return;
     }
@@ -111,7 +121,8 @@ static void take_answer(struct stack *s, struct netbuf *nb)
         icmpv4_drop(s, nb, ICMPV4_DROP_REPLY_UNWANTED);
 }
 
-static void dispatch(struct stack *s, struct netbuf *nb, const struct icmpv4_hdr *hdr, const struct ip_received *r, int64_t now_ns)
+static void dispatch(struct stack *s, struct netbuf *nb, const struct icmpv4_hdr *hdr,
+                     const struct ip_received *r, int64_t now_ns)
 {
     switch ((enum icmpv4_type)hdr->type) {
     case ICMPV4_ECHO:

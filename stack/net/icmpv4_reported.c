@@ -1,6 +1,6 @@
 /*
- * ICMP errors that others send us about our packets. What they quote must be ours; then the transport hears of it, which decides
- * whether the packet was really under way (RFC 5927 4).
+ * ICMP errors that others send us about our packets. What they quote must be ours; then the
+ * transport hears of it, which decides whether the packet was really under way (RFC 5927 4).
  */
 #include "stack/core/route.h"
 #include "stack/net/icmpv4.h"
@@ -11,7 +11,8 @@ struct meaning {
     bool hard;
 };
 
-/* RFC 1122 3.2.2.1 and 4.2.3.9: only protocol and port unreachable come from the end; the rest are hints about the way. */
+/* RFC 1122 3.2.2.1 and 4.2.3.9: only protocol and port unreachable come from the end; the rest are
+ * hints about the way. */
 static struct meaning meaning_of_unreachable(uint8_t code)
 {
     switch ((enum icmpv4_unreachable_code)code) {
@@ -48,15 +49,19 @@ static struct meaning meaning_of(const struct icmpv4_hdr *hdr)
     if (hdr->type == ICMPV4_UNREACHABLE)
         return meaning_of_unreachable(hdr->code);
     if (hdr->type == ICMPV4_TIME_EXCEEDED)
-        return (struct meaning){hdr->code <= ICMPV4_REASSEMBLY_EXCEEDED ? ERR_HOSTUNREACH : 0, false};
+        return (struct meaning){hdr->code <= ICMPV4_REASSEMBLY_EXCEEDED ? ERR_HOSTUNREACH : 0,
+                                false};
     return (struct meaning){ERR_PROTO, false};
 }
 
-/* RFC 1122 3.2.2.2: from the gateway that we use now, to one on the same net, which is not ourselves. */
-static enum icmpv4_counter redirect(struct stack *s, const struct icmpv4_hdr *hdr, const struct ipv4_hdr *quoted, const struct ip_received *r)
+/* RFC 1122 3.2.2.2: from the gateway that we use now, to one on the same net, which is not
+ * ourselves. */
+static enum icmpv4_counter redirect(struct stack *s, const struct icmpv4_hdr *hdr,
+                                    const struct ipv4_hdr *quoted, const struct ip_received *r)
 {
     struct ip_path path, direct;
-    struct ip_addr to = addr_ipv4(quoted->dst), from = addr_ipv4(quoted->src), gateway = addr_ipv4(hdr->gateway);
+    struct ip_addr to = addr_ipv4(quoted->dst), from = addr_ipv4(quoted->src),
+                   gateway = addr_ipv4(hdr->gateway);
     if (!stack_knob(s, MODULE_ICMPV4, ICMPV4_KNOB_ACCEPT_REDIRECTS))
         return ICMPV4_DROP_REDIRECT_OFF;
     if (hdr->code > ICMPV4_REDIRECT_HOST_FOR_TOS)
@@ -64,15 +69,18 @@ static enum icmpv4_counter redirect(struct stack *s, const struct icmpv4_hdr *hd
     if (ip_path(s, &to, &from, NULL, &path) < 0 || path.loopback || path.nif != r->nif ||
         !addr_equal(&path.next_hop, &r->source) || addr_equal(&path.next_hop, &to))
         return ICMPV4_DROP_REDIRECT_NOT_FIRST_HOP;
-    if (ip_path(s, &gateway, NULL, r->nif, &direct) < 0 || direct.loopback || direct.broadcast || direct.multicast ||
-        !addr_equal(&direct.next_hop, &gateway) || addr_equal(&gateway, &r->source))
+    if (ip_path(s, &gateway, NULL, r->nif, &direct) < 0 || direct.loopback || direct.broadcast ||
+        direct.multicast || !addr_equal(&direct.next_hop, &gateway) ||
+        addr_equal(&gateway, &r->source))
         return ICMPV4_DROP_REDIRECT_GATEWAY;
     /* 3.3.1.2: a net's redirect counts for the one host, since nobody says which mask it has. */
-    return route_redirect(s, &to, &gateway, r->nif) < 0 ? ICMPV4_DROP_REDIRECT_NO_ROOM : ICMPV4_COUNTERS;
+    return route_redirect(s, &to, &gateway, r->nif) < 0 ? ICMPV4_DROP_REDIRECT_NO_ROOM
+                                                        : ICMPV4_COUNTERS;
 }
 
 /* ICMPV4_COUNTERS when the quote is of a packet that we may have sent. */
-static enum icmpv4_counter check_quote(struct stack *s, const struct netbuf *nb, const struct ip_received *r, const struct ipv4_hdr *quoted)
+static enum icmpv4_counter check_quote(struct stack *s, const struct netbuf *nb,
+                                       const struct ip_received *r, const struct ipv4_hdr *quoted)
 {
     if (r->broadcast || r->multicast)
         return ICMPV4_DROP_ERROR_TO_MANY;
@@ -83,16 +91,18 @@ static enum icmpv4_counter check_quote(struct stack *s, const struct netbuf *nb,
     return quoted->frag_off != 0 ? ICMPV4_DROP_QUOTE_FRAGMENT : ICMPV4_COUNTERS;
 }
 
-/* What the path's MTU is now, when a packet of ours was too long for it. A packet without DF was never refused for its length. */
-static uint16_t learn_mtu(struct stack *s, const struct icmpv4_hdr *hdr, const struct ipv4_hdr *quoted, int64_t now_ns)
+/* A packet without DF was never refused for its length, whatever a router says. */
+static bool is_too_long(struct stack *s, const struct ip_error *e, const struct ipv4_hdr *quoted)
 {
-    if (hdr->type != ICMPV4_UNREACHABLE || hdr->code != ICMPV4_FRAGMENTATION_NEEDED || !quoted->df)
-        return 0;
-    return path_mtu_learn(s, quoted->dst, quoted->total_len, hdr->mtu, now_ns);
+    if (e->type != ICMPV4_UNREACHABLE || e->code != ICMPV4_FRAGMENTATION_NEEDED || !quoted->df)
+        return false;
+    const struct ip_protocol *p = ip_protocol(s, e->protocol);
+    return !p || !p->too_long || p->too_long(s, e);
 }
 
-static void tell_transport(struct stack *s, const struct netbuf *nb, const struct icmpv4_hdr *hdr, const struct ipv4_hdr *quoted,
-                           uint32_t payload_len, const struct ip_received *r, int64_t now_ns)
+static void tell_transport(struct stack *s, const struct netbuf *nb, const struct icmpv4_hdr *hdr,
+                           const struct ipv4_hdr *quoted, uint32_t payload_len,
+                           const struct ip_received *r, int64_t now_ns)
 {
     struct meaning m = meaning_of(hdr);
     struct ip_error e = {
@@ -101,17 +111,21 @@ static void tell_transport(struct stack *s, const struct netbuf *nb, const struc
         .type = hdr->type,
         .code = hdr->code,
         .protocol = quoted->proto,
-        .mtu = learn_mtu(s, hdr, quoted, now_ns),
+        .mtu = hdr->mtu,
         .source = addr_ipv4(quoted->src),
         .destination = addr_ipv4(quoted->dst),
         .reporter = r->source,
         .quoted = netbuf_data(nb) + hdr->hdr_len + quoted->hdr_len,
         .quoted_len = payload_len,
     };
+    e.mtu = is_too_long(s, &e, quoted)
+                ? path_mtu_learn(s, quoted->dst, quoted->total_len, hdr->mtu, now_ns)
+                : 0;
     ipv4_deliver_error(s, &e);
 }
 
-void icmpv4_reported(struct stack *s, struct netbuf *nb, const struct icmpv4_hdr *hdr, const struct ip_received *r, int64_t now_ns)
+void icmpv4_reported(struct stack *s, struct netbuf *nb, const struct icmpv4_hdr *hdr,
+                     const struct ip_received *r, int64_t now_ns)
 {
     struct ipv4_hdr quoted;
     size_t payload_len;
@@ -129,7 +143,8 @@ void icmpv4_reported(struct stack *s, struct netbuf *nb, const struct icmpv4_hdr
         icmpv4_drop(s, nb, refused);
         return;
     }
-    stack_count(s, MODULE_ICMPV4, hdr->type == ICMPV4_REDIRECT ? ICMPV4_REDIRECTS_TAKEN : ICMPV4_ERRORS_RECEIVED);
+    stack_count(s, MODULE_ICMPV4,
+                hdr->type == ICMPV4_REDIRECT ? ICMPV4_REDIRECTS_TAKEN : ICMPV4_ERRORS_RECEIVED);
     if (hdr->type != ICMPV4_REDIRECT)
         tell_transport(s, nb, hdr, &quoted, (uint32_t)payload_len, r, now_ns);
     netbuf_free(s, nb);

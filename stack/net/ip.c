@@ -22,6 +22,12 @@ int ip_register(struct stack *s, const struct ip_protocol *p)
     return -ERR_NOBUFS;
 }
 
+const struct ip_protocol *ip_protocol(struct stack *s, uint8_t number)
+{
+    const struct ip_protocol **at = find(s, number);
+    return at ? *at : NULL;
+}
+
 int ip_unregister(struct stack *s, uint8_t number)
 {
     const struct ip_protocol **at = find(s, number);
@@ -45,13 +51,15 @@ void ip_set_icmp_error(struct stack *s, icmp_error_fn *fn)
         ipv4_of(s)->icmp_error = fn;
 }
 
-void ip_icmp_error(struct stack *s, const struct netbuf *nb, uint8_t type, uint8_t code, uint32_t extra, int64_t now_ns)
+void ip_icmp_error(struct stack *s, const struct netbuf *nb, uint8_t type, uint8_t code,
+                   uint32_t extra, int64_t now_ns)
 {
     if (s->module[MODULE_IPV4] && ipv4_of(s)->icmp_error)
         ipv4_of(s)->icmp_error(s, nb, type, code, extra, now_ns);
 }
 
-int ip_path(struct stack *s, const struct ip_addr *destination, const struct ip_addr *source, struct netif *nif, struct ip_path *path)
+int ip_path(struct stack *s, const struct ip_addr *destination, const struct ip_addr *source,
+            struct netif *nif, struct ip_path *path)
 {
     if (destination->family != ADDR_IPV4 || !s->module[MODULE_IPV4])
         return -ERR_AFNOSUPPORT;
@@ -62,11 +70,12 @@ int ip_path(struct stack *s, const struct ip_addr *destination, const struct ip_
 }
 
 enum {
-    LINK_ROOM = 16,                       /* an Ethernet header, and 2 so that the IP header is 4-aligned */
+    LINK_ROOM = 16, /* an Ethernet header, and 2 so that the IP header is 4-aligned */
     DATAGRAM_MAX = 65535,
 };
 
-struct netbuf *ip_buffer(struct stack *s, const struct ip_path *path, uint32_t options_len, uint32_t len)
+struct netbuf *ip_buffer(struct stack *s, const struct ip_path *path, uint32_t options_len,
+                         uint32_t len)
 {
     (void)path;
     uint32_t header = IPV4_MIN_HDR_LEN + ((options_len + 3) & ~3u);
@@ -75,7 +84,8 @@ struct netbuf *ip_buffer(struct stack *s, const struct ip_path *path, uint32_t o
     return netbuf_alloc(s, LINK_ROOM + header, len);
 }
 
-int ip_output(struct stack *s, const struct ip_path *path, struct netbuf *nb, const struct ip_send *how, int64_t now_ns)
+int ip_output(struct stack *s, const struct ip_path *path, struct netbuf *nb,
+              const struct ip_send *how, int64_t now_ns)
 {
     return ipv4_output(s, path, nb, how, now_ns);
 }

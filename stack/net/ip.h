@@ -49,7 +49,7 @@ struct ip_error {
     bool hard;                   /* RFC 1122 4.2.3.9: TCP must abort */
     uint8_t type, code;
     uint8_t protocol;            /* of the packet that we sent */
-    uint16_t mtu;                /* for ERR_MSGSIZE */
+    uint16_t mtu;                /* for ERR_MSGSIZE: the path's from now on; 0: the report was not believed */
     struct ip_addr source, destination; /* of the packet that we sent: source is ours */
     struct ip_addr reporter;
     const uint8_t *quoted;
@@ -62,9 +62,13 @@ struct ip_protocol {
     /* Takes nb: netbuf_free when consumed, stack_drop otherwise. */
     void (*input)(struct stack *s, struct netbuf *nb, const struct ip_received *r, int64_t now_ns);
     void (*error)(struct stack *s, const struct ip_error *e); /* may be NULL */
+    /* May the packet that a router calls too long really be one of ours (RFC 5927 7.2)? Asked before the path's MTU is lowered; e->mtu is what
+     * the router says. May be NULL: it is believed. */
+    bool (*too_long)(struct stack *s, const struct ip_error *e);
 };
 
 int ip_register(struct stack *s, const struct ip_protocol *p);
+const struct ip_protocol *ip_protocol(struct stack *s, uint8_t number); /* NULL: not registered */
 int ip_unregister(struct stack *s, uint8_t number); /* -ERR_BUSY while referred to */
 
 /*

@@ -12,7 +12,8 @@ void ipv4_drop(struct stack *s, struct netbuf *nb, enum ipv4_counter why)
     stack_drop(s, nb, MODULE_IPV4, why);
 }
 
-/* RFC 1122 3.3.6: all ones, and the obsolete form with zeros, which hosts SHOULD recognise on receipt. RFC 3021: none on a /31. */
+/* RFC 1122 3.3.6: all ones, and the obsolete form with zeros, which hosts SHOULD recognise on
+ * receipt. RFC 3021: none on a /31. */
 bool ipv4_is_broadcast(const struct netif *nif, uint32_t a)
 {
     if (a == 0xffffffffu)
@@ -144,14 +145,17 @@ static int init(struct stack *s, void *state, int64_t now_ns)
 {
     struct ipv4 *ip = state;
     (void)now_ns;
-    struct link_protocol protocol = {.ethertype = ETHERNET_TYPE_IPV4, .module = MODULE_IPV4, .input = ipv4_input};
+    struct link_protocol protocol = {
+        .ethertype = ETHERNET_TYPE_IPV4, .module = MODULE_IPV4, .input = ipv4_input};
     stack_random(s, RANDOM_IP_ID, ip->id_key, sizeof ip->id_key);
     neighbour_on_unsent(s, ADDR_IPV4, ip_unsent);
     return link_register(s, &protocol);
 }
 
-/* RFC 1122 3.3.7: the all-hosts group is joined at once, and never left while the interface is up. */
-static void on_netif(struct stack *s, void *state, struct netif *nif, enum netif_event event, int64_t now_ns)
+/* RFC 1122 3.3.7: the all-hosts group is joined at once, and never left while the interface is up.
+ */
+static void on_netif(struct stack *s, void *state, struct netif *nif, enum netif_event event,
+                     int64_t now_ns)
 {
     (void)state;
     (void)now_ns;
@@ -163,10 +167,12 @@ static void on_netif(struct stack *s, void *state, struct netif *nif, enum netif
 }
 
 static const struct knob knobs[IPV4_KNOBS] = {
-    [IPV4_KNOB_TTL] = {"ttl", KNOB_NUMBER, 64, 1, 255},                     /* RFC 1122 3.2.1.7 */
-    [IPV4_KNOB_MULTICAST_TTL] = {"multicast_ttl", KNOB_NUMBER, 1, 1, 255},  /* RFC 1112 6.1 */
-    [IPV4_KNOB_STRONG_HOST] = {"strong_host", KNOB_BOOL, 0, 0, 1},          /* RFC 1122 3.3.4.2 */
-    [IPV4_KNOB_SOURCE_ROUTE] = {"source_route", KNOB_BOOL, 1, 0, 1},        /* RFC 1122 3.2.1.8 (c): be its end; RFC 7126 lets policy refuse */
+    [IPV4_KNOB_TTL] = {"ttl", KNOB_NUMBER, 64, 1, 255},                    /* RFC 1122 3.2.1.7 */
+    [IPV4_KNOB_MULTICAST_TTL] = {"multicast_ttl", KNOB_NUMBER, 1, 1, 255}, /* RFC 1112 6.1 */
+    [IPV4_KNOB_STRONG_HOST] = {"strong_host", KNOB_BOOL, 0, 0, 1},         /* RFC 1122 3.3.4.2 */
+    [IPV4_KNOB_SOURCE_ROUTE] =
+        {"source_route", KNOB_BOOL, 1, 0,
+         1}, /* RFC 1122 3.2.1.8 (c): be its end; RFC 7126 lets policy refuse */
     [IPV4_KNOB_BROADCAST_ZERO] = {"broadcast_zero", KNOB_BOOL, 1, 0, 1},
 };
 

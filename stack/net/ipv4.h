@@ -7,24 +7,53 @@
 #include "stack/wire/ipv4.h"
 
 enum ipv4_knob {
-    IPV4_KNOB_TTL, IPV4_KNOB_MULTICAST_TTL, IPV4_KNOB_STRONG_HOST, IPV4_KNOB_SOURCE_ROUTE, IPV4_KNOB_BROADCAST_ZERO,
+    IPV4_KNOB_TTL,
+    IPV4_KNOB_MULTICAST_TTL,
+    IPV4_KNOB_STRONG_HOST,
+    IPV4_KNOB_SOURCE_ROUTE,
+    IPV4_KNOB_BROADCAST_ZERO,
     IPV4_KNOBS
 };
 
 enum ipv4_counter {
     /* The parser's reasons, in its order. */
-    IPV4_DROP_SHORT, IPV4_DROP_VERSION, IPV4_DROP_IHL, IPV4_DROP_HEADER_BEYOND, IPV4_DROP_LENGTH_BELOW_HEADER,
+    IPV4_DROP_SHORT,
+    IPV4_DROP_VERSION,
+    IPV4_DROP_IHL,
+    IPV4_DROP_HEADER_BEYOND,
+    IPV4_DROP_LENGTH_BELOW_HEADER,
     IPV4_DROP_LENGTH_BEYOND,
-    IPV4_DROP_CHECKSUM, IPV4_DROP_LINK_BROADCAST, IPV4_DROP_LINK_MULTICAST,
-    IPV4_DROP_SOURCE_MULTICAST, IPV4_DROP_SOURCE_CLASS_E, IPV4_DROP_SOURCE_LOOPBACK, IPV4_DROP_SOURCE_ZERO,
-    IPV4_DROP_SOURCE_BROADCAST, IPV4_DROP_SOURCE_OWN,
-    IPV4_DROP_DESTINATION_LOOPBACK, IPV4_DROP_GROUP_NOT_JOINED, IPV4_DROP_NOT_OURS, IPV4_DROP_WRONG_INTERFACE,
-    IPV4_DROP_BAD_OPTION, IPV4_DROP_SOURCE_ROUTED, IPV4_DROP_SOURCE_ROUTE_OFF, IPV4_DROP_NO_REASSEMBLY,
+    IPV4_DROP_CHECKSUM,
+    IPV4_DROP_LINK_BROADCAST,
+    IPV4_DROP_LINK_MULTICAST,
+    IPV4_DROP_SOURCE_MULTICAST,
+    IPV4_DROP_SOURCE_CLASS_E,
+    IPV4_DROP_SOURCE_LOOPBACK,
+    IPV4_DROP_SOURCE_ZERO,
+    IPV4_DROP_SOURCE_BROADCAST,
+    IPV4_DROP_SOURCE_OWN,
+    IPV4_DROP_DESTINATION_LOOPBACK,
+    IPV4_DROP_GROUP_NOT_JOINED,
+    IPV4_DROP_NOT_OURS,
+    IPV4_DROP_WRONG_INTERFACE,
+    IPV4_DROP_BAD_OPTION,
+    IPV4_DROP_SOURCE_ROUTED,
+    IPV4_DROP_SOURCE_ROUTE_OFF,
+    IPV4_DROP_NO_REASSEMBLY,
     IPV4_DROP_NO_PROTOCOL,
     /* Sending. */
-    IPV4_DROP_BROADCAST_REFUSED, IPV4_DROP_TOO_LONG, IPV4_DROP_DONT_FRAGMENT, IPV4_DROP_FRAGMENT_NO_BUFFER,
-    IPV4_DROP_NO_HEADROOM, IPV4_DROP_BAD_OWN_HEADER, IPV4_DROP_NO_LINK_LAYER,
-    IPV4_RECEIVED, IPV4_DELIVERED, IPV4_SENT, IPV4_FRAGMENTED, IPV4_FRAGMENTS_SENT,
+    IPV4_DROP_BROADCAST_REFUSED,
+    IPV4_DROP_TOO_LONG,
+    IPV4_DROP_DONT_FRAGMENT,
+    IPV4_DROP_FRAGMENT_NO_BUFFER,
+    IPV4_DROP_NO_HEADROOM,
+    IPV4_DROP_BAD_OWN_HEADER,
+    IPV4_DROP_NO_LINK_LAYER,
+    IPV4_RECEIVED,
+    IPV4_DELIVERED,
+    IPV4_SENT,
+    IPV4_FRAGMENTED,
+    IPV4_FRAGMENTS_SENT,
     IPV4_COUNTERS
 };
 
@@ -48,9 +77,12 @@ static inline struct ipv4 *ipv4_of(struct stack *s)
     return s->state[MODULE_IPV4];
 }
 
-bool ipv4_is_broadcast(const struct netif *nif, uint32_t a); /* limited, or directed to one of its nets, in both forms */
-bool ipv4_is_own(const struct netif *nif, uint32_t a);       /* an address of this interface that is in use */
-bool ipv4_is_local(struct stack *s, uint32_t a);             /* of any interface, and 127/8 */
+/* Limited, or directed to one of the interface's nets, in both forms. */
+bool ipv4_is_broadcast(const struct netif *nif, uint32_t a);
+/* An address of this interface that is in use. */
+bool ipv4_is_own(const struct netif *nif, uint32_t a);
+/* Of any interface, or in 127/8. */
+bool ipv4_is_local(struct stack *s, uint32_t a);
 bool ipv4_has_address(const struct netif *nif);
 bool ipv4_has_joined(struct stack *s, const struct netif *nif, uint32_t group);
 void ipv4_group_mac(uint32_t group, uint8_t mac[6]);
@@ -58,7 +90,8 @@ void ipv4_group_mac(uint32_t group, uint8_t mac[6]);
 void ipv4_drop(struct stack *s, struct netbuf *nb, enum ipv4_counter why);
 
 /* ipv4_path.c */
-int ipv4_path(struct stack *s, uint32_t destination, uint32_t source, struct netif *nif, struct ip_path *path);
+int ipv4_path(struct stack *s, uint32_t destination, uint32_t source, struct netif *nif,
+              struct ip_path *path);
 
 /* ipv4_input.c: receives from the link; and from reassembly, whose datagrams are whole. */
 void ipv4_input(struct stack *s, struct netbuf *nb, const uint8_t source[6], int64_t now_ns);
@@ -67,27 +100,36 @@ void ipv4_deliver(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr
 void ipv4_deliver_error(struct stack *s, const struct ip_error *e);
 
 /* ipv4_output.c */
-int ipv4_output(struct stack *s, const struct ip_path *path, struct netbuf *nb, const struct ip_send *how, int64_t now_ns);
+int ipv4_output(struct stack *s, const struct ip_path *path, struct netbuf *nb,
+                const struct ip_send *how, int64_t now_ns);
 
-/* ipv4_option_walk.c: what a host does with the options of a packet for it (RFC 1122 3.2.1.8). False when it dropped nb. */
-bool ipv4_take_options(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr, int64_t now_ns);
-/* The options of a reply (RFC 1122 3.2.2.6): routes and stamps continued by `own`, a source route reversed. Returns their length and the
- * first hop in *towards. */
-uint32_t ipv4_reply_options(const struct ipv4_hdr *hdr, uint32_t own, int64_t now_ns, uint8_t options[IPV4_MAX_OPTIONS_LEN],
-                            uint32_t *towards);
+/* ipv4_option_walk.c: what a host does with the options of a packet for it (RFC 1122 3.2.1.8).
+ * False when it dropped nb. */
+bool ipv4_take_options(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr,
+                       int64_t now_ns);
+/* The options of a reply (RFC 1122 3.2.2.6): routes and stamps continued by `own`, a source route
+ * reversed. Returns their length and the first hop in *towards. */
+uint32_t ipv4_reply_options(const struct ipv4_hdr *hdr, uint32_t own, int64_t now_ns,
+                            uint8_t options[IPV4_MAX_OPTIONS_LEN], uint32_t *towards);
 
-/* Milliseconds for timestamps, with the bit that says that they do not count from midnight UT (RFC 791 3.1): a stack knows no UT. */
+/* Milliseconds for timestamps, with the bit that says that they do not count from midnight UT (RFC
+ * 791 3.1): a stack knows no UT. */
 uint32_t ipv4_timestamp(int64_t now_ns);
 
-/* reassembly.c: takes nb, a fragment whose header is at net_at; delivers the datagram when it is whole. */
-void reassembly_input(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr, int64_t now_ns);
+/* reassembly.c: takes nb, a fragment whose header is at net_at; delivers the datagram when it is
+ * whole. */
+void reassembly_input(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr,
+                      int64_t now_ns);
 
 /* path_mtu.c */
 uint16_t path_mtu(struct stack *s, uint32_t destination, uint16_t link_mtu);
-/* True when the path is narrower than the lowest estimate that we believe: packets to it go without DF. */
+/* True when the path is narrower than the lowest estimate that we believe: packets to it go without
+ * DF. */
 bool path_mtu_gives_up(struct stack *s, uint32_t destination);
-/* A router says that a packet of ours of `length` octets to `destination` was too long for a next hop of `mtu` (0: an old router does not say).
- * Returns the new estimate, or 0 when it is not believed. */
-uint16_t path_mtu_learn(struct stack *s, uint32_t destination, uint16_t length, uint16_t mtu, int64_t now_ns);
+/* A router says that a packet of ours of `length` octets to `destination` was too long for a next
+ * hop of `mtu` (0: an old router does not say). Returns the new estimate, or 0 when it is not
+ * believed. */
+uint16_t path_mtu_learn(struct stack *s, uint32_t destination, uint16_t length, uint16_t mtu,
+                        int64_t now_ns);
 
 #endif

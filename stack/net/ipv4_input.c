@@ -25,8 +25,10 @@ static enum ipv4_counter check_header(const struct netbuf *nb, struct ipv4_hdr *
     return ipv4_checksum_ok(netbuf_data(nb), hdr->hdr_len) ? IPV4_COUNTERS : IPV4_DROP_CHECKSUM;
 }
 
-/* RFC 1122 3.2.1.3: what cannot be a host's address is no source. 0.0.0.0 is one who asks for an address, which goes to everybody. */
-static enum ipv4_counter check_source(struct stack *s, const struct netbuf *nb, const struct ipv4_hdr *hdr)
+/* RFC 1122 3.2.1.3: what cannot be a host's address is no source. 0.0.0.0 is one who asks for an
+ * address, which goes to everybody. */
+static enum ipv4_counter check_source(struct stack *s, const struct netbuf *nb,
+                                      const struct ipv4_hdr *hdr)
 {
     uint32_t a = hdr->src;
     bool looped = nb->flags & NETBUF_LOOPED;
@@ -37,14 +39,18 @@ static enum ipv4_counter check_source(struct stack *s, const struct netbuf *nb, 
     if (a >> 24 == 127)
         return looped ? IPV4_COUNTERS : IPV4_DROP_SOURCE_LOOPBACK;
     if (a >> 24 == 0)
-        return a == 0 && ipv4_is_broadcast(nb->nif, hdr->dst) ? IPV4_COUNTERS : IPV4_DROP_SOURCE_ZERO;
+        return a == 0 && ipv4_is_broadcast(nb->nif, hdr->dst) ? IPV4_COUNTERS
+                                                              : IPV4_DROP_SOURCE_ZERO;
     if (ipv4_is_local(s, a))
-        return looped ? IPV4_COUNTERS : IPV4_DROP_SOURCE_OWN; /* RFC 1812 5.3.7: a land attack, or our own echo */
+        return looped ? IPV4_COUNTERS
+                      : IPV4_DROP_SOURCE_OWN; /* RFC 1812 5.3.7: a land attack, or our own echo */
     return ipv4_is_broadcast(nb->nif, a) ? IPV4_DROP_SOURCE_BROADCAST : IPV4_COUNTERS;
 }
 
-/* RFC 1122 3.2.1.3: is it for us? Nothing is ever forwarded, and what is for others is dropped without a word (3.2.1.3, 3.1). */
-static enum ipv4_counter check_destination(struct stack *s, const struct netbuf *nb, const struct ipv4_hdr *hdr)
+/* RFC 1122 3.2.1.3: is it for us? Nothing is ever forwarded, and what is for others is dropped
+ * without a word (3.2.1.3, 3.1). */
+static enum ipv4_counter check_destination(struct stack *s, const struct netbuf *nb,
+                                           const struct ipv4_hdr *hdr)
 {
     const struct netif *nif = nb->nif;
     uint32_t a = hdr->dst;
@@ -58,8 +64,10 @@ static enum ipv4_counter check_destination(struct stack *s, const struct netbuf 
     if (ipv4_is_own(nif, a) || (looped && ipv4_is_local(s, a)))
         return IPV4_COUNTERS;
     if (ipv4_is_local(s, a))
-        return stack_knob(s, MODULE_IPV4, IPV4_KNOB_STRONG_HOST) ? IPV4_DROP_WRONG_INTERFACE : IPV4_COUNTERS;
-    /* RFC 2131 4.1: a server answers to the address that it offers, before we have it. UDP knows who waits for that. */
+        return stack_knob(s, MODULE_IPV4, IPV4_KNOB_STRONG_HOST) ? IPV4_DROP_WRONG_INTERFACE
+                                                                 : IPV4_COUNTERS;
+    /* RFC 2131 4.1: a server answers to the address that it offers, before we have it. UDP knows
+     * who waits for that. */
     if (!looped && hdr->proto == IP_PROTO_UDP && !ipv4_has_address(nif))
         return IPV4_COUNTERS;
     return IPV4_DROP_NOT_OURS;
@@ -107,14 +115,6 @@ void ipv4_input(struct stack *s, struct netbuf *nb, const uint8_t source[6], int
         ipv4_drop(s, nb, IPV4_DROP_NO_REASSEMBLY);
 }
 
-static const struct ip_protocol *protocol_of(struct stack *s, uint8_t number)
-{
-    for (int i = 0; i < IP_PROTOCOLS; i++)
-        if (s->ip_protocol[i] && s->ip_protocol[i]->number == number)
-            return s->ip_protocol[i];
-    return NULL;
-}
-
 void ipv4_deliver(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr, int64_t now_ns)
 {
     struct ip_received r = {
@@ -135,20 +135,21 @@ void ipv4_deliver(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr
     bool taken = raw && raw->input(s, nb, &r, now_ns);
     if (taken)
         nb->flags |= NETBUF_RAW_TAKEN;
-    const struct ip_protocol *p = protocol_of(s, hdr->proto);
+    const struct ip_protocol *p = ip_protocol(s, hdr->proto);
     if (p) {
         p->input(s, nb, &r, now_ns);
     } else if (taken) {
         netbuf_free(s, nb);
     } else {
-        ip_icmp_error(s, nb, ICMPV4_UNREACHABLE, ICMPV4_PROTOCOL_UNREACHABLE, 0, now_ns); /* RFC 1122 3.2.2.1 */
+        ip_icmp_error(s, nb, ICMPV4_UNREACHABLE, ICMPV4_PROTOCOL_UNREACHABLE, 0,
+                      now_ns); /* RFC 1122 3.2.2.1 */
         ipv4_drop(s, nb, IPV4_DROP_NO_PROTOCOL);
     }
 }
 
 void ipv4_deliver_error(struct stack *s, const struct ip_error *e)
 {
-    const struct ip_protocol *p = protocol_of(s, e->protocol);
+    const struct ip_protocol *p = ip_protocol(s, e->protocol);
     if (p && p->error)
         p->error(s, e);
     const struct ip_raw *raw = ipv4_of(s)->raw;
@@ -161,7 +162,8 @@ void ip_unsent(struct stack *s, const struct netbuf *nb, int error, int64_t now_
     struct ipv4_hdr hdr;
     const char *why;
     (void)now_ns;
-    if (nb->net_at >= nb->end || !ipv4_parse(nb->base + nb->net_at, nb->end - nb->net_at, &hdr, &why) || hdr.frag_off != 0)
+    if (nb->net_at >= nb->end ||
+        !ipv4_parse(nb->base + nb->net_at, nb->end - nb->net_at, &hdr, &why) || hdr.frag_off != 0)
         return;
     struct ip_error e = {
         .error = error,

@@ -6,8 +6,15 @@
 #include "stack/wire/icmpv4.h"
 
 /* Octets of an option (RFC 791 3.1). */
-enum { OPTION_LEN = 1, OPTION_POINTER = 2, ROUTE_DATA = 3, ROUTE_FIRST = 4, TIMESTAMP_OVERFLOW = 3, OVERFLOW_ONE = 0x10,
-       OVERFLOW_MAX = 15 };
+enum {
+    OPTION_LEN = 1,
+    OPTION_POINTER = 2,
+    ROUTE_DATA = 3,
+    ROUTE_FIRST = 4,
+    TIMESTAMP_OVERFLOW = 3,
+    OVERFLOW_ONE = 0x10,
+    OVERFLOW_MAX = 15
+};
 
 #define DAY_MS 86400000u
 #define NOT_UT 0x80000000u
@@ -24,7 +31,8 @@ static bool is_source_route(const struct ipv4_option *o)
     return o->type == IPV4_OPT_LSRR || o->type == IPV4_OPT_SSRR;
 }
 
-bool ipv4_take_options(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr, int64_t now_ns)
+bool ipv4_take_options(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr,
+                       int64_t now_ns)
 {
     uint8_t bad_at;
     const char *why;
@@ -41,7 +49,8 @@ bool ipv4_take_options(struct stack *s, struct netbuf *nb, const struct ipv4_hdr
             ipv4_drop(s, nb, IPV4_DROP_SOURCE_ROUTE_OFF);
             return false;
         }
-        if (!ipv4_option_full(&o)) { /* RFC 1122 3.3.5: we are a hop on the way, and do not forward */
+        if (!ipv4_option_full(
+                &o)) { /* RFC 1122 3.3.5: we are a hop on the way, and do not forward */
             ip_icmp_error(s, nb, ICMPV4_UNREACHABLE, ICMPV4_SOURCE_ROUTE_FAILED, 0, now_ns);
             ipv4_drop(s, nb, IPV4_DROP_SOURCE_ROUTED);
             return false;
@@ -51,10 +60,12 @@ bool ipv4_take_options(struct stack *s, struct netbuf *nb, const struct ipv4_hdr
 }
 
 /*
- * The route that is recorded, S excepted, is R1 .. Rn, and we are the destination. The reply goes to Rn, by Rn-1 .. R1 to S: as
- * many entries as came. RFC 1122 3.2.1.8 (c), case (B): some hosts record themselves first; S must not be in the route twice.
+ * The route that is recorded, S excepted, is R1 .. Rn, and we are the destination. The reply goes
+ * to Rn, by Rn-1 .. R1 to S: as many entries as came. RFC 1122 3.2.1.8 (c), case (B): some hosts
+ * record themselves first; S must not be in the route twice.
  */
-static uint32_t reverse_route(const struct ipv4_option *o, uint32_t source, uint8_t *out, uint32_t *towards)
+static uint32_t reverse_route(const struct ipv4_option *o, uint32_t source, uint8_t *out,
+                              uint32_t *towards)
 {
     uint32_t hops = (o->len - (uint32_t)ROUTE_DATA) / 4;
     const uint8_t *first = o->bytes + ROUTE_DATA;
@@ -85,8 +96,10 @@ static uint32_t continue_route(const struct ipv4_option *o, uint32_t own, uint8_
     return o->len;
 }
 
-/* RFC 791 3.1, Internet Timestamp: where the entries are used up, the overflow counts; where they are prespecified, ours is filled. */
-static uint32_t continue_timestamp(const struct ipv4_option *o, uint32_t own, uint32_t stamp, uint8_t *out)
+/* RFC 791 3.1, Internet Timestamp: where the entries are used up, the overflow counts; where they
+ * are prespecified, ours is filled. */
+static uint32_t continue_timestamp(const struct ipv4_option *o, uint32_t own, uint32_t stamp,
+                                   uint8_t *out)
 {
     memcpy(out, o->bytes, o->len);
     if (ipv4_option_full(o)) {
@@ -106,8 +119,8 @@ static uint32_t continue_timestamp(const struct ipv4_option *o, uint32_t own, ui
     return o->len;
 }
 
-uint32_t ipv4_reply_options(const struct ipv4_hdr *hdr, uint32_t own, int64_t now_ns, uint8_t options[IPV4_MAX_OPTIONS_LEN],
-                            uint32_t *towards)
+uint32_t ipv4_reply_options(const struct ipv4_hdr *hdr, uint32_t own, int64_t now_ns,
+                            uint8_t options[IPV4_MAX_OPTIONS_LEN], uint32_t *towards)
 {
     uint32_t len = 0;
     const char *why;

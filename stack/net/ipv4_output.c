@@ -1,4 +1,5 @@
-/* Sending IPv4: header, identification, fragments (RFC 791 3.2, RFC 6864), and the way to the link. */
+/* Sending IPv4: header, identification, fragments (RFC 791 3.2, RFC 6864), and the way to the link.
+ */
 #include "stack/core/bytes.h"
 #include "stack/core/mem.h"
 #include "stack/core/neighbour.h"
@@ -14,9 +15,10 @@ static int refuse(struct stack *s, struct netbuf *nb, enum ipv4_counter why, int
 }
 
 /*
- * One counter for each bucket of (source, destination, protocol), which start anywhere: no two peers see one sequence (RFC 6274 3.5), and a
- * flow's packets follow each other by one, as from hardware that cuts up a large segment. A value returns after 65536 packets of its
- * bucket. Packets that cannot be fragmented get one as well: RFC 6864 4.1 lets their value be anything.
+ * One counter for each bucket of (source, destination, protocol), which start anywhere: no two
+ * peers see one sequence (RFC 6274 3.5), and a flow's packets follow each other by one, as from
+ * hardware that cuts up a large segment. A value returns after 65536 packets of its bucket. Packets
+ * that cannot be fragmented get one as well: RFC 6864 4.1 lets their value be anything.
  */
 static uint16_t next_id(struct stack *s, const struct ipv4_hdr *hdr)
 {
@@ -65,8 +67,8 @@ static uint32_t header_len(const struct ipv4_hdr *hdr)
     return IPV4_MIN_HDR_LEN + ((hdr->options_len + 3u) & ~3u);
 }
 
-static int send_fragment(struct stack *s, const struct ip_path *path, struct ipv4_hdr *hdr, const uint8_t *payload, uint32_t len,
-                         int64_t now_ns)
+static int send_fragment(struct stack *s, const struct ip_path *path, struct ipv4_hdr *hdr,
+                         const uint8_t *payload, uint32_t len, int64_t now_ns)
 {
     uint32_t header = header_len(hdr);
     struct netbuf *nb = netbuf_alloc(s, LINK_ROOM, header + len);
@@ -80,8 +82,10 @@ static int send_fragment(struct stack *s, const struct ip_path *path, struct ipv
     return transmit(s, path, nb, now_ns);
 }
 
-/* Takes nb, whose header `whole` describes. A fragment that cannot be sent spoils the datagram, so that the rest is not sent. */
-static int fragment(struct stack *s, const struct ip_path *path, struct netbuf *nb, const struct ipv4_hdr *whole, int64_t now_ns)
+/* Takes nb, whose header `whole` describes. A fragment that cannot be sent spoils the datagram, so
+ * that the rest is not sent. */
+static int fragment(struct stack *s, const struct ip_path *path, struct netbuf *nb,
+                    const struct ipv4_hdr *whole, int64_t now_ns)
 {
     uint8_t later_options[IPV4_MAX_OPTIONS_LEN];
     struct ipv4_hdr hdr = *whole;
@@ -107,7 +111,8 @@ static int fragment(struct stack *s, const struct ip_path *path, struct netbuf *
 }
 
 /* Takes nb, a packet with the header that `hdr` describes. */
-static int send(struct stack *s, const struct ip_path *path, struct netbuf *nb, const struct ipv4_hdr *hdr, int64_t now_ns)
+static int send(struct stack *s, const struct ip_path *path, struct netbuf *nb,
+                const struct ipv4_hdr *hdr, int64_t now_ns)
 {
     if (hdr->total_len <= path->mtu) {
         ipv4_checksum_set(netbuf_data(nb), hdr->hdr_len);
@@ -118,8 +123,10 @@ static int send(struct stack *s, const struct ip_path *path, struct netbuf *nb, 
     return fragment(s, path, nb, hdr, now_ns);
 }
 
-/* A raw socket's own header: length and checksum are always ours to fill in, identification and source when they are 0. */
-static int send_own_header(struct stack *s, const struct ip_path *path, struct netbuf *nb, int64_t now_ns)
+/* A raw socket's own header: length and checksum are always ours to fill in, identification and
+ * source when they are 0. */
+static int send_own_header(struct stack *s, const struct ip_path *path, struct netbuf *nb,
+                           int64_t now_ns)
 {
     struct ipv4_hdr hdr;
     const char *why;
@@ -152,11 +159,14 @@ static uint8_t ttl_of(struct stack *s, const struct ip_path *path, const struct 
 {
     if (how->ttl)
         return how->ttl;
-    return (uint8_t)stack_knob(s, MODULE_IPV4, path->multicast ? IPV4_KNOB_MULTICAST_TTL : IPV4_KNOB_TTL);
+    return (uint8_t)stack_knob(s, MODULE_IPV4,
+                               path->multicast ? IPV4_KNOB_MULTICAST_TTL : IPV4_KNOB_TTL);
 }
 
-/* A copy to ourselves of what goes to a group that we are in (RFC 1112 6.1). Losing it is losing a datagram, no error. */
-static void loop_copy(struct stack *s, const struct netbuf *nb, const struct ipv4_hdr *hdr, int64_t now_ns)
+/* A copy to ourselves of what goes to a group that we are in (RFC 1112 6.1). Losing it is losing a
+ * datagram, no error. */
+static void loop_copy(struct stack *s, const struct netbuf *nb, const struct ipv4_hdr *hdr,
+                      int64_t now_ns)
 {
     struct ip_path path = {.nif = &s->netif[0], .loopback = true, .mtu = s->netif[0].mtu};
     struct netbuf *copy = netbuf_alloc(s, LINK_ROOM, hdr->total_len);
@@ -166,7 +176,8 @@ static void loop_copy(struct stack *s, const struct netbuf *nb, const struct ipv
     send(s, &path, copy, hdr, now_ns);
 }
 
-int ipv4_output(struct stack *s, const struct ip_path *path, struct netbuf *nb, const struct ip_send *how, int64_t now_ns)
+int ipv4_output(struct stack *s, const struct ip_path *path, struct netbuf *nb,
+                const struct ip_send *how, int64_t now_ns)
 {
     uint8_t options[IPV4_MAX_OPTIONS_LEN];
     if (path->broadcast && !(how->flags & IP_BROADCAST_OK))
@@ -196,7 +207,8 @@ int ipv4_output(struct stack *s, const struct ip_path *path, struct netbuf *nb, 
     if (!at)
         return refuse(s, nb, IPV4_DROP_NO_HEADROOM, -ERR_NOBUFS);
     ipv4_emit(&hdr, at, hdr.hdr_len);
-    if (path->multicast && (how->flags & IP_MULTICAST_LOOP) && ipv4_has_joined(s, path->nif, hdr.dst))
+    if (path->multicast && (how->flags & IP_MULTICAST_LOOP) &&
+        ipv4_has_joined(s, path->nif, hdr.dst))
         loop_copy(s, nb, &hdr, now_ns);
     return send(s, path, nb, &hdr, now_ns);
 }

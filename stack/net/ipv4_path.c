@@ -16,7 +16,8 @@ static struct netif *owner_of(struct stack *s, uint32_t a)
     return NULL;
 }
 
-/* For what needs no route: groups and the limited broadcast go out of the source's interface, or else of the first that can. */
+/* For what needs no route: groups and the limited broadcast go out of the source's interface, or
+ * else of the first that can. */
 static struct netif *first_broadcast(struct stack *s, uint32_t source)
 {
     struct netif *owner = source ? owner_of(s, source) : NULL;
@@ -33,13 +34,15 @@ static struct netif *broadcast_net(struct stack *s, uint32_t a, struct netif *bo
 {
     for (uint32_t i = 0; i < s->netifs; i++) {
         struct netif *nif = &s->netif[i];
-        if ((!bound || bound == nif) && (nif->flags & NETIF_UP) && a != 0 && ipv4_is_broadcast(nif, a))
+        if ((!bound || bound == nif) && (nif->flags & NETIF_UP) && a != 0 &&
+            ipv4_is_broadcast(nif, a))
             return nif;
     }
     return NULL;
 }
 
-/* Without an address of our own the source stays any: RFC 1122 3.2.1.3 allows that while a host learns its address. */
+/* Without an address of our own the source stays any: RFC 1122 3.2.1.3 allows that while a host
+ * learns its address. */
 static void choose_source(struct ip_path *path, uint32_t source, uint32_t towards)
 {
     struct ip_addr next = addr_ipv4(towards);
@@ -47,7 +50,8 @@ static void choose_source(struct ip_path *path, uint32_t source, uint32_t toward
     path->source = own ? own->addr : addr_ipv4(source);
 }
 
-static int to_ourselves(struct stack *s, uint32_t destination, uint32_t source, struct ip_path *path)
+static int to_ourselves(struct stack *s, uint32_t destination, uint32_t source,
+                        struct ip_path *path)
 {
     path->nif = &s->netif[0];
     path->loopback = true;
@@ -58,7 +62,8 @@ static int to_ourselves(struct stack *s, uint32_t destination, uint32_t source, 
 }
 
 /* RFC 1122 3.3.1.1: without a gateway. */
-static int to_many(struct stack *s, uint32_t destination, uint32_t source, struct netif *nif, struct ip_path *path)
+static int to_many(struct stack *s, uint32_t destination, uint32_t source, struct netif *nif,
+                   struct ip_path *path)
 {
     path->multicast = ipv4_is_multicast(destination);
     path->broadcast = !path->multicast;
@@ -73,7 +78,8 @@ static int to_many(struct stack *s, uint32_t destination, uint32_t source, struc
     return 0;
 }
 
-static int to_one(struct stack *s, uint32_t destination, uint32_t source, struct netif *nif, struct ip_path *path)
+static int to_one(struct stack *s, uint32_t destination, uint32_t source, struct netif *nif,
+                  struct ip_path *path)
 {
     bool down;
     struct ip_addr to = addr_ipv4(destination);
@@ -91,7 +97,8 @@ static int to_one(struct stack *s, uint32_t destination, uint32_t source, struct
     return 0;
 }
 
-int ipv4_path(struct stack *s, uint32_t destination, uint32_t source, struct netif *nif, struct ip_path *path)
+int ipv4_path(struct stack *s, uint32_t destination, uint32_t source, struct netif *nif,
+              struct ip_path *path)
 {
     *path = (struct ip_path){0};
     if (source && !ipv4_is_local(s, source))
@@ -102,8 +109,10 @@ int ipv4_path(struct stack *s, uint32_t destination, uint32_t source, struct net
         return -ERR_ADDRNOTAVAIL;
     if (ipv4_is_multicast(destination) || destination == 0xffffffffu)
         return to_many(s, destination, source, nif, path);
-    if (destination >> 24 == 0 || destination >> 28 == 0xf) /* "this" net, and class E: nobody is there */
+    if (destination >> 24 == 0 ||
+        destination >> 28 == 0xf) /* "this" net, and class E: nobody is there */
         return -ERR_NETUNREACH;
     struct netif *net = broadcast_net(s, destination, nif);
-    return net ? to_many(s, destination, source, net, path) : to_one(s, destination, source, nif, path);
+    return net ? to_many(s, destination, source, net, path)
+               : to_one(s, destination, source, nif, path);
 }

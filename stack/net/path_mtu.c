@@ -1,6 +1,7 @@
 /*
- * Path MTU discovery (RFC 1191): what routers say about packets of ours with DF that were too long. An estimate lives for path_mtu.age
- * and is forgotten then, so that a wider path is found again (6.3).
+ * Path MTU discovery (RFC 1191): what routers say about packets of ours with DF that were too long.
+ * An estimate lives for path_mtu.age and is forgotten then, so that a wider path is found again
+ * (6.3).
  */
 #include "stack/core/text.h"
 #include "stack/net/ipv4.h"
@@ -19,7 +20,7 @@ static const uint16_t plateaus[] = {32000, 17914, 8166, 4352, 2002, 1492, 1006, 
 struct estimate {
     uint32_t destination; /* 0: free */
     uint16_t mtu;
-    bool gave_up;         /* a router claimed less than path_mtu.minimum */
+    bool gave_up; /* a router claimed less than path_mtu.minimum */
     int64_t until_ns;
 };
 
@@ -97,7 +98,8 @@ static uint16_t next_plateau(uint16_t length)
     return LOWEST;
 }
 
-uint16_t path_mtu_learn(struct stack *s, uint32_t destination, uint16_t length, uint16_t mtu, int64_t now_ns)
+uint16_t path_mtu_learn(struct stack *s, uint32_t destination, uint16_t length, uint16_t mtu,
+                        int64_t now_ns)
 {
     struct estimates *t = s->module[MODULE_PATH_MTU] ? s->state[MODULE_PATH_MTU] : NULL;
     if (!t || !stack_knob(s, MODULE_PATH_MTU, KNOB_ENABLED)) {
@@ -124,7 +126,8 @@ uint16_t path_mtu_learn(struct stack *s, uint32_t destination, uint16_t length, 
     struct estimate *e = place_for(s, t, destination);
     if (!e)
         return 0;
-    *e = (struct estimate){destination, mtu, below, now_ns + stack_knob(s, MODULE_PATH_MTU, KNOB_AGE)};
+    *e = (struct estimate){destination, mtu, below,
+                           now_ns + stack_knob(s, MODULE_PATH_MTU, KNOB_AGE)};
     stack_count(s, MODULE_PATH_MTU, LEARNT);
     set_ageing(s, t);
     return mtu;
@@ -160,18 +163,17 @@ static int query(struct stack *s, void *state, const char *what, char *out, size
 
 static const struct knob knobs[] = {
     [KNOB_ENABLED] = {"enabled", KNOB_BOOL, 1, 0, 1},
-    /* RFC 1191 allows 68; a forged one of those makes a flood of tiny packets, and no path in use is below 552. */
+    /* RFC 1191 allows 68; a forged one of those makes a flood of tiny packets, and no path in use
+       is below 552. */
     [KNOB_MINIMUM] = {"minimum", KNOB_NUMBER, 552, LOWEST, 1500},
-    [KNOB_AGE] = {"age", KNOB_NS, 10 * MINUTES, 5 * MINUTES, 24 * 60 * MINUTES}, /* RFC 1191 6.3; not within 5 minutes: 3 */
+    [KNOB_AGE] = {"age", KNOB_NS, 10 * MINUTES, 5 * MINUTES,
+                  24 * 60 * MINUTES}, /* RFC 1191 6.3; not within 5 minutes: 3 */
 };
 
 static const char *const counters[COUNTERS] = {
-    [LEARNT] = "learnt",
-    [CLAMPED] = "clamped",
-    [PLATEAU] = "plateau",
-    [NOT_SMALLER] = "not_smaller",
-    [EVICTED] = "evicted",
-    [AGED] = "aged",
+    [LEARNT] = "learnt",   [CLAMPED] = "clamped",
+    [PLATEAU] = "plateau", [NOT_SMALLER] = "not_smaller",
+    [EVICTED] = "evicted", [AGED] = "aged",
     [OFF] = "off",
 };
 

@@ -1,11 +1,13 @@
 /*
- * Reassembly of IPv4 datagrams (RFC 791 3.2, RFC 1122 3.3.2). Each has one large buffer and RFC 791's table of one bit for each 8 octets, so
- * that a fragment costs its own length however many there are. A datagram is bounded in octets and fragments, a source in datagrams,
- * and the oldest gives way.
+ * Reassembly of IPv4 datagrams (RFC 791 3.2, RFC 1122 3.3.2). Each has one large buffer and RFC
+ * 791's table of one bit for each 8 octets, so that a fragment costs its own length however many
+ * there are. A datagram is bounded in octets and fragments, a source in datagrams, and the oldest
+ * gives way.
  *
- * Overlap. Fragments that say the same of the same octets are harmless, whoever cut them up. Where they differ, somebody lies or the
- * identification came around: the knob reassembly.overlap says what then. 0: the whole datagram is discarded (RFC 5722's rule for IPv6, the
- * default), 1: the octets that came first stay, 2: the octets that came last win (RFC 791's own procedure).
+ * Overlap. Fragments that say the same of the same octets are harmless, whoever cut them up. Where
+ * they differ, somebody lies or the identification came around: the knob reassembly.overlap says
+ * what then. 0: the whole datagram is discarded (RFC 5722's rule for IPv6, the default), 1: the
+ * octets that came first stay, 2: the octets that came last win (RFC 791's own procedure).
  */
 #include "stack/core/mem.h"
 #include "stack/net/ipv4.h"
@@ -18,14 +20,26 @@ enum reassembly_knob { KNOB_TIMEOUT, KNOB_OVERLAP, KNOB_PER_SOURCE, KNOB_FRAGMEN
 enum overlap { OVERLAP_DISCARD, OVERLAP_FIRST, OVERLAP_LAST };
 
 enum reassembly_counter {
-    DROP_EMPTY, DROP_NOT_8, DROP_TOO_LONG, DROP_BEYOND_END, DROP_OVERLAP, DROP_TOO_MANY_FRAGMENTS, DROP_DUPLICATE,
-    DROP_NO_BUFFER, DROP_TIMEOUT, DROP_EVICTED, DROP_PER_SOURCE, DROP_LINK_DOWN,
-    FRAGMENTS, REASSEMBLED, TIMEOUTS,
+    DROP_EMPTY,
+    DROP_NOT_8,
+    DROP_TOO_LONG,
+    DROP_BEYOND_END,
+    DROP_OVERLAP,
+    DROP_TOO_MANY_FRAGMENTS,
+    DROP_DUPLICATE,
+    DROP_NO_BUFFER,
+    DROP_TIMEOUT,
+    DROP_EVICTED,
+    DROP_PER_SOURCE,
+    DROP_LINK_DOWN,
+    FRAGMENTS,
+    REASSEMBLED,
+    TIMEOUTS,
     COUNTERS
 };
 
 enum {
-    DATA_AT = 128,                    /* in the large buffer: 128 + 65535 - 20 fit */
+    DATA_AT = 128, /* in the large buffer: 128 + 65535 - 20 fit */
     DATAGRAM_MAX = 65535,
     UNIT = 8,
     UNITS = (DATAGRAM_MAX + UNIT - 1) / UNIT,
@@ -35,18 +49,18 @@ enum {
 
 struct datagram {
     struct deadline timeout;
-    struct netbuf *nb;                /* the large buffer; NULL: the place is free */
+    struct netbuf *nb; /* the large buffer; NULL: the place is free */
     uint32_t src, dst;
     uint16_t id;
     uint8_t proto;
     bool has_first;
-    uint32_t order;                   /* which came first */
-    uint32_t end;                     /* of the data, when the last fragment is there, else UNKNOWN */
-    uint32_t highest;                 /* end of the furthest octets so far */
-    uint32_t units;                   /* received */
-    uint32_t header;                  /* fragment 0's, in front of the data */
-    uint32_t first_len;               /* fragment 0's data */
-    uint32_t frames;                  /* whose fate is still to be told */
+    uint32_t order;     /* which came first */
+    uint32_t end;       /* of the data, when the last fragment is there, else UNKNOWN */
+    uint32_t highest;   /* end of the furthest octets so far */
+    uint32_t units;     /* received */
+    uint32_t header;    /* fragment 0's, in front of the data */
+    uint32_t first_len; /* fragment 0's data */
+    uint32_t frames;    /* whose fate is still to be told */
     uint32_t frame[FRAGMENTS_MAX];
     uint8_t bitmap[UNITS / 8 + 1];
 };
@@ -75,7 +89,8 @@ static bool has_unit(const struct datagram *d, uint32_t unit)
 static void tell_fates(struct stack *s, struct datagram *d, enum reassembly_counter why)
 {
     char name[64];
-    const char *reason = why == COUNTERS ? NULL : stack_counter_name(s, MODULE_REASSEMBLY, why, name);
+    const char *reason =
+        why == COUNTERS ? NULL : stack_counter_name(s, MODULE_REASSEMBLY, why, name);
     for (uint32_t i = 0; i < d->frames; i++) {
         if (reason)
             stack_count(s, MODULE_REASSEMBLY, why);
@@ -93,12 +108,13 @@ static void discard(struct stack *s, struct datagram *d, enum reassembly_counter
     d->nb = NULL;
 }
 
-static struct datagram *find(struct reassemblies *t, const struct netif *nif, const struct ipv4_hdr *hdr)
+static struct datagram *find(struct reassemblies *t, const struct netif *nif,
+                             const struct ipv4_hdr *hdr)
 {
     for (uint32_t i = 0; i < t->limit; i++) {
         struct datagram *d = &t->datagram[i];
-        if (d->nb && d->id == hdr->id && d->src == hdr->src && d->dst == hdr->dst && d->proto == hdr->proto &&
-            d->nb->nif == nif)
+        if (d->nb && d->id == hdr->id && d->src == hdr->src && d->dst == hdr->dst &&
+            d->proto == hdr->proto && d->nb->nif == nif)
             return d;
     }
     return NULL;
@@ -149,7 +165,8 @@ static struct netbuf *take_buffer(struct stack *s, struct reassemblies *t)
     return nb;
 }
 
-static struct datagram *begin(struct stack *s, const struct netbuf *fragment, const struct ipv4_hdr *hdr, int64_t now_ns)
+static struct datagram *begin(struct stack *s, const struct netbuf *fragment,
+                              const struct ipv4_hdr *hdr, int64_t now_ns)
 {
     struct reassemblies *t = table_of(s);
     struct datagram *d = free_place(s, t, hdr->src);
@@ -184,7 +201,8 @@ static enum reassembly_counter check(const struct ipv4_hdr *hdr, uint32_t len)
     return COUNTERS;
 }
 
-/* RFC 815 4: the end is where the last fragment ends; nothing lies behind it, and there is one end. */
+/* RFC 815 4: the end is where the last fragment ends; nothing lies behind it, and there is one end.
+ */
 static bool fits_end(const struct datagram *d, const struct ipv4_hdr *hdr, uint32_t end)
 {
     if (!hdr->mf)
@@ -192,8 +210,10 @@ static bool fits_end(const struct datagram *d, const struct ipv4_hdr *hdr, uint3
     return end <= d->end;
 }
 
-/* Is every octet that is already there the same in the fragment? *seen: is every one already there? */
-static bool agrees(const struct datagram *d, uint32_t at, const uint8_t *bytes, uint32_t len, bool *seen)
+/* Is every octet that is already there the same in the fragment? *seen: is every one already there?
+ */
+static bool agrees(const struct datagram *d, uint32_t at, const uint8_t *bytes, uint32_t len,
+                   bool *seen)
 {
     const uint8_t *data = d->nb->base + DATA_AT;
     bool same = true;
@@ -208,7 +228,8 @@ static bool agrees(const struct datagram *d, uint32_t at, const uint8_t *bytes, 
     return same;
 }
 
-static void store(struct datagram *d, uint32_t at, const uint8_t *bytes, uint32_t len, bool overwrite)
+static void store(struct datagram *d, uint32_t at, const uint8_t *bytes, uint32_t len,
+                  bool overwrite)
 {
     uint8_t *data = d->nb->base + DATA_AT;
     for (uint32_t i = 0; i < len; i += UNIT) {
@@ -222,8 +243,10 @@ static void store(struct datagram *d, uint32_t at, const uint8_t *bytes, uint32_
     }
 }
 
-/* The first fragment's header is the datagram's (RFC 791 3.2), and it is what a time exceeded quotes. */
-static void keep_header(struct datagram *d, const struct netbuf *nb, const struct ipv4_hdr *hdr, uint32_t len)
+/* The first fragment's header is the datagram's (RFC 791 3.2), and it is what a time exceeded
+ * quotes. */
+static void keep_header(struct datagram *d, const struct netbuf *nb, const struct ipv4_hdr *hdr,
+                        uint32_t len)
 {
     d->has_first = true;
     d->header = hdr->hdr_len;
@@ -231,9 +254,10 @@ static void keep_header(struct datagram *d, const struct netbuf *nb, const struc
     memcpy(d->nb->base + DATA_AT - d->header, nb->base + nb->net_at, d->header);
 }
 
-/* Puts the fragment in its place; says why not, when it must not or need not. COUNTERS: it is in. */
-static enum reassembly_counter add(struct stack *s, struct datagram *d, const struct netbuf *nb, const struct ipv4_hdr *hdr,
-                                   uint32_t len)
+/* Puts the fragment in its place; says why not, when it must not or need not. COUNTERS: it is in.
+ */
+static enum reassembly_counter add(struct stack *s, struct datagram *d, const struct netbuf *nb,
+                                   const struct ipv4_hdr *hdr, uint32_t len)
 {
     const uint8_t *bytes = nb->base + nb->net_at + hdr->hdr_len;
     uint32_t end = hdr->frag_off + len;
@@ -283,12 +307,14 @@ static struct netbuf *release(struct stack *s, struct datagram *d, uint32_t len)
     return nb;
 }
 
-/* The header becomes that of a datagram that never was in pieces. What becomes of it is the last frame's fate. */
+/* The header becomes that of a datagram that never was in pieces. What becomes of it is the last
+ * frame's fate. */
 static void deliver(struct stack *s, struct datagram *d, int64_t now_ns)
 {
     struct ipv4_hdr hdr;
     const char *why;
-    if (d->header + d->end > DATAGRAM_MAX) { /* fragment 0 has more options than those that were checked */
+    if (d->header + d->end >
+        DATAGRAM_MAX) { /* fragment 0 has more options than those that were checked */
         discard(s, d, DROP_TOO_LONG);
         return;
     }
@@ -314,7 +340,8 @@ static void deliver(struct stack *s, struct datagram *d, int64_t now_ns)
     ipv4_deliver(s, nb, &hdr, now_ns);
 }
 
-void reassembly_input(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr, int64_t now_ns)
+void reassembly_input(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr,
+                      int64_t now_ns)
 {
     uint32_t len = (uint32_t)hdr->total_len - hdr->hdr_len;
     stack_count(s, MODULE_REASSEMBLY, FRAGMENTS);
@@ -367,11 +394,13 @@ static int init(struct stack *s, void *state, int64_t now_ns)
     (void)now_ns;
     t->limit = s->config.limits.reassemblies;
     for (uint32_t i = 0; i < t->limit; i++)
-        deadline_init(&t->datagram[i].timeout, (uint32_t)MODULE_REASSEMBLY << 16 | i, "reassembly.timeout", on_timeout);
+        deadline_init(&t->datagram[i].timeout, (uint32_t)MODULE_REASSEMBLY << 16 | i,
+                      "reassembly.timeout", on_timeout);
     return 0;
 }
 
-static void on_netif(struct stack *s, void *state, struct netif *nif, enum netif_event event, int64_t now_ns)
+static void on_netif(struct stack *s, void *state, struct netif *nif, enum netif_event event,
+                     int64_t now_ns)
 {
     struct reassemblies *t = state;
     (void)now_ns;
@@ -381,7 +410,8 @@ static void on_netif(struct stack *s, void *state, struct netif *nif, enum netif
 }
 
 static const struct knob knobs[KNOBS] = {
-    [KNOB_TIMEOUT] = {"timeout", KNOB_NS, 60 * SECONDS, SECONDS, 120 * SECONDS}, /* RFC 1122 3.3.2: 60 to 120 s */
+    [KNOB_TIMEOUT] = {"timeout", KNOB_NS, 60 * SECONDS, SECONDS,
+                      120 * SECONDS}, /* RFC 1122 3.3.2: 60 to 120 s */
     [KNOB_OVERLAP] = {"overlap", KNOB_NUMBER, OVERLAP_DISCARD, OVERLAP_DISCARD, OVERLAP_LAST},
     [KNOB_PER_SOURCE] = {"per_source", KNOB_NUMBER, 4, 1, 65535},
     [KNOB_FRAGMENTS] = {"fragments", KNOB_NUMBER, FRAGMENTS_MAX, 2, FRAGMENTS_MAX},

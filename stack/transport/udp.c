@@ -138,7 +138,8 @@ static uint32_t udp_state_size(const struct stack_limits *l)
     return sizeof(struct udp_state);
 }
 
-static const struct ip_protocol udp_protocol = {IP_PROTO_UDP, MODULE_UDP, udp_input, udp_input_error};
+static const struct ip_protocol udp_protocol = {
+    .number = IP_PROTO_UDP, .module = MODULE_UDP, .input = udp_input, .error = udp_input_error};
 
 static int udp_init(struct stack *s, void *state, int64_t now_ns)
 {

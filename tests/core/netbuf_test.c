@@ -45,7 +45,8 @@ Test(netbuf, nth_allocation_fails_once)
 {
     struct rig *r = rig_full();
     r->s->fail_allocation = 2;
-    struct netbuf *a = netbuf_alloc(r->s, 0, 10), *b = netbuf_alloc(r->s, 0, 10), *c = netbuf_alloc(r->s, 0, 10);
+    struct netbuf *a = netbuf_alloc(r->s, 0, 10), *b = netbuf_alloc(r->s, 0, 10),
+                  *c = netbuf_alloc(r->s, 0, 10);
     cr_assert_not_null(a);
     cr_assert_null(b);
     cr_assert_not_null(c);
@@ -65,7 +66,9 @@ Test(netbuf, random_frames_have_one_fate_each)
         uint8_t payload[64];
         for (unsigned k = 0; k < sizeof payload; k++)
             payload[k] = (uint8_t)((x = x * 1664525u + 1013904223u) >> 24);
-        struct rig_ip ip = {.proto = protocols[x >> 8 & 3], .id = (uint16_t)(x >> 16 & 3), .frag = (uint16_t)(x >> 20 & 1 ? 0x2001 : 0)};
+        struct rig_ip ip = {.proto = protocols[x >> 8 & 3],
+                            .id = (uint16_t)(x >> 16 & 3),
+                            .frag = (uint16_t)(x >> 20 & 1 ? 0x2001 : 0)};
         uint32_t n = rig_ipv4(f, &ip, payload, x >> 24 & 63);
         for (uint32_t k = x >> 5 & 3; k > 0; k--) {
             x = x * 1664525u + 1013904223u;
@@ -111,7 +114,8 @@ Test(text, numbers_and_addresses)
     struct text t = text_to(out, sizeof out);
     text_number(&t, INT64_MIN);
     cr_assert_str_eq(out, "-9223372036854775808");
-    static const char *const bad[] = {"", "1.2.3", "1.2.3.256", "1.2.3.4.5", "1..3.4", "1.2.3.4x", "0001.2.3.4"};
+    static const char *const bad[] = {"",       "1.2.3",    "1.2.3.256", "1.2.3.4.5",
+                                      "1..3.4", "1.2.3.4x", "0001.2.3.4"};
     for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++)
         cr_assert_null(text_parse_ipv4(bad[i], &a), "%s", bad[i]);
     cr_assert_str_eq(text_parse_ipv4("10.0.2.15/24", &a), "/24");

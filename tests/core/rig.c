@@ -7,8 +7,19 @@ const uint8_t rig_mac[6] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
 const uint8_t rig_peer[6] = {0x52, 0x55, 0x0a, 0x00, 0x02, 0x02};
 
 static const struct stack_limits small = {
-    .frames = 64, .big_buffers = 6, .netifs = 3, .routes = 8, .neighbours = 8, .neighbour_queue = 3, .sockets = 8,
-    .socket_datagrams = 4, .reassemblies = 3, .path_mtus = 4, .dns_cache = 4, .dns_queries = 2, .pings = 2,
+    .frames = 64,
+    .big_buffers = 6,
+    .netifs = 3,
+    .routes = 8,
+    .neighbours = 8,
+    .neighbour_queue = 3,
+    .sockets = 8,
+    .socket_datagrams = 4,
+    .reassemblies = 3,
+    .path_mtus = 4,
+    .dns_cache = 4,
+    .dns_queries = 2,
+    .pings = 2,
     .driver_bytes = 4096,
 };
 
@@ -37,7 +48,8 @@ struct state {
     struct rig *r;
 };
 
-static int probe(void *d, struct netif *nif, const struct bus *b, const struct pci_function *f, int64_t now_ns)
+static int probe(void *d, struct netif *nif, const struct bus *b, const struct pci_function *f,
+                 int64_t now_ns)
 {
     (void)b;
     (void)f;
@@ -74,10 +86,15 @@ static int send(void *d, struct netbuf *nb, int64_t now_ns)
 }
 
 static const struct netif_driver driver = {
-    .name = "rig", .state_size = sizeof(struct state), .probe = probe, .poll = poll, .send = send,
+    .name = "rig",
+    .state_size = sizeof(struct state),
+    .probe = probe,
+    .poll = poll,
+    .send = send,
 };
 
-struct rig *rig_open(const struct module *const *modules, const struct stack_limits *limits, bool address)
+struct rig *rig_open(const struct module *const *modules, const struct stack_limits *limits,
+                     bool address)
 {
     struct rig *r = calloc(1, sizeof *r);
     r->random = 1;
@@ -108,13 +125,14 @@ void rig_close(struct rig *r)
 {
     struct stack *s = r->s;
     stack_stop(s, r->now_ns);
-    cr_assert_eq(s->rx_received, s->rx_consumed + s->rx_dropped, "%d received, %d consumed, %d dropped",
-                 (int)s->rx_received, (int)s->rx_consumed, (int)s->rx_dropped);
+    cr_assert_eq(s->rx_received, s->rx_consumed + s->rx_dropped,
+                 "%d received, %d consumed, %d dropped", (int)s->rx_received, (int)s->rx_consumed,
+                 (int)s->rx_dropped);
     for (uint32_t i = 1; i <= s->rx_number && i < RIG_FATES; i++)
         cr_assert_eq(r->fate[i].told, 1, "frame %u: %u fates", i, r->fate[i].told);
     for (int c = 0; c < NETBUF_CLASSES; c++)
-        cr_assert_eq(s->pool[c].available, s->pool[c].total, "pool %d: %u of %u", c, s->pool[c].available,
-                     s->pool[c].total);
+        cr_assert_eq(s->pool[c].available, s->pool[c].total, "pool %d: %u of %u", c,
+                     s->pool[c].available, s->pool[c].total);
     free(r->region);
     free(r);
 }
@@ -179,7 +197,8 @@ uint32_t rig_ethernet(uint8_t *out, const uint8_t to[6], const uint8_t from[6], 
     return 14;
 }
 
-uint32_t rig_arp(uint8_t *out, const uint8_t eth_to[6], uint16_t op, const uint8_t sha[6], uint32_t spa, const uint8_t tha[6], uint32_t tpa)
+uint32_t rig_arp(uint8_t *out, const uint8_t eth_to[6], uint16_t op, const uint8_t sha[6],
+                 uint32_t spa, const uint8_t tha[6], uint32_t tpa)
 {
     static const uint8_t fixed[6] = {0, 1, 8, 0, 6, 4};
     memset(out, 0, 60);

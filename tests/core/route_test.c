@@ -33,7 +33,8 @@ Test(route, longest_prefix_wins)
     cr_assert_eq(via(r, 0x0a000277), 0); /* on-link */
     cr_assert_eq(add(r, 0xc0000201, 32, 0x0a000204), -ERR_EXIST);
     cr_assert_eq(add(r, 0xc0000201, 33, 0x0a000204), -ERR_INVAL);
-    cr_assert_eq(add(r, 0x01000000, 8, 0x0b000001), -ERR_NETUNREACH); /* the gateway must be on-link, and 0/0 is by another */
+    cr_assert_eq(add(r, 0x01000000, 8, 0x0b000001),
+                 -ERR_NETUNREACH); /* the gateway must be on-link, and 0/0 is by another */
     struct ip_addr n = addr_ipv4(0xc0000201), g = addr_ipv4(0x0a000204);
     cr_assert_eq(route_remove(r->s, &n, 32, &g), 0);
     cr_assert_eq(route_remove(r->s, &n, 32, &g), -ERR_NOENT);
@@ -49,12 +50,14 @@ Test(route, table_is_bounded_and_redirects_give_way)
     uint32_t added = 0;
     while (add(r, 0x20000000 + (added << 16), 16, 0x0a000201) == 0)
         added++;
-    cr_assert_eq(added, r->s->config.limits.routes - 2u); /* lo's and eth0's own stay; the redirect's place was taken */
+    cr_assert_eq(added, r->s->config.limits.routes -
+                            2u); /* lo's and eth0's own stay; the redirect's place was taken */
     cr_assert_eq(via(r, 0x08080808), 0xffffffff);
     rig_close(r);
 }
 
-/* RFC 1122 3.3.1.4, 3.3.1.5: a gateway that does not answer gives way to the next, and is tried again later. */
+/* RFC 1122 3.3.1.4, 3.3.1.5: a gateway that does not answer gives way to the next, and is tried
+ * again later. */
 Test(route, dead_gateway_gives_way)
 {
     struct rig *r = rig_full();

@@ -41,10 +41,10 @@ Test(arp, every_refusal_has_its_name)
         uint8_t value;
         const char *reason;
     } spoilt[] = {
-        {15, 60, 6, "arp.drop.hardware_type"},   {18, 60, 8, "arp.drop.hardware_length"},
-        {16, 60, 9, "arp.drop.protocol_type"},   {19, 60, 16, "arp.drop.protocol_length"},
-        {15, 14 + 20, 1, "arp.drop.cut_short"},  {15, 14 + 7, 1, "arp.drop.short"},
-        {21, 60, 0, "arp.drop.reserved_op"},     {22, 60, 0x53, "arp.drop.sender_hardware"},
+        {15, 60, 6, "arp.drop.hardware_type"},     {18, 60, 8, "arp.drop.hardware_length"},
+        {16, 60, 9, "arp.drop.protocol_type"},     {19, 60, 16, "arp.drop.protocol_length"},
+        {15, 14 + 20, 1, "arp.drop.cut_short"},    {15, 14 + 7, 1, "arp.drop.short"},
+        {21, 60, 0, "arp.drop.reserved_op"},       {22, 60, 0x53, "arp.drop.sender_hardware"},
         {28, 60, 224, "arp.drop.sender_protocol"},
     };
     for (unsigned i = 0; i < sizeof spoilt / sizeof spoilt[0]; i++) {
@@ -73,11 +73,12 @@ static void send_to_peer(struct rig *r, uint32_t to, uint8_t mark)
 
 static bool is_request(const struct rig_frame *f, const uint8_t to[6], uint32_t target)
 {
-    return memcmp(f->bytes, to, 6) == 0 && f->bytes[13] == 6 && f->bytes[21] == 1 && rig_get32(f->bytes + 38) == target &&
-           rig_get32(f->bytes + 28) == RIG_ADDRESS;
+    return memcmp(f->bytes, to, 6) == 0 && f->bytes[13] == 6 && f->bytes[21] == 1 &&
+           rig_get32(f->bytes + 38) == target && rig_get32(f->bytes + 28) == RIG_ADDRESS;
 }
 
-/* RFC 1122 2.3.2.1: a request a second, three of them; then the packet is given up. 2.3.2.2: the last packets wait. */
+/* RFC 1122 2.3.2.1: a request a second, three of them; then the packet is given up. 2.3.2.2: the
+ * last packets wait. */
 Test(arp, resolution_silent_gives_up)
 {
     struct rig *r = rig_full();
@@ -134,7 +135,8 @@ Test(arp, entry_ages_refresh_then_expiry)
     rig_close(r);
 }
 
-/* RFC 5227 2.1.1, 2.3: three probes, 1 to 2 s apart, then two announcements 2 s apart; in between the address is no one's. */
+/* RFC 5227 2.1.1, 2.3: three probes, 1 to 2 s apart, then two announcements 2 s apart; in between
+ * the address is no one's. */
 Test(arp, address_checked_probes_and_announcements)
 {
     struct rig *r = rig_open(NULL, NULL, false);
@@ -188,7 +190,8 @@ Test(arp, address_in_use_defended_once)
     rig_close(r);
 }
 
-/* Who only spoke to us gives way to a flood before those we speak to; permanent entries never do. */
+/* Who only spoke to us gives way to a flood before those we speak to; permanent entries never do.
+ */
 Test(arp, flood_evicts_strangers_only)
 {
     struct rig *r = rig_full();

@@ -9,7 +9,8 @@ enum { IP_AT = 14, ICMP_AT = 34 };
 static struct rig *open_with_peer(void)
 {
     struct rig *r = rig_full();
-    struct ip_addr peer = addr_ipv4(RIG_PEER), gateway = addr_ipv4(RIG_PEER + 1), any = addr_ipv4(0);
+    struct ip_addr peer = addr_ipv4(RIG_PEER), gateway = addr_ipv4(RIG_PEER + 1),
+                   any = addr_ipv4(0);
     const uint8_t gateway_mac[6] = {2, 0, 0, 0, 0, 1};
     cr_assert_eq(neighbour_add(r->nif, &peer, rig_peer, 0), 0);
     cr_assert_eq(neighbour_add(r->nif, &gateway, gateway_mac, 0), 0);
@@ -37,7 +38,8 @@ static uint32_t echo(uint8_t *frame, const struct rig_ip *ip, uint32_t data_len)
     return rig_ipv4(frame, ip, icmp, len);
 }
 
-/* RFC 1122 3.2.2.6: same identifier, sequence and data, from the address that was asked, with the TOS of the request. */
+/* RFC 1122 3.2.2.6: same identifier, sequence and data, from the address that was asked, with the
+ * TOS of the request. */
 Test(icmpv4, echo_answered_with_all_data)
 {
     struct rig *r = open_with_peer();
@@ -104,18 +106,19 @@ Test(icmpv4, errors_are_not_sent_about)
     struct rig *r = open_with_peer();
     uint8_t f[1600], payload[64] = {3};
     static const struct rig_ip silent[] = {
-        {.proto = 253, .dst = 0x0a0002ff},             /* broadcast */
-        {.proto = 253, .dst = 0xe0000001},             /* 224.0.0.1, which is joined */
-        {.proto = 253, .src = 0xe0000005},             /* from a group */
-        {.proto = 253, .src = 0x0a0002ff},             /* from a broadcast address */
-        {.proto = 253, .src = 0x7f000001},             /* from loopback */
-        {.proto = 253, .src = 0xf0000001},             /* from class E */
-        {.proto = 253, .src = 0x00010203},             /* from nowhere */
-        {.proto = 253, .src = RIG_ADDRESS},            /* from ourselves */
+        {.proto = 253, .dst = 0x0a0002ff},  /* broadcast */
+        {.proto = 253, .dst = 0xe0000001},  /* 224.0.0.1, which is joined */
+        {.proto = 253, .src = 0xe0000005},  /* from a group */
+        {.proto = 253, .src = 0x0a0002ff},  /* from a broadcast address */
+        {.proto = 253, .src = 0x7f000001},  /* from loopback */
+        {.proto = 253, .src = 0xf0000001},  /* from class E */
+        {.proto = 253, .src = 0x00010203},  /* from nowhere */
+        {.proto = 253, .src = RIG_ADDRESS}, /* from ourselves */
     };
     static const char *const reasons[] = {
-        "ipv4.drop.no_protocol",      "ipv4.drop.no_protocol",     "ipv4.drop.source_multicast", "ipv4.drop.source_broadcast",
-        "ipv4.drop.source_loopback",  "ipv4.drop.source_class_e",  "ipv4.drop.source_zero",      "ipv4.drop.source_own",
+        "ipv4.drop.no_protocol",      "ipv4.drop.no_protocol",     "ipv4.drop.source_multicast",
+        "ipv4.drop.source_broadcast", "ipv4.drop.source_loopback", "ipv4.drop.source_class_e",
+        "ipv4.drop.source_zero",      "ipv4.drop.source_own",
     };
     for (unsigned i = 0; i < sizeof silent / sizeof silent[0]; i++) {
         uint32_t n = rig_ipv4(f, &silent[i], payload, sizeof payload);
@@ -146,7 +149,8 @@ Test(icmpv4, errors_are_rate_limited_and_echo_is_not)
     rig_close(r);
 }
 
-/* RFC 1122 3.2.2.6: record route goes on with our address, a loose source route comes back reversed. */
+/* RFC 1122 3.2.2.6: record route goes on with our address, a loose source route comes back
+ * reversed. */
 Test(icmpv4, echo_options_reflected)
 {
     struct rig *r = open_with_peer();
@@ -157,7 +161,8 @@ Test(icmpv4, echo_options_reflected)
     const uint8_t expected[12] = {7, 11, 12, 1, 2, 3, 4, 10, 0, 2, 15, 0};
     cr_assert_eq(r->sent_count, 1);
     cr_assert_arr_eq(r->sent[0].bytes + ICMP_AT, expected, 12);
-    /* S recorded itself first, then two hops: back through 9.9.9.2, then 9.9.9.1, to S, which stands there once */
+    /* S recorded itself first, then two hops: back through 9.9.9.2, then 9.9.9.1, to S, which
+     * stands there once */
     const uint8_t lsrr[16] = {131, 15, 16, 10, 0, 2, 2, 9, 9, 9, 1, 9, 9, 9, 2, 0};
     ip = (struct rig_ip){.proto = 1, .options = lsrr, .options_len = sizeof lsrr};
     rig_receive(r, f, echo(f, &ip, 8));
@@ -168,12 +173,14 @@ Test(icmpv4, echo_options_reflected)
     rig_close(r);
 }
 
-/* RFC 792: the pointer is the octet that is wrong. RFC 1122 3.3.5: a route that goes on is refused with code 5. */
+/* RFC 792: the pointer is the octet that is wrong. RFC 1122 3.3.5: a route that goes on is refused
+ * with code 5. */
 Test(icmpv4, bad_options_reported)
 {
     struct rig *r = open_with_peer();
     uint8_t f[1600];
-    static const uint8_t zero_length[4] = {0x99, 0, 0, 0}, onward[8] = {131, 7, 4, 9, 9, 9, 9, 0}, unknown[4] = {0x99, 4, 0, 0};
+    static const uint8_t zero_length[4] = {0x99, 0, 0, 0}, onward[8] = {131, 7, 4, 9, 9, 9, 9, 0},
+                         unknown[4] = {0x99, 4, 0, 0};
     struct rig_ip ip = {.proto = 1, .options = zero_length, .options_len = 4};
     cr_assert_str_eq(r->fate[rig_receive(r, f, echo(f, &ip, 8))].reason, "ipv4.drop.bad_option");
     cr_assert_eq(r->sent[0].bytes[ICMP_AT], 12);
@@ -201,7 +208,8 @@ static void quote(uint8_t out[28], uint32_t src, uint32_t dst, uint16_t flags, u
     rig_put32(out + 16, dst);
 }
 
-static void report(struct rig *r, uint8_t type, uint8_t code, uint32_t second_word, uint32_t from, const uint8_t q[28])
+static void report(struct rig *r, uint8_t type, uint8_t code, uint32_t second_word, uint32_t from,
+                   const uint8_t q[28])
 {
     uint8_t f[1600], body[32], icmp[40];
     rig_put32(body, second_word);
@@ -220,7 +228,8 @@ static uint16_t mtu_to(struct rig *r, uint32_t to)
 
 enum { DF = 0x4000 };
 
-/* RFC 1191 3, 5, 6.3: down to what the router says, by plateaus when it does not; never up, never below the floor; forgotten after 10 minutes. */
+/* RFC 1191 3, 5, 6.3: down to what the router says, by plateaus when it does not; never up, never
+ * below the floor; forgotten after 10 minutes. */
 Test(icmpv4, path_mtu_learnt_and_aged)
 {
     struct rig *r = open_with_peer();
@@ -258,7 +267,8 @@ static uint32_t next_hop_to(struct rig *r, uint32_t to)
     return path.next_hop.word[0];
 }
 
-/* RFC 1122 3.2.2.2: only from the first hop in use, only to a gateway on the same net; and only for the host (3.3.1.2). */
+/* RFC 1122 3.2.2.2: only from the first hop in use, only to a gateway on the same net; and only for
+ * the host (3.3.1.2). */
 Test(icmpv4, redirect_taken_from_the_first_hop_only)
 {
     struct rig *r = open_with_peer();
@@ -298,7 +308,8 @@ Test(icmpv4, quotes_that_are_not_ours_do_nothing)
     static const struct {
         uint8_t type;
         const char *reason;
-    } deprecated[] = {{4, "icmpv4.drop.no_quote"}, {15, "icmpv4.drop.information"}, {1, "icmpv4.drop.unknown_type"}, {30, "icmpv4.drop.unknown_type"},
+    } deprecated[] = {{4, "icmpv4.drop.no_quote"},          {15, "icmpv4.drop.information"},
+                      {1, "icmpv4.drop.unknown_type"},      {30, "icmpv4.drop.unknown_type"},
                       {10, "icmpv4.drop.router_discovery"}, {0, "icmpv4.drop.reply_unwanted"}};
     for (unsigned i = 0; i < sizeof deprecated / sizeof deprecated[0]; i++) {
         uint32_t n = rig_ipv4(f, &ip, icmp, message(icmp, deprecated[i].type, 0, "abcdefgh", 8));

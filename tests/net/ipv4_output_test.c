@@ -52,14 +52,16 @@ Test(ipv4_output, fragments_at_multiples_of_8)
 Test(ipv4_output, dont_fragment_too_long_refused)
 {
     struct rig *r = open_with_peer();
-    cr_assert_eq(send(r, RIG_PEER, 1481, (struct ip_send){.flags = IP_DONT_FRAGMENT}), -ERR_MSGSIZE);
+    cr_assert_eq(send(r, RIG_PEER, 1481, (struct ip_send){.flags = IP_DONT_FRAGMENT}),
+                 -ERR_MSGSIZE);
     cr_assert_eq(send(r, RIG_PEER, 1480, (struct ip_send){.flags = IP_DONT_FRAGMENT}), 0);
     cr_assert_eq(r->sent_count, 1);
     cr_assert_eq(rig_get16(r->sent[0].bytes + IP_AT + 6), DF);
     rig_close(r);
 }
 
-/* RFC 791 3.1: an option with the copied flag goes into each fragment, the others into the first; 7 octets are padded with a zero. */
+/* RFC 791 3.1: an option with the copied flag goes into each fragment, the others into the first; 7
+ * octets are padded with a zero. */
 Test(ipv4_output, options_padded_and_copied)
 {
     struct rig *r = open_with_peer();
@@ -84,7 +86,8 @@ Test(ipv4_output, identification_counts_for_each_peer)
         send(r, RIG_PEER, 10, (struct ip_send){.flags = IP_DONT_FRAGMENT});
         send(r, RIG_PEER + 5, 10, (struct ip_send){0});
     }
-    unsigned a = rig_get16(r->sent[0].bytes + IP_AT + 4), b = rig_get16(r->sent[1].bytes + IP_AT + 4);
+    unsigned a = rig_get16(r->sent[0].bytes + IP_AT + 4),
+             b = rig_get16(r->sent[1].bytes + IP_AT + 4);
     cr_assert_neq(a, b);
     for (unsigned i = 0; i < 4; i++) {
         cr_assert_eq(rig_get16(r->sent[2 * i].bytes + IP_AT + 4), (uint16_t)(a + i));
@@ -104,11 +107,13 @@ static void expect_path(struct rig *r, uint32_t to, int error, uint32_t next_hop
     }
 }
 
-/* RFC 1122 3.3.1.1: on-link direct, else by the gateway; groups and broadcasts without one; 127/8 stays here. */
+/* RFC 1122 3.3.1.1: on-link direct, else by the gateway; groups and broadcasts without one; 127/8
+ * stays here. */
 Test(ipv4_output, paths)
 {
     struct rig *r = open_with_peer();
-    struct ip_addr any = addr_ipv4(0), gateway = addr_ipv4(RIG_PEER), foreign = addr_ipv4(0x0a000210), loop = addr_ipv4(0x7f000001);
+    struct ip_addr any = addr_ipv4(0), gateway = addr_ipv4(RIG_PEER),
+                   foreign = addr_ipv4(0x0a000210), loop = addr_ipv4(0x7f000001);
     struct ip_path path;
     expect_path(r, 0x08080808, -ERR_NETUNREACH, 0, 0);
     route_add(r->s, &any, 0, &gateway, NULL);
@@ -130,11 +135,13 @@ Test(ipv4_output, paths)
     rig_close(r);
 }
 
-/* RFC 1112 6.4, RFC 894: groups and broadcasts have their link addresses; a broadcast needs leave. */
+/* RFC 1112 6.4, RFC 894: groups and broadcasts have their link addresses; a broadcast needs leave.
+ */
 Test(ipv4_output, link_addresses)
 {
     struct rig *r = open_with_peer();
-    const uint8_t group[6] = {0x01, 0x00, 0x5e, 0x01, 0x02, 0x03}, everybody[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    const uint8_t group[6] = {0x01, 0x00, 0x5e, 0x01, 0x02, 0x03},
+                  everybody[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
     cr_assert_eq(send(r, 0xef810203, 4, (struct ip_send){0}), 0);
     cr_assert_arr_eq(r->sent[0].bytes, group, 6);
     cr_assert_eq(r->sent[0].bytes[IP_AT + 8], 1);
@@ -181,7 +188,8 @@ static void ignore(struct stack *s, struct netbuf *nb, const struct ip_received 
 /* RFC 1122 2.4: no error at once; after the last request it is told as host unreachable. */
 Test(ipv4_output, unanswered_neighbour_told_to_the_transport)
 {
-    static const struct ip_protocol p = {.number = 200, .module = MODULE_CORE, .input = ignore, .error = on_error};
+    static const struct ip_protocol p = {
+        .number = 200, .module = MODULE_CORE, .input = ignore, .error = on_error};
     struct rig *r = open_with_peer();
     ip_register(r->s, &p);
     cr_assert_eq(send(r, RIG_PEER + 1, 10, (struct ip_send){0}), 0);

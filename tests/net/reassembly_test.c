@@ -37,7 +37,8 @@ static struct rig *open_listening(void)
     return r;
 }
 
-static uint32_t fragment(struct rig *r, uint16_t id, uint32_t at, uint32_t len, bool more, const uint8_t *data)
+static uint32_t fragment(struct rig *r, uint16_t id, uint32_t at, uint32_t len, bool more,
+                         const uint8_t *data)
 {
     uint8_t f[RIG_FRAME_BYTES];
     struct rig_ip ip = {.proto = PROTO, .id = id, .frag = (uint16_t)((more ? MF : 0) | at / 8)};
@@ -68,7 +69,8 @@ Test(reassembly, any_order_delivers_once)
                 id++;
                 for (int i = 0; i < 4; i++)
                     for (int twice = 0; twice < (i < 3 ? 2 : 1); twice++)
-                        fragment(r, id, at[order[i]], at[order[i] + 1] - at[order[i]], order[i] < 3, data);
+                        fragment(r, id, at[order[i]], at[order[i] + 1] - at[order[i]], order[i] < 3,
+                                 data);
                 cr_assert_eq(got.count, 1);
                 cr_assert_eq(got.len, sizeof data);
                 cr_assert_arr_eq(got.bytes, data, sizeof data);
@@ -77,7 +79,8 @@ Test(reassembly, any_order_delivers_once)
     rig_close(r);
 }
 
-/* Consistent random pieces, overlapping as they like: delivered exactly when every octet and the end have come, whatever the policy. */
+/* Consistent random pieces, overlapping as they like: delivered exactly when every octet and the
+ * end have come, whatever the policy. */
 static void play_consistent(struct rig *r, uint16_t id, int policy)
 {
     static uint8_t data[MOST];
@@ -102,7 +105,8 @@ static void play_consistent(struct rig *r, uint16_t id, int policy)
         uint32_t octets = 0;
         for (uint32_t i = 0; i < total; i++)
             octets += have[i];
-        cr_assert_eq(got.count, end_seen && octets == total, "id %u, fragment %d: %u of %u octets", id, n, octets, total);
+        cr_assert_eq(got.count, end_seen && octets == total, "id %u, fragment %d: %u of %u octets",
+                     id, n, octets, total);
     }
     if (got.count) {
         cr_assert_eq(got.len, total);
@@ -149,18 +153,22 @@ Test(reassembly, inconsistent_overlap_follows_the_knob)
 Test(reassembly, impossible_fragments_have_their_names)
 {
     struct rig *r = open_listening();
-    static uint8_t data[65600];
-    cr_assert_str_eq(r->fate[fragment(r, 1, 0, 13, true, data)].reason, "reassembly.drop.length_not_8");
+    static uint8_t data[67100];
+    cr_assert_str_eq(r->fate[fragment(r, 1, 0, 13, true, data)].reason,
+                     "reassembly.drop.length_not_8");
     cr_assert_str_eq(r->fate[fragment(r, 2, 0, 0, true, data)].reason, "reassembly.drop.empty");
-    cr_assert_str_eq(r->fate[fragment(r, 3, 65528, 1480, false, data)].reason, "reassembly.drop.too_long"); /* the ping of death */
+    cr_assert_str_eq(r->fate[fragment(r, 3, 65528, 1480, false, data)].reason,
+                     "reassembly.drop.too_long"); /* the ping of death */
     fragment(r, 4, 8, 8, false, data);
-    cr_assert_str_eq(r->fate[fragment(r, 4, 16, 8, true, data)].reason, "reassembly.drop.beyond_end");
+    cr_assert_str_eq(r->fate[fragment(r, 4, 16, 8, true, data)].reason,
+                     "reassembly.drop.beyond_end");
     cr_assert_eq(got.count, 0);
     rig_run(r, 61 * RIG_SECOND);
     rig_close(r);
 }
 
-/* RFC 1122 3.3.2: after 60 s, time exceeded code 1 with fragment 0, silence without; a late piece does not join what is gone. */
+/* RFC 1122 3.3.2: after 60 s, time exceeded code 1 with fragment 0, silence without; a late piece
+ * does not join what is gone. */
 Test(reassembly, timeout_reported_with_fragment_zero_only)
 {
     struct rig *r = open_listening();
@@ -194,7 +202,9 @@ Test(reassembly, flood_evicts_the_oldest)
     uint8_t data[64] = {0};
     for (uint16_t id = 1; id <= 200; id++)
         fragment(r, id, 0, 32, true, data);
-    cr_assert_eq(rig_counter(r, "reassembly.drop.evicted") + rig_counter(r, "reassembly.drop.per_source"), 197);
+    cr_assert_eq(rig_counter(r, "reassembly.drop.evicted") +
+                     rig_counter(r, "reassembly.drop.per_source"),
+                 197);
     fragment(r, 200, 32, 32, false, data);
     cr_assert_eq(got.count, 1);
     fragment(r, 1, 32, 32, false, data);
