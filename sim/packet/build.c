@@ -35,10 +35,9 @@ static bool host_value(struct builder *b, const struct field *f, const char *nam
     return !b->why->text[0];
 }
 
-bool build_resolve(struct builder *b, int i, const struct field *f, const struct match *m,
-                   struct value *out)
+static bool resolve(struct builder *b, const struct field *f, const struct match *m,
+                    struct value *out)
 {
-    (void)i;
     switch (m->kind) {
     case MATCH_VALUE:
         *out = m->value;
@@ -56,6 +55,18 @@ bool build_resolve(struct builder *b, int i, const struct field *f, const struct
         why_set(b->why, "%s: a value is needed to build a packet", f->name);
         return false;
     }
+}
+
+bool build_resolve(struct builder *b, int i, const struct field *f, const struct match *m,
+                   struct value *out)
+{
+    uint32_t base = 0;
+    if (!resolve(b, f, m, out))
+        return false;
+    (void)tcp_base(b->context, b->part[i], f, &base);
+    if (f->flags & (FIELD_SEQ | FIELD_ACK))
+        out->number = (uint32_t)((uint64_t)out->number + base);
+    return true;
 }
 
 uint8_t *build_append(struct builder *b, int i, uint32_t len)
@@ -142,7 +153,7 @@ bool field_store(const struct field *f, uint8_t *at, uint32_t len, const struct 
 
 static bool is_fixed(const struct field *f)
 {
-    return f->bits && !(f->flags & (FIELD_OPTION | FIELD_HEADER | FIELD_REST)) &&
+    return f->bits && !(f->flags & (FIELD_OPTION | FIELD_HEADER | FIELD_REST | FIELD_ELSEWHERE)) &&
            f->type != FIELD_OWN;
 }
 
@@ -160,6 +171,8 @@ static bool put_stated(struct builder *b, int i)
         const struct field *f = &v->layer->field[k];
         if (is_fixed(f) && !(f->flags & FIELD_PART) && f->preset && shape_has(&b->shape, i, f))
             bits_put(h, f->bit, f->bits, f->preset);
+        if (f->preset_octets)
+            memcpy(h + f->bit / 8, f->preset_octets, f->bits / 8);
         /* The first field tells which others there are. */
         const struct clause *cl = is_fixed(f) ? stated(b, i, f) : NULL;
         struct value value;
@@ -196,6 +209,16 @@ bool build_data(struct builder *b, const uint8_t *bytes, uint32_t len)
     if (at)
         memcpy(at, bytes, len);
     return at != NULL;
+}
+
+bool build_pattern(struct builder *b, uint32_t len, uint64_t position)
+{
+    int i = b->shape.views - 1;
+    const struct match m = {.kind = MATCH_PATTERN,
+                            .value = {.kind = VALUE_NUMBER, .number = len},
+                            .upper = (int64_t)position};
+    return push(b, &layer_data, NULL, b->shape.view[i].quoted) &&
+           build_payload(b, i + 1, layer_data.field, &m);
 }
 
 static const struct layer *below(const struct builder *b, const struct layer *l)

@@ -71,6 +71,16 @@ const struct clause *clause_named(const struct layer_spec *l, const char *name)
     return NULL;
 }
 
+const struct layer_spec *layer_of(const struct packet_spec *p, const struct clause *cl)
+{
+    for (uint32_t i = 0; i < p->layers; i++) {
+        const struct layer_spec *l = &p->layer[i];
+        if (l->clauses && cl >= l->clause && cl < l->clause + l->clauses)
+            return l;
+    }
+    return NULL;
+}
+
 const char *nearest_known(const struct compiler *c, const char *typo)
 {
     const char *names[512];
@@ -101,6 +111,8 @@ static int64_t given(const struct layer_spec *l, const struct field *f)
 int layer_open(struct compiler *c, const struct layer *layer)
 {
     struct packet_spec *p = c->spec;
+    if (c->layer && c->layer->layer->close && c->layer->layer->close(c) < 0)
+        return -1;
     if (p->layers == SPEC_LAYERS)
         return wrong(c, peek(c, 0), "a line has at most %d layers", SPEC_LAYERS);
     c->layer = &p->layer[p->layers++];
@@ -287,6 +299,9 @@ static int compile_layer(struct compiler *c)
     const struct layer *l = name->kind == WORD_NAME ? layer_named(c->set, name->text) : NULL;
     if (name->kind == WORD_HEX)
         l = &layer_raw;
+    bool segment = !l && !quoted && tcp_line_starts(c);
+    if (segment)
+        l = &layer_tcp;
     bool length = c->layer && word_is(name, "(") && peek(c, 1)->kind == WORD_NUMBER &&
                   word_is(peek(c, 2), ")");
     if (length)
@@ -302,7 +317,7 @@ static int compile_layer(struct compiler *c)
         return wrong(c, w, "quote stands behind an ICMP error");
     if (l == &layer_raw && c->layer)
         l = &layer_data;
-    else if (!length && name->kind == WORD_NAME && l != &layer_raw)
+    else if (!length && !segment && name->kind == WORD_NAME && l != &layer_raw)
         c->at++;
     if (layer_open(c, l) < 0)
         return -1;
@@ -312,6 +327,44 @@ static int compile_layer(struct compiler *c)
     if ((l == &layer_raw || l == &layer_data) && !c->layer->clauses)
         return wrong(c, peek(c, 0),
                      "%s needs octets: \"text\", hex 00 01, pattern N, zero N or (N)", name->text);
+    return 1;
+}
+
+/* packetdrill's words before a packet: [ect0], (tos 0x10, ttl 3). They are fields of IP. */
+static int compile_info(struct compiler *c)
+{
+    const struct word *w = peek(c, 0), *name = peek(c, 1);
+    bool square = word_is(w, "[") && name->kind == WORD_NAME && word_is(peek(c, 2), "]");
+    bool round = word_is(w, "(") && name->kind == WORD_NAME;
+    if (c->layer || (!square && !round))
+        return 0;
+    if (layer_open(c, &layer_ip) < 0)
+        return -1;
+    c->at++;
+    const struct field *ecn = field_named(&layer_ip, "ecn");
+    struct match *m = pool_alloc(c->pool, sizeof *m);
+    if (square && word_is(name, "ect01")) {
+        *m = (struct match){
+            .kind = MATCH_RANGE, .value = {.kind = VALUE_NUMBER, .number = 1}, .upper = 2};
+        c->at += 2;
+        return clause_add(c, ecn, m, 1) ? 1 : -1;
+    }
+    if (square) {
+        m->value.kind = VALUE_NUMBER;
+        if (compile_match(c, ecn, m) < 0)
+            return -1;
+        c->at++;
+        return clause_add(c, ecn, m, 1) ? 1 : -1;
+    }
+    while (!take(c, ")")) {
+        const struct field *f =
+            peek(c, 0)->kind == WORD_NAME ? field_named(&layer_ip, peek(c, 0)->text) : NULL;
+        if (!f || f->type == FIELD_OWN)
+            return wrong(c, peek(c, 0), "%s: tos N or ttl N belongs here", peek(c, 0)->text);
+        if (compile_clause(c, f) < 0)
+            return -1;
+        take(c, ",");
+    }
     return 1;
 }
 
@@ -374,6 +427,8 @@ struct packet_spec *packet_compile(struct layer_set *set, struct pool *pool, cha
     }
     while (c.at < c.words) {
         int done = compile_line_word(&c);
+        if (!done)
+            done = compile_info(&c);
         if (!done && c.layer)
             done = compile_in_layer(&c);
         if (!done)
@@ -383,6 +438,8 @@ struct packet_spec *packet_compile(struct layer_set *set, struct pool *pool, cha
         if (done < 0)
             return NULL;
     }
+    if (c.layer && c.layer->layer->close && c.layer->layer->close(&c) < 0)
+        return NULL;
     spec_order(p);
     return p;
 }

@@ -35,9 +35,9 @@ static bool all_pattern(const uint8_t *b, uint32_t len)
     return true;
 }
 
-static void describe_payload(struct describer *d, const struct value *v)
+static void describe_payload(struct describer *d, const struct field *f, const struct value *v)
 {
-    struct clause *cl = describe_clause(d, field_named(&layer_data, "bytes"), v);
+    struct clause *cl = describe_clause(d, f, v);
     enum match_kind kind = MATCH_VALUE;
     if (v->len >= MADE_PAYLOAD && all_pattern(v->bytes, v->len))
         kind = MATCH_PATTERN;
@@ -68,7 +68,8 @@ static bool telling(struct describer *d, int i, const struct field *f, const str
     uint64_t n;
     int64_t given = f->given ? (int64_t)shape_number(d->shape, i, f->given) : -1;
     if (f->flags & FIELD_HEAD)
-        return (uint64_t)v->number != f->preset || symbol_valued(f, (uint64_t)v->number, given);
+        return (uint64_t)v->number != f->preset ||
+               (f->flags & FIELD_KEY && symbol_valued(f, (uint64_t)v->number, given));
     if (l->first && (f == field_named(l, l->first) || f == field_named(l, l->second)))
         return true;
     if (f->derive) {
@@ -83,6 +84,8 @@ static bool telling(struct describer *d, int i, const struct field *f, const str
         return d->detail || !(f->flags & FIELD_QUIET);
     if (v->kind == VALUE_NUMBER || v->kind == VALUE_IPV4)
         return (uint64_t)v->number != f->preset;
+    if (f->preset_octets)
+        return v->len != f->bits / 8 || memcmp(v->bytes, f->preset_octets, v->len);
     return !all_zero(v->bytes, v->len);
 }
 
@@ -92,10 +95,10 @@ static void describe_layer(struct describer *d, int i)
     for (uint32_t k = 0; k < l->fields; k++) {
         const struct field *f = &l->field[k];
         struct value v;
-        if (f->flags & FIELD_PART || !shape_field(d->shape, i, f, &v))
+        if (f->flags & (FIELD_PART | FIELD_MINE) || !shape_field(d->shape, i, f, &v))
             continue;
-        if (f->flags & FIELD_REST && f->type == FIELD_BYTES)
-            describe_payload(d, &v);
+        if (f->flags & FIELD_REST)
+            describe_payload(d, f, &v);
         else if (telling(d, i, f, &v))
             describe_clause(d, f, &v);
     }
@@ -107,8 +110,9 @@ static void describe_layer(struct describer *d, int i)
 static bool shown(const struct describer *d, int i)
 {
     const struct shape *s = d->shape;
+    bool counted = i && s->view[i - 1].layer == &layer_tcp; /* its line says how many octets */
     if (d->detail || i + 1 >= s->views)
-        return true;
+        return d->detail || !counted;
     const struct layer *l = s->view[i].layer, *upper = s->view[i + 1].layer;
     if (l == &layer_eth)
         return upper == &layer_data;

@@ -33,7 +33,7 @@ static bool same_clause(const struct clause *a, const struct clause *b)
 static bool same_layer(const struct layer_spec *a, const struct layer_spec *b)
 {
     if (strcmp(a->layer->name, b->layer->name) || a->quoted != b->quoted || a->bare != b->bare ||
-        a->clauses != b->clauses)
+        a->absolute != b->absolute || a->clauses != b->clauses)
         return false;
     for (uint32_t i = 0; i < a->clauses; i++)
         if (!same_clause(&a->clause[i], &b->clause[i]))

@@ -86,7 +86,7 @@ bool shape_has(const struct shape *s, int i, const struct field *f)
 bool shape_field(const struct shape *s, int i, const struct field *f, struct value *out)
 {
     const struct view *v = &s->view[i];
-    if (f->flags & FIELD_OPTION || f->type == FIELD_OWN)
+    if (f->flags & (FIELD_OPTION | FIELD_ELSEWHERE) || f->type == FIELD_OWN)
         return false;
     if (f->flags & FIELD_REST)
         return field_value(f, s->bytes + v->at + f->bit / 8, v->end - v->at - f->bit / 8, out);

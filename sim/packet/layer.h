@@ -39,7 +39,11 @@ enum field_flag {
     FIELD_QUIET = 512,   /* not worth a word at detail 0 */
     FIELD_PART = 1024,   /* names bits that another field covers */
     FIELD_PADDED = 2048, /* zeros behind what is stated are right */
-    FIELD_HEADER = 4096, /* from its place to the header's end */
+    FIELD_MINE = 8192,   /* the layer describes it itself */
+    FIELD_SEQ = 16384,   /* a sequence number of the source: counts from its ISN */
+    FIELD_ACK = 32768,   /* of the destination */
+    FIELD_ELSEWHERE = 65536, /* no place of its own: the layer compares it */
+    FIELD_HEADER = 4096,     /* from its place to the header's end */
 };
 
 /* A word for a number; `when` restricts it to one value of the field `given` (ICMP's codes by
@@ -68,8 +72,9 @@ struct field {
     uint32_t code;  /* options */
     uint32_t scale; /* one unit in the frame is so many in the script; 0: 1 */
     uint64_t preset;
-    const struct symbol *symbol; /* ends with a NULL word */
-    const char *given;           /* the field that tells which symbols hold */
+    const uint8_t *preset_octets; /* of types that are no numbers; NULL: zeros */
+    const struct symbol *symbol;  /* ends with a NULL word */
+    const char *given;            /* the field that tells which symbols hold */
     uint64_t only; /* present only where the layer's first field has one of these values: a bit
                       each; 0: always */
     bool (*derive)(const struct shape *s, int i, uint64_t *out);
@@ -111,6 +116,8 @@ struct layer {
                  const char **problem);
     /* Own syntax at the cursor: 1 taken, 0 not mine, -1 wrong. */
     int (*parse)(struct compiler *c);
+    /* After the last word of the layer. */
+    int (*close)(struct compiler *c);
     /* Own text instead of the generic; returns false to leave it to that. */
     bool (*print)(struct printer *p, const struct layer_spec *l, const struct clause *cl);
     /* The part behind the fixed header: returns its new end, 0 on error. */
@@ -136,7 +143,7 @@ struct layer_set {
     uint32_t layers;
     struct binding *binding;
     uint32_t bindings;
-    struct format *format; /* in the order of the script */
+    struct format **format; /* in the order of the script */
     uint32_t formats;
 };
 

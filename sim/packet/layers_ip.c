@@ -234,5 +234,3 @@ const struct layer layer_ip = {
     .print = ip_print,
     .emit = ip_emit,
 };
-
-const struct layer layer_ip6 = {.name = "ip6", .below = "eth"};

@@ -171,9 +171,23 @@ static bool first_octet(const struct match *want, const struct value *have, char
     return true;
 }
 
-void match_clause(struct matcher *m, int i, const struct clause *cl, const struct value *have)
+bool match_relative(const struct matcher *m, const struct clause *cl, const struct match *want,
+                    struct value *have)
 {
-    if (match_value(m, cl->field, cl->match, have))
+    uint32_t base;
+    if (!(cl->field->flags & (FIELD_SEQ | FIELD_ACK)))
+        return true;
+    if (tcp_base(m->context, layer_of(m->spec, cl), cl->field, &base))
+        have->number = (uint32_t)((uint64_t)have->number - base);
+    else if (want->kind == MATCH_VALUE || want->kind == MATCH_RANGE)
+        return false;
+    return true;
+}
+
+void match_clause(struct matcher *m, int i, const struct clause *cl, const struct value *value)
+{
+    struct value copy = *value, *have = &copy;
+    if (!match_relative(m, cl, cl->match, have) || match_value(m, cl->field, cl->match, have))
         return;
     char expected[128], actual[128];
     int64_t given = given_of(m->shape, i, cl->field);
@@ -191,7 +205,7 @@ static void match_layer(struct matcher *m, int i, const struct layer_spec *l)
         struct value have;
         if (m->keys && !(cl->field->flags & FIELD_KEY))
             continue;
-        if (cl->field->type == FIELD_OWN || cl->field->flags & FIELD_OPTION) {
+        if (cl->field->type == FIELD_OWN || cl->field->flags & (FIELD_OPTION | FIELD_ELSEWHERE)) {
             if (l->layer->match)
                 l->layer->match(m, i, cl);
         } else if (shape_field(m->shape, i, cl->field, &have))

@@ -118,6 +118,19 @@ static void differs(struct matcher *m, int i, const struct clause *cl, const str
     match_differs(m, m->shape->view[i].layer, cl->field->name, cl->field->clause, expected, actual);
 }
 
+bool option_agrees(struct matcher *m, const struct option_view *o, const struct clause *cl)
+{
+    if (cl->field->type == FIELD_EMPTY || (cl->matches == 1 && cl->match->kind == MATCH_ANY))
+        return true;
+    struct value v;
+    bool same = option_values(cl->field, o) == cl->matches;
+    for (uint32_t k = 0; same && k < cl->matches; k++)
+        same = value_at(m->shape, cl->field, o, k, &v) &&
+               (!match_relative(m, cl, &cl->match[k], &v) ||
+                match_value(m, cl->field, &cl->match[k], &v));
+    return same;
+}
+
 void option_match(struct matcher *m, int i, const struct option_style *style, uint32_t at,
                   uint32_t end, const struct clause *cl)
 {
@@ -135,16 +148,7 @@ void option_match(struct matcher *m, int i, const struct option_style *style, ui
                       there ? actual : "no such option");
         return;
     }
-    if (!there || (cl->matches == 1 && cl->match->kind == MATCH_ANY))
-        return;
-    if (cl->field->type == FIELD_EMPTY)
-        return;
-    struct value v;
-    bool same = option_values(cl->field, &o) == cl->matches;
-    for (uint32_t k = 0; same && k < cl->matches; k++)
-        same = value_at(m->shape, cl->field, &o, k, &v) &&
-               match_value(m, cl->field, &cl->match[k], &v);
-    if (!same)
+    if (there && !option_agrees(m, &o, cl))
         differs(m, i, cl, &o);
 }
 

@@ -5,18 +5,22 @@
 #include "sim/packet/layer.h"
 
 static const struct layer *const builtin[] = {
-    &layer_eth, &layer_vlan, &layer_arp,  &layer_ip,  &layer_icmp,
-    &layer_udp, &layer_dhcp, &layer_data, &layer_raw,
+    &layer_eth, &layer_vlan, &layer_arp,  &layer_ip,  &layer_ip6, &layer_icmp, &layer_icmp6,
+    &layer_udp, &layer_tcp,  &layer_dhcp, &layer_dns, &layer_ntp, &layer_data, &layer_raw,
 };
 
 enum { PORT_DNS = 53, PORT_DHCP_SERVER = 67, PORT_DHCP_CLIENT = 68, PORT_NTP = 123 };
 
 static const struct binding builtin_binding[] = {
     {"eth", ETHERTYPE_IP, &layer_ip},       {"eth", ETHERTYPE_ARP, &layer_arp},
-    {"eth", ETHERTYPE_VLAN, &layer_vlan},   {"vlan", ETHERTYPE_IP, &layer_ip},
-    {"vlan", ETHERTYPE_ARP, &layer_arp},    {"ip", IPPROTO_ICMP, &layer_icmp},
-    {"ip", IPPROTO_UDP, &layer_udp},        {"udp", PORT_DHCP_SERVER, &layer_dhcp},
-    {"udp", PORT_DHCP_CLIENT, &layer_dhcp}, {"ip", IPPROTO_IPIP, &layer_ip},
+    {"eth", ETHERTYPE_IPV6, &layer_ip6},    {"eth", ETHERTYPE_VLAN, &layer_vlan},
+    {"vlan", ETHERTYPE_IP, &layer_ip},      {"vlan", ETHERTYPE_ARP, &layer_arp},
+    {"vlan", ETHERTYPE_IPV6, &layer_ip6},   {"ip", IPPROTO_ICMP, &layer_icmp},
+    {"ip", IPPROTO_TCP, &layer_tcp},        {"ip", IPPROTO_UDP, &layer_udp},
+    {"ip", IPPROTO_IPIP, &layer_ip},        {"ip6", IPPROTO_ICMPV6, &layer_icmp6},
+    {"ip6", IPPROTO_TCP, &layer_tcp},       {"ip6", IPPROTO_UDP, &layer_udp},
+    {"udp", PORT_DNS, &layer_dns},          {"udp", PORT_DHCP_SERVER, &layer_dhcp},
+    {"udp", PORT_DHCP_CLIENT, &layer_dhcp}, {"udp", PORT_NTP, &layer_ntp},
 };
 
 struct layer_set *layer_set_new(struct pool *pool)
@@ -51,7 +55,7 @@ const struct layer *layer_named(const struct layer_set *set, const char *name)
     for (uint32_t i = 0; i < set->layers; i++)
         if (!strcmp(set->layer[i]->name, name))
             return set->layer[i];
-    return !strcmp(name, "ipv4") ? &layer_ip : NULL;
+    return !strcmp(name, "ipv4") ? &layer_ip : !strcmp(name, "ipv6") ? &layer_ip6 : NULL;
 }
 
 /* Later bindings win: a script's format may take a number that a built-in layer has. */

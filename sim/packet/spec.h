@@ -37,8 +37,9 @@ struct clause {
 
 struct layer_spec {
     const struct layer *layer;
-    bool quoted; /* the first layer of a quotation: "quote ip ..." */
-    bool bare;   /* TCP in packetdrill's form */
+    bool quoted;   /* the first layer of a quotation: "quote ip ..." */
+    bool bare;     /* TCP in packetdrill's form */
+    bool absolute; /* its numbers do not count from the ISN */
     struct clause *clause;
     uint32_t clauses;
 };
@@ -83,6 +84,12 @@ struct clause *clause_add(struct compiler *c, const struct field *f, struct matc
                           uint32_t matches);
 const struct clause *clause_of(const struct layer_spec *l, const struct field *f);
 const struct clause *clause_named(const struct layer_spec *l, const char *name);
+/* The layer of the line that the clause stands in. */
+const struct layer_spec *layer_of(const struct packet_spec *p, const struct clause *cl);
+bool tcp_line_starts(const struct compiler *c);
+/* What the numbers of a field count from; false: not known. */
+bool tcp_base(const struct packet_context *c, const struct layer_spec *l, const struct field *f,
+              uint32_t *base);
 int layer_open(struct compiler *c, const struct layer *layer);
 /* One value for a field at the cursor; -1 and the diagnostic. */
 int compile_match(struct compiler *c, const struct field *f, struct match *m);
@@ -113,6 +120,7 @@ bool build_resolve(struct builder *b, int i, const struct field *f, const struct
 uint8_t *build_append(struct builder *b, int i, uint32_t len);
 /* The payload that a match stands for, at the end of view i. */
 bool build_payload(struct builder *b, int i, const struct field *f, const struct match *m);
+bool build_pattern(struct builder *b, uint32_t len, uint64_t position);
 /* Octets behind the last layer, as a view of their own. */
 bool build_data(struct builder *b, const uint8_t *bytes, uint32_t len);
 bool field_store(const struct field *f, uint8_t *at, uint32_t len, const struct value *v,
@@ -147,6 +155,9 @@ bool match_value(struct matcher *m, const struct field *f, const struct match *w
                  const struct value *have);
 void match_differs(struct matcher *m, const struct layer *l, const char *field, const char *clause,
                    const char *expected, const char *actual);
+/* The value as the line counts it; false: not known, so whatever it is agrees. */
+bool match_relative(const struct matcher *m, const struct clause *cl, const struct match *want,
+                    struct value *have);
 void match_clause(struct matcher *m, int i, const struct clause *cl, const struct value *have);
 
 /* print.c */
