@@ -299,7 +299,7 @@ static int compile_layer(struct compiler *c)
     const struct layer *l = name->kind == WORD_NAME ? layer_named(c->set, name->text) : NULL;
     if (name->kind == WORD_HEX)
         l = &layer_raw;
-    bool segment = !l && !quoted && tcp_line_starts(c);
+    bool segment = !l && !quoted && segment_starts(c);
     if (segment)
         l = &layer_tcp;
     bool length = c->layer && word_is(name, "(") && peek(c, 1)->kind == WORD_NUMBER &&

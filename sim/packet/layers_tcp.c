@@ -3,7 +3,7 @@
 #include <string.h>
 #include "sim/packet/tcp.h"
 
-const struct option_style tcp_options = {.whole = true, .pad = TCP_NOP, .end = TCP_EOL};
+const struct option_style segment_options = {.whole = true, .pad = TCP_NOP, .end = TCP_EOL};
 
 static bool tcp_off(const struct shape *s, int i, uint64_t *out)
 {
@@ -63,8 +63,8 @@ static bool tcp_dport(struct builder *b, int i, struct value *out)
     return port(b, false, out);
 }
 
-bool tcp_base(const struct packet_context *c, const struct layer_spec *l, const struct field *f,
-              uint32_t *base)
+bool segment_base(const struct packet_context *c, const struct layer_spec *l, const struct field *f,
+                  uint32_t *base)
 {
     *base = 0;
     if (!l || l->absolute || !(f->flags & (FIELD_SEQ | FIELD_ACK)))
@@ -81,7 +81,8 @@ static bool tcp_emit(struct builder *b, int i)
     const struct view *v = &b->shape.view[i];
     for (uint32_t k = 0; l && k < l->clauses; k++) {
         const struct clause *cl = &l->clause[k];
-        if (cl->field->flags & FIELD_OPTION && !cl->absent && !option_emit(b, i, &tcp_options, cl))
+        if (cl->field->flags & FIELD_OPTION && !cl->absent &&
+            !option_emit(b, i, &segment_options, cl))
             return false;
     }
     uint32_t header = v->body - v->at;
@@ -106,7 +107,7 @@ static void differs(struct matcher *m, int i, const char *expected)
 {
     char actual[128];
     struct printer p = {.out = actual, .room = sizeof actual};
-    tcp_print_options(&p, m->shape, i);
+    segment_print_options(&p, m->shape, i);
     match_differs(m, &layer_tcp, "options", NULL, expected, actual);
 }
 
@@ -119,12 +120,12 @@ static void match_options(struct matcher *m, int i, const struct layer_spec *l)
     struct option_view o;
     char expected[128] = "<>";
     struct printer p = {.out = expected, .room = sizeof expected};
-    tcp_print_list(&p, l);
+    segment_print_list(&p, l);
     for (uint32_t k = 0; k < l->clauses; k++) {
         const struct clause *cl = &l->clause[k];
         if (!(cl->field->flags & FIELD_OPTION))
             continue;
-        bool same = option_next(s, &tcp_options, &at, v->body, &o) && o.code == cl->code;
+        bool same = option_next(s, &segment_options, &at, v->body, &o) && o.code == cl->code;
         if (!same || !option_agrees(m, &o, cl)) {
             differs(m, i, expected);
             return;
@@ -150,7 +151,7 @@ static void tcp_match(struct matcher *m, int i, const struct clause *cl)
     else if (!strcmp(name, "options") && cl->match->kind != MATCH_ANY)
         match_options(m, i, l);
     else if (cl->field->flags & FIELD_OPTION && !clause_named(l, "options"))
-        option_match(m, i, &tcp_options, v->at + TCP_HEADER, v->body, cl);
+        option_match(m, i, &segment_options, v->at + TCP_HEADER, v->body, cl);
 }
 
 static void describe_number(struct describer *d, const char *name, uint64_t n)
@@ -176,7 +177,7 @@ static void tcp_describe(struct describer *d, int i)
     describe_number(d, "win", shape_number(s, i, "win"));
     if (urg)
         describe_number(d, "urg", urg);
-    for (; option_next(s, &tcp_options, &at, v->body, &o); n++) {
+    for (; option_next(s, &segment_options, &at, v->body, &o); n++) {
         option_describe(d, &o, field_coded(&layer_tcp, o.code), field_named(&layer_tcp, "opt"));
         if (o.code == TCP_EOL)
             break;
@@ -246,10 +247,10 @@ const struct layer layer_tcp = {
     .first = "sport",
     .second = "dport",
     .open = tcp_open,
-    .parse = tcp_parse,
-    .print = tcp_print,
+    .parse = segment_parse,
+    .print = segment_print,
     .emit = tcp_emit,
     .describe = tcp_describe,
     .match = tcp_match,
-    .close = tcp_close,
+    .close = segment_close,
 };

@@ -177,7 +177,7 @@ bool match_relative(const struct matcher *m, const struct clause *cl, const stru
     uint32_t base;
     if (!(cl->field->flags & (FIELD_SEQ | FIELD_ACK)))
         return true;
-    if (tcp_base(m->context, layer_of(m->spec, cl), cl->field, &base))
+    if (segment_base(m->context, layer_of(m->spec, cl), cl->field, &base))
         have->number = (uint32_t)((uint64_t)have->number - base);
     else if (want->kind == MATCH_VALUE || want->kind == MATCH_RANGE)
         return false;

@@ -86,10 +86,10 @@ const struct clause *clause_of(const struct layer_spec *l, const struct field *f
 const struct clause *clause_named(const struct layer_spec *l, const char *name);
 /* The layer of the line that the clause stands in. */
 const struct layer_spec *layer_of(const struct packet_spec *p, const struct clause *cl);
-bool tcp_line_starts(const struct compiler *c);
+bool segment_starts(const struct compiler *c);
 /* What the numbers of a field count from; false: not known. */
-bool tcp_base(const struct packet_context *c, const struct layer_spec *l, const struct field *f,
-              uint32_t *base);
+bool segment_base(const struct packet_context *c, const struct layer_spec *l, const struct field *f,
+                  uint32_t *base);
 int layer_open(struct compiler *c, const struct layer *layer);
 /* One value for a field at the cursor; -1 and the diagnostic. */
 int compile_match(struct compiler *c, const struct field *f, struct match *m);

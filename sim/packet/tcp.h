@@ -6,14 +6,14 @@
 
 enum { TCP_HEADER = 20, TCP_EOL = 0, TCP_NOP = 1, TCP_ACK = 0x10 };
 
-extern const struct option_style tcp_options;
+extern const struct option_style segment_options;
 
-int tcp_parse(struct compiler *c);
-int tcp_close(struct compiler *c);
-bool tcp_print(struct printer *p, const struct layer_spec *l, const struct clause *cl);
+int segment_parse(struct compiler *c);
+int segment_close(struct compiler *c);
+bool segment_print(struct printer *p, const struct layer_spec *l, const struct clause *cl);
 /* A frame's options as a list. */
-void tcp_print_options(struct printer *p, const struct shape *s, int i);
+void segment_print_options(struct printer *p, const struct shape *s, int i);
 /* A line's. */
-void tcp_print_list(struct printer *p, const struct layer_spec *l);
+void segment_print_list(struct printer *p, const struct layer_spec *l);
 
 #endif

@@ -41,7 +41,7 @@ static bool read_flags(const char *text, uint32_t *flags)
 }
 
 /* FLAGS, a number, a colon: nothing else starts so. */
-bool tcp_line_starts(const struct compiler *c)
+bool segment_starts(const struct compiler *c)
 {
     uint32_t flags;
     const struct word *w = peek(c, 0);
@@ -226,11 +226,11 @@ static int parse_options(struct compiler *c)
     return clause_add(c, named("options"), m, 1) ? 1 : -1;
 }
 
-int tcp_parse(struct compiler *c)
+int segment_parse(struct compiler *c)
 {
     uint32_t flags;
     const struct word *w = peek(c, 0);
-    if (!word_is(peek(c, 1), ">") && tcp_line_starts(c) && read_flags(w->text, &flags))
+    if (!word_is(peek(c, 1), ">") && segment_starts(c) && read_flags(w->text, &flags))
         return parse_segment(c, flags);
     if (word_is(w, "flags") && read_flags(peek(c, 1)->text, &flags) &&
         peek(c, 1)->kind != WORD_NUMBER) {
@@ -279,7 +279,7 @@ static void print_option(struct printer *p, const struct clause *cl)
     }
 }
 
-void tcp_print_list(struct printer *p, const struct layer_spec *l)
+void segment_print_list(struct printer *p, const struct layer_spec *l)
 {
     print(p, "<");
     for (uint32_t k = 0, n = 0; k < l->clauses; k++)
@@ -291,14 +291,14 @@ void tcp_print_list(struct printer *p, const struct layer_spec *l)
     print(p, ">");
 }
 
-void tcp_print_options(struct printer *p, const struct shape *s, int i)
+void segment_print_options(struct printer *p, const struct shape *s, int i)
 {
     struct pool *pool = pool_new();
     struct packet_spec nothing = {.direction = '<'};
     struct layer_spec l = {.layer = &layer_tcp};
     struct describer d = {.pool = pool, .shape = s, .spec = &nothing, .layer = &l, .detail = 1};
     layer_tcp.describe(&d, i);
-    tcp_print_list(p, &l);
+    segment_print_list(p, &l);
     pool_free(pool);
 }
 
@@ -315,7 +315,7 @@ static void print_segment(struct printer *p, const struct layer_spec *l, const s
     print(p, ":%lld(%lld)%s", (long long)end, (long long)n, l->absolute ? "!" : "");
 }
 
-bool tcp_print(struct printer *p, const struct layer_spec *l, const struct clause *cl)
+bool segment_print(struct printer *p, const struct layer_spec *l, const struct clause *cl)
 {
     const char *name = cl->field->name;
     const struct clause *options = clause_named(l, "options");
@@ -329,7 +329,7 @@ bool tcp_print(struct printer *p, const struct layer_spec *l, const struct claus
         print(p, " <...>");
     else if (cl == options && (cl->match->value.number || !l->bare)) {
         print(p, " ");
-        tcp_print_list(p, l);
+        segment_print_list(p, l);
     } else
         return cl == options || (options && cl->field->flags & FIELD_OPTION) ||
                (l->bare && (!strcmp(name, "seq") || !strcmp(name, "payload")));
@@ -337,7 +337,7 @@ bool tcp_print(struct printer *p, const struct layer_spec *l, const struct claus
 }
 
 /* A segment in packetdrill's form that writes no list has none. */
-int tcp_close(struct compiler *c)
+int segment_close(struct compiler *c)
 {
     if (c->layer->bare && !clause_of(c->layer, named("options")))
         clause_add(c, named("options"), number(c, 0), 1);
