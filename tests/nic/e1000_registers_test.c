@@ -272,3 +272,63 @@ Test(nic_e1000, head_while_running)
     reg_write(0x2810, 1);
     run_failed("RDH is written (1, was 0) while the ring is in use");
 }
+
+/* Registers that hold what is written, as far as they have bits: all ones in, the mask out; then a reset. */
+Test(nic_e1000, plain_registers)
+{
+    static const struct { uint32_t at, mask, reset; } table[] = {
+        {0x18, UINT32_MAX, 0}, {0x1c, UINT32_MAX, 0}, {0x28, UINT32_MAX, 0}, {0x2c, 0xffff, 0}, {0x30, 0xffff, 0},
+        {0x38, 0xffff, 0x8100}, {0xc4, 0xffff, 0}, {0x170, 0xffff, 0}, {0x178, UINT32_MAX, 0}, {0x410, UINT32_MAX, 0},
+        {0x458, 0xffff, 0}, {0xe00, UINT32_MAX, 0x602}, {0x1000, 0xffff, 0x00100030}, {0x2160, 0x8000fff8, 0},
+        {0x2168, 0xfff8, 0}, {0x2804, UINT32_MAX, 0}, {0x2820, 0xffff, 0}, {0x2828, UINT32_MAX, 0}, {0x282c, 0xffff, 0},
+        {0x2c00, 0xfff, 0}, {0x3804, UINT32_MAX, 0}, {0x3820, 0xffff, 0}, {0x3828, UINT32_MAX, 0}, {0x382c, 0xffff, 0},
+        {0x5000, 0x7ff, 0}, {0x5200, UINT32_MAX, 0}, {0x53fc, UINT32_MAX, 0}, {0x5478, UINT32_MAX, 0},
+        {0x547c, UINT32_MAX, 0}, {0x5600, UINT32_MAX, 0}, {0x57fc, UINT32_MAX, 0}, {0x5800, UINT32_MAX, 0},
+        {0x5808, UINT32_MAX, 0}, {0x5820, UINT32_MAX, 0x00222300}, {0x1fffc, 0, 0}, {0x5900, 0, 0},
+    };
+    bench_open("e1000");
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        reg_write(table[i].at, UINT32_MAX);
+        cr_assert_eq(reg_read(table[i].at), table[i].mask, "%x holds %x", table[i].at, reg_read(table[i].at));
+    }
+    reg_write(CTRL, 1u << 26);
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        cr_assert_eq(reg_read(table[i].at), table[i].reset, "%x resets to %x", table[i].at, reg_read(table[i].at));
+    run_is_good();
+}
+
+/* MDIC's interrupt bit; writes reach the PHY but for what only it sets; its reset. */
+Test(nic_e1000, phy_writes)
+{
+    bench_open("e1000");
+    mdic(1u << 26 | 1u << 21 | 4u << 16 | 0x0101 | 1u << 29);
+    cr_assert_eq(reg_read(ICR), 0x200);
+    cr_assert_eq(phy(4), 0x0101);
+    mdic(1u << 26 | 1u << 21 | 1u << 16 | 0x0101);
+    cr_assert_eq(phy(1), 0x794d);
+    mdic(1u << 26 | 1u << 21 | 0x8000);
+    cr_assert_eq(phy(4), 0x0de1);
+    cr_assert_eq(phy(0), 0x1140);
+    cr_assert_eq(phy(17), 0xac00);
+    nic_carrier(bench.nic, false);
+    cr_assert_eq(phy(17), 0xa800);
+}
+
+Test(nic_e1000, tail_before_length)
+{
+    bench_open("e1000");
+    reg_write(0x3818, 8);
+    reg_write(0x3808, 128);
+    run_is_good();
+    reg_write(0x400, 2);
+    run_failed("TDH 0, TDT 8: beyond the ring's 8 descriptors");
+}
+
+Test(nic_e1000, receive_tail_before_length)
+{
+    bench_open("e1000");
+    reg_write(0x2818, 8);
+    reg_write(0x2808, 128);
+    reg_write(0x100, 2);
+    run_failed("RDH 0, RDT 8: beyond the ring's 8 descriptors");
+}

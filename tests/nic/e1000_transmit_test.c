@@ -449,3 +449,119 @@ Test(nic_e1000_tx, segmentation_without_mss)
     doorbell();
     run_failed("TSE with a context of HDRLEN 54, MSS 0, PAYLEN 2000");
 }
+
+/* DTALEN has 20 bits: 66,000 bytes of payload in one descriptor. */
+Test(nic_e1000_tx, segmentation_long)
+{
+    open_ring(EN | PSP);
+    segmented(66000, 1460, 0x18);
+    take_back(DATA, sizeof frame);
+    give_to_read(DATA, PAYLOAD + 66000);
+    uint32_t len = PAYLOAD + 66000;
+    descriptor(0, len & 0xffff, 0x10 | len >> 16, EOP | IFCS | TSE | DEXT, IXSM | TXSM);
+    doorbell();
+    cr_assert_eq(bench.sent, 46);
+    cr_assert_eq(bench.sent_len[44], 1514);
+    cr_assert_eq(bench.sent_len[45], PAYLOAD + 66000 - 45 * 1460);
+    sums_are_right(bench.sent_bytes[45], bench.sent_len[45]);
+    run_is_good();
+}
+
+/* UDP over IPv4: the datagram's length is made right, there is no sequence number. */
+Test(nic_e1000_tx, segmentation_of_udp)
+{
+    open_ring(EN | PSP);
+    tcp_frame(0, 0, 0);
+    take_back(DATA, sizeof frame);
+    bench.ram[DATA + IP + 9] = 17;
+    uint8_t *udp = bench.ram + DATA + TCP;
+    udp[4] = udp[5] = 0;
+    udp[6] = (PSEUDO - 6 + 17) >> 8;
+    udp[7] = (PSEUDO - 6 + 17) & 0xff;
+    give_to_read(DATA, sizeof frame);
+    context((struct context){IP, IP + 10, TCP - 1, TCP, TCP + 6, 0, 1500, 2 | TSE, TCP + 8, 1000});
+    data(0, TCP + 8 + 1500, EOP | IFCS | TSE, IXSM | TXSM);
+    doorbell();
+    cr_assert_eq(bench.sent, 2);
+    for (int i = 0; i < 2; i++) {
+        const uint8_t *p = bench.sent_bytes[i];
+        uint32_t len = i ? 500 : 1000;
+        cr_assert_eq(bench.sent_len[i], TCP + 8 + len);
+        cr_assert_eq(be16(p + TCP + 4), 8 + len);
+        cr_assert_eq(sum16(p + TCP, 8 + len, PSEUDO - 6 + 17 + 8 + len), 0xffff);
+        cr_assert_eq(sum16(p + IP, 20, 0), 0xffff);
+    }
+    run_is_good();
+}
+
+/* IPv6 (IP clear in TUCMD): the payload length, and no header sum. */
+Test(nic_e1000_tx, segmentation_of_ipv6)
+{
+    enum { HEADER = 14 + 40 + 20, TCP6 = 54 };
+    open_ring(EN | PSP);
+    take_back(DATA, sizeof frame);
+    memset(bench.ram + DATA + 12, 0, HEADER - 12);
+    bench.ram[DATA + 12] = 0x86, bench.ram[DATA + 13] = 0xdd, bench.ram[DATA + 14] = 0x60;
+    bench.ram[DATA + TCP6 + 12] = 0x50;
+    bench.ram[DATA + TCP6 + 17] = 6; /* the pseudo header of :: to :: */
+    give_to_read(DATA, sizeof frame);
+    context((struct context){14, 24, 53, TCP6, TCP6 + 16, 0, 1500, 1 | TSE, HEADER, 1000});
+    data(0, HEADER + 1500, EOP | IFCS | TSE, TXSM);
+    doorbell();
+    cr_assert_eq(bench.sent, 2);
+    cr_assert_eq(be16(bench.sent_bytes[0] + 18), 1020);
+    cr_assert_eq(be16(bench.sent_bytes[1] + 18), 520);
+    for (uint32_t i = 0; i < 2; i++) {
+        uint32_t len = bench.sent_len[i] - TCP6;
+        cr_assert_eq(sum16(bench.sent_bytes[i] + TCP6, len, 6 + len), 0xffff);
+    }
+    run_is_good();
+}
+
+/* TADV bounds from the first what TIDV puts off from the last. */
+Test(nic_e1000_tx, interrupt_delay_bounded)
+{
+    struct why why = {{0}};
+    open_ring(EN | PSP);
+    reg_write(0x3820, 10);
+    reg_write(0x382c, 15);
+    for (int i = 0; i < 2; i++) {
+        cr_assert_eq(world_run(bench.world, 5000 + i * 8000, &why), 0);
+        legacy(0, 100, EOP | IFCS | RS | IDE);
+        doorbell();
+    }
+    cr_assert_eq(reg_read(ICR), 2);
+    cr_assert_eq(world_run(bench.world, 5000 + 15359, &why), 0);
+    cr_assert_eq(reg_read(ICR), 0);
+    cr_assert_eq(world_run(bench.world, 5000 + 15360, &why), 0);
+    cr_assert_eq(reg_read(ICR), 1);
+    cr_assert_eq(world_next(bench.world), NEVER);
+}
+
+Test(nic_e1000_tx, statistics_of_groups)
+{
+    open_ring(EN | PSP);
+    take_back(DATA, sizeof frame);
+    memset(bench.ram + DATA + 1000, 0xff, 6);
+    bench.ram[DATA + 2000] = 1;
+    give_to_read(DATA, sizeof frame);
+    legacy(0, 60, EOP | IFCS);
+    legacy(1000, 60, EOP | IFCS);
+    legacy(2000, 60, EOP | IFCS);
+    doorbell();
+    cr_assert_eq(reg_read(0x40f4), 1);
+    cr_assert_eq(reg_read(0x40f0), 1);
+    cr_assert_eq(reg_read(0x40d8), 3);
+    cr_assert_eq(reg_read(0x4090), 192);
+    cr_assert_eq(reg_read(0x4090), 192); /* the high half clears both */
+    cr_assert_eq(reg_read(0x4094), 0);
+    cr_assert_eq(reg_read(0x4090), 0);
+}
+
+Test(nic_e1000_tx, unknown_type)
+{
+    open_ring(EN | PSP);
+    descriptor(0, 100, 0x20, EOP | IFCS | DEXT, 0);
+    doorbell();
+    run_failed("transmit descriptor 0 has type 2");
+}

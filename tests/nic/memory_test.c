@@ -37,6 +37,8 @@ Test(nic_memory, windows)
     cr_assert_eq(bench.bus->ops->dma_map(bench.bus->self, second + 4000, 1001, UINT32_MAX, &address), -1);
     cr_assert_eq(bench.bus->ops->dma_map(bench.bus->self, second, 100, at + 98, &address), -1);
     cr_assert_eq(bench.bus->ops->dma_map(bench.bus->self, second, 100, at + 99, &address), 0);
+    cr_assert_eq(bench.bus->ops->dma_map(bench.bus->self, second, 5000, UINT32_MAX, &address), 0);
+    cr_assert_eq(bench.bus->ops->dma_map(bench.bus->self, second - 1, 2, UINT32_MAX, &address), -1);
     cr_assert_eq(bench.bus->ops->dma_map(bench.bus->self, &bench, 1, UINT32_MAX, &address), -1);
     for (int i = 2; i < MACHINE_WINDOWS; i++)
         cr_assert_neq(machine_add_memory(bench.machine, second, 16), 0);

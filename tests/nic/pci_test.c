@@ -147,3 +147,22 @@ Test(nic_pci, status_shows_the_interrupt)
     reg_read(0xc0);
     cr_assert_eq(config(6, 2), 0);
 }
+
+Test(nic_pci, scratch_registers)
+{
+    bench_open_cold("e1000");
+    config_put(0x0c, 4, UINT32_MAX);
+    cr_assert_eq(config(0x0c, 4), 0x0000ffff);
+    struct bus_window bridge = {BUS_CONFIG, 0, 256, NULL};
+    cr_assert_eq(bus_read(bench.bus, &bridge, 8, 4), 0x06000002);
+    bus_write(bench.bus, &bridge, 4, 2, 7);
+    cr_assert_eq(bus_read(bench.bus, &bridge, 4, 2), 0);
+}
+
+Test(nic_pci, last_register_of_window)
+{
+    bench_open("e1000");
+    cr_assert_eq(reg_read(0x1fffc), 0);
+    cr_assert_eq(reg_read_width(0x1fffe, 2), 0);
+    run_is_good();
+}

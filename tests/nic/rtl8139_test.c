@@ -370,3 +370,53 @@ Test(nic_rtl8139_tx, loopback)
     cr_assert_eq(r16(CBR), 68);
     cr_assert_arr_eq(bench.ram + 0x10004, frame, 60);
 }
+
+Test(nic_rtl8139, config_registers)
+{
+    static const uint8_t at[] = {0x51, 0x52, 0x59, 0x5a};
+    bench_open("rtl8139");
+    w8(0x50, 0xc0);
+    for (uint32_t i = 0; i < 4; i++)
+        w8(at[i], 0x11 * (i + 1));
+    w8(0x50, 0);
+    for (uint32_t i = 0; i < 4; i++) {
+        w8(at[i], 0);
+        cr_assert_eq(r8(at[i]), 0x11 * (i + 1));
+    }
+    w16(0x66, 0x0181);
+    cr_assert_eq(r16(0x66), 0x0181);
+    w16(0x62, 0x2100);
+    cr_assert_eq(r16(0x62), 0x1000); /* locked */
+    w8(0x50, 0xc0);
+    w16(0x62, 0x2300);
+    cr_assert_eq(r16(0x62), 0x2100); /* the restart bit clears itself */
+}
+
+Test(nic_rtl8139, wide_registers)
+{
+    bench_open("rtl8139");
+    for (uint32_t i = 0; i < 4; i++)
+        reg_write(0x20 + 4 * i, 0x1000 * (i + 1));
+    for (uint32_t i = 0; i < 4; i++)
+        cr_assert_eq(reg_read(0x20 + 4 * i), 0x1000 * (i + 1));
+    reg_write(0x30, 0x12345678);
+    cr_assert_eq(reg_read(0x30), 0x12345678);
+    cr_assert_eq(reg_read(0x34), 0x01000000);
+    cr_assert_eq(reg_read(0x38), 0x0000fff0);
+}
+
+/* 93C46: erase sets all bits. */
+Test(nic_rtl8139, eeprom_erase)
+{
+    static const uint32_t commands[] = {0x130, 7u << 6 | 7};
+    bench_open("rtl8139");
+    for (int k = 0; k < 2; k++) {
+        w8(0x50, 0x80);
+        w8(0x50, 0x88);
+        for (int i = 8; i >= 0; i--)
+            wire(commands[k] >> i & 1 ? 2 : 0);
+    }
+    w8(0x50, 0x80);
+    cr_assert_eq(eeprom(7), 0xffff);
+    cr_assert_eq(eeprom(8), 0x1200);
+}
