@@ -127,7 +127,7 @@ static void send_request(struct stack *s, struct dhcp_client *c, int64_t now_ns)
     case DHCP_CHECKING:
     case DHCP_BOUND:
     case DHCP_INIT_REBOOT:
-        STACK_ASSERT(!"no request in this state");
+        STACK_PANIC(__FILE__, __LINE__, "no request in this state");
     }
     dhcp_transmit(s, c, &form, now_ns);
 }
@@ -370,7 +370,7 @@ void dhcp_timer_fired(struct stack *s, struct deadline *d, int64_t now_ns)
             send_request(s, c, now_ns);
         break;
     case DHCP_INIT_REBOOT:
-        STACK_ASSERT(!"passed through at once");
+        STACK_PANIC(__FILE__, __LINE__, "passed through at once");
         break;
     }
 }

@@ -67,7 +67,7 @@ static enum dhcp_counter counter(enum dhcp_message_type type)
     case DHCP_NAK:
         break;
     }
-    STACK_ASSERT(!"a server's message");
+    STACK_PANIC(__FILE__, __LINE__, "a server's message");
     return DHCP_UNSENT;
 }
 

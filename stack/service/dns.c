@@ -241,7 +241,7 @@ static void act_on(struct stack *s, struct dns_query *q, enum dns_verdict verdic
         fail(s, q, -ERR_IO, now_ns);
         break;
     case DNS_IGNORED:
-        STACK_ASSERT(!"dropped before");
+        STACK_PANIC(__FILE__, __LINE__, "dropped before");
         break;
     }
 }

@@ -80,7 +80,7 @@ int socket_close(struct stack *s, int fd, int64_t now_ns)
     if (!k)
         return -ERR_BADF;
     k->ops->close(s, k, now_ns);
-    socket_leave_all(k);
+    socket_leave_all(s, k);
     socket_queue_drop_all(s, k);
     reset(k);
     return 0;
@@ -283,7 +283,6 @@ static const char *const counters[] = {
     [SOCKET_DROP_QUEUE_FULL] = "drop.queue_full",
     [SOCKET_DROP_BUFFER_FULL] = "drop.buffer_full",
     [SOCKET_DROP_POOL_LOW] = "drop.pool_low",
-    [SOCKET_DROP_NOT_MEMBER] = "drop.not_member",
     [SOCKET_DROP_SHUT] = "drop.shut",
     [SOCKET_DROP_CLOSED] = "drop.closed",
 };

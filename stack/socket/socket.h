@@ -11,8 +11,8 @@
  * - of sockets that share a port by SO_OPT_REUSEADDR, the one bound last gets unicast datagrams.
  * Unlike Linux, SO_OPT_RCVBUF counts payload bytes and is not doubled.
  *
- * Memberships (IP_OPT_ADD_MEMBERSHIP) open the interface's filter for the group's link-layer address. IGMP is not part of this:
- * routers and snooping switches are not told. A group is heard on the interfaces where some socket joined it.
+ * Memberships (IP_OPT_ADD_MEMBERSHIP) join the group on the socket's interface, or on the one that the route to the group names. IGMP is not
+ * part of this: routers and snooping switches are not told. As on Linux by default, a group that anybody joined is heard by every socket bound to the port.
  */
 #ifndef STACK_SOCKET_SOCKET_H
 #define STACK_SOCKET_SOCKET_H

@@ -73,7 +73,7 @@ struct socket_state {
 enum socket_knob { SOCKET_KNOB_RCVBUF, SOCKET_KNOB_DONT_FRAGMENT };
 
 enum socket_counter {
-    SOCKET_DROP_QUEUE_FULL, SOCKET_DROP_BUFFER_FULL, SOCKET_DROP_POOL_LOW, SOCKET_DROP_NOT_MEMBER, SOCKET_DROP_SHUT, SOCKET_DROP_CLOSED,
+    SOCKET_DROP_QUEUE_FULL, SOCKET_DROP_BUFFER_FULL, SOCKET_DROP_POOL_LOW, SOCKET_DROP_SHUT, SOCKET_DROP_CLOSED,
     SOCKET_COUNTERS
 };
 
@@ -116,8 +116,5 @@ bool socket_dont_fragment(struct stack *s, const struct socket *k, uint32_t len,
 
 int socket_join(struct stack *s, struct socket *k, struct netif *nif, uint32_t group);
 int socket_leave(struct stack *s, struct socket *k, struct netif *nif, uint32_t group);
-void socket_leave_all(struct socket *k);
-/* Is some socket a member of the group on that interface? */
-bool socket_is_member(struct stack *s, const struct netif *nif, uint32_t group);
-
+void socket_leave_all(struct stack *s, struct socket *k);
 #endif

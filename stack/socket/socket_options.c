@@ -94,31 +94,6 @@ bool socket_dont_fragment(struct stack *s, const struct socket *k, uint32_t len,
 
 /* --- memberships --- */
 
-static const uint32_t all_hosts = 0xe0000001; /* 224.0.0.1, RFC 1112 section 4: every host is a member, always */
-
-/* RFC 1112 6.4: 01-00-5E and the low 23 bits of the group. */
-static void group_mac(uint32_t group, uint8_t mac[NETIF_MAC_BYTES])
-{
-    mac[0] = 0x01;
-    mac[1] = 0x00;
-    mac[2] = 0x5e;
-    mac[3] = (uint8_t)(group >> 16 & 0x7f);
-    mac[4] = (uint8_t)(group >> 8);
-    mac[5] = (uint8_t)group;
-}
-
-bool socket_is_member(struct stack *s, const struct netif *nif, uint32_t group)
-{
-    struct socket_state *t = socket_state(s);
-    if (group == all_hosts)
-        return true;
-    for (uint32_t i = 0; i < t->sockets; i++)
-        for (int m = 0; m < SOCKET_MEMBERSHIPS; m++)
-            if (t->socket[i].membership[m].nif == nif && t->socket[i].membership[m].group == group)
-                return true;
-    return false;
-}
-
 static struct socket_membership *membership(struct socket *k, const struct netif *nif, uint32_t group)
 {
     for (int m = 0; m < SOCKET_MEMBERSHIPS; m++)
@@ -147,19 +122,17 @@ int socket_join(struct stack *s, struct socket *k, struct netif *nif, uint32_t g
     struct socket_membership *m = membership(k, NULL, 0);
     if (!m)
         return -ERR_NOBUFS;
-    uint8_t mac[NETIF_MAC_BYTES];
-    group_mac(group, mac);
-    int err = netif_join(nif, mac); /* counted there: groups may share a link-layer address */
+    struct ip_addr address = addr_ipv4(group);
+    int err = ip_join(s, nif, &address);
     if (err >= 0)
         *m = (struct socket_membership){nif, group};
     return err < 0 ? err : 0;
 }
 
-static void leave(struct socket_membership *m)
+static void leave(struct stack *s, struct socket_membership *m)
 {
-    uint8_t mac[NETIF_MAC_BYTES];
-    group_mac(m->group, mac);
-    netif_leave(m->nif, mac);
+    struct ip_addr address = addr_ipv4(m->group);
+    ip_leave(s, m->nif, &address);
     *m = (struct socket_membership){0};
 }
 
@@ -169,13 +142,13 @@ int socket_leave(struct stack *s, struct socket *k, struct netif *nif, uint32_t 
     struct socket_membership *m = nif ? membership(k, nif, group) : NULL;
     if (!m)
         return -ERR_ADDRNOTAVAIL;
-    leave(m);
+    leave(s, m);
     return 0;
 }
 
-void socket_leave_all(struct socket *k)
+void socket_leave_all(struct stack *s, struct socket *k)
 {
     for (int m = 0; m < SOCKET_MEMBERSHIPS; m++)
         if (k->membership[m].nif)
-            leave(&k->membership[m]);
+            leave(s, &k->membership[m]);
 }

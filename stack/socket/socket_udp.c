@@ -7,11 +7,6 @@ static void receive_datagram(struct udp_pcb *pcb, struct stack *s, struct netbuf
 {
     (void)now_ns;
     struct socket *k = pcb->owner;
-    /* Several groups share a link-layer address (RFC 1112 6.4): the interface's filter alone lets strangers in. */
-    if (r->multicast && r->destination.family == ADDR_IPV4 && !socket_is_member(s, r->nif, r->destination.word[0])) {
-        stack_drop(s, nb, MODULE_SOCKET, SOCKET_DROP_NOT_MEMBER);
-        return;
-    }
     struct socket_address from = {r->source, from_port};
     socket_queue_put(s, k, nb, &from);
 }

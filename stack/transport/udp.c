@@ -139,7 +139,11 @@ static uint32_t udp_state_size(const struct stack_limits *l)
 }
 
 static const struct ip_protocol udp_protocol = {
-    .number = IP_PROTO_UDP, .module = MODULE_UDP, .input = udp_input, .error = udp_input_error};
+    .number = IP_PROTO_UDP,
+    .module = MODULE_UDP,
+    .input = udp_input,
+    .error = udp_input_error,
+};
 
 static int udp_init(struct stack *s, void *state, int64_t now_ns)
 {
