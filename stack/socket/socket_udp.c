@@ -16,7 +16,7 @@ static void hear_error(struct udp_pcb *pcb, struct stack *s, const struct ip_err
 {
     struct socket *k = pcb->owner;
     bool too_big = e->error == ERR_MSGSIZE;
-    if (too_big && k->mtu_discover == 0)
+    if (too_big && (k->mtu_discover == 0 || e->mtu == 0)) /* nobody asked, or IP did not believe it */
         return;
     if (k->report_errors || (k->connected && (e->hard || too_big)))
         socket_fail(s, k, e->error);

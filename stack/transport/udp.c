@@ -143,6 +143,7 @@ static const struct ip_protocol udp_protocol = {
     .module = MODULE_UDP,
     .input = udp_input,
     .error = udp_input_error,
+    .too_long = udp_sent_too_long,
 };
 
 static int udp_init(struct stack *s, void *state, int64_t now_ns)

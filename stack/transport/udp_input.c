@@ -181,13 +181,25 @@ static struct udp_pcb *sender_of(const struct udp_state *u, const struct ip_erro
     return found;
 }
 
+static struct udp_pcb *quoted_sender(struct stack *s, const struct ip_error *e)
+{
+    if (e->quoted_len < UDP_HDR_LEN)
+        return NULL;
+    return sender_of(udp_state(s), e, get16(e->quoted + UDP_SRC_PORT), get16(e->quoted + UDP_DST_PORT));
+}
+
+bool udp_sent_too_long(struct stack *s, const struct ip_error *e)
+{
+    return quoted_sender(s, e) != NULL;
+}
+
 void udp_input_error(struct stack *s, const struct ip_error *e)
 {
     if (e->quoted_len < UDP_HDR_LEN) {
         stack_count(s, MODULE_UDP, UDP_DROP_ERROR_SHORT);
         return;
     }
-    struct udp_pcb *pcb = sender_of(udp_state(s), e, get16(e->quoted + UDP_SRC_PORT), get16(e->quoted + UDP_DST_PORT));
+    struct udp_pcb *pcb = quoted_sender(s, e);
     if (!pcb) {
         stack_count(s, MODULE_UDP, UDP_DROP_ERROR_UNMATCHED);
         return;
