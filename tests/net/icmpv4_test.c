@@ -203,7 +203,7 @@ static void quote(uint8_t out[28], uint32_t src, uint32_t dst, uint16_t flags, u
     rig_put16(out + 2, total);
     rig_put16(out + 6, flags);
     out[8] = 64;
-    out[9] = 17;
+    out[9] = 253; /* RFC 3692: nobody's, so that no transport doubts that it sent this */
     rig_put32(out + 12, src);
     rig_put32(out + 16, dst);
 }
