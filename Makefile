@@ -104,6 +104,17 @@ unit-build: $(B)/unit
 $(B)/unit: $(TEST_OBJ) $(B)/libsim.a $(B)/libstack.a
 	$(CC) $(OPT) -o $@ $^ $(LIBS) -lcriterion
 
+# Fuzz targets: each fuzz/X.c becomes $(B)/bin/X (in the fuzz variant) or $(B)/replay/X, which feeds files to it without libFuzzer.
+FUZZ_SRC := $(wildcard fuzz/*.c)
+$(B)/fuzz/%.o: fuzz/%.c | generated
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_SIM) -c $< -o $@
+$(B)/bin/%: $(B)/fuzz/%.o $(B)/libsim.a $(B)/libstack.a
+	@mkdir -p $(@D)
+	$(CC) $(OPT) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+.PHONY: fuzzers
+fuzzers: $(FUZZ_SRC:fuzz/%.c=$(B)/bin/%)
+
 # --- what people run ---
 
 PACKAGES := gcc libc6-dev libpcap-dev libcriterion-dev clang lld flex bison tshark libslirp-dev liblwip-dev libldns-dev pkg-config
@@ -121,6 +132,7 @@ demo: deps        ## set up, build, run the boot story on both NICs, end with a 
 check: deps       ## set up, build, run every test
 	@$(MAKE) --no-print-directory -j2 all $(BUILD_UNIT)
 	@$(MAKE) --no-print-directory -j2 VARIANT=asan all $(BUILD_UNIT)
+	@$(MAKE) --no-print-directory -j2 VARIANT=fuzz fuzzers
 	@tests/checks/run.sh
 
 .PHONY: unit
