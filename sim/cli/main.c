@@ -17,12 +17,12 @@ const struct subcommand subcommands[] = {
 
 int usage_error(const char *format, ...)
 {
+    char text[8192];
     va_list args;
     va_start(args, format);
-    fputs("wiredrill: ", stderr);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    int len = vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    fprintf(stderr, "wiredrill: %s%s", text, len > 0 && len < (int)sizeof text && text[len - 1] == '\n' ? "" : "\n");
     return EXIT_USAGE;
 }
 

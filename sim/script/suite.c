@@ -200,7 +200,9 @@ static int load_script(struct suite *suite, const char *path, const struct suite
     struct diagnostic d;
     struct script *s = script_load(path, o->define, &d);
     if (!s) {
-        why_set(why, "%s", d.text);
+        char text[WHY_BYTES];
+        diagnostic_text(&d, NULL, text, sizeof text);
+        why_set(why, "%s", text);
         return -1;
     }
     suite->script = pool_grow(suite->pool, suite->script, suite->scripts, sizeof *suite->script);
