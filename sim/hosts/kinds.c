@@ -3,9 +3,11 @@
 
 extern const struct host_kind raw_kind;
 extern const struct host_kind dhcp_server_kind;
+extern const struct host_kind ntp_server_kind;
 
 const struct host_kind *const host_kinds[] = {
     &raw_kind,
     &dhcp_server_kind,
+    &ntp_server_kind,
     NULL,
 };

@@ -276,6 +276,17 @@ void peer_send_icmp(struct peer_ip *ip, int port, uint32_t src, uint32_t dst, co
     world_release(ip->host->world, icmp, len);
 }
 
+void peer_send_unreachable(struct peer_ip *ip, const struct peer_packet *p, uint8_t code)
+{
+    enum { QUOTED = 60 + 8 }; /* the longest header, and eight octets */
+    uint8_t message[sizeof(struct icmphdr) + QUOTED] = {ICMP_DEST_UNREACH, code};
+    uint32_t quoted = (uint32_t)(p->packet[0] & 15) * 4 + 8;
+    if (quoted > p->packet_len)
+        quoted = p->packet_len;
+    memcpy(message + sizeof(struct icmphdr), p->packet, quoted);
+    peer_send_icmp(ip, p->port, peer_ip_is_own(ip, p->dst) ? p->dst : 0, p->src, message, (uint32_t)sizeof(struct icmphdr) + quoted);
+}
+
 /* --- receiving --- */
 
 static enum peer_event bad(struct peer_ip *ip)
