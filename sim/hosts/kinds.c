@@ -4,10 +4,16 @@
 extern const struct host_kind raw_kind;
 extern const struct host_kind dhcp_server_kind;
 extern const struct host_kind ntp_server_kind;
+#ifdef HAVE_LDNS
+extern const struct host_kind dns_resolver_kind;
+#endif
 
 const struct host_kind *const host_kinds[] = {
     &raw_kind,
     &dhcp_server_kind,
     &ntp_server_kind,
+#ifdef HAVE_LDNS
+    &dns_resolver_kind,
+#endif
     NULL,
 };
