@@ -3,7 +3,6 @@
  * writes answers, and keeps nothing between two calls. (What is used of it draws no randomness and asks no clock: seen under strace.)
  */
 #include "sim/hosts/dns_resolver.h"
-#include <ctype.h>
 #include <ldns/ldns.h>
 #include <string.h>
 

@@ -1,5 +1,4 @@
 /* What the resolver can be told to get wrong; the list is DNS_LIES in the header. All of it works on the finished message. */
-#include <ctype.h>
 #include <string.h>
 #include "sim/hosts/dns_resolver.h"
 
@@ -218,7 +217,7 @@ LIE(pointer_forward)
     strip(r);
     put_pointer(a, a->len + 2 + RECORD_FIXED + 4);
     put_address(a, 4);
-    put_name(a, a->bytes + DNS_HEADER, r->question_end - DNS_HEADER);
+    put_name(a, a->bytes + DNS_HEADER, r->question_end - DNS_HEADER - 4);
 }
 
 LIE(pointer_past)
@@ -327,7 +326,8 @@ LIE(upper)
 {
     MESSAGE;
     for (uint32_t at = DNS_HEADER; at + 4 < r->question_end; at++)
-        a->bytes[at] = (uint8_t)toupper(a->bytes[at]);
+        if (a->bytes[at] >= 'a' && a->bytes[at] <= 'z')
+            a->bytes[at] = (uint8_t)(a->bytes[at] - ('a' - 'A'));
 }
 
 #define DNS_LIE_SPEC(id, name, argument, spoil, help) {name, argument, spoil},
