@@ -250,14 +250,22 @@ static bool ends_here(struct split *s, size_t arrow)
     return false;
 }
 
+static char closing(const struct word *open)
+{
+    return open->text[0] == '(' ? ')' : open->text[0] == '[' ? ']' : '}';
+}
+
 static bool follow_brackets(struct split *s)
 {
     const struct word *w = &s->w->word[s->at];
     if (is(w, "(") || is(w, "[") || is(w, "{"))
         return open_bracket(s);
-    if (s->depth && (is(w, ")") || is(w, "]") || is(w, "}")))
-        s->depth--;
-    return true;
+    if (s->depth == 0 || !(is(w, ")") || is(w, "]") || is(w, "}")))
+        return true;
+    const struct word *open = s->open[--s->depth];
+    char close = closing(open);
+    return w->text[0] == close || diagnose(s->p->d, &w->place, "unexpected `%s`: the `%s` in line %d, column %d is still open: `%c` is missing",
+                                           w->text, open->text, open->place.line, open->place.column, close);
 }
 
 /* Where the arrow of an event that starts at `from` would be. */
@@ -266,6 +274,19 @@ static size_t event_arrow(const struct split *s)
     const struct word *w = &s->w->word[s->from];
     size_t count = s->w->count - s->from, at = arrow_at(w, count, is_name(w, "ignore") ? 1 : time_words(w, count));
     return at == NO_PACKET ? NO_PACKET : s->from + at;
+}
+
+/* On a line with other words, digits do not go on a row of bytes above. */
+static bool digits_behind_hex(const struct split *s)
+{
+    const struct word *w = &s->w->word[s->at];
+    if (s->at == s->from || w[-1].kind != WORD_HEX || w->kind > WORD_TIME)
+        return false;
+    size_t n = strlen(w->text);
+    if (n % 2 || w->text[strspn(w->text, "0123456789abcdefABCDEF")] != 0)
+        return false;
+    diagnose(s->p->d, &w->place, "`%s` behind a row of bytes: write all of them on one line, or on lines of nothing else", w->text);
+    return true;
 }
 
 /* Moves s->at behind the line that starts at s->from. */
@@ -280,6 +301,8 @@ static bool find_end(struct split *s)
             return false;
         if (in == 0)
             break;
+        if (digits_behind_hex(s))
+            return false;
         if (ends_here(s, arrow)) {
             s->at++;
             break;
@@ -289,8 +312,7 @@ static bool find_end(struct split *s)
     }
     if (s->depth) {
         const struct word *open = s->open[s->depth - 1];
-        char close = open->text[0] == '(' ? ')' : open->text[0] == '[' ? ']' : '}';
-        return diagnose(s->p->d, &open->place, "this `%s` is never closed: `%c` is missing", open->text, close);
+        return diagnose(s->p->d, &open->place, "this `%s` is never closed: `%c` is missing", open->text, closing(open));
     }
     return true;
 }

@@ -48,11 +48,9 @@ static void print_values(struct text *t, const struct value *v)
     }
 }
 
-/* A comma keeps what follows from being read as a flag's value, or as bytes behind `hex`. */
+/* A comma keeps what follows from being read as a flag's value. */
 static bool wants_comma(const struct attribute *a, bool on_starts)
 {
-    if (a->value.kind == VALUE_NAME && strcmp(a->value.text, "hex") == 0)
-        return true;
     return a->value.kind == VALUE_NONE && !(on_starts && strcmp(a[1].name, "on") == 0);
 }
 

@@ -97,10 +97,24 @@ static bool misplaced(struct parse *p, const struct line *l)
     return true;
 }
 
+/* A packet and a note are plain words. */
+static bool holds_other(struct parse *p, const struct line *l)
+{
+    for (size_t i = p->word_at; i < l->words; i++)
+        if (l->word[i].kind > WORD_PUNCT) {
+            diagnose(p->d, &l->word[i].place, "a %s stands inside a %s line: give it a line and a time of its own",
+                     l->word[i].kind == WORD_CODE ? "code block" : "command", line_title(l->kind));
+            return true;
+        }
+    return false;
+}
+
 /* What stands in parentheses behind a call's result, as one text. */
 static int take_note(struct parse *p, const struct line *l, SCRIPT_YYSTYPE *value)
 {
     size_t from = p->word_at, to = from, len = 1;
+    if (holds_other(p, l))
+        return SCRIPT_YYerror;
     for (int depth = 0; to < l->words; to++) {
         depth += is(&l->word[to], "(") - is(&l->word[to], ")");
         len += strlen(l->word[to].text) + 2;
@@ -142,6 +156,8 @@ static void follow(struct parse *p, const struct line *l, const struct word *w)
 
 static int take_packet(struct parse *p, const struct line *l, SCRIPT_YYSTYPE *value)
 {
+    if (holds_other(p, l))
+        return SCRIPT_YYerror;
     value->PACKET = (struct packet_words){&l->word[p->word_at], l->words - p->word_at};
     p->word_at = l->words;
     p->arrow = false;
@@ -170,7 +186,7 @@ static int take_word(struct parse *p, const struct line *l, SCRIPT_YYSTYPE *valu
     bool number = w->kind == WORD_NUMBER || w->kind == WORD_TIME || (w->kind == WORD_NAME && w->text[0] >= '0' && w->text[0] <= '9');
     if (number && ((line_is_event(l->kind) && at < l->action) || l->kind == LINE_END))
         return STAMP;
-    if (l->kind == LINE_OPTION && at == 1)
+    if (l->kind == LINE_OPTION && at == 1 && w->kind == WORD_STRING && !w->spaced)
         return OPTION_VALUE;
     if (w->kind == WORD_NAME && l->kind == LINE_FAULT && at == l->action + 2 && strcmp(w->text, "set") == 0)
         return SET;
