@@ -7,6 +7,9 @@ extern const struct host_kind ntp_server_kind;
 #ifdef HAVE_LDNS
 extern const struct host_kind dns_resolver_kind;
 #endif
+extern const struct host_kind switch_kind;
+extern const struct host_kind echo_kind;
+extern const struct host_kind router_kind;
 
 const struct host_kind *const host_kinds[] = {
     &raw_kind,
@@ -15,5 +18,8 @@ const struct host_kind *const host_kinds[] = {
 #ifdef HAVE_LDNS
     &dns_resolver_kind,
 #endif
+    &switch_kind,
+    &echo_kind,
+    &router_kind,
     NULL,
 };

@@ -96,7 +96,7 @@ static void learn(struct peer_ip *ip, int port, uint32_t address, const uint8_t 
 {
     if (address == 0 || address == PEER_BROADCAST || mac[0] & 1 || peer_ip_is_own(ip, address))
         return;
-    if (ip->gateway && !on_link(&ip->host->port[port], address))
+    if ((ip->gateway || ip->route) && !on_link(&ip->host->port[port], address))
         return;
     struct peer_neighbour *n = find_neighbour(ip, port, address);
     if (!n)
@@ -120,7 +120,7 @@ static struct frame *ethernet(struct peer_ip *ip, int port, const uint8_t *to, u
     return f;
 }
 
-static void send_arp(struct peer_ip *ip, int port, uint16_t op, uint32_t sender, const uint8_t *target_mac, uint32_t target)
+void peer_send_arp(struct peer_ip *ip, int port, uint16_t op, uint32_t sender, const uint8_t *target_mac, uint32_t target)
 {
     struct frame *f = ethernet(ip, port, target_mac ? target_mac : everybody, ETHERTYPE_ARP, ARP_LEN);
     uint8_t *arp = f->bytes + ETH_HLEN;
@@ -151,7 +151,7 @@ static void receive_arp(struct peer_ip *ip, int port, const uint8_t *arp, uint32
     if (wanted || find_neighbour(ip, port, spa))
         learn(ip, port, spa, sha);
     if (wanted && peer_get16(arp + AT(arphdr, ar_op)) == ARPOP_REQUEST)
-        send_arp(ip, port, ARPOP_REPLY, tpa, sha, spa);
+        peer_send_arp(ip, port, ARPOP_REPLY, tpa, sha, spa);
 }
 
 /* --- sending --- */
@@ -161,7 +161,7 @@ static void wait_for(struct peer_ip *ip, int port, uint32_t next_hop, struct fra
     for (int k = 0; k < PEER_WAITING; k++)
         if (!ip->waiting[k].frame) {
             ip->waiting[k] = (struct peer_waiting){f, next_hop, port};
-            send_arp(ip, port, ARPOP_REQUEST, ip->host->port[port].ipv4, NULL, next_hop);
+            peer_send_arp(ip, port, ARPOP_REQUEST, ip->host->port[port].ipv4, NULL, next_hop);
             return;
         }
     ip->unresolved++;
@@ -208,6 +208,9 @@ static struct outgoing route(const struct peer_ip *ip, int port, uint32_t src, u
     if (port < 0)
         port = 0;
     const struct host_port *p = &ip->host->port[port];
+    uint32_t hop;
+    if (ip->route && dst != PEER_BROADCAST && ip->route(ip, dst, &port, &hop))
+        return (struct outgoing){.port = port, .src = src ? src : ip->host->port[port].ipv4, .dst = dst, .next_hop = hop};
     bool direct = !ip->gateway || dst == PEER_BROADCAST || on_link(p, dst);
     return (struct outgoing){.port = port, .src = src ? src : p->ipv4, .dst = dst, .next_hop = direct ? dst : ip->gateway};
 }

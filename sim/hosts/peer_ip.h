@@ -52,6 +52,8 @@ struct peer_delayed {
 struct peer_ip {
     struct host *host;
     bool no_ping;            /* as attribute "no-ping" */
+    /* A router's table: port and next hop for a destination. NULL: the gateway alone. */
+    bool (*route)(const struct peer_ip *ip, uint32_t dst, int *port, uint32_t *next_hop);
     uint32_t gateway;        /* for destinations off the link; 0: everything is on the link */
     uint32_t alias[PEER_ALIASES];
     uint32_t aliases;        /* further addresses, on any port: answered for in ARP, accepted as destination */
@@ -110,6 +112,8 @@ void peer_send_icmp(struct peer_ip *ip, int port, uint32_t src, uint32_t dst, co
 void peer_send_unreachable(struct peer_ip *ip, const struct peer_packet *p, uint8_t code);
 /* A finished IPv4 packet to a neighbour, resolved when it is unknown. Longer than the port's MTU: the caller's business. */
 void peer_send_packet(struct peer_ip *ip, int port, uint32_t next_hop, const uint8_t *packet, uint32_t len);
+/* target_mac NULL: to everybody, as requests are. */
+void peer_send_arp(struct peer_ip *ip, int port, uint16_t op, uint32_t sender, const uint8_t *target_mac, uint32_t target);
 
 /* The port on whose link the address is, -1 when on none. */
 int peer_ip_port(const struct peer_ip *ip, uint32_t address);
