@@ -161,15 +161,15 @@ Test(icmpv4, echo_options_reflected)
     const uint8_t expected[12] = {7, 11, 12, 1, 2, 3, 4, 10, 0, 2, 15, 0};
     cr_assert_eq(r->sent_count, 1);
     cr_assert_arr_eq(r->sent[0].bytes + ICMP_AT, expected, 12);
-    /* S recorded itself first, then two hops: back through 9.9.9.2, then 9.9.9.1, to S, which
-     * stands there once */
-    const uint8_t lsrr[16] = {131, 15, 16, 10, 0, 2, 2, 9, 9, 9, 1, 9, 9, 9, 2, 0};
+    /* S recorded itself first, then three hops: back through the third, the second and the first to
+     * S, which stands there once */
+    const uint8_t lsrr[20] = {131, 19, 20, 10, 0, 2, 2, 9, 9, 9, 1, 9, 9, 9, 2, 9, 9, 9, 3, 0};
     ip = (struct rig_ip){.proto = 1, .options = lsrr, .options_len = sizeof lsrr};
     rig_receive(r, f, echo(f, &ip, 8));
-    const uint8_t back[12] = {131, 11, 4, 9, 9, 9, 1, 10, 0, 2, 2, 0};
+    const uint8_t back[16] = {131, 15, 4, 9, 9, 9, 2, 9, 9, 9, 1, 10, 0, 2, 2, 0};
     cr_assert_eq(r->sent_count, 2);
-    cr_assert_eq(rig_get32(r->sent[1].bytes + IP_AT + 16), 0x09090902);
-    cr_assert_arr_eq(r->sent[1].bytes + ICMP_AT, back, 12);
+    cr_assert_eq(rig_get32(r->sent[1].bytes + IP_AT + 16), 0x09090903);
+    cr_assert_arr_eq(r->sent[1].bytes + ICMP_AT, back, 16);
     rig_close(r);
 }
 
