@@ -188,7 +188,7 @@ static void input(struct stack *s, struct netbuf *nb, const uint8_t source[6], i
         drop(s, nb, (enum arp_counter)reason);
         return;
     }
-    if (hdr.op == 0 || hdr.op == 0xffff) { /* RFC 5494 2: reserved */
+    if (hdr.op == 0 || hdr.op == 0xffff) { /* RFC 5494 3: reserved */
         drop(s, nb, ARP_DROP_RESERVED_OP);
         return;
     }

@@ -43,7 +43,7 @@ static enum ipv4_counter check_source(struct stack *s, const struct netbuf *nb,
                                                               : IPV4_DROP_SOURCE_ZERO;
     if (ipv4_is_local(s, a))
         return looped ? IPV4_COUNTERS
-                      : IPV4_DROP_SOURCE_OWN; /* RFC 1812 5.3.7: a land attack, or our own echo */
+                      : IPV4_DROP_SOURCE_OWN; /* a land attack, or our own frame come back */
     return ipv4_is_broadcast(nb->nif, a) ? IPV4_DROP_SOURCE_BROADCAST : IPV4_COUNTERS;
 }
 

@@ -16,7 +16,7 @@ static int refuse(struct stack *s, struct netbuf *nb, enum ipv4_counter why, int
 
 /*
  * One counter for each bucket of (source, destination, protocol), which start anywhere: no two
- * peers see one sequence (RFC 6274 3.5), and a flow's packets follow each other by one, as from
+ * peers see one sequence (RFC 6274), and a flow's packets follow each other by one, as from
  * hardware that cuts up a large segment. A value returns after 65536 packets of its bucket. Packets
  * that cannot be fragmented get one as well: RFC 6864 4.1 lets their value be anything.
  */

@@ -136,7 +136,7 @@ static struct datagram *oldest(struct reassemblies *t, uint32_t src, uint32_t *c
     return found;
 }
 
-/* A free place. RFC 6274 3.5: a source that fills its share pushes out its own. */
+/* A free place. RFC 6274: a source that fills its share pushes out its own. */
 static struct datagram *free_place(struct stack *s, struct reassemblies *t, uint32_t src)
 {
     uint32_t count;
@@ -201,7 +201,7 @@ static enum reassembly_counter check(const struct ipv4_hdr *hdr, uint32_t len)
     return COUNTERS;
 }
 
-/* RFC 815 4: the end is where the last fragment ends; nothing lies behind it, and there is one end.
+/* RFC 815: the end is where the last fragment ends; nothing lies behind it, and there is one end.
  */
 static bool fits_end(const struct datagram *d, const struct ipv4_hdr *hdr, uint32_t end)
 {

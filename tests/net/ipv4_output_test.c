@@ -76,7 +76,7 @@ Test(ipv4_output, options_padded_and_copied)
     rig_close(r);
 }
 
-/* RFC 6864, RFC 6274 3.5: by one for each packet to a peer, and another sequence to another. */
+/* RFC 6864, RFC 6274: by one for each packet to a peer, and another sequence to another. */
 Test(ipv4_output, identification_counts_for_each_peer)
 {
     struct rig *r = open_with_peer();

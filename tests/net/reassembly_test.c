@@ -162,7 +162,7 @@ Test(reassembly, impossible_fragments_have_their_names)
     fragment(r, 4, 8, 8, false, data);
     cr_assert_str_eq(r->fate[fragment(r, 4, 16, 8, true, data)].reason,
                      "reassembly.drop.beyond_end");
-    /* RFC 815 4: an end in front of octets that came before it */
+    /* RFC 815: an end in front of octets that came before it */
     fragment(r, 5, 16, 8, true, data);
     cr_assert_str_eq(r->fate[fragment(r, 5, 8, 8, false, data)].reason,
                      "reassembly.drop.beyond_end");
