@@ -329,8 +329,15 @@ static bool slice(struct builder *b, int i)
     if (!cl)
         return true;
     struct view *v = &b->shape.view[i];
-    uint32_t off = (uint32_t)cl->match[0].value.number, len = (uint32_t)cl->match[1].value.number,
-             whole = v->end - v->body;
+    struct value from, octets;
+    if (!build_resolve(b, i, cl->field, &cl->match[0], &from) ||
+        !build_resolve(b, i, cl->field, &cl->match[1], &octets))
+        return false;
+    uint32_t off = (uint32_t)from.number, len = (uint32_t)octets.number, whole = v->end - v->body;
+    if (off % 8) {
+        why_set(b->why, "a fragment starts at a multiple of 8 octets, %u is none", off);
+        return false;
+    }
     if (off >= whole) {
         why_set(b->why, "frag %u %u: the datagram carries %u octets", off, len, whole);
         return false;

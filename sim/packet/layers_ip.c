@@ -117,22 +117,31 @@ static bool ip_emit(struct builder *b, int i)
     return at && !b->why->text[0];
 }
 
+/* A number of octets, or the variable that holds it. */
+static bool frag_part(const struct word *w, struct match *m)
+{
+    if (w->kind == WORD_USE) {
+        m->kind = MATCH_USE;
+        m->name = w->text;
+        return true;
+    }
+    m->value = (struct value){.kind = VALUE_NUMBER, .number = w->number};
+    return w->kind == WORD_NUMBER && w->number >= 0 && w->number <= 65535;
+}
+
 /* "frag OFF LEN": this part of what stands above. */
 static int ip_parse(struct compiler *c)
 {
     const struct word *w = peek(c, 0);
     if (!word_is(w, "frag"))
         return 0;
-    const struct word *from = peek(c, 1), *len = peek(c, 2);
-    if (from->kind != WORD_NUMBER || len->kind != WORD_NUMBER || from->number < 0 ||
-        len->number < 0 || from->number > 65535 || len->number > 65535)
+    const struct word *from = peek(c, 1);
+    struct match *m = pool_alloc(c->pool, 2 * sizeof *m);
+    if (!frag_part(from, &m[0]) || !frag_part(peek(c, 2), &m[1]))
         return wrong(c, w, "frag needs the part's offset and its length in octets: frag 1480 520");
-    if (from->number % 8)
+    if (m[0].value.number % 8)
         return wrong(c, from, "a fragment starts at a multiple of 8 octets, %lld is none",
                      (long long)from->number);
-    struct match *m = pool_alloc(c->pool, 2 * sizeof *m);
-    m[0].value = (struct value){.kind = VALUE_NUMBER, .number = from->number};
-    m[1].value = (struct value){.kind = VALUE_NUMBER, .number = len->number};
     c->at += 3;
     return clause_add(c, field_named(&layer_ip, "frag"), m, 2) ? 1 : -1;
 }
@@ -142,8 +151,10 @@ static bool ip_print(struct printer *p, const struct layer_spec *l, const struct
     (void)l;
     if (strcmp(cl->field->name, "frag"))
         return false;
-    print(p, " frag %lld %lld", (long long)cl->match[0].value.number,
-          (long long)cl->match[1].value.number);
+    print(p, " frag ");
+    print_match(p, cl->field, &cl->match[0], -1);
+    print(p, " ");
+    print_match(p, cl->field, &cl->match[1], -1);
     return true;
 }
 
