@@ -95,6 +95,19 @@ static void append(char *label, const char *text)
     snprintf(label + len, LABEL_ROOM - len, "%s", text);
 }
 
+/* Octets that are no text get a file's name in hexadecimal. */
+static bool octets_label(const struct value *v, char *text, size_t room)
+{
+    bool plain = v->kind != VALUE_BYTES || (size_t)v->len * 2 >= room;
+    for (uint32_t i = 0; !plain && i < v->len; i++)
+        if (v->bytes[i] < ' ' || v->bytes[i] > '~') {
+            for (uint32_t k = 0; k < v->len; k++)
+                snprintf(text + 2 * (size_t)k, 3, "%02x", v->bytes[k]);
+            return true;
+        }
+    return false;
+}
+
 /* "@edge=2@mode=slow": the values that tell cases of one script apart. The NIC is not one: all NICs share a golden. */
 static void parameter_label(const struct script *s, const struct value *const *value, char *label)
 {
@@ -103,7 +116,8 @@ static void parameter_label(const struct script *s, const struct value *const *v
         char text[128];
         if (strcmp(s->parameter[p].name, "nic") == 0)
             continue;
-        value_text(value[p], text, sizeof text);
+        if (!octets_label(value[p], text, sizeof text))
+            value_text(value[p], text, sizeof text);
         for (char *c = text; *c; c++)
             if (*c == '/' || *c == '"' || *c == ' ')
                 *c = '_';
