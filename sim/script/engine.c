@@ -58,20 +58,21 @@ static bool is_ignored(struct run *r, struct host *h, int port, const struct fra
     return ignored;
 }
 
+static void keep_frame(struct frame **last, struct frame *f)
+{
+    if (*last)
+        frame_unref(*last);
+    *last = frame_ref(f);
+}
+
 void engine_frame_seen(struct run *r, struct run_link *l, int number, struct frame *f, int64_t now_ns)
 {
     int port = 0;
     struct host *h = sender_of(r, l, number, &port);
     r->frames++;
-    if (!h || (h->kind->flags & HOST_RAW) || r->options->by_outcome)
+    keep_frame(h == r->sut ? &r->last_out : &r->last_in, f);
+    if (!h || (h->kind->flags & HOST_RAW) || r->options->by_outcome || (h != r->sut && !r->want_peer_frames))
         return;
-    if (h == r->sut) {
-        if (r->last_out)
-            frame_unref(r->last_out);
-        r->last_out = frame_ref(f);
-    } else if (!r->want_peer_frames) {
-        return;
-    }
     if (!is_ignored(r, h, port, f))
         remember(r, h, port, f, l->capture->count - 1, now_ns);
 }
@@ -249,6 +250,10 @@ static void judge_frame(struct run *r, const struct step *step, const struct see
 {
     struct packet_context c;
     fill_context(r, &c);
+    if (s->host == r->sut) { /* what it answers came from the others */
+        c.answered = r->last_in ? r->last_in->bytes : NULL;
+        c.answered_len = r->last_in ? r->last_in->len : 0;
+    }
     run_host_addresses(r, s->host, s->port, &c.source);
     packet_match(step->u.packet.packet, &c, s->frame->bytes, s->frame->len, v);
 }

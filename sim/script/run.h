@@ -111,8 +111,7 @@ struct run {
     uint32_t *ignored;                      /* how often each `ignore` applied */
     struct link_fault **fault;              /* those added, in order, with their lines */
     uint32_t faults, fault_room;
-    const uint8_t *last_in;                 /* the last frame to the host under test, for nothing but derived fields */
-    struct frame *last_out, *last_injected;
+    struct frame *last_out, *last_in;       /* the last frame of the host under test, and of any other: what a line may answer */
     bool finished;
     enum run_status status;
     char report[RUN_REPORT];                /* why it failed or was skipped */
