@@ -2,6 +2,7 @@
 #include "sim/hosts/stack_sut.h"
 #include <stdio.h>
 #include <string.h>
+#include "stack/core/module.h"
 
 static int64_t now_of(struct stack_sut *u)
 {
@@ -141,9 +142,18 @@ static int64_t call_set(struct stack_sut *u, uint64_t token, const struct value 
     return stack_knob_set(u->stack, stack_argument_text(&argv[0]), argv[1].number);
 }
 
+/* fail_allocation(n): the nth buffer that the stack asks for from now on is refused; 0 takes that back. */
+static int64_t call_fail_allocation(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+{
+    (void)token, (void)out, (void)argc;
+    u->stack->fail_allocation = (uint64_t)argv[0].number;
+    return 0;
+}
+
 const struct stack_call_entry stack_config_calls[] = {
     {"ifconfig", call_ifconfig, 2}, {"ifdelete", call_ifdelete, 2}, {"route", call_route, 2},
     {"unroute", call_unroute, 2},   {"neighbour", call_neighbour, 3}, {"ifup", call_up, 1},
     {"ifdown", call_down, 1},       {"ifflags", call_ifflags, 3},   {"join", call_join, 2},
-    {"leave", call_leave, 2},       {"set", call_set, 2},           {NULL, NULL, 0},
+    {"leave", call_leave, 2},       {"set", call_set, 2},           {"fail_allocation", call_fail_allocation, 1},
+    {NULL, NULL, 0},
 };
