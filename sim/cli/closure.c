@@ -55,8 +55,9 @@ void closure_run(const struct run_case *kase, const struct run_options *options,
     losing.call_time = times;
     for (uint32_t l = 0; l < links && out->outcome.status == RUN_PASSED; l++) {
         losing.lose_link = (int)l;
-        for (losing.lose_frame = 1; losing.lose_frame <= frames[l]; losing.lose_frame++) {
-            out->outcome.closure_runs++;
+        /* frame 0: none is lost, and the outcome must hold all the same */
+        for (losing.lose_frame = l == 0 ? 0 : 1; losing.lose_frame <= frames[l]; losing.lose_frame++) {
+            out->outcome.closure_runs += losing.lose_frame > 0;
             if (!survives(kase, &losing, options->repeat, out))
                 break;
         }

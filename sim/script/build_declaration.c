@@ -200,6 +200,19 @@ bool build_expert(struct parse *p, const struct word *frame, const struct word *
     return true;
 }
 
+/* Outcomes are judged in the order of their times. */
+bool build_outcome(struct parse *p, const struct word *time, struct expr *expr)
+{
+    struct script *s = p->script;
+    struct stamp stamp;
+    if (!stamp_of(p, time, false, &stamp))
+        return false;
+    if (s->outcomes && s->outcome[s->outcomes - 1].by_ns > stamp.ns)
+        return diagnose(p->d, &time->place, "this outcome's time is before that of the last one: outcomes stand in the order of their times");
+    *ADD(p, s->outcome, s->outcomes) = (struct outcome_declaration){stamp.ns, expr, time->place};
+    return true;
+}
+
 bool build_golden(struct parse *p, const struct word *what)
 {
     if (strcmp(what->text, "fingerprint") != 0)

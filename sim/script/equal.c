@@ -148,7 +148,7 @@ static bool same_parameters(const struct script *a, const struct script *b)
 
 static bool same_lists(const struct script *a, const struct script *b)
 {
-    if (a->covers != b->covers || a->ignores != b->ignores || a->experts != b->experts)
+    if (a->covers != b->covers || a->outcomes != b->outcomes || a->ignores != b->ignores || a->experts != b->experts)
         return false;
     for (uint32_t i = 0; i < a->covers; i++)
         if (!same(a->cover[i].id, b->cover[i].id))
@@ -156,6 +156,9 @@ static bool same_lists(const struct script *a, const struct script *b)
     for (uint32_t i = 0; i < a->ignores; i++)
         if (!same(a->ignore[i].at, b->ignore[i].at) || a->ignore[i].direction != b->ignore[i].direction ||
             !same_packet(a->ignore[i].packet, b->ignore[i].packet))
+            return false;
+    for (uint32_t i = 0; i < a->outcomes; i++)
+        if (a->outcome[i].by_ns != b->outcome[i].by_ns || !expr_equal(a->outcome[i].expr, b->outcome[i].expr))
             return false;
     for (uint32_t i = 0; i < a->experts; i++)
         if (a->expert[i].frame != b->expert[i].frame || !same(a->expert[i].field, b->expert[i].field) ||

@@ -27,7 +27,7 @@ static void script_yyerror(struct parse *p, const char *text);
 %token <struct packet_words> PACKET "a packet"
 %token EOL "the line's end" END 0 "the script's end"
 %token COVERS "covers" END_AT "end" SET "set" PARAM "param" LINK "link" HOST "host" SUT "sut" FORMAT "format" IGNORE "ignore" EXPERT "expert"
-    GOLDEN "golden" ALL "all" REPEAT "repeat" ON "on" ASSERT "assert" MATCH "match"
+    GOLDEN "golden" OUTCOME "outcome" ALL "all" REPEAT "repeat" ON "on" ASSERT "assert" MATCH "match"
 %token ELLIPSIS "..." DOTS ".." EQ "==" NE "!=" LE "<=" GE ">=" LT "<" GT ">" SHL "<<" SHR ">>" AND "&&" OR "||" NOT "not"
 %token CODE_START "code" NEWLINE "a new line"
 
@@ -71,6 +71,7 @@ declaration: OPTION { NEED(build_option(p, $1, NULL)); }
     | IGNORE packet { NEED(build_ignore(p, $2)); }
     | EXPERT NUMBER NAME on_link { NEED(build_expert(p, $2, $3, $4)); }
     | GOLDEN NAME { NEED(build_golden(p, $2)); }
+    | OUTCOME STAMP expr { NEED(build_outcome(p, $2, $3)); }
     ;
 ids: id | ids id;
 id: NAME { build_cover(p, $1); };

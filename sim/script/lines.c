@@ -11,12 +11,13 @@ static const struct {
     {"covers", LINE_COVERS}, {"include", LINE_INCLUDE}, {"end", LINE_END},       {"set", LINE_SET},
     {"param", LINE_PARAM},   {"link", LINE_LINK},       {"host", LINE_HOST},     {"sut", LINE_SUT},
     {"format", LINE_FORMAT}, {"ignore", LINE_IGNORE},   {"expert", LINE_EXPERT}, {"golden", LINE_GOLDEN},
+    {"outcome", LINE_OUTCOME},
     {"all", LINE_ALL},       {"repeat", LINE_REPEAT},
 };
 enum { DECLARATIONS = sizeof declaration / sizeof declaration[0] };
 
 const char *const line_words[] = {"covers", "include", "end",    "set",    "param", "link",   "host", "sut",
-                                  "format", "ignore",  "expert", "golden", "all",   "repeat", NULL};
+                                  "format", "ignore",  "expert", "golden", "outcome", "all", "repeat", NULL};
 
 static const struct {
     const char *title, *form;
@@ -34,6 +35,7 @@ static const struct {
     [LINE_IGNORE] = {"ignore", "ignore [@HOST] > PACKET"},
     [LINE_EXPERT] = {"expert", "expert FRAME FIELD [on LINK]"},
     [LINE_GOLDEN] = {"golden", "golden fingerprint"},
+    [LINE_OUTCOME] = {"outcome", "outcome TIME EXPRESSION"},
     [LINE_INCLUDE] = {"include", "include \"FILE\""},
     [LINE_ALL] = {"all", "all { LINES }"},
     [LINE_REPEAT] = {"repeat", "repeat COUNT { LINES }"},

@@ -76,7 +76,7 @@ static int keyword_token(enum line_kind kind)
     static const int token[LINE_KINDS] = {
         [LINE_COVERS] = COVERS, [LINE_END] = END_AT,       [LINE_SET] = SET,       [LINE_PARAM] = PARAM,   [LINE_LINK] = LINK,
         [LINE_HOST] = HOST,     [LINE_SUT] = SUT,          [LINE_FORMAT] = FORMAT, [LINE_IGNORE] = IGNORE, [LINE_EXPERT] = EXPERT,
-        [LINE_GOLDEN] = GOLDEN, [LINE_ALL] = ALL,          [LINE_REPEAT] = REPEAT, [LINE_ASSERT] = ASSERT, [LINE_FAULT] = LINK,
+        [LINE_GOLDEN] = GOLDEN, [LINE_OUTCOME] = OUTCOME, [LINE_ALL] = ALL,          [LINE_REPEAT] = REPEAT, [LINE_ASSERT] = ASSERT, [LINE_FAULT] = LINK,
         [LINE_SET_EVENT] = SET,
     };
     return token[kind];
@@ -184,7 +184,7 @@ static int take_word(struct parse *p, const struct line *l, SCRIPT_YYSTYPE *valu
     if (at == l->action && keyword_token(l->kind))
         return keyword_token(l->kind);
     bool number = w->kind == WORD_NUMBER || w->kind == WORD_TIME || (w->kind == WORD_NAME && w->text[0] >= '0' && w->text[0] <= '9');
-    if (number && ((line_is_event(l->kind) && at < l->action) || l->kind == LINE_END))
+    if (number && ((line_is_event(l->kind) && at < l->action) || l->kind == LINE_END || (l->kind == LINE_OUTCOME && at == 1)))
         return STAMP;
     if (l->kind == LINE_OPTION && at == 1 && w->kind == WORD_STRING && !w->spaced)
         return OPTION_VALUE;
@@ -195,7 +195,7 @@ static int take_word(struct parse *p, const struct line *l, SCRIPT_YYSTYPE *valu
     bool attributes = l->kind == LINE_LINK || l->kind == LINE_HOST || l->kind == LINE_SUT || l->kind == LINE_EXPERT;
     if (w->kind == WORD_NAME && attributes && strcmp(w->text, "on") == 0)
         return ON;
-    return word_token(w, l->kind == LINE_ASSERT);
+    return word_token(w, l->kind == LINE_ASSERT || l->kind == LINE_OUTCOME);
 }
 
 static int take_code(struct parse *p, SCRIPT_YYSTYPE *value)
