@@ -76,7 +76,5 @@ int command_diff(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_list(int argc, char **argv);
 int command_help(int argc, char **argv);
-/* Every knob of our stack with its value. */
-int help_knobs(void);
 
 #endif

@@ -57,7 +57,9 @@ int command_help(int argc, char **argv)
         print_hosts(stdout);
         return EXIT_PASSED;
     }
-    if (strcmp(argv[1], "knobs") == 0)
-        return help_knobs();
+    if (strcmp(argv[1], "knobs") == 0) {
+        stack_sut_print_knobs(stdout);
+        return EXIT_PASSED;
+    }
     return usage_error("no help on \"%s\"; topics: the subcommands, hosts, knobs", argv[1]);
 }

@@ -1,5 +1,6 @@
 /* Our own stack behind the plug: memory, time, randomness and queries. Its calls are in stack_sut_*.c. */
 #include "sim/hosts/stack_sut.h"
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,3 +211,17 @@ const struct sut stack_sut = {
     .query = stack_sut_query,
     .close = stack_sut_close,
 };
+
+void stack_sut_print_knobs(FILE *out)
+{
+    static const char *const units[] = {"", "0 or 1", "ns"};
+    for (int m = 0; stack_full_config.modules[m]; m++) {
+        const struct module *module = stack_full_config.modules[m];
+        for (uint32_t k = 0; k < module->knob_count; k++) {
+            char name[96];
+            snprintf(name, sizeof name, "%s.%s", module->name, module->knobs[k].name);
+            fprintf(out, "  %-32s %" PRId64 " %s, from %" PRId64 " to %" PRId64 "\n", name, module->knobs[k].initial, units[module->knobs[k].unit],
+                    module->knobs[k].min, module->knobs[k].max);
+        }
+    }
+}

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include "sim/script/value.h"
 #include "stack/driver/bus.h"
 
@@ -76,6 +77,9 @@ struct sut {
     int (*query)(void *s, const char *what, struct value *out);
     void (*close)(void *s);
 };
+
+/* Every knob of our stack with its value and range (stack_sut.c). */
+void stack_sut_print_knobs(FILE *out);
 
 /* The built-in ones, by name; NULL: not there. */
 const struct sut *sut_by_name(const char *name);
