@@ -16,7 +16,7 @@ const char *const nic_counters[] = {
 };
 
 const struct machine_knobs machine_knobs_default = {
-    .late_permille = 250, .reorder_stores = true, .ownership = true};
+    .late_permille = 250, .reorder = true, .ownership = true};
 
 const struct nic_kind *nic_kind_by_name(const char *name)
 {
@@ -109,9 +109,7 @@ static int bus_dma_map(void *self, void *p, size_t size, uint64_t limit, uint64_
 
 static void bus_fence_seen(void *self, enum bus_fence_kind kind)
 {
-    struct machine *m = self;
-    if (kind == BUS_PUBLISH)
-        m->pending_count = 0;
+    memory_fence(self, kind);
 }
 
 /* The interrupt comes before the access, so that what the handler stores is older than what the driver stores. */
@@ -122,6 +120,8 @@ static void bus_touch(void *self, void *p, int width, int is_store)
     irq_step(m);
     if (is_store)
         memory_store(m, p, width);
+    else
+        memory_load(m, p, width);
 }
 
 static void bus_give_payload(void *self, void *p, size_t size, enum bus_direction direction)
@@ -183,8 +183,7 @@ const struct bus *machine_bus(struct machine *m)
 void machine_set_knobs(struct machine *m, const struct machine_knobs *knobs)
 {
     m->knobs = *knobs;
-    if (!knobs->reorder_stores)
-        m->pending_count = 0;
+    m->pending_count = m->record_count = 0;
 }
 
 const struct machine_figures *machine_figures(const struct machine *m)

@@ -3,7 +3,8 @@
  *
  * Guest memory is a list of windows, each a piece of host memory (the stack's region, a plug-in's DMA memory) at a device
  * address; an access outside them fails the run with the address in it. Ring stores that no fence has
- * published may or may not be visible to the device, by the machine's own random stream. Interrupts are level-triggered; an ISR may be
+ * published may or may not be visible to the device, by the machine's own random stream; two loads from one record that the device wrote need
+ * BUS_OBSERVE between them. Interrupts are level-triggered; an ISR may be
  * called at any register or ring access, never nested. Everything is allocated in the world's arena.
  */
 #ifndef SIM_NIC_MACHINE_H
@@ -15,7 +16,7 @@
 #include "sim/world/world.h"
 #include "stack/driver/bus.h"
 
-enum { MACHINE_NICS = 8, MACHINE_WINDOWS = 16, MACHINE_LINES = 16, MACHINE_HANDLERS = 16, MACHINE_PENDING = 64 };
+enum { MACHINE_NICS = 8, MACHINE_WINDOWS = 16, MACHINE_LINES = 16, MACHINE_HANDLERS = 16, MACHINE_PENDING = 64, MACHINE_RECORDS = 16 };
 
 struct machine;
 struct nic;
@@ -58,7 +59,7 @@ struct machine *machine_new(struct world *w, const char *name);
  * machine_interrupts before it goes idle. */
 struct machine_knobs {
     uint32_t late_permille; /* at each access, how often an interrupt that is up waits for a later one */
-    bool reorder_stores;    /* ring stores since the last BUS_PUBLISH may be invisible to the device */
+    bool reorder;           /* ring stores since the last BUS_PUBLISH may be invisible to the device; loads need BUS_OBSERVE */
     bool ownership;         /* payload must be given before the device touches it; off for drivers that know no bus_give */
 };
 extern const struct machine_knobs machine_knobs_default; /* 250, true, true */
@@ -108,6 +109,10 @@ const uint8_t *nic_dma_view(struct nic *n, uint64_t address, uint32_t len);
 /* DMA to what driver and device share (descriptors, rings): sees ring stores as far as they are visible. */
 bool nic_ring_read(struct nic *n, uint64_t address, void *to, uint32_t len);
 bool nic_ring_write(struct nic *n, uint64_t address, const void *from, uint32_t len);
+/* The next nic_ring_write belongs to the same record as the one before: what one says vouches for the other. */
+void nic_ring_join(struct nic *n);
+/* The register that is being read vouches for what lies in memory (the RTL8139's CBR): as good as BUS_OBSERVE. */
+void nic_vouches(struct nic *n);
 /* The driver did what the data sheet forbids: fails the run. */
 __attribute__((format(printf, 2, 3))) void nic_violation(struct nic *n, const char *format, ...);
 

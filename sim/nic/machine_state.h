@@ -44,6 +44,13 @@ struct pending_store {
     bool hidden; /* during one read by the device */
 };
 
+/* What the device wrote since the last BUS_OBSERVE, and what the driver has loaded of it. */
+struct ring_record {
+    const uint8_t *p, *loaded;
+    uint32_t len, group;
+    uint8_t loaded_width;
+};
+
 struct irq_handler {
     int line;
     int (*isr)(void *ctx);
@@ -69,6 +76,10 @@ struct machine {
     uint64_t next_address;
     struct pending_store pending[MACHINE_PENDING];
     int pending_count;
+    struct ring_record records[MACHINE_RECORDS];
+    int record_count;
+    uint32_t record_group;
+    bool join_next;
 
     struct irq_handler handlers[MACHINE_HANDLERS];
     int handler_count;
@@ -88,8 +99,15 @@ void memory_init(struct machine *m);
 int memory_map(struct machine *m, void *p, size_t size, uint64_t limit, uint64_t *address);
 void memory_give(struct machine *m, void *p, size_t size, enum bus_direction direction);
 void memory_take(struct machine *m, void *p, size_t size, enum bus_direction direction);
-void memory_store(struct machine *m, void *p, int width);
 bool memory_holds(struct machine *m, const void *p, size_t size);
+
+/* ordering.c */
+void memory_store(struct machine *m, void *p, int width);
+void memory_load(struct machine *m, const void *p, int width);
+void memory_fence(struct machine *m, enum bus_fence_kind kind);
+/* `copy` is what the device read at p; it gets what the device may see of it. */
+void order_device_read(struct machine *m, const uint8_t *p, uint8_t *copy, uint32_t len);
+void order_device_write(struct machine *m, const uint8_t *p, uint32_t len);
 
 /* irq.c */
 void irq_recompute(struct machine *m);

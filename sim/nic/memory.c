@@ -1,9 +1,9 @@
 /*
- * Guest memory: which addresses there are, who owns them, and what of the driver's stores the device sees yet.
+ * Guest memory: which addresses there are, and who owns them.
  *
  * Two kinds of memory, because they are shared in two ways. Rings and descriptors belong to both sides at once;
- * there the question is visibility: a store that no fence has published may still sit in a store buffer.
- * Payload changes hands whole; there the question is ownership, kept for each 16 bytes.
+ * there the question is the order of accesses (ordering.c). Payload changes hands whole; there the question is
+ * ownership, kept for each 16 bytes.
  */
 #include "sim/nic/machine_state.h"
 
@@ -65,11 +65,6 @@ static struct guest_window *window_of(struct machine *m, const void *p, size_t s
     return NULL;
 }
 
-bool memory_holds(struct machine *m, const void *p, size_t size)
-{
-    return window_of(m, p, size) != NULL;
-}
-
 /* The offset within a page is kept, so that what the driver aligned is aligned for the device. */
 uint64_t machine_add_memory(struct machine *m, void *p, size_t size)
 {
@@ -82,6 +77,11 @@ uint64_t machine_add_memory(struct machine *m, void *p, size_t size)
     /* A page is left free between windows: a transfer that runs over an end must not land in the next. */
     m->next_address = (address + size + 2 * PAGE - 1) / PAGE * PAGE;
     return address;
+}
+
+bool memory_holds(struct machine *m, const void *p, size_t size)
+{
+    return window_of(m, p, size) != NULL;
 }
 
 int memory_map(struct machine *m, void *p, size_t size, uint64_t limit, uint64_t *address)
@@ -234,77 +234,6 @@ void memory_init(struct machine *m)
     world_on_restore(m->world, &m->restored);
 }
 
-/* --- visibility of ring stores --- */
-
-void memory_store(struct machine *m, void *p, int width)
-{
-    if (!window_of(m, p, (size_t)width)) {
-        world_fail(m->world, "%s: a ring store of %d bytes outside guest memory", m->name, width);
-        return;
-    }
-    if (!m->knobs.reorder_stores)
-        return;
-    if (m->pending_count == MACHINE_PENDING) { /* a store buffer is finite: the oldest drains */
-        m->pending_count--;
-        memmove(m->pending, m->pending + 1, (size_t)m->pending_count * sizeof *m->pending);
-    }
-    struct pending_store *s = &m->pending[m->pending_count++];
-    s->p = p;
-    s->width = (uint8_t)width;
-    memcpy(s->old, p, (size_t)width);
-}
-
-static bool overlap(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
-{
-    return (uintptr_t)a < (uintptr_t)b + b_len && (uintptr_t)b < (uintptr_t)a + a_len;
-}
-
-/* Stores to one place are seen in their order: behind a hidden one no later one shows. */
-static bool behind_hidden(const struct machine *m, int index)
-{
-    const struct pending_store *s = &m->pending[index];
-    for (int i = 0; i < index; i++)
-        if (m->pending[i].hidden && overlap(m->pending[i].p, m->pending[i].width, s->p, s->width))
-            return true;
-    return false;
-}
-
-static void forget_pending(struct machine *m, const uint8_t *p, uint32_t len, bool visible_only)
-{
-    int kept = 0;
-    for (int i = 0; i < m->pending_count; i++) {
-        struct pending_store *s = &m->pending[i];
-        if (!overlap(p, len, s->p, s->width) || (visible_only && s->hidden))
-            m->pending[kept++] = *s;
-    }
-    m->pending_count = kept;
-}
-
-/* Puts the old bytes of a hidden store into the device's copy. */
-static void hide(const struct pending_store *s, const uint8_t *p, uint8_t *copy, uint32_t len)
-{
-    for (uint8_t i = 0; i < s->width; i++) {
-        uintptr_t at = (uintptr_t)s->p + i;
-        if (at >= (uintptr_t)p && at - (uintptr_t)p < len)
-            copy[at - (uintptr_t)p] = s->old[i];
-    }
-}
-
-/* Newest first, so that of several hidden stores to one byte the oldest's old value stays. What the device has
- * seen once it sees from then on. */
-static void apply_visibility(struct machine *m, const uint8_t *p, uint8_t *copy, uint32_t len)
-{
-    for (int i = 0; i < m->pending_count; i++) {
-        struct pending_store *s = &m->pending[i];
-        s->hidden = overlap(p, len, s->p, s->width) &&
-                    (behind_hidden(m, i) || (random_next(&m->visibility) & 1));
-    }
-    for (int i = m->pending_count; i-- > 0;)
-        if (m->pending[i].hidden)
-            hide(&m->pending[i], p, copy, len);
-    forget_pending(m, p, len, true);
-}
-
 /* --- DMA --- */
 
 #ifdef MEMORY_ASAN
@@ -391,8 +320,7 @@ bool nic_ring_read(struct nic *n, uint64_t address, void *to, uint32_t len)
         return len == 0;
     const uint8_t *p = w->p + (address - w->address);
     device_copy(to, p, len);
-    if (m->pending_count)
-        apply_visibility(m, p, to, len);
+    order_device_read(m, p, to, len);
     return true;
 }
 
@@ -403,9 +331,8 @@ bool nic_ring_write(struct nic *n, uint64_t address, const void *from, uint32_t 
     if (!w || !may_use_ring(n, w, address, len, true))
         return len == 0;
     uint8_t *p = w->p + (address - w->address);
-    if (m->pending_count)
-        forget_pending(m, p, len, false);
     device_copy(p, from, len);
+    order_device_write(m, p, len);
     note_write(n, address, len);
     return true;
 }

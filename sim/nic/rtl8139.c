@@ -191,6 +191,8 @@ static uint32_t rtl8139_read(struct nic *n, int bar, uint32_t off, int width)
 {
     const struct rtl8139 *r = nic_state(n);
     (void)bar; /* both show the same registers */
+    if ((off & ~3u) == (RTL_CR & ~3) || (off & ~3u) == (RTL_CBR & ~3))
+        nic_vouches(n); /* BUFE and CBR tell how far the ring is filled */
     if ((off & ~3u) == RTL_IMR)
         return width != 2 ? 0 : off == RTL_IMR ? r->imr : r->isr;
     return read_dword(n, off & ~3u) >> (8 * (off & 3));

@@ -297,12 +297,12 @@ static uint32_t sum16(const uint8_t *p, uint32_t len, uint32_t sum)
     return sum;
 }
 
-/* 10.0.2.15 to 10.0.2.2, TCP, `flags`, id 0x1234, sequence 1000; the transport's field holds `pseudo`. */
+/* 10.0.2.15 to 10.0.2.2, TCP, `flags`, id 0x1234, sequence 2^32 - 1000; the transport's field holds `pseudo`. */
 static void tcp_frame(uint32_t total, uint8_t flags, uint32_t pseudo)
 {
     static const uint8_t headers[] = {
         0x08, 0x00, 0x45, 0, 0, 0, 0x12, 0x34, 0x40, 0, 64, 6, 0, 0, 10, 0, 2, 15, 10, 0, 2, 2,
-        0x10, 0, 0, 7, 0, 0, 0x03, 0xe8, 0, 0, 0, 9, 0x50, 0, 0x20, 0, 0, 0, 0, 0};
+        0x10, 0, 0, 7, 0xff, 0xff, 0xfc, 0x18, 0, 0, 0, 9, 0x50, 0, 0x20, 0, 0, 0, 0, 0};
     take_back(DATA, sizeof frame);
     uint8_t *p = bench.ram + DATA;
     memcpy(p + 12, headers, sizeof headers);
@@ -376,7 +376,7 @@ static void segment_is(int i, uint32_t len, uint32_t offset, uint8_t flags)
     cr_assert_eq(bench.sent_len[i], len, "segment %d is %u bytes", i, bench.sent_len[i]);
     sums_are_right(p, len);
     cr_assert_eq(be16(p + IP + 4), 0x1234u + (uint32_t)i);
-    cr_assert_eq(be16(p + TCP + 4) << 16 | be16(p + TCP + 6), 1000 + offset);
+    cr_assert_eq(be16(p + TCP + 4) << 16 | be16(p + TCP + 6), 0xfffffc18u + offset);
     cr_assert_eq(p[TCP + 13], flags);
     cr_assert_arr_eq(p + PAYLOAD, frame + PAYLOAD + offset, len - PAYLOAD);
 }
