@@ -51,6 +51,8 @@ struct host_kind {
     /* A script's call on this host, `@srv forget("10.0.2.15")`: -1 with a sentence when it does not know it. May be NULL. */
     int (*call)(struct host *h, const char *name, const struct value *argument, uint32_t arguments, struct why *why);
     void (*stop)(struct host *h); /* may be NULL */
+    /* Of foreign code, whose frames may change with it: a golden made with another version is not compared. May be NULL. */
+    const char *(*version)(void);
 };
 
 enum { HOST_PORTS = 8 };

@@ -10,6 +10,9 @@ extern const struct host_kind dns_resolver_kind;
 extern const struct host_kind switch_kind;
 extern const struct host_kind echo_kind;
 extern const struct host_kind router_kind;
+#ifdef HAVE_SLIRP
+extern const struct host_kind slirp_kind;
+#endif
 
 const struct host_kind *const host_kinds[] = {
     &raw_kind,
@@ -21,5 +24,8 @@ const struct host_kind *const host_kinds[] = {
     &switch_kind,
     &echo_kind,
     &router_kind,
+#ifdef HAVE_SLIRP
+    &slirp_kind,
+#endif
     NULL,
 };
