@@ -1,4 +1,5 @@
 #include "sim/hosts/peer_lies.h"
+#include <arpa/inet.h>
 #include <string.h>
 
 bool peer_lie_now(struct peer_lie *lie, unsigned message)
@@ -31,6 +32,12 @@ static bool read_argument(enum value_kind wanted, const struct value *v, struct 
 {
     if (lie->given || wanted == VALUE_NONE)
         return false;
+    struct in_addr address;
+    if (wanted == VALUE_IPV4 && v->kind == VALUE_BYTES && inet_pton(AF_INET, (const char *)v->bytes, &address) == 1) {
+        lie->given = true;
+        lie->number = ntohl(address.s_addr);
+        return true;
+    }
     bool seconds = wanted == VALUE_TIME && v->kind == VALUE_NUMBER;
     if (v->kind != wanted && !seconds)
         return false;
