@@ -1,4 +1,5 @@
-/* The DHCP client as its callers see it, and as a module: its memory, knobs, counters and what it tells by name. */
+/* The DHCP client as its callers see it, and as a module: its memory, knobs, counters and what it
+ * tells by name. */
 #include "stack/service/dhcp_inside.h"
 #include "stack/core/mem.h"
 #include "stack/core/text.h"
@@ -26,14 +27,16 @@ static int open_client(struct stack *s, struct netif *nif, service_done *done, v
         .receive = dhcp_receive,
         .owner = c,
     };
-    deadline_init(&c->timer, (uint32_t)MODULE_DHCP << 16 | nif->index, "dhcp.timer", dhcp_timer_fired);
+    deadline_init(&c->timer, (uint32_t)MODULE_DHCP << 16 | nif->index, "dhcp.timer",
+                  dhcp_timer_fired);
     int err = udp_bind(s, &c->pcb);
     if (err >= 0)
         c->nif = nif;
     return err;
 }
 
-int dhcp_start(struct stack *s, struct netif *nif, uint32_t remembered, service_done *done, void *ctx, int64_t now_ns)
+int dhcp_start(struct stack *s, struct netif *nif, uint32_t remembered, service_done *done,
+               void *ctx, int64_t now_ns)
 {
     int err = open_client(s, nif, done, ctx);
     if (err < 0)
@@ -84,8 +87,10 @@ int dhcp_release(struct stack *s, struct netif *nif, int64_t now_ns)
     if (!c || !c->nif)
         return -ERR_NOENT;
     if (dhcp_has_lease(c)) {
-        struct dhcp_form form = {
-            .type = DHCP_RELEASE, .ciaddr = c->lease.address, .server = c->lease.server, .unicast = c->lease.server};
+        struct dhcp_form form = {.type = DHCP_RELEASE,
+                                 .ciaddr = c->lease.address,
+                                 .server = c->lease.server,
+                                 .unicast = c->lease.server};
         dhcp_new_exchange(s, c, now_ns);
         dhcp_transmit(s, c, &form, now_ns);
     }
@@ -109,10 +114,11 @@ const struct dhcp_lease *dhcp_lease(struct stack *s, const struct netif *nif)
 static const char *state_name(enum dhcp_state state)
 {
     static const char *const names[] = {
-        [DHCP_STOPPED] = "stopped",       [DHCP_INIT] = "init",           [DHCP_SELECTING] = "selecting",
-        [DHCP_REQUESTING] = "requesting", [DHCP_CHECKING] = "checking",   [DHCP_BOUND] = "bound",
-        [DHCP_RENEWING] = "renewing",     [DHCP_REBINDING] = "rebinding", [DHCP_INIT_REBOOT] = "init-reboot",
-        [DHCP_REBOOTING] = "rebooting",
+        [DHCP_STOPPED] = "stopped",         [DHCP_INIT] = "init",
+        [DHCP_SELECTING] = "selecting",     [DHCP_REQUESTING] = "requesting",
+        [DHCP_CHECKING] = "checking",       [DHCP_BOUND] = "bound",
+        [DHCP_RENEWING] = "renewing",       [DHCP_REBINDING] = "rebinding",
+        [DHCP_INIT_REBOOT] = "init-reboot", [DHCP_REBOOTING] = "rebooting",
     };
     return names[state];
 }
@@ -184,24 +190,29 @@ static int dhcp_init(struct stack *s, void *state, int64_t now_ns)
 {
     (void)now_ns;
     struct dhcp_module_state *t = state;
-    _Static_assert(sizeof(struct dhcp_module_state) % _Alignof(struct dhcp_client) == 0, "clients follow the state");
+    _Static_assert(sizeof(struct dhcp_module_state) % _Alignof(struct dhcp_client) == 0,
+                   "clients follow the state");
     t->client = (struct dhcp_client *)(void *)(t + 1);
     t->clients = s->config.limits.netifs;
     return 0;
 }
 
-#define SECONDS(n) ((int64_t)(n) * DHCP_SECOND_NS)
+#define SECONDS(n) ((int64_t)(n)*DHCP_SECOND_NS)
 
 static const struct knob knobs[] = {
-    [DHCP_KNOB_START_DELAY] = {"start_delay", KNOB_NS, SECONDS(10), 0, SECONDS(3600)},  /* at most; 4.4.1 */
+    [DHCP_KNOB_START_DELAY] = {"start_delay", KNOB_NS, SECONDS(10), 0,
+                               SECONDS(3600)}, /* at most; 4.4.1 */
     [DHCP_KNOB_OFFER_WAIT] = {"offer_wait", KNOB_NS, 0, 0, SECONDS(60)},
     [DHCP_KNOB_REQUEST_TRIES] = {"request_tries", KNOB_NUMBER, 4, 1, 100},
-    [DHCP_KNOB_DECLINE_WAIT] = {"decline_wait", KNOB_NS, SECONDS(10), 0, SECONDS(3600)}, /* 3.1 step 5 */
-    [DHCP_KNOB_RENEW_MIN] = {"renew_min", KNOB_NS, SECONDS(60), SECONDS(1), SECONDS(3600)}, /* 4.4.5 */
+    [DHCP_KNOB_DECLINE_WAIT] = {"decline_wait", KNOB_NS, SECONDS(10), 0,
+                                SECONDS(3600)}, /* 3.1 step 5 */
+    [DHCP_KNOB_RENEW_MIN] = {"renew_min", KNOB_NS, SECONDS(60), SECONDS(1),
+                             SECONDS(3600)}, /* 4.4.5 */
     [DHCP_KNOB_BROADCAST] = {"broadcast", KNOB_BOOL, 0, 0, 1},
     [DHCP_KNOB_CHECK] = {"check", KNOB_BOOL, 1, 0, 1},
     [DHCP_KNOB_CLIENT_ID] = {"client_id", KNOB_BOOL, 1, 0, 1},
-    [DHCP_KNOB_FUZZ] = {"fuzz", KNOB_NUMBER, 0, 0, 100}, /* thousandths of the lease that T1 and T2 may come early */
+    [DHCP_KNOB_FUZZ] = {"fuzz", KNOB_NUMBER, 0, 0,
+                        100}, /* thousandths of the lease that T1 and T2 may come early */
 };
 
 static const char *const counters[] = {

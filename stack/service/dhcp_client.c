@@ -1,6 +1,6 @@
 /*
- * The client's states (RFC 2131 figure 5). One timer a client; what it does depends on the state. `done` is always the last thing
- * that an action calls, since it may start or stop the client.
+ * The client's states (RFC 2131 figure 5). One timer a client; what it does depends on the state.
+ * `done` is always the last thing that an action calls, since it may start or stop the client.
  */
 #include "stack/service/dhcp_inside.h"
 #include "stack/core/div.h"
@@ -25,7 +25,8 @@ static void report(struct stack *s, struct dhcp_client *c, int result, int64_t n
 static int64_t retransmission_delay(struct stack *s, uint32_t n)
 {
     int64_t seconds = n > 4 ? 64 : 2 << n;
-    return (seconds - 1) * DHCP_SECOND_NS + (int64_t)stack_random_below(s, RANDOM_JITTER, 2u * DHCP_SECOND_NS + 1);
+    return (seconds - 1) * DHCP_SECOND_NS +
+           (int64_t)stack_random_below(s, RANDOM_JITTER, 2u * DHCP_SECOND_NS + 1);
 }
 
 static uint16_t seconds_since(int64_t since_ns, int64_t now_ns)
@@ -51,7 +52,8 @@ void dhcp_enter_init(struct stack *s, struct dhcp_client *c, int64_t when_ns)
     deadline_set(s, &c->timer, when_ns);
 }
 
-/* 4.4.1: one to ten seconds, so that machines that are switched on together do not all ask together. */
+/* 4.4.1: one to ten seconds, so that machines that are switched on together do not all ask
+ * together. */
 int64_t dhcp_start_delay(struct stack *s)
 {
     int64_t most = stack_knob(s, MODULE_DHCP, DHCP_KNOB_START_DELAY);
@@ -60,7 +62,8 @@ int64_t dhcp_start_delay(struct stack *s)
     return least + (int64_t)stack_random_below(s, RANDOM_JITTER, span_us + 1) * 1000;
 }
 
-/* After a refusal. The first time at once, then ever slower: a server that refuses everything must not make us a source of load. */
+/* After a refusal. The first time at once, then ever slower: a server that refuses everything must
+ * not make us a source of load. */
 static void start_over(struct stack *s, struct dhcp_client *c, int64_t now_ns)
 {
     int64_t delay = c->failures ? retransmission_delay(s, c->failures) : 0;
@@ -85,7 +88,8 @@ static void begin_selecting(struct stack *s, struct dhcp_client *c, int64_t now_
     send_discover(s, c, now_ns);
 }
 
-/* --- REQUESTING, REBOOTING, RENEWING, REBINDING: they differ in the request's form and in when it is sent again --- */
+/* --- REQUESTING, REBOOTING, RENEWING, REBINDING: they differ in the request's form and in when it
+ * is sent again --- */
 
 /* Half of what is left, not below a minute (4.4.5), and not past the end. */
 static int64_t next_renewal(struct stack *s, int64_t now_ns, int64_t end_ns)
@@ -96,7 +100,8 @@ static int64_t next_renewal(struct stack *s, int64_t now_ns, int64_t end_ns)
     return end_ns - now_ns < wait ? end_ns : now_ns + wait;
 }
 
-/* RFC 2131 table 4 and 5. In SELECTING's request secs is the DISCOVER's (3.1 step 3), and so is the xid. */
+/* RFC 2131 table 4 and 5. In SELECTING's request secs is the DISCOVER's (3.1 step 3), and so is the
+ * xid. */
 static void send_request(struct stack *s, struct dhcp_client *c, int64_t now_ns)
 {
     struct dhcp_form form = {.type = DHCP_REQUEST};
@@ -119,7 +124,8 @@ static void send_request(struct stack *s, struct dhcp_client *c, int64_t now_ns)
         c->secs = seconds_since(c->started_ns, now_ns);
         c->xid = stack_random32(s, RANDOM_XID);
         c->request_ns = now_ns;
-        deadline_set(s, &c->timer, next_renewal(s, now_ns, c->state == DHCP_RENEWING ? c->t2_ns : c->expiry_ns));
+        deadline_set(s, &c->timer,
+                     next_renewal(s, now_ns, c->state == DHCP_RENEWING ? c->t2_ns : c->expiry_ns));
         break;
     case DHCP_STOPPED:
     case DHCP_INIT:
@@ -150,7 +156,8 @@ void dhcp_begin_rebooting(struct stack *s, struct dhcp_client *c, bool verifying
     send_request(s, c, now_ns);
 }
 
-static void begin_extending(struct stack *s, struct dhcp_client *c, enum dhcp_state state, int64_t now_ns)
+static void begin_extending(struct stack *s, struct dhcp_client *c, enum dhcp_state state,
+                            int64_t now_ns)
 {
     dhcp_new_exchange(s, c, now_ns);
     move_to(s, c, state);
@@ -225,7 +232,8 @@ static void begin_checking(struct stack *s, struct dhcp_client *c, int64_t now_n
         bind_lease(s, c, now_ns);
 }
 
-static void take_lease(struct stack *s, struct dhcp_client *c, const struct dhcp_msg *msg, int64_t now_ns)
+static void take_lease(struct stack *s, struct dhcp_client *c, const struct dhcp_msg *msg,
+                       int64_t now_ns)
 {
     dhcp_lease_read(msg, &c->lease);
     c->lease.since_ns = c->request_ns;
@@ -234,7 +242,8 @@ static void take_lease(struct stack *s, struct dhcp_client *c, const struct dhcp
 }
 
 /* The same address for longer, perhaps with other parameters. */
-static void extend_lease(struct stack *s, struct dhcp_client *c, const struct dhcp_msg *msg, int64_t now_ns)
+static void extend_lease(struct stack *s, struct dhcp_client *c, const struct dhcp_msg *msg,
+                         int64_t now_ns)
 {
     struct dhcp_lease renewed;
     dhcp_lease_read(msg, &renewed);
@@ -244,10 +253,12 @@ static void extend_lease(struct stack *s, struct dhcp_client *c, const struct dh
     bind_lease(s, c, now_ns);
 }
 
-/* Somebody else uses the address (4.4.1, 3.1 step 5): the server hears of it, and we wait ten seconds so as not to loop. */
+/* Somebody else uses the address (4.4.1, 3.1 step 5): the server hears of it, and we wait ten
+ * seconds so as not to loop. */
 static void decline(struct stack *s, struct dhcp_client *c, int64_t now_ns)
 {
-    const struct dhcp_form form = {.type = DHCP_DECLINE, .requested = c->lease.address, .server = c->lease.server};
+    const struct dhcp_form form = {
+        .type = DHCP_DECLINE, .requested = c->lease.address, .server = c->lease.server};
     dhcp_lease_remove(s, c, now_ns);
     dhcp_new_exchange(s, c, now_ns);
     dhcp_transmit(s, c, &form, now_ns);
@@ -274,7 +285,8 @@ void dhcp_leave(struct stack *s, struct dhcp_client *c)
     c->nif = NULL;
 }
 
-static void informed(struct stack *s, struct dhcp_client *c, const struct dhcp_msg *msg, int64_t now_ns)
+static void informed(struct stack *s, struct dhcp_client *c, const struct dhcp_msg *msg,
+                     int64_t now_ns)
 {
     struct ip_addr servers[DHCP_DNS_SERVERS];
     const struct name_service *names = s->state[MODULE_DNS];
@@ -388,7 +400,8 @@ static int check_server(const struct dhcp_client *c, const struct dhcp_msg *msg)
     return c->state == DHCP_RENEWING && server != c->lease.server ? DHCP_DROP_OTHER_SERVER : -1;
 }
 
-static int offered(struct stack *s, struct dhcp_client *c, const struct dhcp_msg *msg, int64_t now_ns)
+static int offered(struct stack *s, struct dhcp_client *c, const struct dhcp_msg *msg,
+                   int64_t now_ns)
 {
     if (c->state != DHCP_SELECTING || c->inform || c->offer_due_ns != INT64_MAX)
         return DHCP_DROP_UNEXPECTED;
@@ -408,10 +421,12 @@ static int offered(struct stack *s, struct dhcp_client *c, const struct dhcp_msg
     return -1;
 }
 
-static int acknowledged(struct stack *s, struct dhcp_client *c, const struct dhcp_msg *msg, int64_t now_ns)
+static int acknowledged(struct stack *s, struct dhcp_client *c, const struct dhcp_msg *msg,
+                        int64_t now_ns)
 {
     uint32_t lease_s = 0;
-    bool asked = c->state == DHCP_REQUESTING || c->state == DHCP_REBOOTING || c->state == DHCP_RENEWING || c->state == DHCP_REBINDING;
+    bool asked = c->state == DHCP_REQUESTING || c->state == DHCP_REBOOTING ||
+                 c->state == DHCP_RENEWING || c->state == DHCP_REBINDING;
     if (!asked && !c->inform)
         return DHCP_DROP_UNEXPECTED;
     int drop = check_server(c, msg);
@@ -436,9 +451,11 @@ static int acknowledged(struct stack *s, struct dhcp_client *c, const struct dhc
     return -1;
 }
 
-static int refused(struct stack *s, struct dhcp_client *c, const struct dhcp_msg *msg, int64_t now_ns)
+static int refused(struct stack *s, struct dhcp_client *c, const struct dhcp_msg *msg,
+                   int64_t now_ns)
 {
-    bool asked = c->state == DHCP_REQUESTING || c->state == DHCP_REBOOTING || c->state == DHCP_RENEWING || c->state == DHCP_REBINDING;
+    bool asked = c->state == DHCP_REQUESTING || c->state == DHCP_REBOOTING ||
+                 c->state == DHCP_RENEWING || c->state == DHCP_REBINDING;
     if (!asked)
         return DHCP_DROP_UNEXPECTED;
     int drop = check_server(c, msg);
@@ -454,8 +471,8 @@ static int refused(struct stack *s, struct dhcp_client *c, const struct dhcp_msg
     return -1;
 }
 
-void dhcp_receive(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb, const struct ip_received *r, uint16_t from_port,
-                    int64_t now_ns)
+void dhcp_receive(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
+                  const struct ip_received *r, uint16_t from_port, int64_t now_ns)
 {
     struct dhcp_client *c = pcb->owner;
     struct dhcp_msg msg;
@@ -507,7 +524,8 @@ static void link_event(struct stack *s, struct dhcp_client *c, int64_t now_ns)
     }
 }
 
-void dhcp_on_netif(struct stack *s, void *state, struct netif *nif, enum netif_event event, int64_t now_ns)
+void dhcp_on_netif(struct stack *s, void *state, struct netif *nif, enum netif_event event,
+                   int64_t now_ns)
 {
     struct dhcp_client *c = dhcp_client(s, nif);
     (void)state;

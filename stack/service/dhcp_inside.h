@@ -11,43 +11,70 @@ enum { DHCP_MESSAGE_BYTES = 576, DHCP_SECOND_NS = 1000000000 };
 #define DHCP_INFINITE UINT32_C(0xffffffff)
 
 enum dhcp_knob {
-    DHCP_KNOB_START_DELAY, DHCP_KNOB_OFFER_WAIT, DHCP_KNOB_REQUEST_TRIES, DHCP_KNOB_DECLINE_WAIT, DHCP_KNOB_RENEW_MIN, DHCP_KNOB_BROADCAST,
-    DHCP_KNOB_CHECK, DHCP_KNOB_CLIENT_ID, DHCP_KNOB_FUZZ
+    DHCP_KNOB_START_DELAY,
+    DHCP_KNOB_OFFER_WAIT,
+    DHCP_KNOB_REQUEST_TRIES,
+    DHCP_KNOB_DECLINE_WAIT,
+    DHCP_KNOB_RENEW_MIN,
+    DHCP_KNOB_BROADCAST,
+    DHCP_KNOB_CHECK,
+    DHCP_KNOB_CLIENT_ID,
+    DHCP_KNOB_FUZZ
 };
 
 enum dhcp_counter {
-    DHCP_OUT_DISCOVER, DHCP_OUT_REQUEST, DHCP_OUT_DECLINE, DHCP_OUT_RELEASE, DHCP_OUT_INFORM, DHCP_UNSENT,
-    DHCP_IN_OFFER, DHCP_IN_ACK, DHCP_IN_NAK, DHCP_COUNT_BOUND, DHCP_COUNT_EXPIRED, DHCP_COUNT_RESTARTS,
-    DHCP_DROP_MALFORMED, DHCP_DROP_OP, DHCP_DROP_XID, DHCP_DROP_HARDWARE, DHCP_DROP_CLIENT_ID, DHCP_DROP_NO_TYPE, DHCP_DROP_UNEXPECTED,
-    DHCP_DROP_NO_SERVER, DHCP_DROP_OTHER_SERVER, DHCP_DROP_ADDRESS, DHCP_DROP_OTHER_ADDRESS, DHCP_DROP_NO_LEASE,
+    DHCP_OUT_DISCOVER,
+    DHCP_OUT_REQUEST,
+    DHCP_OUT_DECLINE,
+    DHCP_OUT_RELEASE,
+    DHCP_OUT_INFORM,
+    DHCP_UNSENT,
+    DHCP_IN_OFFER,
+    DHCP_IN_ACK,
+    DHCP_IN_NAK,
+    DHCP_COUNT_BOUND,
+    DHCP_COUNT_EXPIRED,
+    DHCP_COUNT_RESTARTS,
+    DHCP_DROP_MALFORMED,
+    DHCP_DROP_OP,
+    DHCP_DROP_XID,
+    DHCP_DROP_HARDWARE,
+    DHCP_DROP_CLIENT_ID,
+    DHCP_DROP_NO_TYPE,
+    DHCP_DROP_UNEXPECTED,
+    DHCP_DROP_NO_SERVER,
+    DHCP_DROP_OTHER_SERVER,
+    DHCP_DROP_ADDRESS,
+    DHCP_DROP_OTHER_ADDRESS,
+    DHCP_DROP_NO_LEASE,
     DHCP_COUNTERS
 };
 
 struct dhcp_client {
-    struct netif *nif;           /* NULL: not in use */
+    struct netif *nif; /* NULL: not in use */
     enum dhcp_state state;
-    bool inform;                 /* only asks for parameters: state is DHCP_STOPPED */
-    bool verifying;              /* REBOOTING with a lease that is still in force */
-    bool own_change;             /* the address comes or goes by our own hand */
+    bool inform;     /* only asks for parameters: state is DHCP_STOPPED */
+    bool verifying;  /* REBOOTING with a lease that is still in force */
+    bool own_change; /* the address comes or goes by our own hand */
     struct udp_pcb pcb;
     struct deadline timer;
     uint32_t xid;
     uint16_t secs;
-    uint32_t sent;               /* messages of the current exchange; sets the next delay */
-    uint32_t failures;           /* NAKs in a row */
-    int64_t started_ns;          /* the first message of the exchange, for secs */
-    int64_t request_ns;          /* the request that the lease counts from */
-    uint32_t requested, server;  /* what the offer said, or what we remember */
-    int64_t offer_due_ns;        /* end of collecting; INT64_MAX: no offer yet */
+    uint32_t sent;                   /* messages of the current exchange; sets the next delay */
+    uint32_t failures;               /* NAKs in a row */
+    int64_t started_ns;              /* the first message of the exchange, for secs */
+    int64_t request_ns;              /* the request that the lease counts from */
+    uint32_t requested, server;      /* what the offer said, or what we remember */
+    int64_t offer_due_ns;            /* end of collecting; INT64_MAX: no offer yet */
     int64_t t1_ns, t2_ns, expiry_ns; /* absolute; INT64_MAX: never */
     struct dhcp_lease lease;
-    uint16_t mtu_before;         /* 0: the lease changed nothing */
+    uint16_t mtu_before; /* 0: the lease changed nothing */
     service_done *done;
     void *ctx;
 };
 
 struct dhcp_module_state {
-    struct dhcp_client *client;  /* by the interface's index */
+    struct dhcp_client *client; /* by the interface's index */
     uint32_t clients;
 };
 
@@ -76,9 +103,10 @@ void dhcp_send_inform(struct stack *s, struct dhcp_client *c, int64_t now_ns);
 /* Frees timer, port and client. */
 void dhcp_leave(struct stack *s, struct dhcp_client *c);
 void dhcp_timer_fired(struct stack *s, struct deadline *d, int64_t now_ns);
-void dhcp_receive(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb, const struct ip_received *r, uint16_t from_port,
-                  int64_t now_ns);
-void dhcp_on_netif(struct stack *s, void *state, struct netif *nif, enum netif_event event, int64_t now_ns);
+void dhcp_receive(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
+                  const struct ip_received *r, uint16_t from_port, int64_t now_ns);
+void dhcp_on_netif(struct stack *s, void *state, struct netif *nif, enum netif_event event,
+                   int64_t now_ns);
 
 /* --- dhcp_message.c --- */
 
@@ -86,14 +114,16 @@ void dhcp_on_netif(struct stack *s, void *state, struct netif *nif, enum netif_e
 struct dhcp_form {
     enum dhcp_message_type type;
     uint32_t ciaddr;
-    uint32_t requested;          /* option 50; 0: absent */
-    uint32_t server;             /* option 54; 0: absent */
-    uint32_t unicast;            /* destination; 0: 255.255.255.255 from 0.0.0.0 when ciaddr is 0 */
+    uint32_t requested; /* option 50; 0: absent */
+    uint32_t server;    /* option 54; 0: absent */
+    uint32_t unicast;   /* destination; 0: 255.255.255.255 from 0.0.0.0 when ciaddr is 0 */
 };
 /* Builds and sends; what cannot be sent is counted and is like a lost message. */
-void dhcp_transmit(struct stack *s, struct dhcp_client *c, const struct dhcp_form *form, int64_t now_ns);
+void dhcp_transmit(struct stack *s, struct dhcp_client *c, const struct dhcp_form *form,
+                   int64_t now_ns);
 /* Checks what every reply must have. Its type, or a negated drop counter - 1. */
-int dhcp_accept(struct stack *s, const struct dhcp_client *c, const uint8_t *bytes, size_t len, struct dhcp_msg *msg);
+int dhcp_accept(struct stack *s, const struct dhcp_client *c, const uint8_t *bytes, size_t len,
+                struct dhcp_msg *msg);
 
 /* --- dhcp_lease.c --- */
 
@@ -108,8 +138,10 @@ void dhcp_lease_times(struct stack *s, struct dhcp_client *c);
 int dhcp_lease_add_address(struct stack *s, struct dhcp_client *c, bool check, int64_t now_ns);
 /* Routes, name servers, MTU: when the address is in use. */
 void dhcp_lease_apply(struct stack *s, struct dhcp_client *c);
-/* Another lease of the same address: what differs is taken away, dhcp_lease_apply puts the new in. */
-void dhcp_lease_change(struct stack *s, struct dhcp_client *c, const struct dhcp_lease *renewed, int64_t now_ns);
+/* Another lease of the same address: what differs is taken away, dhcp_lease_apply puts the new in.
+ */
+void dhcp_lease_change(struct stack *s, struct dhcp_client *c, const struct dhcp_lease *renewed,
+                       int64_t now_ns);
 /* All of it away. */
 void dhcp_lease_remove(struct stack *s, struct dhcp_client *c, int64_t now_ns);
 

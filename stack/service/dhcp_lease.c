@@ -19,13 +19,15 @@ static int prefix_of(uint32_t mask)
     return -1;
 }
 
-/* Without a usable mask the address's class has to say (RFC 791 3.2), as it did for hosts that had no other way to know. */
+/* Without a usable mask the address's class has to say (RFC 791 3.2), as it did for hosts that had
+ * no other way to know. */
 static uint32_t class_mask(uint32_t a)
 {
     return ipv4_mask(a >> 31 == 0 ? 8 : a >> 30 == 2 ? 16 : 24);
 }
 
-/* A list of addresses (RFC 2132 3.5, 3.8, 8.3): a multiple of four octets, in order of preference, those that no host has left out. */
+/* A list of addresses (RFC 2132 3.5, 3.8, 8.3): a multiple of four octets, in order of preference,
+ * those that no host has left out. */
 static uint8_t read_list(const struct dhcp_msg *msg, uint8_t code, uint32_t *out, uint8_t room)
 {
     uint8_t bytes[4 * 16];
@@ -40,7 +42,8 @@ static uint8_t read_list(const struct dhcp_msg *msg, uint8_t code, uint32_t *out
     return count;
 }
 
-/* Servers differ in whether the text ends in a NUL (RFC 2132 2). What is not printable makes all of it worthless. */
+/* Servers differ in whether the text ends in a NUL (RFC 2132 2). What is not printable makes all of
+ * it worthless. */
 static void read_domain(const struct dhcp_msg *msg, char out[DHCP_DOMAIN_BYTES])
 {
     uint8_t bytes[DHCP_DOMAIN_BYTES];
@@ -83,7 +86,8 @@ unsigned dhcp_lease_prefix(const struct dhcp_lease *lease)
 
 /* --- times --- */
 
-/* RFC 2131 4.4.5 wants fuzz around T1 and T2; the knob is in thousandths of the lease, 0 by default so that a lease's times are its own. */
+/* RFC 2131 4.4.5 wants fuzz around T1 and T2; the knob is in thousandths of the lease, 0 by default
+ * so that a lease's times are its own. */
 static int64_t fuzz(struct stack *s, uint32_t lease_s)
 {
     int64_t thousandths = stack_knob(s, MODULE_DHCP, DHCP_KNOB_FUZZ);
@@ -93,7 +97,8 @@ static int64_t fuzz(struct stack *s, uint32_t lease_s)
     return (int64_t)stack_random_below(s, RANDOM_JITTER, most_ms + 1) * 1000000;
 }
 
-/* T1 < T2 < lease (RFC 2131 4.4.5); what the server says is believed when it keeps that order, else the defaults hold. */
+/* T1 < T2 < lease (RFC 2131 4.4.5); what the server says is believed when it keeps that order, else
+ * the defaults hold. */
 void dhcp_lease_times(struct stack *s, struct dhcp_client *c)
 {
     struct dhcp_lease *l = &c->lease;
@@ -162,14 +167,17 @@ void dhcp_lease_apply(struct stack *s, struct dhcp_client *c)
     uint16_t before = c->nif->mtu;
     set_routes(s, c, true);
     set_name_servers(s, &c->lease);
-    if (c->lease.mtu && c->lease.mtu != before && netif_set_mtu(c->nif, c->lease.mtu) >= 0 && !c->mtu_before)
+    if (c->lease.mtu && c->lease.mtu != before && netif_set_mtu(c->nif, c->lease.mtu) >= 0 &&
+        !c->mtu_before)
         c->mtu_before = before;
 }
 
-void dhcp_lease_change(struct stack *s, struct dhcp_client *c, const struct dhcp_lease *renewed, int64_t now_ns)
+void dhcp_lease_change(struct stack *s, struct dhcp_client *c, const struct dhcp_lease *renewed,
+                       int64_t now_ns)
 {
     struct dhcp_lease old = c->lease;
-    bool routers_differ = renewed->routers != old.routers || memcmp(renewed->router, old.router, sizeof old.router) != 0;
+    bool routers_differ = renewed->routers != old.routers ||
+                          memcmp(renewed->router, old.router, sizeof old.router) != 0;
     if (renewed->mask != old.mask) {
         dhcp_lease_remove(s, c, now_ns);
         c->lease = *renewed;

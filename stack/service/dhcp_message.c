@@ -10,20 +10,31 @@ static void client_id(const struct netif *nif, uint8_t id[CLIENT_ID_BYTES])
     memcpy(id + 1, nif->mac, NETIF_MAC_BYTES);
 }
 
-/* The list of the DISCOVER is that of every later REQUEST (RFC 2131 3.5); an INFORM has no lease to ask about (4.4.3). */
+/* The list of the DISCOVER is that of every later REQUEST (RFC 2131 3.5); an INFORM has no lease to
+ * ask about (4.4.3). */
 static void put_parameter_list(struct dhcp_writer *w, enum dhcp_message_type type)
 {
     static const uint8_t list[] = {
-        DHCP_OPT_SUBNET_MASK, DHCP_OPT_ROUTER, DHCP_OPT_DNS_SERVER, DHCP_OPT_DOMAIN_NAME, DHCP_OPT_INTERFACE_MTU, DHCP_OPT_NTP_SERVER,
+        DHCP_OPT_SUBNET_MASK,
+        DHCP_OPT_ROUTER,
+        DHCP_OPT_DNS_SERVER,
+        DHCP_OPT_DOMAIN_NAME,
+        DHCP_OPT_INTERFACE_MTU,
+        DHCP_OPT_NTP_SERVER,
         /* from here on: not in an INFORM */
-        DHCP_OPT_LEASE_TIME, DHCP_OPT_SERVER_ID, DHCP_OPT_RENEWAL_TIME, DHCP_OPT_REBINDING_TIME,
+        DHCP_OPT_LEASE_TIME,
+        DHCP_OPT_SERVER_ID,
+        DHCP_OPT_RENEWAL_TIME,
+        DHCP_OPT_REBINDING_TIME,
     };
     enum { WITHOUT_LEASE = 6 };
     dhcp_put(w, DHCP_OPT_PARAMETER_LIST, list, type == DHCP_INFORM ? WITHOUT_LEASE : sizeof list);
 }
 
-/* RFC 2131 table 5, from the top; a DECLINE or RELEASE has neither parameter list nor maximum size. */
-static void put_options(struct stack *s, const struct dhcp_client *c, const struct dhcp_form *form, struct dhcp_writer *w)
+/* RFC 2131 table 5, from the top; a DECLINE or RELEASE has neither parameter list nor maximum size.
+ */
+static void put_options(struct stack *s, const struct dhcp_client *c, const struct dhcp_form *form,
+                        struct dhcp_writer *w)
 {
     dhcp_put8(w, DHCP_OPT_MESSAGE_TYPE, (uint8_t)form->type);
     if (stack_knob(s, MODULE_DHCP, DHCP_KNOB_CLIENT_ID)) {
@@ -42,11 +53,14 @@ static void put_options(struct stack *s, const struct dhcp_client *c, const stru
     put_parameter_list(w, form->type);
 }
 
-/* RFC 2131 4.1: who takes unicast before it has an address says so by a clear flag. Where the address is there, nobody need ask. */
+/* RFC 2131 4.1: who takes unicast before it has an address says so by a clear flag. Where the
+ * address is there, nobody need ask. */
 static uint16_t flags(struct stack *s, const struct dhcp_form *form)
 {
     bool asks = form->type == DHCP_DISCOVER || form->type == DHCP_REQUEST;
-    return asks && form->ciaddr == 0 && stack_knob(s, MODULE_DHCP, DHCP_KNOB_BROADCAST) ? DHCP_FLAG_BROADCAST : 0;
+    return asks && form->ciaddr == 0 && stack_knob(s, MODULE_DHCP, DHCP_KNOB_BROADCAST)
+               ? DHCP_FLAG_BROADCAST
+               : 0;
 }
 
 static enum dhcp_counter counter(enum dhcp_message_type type)
@@ -71,7 +85,8 @@ static enum dhcp_counter counter(enum dhcp_message_type type)
     return DHCP_UNSENT;
 }
 
-void dhcp_transmit(struct stack *s, struct dhcp_client *c, const struct dhcp_form *form, int64_t now_ns)
+void dhcp_transmit(struct stack *s, struct dhcp_client *c, const struct dhcp_form *form,
+                   int64_t now_ns)
 {
     uint8_t options[OPTION_ROOM], bytes[DHCP_MESSAGE_BYTES];
     struct dhcp_writer w = {.buf = options, .room = sizeof options};
@@ -97,18 +112,21 @@ void dhcp_transmit(struct stack *s, struct dhcp_client *c, const struct dhcp_for
     stack_count(s, MODULE_DHCP, err < 0 ? DHCP_UNSENT : counter(form->type));
 }
 
-/* RFC 6842 3: a reply that echoes an identifier must echo ours; one without is from an older server. */
+/* RFC 6842 3: a reply that echoes an identifier must echo ours; one without is from an older
+ * server. */
 static bool client_id_ok(struct stack *s, const struct dhcp_client *c, const struct dhcp_msg *msg)
 {
     uint8_t got[CLIENT_ID_BYTES], own[CLIENT_ID_BYTES];
     size_t len;
-    if (!stack_knob(s, MODULE_DHCP, DHCP_KNOB_CLIENT_ID) || !dhcp_option_get(msg, DHCP_OPT_CLIENT_ID, got, sizeof got, &len))
+    if (!stack_knob(s, MODULE_DHCP, DHCP_KNOB_CLIENT_ID) ||
+        !dhcp_option_get(msg, DHCP_OPT_CLIENT_ID, got, sizeof got, &len))
         return true;
     client_id(c->nif, own);
     return len == sizeof own && memcmp(got, own, sizeof own) == 0;
 }
 
-int dhcp_accept(struct stack *s, const struct dhcp_client *c, const uint8_t *bytes, size_t len, struct dhcp_msg *msg)
+int dhcp_accept(struct stack *s, const struct dhcp_client *c, const uint8_t *bytes, size_t len,
+                struct dhcp_msg *msg)
 {
     const char *why;
     uint8_t type;
@@ -118,7 +136,8 @@ int dhcp_accept(struct stack *s, const struct dhcp_client *c, const uint8_t *byt
         return -DHCP_DROP_OP - 1;
     if (msg->xid != c->xid)
         return -DHCP_DROP_XID - 1;
-    if (msg->htype != DHCP_HTYPE_ETHERNET || msg->hlen != NETIF_MAC_BYTES || memcmp(msg->chaddr, c->nif->mac, NETIF_MAC_BYTES) != 0)
+    if (msg->htype != DHCP_HTYPE_ETHERNET || msg->hlen != NETIF_MAC_BYTES ||
+        memcmp(msg->chaddr, c->nif->mac, NETIF_MAC_BYTES) != 0)
         return -DHCP_DROP_HARDWARE - 1;
     if (!dhcp_option_get8(msg, DHCP_OPT_MESSAGE_TYPE, &type))
         return -DHCP_DROP_NO_TYPE - 1;

@@ -3,25 +3,28 @@
 #include "stack/core/text.h"
 
 enum { SECOND_NS = 1000000000 };
-#define DNS_MAX_WAIT_NS (300 * (int64_t)SECOND_NS) /* RFC 1123 6.1.3.3 (5): an upper bound, above two segment lifetimes */
+#define DNS_MAX_WAIT_NS                                                                            \
+    (300 *                                                                                         \
+     (int64_t)SECOND_NS) /* RFC 1123 6.1.3.3 (5): an upper bound, above two segment lifetimes */
 
 /* One request of a caller. The first for its question leads: it asks; the others wait for it. */
 struct dns_query {
     bool used;
-    struct dns_query *leader;    /* itself, or the one that asks */
-    struct dns_name asked;       /* what the caller wants to know; the question may have moved on along CNAMEs */
-    service_done *done;          /* NULL: cancelled */
+    struct dns_query *leader; /* itself, or the one that asks */
+    struct dns_name
+        asked; /* what the caller wants to know; the question may have moved on along CNAMEs */
+    service_done *done; /* NULL: cancelled */
     void *ctx;
     /* of a leader: */
     struct dns_question question;
     struct udp_pcb pcb;
     struct deadline timer;
     uint16_t id;
-    uint32_t server;             /* index of the one being asked */
-    uint32_t round;              /* 0: everyone's first time */
-    uint32_t failed;             /* bit i: server i answered with an error */
-    uint32_t chain;              /* CNAMEs followed so far */
-    uint32_t ttl_s;              /* the lowest so far */
+    uint32_t server; /* index of the one being asked */
+    uint32_t round;  /* 0: everyone's first time */
+    uint32_t failed; /* bit i: server i answered with an error */
+    uint32_t chain;  /* CNAMEs followed so far */
+    uint32_t ttl_s;  /* the lowest so far */
     uint8_t rcode;
 };
 
@@ -41,8 +44,10 @@ static struct dns_state *dns_state(struct stack *s)
 
 /* --- the end of a lookup --- */
 
-/* Tells everyone who waits for q. A callback may start another lookup, even in a place that is free now; it does not belong to q. */
-static void finish(struct stack *s, struct dns_query *q, int result, const struct dns_result *data, int64_t now_ns)
+/* Tells everyone who waits for q. A callback may start another lookup, even in a place that is free
+ * now; it does not belong to q. */
+static void finish(struct stack *s, struct dns_query *q, int result, const struct dns_result *data,
+                   int64_t now_ns)
 {
     struct dns_state *t = dns_state(s);
     struct dns_result told = *data;
@@ -67,19 +72,23 @@ static uint32_t capped(struct stack *s, enum dns_knob knob, uint32_t seconds)
     return seconds > most ? (uint32_t)most : seconds;
 }
 
-/* A failure is remembered for about a minute, lest an application that asks again at once becomes a load (RFC 1123 6.1.3.3 (3)). */
+/* A failure is remembered for about a minute, lest an application that asks again at once becomes a
+ * load (RFC 1123 6.1.3.3 (3)). */
 static void fail(struct stack *s, struct dns_query *q, int result, int64_t now_ns)
 {
     struct dns_result data;
     memset(&data, 0, sizeof data);
     data.rcode = q->rcode;
     data.truncated = result == -ERR_MSGSIZE;
-    uint32_t ttl_s = result == -ERR_IO || result == -ERR_TIMEDOUT ? (uint32_t)stack_knob(s, MODULE_DNS, DNS_KNOB_FAILURE_TTL) : 0;
+    uint32_t ttl_s = result == -ERR_IO || result == -ERR_TIMEDOUT
+                         ? (uint32_t)stack_knob(s, MODULE_DNS, DNS_KNOB_FAILURE_TTL)
+                         : 0;
     dns_cache_put(&dns_state(s)->cache, &q->asked, q->question.type, result, &data, ttl_s, now_ns);
     finish(s, q, result, &data, now_ns);
 }
 
-static void absent(struct stack *s, struct dns_query *q, bool no_name, const struct dns_answer *a, int64_t now_ns)
+static void absent(struct stack *s, struct dns_query *q, bool no_name, const struct dns_answer *a,
+                   int64_t now_ns)
 {
     struct dns_cache *cache = &dns_state(s)->cache;
     struct dns_result data;
@@ -107,8 +116,8 @@ static void succeed(struct stack *s, struct dns_query *q, struct dns_result *dat
 
 /* --- asking --- */
 
-static void receive(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb, const struct ip_received *r, uint16_t from_port,
-                    int64_t now_ns);
+static void receive(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
+                    const struct ip_received *r, uint16_t from_port, int64_t now_ns);
 static void error(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e);
 
 /* RFC 5452 9.2: a new id and a new port for every question that leaves. */
@@ -137,10 +146,12 @@ static void ask(struct stack *s, struct dns_query *q, int64_t now_ns)
     if (err >= 0)
         err = udp_send(s, &q->pcb, message, (uint32_t)len, NULL, 0, now_ns);
     stack_count(s, MODULE_DNS, err < 0 ? DNS_UNSENT : DNS_OUT);
-    deadline_set(s, &q->timer, now_ns + patience(s, q)); /* what could not be sent is like what got lost */
+    deadline_set(s, &q->timer,
+                 now_ns + patience(s, q)); /* what could not be sent is like what got lost */
 }
 
-/* The next server that has not failed, in this round or the next; RFC 1035 4.2.1: others before the same again. */
+/* The next server that has not failed, in this round or the next; RFC 1035 4.2.1: others before the
+ * same again. */
 static void ask_next(struct stack *s, struct dns_query *q, int64_t now_ns)
 {
     struct dns_state *t = dns_state(s);
@@ -192,27 +203,31 @@ static void error(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e
 
 /* --- answers --- */
 
-static void answer_from_cache(struct stack *s, struct dns_query *q, const struct dns_entry *e, int64_t now_ns)
+static void answer_from_cache(struct stack *s, struct dns_query *q, const struct dns_entry *e,
+                              int64_t now_ns)
 {
     struct dns_result data = e->data;
     finish(s, q, e->result, &data, now_ns);
 }
 
 /* RFC 1034 3.6.2: the server knew the alias, not what it stands for. */
-static void move_on(struct stack *s, struct dns_query *q, const struct dns_answer *a, int64_t now_ns)
+static void move_on(struct stack *s, struct dns_query *q, const struct dns_answer *a,
+                    int64_t now_ns)
 {
     q->chain += a->chain;
     if (a->result.ttl_s < q->ttl_s)
         q->ttl_s = a->result.ttl_s;
     q->question.name = a->target;
-    const struct dns_entry *e = dns_cache_find(&dns_state(s)->cache, &q->question.name, q->question.type, now_ns);
+    const struct dns_entry *e =
+        dns_cache_find(&dns_state(s)->cache, &q->question.name, q->question.type, now_ns);
     if (e)
         answer_from_cache(s, q, e, now_ns);
     else
         ask_first(s, q, now_ns);
 }
 
-static void act_on(struct stack *s, struct dns_query *q, enum dns_verdict verdict, struct dns_answer *a, int64_t now_ns)
+static void act_on(struct stack *s, struct dns_query *q, enum dns_verdict verdict,
+                   struct dns_answer *a, int64_t now_ns)
 {
     q->rcode = a->result.rcode;
     switch (verdict) {
@@ -233,7 +248,8 @@ static void act_on(struct stack *s, struct dns_query *q, enum dns_verdict verdic
         break;
     case DNS_SERVER_ERROR:
         if (!q->rcode)
-            q->rcode = DNS_SERVFAIL; /* a referral: of no use to a stub, which is what that code says */
+            q->rcode =
+                DNS_SERVFAIL; /* a referral: of no use to a stub, which is what that code says */
         server_failed(s, q, now_ns);
         break;
     case DNS_LOOP:
@@ -246,15 +262,15 @@ static void act_on(struct stack *s, struct dns_query *q, enum dns_verdict verdic
     }
 }
 
-static void receive(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb, const struct ip_received *r, uint16_t from_port,
-                    int64_t now_ns)
+static void receive(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
+                    const struct ip_received *r, uint16_t from_port, int64_t now_ns)
 {
     struct dns_query *q = pcb->owner;
     struct dns_answer a;
     (void)r;
     (void)from_port; /* the pcb is connected */
-    enum dns_verdict verdict =
-        dns_reply_read(netbuf_data(nb), netbuf_len(nb), q->id, &q->question, DNS_CHAIN - q->chain, &a);
+    enum dns_verdict verdict = dns_reply_read(netbuf_data(nb), netbuf_len(nb), q->id, &q->question,
+                                              DNS_CHAIN - q->chain, &a);
     if (verdict == DNS_IGNORED) {
         stack_drop(s, nb, MODULE_DNS, a.drop); /* the wait goes on: RFC 5452 9.1 */
         return;
@@ -266,7 +282,8 @@ static void receive(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb, con
 
 /* --- lookups --- */
 
-static void tell(struct stack *s, service_done *done, void *ctx, int result, const struct dns_result *data, int64_t now_ns)
+static void tell(struct stack *s, service_done *done, void *ctx, int result,
+                 const struct dns_result *data, int64_t now_ns)
 {
     struct dns_result told;
     memset(&told, 0, sizeof told);
@@ -288,13 +305,15 @@ static struct dns_query *leader_for(struct dns_state *t, const struct dns_name *
 {
     for (uint32_t i = 0; i < t->queries; i++) {
         struct dns_query *q = &t->query[i];
-        if (q->used && q->leader == q && q->question.type == type && dns_name_equal(&q->asked, name))
+        if (q->used && q->leader == q && q->question.type == type &&
+            dns_name_equal(&q->asked, name))
             return q;
     }
     return NULL;
 }
 
-static int look_up(struct stack *s, const struct dns_name *name, uint16_t type, service_done *done, void *ctx, int64_t now_ns)
+static int look_up(struct stack *s, const struct dns_name *name, uint16_t type, service_done *done,
+                   void *ctx, int64_t now_ns)
 {
     struct dns_state *t = dns_state(s);
     const struct dns_entry *e = dns_cache_find(&t->cache, name, type, now_ns);
@@ -320,7 +339,8 @@ static int look_up(struct stack *s, const struct dns_name *name, uint16_t type, 
     }
     q->question = (struct dns_question){*name, type, DNS_CLASS_IN};
     q->ttl_s = UINT32_MAX;
-    deadline_init(&q->timer, (uint32_t)MODULE_DNS << 16 | (uint32_t)(q - t->query), "dns.timeout", timer_fired);
+    deadline_init(&q->timer, (uint32_t)MODULE_DNS << 16 | (uint32_t)(q - t->query), "dns.timeout",
+                  timer_fired);
     ask_first(s, q, now_ns);
     return 0;
 }
@@ -335,7 +355,8 @@ static bool is_below(const struct dns_name *name, const char *parent)
 }
 
 /* RFC 6761 6.3, 6.4. True when `done` was told. */
-static bool answer_special(struct stack *s, const struct dns_name *name, uint16_t type, service_done *done, void *ctx, int64_t now_ns)
+static bool answer_special(struct stack *s, const struct dns_name *name, uint16_t type,
+                           service_done *done, void *ctx, int64_t now_ns)
 {
     struct dns_result data;
     memset(&data, 0, sizeof data);
@@ -356,7 +377,8 @@ static bool answer_special(struct stack *s, const struct dns_name *name, uint16_
 }
 
 /* A literal address is its own answer; other types of it do not exist. */
-static bool answer_literal(struct stack *s, const char *text, uint16_t type, service_done *done, void *ctx, int64_t now_ns)
+static bool answer_literal(struct stack *s, const char *text, uint16_t type, service_done *done,
+                           void *ctx, int64_t now_ns)
 {
     struct dns_result data;
     uint32_t address;
@@ -374,7 +396,8 @@ static bool answer_literal(struct stack *s, const char *text, uint16_t type, ser
     return true;
 }
 
-int dns_resolve(struct stack *s, const char *name, enum dns_query_type type, service_done *done, void *ctx, int64_t now_ns)
+int dns_resolve(struct stack *s, const char *name, enum dns_query_type type, service_done *done,
+                void *ctx, int64_t now_ns)
 {
     struct dns_name wire;
     const char *why;
@@ -392,7 +415,8 @@ int dns_resolve(struct stack *s, const char *name, enum dns_query_type type, ser
     return look_up(s, &wire, (uint16_t)type, done, ctx, now_ns);
 }
 
-/* RFC 1035 3.5: the octets in reverse under in-addr.arpa. RFC 3596 2.5: the nibbles under ip6.arpa. */
+/* RFC 1035 3.5: the octets in reverse under in-addr.arpa. RFC 3596 2.5: the nibbles under ip6.arpa.
+ */
 static void reverse_text(const struct ip_addr *a, struct text *t)
 {
     static const char digits[] = "0123456789abcdef";
@@ -411,7 +435,8 @@ static void reverse_text(const struct ip_addr *a, struct text *t)
     text_string(t, "ip6.arpa");
 }
 
-int dns_reverse(struct stack *s, const struct ip_addr *addr, service_done *done, void *ctx, int64_t now_ns)
+int dns_reverse(struct stack *s, const struct ip_addr *addr, service_done *done, void *ctx,
+                int64_t now_ns)
 {
     char name[80];
     struct text t = text_to(name, sizeof name);
@@ -460,7 +485,8 @@ static int dns_query(struct stack *s, void *state, const char *what, char *out, 
     struct dns_state *t = state;
     (void)s;
     const char *rest = text_after(what, "server ");
-    if (!rest || rest[0] < '0' || rest[0] > '9' || rest[1] || (uint32_t)(rest[0] - '0') >= t->servers)
+    if (!rest || rest[0] < '0' || rest[0] > '9' || rest[1] ||
+        (uint32_t)(rest[0] - '0') >= t->servers)
         return -ERR_NOENT;
     struct text answer = text_to(out, room);
     text_addr(&answer, &t->server[rest[0] - '0']);
@@ -487,16 +513,20 @@ static int dns_init(struct stack *s, void *state, int64_t now_ns)
     t->queries = s->config.limits.dns_queries;
     t->query = (struct dns_query *)(void *)at;
     t->cache.entries = s->config.limits.dns_cache;
-    t->cache.entry = (struct dns_entry *)(void *)(at + rounded(t->queries * sizeof(struct dns_query)));
+    t->cache.entry =
+        (struct dns_entry *)(void *)(at + rounded(t->queries * sizeof(struct dns_query)));
     return 0;
 }
 
 static const struct knob knobs[] = {
-    [DNS_KNOB_TIMEOUT] = {"timeout", KNOB_NS, 5 * (int64_t)SECOND_NS, SECOND_NS, 60 * (int64_t)SECOND_NS}, /* RFC 1123 6.1.3.3 (5) */
+    [DNS_KNOB_TIMEOUT] = {"timeout", KNOB_NS, 5 * (int64_t)SECOND_NS, SECOND_NS,
+                          60 * (int64_t)SECOND_NS}, /* RFC 1123 6.1.3.3 (5) */
     [DNS_KNOB_RETRIES] = {"retries", KNOB_NUMBER, 2, 0, 10},
-    [DNS_KNOB_MAX_TTL] = {"max_ttl", KNOB_NUMBER, 604800, 0, 604800},            /* a week: RFC 1035 7.3 */
-    [DNS_KNOB_MAX_NEGATIVE_TTL] = {"max_negative_ttl", KNOB_NUMBER, 10800, 0, 86400}, /* three hours: RFC 2308 5 */
-    [DNS_KNOB_FAILURE_TTL] = {"failure_ttl", KNOB_NUMBER, 60, 0, 300},           /* at most five minutes: RFC 2308 7.1 */
+    [DNS_KNOB_MAX_TTL] = {"max_ttl", KNOB_NUMBER, 604800, 0, 604800}, /* a week: RFC 1035 7.3 */
+    [DNS_KNOB_MAX_NEGATIVE_TTL] = {"max_negative_ttl", KNOB_NUMBER, 10800, 0,
+                                   86400}, /* three hours: RFC 2308 5 */
+    [DNS_KNOB_FAILURE_TTL] = {"failure_ttl", KNOB_NUMBER, 60, 0,
+                              300}, /* at most five minutes: RFC 2308 7.1 */
 };
 
 static const char *const counters[] = {

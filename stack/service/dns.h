@@ -1,11 +1,14 @@
 /*
- * DNS stub resolver (RFC 1034, 1035, 1123 6.1, 3596, 5452) with a small cache (RFC 2308 for what does not exist).
+ * DNS stub resolver (RFC 1034, 1035, 1123 6.1, 3596, 5452) with a small cache (RFC 2308 for what
+ * does not exist).
  *
- * Names are absolute: there is no search list. Truncated answers are reported, there is no TCP behind this yet. `localhost` and what is below it
- * is this host, `invalid` does not exist (RFC 6761); neither is asked.
+ * Names are absolute: there is no search list. Truncated answers are reported, there is no TCP
+ * behind this yet. `localhost` and what is below it is this host, `invalid` does not exist (RFC
+ * 6761); neither is asked.
  *
- * Every server is asked once, then all of them again with twice the patience (dns.timeout, dns.retries); each question has a random id and a
- * port of its own. A server that answers with an error is not asked again. Equal questions at the same time are asked once.
+ * Every server is asked once, then all of them again with twice the patience (dns.timeout,
+ * dns.retries); each question has a random id and a port of its own. A server that answers with an
+ * error is not asked again. Equal questions at the same time are asked once.
  */
 #ifndef STACK_SERVICE_DNS_H
 #define STACK_SERVICE_DNS_H
@@ -18,21 +21,25 @@ enum { DNS_RESULTS = 8, DNS_NAME_BYTES = 256, DNS_SERVERS = 4 };
 struct dns_result {
     struct ip_addr addr[DNS_RESULTS]; /* A, AAAA */
     uint32_t count;
-    char name[DNS_NAME_BYTES];        /* the canonical name, or PTR's answer; text with dots, no dot at the end */
-    uint32_t ttl_s;                   /* of the shortest-lived record that led here */
-    uint8_t rcode;                    /* RFC 1035 4.1.1; of the last server that answered */
+    char name[DNS_NAME_BYTES]; /* the canonical name, or PTR's answer; text with dots, no dot at the
+                                  end */
+    uint32_t ttl_s;            /* of the shortest-lived record that led here */
+    uint8_t rcode;             /* RFC 1035 4.1.1; of the last server that answered */
     bool truncated;
 };
 
 /* Servers in order of preference, DNS_SERVERS at most; DHCP sets them too. -ERR_INVAL: too many. */
 int dns_set_servers(struct stack *s, const struct ip_addr *servers, unsigned count);
-/* `name` as text. `done` gets 0 with a struct dns_result, -ERR_NOENT (NXDOMAIN or no data), -ERR_TIMEDOUT, -ERR_IO (server failure), -ERR_MSGSIZE (truncated),
- * or -ERR_INVAL (bad name). May be called before dns_resolve returns (cache, literal address).
- * `data` is never NULL. When this returns an error `done` is not called: -ERR_NETUNREACH (no server is known), -ERR_NOBUFS (dns_queries of them run),
- * -ERR_PROTONOSUPPORT. */
-int dns_resolve(struct stack *s, const char *name, enum dns_query_type type, service_done *done, void *ctx, int64_t now_ns);
+/* `name` as text. `done` gets 0 with a struct dns_result, -ERR_NOENT (NXDOMAIN or no data),
+ * -ERR_TIMEDOUT, -ERR_IO (server failure), -ERR_MSGSIZE (truncated), or -ERR_INVAL (bad name). May
+ * be called before dns_resolve returns (cache, literal address). `data` is never NULL. When this
+ * returns an error `done` is not called: -ERR_NETUNREACH (no server is known), -ERR_NOBUFS
+ * (dns_queries of them run), -ERR_PROTONOSUPPORT. */
+int dns_resolve(struct stack *s, const char *name, enum dns_query_type type, service_done *done,
+                void *ctx, int64_t now_ns);
 /* PTR for an address. */
-int dns_reverse(struct stack *s, const struct ip_addr *addr, service_done *done, void *ctx, int64_t now_ns);
+int dns_reverse(struct stack *s, const struct ip_addr *addr, service_done *done, void *ctx,
+                int64_t now_ns);
 /* Forgets every request with this ctx, `done` is not called. -ERR_NOENT: none. */
 int dns_cancel(struct stack *s, void *ctx);
 /* Empties the cache. */

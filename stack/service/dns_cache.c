@@ -4,7 +4,8 @@
 bool dns_name_below(const struct dns_name *name, const struct dns_name *parent)
 {
     struct dns_name tail;
-    for (unsigned at = 0; at < name->len && name->len - at >= parent->len; at += 1u + name->wire[at]) {
+    for (unsigned at = 0; at < name->len && name->len - at >= parent->len;
+         at += 1u + name->wire[at]) {
         tail.len = (uint8_t)(name->len - at);
         memcpy(tail.wire, name->wire + at, tail.len);
         if (dns_name_equal(&tail, parent))
@@ -21,7 +22,8 @@ static bool answers(const struct dns_entry *e, const struct dns_name *name, uint
     return e->type == type && dns_name_equal(&e->name, name);
 }
 
-const struct dns_entry *dns_cache_find(const struct dns_cache *c, const struct dns_name *name, uint16_t type, int64_t now_ns)
+const struct dns_entry *dns_cache_find(const struct dns_cache *c, const struct dns_name *name,
+                                       uint16_t type, int64_t now_ns)
 {
     for (uint32_t i = 0; i < c->entries; i++)
         if (c->entry[i].expires_ns > now_ns && answers(&c->entry[i], name, type))
@@ -29,7 +31,8 @@ const struct dns_entry *dns_cache_find(const struct dns_cache *c, const struct d
     return NULL;
 }
 
-/* The place of an older entry for the same, else a free or expired one, else what would expire first. */
+/* The place of an older entry for the same, else a free or expired one, else what would expire
+ * first. */
 static struct dns_entry *place(struct dns_cache *c, const struct dns_name *name, uint16_t type)
 {
     struct dns_entry *soonest = NULL;
@@ -43,8 +46,8 @@ static struct dns_entry *place(struct dns_cache *c, const struct dns_name *name,
     return soonest;
 }
 
-void dns_cache_put(struct dns_cache *c, const struct dns_name *name, uint16_t type, int result, const struct dns_result *data,
-                   uint32_t ttl_s, int64_t now_ns)
+void dns_cache_put(struct dns_cache *c, const struct dns_name *name, uint16_t type, int result,
+                   const struct dns_result *data, uint32_t ttl_s, int64_t now_ns)
 {
     if (ttl_s == 0 || c->entries == 0)
         return;

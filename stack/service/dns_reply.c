@@ -6,7 +6,7 @@ struct reply {
     const uint8_t *msg;
     size_t len;
     struct dns_hdr hdr;
-    size_t answers;       /* where the first record stands */
+    size_t answers; /* where the first record stands */
     const struct dns_question *question;
 };
 
@@ -25,7 +25,8 @@ static bool question_matches(const struct reply *r, size_t *at)
     *at = DNS_HDR_LEN;
     if (r->hdr.qdcount != 1 || !dns_question_parse(r->msg, r->len, at, &q, &why))
         return false;
-    return q.type == r->question->type && q.class == r->question->class && dns_name_equal(&q.name, &r->question->name);
+    return q.type == r->question->type && q.class == r->question->class &&
+           dns_name_equal(&q.name, &r->question->name);
 }
 
 /* -1: it is; else the reason to drop it. */
@@ -42,7 +43,8 @@ static int refusal(struct reply *r, uint16_t id)
         return DNS_DROP_OPCODE;
     if (!question_matches(r, &r->answers))
         return DNS_DROP_QUESTION;
-    /* RFC 1035 7.3: the format is verified before anything is used. A truncated message may end anywhere. */
+    /* RFC 1035 7.3: the format is verified before anything is used. A truncated message may end
+     * anywhere. */
     return r->hdr.tc || dns_check(r->msg, r->len, &why) ? -1 : DNS_DROP_MALFORMED;
 }
 
@@ -123,7 +125,8 @@ static bool take(const struct reply *r, const struct dns_rr *rr, struct dns_resu
         out->count++;
         return true;
     }
-    if (out->count > 0 || !dns_rr_name(r->msg, r->len, rr, &name, &why) || !name_text(&name, out->name))
+    if (out->count > 0 || !dns_rr_name(r->msg, r->len, rr, &name, &why) ||
+        !name_text(&name, out->name))
         return false;
     out->count = 1;
     return true;
@@ -134,7 +137,8 @@ static bool collect(const struct reply *r, const struct dns_name *name, struct d
 {
     struct dns_rr rr;
     for (struct walk w = answer_section(r); next_record(r, &w, &rr);)
-        if (rr.type == r->question->type && dns_name_equal(&rr.name, name) && take(r, &rr, &out->result))
+        if (rr.type == r->question->type && dns_name_equal(&rr.name, name) &&
+            take(r, &rr, &out->result))
             keep_lowest(&out->result.ttl_s, &rr);
     return out->result.count > 0;
 }
@@ -145,7 +149,8 @@ static bool follow(const struct reply *r, struct dns_name *name, struct dns_answ
     struct dns_rr rr;
     const char *why;
     for (struct walk w = answer_section(r); next_record(r, &w, &rr);) {
-        if (rr.type != DNS_TYPE_CNAME || !dns_name_equal(&rr.name, name) || !dns_rr_name(r->msg, r->len, &rr, name, &why))
+        if (rr.type != DNS_TYPE_CNAME || !dns_name_equal(&rr.name, name) ||
+            !dns_rr_name(r->msg, r->len, &rr, name, &why))
             continue;
         keep_lowest(&out->result.ttl_s, &rr);
         return true;
@@ -153,14 +158,16 @@ static bool follow(const struct reply *r, struct dns_name *name, struct dns_answ
     return false;
 }
 
-/* RFC 2308 5: the SOA's TTL or its MINIMUM, whichever is less; *negative stays 0 without a SOA. False when there is none. */
+/* RFC 2308 5: the SOA's TTL or its MINIMUM, whichever is less; *negative stays 0 without a SOA.
+ * False when there is none. */
 static bool read_soa(const struct reply *r, const struct dns_name *name, uint32_t *negative)
 {
     struct dns_rr rr;
     struct dns_soa soa;
     const char *why;
     for (struct walk w = authority_section(r); next_record(r, &w, &rr);) {
-        if (rr.type != DNS_TYPE_SOA || !dns_name_below(name, &rr.name) || !dns_rr_soa(r->msg, r->len, &rr, &soa, &why))
+        if (rr.type != DNS_TYPE_SOA || !dns_name_below(name, &rr.name) ||
+            !dns_rr_soa(r->msg, r->len, &rr, &soa, &why))
             continue;
         uint32_t minimum = soa.minimum >> 31 ? 0 : soa.minimum;
         *negative = ttl_of(&rr) < minimum ? ttl_of(&rr) : minimum;
@@ -178,7 +185,8 @@ static bool is_referral(const struct reply *r)
     return false;
 }
 
-/* The end of the chain has no records here: is it that there are none, or that this server does not know? */
+/* The end of the chain has no records here: is it that there are none, or that this server does not
+ * know? */
 static enum dns_verdict absence(const struct reply *r, struct dns_answer *out)
 {
     bool soa = read_soa(r, &out->target, &out->negative_s);
@@ -191,7 +199,8 @@ static enum dns_verdict absence(const struct reply *r, struct dns_answer *out)
     return is_referral(r) ? DNS_SERVER_ERROR : DNS_NO_DATA;
 }
 
-enum dns_verdict dns_reply_read(const uint8_t *msg, size_t len, uint16_t id, const struct dns_question *question, uint32_t chain,
+enum dns_verdict dns_reply_read(const uint8_t *msg, size_t len, uint16_t id,
+                                const struct dns_question *question, uint32_t chain,
                                 struct dns_answer *out)
 {
     struct reply r = {.msg = msg, .len = len, .question = question};

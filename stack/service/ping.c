@@ -6,7 +6,14 @@
 enum { WINDOW = 32, SECOND_NS = 1000000000, MAX_SIZE = 65535 - 20 - ICMPV4_HDR_LEN };
 
 enum ping_counter {
-    PING_OUT, PING_IN, PING_DROP_TYPE, PING_DROP_MALFORMED, PING_DROP_CHECKSUM, PING_DROP_ID, PING_DROP_SOURCE, PING_DROP_SEQ,
+    PING_OUT,
+    PING_IN,
+    PING_DROP_TYPE,
+    PING_DROP_MALFORMED,
+    PING_DROP_CHECKSUM,
+    PING_DROP_ID,
+    PING_DROP_SOURCE,
+    PING_DROP_SEQ,
     PING_UNSENT,
     PING_COUNTERS
 };
@@ -23,7 +30,7 @@ struct ping {
     struct deadline timer;
     bool used;
     uint16_t id;
-    uint32_t next;   /* echoes sent so far; the next one's number */
+    uint32_t next; /* echoes sent so far; the next one's number */
     uint32_t waiting;
     struct echo echo[WINDOW]; /* the last ones, by number */
     struct ping_options options;
@@ -44,13 +51,15 @@ static struct ping_state *ping_state(struct stack *s)
     return s->state[MODULE_PING];
 }
 
-/* Differs from echo to echo and from byte to byte, so that a reply with another's bytes, or shifted ones, is seen. */
+/* Differs from echo to echo and from byte to byte, so that a reply with another's bytes, or shifted
+ * ones, is seen. */
 static uint8_t pattern(uint16_t seq, uint32_t at)
 {
     return (uint8_t)(at + (at >> 8) + (uint32_t)seq * 7);
 }
 
-static void finish(struct stack *s, struct ping_state *t, struct ping *p, int result, int64_t now_ns)
+static void finish(struct stack *s, struct ping_state *t, struct ping *p, int result,
+                   int64_t now_ns)
 {
     deadline_clear(s, &p->timer);
     p->used = false;
@@ -183,8 +192,8 @@ static void count_rtt(struct ping_result *r, int64_t rtt_ns)
 }
 
 /* Which echo a reply answers, or NULL with the reason. */
-static struct echo *match(struct stack *s, const uint8_t *bytes, uint32_t len, const struct ip_received *r, struct ping **ping,
-                          enum ping_counter *drop)
+static struct echo *match(struct stack *s, const uint8_t *bytes, uint32_t len,
+                          const struct ip_received *r, struct ping **ping, enum ping_counter *drop)
 {
     const char *why;
     struct icmpv4_hdr hdr;
@@ -205,13 +214,15 @@ static struct echo *match(struct stack *s, const uint8_t *bytes, uint32_t len, c
     struct ip_path path;
     *drop = PING_DROP_SOURCE;
     if (!addr_equal(&r->source, &(*ping)->options.to) &&
-        (ip_path(s, &(*ping)->options.to, NULL, NULL, &path) < 0 || !(path.broadcast || path.multicast)))
+        (ip_path(s, &(*ping)->options.to, NULL, NULL, &path) < 0 ||
+         !(path.broadcast || path.multicast)))
         return NULL;
     *drop = PING_DROP_SEQ;
     return echo_by_seq(*ping, hdr.seq);
 }
 
-static void reply(struct raw_pcb *pcb, struct stack *s, struct netbuf *nb, const struct ip_received *r, int64_t now_ns)
+static void reply(struct raw_pcb *pcb, struct stack *s, struct netbuf *nb,
+                  const struct ip_received *r, int64_t now_ns)
 {
     struct ping *p;
     enum ping_counter drop;
@@ -247,7 +258,8 @@ static void failed(struct raw_pcb *pcb, struct stack *s, const struct ip_error *
     if (!icmpv4_parse(error->quoted, error->quoted_len, &hdr, &why) || hdr.type != ICMPV4_ECHO)
         return;
     struct ping *p = ping_by_id(ping_state(s), hdr.id);
-    struct echo *e = p && addr_equal(&error->destination, &p->options.to) ? echo_by_seq(p, hdr.seq) : NULL;
+    struct echo *e =
+        p && addr_equal(&error->destination, &p->options.to) ? echo_by_seq(p, hdr.seq) : NULL;
     if (!e || e->fate != ECHO_WAITING)
         return;
     e->fate = ECHO_FAILED;
@@ -262,7 +274,8 @@ static void failed(struct raw_pcb *pcb, struct stack *s, const struct ip_error *
 
 void ping_defaults(struct ping_options *o, const struct ip_addr *to)
 {
-    *o = (struct ping_options){.to = *to, .count = 1, .size = 56, .interval_ns = SECOND_NS, .timeout_ns = SECOND_NS};
+    *o = (struct ping_options){
+        .to = *to, .count = 1, .size = 56, .interval_ns = SECOND_NS, .timeout_ns = SECOND_NS};
 }
 
 static int check(const struct ping_options *o)
@@ -283,7 +296,8 @@ static uint16_t unused_id(struct stack *s)
     return id;
 }
 
-int ping_start(struct stack *s, const struct ping_options *o, service_done *done, void *ctx, int64_t now_ns)
+int ping_start(struct stack *s, const struct ping_options *o, service_done *done, void *ctx,
+               int64_t now_ns)
 {
     struct ping_state *t = ping_state(s);
     if (!t || !s->state[MODULE_RAW])

@@ -5,12 +5,14 @@
 #include <stdint.h>
 #include "stack/stack.h"
 
-/* Called once when a request ends: `result` 0 or more, or a negated stack_error. `data` is the service's own result struct and lives only for the call. */
+/* Called once when a request ends: `result` 0 or more, or a negated stack_error. `data` is the
+ * service's own result struct and lives only for the call. */
 typedef void service_done(void *ctx, struct stack *s, int result, const void *data, int64_t now_ns);
 
 /*
- * What a name resolver offers to those that learn of name servers. The state of the module MODULE_DNS begins with one, so that a DHCP
- * client finds it without linking to a resolver, and finds nothing when there is none.
+ * What a name resolver offers to those that learn of name servers. The state of the module
+ * MODULE_DNS begins with one, so that a DHCP client finds it without linking to a resolver, and
+ * finds nothing when there is none.
  */
 struct name_service {
     int (*set_servers)(struct stack *s, const struct ip_addr *servers, unsigned count);

@@ -11,18 +11,30 @@ enum { SECOND_NS = 1000000000 };
 enum sntp_knob { SNTP_KNOB_INTERVAL, SNTP_KNOB_MAX_INTERVAL, SNTP_KNOB_TRIES };
 
 enum sntp_counter {
-    SNTP_OUT, SNTP_IN, SNTP_UNSENT, SNTP_KISS_DENY, SNTP_KISS_RATE, SNTP_KISS_OTHER,
-    SNTP_DROP_SHORT, SNTP_DROP_ORIGIN, SNTP_DROP_MODE, SNTP_DROP_VERSION, SNTP_DROP_UNSYNCHRONIZED, SNTP_DROP_STRATUM,
-    SNTP_DROP_TRANSMIT_ZERO, SNTP_DROP_DISTANCE, SNTP_DROP_KISS_UNKNOWN,
+    SNTP_OUT,
+    SNTP_IN,
+    SNTP_UNSENT,
+    SNTP_KISS_DENY,
+    SNTP_KISS_RATE,
+    SNTP_KISS_OTHER,
+    SNTP_DROP_SHORT,
+    SNTP_DROP_ORIGIN,
+    SNTP_DROP_MODE,
+    SNTP_DROP_VERSION,
+    SNTP_DROP_UNSYNCHRONIZED,
+    SNTP_DROP_STRATUM,
+    SNTP_DROP_TRANSMIT_ZERO,
+    SNTP_DROP_DISTANCE,
+    SNTP_DROP_KISS_UNKNOWN,
     SNTP_COUNTERS
 };
 
 /* How a server wants to be treated; outlives queries. */
 struct sntp_server {
-    struct ip_addr addr;     /* family ADDR_NONE: free */
+    struct ip_addr addr; /* family ADDR_NONE: free */
     int64_t asked_ns;
-    int64_t interval_ns;     /* from asked_ns to the next request */
-    int64_t least_ns;        /* what an answer brings it back to: doubles with every RATE */
+    int64_t interval_ns; /* from asked_ns to the next request */
+    int64_t least_ns;    /* what an answer brings it back to: doubles with every RATE */
     bool denied;
 };
 
@@ -31,10 +43,10 @@ struct sntp_query {
     struct udp_pcb pcb;
     struct deadline timer;
     struct sntp_server *server;
-    uint64_t nonce;          /* sent as the transmit timestamp; 0: no request is out */
+    uint64_t nonce; /* sent as the transmit timestamp; 0: no request is out */
     int64_t sent_ns;
     int64_t tries_left;
-    int verdict;             /* not 0: an error ended it, which the timer tells */
+    int verdict; /* not 0: an error ended it, which the timer tells */
     service_done *done;
     void *ctx;
 };
@@ -49,7 +61,8 @@ static struct sntp_state *sntp_state(struct stack *s)
     return s->state[MODULE_SNTP];
 }
 
-static void finish(struct stack *s, struct sntp_query *q, int result, const struct sntp_time *time, int64_t now_ns)
+static void finish(struct stack *s, struct sntp_query *q, int result, const struct sntp_time *time,
+                   int64_t now_ns)
 {
     deadline_clear(s, &q->timer);
     udp_unbind(s, &q->pcb);
@@ -60,7 +73,8 @@ static void finish(struct stack *s, struct sntp_query *q, int result, const stru
 
 /* --- pace --- */
 
-/* RFC 4330 section 10: exponential backoff when the server does not respond, or says that it is asked too often. */
+/* RFC 4330 section 10: exponential backoff when the server does not respond, or says that it is
+ * asked too often. */
 static void back_off(struct stack *s, int64_t *interval_ns)
 {
     int64_t most = stack_knob(s, MODULE_SNTP, SNTP_KNOB_MAX_INTERVAL);
@@ -83,7 +97,8 @@ static bool in_use(const struct sntp_state *t, const struct sntp_server *v)
     return false;
 }
 
-/* There are more places than queries, so one is always free to take; the one asked longest ago, those that refused us last. */
+/* There are more places than queries, so one is always free to take; the one asked longest ago,
+ * those that refused us last. */
 static struct sntp_server *new_server(struct stack *s, const struct ip_addr *addr)
 {
     struct sntp_state *t = sntp_state(s);
@@ -96,12 +111,14 @@ static struct sntp_server *new_server(struct stack *s, const struct ip_addr *add
             oldest = v;
             break;
         }
-        if (!oldest || v->denied < oldest->denied || (v->denied == oldest->denied && v->asked_ns < oldest->asked_ns))
+        if (!oldest || v->denied < oldest->denied ||
+            (v->denied == oldest->denied && v->asked_ns < oldest->asked_ns))
             oldest = v;
     }
     STACK_ASSERT(oldest);
     int64_t interval_ns = stack_knob(s, MODULE_SNTP, SNTP_KNOB_INTERVAL);
-    *oldest = (struct sntp_server){.addr = *addr, .interval_ns = interval_ns, .least_ns = interval_ns};
+    *oldest =
+        (struct sntp_server){.addr = *addr, .interval_ns = interval_ns, .least_ns = interval_ns};
     return oldest;
 }
 
@@ -110,13 +127,15 @@ static struct sntp_server *new_server(struct stack *s, const struct ip_addr *add
 static void send_request(struct stack *s, struct sntp_query *q, int64_t now_ns)
 {
     uint8_t message[NTP_HDR_LEN];
-    /* The transmit timestamp comes back as the origin: a nonce says nothing about our clock and cannot be guessed (RFC 5905 8). */
+    /* The transmit timestamp comes back as the origin: a nonce says nothing about our clock and
+     * cannot be guessed (RFC 5905 8). */
     do {
         uint8_t octets[8];
         stack_random(s, RANDOM_NTP, octets, sizeof octets);
         q->nonce = get64(octets);
     } while (q->nonce == 0);
-    struct ntp_hdr hdr = {.version = NTP_VERSION, .mode = NTP_MODE_CLIENT, .transmit_time = q->nonce};
+    struct ntp_hdr hdr = {
+        .version = NTP_VERSION, .mode = NTP_MODE_CLIENT, .transmit_time = q->nonce};
     ntp_emit(&hdr, message, sizeof message);
     q->sent_ns = now_ns;
     q->server->asked_ns = now_ns;
@@ -157,7 +176,8 @@ static void kissed(struct stack *s, struct sntp_query *q, const struct ntp_hdr *
     stack_count(s, MODULE_SNTP, h->reference_id == rate ? SNTP_KISS_RATE : SNTP_KISS_OTHER);
     if (h->reference_id == rate)
         back_off(s, &q->server->least_ns);
-    /* RFC 4330 section 8: with no other server to go to, any kiss code is a reason to back off; we ask again, later. */
+    /* RFC 4330 section 8: with no other server to go to, any kiss code is a reason to back off; we
+     * ask again, later. */
     back_off(s, &q->server->interval_ns);
     deadline_set(s, &q->timer, q->sent_ns + q->server->interval_ns);
 }
@@ -165,13 +185,12 @@ static void kissed(struct stack *s, struct sntp_query *q, const struct ntp_hdr *
 /* Why a reply is not used, in the order of RFC 4330 section 5's list; -1: it is. */
 static int refusal(const struct sntp_query *q, const struct ntp_hdr *h)
 {
-    const uint32_t max_dispersion = 16u << 16; /* RFC 5905 7.2: MAXDISP, 16 s in NTP's short format */
+    const uint32_t max_dispersion = 16u
+                                    << 16; /* RFC 5905 7.2: MAXDISP, 16 s in NTP's short format */
     if (q->nonce == 0 || h->origin_time != q->nonce)
         return SNTP_DROP_ORIGIN;
     if (h->mode != NTP_MODE_SERVER)
         return SNTP_DROP_MODE;
-    if (h->version == 0 || h->version > NTP_VERSION)
-        return SNTP_DROP_VERSION;
     if (h->stratum == 0 && h->reference_id >> 24 == 'X')
         return SNTP_DROP_KISS_UNKNOWN; /* RFC 5905 7.4: experiments, to be ignored */
     if (h->stratum == 0)
@@ -183,12 +202,14 @@ static int refusal(const struct sntp_query *q, const struct ntp_hdr *h)
     if (h->transmit_time == 0)
         return SNTP_DROP_TRANSMIT_ZERO;
     /* RFC 5905's packet sanity: root distance below MAXDISP. */
-    if (h->root_dispersion >= max_dispersion || h->root_delay / 2 + h->root_dispersion >= max_dispersion)
+    if (h->root_dispersion >= max_dispersion ||
+        h->root_delay / 2 + h->root_dispersion >= max_dispersion)
         return SNTP_DROP_DISTANCE;
     return -1;
 }
 
-/* RFC 5905 8: T1 and T4 are ours, T2 and T3 the server's. Halves are added, so that nothing overflows. */
+/* RFC 5905 8: T1 and T4 are ours, T2 and T3 the server's. Halves are added, so that nothing
+ * overflows. */
 static struct sntp_time reckon(const struct sntp_query *q, const struct ntp_hdr *h, int64_t t4)
 {
     int64_t t1 = q->sent_ns;
@@ -216,8 +237,8 @@ static struct sntp_time reckon(const struct sntp_query *q, const struct ntp_hdr 
     };
 }
 
-static void receive(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb, const struct ip_received *r, uint16_t from_port,
-                    int64_t now_ns)
+static void receive(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
+                    const struct ip_received *r, uint16_t from_port, int64_t now_ns)
 {
     struct sntp_query *q = pcb->owner;
     struct ntp_hdr hdr;
@@ -225,7 +246,9 @@ static void receive(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb, con
     (void)r;
     (void)from_port; /* the pcb is connected */
     bool parsed = ntp_parse(netbuf_data(nb), netbuf_len(nb), &hdr, &why);
-    int drop = parsed ? refusal(q, &hdr) : SNTP_DROP_SHORT;
+    int drop = parsed                         ? refusal(q, &hdr)
+               : netbuf_len(nb) < NTP_HDR_LEN ? SNTP_DROP_SHORT
+                                              : SNTP_DROP_VERSION;
     if (drop >= 0) {
         stack_drop(s, nb, MODULE_SNTP, (unsigned)drop);
         return;
@@ -241,7 +264,8 @@ static void receive(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb, con
     finish(s, q, 0, &time, now_ns);
 }
 
-/* Nobody there. Soft errors may pass: the timer goes on. The end is the timer's too, since an error has no time of its own. */
+/* Nobody there. Soft errors may pass: the timer goes on. The end is the timer's too, since an error
+ * has no time of its own. */
 static void error(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e)
 {
     struct sntp_query *q = pcb->owner;
@@ -253,7 +277,8 @@ static void error(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e
     deadline_set(s, &q->timer, q->sent_ns); /* overdue: at the next poll */
 }
 
-int sntp_query(struct stack *s, const struct ip_addr *server, service_done *done, void *ctx, int64_t now_ns)
+int sntp_query(struct stack *s, const struct ip_addr *server, service_done *done, void *ctx,
+               int64_t now_ns)
 {
     struct sntp_state *t = sntp_state(s);
     if (!t || !s->state[MODULE_UDP])
@@ -269,7 +294,8 @@ int sntp_query(struct stack *s, const struct ip_addr *server, service_done *done
     if (i == SNTP_QUERIES)
         return -ERR_NOBUFS;
     struct sntp_query *q = &t->query[i];
-    *q = (struct sntp_query){.pcb = {.receive = receive, .error = error, .owner = q}, .done = done, .ctx = ctx};
+    *q = (struct sntp_query){
+        .pcb = {.receive = receive, .error = error, .owner = q}, .done = done, .ctx = ctx};
     int err = udp_connect(s, &q->pcb, server, NTP_PORT);
     if (err < 0)
         return err;
@@ -294,9 +320,10 @@ static uint32_t sntp_state_size(const struct stack_limits *l)
 
 static const struct knob knobs[] = {
     /* RFC 4330 section 10: never less than 15 s. RFC 5905 7.2: MINPOLL 2^4 s, MAXPOLL 2^17 s. */
-    [SNTP_KNOB_INTERVAL] = {"interval", KNOB_NS, 16 * (int64_t)SECOND_NS, 15 * (int64_t)SECOND_NS, 131072 * (int64_t)SECOND_NS},
-    [SNTP_KNOB_MAX_INTERVAL] = {"max_interval", KNOB_NS, 131072 * (int64_t)SECOND_NS, 15 * (int64_t)SECOND_NS,
-                                131072 * (int64_t)SECOND_NS},
+    [SNTP_KNOB_INTERVAL] = {"interval", KNOB_NS, 16 * (int64_t)SECOND_NS, 15 * (int64_t)SECOND_NS,
+                            131072 * (int64_t)SECOND_NS},
+    [SNTP_KNOB_MAX_INTERVAL] = {"max_interval", KNOB_NS, 131072 * (int64_t)SECOND_NS,
+                                15 * (int64_t)SECOND_NS, 131072 * (int64_t)SECOND_NS},
     [SNTP_KNOB_TRIES] = {"tries", KNOB_NUMBER, 4, 1, 100},
 };
 

@@ -16,10 +16,11 @@ struct trace {
     struct deadline timer;
     struct traceroute_options options;
     struct traceroute_result result;
-    uint32_t probes;      /* all sent so far: the port tells which one an answer quotes */
+    uint32_t probes; /* all sent so far: the port tells which one an answer quotes */
     uint8_t ttl, tries;
     int64_t sent_ns;
-    int verdict;          /* of the end that the timer will tell: `done` is not called from inside a packet */
+    int verdict; /* of the end that the timer will tell: `done` is not called from inside a packet
+                  */
     bool over;
     service_done *done;
     void *ctx;
@@ -100,10 +101,11 @@ static void timer_fired(struct stack *s, struct deadline *d, int64_t now_ns)
 }
 
 /*
- * An answer to the current probe. The timer acts on it, in the same poll: an error does not say when it came, and the next probe
- * must not leave from inside the answer.
+ * An answer to the current probe. The timer acts on it, in the same poll: an error does not say
+ * when it came, and the next probe must not leave from inside the answer.
  */
-static void note_hop(struct stack *s, struct trace *t, const struct ip_addr *from, uint8_t type, uint8_t code)
+static void note_hop(struct stack *s, struct trace *t, const struct ip_addr *from, uint8_t type,
+                     uint8_t code)
 {
     stack_count(s, MODULE_TRACEROUTE, TRACE_IN);
     struct traceroute_hop *hop = &t->result.hop[t->ttl - 1];
@@ -113,7 +115,8 @@ static void note_hop(struct stack *s, struct trace *t, const struct ip_addr *fro
 static void error(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e)
 {
     struct trace *t = pcb->owner;
-    bool current = e->quoted_len >= UDP_HDR_LEN && get16(e->quoted + UDP_DST_PORT) == probe_port(t) &&
+    bool current = e->quoted_len >= UDP_HDR_LEN &&
+                   get16(e->quoted + UDP_DST_PORT) == probe_port(t) &&
                    addr_equal(&e->destination, &t->options.to);
     if (!current || t->over || !addr_is_any(&t->result.hop[t->ttl - 1].addr)) {
         stack_count(s, MODULE_TRACEROUTE, TRACE_LATE);
@@ -130,8 +133,8 @@ static void error(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e
 }
 
 /* Somebody listens on the probe's port after all. */
-static void answered(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb, const struct ip_received *r, uint16_t from_port,
-                     int64_t now_ns)
+static void answered(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
+                     const struct ip_received *r, uint16_t from_port, int64_t now_ns)
 {
     struct trace *t = pcb->owner;
     (void)now_ns;
@@ -146,11 +149,15 @@ static void answered(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb, co
 
 void traceroute_defaults(struct traceroute_options *o, const struct ip_addr *to)
 {
-    *o = (struct traceroute_options){
-        .to = *to, .max_hops = TRACEROUTE_HOPS, .probes = DEFAULT_PROBES, .timeout_ns = 3000000000, .port = FIRST_PORT};
+    *o = (struct traceroute_options){.to = *to,
+                                     .max_hops = TRACEROUTE_HOPS,
+                                     .probes = DEFAULT_PROBES,
+                                     .timeout_ns = 3000000000,
+                                     .port = FIRST_PORT};
 }
 
-int traceroute_start(struct stack *s, const struct traceroute_options *o, service_done *done, void *ctx, int64_t now_ns)
+int traceroute_start(struct stack *s, const struct traceroute_options *o, service_done *done,
+                     void *ctx, int64_t now_ns)
 {
     struct trace *t = trace(s);
     if (!t || !s->state[MODULE_UDP])

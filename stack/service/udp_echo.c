@@ -4,7 +4,15 @@
 
 enum { ECHO_PORT = 7 };
 
-enum echo_counter { ECHO_IN, ECHO_OUT, ECHO_DROP_MULTI, ECHO_DROP_LOOP, ECHO_DROP_PORT_ZERO, ECHO_DROP_UNSENT, ECHO_COUNTERS };
+enum echo_counter {
+    ECHO_IN,
+    ECHO_OUT,
+    ECHO_DROP_MULTI,
+    ECHO_DROP_LOOP,
+    ECHO_DROP_PORT_ZERO,
+    ECHO_DROP_UNSENT,
+    ECHO_COUNTERS
+};
 
 struct echo_state {
     struct udp_pcb pcb;
@@ -12,8 +20,9 @@ struct echo_state {
 };
 
 /*
- * What must not be answered: a datagram to many, which would make all of them answer at once; one from an echo service, which would
- * answer back for ever; one from port 0, which wants no reply (RFC 768).
+ * What must not be answered: a datagram to many, which would make all of them answer at once; one
+ * from an echo service, which would answer back for ever; one from port 0, which wants no reply
+ * (RFC 768).
  */
 static int refusal(const struct udp_pcb *pcb, const struct ip_received *r, uint16_t from_port)
 {
@@ -24,8 +33,8 @@ static int refusal(const struct udp_pcb *pcb, const struct ip_received *r, uint1
     return from_port == 0 ? ECHO_DROP_PORT_ZERO : -1;
 }
 
-static void answer(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb, const struct ip_received *r, uint16_t from_port,
-                   int64_t now_ns)
+static void answer(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
+                   const struct ip_received *r, uint16_t from_port, int64_t now_ns)
 {
     stack_count(s, MODULE_ECHO, ECHO_IN);
     int drop = refusal(pcb, r, from_port);

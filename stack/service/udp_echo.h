@@ -1,4 +1,5 @@
-/* The UDP echo service (RFC 862): answers datagrams on port 7, never to a broadcast or multicast destination and never to port 7 itself. */
+/* The UDP echo service (RFC 862): answers datagrams on port 7, never to a broadcast or multicast
+ * destination and never to port 7 itself. */
 #ifndef STACK_SERVICE_UDP_ECHO_H
 #define STACK_SERVICE_UDP_ECHO_H
 

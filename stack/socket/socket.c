@@ -22,17 +22,22 @@ static struct socket *free_socket(struct stack *s)
     return NULL;
 }
 
-/* The kind, or NULL with the reason. A transport that is not loaded is a protocol that is not supported. */
-static const struct socket_ops *kind(const struct stack *s, enum addr_family family, enum socket_type type, int protocol, int *why)
+/* The kind, or NULL with the reason. A transport that is not loaded is a protocol that is not
+ * supported. */
+static const struct socket_ops *kind(const struct stack *s, enum addr_family family,
+                                     enum socket_type type, int protocol, int *why)
 {
     *why = -ERR_AFNOSUPPORT;
     if (family != ADDR_IPV4)
         return NULL;
     *why = -ERR_PROTONOSUPPORT;
     if (type == SOCKET_DGRAM)
-        return (protocol == 0 || protocol == IP_PROTO_UDP) && s->state[MODULE_UDP] ? &socket_udp_ops : NULL;
+        return (protocol == 0 || protocol == IP_PROTO_UDP) && s->state[MODULE_UDP] ? &socket_udp_ops
+                                                                                   : NULL;
     if (type == SOCKET_RAW)
-        return protocol > 0 && protocol <= RAW_PROTOCOL_ANY && s->state[MODULE_RAW] ? &socket_raw_ops : NULL;
+        return protocol > 0 && protocol <= RAW_PROTOCOL_ANY && s->state[MODULE_RAW]
+                   ? &socket_raw_ops
+                   : NULL;
     if (type != SOCKET_STREAM)
         *why = -ERR_PROTOTYPE;
     return NULL;
@@ -144,7 +149,8 @@ int socket_connect(struct stack *s, int fd, const struct socket_address *peer, i
     return k->ops->connect(s, k, peer, now_ns);
 }
 
-int socket_send(struct stack *s, int fd, const void *bytes, size_t len, int flags, const struct socket_address *to, int64_t now_ns)
+int socket_send(struct stack *s, int fd, const void *bytes, size_t len, int flags,
+                const struct socket_address *to, int64_t now_ns)
 {
     struct socket *k = find(s, fd);
     if (!k)
@@ -158,7 +164,8 @@ int socket_send(struct stack *s, int fd, const void *bytes, size_t len, int flag
     return k->ops->send(s, k, bytes, len, flags, to, now_ns);
 }
 
-int socket_receive(struct stack *s, int fd, void *out, size_t room, int flags, struct socket_address *from, int64_t now_ns)
+int socket_receive(struct stack *s, int fd, void *out, size_t room, int flags,
+                   struct socket_address *from, int64_t now_ns)
 {
     struct socket *k = find(s, fd);
     if (!k)
@@ -253,14 +260,17 @@ static uint32_t ring_bytes(const struct stack_limits *l)
 
 static uint32_t socket_state_size(const struct stack_limits *l)
 {
-    return (uint32_t)sizeof(struct socket_state) + l->sockets * (uint32_t)sizeof(struct socket) + ring_bytes(l);
+    return (uint32_t)sizeof(struct socket_state) + l->sockets * (uint32_t)sizeof(struct socket) +
+           ring_bytes(l);
 }
 
 static int socket_init(struct stack *s, void *state, int64_t now_ns)
 {
     (void)now_ns;
-    _Static_assert(sizeof(struct socket_state) % _Alignof(struct socket) == 0, "sockets follow the state");
-    _Static_assert(sizeof(struct socket) % _Alignof(struct socket_datagram) == 0, "rings follow the sockets");
+    _Static_assert(sizeof(struct socket_state) % _Alignof(struct socket) == 0,
+                   "sockets follow the state");
+    _Static_assert(sizeof(struct socket) % _Alignof(struct socket_datagram) == 0,
+                   "rings follow the sockets");
     struct socket_state *t = state;
     uint32_t slots = s->config.limits.socket_datagrams;
     t->sockets = s->config.limits.sockets;
@@ -280,10 +290,8 @@ static const struct knob knobs[] = {
 };
 
 static const char *const counters[] = {
-    [SOCKET_DROP_QUEUE_FULL] = "drop.queue_full",
-    [SOCKET_DROP_BUFFER_FULL] = "drop.buffer_full",
-    [SOCKET_DROP_POOL_LOW] = "drop.pool_low",
-    [SOCKET_DROP_SHUT] = "drop.shut",
+    [SOCKET_DROP_QUEUE_FULL] = "drop.queue_full", [SOCKET_DROP_BUFFER_FULL] = "drop.buffer_full",
+    [SOCKET_DROP_POOL_LOW] = "drop.pool_low",     [SOCKET_DROP_SHUT] = "drop.shut",
     [SOCKET_DROP_CLOSED] = "drop.closed",
 };
 

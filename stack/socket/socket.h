@@ -1,18 +1,25 @@
 /*
- * BSD-shaped sockets, non-blocking by nature: what cannot be done at once is -ERR_AGAIN, and the port's `ready` tells when to try
- * again. Blocking is the embedder's to build on that. Descriptors are small integers from 3 on (the lowest free one).
+ * BSD-shaped sockets, non-blocking by nature: what cannot be done at once is -ERR_AGAIN, and the
+ * port's `ready` tells when to try again. Blocking is the embedder's to build on that. Descriptors
+ * are small integers from 3 on (the lowest free one).
  *
  * Where POSIX is silent, Linux is followed:
- * - a connected datagram socket may send to another address, and connects again without dissolving the association first;
- * - ICMP errors reach a connected socket when they are hard (port unreachable: ERR_CONNREFUSED), any socket when it sets IP_OPT_RECVERR;
+ * - a connected datagram socket may send to another address, and connects again without dissolving
+ * the association first;
+ * - ICMP errors reach a connected socket when they are hard (port unreachable: ERR_CONNREFUSED),
+ * any socket when it sets IP_OPT_RECVERR;
  * - the address 0.0.0.0 as a destination is this host (127.0.0.1);
- * - a datagram to a socket that connect gave its address, but whose bind did not name it, moves with the next connect;
- * - shutdown of a socket without a peer is -ERR_NOTCONN; after it, receive gives 0 when the queue is empty, send -ERR_PIPE;
+ * - a datagram to a socket that connect gave its address, but whose bind did not name it, moves
+ * with the next connect;
+ * - shutdown of a socket without a peer is -ERR_NOTCONN; after it, receive gives 0 when the queue
+ * is empty, send -ERR_PIPE;
  * - of sockets that share a port by SO_OPT_REUSEADDR, the one bound last gets unicast datagrams.
  * Unlike Linux, SO_OPT_RCVBUF counts payload bytes and is not doubled.
  *
- * Memberships (IP_OPT_ADD_MEMBERSHIP) join the group on the socket's interface, or on the one that the route to the group names. IGMP is not
- * part of this: routers and snooping switches are not told. As on Linux by default, a group that anybody joined is heard by every socket bound to the port.
+ * Memberships (IP_OPT_ADD_MEMBERSHIP) join the group on the socket's interface, or on the one that
+ * the route to the group names. IGMP is not part of this: routers and snooping switches are not
+ * told. As on Linux by default, a group that anybody joined is heard by every socket bound to the
+ * port.
  */
 #ifndef STACK_SOCKET_SOCKET_H
 #define STACK_SOCKET_SOCKET_H
@@ -25,12 +32,30 @@ enum { SOCKET_FIRST = 3, SOCKET_MEMBERSHIPS = 4 };
 enum socket_shutdown { SOCKET_SHUT_READ, SOCKET_SHUT_WRITE, SOCKET_SHUT_BOTH };
 
 enum socket_type { SOCKET_STREAM = 1, SOCKET_DGRAM = 2, SOCKET_RAW = 3 };
-enum socket_event { SOCKET_READABLE = 1, SOCKET_WRITABLE = 4, SOCKET_ERROR = 8, SOCKET_HANGUP = 16 };
+enum socket_event {
+    SOCKET_READABLE = 1,
+    SOCKET_WRITABLE = 4,
+    SOCKET_ERROR = 8,
+    SOCKET_HANGUP = 16
+};
 enum socket_option {
-    SO_OPT_BROADCAST, SO_OPT_REUSEADDR, SO_OPT_BINDTODEVICE /* get: the interface's index or -1; set: -1 unbinds */, SO_OPT_ERROR /* get clears it */, SO_OPT_RCVBUF, SO_OPT_TYPE,
-    IP_OPT_TTL, IP_OPT_TOS, IP_OPT_MTU_DISCOVER /* 0: never DF, 1: as the knob, 2: always DF */, IP_OPT_HDRINCL, IP_OPT_RECVERR,
-    IP_OPT_MULTICAST_TTL, IP_OPT_MULTICAST_LOOP /* kept, without effect */, IP_OPT_ADD_MEMBERSHIP /* group as host-order value */, IP_OPT_DROP_MEMBERSHIP,
-    IP_OPT_MTU /* of the path to the peer */, UDP_OPT_NO_CHECKSUM
+    SO_OPT_BROADCAST,
+    SO_OPT_REUSEADDR,
+    SO_OPT_BINDTODEVICE /* get: the interface's index or -1; set: -1 unbinds */,
+    SO_OPT_ERROR /* get clears it */,
+    SO_OPT_RCVBUF,
+    SO_OPT_TYPE,
+    IP_OPT_TTL,
+    IP_OPT_TOS,
+    IP_OPT_MTU_DISCOVER /* 0: never DF, 1: as the knob, 2: always DF */,
+    IP_OPT_HDRINCL,
+    IP_OPT_RECVERR,
+    IP_OPT_MULTICAST_TTL,
+    IP_OPT_MULTICAST_LOOP /* kept, without effect */,
+    IP_OPT_ADD_MEMBERSHIP /* group as host-order value */,
+    IP_OPT_DROP_MEMBERSHIP,
+    IP_OPT_MTU /* of the path to the peer */,
+    UDP_OPT_NO_CHECKSUM
 };
 enum message_flag { MSG_FLAG_PEEK = 2, MSG_FLAG_TRUNC = 0x20, MSG_FLAG_DONTWAIT = 0x40 };
 
@@ -45,9 +70,12 @@ int socket_bind(struct stack *s, int fd, const struct socket_address *local);
 /* UDP and raw: sets the peer; a peer of family ADDR_NONE dissolves the association. */
 int socket_connect(struct stack *s, int fd, const struct socket_address *peer, int64_t now_ns);
 /* `to` NULL on a connected socket. Returns len. */
-int socket_send(struct stack *s, int fd, const void *bytes, size_t len, int flags, const struct socket_address *to, int64_t now_ns);
-/* Returns the bytes copied (with MSG_FLAG_TRUNC the datagram's true length); `from` may be NULL. A pending error is returned once, first. */
-int socket_receive(struct stack *s, int fd, void *out, size_t room, int flags, struct socket_address *from, int64_t now_ns);
+int socket_send(struct stack *s, int fd, const void *bytes, size_t len, int flags,
+                const struct socket_address *to, int64_t now_ns);
+/* Returns the bytes copied (with MSG_FLAG_TRUNC the datagram's true length); `from` may be NULL. A
+ * pending error is returned once, first. */
+int socket_receive(struct stack *s, int fd, void *out, size_t room, int flags,
+                   struct socket_address *from, int64_t now_ns);
 int socket_close(struct stack *s, int fd, int64_t now_ns);
 int socket_name(struct stack *s, int fd, struct socket_address *out);
 int socket_peer(struct stack *s, int fd, struct socket_address *out);

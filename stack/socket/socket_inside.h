@@ -9,15 +9,17 @@
 
 struct socket;
 
-/* What a kind of socket does; the table in socket.c says which kinds there are. NULL: -ERR_OPNOTSUPP. */
+/* What a kind of socket does; the table in socket.c says which kinds there are. NULL:
+ * -ERR_OPNOTSUPP. */
 struct socket_ops {
     int (*open)(struct stack *s, struct socket *k);
     int (*bind)(struct stack *s, struct socket *k, const struct socket_address *local);
-    int (*connect)(struct stack *s, struct socket *k, const struct socket_address *peer, int64_t now_ns); /* NULL: dissolve */
-    int (*send)(struct stack *s, struct socket *k, const void *bytes, size_t len, int flags, const struct socket_address *to,
-                int64_t now_ns);
-    int (*receive)(struct stack *s, struct socket *k, void *out, size_t room, int flags, struct socket_address *from,
-                   int64_t now_ns);
+    int (*connect)(struct stack *s, struct socket *k, const struct socket_address *peer,
+                   int64_t now_ns); /* NULL: dissolve */
+    int (*send)(struct stack *s, struct socket *k, const void *bytes, size_t len, int flags,
+                const struct socket_address *to, int64_t now_ns);
+    int (*receive)(struct stack *s, struct socket *k, void *out, size_t room, int flags,
+                   struct socket_address *from, int64_t now_ns);
     void (*close)(struct stack *s, struct socket *k, int64_t now_ns);
     void (*name)(struct stack *s, const struct socket *k, struct socket_address *out);
     int (*peer)(struct stack *s, const struct socket *k, struct socket_address *out);
@@ -56,7 +58,7 @@ struct socket {
     bool connected, address_chosen, port_chosen; /* chosen: bind named it, so dissolving keeps it */
     bool shut_read, shut_write, report_errors;
     uint8_t mtu_discover;
-    int pending_error;   /* a stack_error, told once */
+    int pending_error; /* a stack_error, told once */
     struct socket_queue queue;
     struct socket_membership membership[SOCKET_MEMBERSHIPS];
     union {
@@ -73,7 +75,11 @@ struct socket_state {
 enum socket_knob { SOCKET_KNOB_RCVBUF, SOCKET_KNOB_DONT_FRAGMENT };
 
 enum socket_counter {
-    SOCKET_DROP_QUEUE_FULL, SOCKET_DROP_BUFFER_FULL, SOCKET_DROP_POOL_LOW, SOCKET_DROP_SHUT, SOCKET_DROP_CLOSED,
+    SOCKET_DROP_QUEUE_FULL,
+    SOCKET_DROP_BUFFER_FULL,
+    SOCKET_DROP_POOL_LOW,
+    SOCKET_DROP_SHUT,
+    SOCKET_DROP_CLOSED,
     SOCKET_COUNTERS
 };
 
@@ -94,10 +100,11 @@ int socket_take_error(struct socket *k);
 unsigned socket_queue_events(const struct stack *s, const struct socket *k);
 
 /* Takes nb: queues or drops it by name, and tells the port. */
-void socket_queue_put(struct stack *s, struct socket *k, struct netbuf *nb, const struct socket_address *from);
+void socket_queue_put(struct stack *s, struct socket *k, struct netbuf *nb,
+                      const struct socket_address *from);
 /* The receive of sockets with a queue. */
-int socket_queue_receive(struct stack *s, struct socket *k, void *out, size_t room, int flags, struct socket_address *from,
-                         int64_t now_ns);
+int socket_queue_receive(struct stack *s, struct socket *k, void *out, size_t room, int flags,
+                         struct socket_address *from, int64_t now_ns);
 void socket_queue_drop_all(struct stack *s, struct socket *k);
 
 /* 0.0.0.0 as a destination is this host. */
@@ -111,7 +118,8 @@ int socket_get_common(struct stack *s, struct socket *k, enum socket_option opti
 int socket_set_ttl(uint8_t *field, int64_t value);
 int socket_get_ttl(const struct stack *s, uint8_t field, int64_t *value);
 int socket_set_flag(uint8_t *flags, uint8_t flag, int64_t value);
-/* The DF flag for a datagram of `len` bytes behind the IP header on a path of `mtu`, by IP_OPT_MTU_DISCOVER. */
+/* The DF flag for a datagram of `len` bytes behind the IP header on a path of `mtu`, by
+ * IP_OPT_MTU_DISCOVER. */
 bool socket_dont_fragment(struct stack *s, const struct socket *k, uint32_t len, uint16_t mtu);
 
 int socket_join(struct stack *s, struct socket *k, struct netif *nif, uint32_t group);

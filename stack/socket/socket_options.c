@@ -84,7 +84,8 @@ int socket_set_flag(uint8_t *flags, uint8_t flag, int64_t value)
     return 0;
 }
 
-/* "As the knob" means: DF where the datagram fits, so that a router that cannot pass it says so, and fragments where it does not. */
+/* "As the knob" means: DF where the datagram fits, so that a router that cannot pass it says so,
+ * and fragments where it does not. */
 bool socket_dont_fragment(struct stack *s, const struct socket *k, uint32_t len, uint16_t mtu)
 {
     if (k->mtu_discover != 1)
@@ -94,7 +95,8 @@ bool socket_dont_fragment(struct stack *s, const struct socket *k, uint32_t len,
 
 /* --- memberships --- */
 
-static struct socket_membership *membership(struct socket *k, const struct netif *nif, uint32_t group)
+static struct socket_membership *membership(struct socket *k, const struct netif *nif,
+                                            uint32_t group)
 {
     for (int m = 0; m < SOCKET_MEMBERSHIPS; m++)
         if (k->membership[m].nif == nif && (!nif || k->membership[m].group == group))

@@ -14,14 +14,16 @@ unsigned socket_queue_events(const struct stack *s, const struct socket *k)
     return events;
 }
 
-/* Sockets that nobody reads hold netbufs that drivers need to receive into: the last quarter of a pool is not theirs. */
+/* Sockets that nobody reads hold netbufs that drivers need to receive into: the last quarter of a
+ * pool is not theirs. */
 static bool pool_low(const struct stack *s, const struct netbuf *nb)
 {
     const struct netbuf_pool *pool = &s->pool[nb->size_class];
     return pool->available < pool->total / 4;
 }
 
-/* Why nb cannot be queued, or -1. RFC 1122 4.1.3.1 leaves overflow open: the newest is lost, the queue keeps its order. */
+/* Why nb cannot be queued, or -1. RFC 1122 4.1.3.1 leaves overflow open: the newest is lost, the
+ * queue keeps its order. */
 static int refusal(const struct stack *s, const struct socket *k, const struct netbuf *nb)
 {
     const struct socket_queue *q = &k->queue;
@@ -36,7 +38,8 @@ static int refusal(const struct stack *s, const struct socket *k, const struct n
     return -1;
 }
 
-void socket_queue_put(struct stack *s, struct socket *k, struct netbuf *nb, const struct socket_address *from)
+void socket_queue_put(struct stack *s, struct socket *k, struct netbuf *nb,
+                      const struct socket_address *from)
 {
     struct socket_queue *q = &k->queue;
     int drop = refusal(s, k, nb);
@@ -63,8 +66,8 @@ static struct netbuf *take(struct socket_queue *q)
     return nb;
 }
 
-int socket_queue_receive(struct stack *s, struct socket *k, void *out, size_t room, int flags, struct socket_address *from,
-                         int64_t now_ns)
+int socket_queue_receive(struct stack *s, struct socket *k, void *out, size_t room, int flags,
+                         struct socket_address *from, int64_t now_ns)
 {
     (void)now_ns;
     struct socket_queue *q = &k->queue;

@@ -1,7 +1,8 @@
 #include "stack/socket/socket_inside.h"
 #include "stack/wire/ipv4.h"
 
-static void receive_packet(struct raw_pcb *pcb, struct stack *s, struct netbuf *nb, const struct ip_received *r, int64_t now_ns)
+static void receive_packet(struct raw_pcb *pcb, struct stack *s, struct netbuf *nb,
+                           const struct ip_received *r, int64_t now_ns)
 {
     (void)now_ns;
     struct socket_address from = {r->source, 0};
@@ -38,7 +39,8 @@ static int raw_socket_bind(struct stack *s, struct socket *k, const struct socke
     return 0;
 }
 
-static int raw_socket_connect(struct stack *s, struct socket *k, const struct socket_address *peer, int64_t now_ns)
+static int raw_socket_connect(struct stack *s, struct socket *k, const struct socket_address *peer,
+                              int64_t now_ns)
 {
     (void)now_ns;
     struct raw_pcb *pcb = &k->pcb.raw;
@@ -63,8 +65,8 @@ static int raw_socket_connect(struct stack *s, struct socket *k, const struct so
     return 0;
 }
 
-static int raw_socket_send(struct stack *s, struct socket *k, const void *bytes, size_t len, int flags, const struct socket_address *to,
-                           int64_t now_ns)
+static int raw_socket_send(struct stack *s, struct socket *k, const void *bytes, size_t len,
+                           int flags, const struct socket_address *to, int64_t now_ns)
 {
     (void)flags;
     struct raw_pcb *pcb = &k->pcb.raw;
@@ -94,7 +96,8 @@ static void raw_socket_close(struct stack *s, struct socket *k, int64_t now_ns)
 static void raw_socket_name(struct stack *s, const struct socket *k, struct socket_address *out)
 {
     (void)s;
-    *out = (struct socket_address){k->pcb.raw.local, k->protocol}; /* the protocol as the port: so does Linux */
+    *out = (struct socket_address){k->pcb.raw.local,
+                                   k->protocol}; /* the protocol as the port: so does Linux */
 }
 
 static int raw_socket_peer(struct stack *s, const struct socket *k, struct socket_address *out)
@@ -106,7 +109,8 @@ static int raw_socket_peer(struct stack *s, const struct socket *k, struct socke
     return 0;
 }
 
-static int raw_socket_set(struct stack *s, struct socket *k, enum socket_option option, int64_t value)
+static int raw_socket_set(struct stack *s, struct socket *k, enum socket_option option,
+                          int64_t value)
 {
     struct raw_pcb *pcb = &k->pcb.raw;
     switch (option) {
@@ -132,7 +136,8 @@ static int raw_socket_set(struct stack *s, struct socket *k, enum socket_option 
     }
 }
 
-static int raw_socket_get(struct stack *s, struct socket *k, enum socket_option option, int64_t *value)
+static int raw_socket_get(struct stack *s, struct socket *k, enum socket_option option,
+                          int64_t *value)
 {
     const struct raw_pcb *pcb = &k->pcb.raw;
     switch (option) {

@@ -2,8 +2,8 @@
 #include "stack/wire/ipv4.h"
 #include "stack/wire/udp.h"
 
-static void receive_datagram(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb, const struct ip_received *r, uint16_t from_port,
-                             int64_t now_ns)
+static void receive_datagram(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
+                             const struct ip_received *r, uint16_t from_port, int64_t now_ns)
 {
     (void)now_ns;
     struct socket *k = pcb->owner;
@@ -11,12 +11,14 @@ static void receive_datagram(struct udp_pcb *pcb, struct stack *s, struct netbuf
     socket_queue_put(s, k, nb, &from);
 }
 
-/* RFC 1122 4.1.3.3 wants errors passed up; a socket that cannot tell which of its datagrams failed hears only when it asks to. */
+/* RFC 1122 4.1.3.3 wants errors passed up; a socket that cannot tell which of its datagrams failed
+ * hears only when it asks to. */
 static void hear_error(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e)
 {
     struct socket *k = pcb->owner;
     bool too_big = e->error == ERR_MSGSIZE;
-    if (too_big && (k->mtu_discover == 0 || e->mtu == 0)) /* nobody asked, or IP did not believe it */
+    if (too_big &&
+        (k->mtu_discover == 0 || e->mtu == 0)) /* nobody asked, or IP did not believe it */
         return;
     if (k->report_errors || (k->connected && (e->hard || too_big)))
         socket_fail(s, k, e->error);
@@ -63,7 +65,8 @@ static void dissolve(struct stack *s, struct socket *k)
         pcb->local = (struct ip_addr){.family = (uint32_t)k->family};
 }
 
-static int udp_socket_connect(struct stack *s, struct socket *k, const struct socket_address *peer, int64_t now_ns)
+static int udp_socket_connect(struct stack *s, struct socket *k, const struct socket_address *peer,
+                              int64_t now_ns)
 {
     (void)now_ns;
     struct udp_pcb *pcb = &k->pcb.udp;
@@ -89,7 +92,8 @@ static int udp_socket_connect(struct stack *s, struct socket *k, const struct so
 }
 
 /* What the path says about a datagram of this length before it is built. */
-static int choose_fragmenting(struct stack *s, struct socket *k, uint32_t len, const struct ip_addr *to)
+static int choose_fragmenting(struct stack *s, struct socket *k, uint32_t len,
+                              const struct ip_addr *to)
 {
     struct udp_pcb *pcb = &k->pcb.udp;
     struct ip_path path;
@@ -102,8 +106,8 @@ static int choose_fragmenting(struct stack *s, struct socket *k, uint32_t len, c
     return socket_set_flag(&pcb->ip_flags, IP_DONT_FRAGMENT, df);
 }
 
-static int udp_socket_send(struct stack *s, struct socket *k, const void *bytes, size_t len, int flags, const struct socket_address *to,
-                           int64_t now_ns)
+static int udp_socket_send(struct stack *s, struct socket *k, const void *bytes, size_t len,
+                           int flags, const struct socket_address *to, int64_t now_ns)
 {
     (void)flags;
     struct udp_pcb *pcb = &k->pcb.udp;
@@ -140,7 +144,8 @@ static int udp_socket_peer(struct stack *s, const struct socket *k, struct socke
     return 0;
 }
 
-static int udp_socket_set(struct stack *s, struct socket *k, enum socket_option option, int64_t value)
+static int udp_socket_set(struct stack *s, struct socket *k, enum socket_option option,
+                          int64_t value)
 {
     struct udp_pcb *pcb = &k->pcb.udp;
     (void)s;
@@ -183,7 +188,8 @@ static int path_mtu(struct stack *s, const struct socket *k, int64_t *value)
     return err;
 }
 
-static int udp_socket_get(struct stack *s, struct socket *k, enum socket_option option, int64_t *value)
+static int udp_socket_get(struct stack *s, struct socket *k, enum socket_option option,
+                          int64_t *value)
 {
     const struct udp_pcb *pcb = &k->pcb.udp;
     switch (option) {

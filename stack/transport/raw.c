@@ -4,7 +4,8 @@
 #include "stack/wire/icmpv4.h"
 #include "stack/wire/ipv4.h"
 
-/* A walk over the pcbs. A callback may unbind any of them, and may send, whose failure is a walk inside the walk. */
+/* A walk over the pcbs. A callback may unbind any of them, and may send, whose failure is a walk
+ * inside the walk. */
 struct walk {
     struct raw_pcb *next;
     struct walk *outer;
@@ -79,13 +80,15 @@ static bool matches(const struct raw_pcb *p, const struct ip_received *r)
 /* The requests that ICMP answers by itself; a program that saw them might answer a second time. */
 static bool icmp_keeps(const struct netbuf *nb, const struct ip_received *r)
 {
-    if (r->protocol != IP_PROTO_ICMP || r->destination.family != ADDR_IPV4 || netbuf_len(nb) < ICMPV4_HDR_LEN)
+    if (r->protocol != IP_PROTO_ICMP || r->destination.family != ADDR_IPV4 ||
+        netbuf_len(nb) < ICMPV4_HDR_LEN)
         return false;
     uint8_t type = netbuf_data(nb)[ICMPV4_TYPE];
     return type == ICMPV4_ECHO || type == ICMPV4_TIMESTAMP || type == ICMPV4_ADDRESS_MASK;
 }
 
-static bool raw_input(struct stack *s, const struct netbuf *nb, const struct ip_received *r, int64_t now_ns)
+static bool raw_input(struct stack *s, const struct netbuf *nb, const struct ip_received *r,
+                      int64_t now_ns)
 {
     struct raw_state *w = raw_state(s);
     bool wanted = false;
@@ -125,7 +128,8 @@ static void raw_error(struct stack *s, const struct ip_error *e)
     w->walk = k.outer;
 }
 
-int raw_send(struct stack *s, struct raw_pcb *pcb, const void *bytes, uint32_t len, const struct ip_addr *to, int64_t now_ns)
+int raw_send(struct stack *s, struct raw_pcb *pcb, const void *bytes, uint32_t len,
+             const struct ip_addr *to, int64_t now_ns)
 {
     bool whole = pcb->ip_flags & IP_HEADER_INCLUDED;
     if (!to)

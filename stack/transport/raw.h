@@ -1,6 +1,7 @@
 /*
- * Raw IP: packets by protocol number, as they came, IP header first. A packet's own protocol gets it as well. Echo, timestamp and
- * address mask requests are ICMP's own business and do not come here.
+ * Raw IP: packets by protocol number, as they came, IP header first. A packet's own protocol gets
+ * it as well. Echo, timestamp and address mask requests are ICMP's own business and do not come
+ * here.
  */
 #ifndef STACK_TRANSPORT_RAW_H
 #define STACK_TRANSPORT_RAW_H
@@ -13,23 +14,29 @@ struct raw_pcb {
     struct raw_pcb *next;
     struct ip_addr local, remote; /* any: wildcard, not connected */
     uint8_t protocol;
-    struct netif *nif;            /* only by this interface, or NULL */
-    uint8_t ttl, tos;             /* ttl 0: the knob */
-    uint8_t multicast_ttl;        /* 0: 1 */
-    uint8_t ip_flags;             /* of enum ip_send_flag; IP_HEADER_INCLUDED: what is sent begins with an IP header */
+    struct netif *nif;     /* only by this interface, or NULL */
+    uint8_t ttl, tos;      /* ttl 0: the knob */
+    uint8_t multicast_ttl; /* 0: 1 */
+    uint8_t ip_flags; /* of enum ip_send_flag; IP_HEADER_INCLUDED: what is sent begins with an IP
+                         header */
     /* Takes nb, a copy, whose cursor is at the IP header (r->header_len bytes). */
-    void (*receive)(struct raw_pcb *pcb, struct stack *s, struct netbuf *nb, const struct ip_received *r, int64_t now_ns);
-    /* An ICMP error for a packet of this protocol that went to `remote` (any: anywhere). May be NULL. */
+    void (*receive)(struct raw_pcb *pcb, struct stack *s, struct netbuf *nb,
+                    const struct ip_received *r, int64_t now_ns);
+    /* An ICMP error for a packet of this protocol that went to `remote` (any: anywhere). May be
+     * NULL. */
     void (*error)(struct raw_pcb *pcb, struct stack *s, const struct ip_error *e);
     void *owner;
 };
 
-/* Enters a pcb (caller's memory, zeroed and filled). -ERR_ADDRNOTAVAIL, -ERR_INVAL when it is in already. */
+/* Enters a pcb (caller's memory, zeroed and filled). -ERR_ADDRNOTAVAIL, -ERR_INVAL when it is in
+ * already. */
 int raw_bind(struct stack *s, struct raw_pcb *pcb);
 void raw_unbind(struct stack *s, struct raw_pcb *pcb);
 
-/* One packet: the bytes behind the IP header, or with IP_HEADER_INCLUDED all of it. `to` NULL: to `remote`. Copies. 0 or a negated stack_error. */
-int raw_send(struct stack *s, struct raw_pcb *pcb, const void *bytes, uint32_t len, const struct ip_addr *to, int64_t now_ns);
+/* One packet: the bytes behind the IP header, or with IP_HEADER_INCLUDED all of it. `to` NULL: to
+ * `remote`. Copies. 0 or a negated stack_error. */
+int raw_send(struct stack *s, struct raw_pcb *pcb, const void *bytes, uint32_t len,
+             const struct ip_addr *to, int64_t now_ns);
 
 extern const struct module raw_module;
 

@@ -16,7 +16,8 @@ bool transport_is_broadcast(const struct stack *s, const struct ip_addr *a)
         for (uint32_t k = 0; k < NETIF_ADDRESSES; k++) {
             const struct netif_address *own = &s->netif[i].address[k];
             /* RFC 3021: a /31 has no broadcast address, and a /32 is one host. */
-            if (own->addr.family == ADDR_IPV4 && own->prefix < 31 && (s->netif[i].flags & NETIF_BROADCAST) &&
+            if (own->addr.family == ADDR_IPV4 && own->prefix < 31 &&
+                (s->netif[i].flags & NETIF_BROADCAST) &&
                 a->word[0] == (own->addr.word[0] | ~ipv4_mask(own->prefix)))
                 return true;
         }
@@ -34,7 +35,8 @@ static bool overlap(const struct udp_pcb *a, const struct udp_pcb *b, uint16_t p
 }
 
 /* Two that both allow it may share a port; an ephemeral port is never shared. */
-static bool port_taken(const struct udp_state *u, const struct udp_pcb *pcb, uint16_t port, bool share)
+static bool port_taken(const struct udp_state *u, const struct udp_pcb *pcb, uint16_t port,
+                       bool share)
 {
     for (const struct udp_pcb *p = u->first; p; p = p->next)
         if (p != pcb && overlap(p, pcb, port) && !(share && p->reuse))
@@ -43,8 +45,9 @@ static bool port_taken(const struct udp_state *u, const struct udp_pcb *pcb, uin
 }
 
 /*
- * RFC 6056 3.3.2, algorithm 2: each try is a fresh random port, so that the next port cannot be told from the last. When the range is
- * nearly full the tries run out, and the rest is walked from a random place (algorithm 1), which finds the last free port. 0: none.
+ * RFC 6056 3.3.2, algorithm 2: each try is a fresh random port, so that the next port cannot be
+ * told from the last. When the range is nearly full the tries run out, and the rest is walked from
+ * a random place (algorithm 1), which finds the last free port. 0: none.
  */
 static uint16_t ephemeral_port(struct stack *s, const struct udp_pcb *pcb)
 {
@@ -79,8 +82,8 @@ int udp_bind(struct stack *s, struct udp_pcb *pcb)
     struct udp_state *u = udp_state(s);
     if (is_bound(u, pcb))
         return -ERR_INVAL;
-    if (!addr_is_any(&pcb->local) && !ip_is_local(s, &pcb->local) && !transport_is_multicast(&pcb->local) &&
-        !transport_is_broadcast(s, &pcb->local))
+    if (!addr_is_any(&pcb->local) && !ip_is_local(s, &pcb->local) &&
+        !transport_is_multicast(&pcb->local) && !transport_is_broadcast(s, &pcb->local))
         return -ERR_ADDRNOTAVAIL;
     if (!pcb->local_port) {
         pcb->local_port = ephemeral_port(s, pcb);
@@ -124,7 +127,8 @@ int udp_connect(struct stack *s, struct udp_pcb *pcb, const struct ip_addr *remo
         return -ERR_ACCES;
     if (!pcb->local_port && (err = udp_bind(s, pcb)) < 0)
         return err;
-    /* RFC 1122 4.1.3.5: the address that the stack chose is told, and from now on is the only one that datagrams may come to. */
+    /* RFC 1122 4.1.3.5: the address that the stack chose is told, and from now on is the only one
+     * that datagrams may come to. */
     if (addr_is_any(&pcb->local))
         pcb->local = path.source;
     pcb->remote = *remote;

@@ -1,8 +1,10 @@
 /*
- * UDP (RFC 768, RFC 1122 4.1) as an interface for services and the socket layer: a control block bound to (address, port), datagrams up by callback. Lookup prefers the
- * most specific match: connected, then bound to the address, then wildcard; among equals the one that was bound last.
+ * UDP (RFC 768, RFC 1122 4.1) as an interface for services and the socket layer: a control block
+ * bound to (address, port), datagrams up by callback. Lookup prefers the most specific match:
+ * connected, then bound to the address, then wildcard; among equals the one that was bound last.
  *
- * Of a datagram with bytes behind its length (RFC 768 leaves them open) the bytes behind are ignored.
+ * Of a datagram with bytes behind its length (RFC 768 leaves them open) the bytes behind are
+ * ignored.
  */
 #ifndef STACK_TRANSPORT_UDP_H
 #define STACK_TRANSPORT_UDP_H
@@ -11,16 +13,19 @@
 
 struct udp_pcb {
     struct udp_pcb *next;
-    struct ip_addr local, remote;  /* any: wildcard, not connected */
+    struct ip_addr local, remote; /* any: wildcard, not connected */
     uint16_t local_port, remote_port;
-    struct netif *nif;             /* only by this interface, or NULL */
-    uint8_t ttl, tos;              /* ttl 0: the knob */
-    uint8_t ip_flags;              /* of enum ip_send_flag */
-    uint8_t multicast_ttl;         /* 0: 1 */
-    bool no_checksum, reuse, multicast_loop, accept_any_destination; /* the last: DHCP, before there is an address */
-    bool from_any;                 /* DHCP before its lease: sends from 0.0.0.0 whatever addresses the interface has */
+    struct netif *nif;     /* only by this interface, or NULL */
+    uint8_t ttl, tos;      /* ttl 0: the knob */
+    uint8_t ip_flags;      /* of enum ip_send_flag */
+    uint8_t multicast_ttl; /* 0: 1 */
+    bool no_checksum, reuse, multicast_loop,
+        accept_any_destination; /* the last: DHCP, before there is an address */
+    bool from_any; /* DHCP before its lease: sends from 0.0.0.0 whatever addresses the interface has
+                    */
     /* Takes nb, whose cursor is at the payload. from_port and r->source tell the sender. */
-    void (*receive)(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb, const struct ip_received *r, uint16_t from_port, int64_t now_ns);
+    void (*receive)(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
+                    const struct ip_received *r, uint16_t from_port, int64_t now_ns);
     /* An ICMP error for what this pcb sent. May be NULL. */
     void (*error)(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e);
     void *owner;
@@ -29,20 +34,24 @@ struct udp_pcb {
 enum { UDP_MAX_PAYLOAD4 = 65535 - 20 - 8, UDP_MAX_PAYLOAD6 = 65535 - 8 };
 
 /*
- * Enters a pcb (caller's memory, zeroed and filled). local_port 0: an unguessable ephemeral one (49152-65535, RFC 6056).
- * -ERR_ADDRINUSE: the port is taken for an overlapping address and interface, and not both sides set `reuse`. -ERR_ADDRNOTAVAIL: the address
- * is neither ours, nor a broadcast or multicast address to receive on. -ERR_INVAL: bound already.
+ * Enters a pcb (caller's memory, zeroed and filled). local_port 0: an unguessable ephemeral one
+ * (49152-65535, RFC 6056). -ERR_ADDRINUSE: the port is taken for an overlapping address and
+ * interface, and not both sides set `reuse`. -ERR_ADDRNOTAVAIL: the address is neither ours, nor a
+ * broadcast or multicast address to receive on. -ERR_INVAL: bound already.
  */
 int udp_bind(struct stack *s, struct udp_pcb *pcb);
-/* Only datagrams from (remote, port) come in from now on; sets `local` to the address that goes there, binds to an ephemeral port when not bound.
- * `remote` NULL dissolves the association, `local` stays. -ERR_ACCES: broadcast without IP_BROADCAST_OK; ip_path's errors. */
+/* Only datagrams from (remote, port) come in from now on; sets `local` to the address that goes
+ * there, binds to an ephemeral port when not bound. `remote` NULL dissolves the association,
+ * `local` stays. -ERR_ACCES: broadcast without IP_BROADCAST_OK; ip_path's errors. */
 int udp_connect(struct stack *s, struct udp_pcb *pcb, const struct ip_addr *remote, uint16_t port);
 /* Takes the pcb out; local_port is 0 again. Nothing happens when it was not in. */
 void udp_unbind(struct stack *s, struct udp_pcb *pcb);
 
-/* One datagram. `to` NULL when connected. Copies. Binds to an ephemeral port when not bound. Returns 0 or a negated stack_error:
- * -ERR_DESTADDRREQ, -ERR_INVAL (port 0), -ERR_MSGSIZE, -ERR_ACCES, -ERR_NOBUFS, ip_path's and ip_output's. */
-int udp_send(struct stack *s, struct udp_pcb *pcb, const void *bytes, uint32_t len, const struct ip_addr *to, uint16_t port, int64_t now_ns);
+/* One datagram. `to` NULL when connected. Copies. Binds to an ephemeral port when not bound.
+ * Returns 0 or a negated stack_error: -ERR_DESTADDRREQ, -ERR_INVAL (port 0), -ERR_MSGSIZE,
+ * -ERR_ACCES, -ERR_NOBUFS, ip_path's and ip_output's. */
+int udp_send(struct stack *s, struct udp_pcb *pcb, const void *bytes, uint32_t len,
+             const struct ip_addr *to, uint16_t port, int64_t now_ns);
 
 extern const struct module udp_module;
 

@@ -26,7 +26,8 @@ static enum udp_counter refusal(const struct netbuf *nb)
 {
     if (netbuf_len(nb) < UDP_HDR_LEN)
         return UDP_DROP_SHORT;
-    return get16(netbuf_data(nb) + UDP_LENGTH) < UDP_HDR_LEN ? UDP_DROP_LENGTH_SMALL : UDP_DROP_LENGTH_LARGE;
+    return get16(netbuf_data(nb) + UDP_LENGTH) < UDP_HDR_LEN ? UDP_DROP_LENGTH_SMALL
+                                                             : UDP_DROP_LENGTH_LARGE;
 }
 
 /* RFC 1122 4.1.3.6: a source that no host may have; nobody could answer it. */
@@ -35,8 +36,10 @@ static bool source_invalid(const struct stack *s, const struct ip_received *r)
     return transport_is_multicast(&r->source) || transport_is_broadcast(s, &r->source);
 }
 
-/* Parses and verifies; false when nb was dropped. On return the cursor is at the payload and nothing follows it. */
-static bool accept(struct stack *s, struct netbuf *nb, const struct ip_received *r, struct udp_hdr *hdr)
+/* Parses and verifies; false when nb was dropped. On return the cursor is at the payload and
+ * nothing follows it. */
+static bool accept(struct stack *s, struct netbuf *nb, const struct ip_received *r,
+                   struct udp_hdr *hdr)
 {
     const char *why;
     enum udp_counter drop;
@@ -48,7 +51,8 @@ static bool accept(struct stack *s, struct netbuf *nb, const struct ip_received 
         drop = UDP_DROP_CHECKSUM_MISSING; /* RFC 8200 8.1 */
     else if (!summed && stack_knob(s, MODULE_UDP, UDP_KNOB_REQUIRE_CHECKSUM))
         drop = UDP_DROP_CHECKSUM_MISSING; /* RFC 1122 4.1.3.4 allows the choice */
-    else if (summed && !(nb->flags & NETBUF_SUM_OK) && !checksum_ok(r, netbuf_data(nb), hdr->length))
+    else if (summed && !(nb->flags & NETBUF_SUM_OK) &&
+             !checksum_ok(r, netbuf_data(nb), hdr->length))
         drop = UDP_DROP_CHECKSUM;
     else if (source_invalid(s, r))
         drop = UDP_DROP_SOURCE;
@@ -65,7 +69,8 @@ static bool accept(struct stack *s, struct netbuf *nb, const struct ip_received 
 }
 
 /* How specific a match is: 0 for none. */
-static unsigned score(const struct udp_pcb *p, const struct ip_received *r, const struct udp_hdr *h, bool foreign)
+static unsigned score(const struct udp_pcb *p, const struct ip_received *r, const struct udp_hdr *h,
+                      bool foreign)
 {
     unsigned points = 1;
     if (p->local_port != h->dst_port)
@@ -90,7 +95,8 @@ static unsigned score(const struct udp_pcb *p, const struct ip_received *r, cons
     return points;
 }
 
-static struct udp_pcb *best_match(const struct udp_state *u, const struct ip_received *r, const struct udp_hdr *h, bool foreign)
+static struct udp_pcb *best_match(const struct udp_state *u, const struct ip_received *r,
+                                  const struct udp_hdr *h, bool foreign)
 {
     struct udp_pcb *best = NULL;
     unsigned most = 0;
@@ -104,8 +110,10 @@ static struct udp_pcb *best_match(const struct udp_state *u, const struct ip_rec
     return best;
 }
 
-/* Each matching pcb gets a copy (RFC 1122 4.1.3.5 leaves it open, every BSD does so); the original is freed. */
-static void deliver_to_all(struct stack *s, struct netbuf *nb, const struct ip_received *r, const struct udp_hdr *h, int64_t now_ns)
+/* Each matching pcb gets a copy (RFC 1122 4.1.3.5 leaves it open, every BSD does so); the original
+ * is freed. */
+static void deliver_to_all(struct stack *s, struct netbuf *nb, const struct ip_received *r,
+                           const struct udp_hdr *h, int64_t now_ns)
 {
     struct udp_state *u = udp_state(s);
     bool delivered = false;
@@ -128,7 +136,8 @@ static void deliver_to_all(struct stack *s, struct netbuf *nb, const struct ip_r
         stack_drop(s, nb, MODULE_UDP, UDP_DROP_NO_PORT_MULTI);
 }
 
-static void port_unreachable(struct stack *s, struct netbuf *nb, const struct ip_received *r, int64_t now_ns)
+static void port_unreachable(struct stack *s, struct netbuf *nb, const struct ip_received *r,
+                             int64_t now_ns)
 {
     enum { ICMPV6_UNREACHABLE = 1, ICMPV6_PORT_UNREACHABLE = 4 }; /* RFC 4443 3.1 */
     if (r->destination.family == ADDR_IPV6)
@@ -149,7 +158,8 @@ void udp_input(struct stack *s, struct netbuf *nb, const struct ip_received *r, 
         deliver_to_all(s, nb, r, &hdr, now_ns);
         return;
     }
-    /* Not our address: only a DHCP client without a lease takes it (RFC 2131 4.1), and nobody answers it. */
+    /* Not our address: only a DHCP client without a lease takes it (RFC 2131 4.1), and nobody
+     * answers it. */
     bool foreign = !ip_is_local(s, &r->destination);
     struct udp_pcb *pcb = best_match(udp_state(s), r, &hdr, foreign);
     if (pcb) {
@@ -162,17 +172,20 @@ void udp_input(struct stack *s, struct netbuf *nb, const struct ip_received *r, 
     }
 }
 
-/* The pcb that sent what came back: the quoted ports and addresses must all be its own (RFC 8085 5.2). */
+/* The pcb that sent what came back: the quoted ports and addresses must all be its own (RFC
+ * 8085 5.2). */
 static bool sent_it(const struct udp_pcb *p, const struct ip_error *e, uint16_t from, uint16_t to)
 {
     if (p->local_port != from)
         return false;
-    if (!addr_is_any(&p->local) && !transport_is_multicast(&p->local) && !addr_equal(&p->local, &e->source))
+    if (!addr_is_any(&p->local) && !transport_is_multicast(&p->local) &&
+        !addr_equal(&p->local, &e->source))
         return false;
     return !p->remote_port || (p->remote_port == to && addr_equal(&p->remote, &e->destination));
 }
 
-static struct udp_pcb *sender_of(const struct udp_state *u, const struct ip_error *e, uint16_t from, uint16_t to)
+static struct udp_pcb *sender_of(const struct udp_state *u, const struct ip_error *e, uint16_t from,
+                                 uint16_t to)
 {
     struct udp_pcb *found = NULL;
     for (struct udp_pcb *p = u->first; p; p = p->next)
@@ -185,7 +198,8 @@ static struct udp_pcb *quoted_sender(struct stack *s, const struct ip_error *e)
 {
     if (e->quoted_len < UDP_HDR_LEN)
         return NULL;
-    return sender_of(udp_state(s), e, get16(e->quoted + UDP_SRC_PORT), get16(e->quoted + UDP_DST_PORT));
+    return sender_of(udp_state(s), e, get16(e->quoted + UDP_SRC_PORT),
+                     get16(e->quoted + UDP_DST_PORT));
 }
 
 bool udp_sent_too_long(struct stack *s, const struct ip_error *e)

@@ -6,16 +6,29 @@
 
 struct udp_state {
     struct udp_pcb *first; /* the last bound one */
-    struct udp_pcb *cursor; /* the next to be offered a datagram or an error; unbinding moves it on */
+    struct udp_pcb
+        *cursor; /* the next to be offered a datagram or an error; unbinding moves it on */
 };
 
 enum udp_knob { UDP_KNOB_PORT_FIRST, UDP_KNOB_PORT_LAST, UDP_KNOB_REQUIRE_CHECKSUM };
 
 enum udp_counter {
-    UDP_IN, UDP_OUT, UDP_NO_CHECKSUM, UDP_ERROR_IN,
-    UDP_DROP_SHORT, UDP_DROP_LENGTH_SMALL, UDP_DROP_LENGTH_LARGE, UDP_DROP_CHECKSUM, UDP_DROP_CHECKSUM_MISSING,
-    UDP_DROP_PORT_ZERO, UDP_DROP_SOURCE, UDP_DROP_NO_PORT, UDP_DROP_NO_PORT_MULTI, UDP_DROP_NO_BUFFER,
-    UDP_DROP_ERROR_SHORT, UDP_DROP_ERROR_UNMATCHED,
+    UDP_IN,
+    UDP_OUT,
+    UDP_NO_CHECKSUM,
+    UDP_ERROR_IN,
+    UDP_DROP_SHORT,
+    UDP_DROP_LENGTH_SMALL,
+    UDP_DROP_LENGTH_LARGE,
+    UDP_DROP_CHECKSUM,
+    UDP_DROP_CHECKSUM_MISSING,
+    UDP_DROP_PORT_ZERO,
+    UDP_DROP_SOURCE,
+    UDP_DROP_NO_PORT,
+    UDP_DROP_NO_PORT_MULTI,
+    UDP_DROP_NO_BUFFER,
+    UDP_DROP_ERROR_SHORT,
+    UDP_DROP_ERROR_UNMATCHED,
     UDP_COUNTERS
 };
 

@@ -4,7 +4,8 @@
 #include "stack/wire/ipproto.h"
 #include "stack/wire/udp.h"
 
-static uint16_t checksum(const struct ip_addr *from, const struct ip_addr *to, const uint8_t *datagram, uint16_t len)
+static uint16_t checksum(const struct ip_addr *from, const struct ip_addr *to,
+                         const uint8_t *datagram, uint16_t len)
 {
     if (to->family == ADDR_IPV4)
         return udp_checksum4(from->word[0], to->word[0], datagram, len);
@@ -16,8 +17,8 @@ static uint16_t checksum(const struct ip_addr *from, const struct ip_addr *to, c
     return udp_checksum6(src, dst, datagram, len);
 }
 
-static void fill(struct netbuf *nb, const struct udp_pcb *pcb, const struct ip_path *path, const void *bytes, uint32_t len,
-                 const struct ip_addr *to, uint16_t port)
+static void fill(struct netbuf *nb, const struct udp_pcb *pcb, const struct ip_path *path,
+                 const void *bytes, uint32_t len, const struct ip_addr *to, uint16_t port)
 {
     uint8_t *at = netbuf_data(nb);
     struct udp_hdr hdr = {pcb->local_port, port, (uint16_t)(UDP_HDR_LEN + len), 0};
@@ -28,15 +29,18 @@ static void fill(struct netbuf *nb, const struct udp_pcb *pcb, const struct ip_p
         put16(at + UDP_CHECKSUM, checksum(&path->source, to, at, hdr.length));
 }
 
-/* A pcb that listens on a group or a broadcast address still sends from an address of its own (RFC 1122 4.1.3.6). */
+/* A pcb that listens on a group or a broadcast address still sends from an address of its own (RFC
+ * 1122 4.1.3.6). */
 static const struct ip_addr *source_wish(const struct stack *s, const struct udp_pcb *pcb)
 {
-    if (addr_is_any(&pcb->local) || transport_is_multicast(&pcb->local) || transport_is_broadcast(s, &pcb->local))
+    if (addr_is_any(&pcb->local) || transport_is_multicast(&pcb->local) ||
+        transport_is_broadcast(s, &pcb->local))
         return NULL;
     return &pcb->local;
 }
 
-static int find_path(struct stack *s, const struct udp_pcb *pcb, uint32_t len, const struct ip_addr *to, struct ip_path *path)
+static int find_path(struct stack *s, const struct udp_pcb *pcb, uint32_t len,
+                     const struct ip_addr *to, struct ip_path *path)
 {
     if (len > (to->family == ADDR_IPV6 ? UDP_MAX_PAYLOAD6 : UDP_MAX_PAYLOAD4))
         return -ERR_MSGSIZE;
@@ -50,7 +54,8 @@ static int find_path(struct stack *s, const struct udp_pcb *pcb, uint32_t len, c
     return 0;
 }
 
-int udp_send(struct stack *s, struct udp_pcb *pcb, const void *bytes, uint32_t len, const struct ip_addr *to, uint16_t port, int64_t now_ns)
+int udp_send(struct stack *s, struct udp_pcb *pcb, const void *bytes, uint32_t len,
+             const struct ip_addr *to, uint16_t port, int64_t now_ns)
 {
     if (!to) {
         if (!pcb->remote_port)
@@ -74,7 +79,8 @@ int udp_send(struct stack *s, struct udp_pcb *pcb, const void *bytes, uint32_t l
         .source = path.source,
         .destination = *to,
         .protocol = IP_PROTO_UDP,
-        .ttl = path.multicast ? (pcb->multicast_ttl ? pcb->multicast_ttl : 1) : pcb->ttl, /* RFC 1112 6.1: 1 unless asked */
+        .ttl = path.multicast ? (pcb->multicast_ttl ? pcb->multicast_ttl : 1)
+                              : pcb->ttl, /* RFC 1112 6.1: 1 unless asked */
         .tos = pcb->tos,
         .flags = pcb->ip_flags,
     };

@@ -1,4 +1,5 @@
-/* The DHCP client against messages written by hand: RFC 2131 figure 5, tables 4 and 5. Times are virtual. */
+/* The DHCP client against messages written by hand: RFC 2131 figure 5, tables 4 and 5. Times are
+ * virtual. */
 #include "stack/net/ip.h"
 #include "stack/service/dhcp.h"
 #include "tests/transport/datagram.h"
@@ -65,7 +66,8 @@ static struct sent_datagram last(void)
 /* An option's value, NULL without; *len its length. */
 static const uint8_t *option(const struct sent_datagram *d, uint8_t code, unsigned *len)
 {
-    for (uint32_t at = 240; at + 1 < d->len && d->payload[at] != 255; at += d->payload[at] ? 2u + d->payload[at + 1] : 1u)
+    for (uint32_t at = 240; at + 1 < d->len && d->payload[at] != 255;
+         at += d->payload[at] ? 2u + d->payload[at + 1] : 1u)
         if (d->payload[at] == code) {
             *len = d->payload[at + 1];
             return d->payload + at + 2;
@@ -116,9 +118,9 @@ static void check_message(const struct sent_datagram *d, int type)
 
 struct reply {
     int type;
-    uint32_t xid, yiaddr, to;      /* to 0: broadcast */
+    uint32_t xid, yiaddr, to; /* to 0: broadcast */
     uint32_t server, lease_s, t1_s, t2_s, mask, router;
-    uint8_t op;                    /* 0: 2 */
+    uint8_t op; /* 0: 2 */
     const void *more;
     uint32_t more_len;
 };
@@ -159,14 +161,23 @@ static void say(const struct reply *p)
     if (p->more_len)
         memcpy(m + at, p->more, p->more_len);
     m[at + p->more_len] = 255;
-    datagram_receive(r, &(struct datagram){.src = SERVER, .dst = p->to ? p->to : 0xffffffff, .sport = 67, .dport = 68, .payload = m,
+    datagram_receive(r, &(struct datagram){.src = SERVER,
+                                           .dst = p->to ? p->to : 0xffffffff,
+                                           .sport = 67,
+                                           .dport = 68,
+                                           .payload = m,
                                            .len = sizeof m});
 }
 
 static struct reply normal(int type, uint32_t xid)
 {
-    return (struct reply){.type = type, .xid = xid, .yiaddr = RIG_ADDRESS, .server = SERVER, .lease_s = 1000,
-                          .mask = 0xffffff00, .router = RIG_PEER};
+    return (struct reply){.type = type,
+                          .xid = xid,
+                          .yiaddr = RIG_ADDRESS,
+                          .server = SERVER,
+                          .lease_s = 1000,
+                          .mask = 0xffffff00,
+                          .router = RIG_PEER};
 }
 
 static void offer_and_ack(const struct reply *ack)
@@ -262,7 +273,8 @@ Test(dhcp, starts_after_one_to_ten_seconds)
     cr_assert_geq(udp_frames(), 1);
 }
 
-/* RFC2131-3.1-10, -11: four requests in a minute, then over again from INIT with another xid, and the caller hears of it. */
+/* RFC2131-3.1-10, -11: four requests in a minute, then over again from INIT with another xid, and
+ * the caller hears of it. */
 Test(dhcp, request_unanswered)
 {
     cr_assert_eq(dhcp_start(r->s, r->nif, 0, done, NULL, 0), 0);
@@ -335,11 +347,14 @@ Test(dhcp, offers_that_are_of_no_use)
             uint8_t m[242] = {2, 1, 6};
             rig_put32(m + 236, 0x63825363);
             memcpy(m + 240, overrun, 2);
-            datagram_receive(r, &(struct datagram){.dst = 0xffffffff, .sport = 67, .dport = 68, .payload = m, .len = 242});
+            datagram_receive(
+                r, &(struct datagram){
+                       .dst = 0xffffffff, .sport = 67, .dport = 68, .payload = m, .len = 242});
         } else {
             say(&p);
         }
-        cr_assert_eq(rig_counter(r, cases[i].counter), before + 1, "case %zu: %s", i, cases[i].counter);
+        cr_assert_eq(rig_counter(r, cases[i].counter), before + 1, "case %zu: %s", i,
+                     cases[i].counter);
         cr_assert_eq(dhcp_state(r->s, r->nif), DHCP_SELECTING, "case %zu", i);
     }
 }
@@ -374,7 +389,8 @@ Test(dhcp, acks_that_are_of_no_use)
     cr_assert_eq(dhcp_state(r->s, r->nif), DHCP_BOUND);
 }
 
-/* RFC2131-3.1-9, and what it does not say: a server that refuses for ever is not asked for ever at its own speed. */
+/* RFC2131-3.1-9, and what it does not say: a server that refuses for ever is not asked for ever at
+ * its own speed. */
 Test(dhcp, naks_slow_us_down)
 {
     cr_assert_eq(dhcp_start(r->s, r->nif, 0, done, NULL, 0), 0);
@@ -492,15 +508,17 @@ Test(dhcp, renewed_lease_counts_from_its_request)
     cr_assert_eq(dhcp_lease(r->s, r->nif)->since_ns, 500 * SECOND);
 }
 
-/* RFC2131-4.4.5-1: T1 and T2 are taken when T1 < T2 < lease, else the defaults hold. RFC2132-9.11-1. */
+/* RFC2131-4.4.5-1: T1 and T2 are taken when T1 < T2 < lease, else the defaults hold.
+ * RFC2132-9.11-1. */
 Test(dhcp, times_of_the_server)
 {
     static const struct {
         uint32_t t1_s, t2_s, lease_s;
         int64_t t1, t2;
     } cases[] = {
-        {100, 200, 1000, 100, 200}, {300, 200, 1000, 500, 875}, {100, 1000, 1000, 500, 875},
-        {100, 2000, 1000, 500, 875}, {900, 0, 1000, 500, 875}, {0, 600, 1000, 500, 600}, {0, 400, 1000, 500, 875},
+        {100, 200, 1000, 100, 200},  {300, 200, 1000, 500, 875}, {100, 1000, 1000, 500, 875},
+        {100, 2000, 1000, 500, 875}, {900, 0, 1000, 500, 875},   {0, 600, 1000, 500, 600},
+        {0, 400, 1000, 500, 875},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct reply ack = normal(ACK, 0);
@@ -596,7 +614,8 @@ Test(dhcp, carrier_comes_back)
     cr_assert_eq(dhcp_state(r->s, r->nif), DHCP_RENEWING);
 }
 
-/* RFC2131-4.4.6-1, 4.4.1-13: unicast, though the server's link address has yet to be asked for when the address is gone. */
+/* RFC2131-4.4.6-1, 4.4.1-13: unicast, though the server's link address has yet to be asked for when
+ * the address is gone. */
 Test(dhcp, release)
 {
     uint8_t frame[60];

@@ -61,7 +61,9 @@ static int receive(int fd, char *out, size_t room, int flags)
 
 static void arrives(const char *text, uint16_t port)
 {
-    datagram_receive(r, &(struct datagram){.sport = 5000, .dport = port, .payload = text, .len = (uint32_t)strlen(text)});
+    datagram_receive(
+        r, &(struct datagram){
+               .sport = 5000, .dport = port, .payload = text, .len = (uint32_t)strlen(text)});
 }
 
 /* --- descriptors --- */
@@ -209,7 +211,8 @@ Test(socket, dissolving_keeps_what_was_bound)
 
 Test(socket, bind_errors)
 {
-    struct socket_address mine = at(0, 9999), again = at(0, 9998), foreign = at(0x0a000263, 9997), six = {{ADDR_IPV6, {0}}, 1};
+    struct socket_address mine = at(0, 9999), again = at(0, 9998), foreign = at(0x0a000263, 9997),
+                          six = {{ADDR_IPV6, {0}}, 1};
     int fd = udp_socket(9999), other = udp_socket(0);
     cr_assert_eq(socket_bind(s, fd, &again), -ERR_INVAL);
     cr_assert_eq(socket_bind(s, other, &mine), -ERR_ADDRINUSE);
@@ -343,11 +346,14 @@ Test(socket, to_this_host)
 
 /* --- multicast --- */
 
-/* A group is heard while some socket is in it, and only that group, though two share their link address. */
+/* A group is heard while some socket is in it, and only that group, though two share their link
+ * address. */
 Test(socket, groups)
 {
-    const struct datagram in = {.dst = 0xe0010203, .sport = 1, .dport = 9999, .payload = "g", .len = 1};
-    const struct datagram alias = {.dst = 0xe0810203, .sport = 1, .dport = 9999, .payload = "h", .len = 1};
+    const struct datagram in = {
+        .dst = 0xe0010203, .sport = 1, .dport = 9999, .payload = "g", .len = 1};
+    const struct datagram alias = {
+        .dst = 0xe0810203, .sport = 1, .dport = 9999, .payload = "h", .len = 1};
     char text[4];
     int fd = udp_socket(9999), other = udp_socket(0);
     struct ip_addr any = addr_ipv4(0);

@@ -1,4 +1,5 @@
-/* UDP datagrams for the tests of the transports, the sockets and the services: built and taken apart by hand, never by stack/wire. */
+/* UDP datagrams for the tests of the transports, the sockets and the services: built and taken
+ * apart by hand, never by stack/wire. */
 #ifndef TESTS_TRANSPORT_DATAGRAM_H
 #define TESTS_TRANSPORT_DATAGRAM_H
 
@@ -9,13 +10,13 @@
 enum { DATAGRAM_BYTES = 1600 };
 
 struct datagram {
-    uint32_t src, dst;          /* 0: the peer's, ours */
+    uint32_t src, dst; /* 0: the peer's, ours */
     uint16_t sport, dport;
-    uint16_t length;            /* 0: the right one */
+    uint16_t length; /* 0: the right one */
     bool no_sum, bad_sum;
     const void *payload;
     uint32_t len;
-    uint32_t extra;             /* octets of the IP packet behind the datagram */
+    uint32_t extra; /* octets of the IP packet behind the datagram */
 };
 
 static inline uint16_t datagram_sum(uint32_t src, uint32_t dst, const uint8_t *udp, uint32_t len)
@@ -82,9 +83,17 @@ static inline struct sent_datagram sent_udp(struct rig *r, uint32_t n)
     const struct rig_frame *f = &r->sent[n];
     cr_assert(sent_is_udp(f), "frame %u is not UDP", n);
     const uint8_t *ip = f->bytes + 14, *udp = ip + (ip[0] & 15) * 4;
-    struct sent_datagram d = {.src = rig_get32(ip + 12), .dst = rig_get32(ip + 16), .sport = rig_get16(udp), .dport = rig_get16(udp + 2),
-                              .sum = rig_get16(udp + 6), .ttl = ip[8], .tos = ip[1], .frag = rig_get16(ip + 6),
-                              .len = rig_get16(udp + 4) - 8, .payload = udp + 8, .at_ns = f->at_ns};
+    struct sent_datagram d = {.src = rig_get32(ip + 12),
+                              .dst = rig_get32(ip + 16),
+                              .sport = rig_get16(udp),
+                              .dport = rig_get16(udp + 2),
+                              .sum = rig_get16(udp + 6),
+                              .ttl = ip[8],
+                              .tos = ip[1],
+                              .frag = rig_get16(ip + 6),
+                              .len = rig_get16(udp + 4) - 8,
+                              .payload = udp + 8,
+                              .at_ns = f->at_ns};
     if (d.sum)
         cr_assert(datagram_sum(d.src, d.dst, udp, d.len + 8) == 0, "frame %u: bad checksum", n);
     return d;
@@ -107,7 +116,8 @@ static inline struct rig *datagram_rig(void)
 }
 
 /* An ICMP error about the nth frame sent, from `reporter`. */
-static inline void icmp_about(struct rig *r, uint32_t n, uint8_t type, uint8_t code, uint32_t reporter)
+static inline void icmp_about(struct rig *r, uint32_t n, uint8_t type, uint8_t code,
+                              uint32_t reporter)
 {
     uint8_t frame[DATAGRAM_BYTES], icmp[8 + 28];
     memset(icmp, 0, sizeof icmp);

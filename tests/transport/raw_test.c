@@ -11,7 +11,8 @@ struct ear {
 static struct ear ear[2];
 static struct rig *r;
 
-static void hear(struct raw_pcb *pcb, struct stack *s, struct netbuf *nb, const struct ip_received *rx, int64_t now_ns)
+static void hear(struct raw_pcb *pcb, struct stack *s, struct netbuf *nb,
+                 const struct ip_received *rx, int64_t now_ns)
 {
     struct ear *e = pcb->owner;
     (void)rx;
@@ -33,7 +34,8 @@ static void fail(struct raw_pcb *pcb, struct stack *s, const struct ip_error *e)
 
 static void bind_ear(int i, uint8_t protocol)
 {
-    ear[i].pcb = (struct raw_pcb){.protocol = protocol, .receive = hear, .error = fail, .owner = &ear[i]};
+    ear[i].pcb =
+        (struct raw_pcb){.protocol = protocol, .receive = hear, .error = fail, .owner = &ear[i]};
     cr_assert_eq(raw_bind(r->s, &ear[i].pcb), 0);
 }
 
@@ -105,7 +107,8 @@ Test(raw, sends_with_and_without_its_own_header)
     cr_assert_eq(ip[9], 200);
     cr_assert_eq(rig_get16(ip + 2), 23);
     cr_assert_arr_eq(ip + 20, "out", 3);
-    uint8_t own[23] = {0x45, 0, 0, 23, 0, 9, 0, 0, 33, 77, 0, 0, 10, 0, 2, 15, 10, 0, 2, 2, 'o', 'w', 'n'};
+    uint8_t own[23] = {0x45, 0, 0, 23, 0,  9, 0, 0, 33,  77,  0,  0,
+                       10,   0, 2, 15, 10, 0, 2, 2, 'o', 'w', 'n'};
     ear[0].pcb.ip_flags = IP_HEADER_INCLUDED;
     cr_assert_eq(raw_send(r->s, &ear[0].pcb, own, 23, &peer, 0), 0);
     ip = r->sent[1].bytes + 14;

@@ -10,12 +10,13 @@ struct ear {
     uint16_t from_port;
     uint8_t bytes[64];
     int error;
-    bool leaves;               /* unbinds all ears at the first datagram */
+    bool leaves; /* unbinds all ears at the first datagram */
 };
 
 static struct ear ear[PCBS];
 
-static void hear(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb, const struct ip_received *r, uint16_t from_port, int64_t now_ns)
+static void hear(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
+                 const struct ip_received *r, uint16_t from_port, int64_t now_ns)
 {
     struct ear *e = pcb->owner;
     (void)now_ns;
@@ -38,7 +39,8 @@ static void fail(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e)
 
 static struct udp_pcb *fresh(int i, uint32_t local, uint16_t port)
 {
-    ear[i] = (struct ear){.pcb = {.local_port = port, .receive = hear, .error = fail, .owner = &ear[i]}};
+    ear[i] =
+        (struct ear){.pcb = {.local_port = port, .receive = hear, .error = fail, .owner = &ear[i]}};
     if (local)
         ear[i].pcb.local = addr_ipv4(local);
     return &ear[i].pcb;
@@ -142,13 +144,15 @@ Test(udp, lookup_connected_then_bound_then_wildcard)
         cr_assert_eq(udp_bind(r->s, &ear[i].pcb), 0);
     cr_assert_eq(udp_connect(r->s, &ear[2].pcb, &peer, 5000), 0);
     datagram_receive(r, &(struct datagram){.sport = 5000, .dport = 9999, .payload = "a", .len = 1});
-    datagram_receive(r, &(struct datagram){.sport = 5001, .dport = 9999, .payload = "bc", .len = 2});
+    datagram_receive(r,
+                     &(struct datagram){.sport = 5001, .dport = 9999, .payload = "bc", .len = 2});
     datagram_receive(r, &(struct datagram){.src = 0x0a000203, .sport = 5000, .dport = 9999});
     cr_assert_eq(ear[2].count, 1);
     cr_assert_eq(ear[1].count, 2);
     cr_assert_eq(ear[0].count, 0);
     udp_unbind(r->s, &ear[1].pcb);
-    datagram_receive(r, &(struct datagram){.sport = 5001, .dport = 9999, .payload = "abc", .len = 3});
+    datagram_receive(r,
+                     &(struct datagram){.sport = 5001, .dport = 9999, .payload = "abc", .len = 3});
     cr_assert_eq(ear[0].count, 1);
     cr_assert_eq(ear[0].len, 3);
     cr_assert_eq(ear[0].source, RIG_PEER);
@@ -172,11 +176,15 @@ Test(udp, each_drop_has_its_counter)
     one_drop(&(struct datagram){.sport = 1, .dport = 9999, .length = 7}, "udp.drop.length_small");
     one_drop(&(struct datagram){.sport = 1, .dport = 9999, .length = 9}, "udp.drop.length_large");
     one_drop(&(struct datagram){.sport = 1, .dport = 9999, .bad_sum = true}, "udp.drop.checksum");
-    one_drop(&(struct datagram){.sport = 1, .dport = 9999, .bad_sum = true, .payload = "odd", .len = 3}, "udp.drop.checksum");
+    one_drop(
+        &(struct datagram){.sport = 1, .dport = 9999, .bad_sum = true, .payload = "odd", .len = 3},
+        "udp.drop.checksum");
     one_drop(&(struct datagram){.sport = 1, .dport = 0}, "udp.drop.port_zero");
-    one_drop(&(struct datagram){.sport = 1, .dport = 40000, .dst = 0x0a0002ff}, "udp.drop.no_port_multi");
+    one_drop(&(struct datagram){.sport = 1, .dport = 40000, .dst = 0x0a0002ff},
+             "udp.drop.no_port_multi");
     stack_knob_set(r->s, "udp.require_checksum", 1);
-    one_drop(&(struct datagram){.sport = 1, .dport = 9999, .no_sum = true}, "udp.drop.checksum_missing");
+    one_drop(&(struct datagram){.sport = 1, .dport = 9999, .no_sum = true},
+             "udp.drop.checksum_missing");
 }
 
 Test(udp, shorter_than_its_header)
@@ -192,10 +200,12 @@ Test(udp, shorter_than_its_header)
 Test(udp, what_must_be_accepted)
 {
     cr_assert_eq(udp_bind(r->s, fresh(0, 0, 9999)), 0);
-    datagram_receive(r, &(struct datagram){.sport = 1, .dport = 9999, .no_sum = true, .payload = "a", .len = 1});
+    datagram_receive(
+        r, &(struct datagram){.sport = 1, .dport = 9999, .no_sum = true, .payload = "a", .len = 1});
     cr_assert_eq(ear[0].count, 1);
     cr_assert_eq(rig_counter(r, "udp.in.no_checksum"), 1);
-    datagram_receive(r, &(struct datagram){.sport = 1, .dport = 9999, .payload = "abcd", .len = 4, .extra = 8});
+    datagram_receive(
+        r, &(struct datagram){.sport = 1, .dport = 9999, .payload = "abcd", .len = 4, .extra = 8});
     cr_assert_eq(ear[0].count, 2);
     cr_assert_eq(ear[0].len, 4);
     datagram_receive(r, &(struct datagram){.sport = 0, .dport = 9999});
@@ -204,10 +214,12 @@ Test(udp, what_must_be_accepted)
     cr_assert_eq(ear[0].len, 0);
 }
 
-/* RFC1122-4.1.3.1-1: 3/3 with the IP header and eight octets; nothing for a broadcast (RFC 1122 3.2.2). */
+/* RFC1122-4.1.3.1-1: 3/3 with the IP header and eight octets; nothing for a broadcast (RFC
+ * 1122 3.2.2). */
 Test(udp, port_unreachable)
 {
-    datagram_receive(r, &(struct datagram){.sport = 1234, .dport = 40000, .payload = "x", .len = 1});
+    datagram_receive(r,
+                     &(struct datagram){.sport = 1234, .dport = 40000, .payload = "x", .len = 1});
     cr_assert_eq(r->sent_count, 1);
     const uint8_t *ip = r->sent[0].bytes + 14;
     cr_assert_eq(ip[9], 1);
@@ -226,7 +238,9 @@ Test(udp, broadcast_reaches_all_that_listen)
     fresh(2, RIG_ADDRESS, 9999)->reuse = true;
     for (int i = 0; i < 3; i++)
         cr_assert_eq(udp_bind(r->s, &ear[i].pcb), 0);
-    datagram_receive(r, &(struct datagram){.dst = 0x0a0002ff, .sport = 1, .dport = 9999, .payload = "all", .len = 3});
+    datagram_receive(r,
+                     &(struct datagram){
+                         .dst = 0x0a0002ff, .sport = 1, .dport = 9999, .payload = "all", .len = 3});
     cr_assert_eq(ear[0].count, 1);
     cr_assert_eq(ear[1].count, 1);
     cr_assert_eq(ear[2].count, 0);
@@ -248,7 +262,8 @@ Test(udp, unbinding_while_a_broadcast_is_delivered)
 
 /* --- sending --- */
 
-/* RFC768-checksum-2: a sum of zero leaves as ones. The payload cancels everything else of the sum. */
+/* RFC768-checksum-2: a sum of zero leaves as ones. The payload cancels everything else of the sum.
+ */
 Test(udp, checksum_zero_is_sent_as_ones)
 {
     struct ip_addr peer = addr_ipv4(RIG_PEER);
@@ -291,7 +306,8 @@ Test(udp, no_buffer)
 
 /* --- errors --- */
 
-/* RFC8085-5.2-1: the quoted ports and addresses name the pcb; a quote of something that was never sent is dropped. */
+/* RFC8085-5.2-1: the quoted ports and addresses name the pcb; a quote of something that was never
+ * sent is dropped. */
 Test(udp, an_error_finds_who_sent)
 {
     struct ip_addr peer = addr_ipv4(RIG_PEER);
