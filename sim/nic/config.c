@@ -1,6 +1,7 @@
 /*
- * PCI configuration space, type 0: what a BIOS-less guest sees of a host bridge and of the NICs behind it.
- * Writes are masked as the registers are wired: all-ones into a base address register reads back its size.
+ * PCI configuration space, type 0: what a BIOS-less guest sees of a host bridge and of the NICs
+ * behind it. Writes are masked as the registers are wired: all-ones into a base address register
+ * reads back its size.
  */
 #include "sim/nic/machine_state.h"
 
@@ -25,7 +26,7 @@ enum {
     COMMAND_MEMORY = 0x0002,
     COMMAND_MASTER = 0x0004,
     COMMAND_INTX_OFF = 0x0400,
-    /* I/O, memory, master, write-invalidate, parity, SERR, interrupt disable; the rest is wired to 0 */
+    /* I/O, memory, master, invalidate, parity, SERR, interrupt disable; the rest is wired to 0 */
     COMMAND_WRITABLE = 0x0557,
     STATUS_INTERRUPT = 0x0008,
     STATUS_CLEARABLE = 0xf900,
@@ -36,13 +37,20 @@ enum {
 static uint8_t bridge_byte(uint32_t off)
 {
     switch (off) {
-    case 0x00: return 0x86;
-    case 0x01: return 0x80;
-    case 0x02: return 0x37;
-    case 0x03: return 0x12;
-    case 0x08: return 0x02;
-    case 0x0b: return 0x06;
-    default: return 0;
+    case 0x00:
+        return 0x86;
+    case 0x01:
+        return 0x80;
+    case 0x02:
+        return 0x37;
+    case 0x03:
+        return 0x12;
+    case 0x08:
+        return 0x02;
+    case 0x0b:
+        return 0x06;
+    default:
+        return 0;
     }
 }
 
@@ -70,17 +78,22 @@ static uint32_t writable(const struct nic *n, uint32_t off)
         return size ? ~(size - 1) : 0;
     }
     switch (off) {
-    case CFG_COMMAND: return COMMAND_WRITABLE;
-    case 0x0c: return 0xffff; /* cache line size, latency timer */
-    case CFG_IRQ_LINE: return 0xff;
-    default: return 0;
+    case CFG_COMMAND:
+        return COMMAND_WRITABLE;
+    case 0x0c:
+        return 0xffff; /* cache line size, latency timer */
+    case CFG_IRQ_LINE:
+        return 0xff;
+    default:
+        return 0;
     }
 }
 
 static struct nic *function_at(struct machine *m, uint64_t address)
 {
     uint64_t slot = address >> 11;
-    if ((address & 0x7ff) || slot < FIRST_NIC_SLOT || slot >= (uint64_t)(FIRST_NIC_SLOT + m->nic_count))
+    if ((address & 0x7ff) || slot < FIRST_NIC_SLOT ||
+        slot >= (uint64_t)(FIRST_NIC_SLOT + m->nic_count))
         return NULL;
     return m->nics[slot - FIRST_NIC_SLOT];
 }
@@ -99,8 +112,7 @@ static void claim_bars(struct machine *m, struct nic *n)
         uint32_t base = bar_base(n, bar);
         if (base == 0 || !(command & (space == BUS_IO ? COMMAND_IO : COMMAND_MEMORY)))
             continue;
-        m->claims[m->claim_count++] =
-            (struct claim){space, base, n->kind->bar[bar].size, n, bar};
+        m->claims[m->claim_count++] = (struct claim){space, base, n->kind->bar[bar].size, n, bar};
     }
 }
 
@@ -125,7 +137,8 @@ void config_power_on(struct nic *n)
     put16(n->config, CFG_DEVICE, kind->device_id);
     n->config[CFG_REVISION] = kind->revision;
     put16(n->config, CFG_CLASS, 0x0200); /* network, Ethernet */
-    put16(n->config, CFG_SUBSYSTEM_VENDOR, kind->subsystem_vendor ? kind->subsystem_vendor : 0x1af4);
+    put16(n->config, CFG_SUBSYSTEM_VENDOR,
+          kind->subsystem_vendor ? kind->subsystem_vendor : 0x1af4);
     put16(n->config, CFG_SUBSYSTEM, kind->subsystem_device ? kind->subsystem_device : 0x1100);
     for (int bar = 0; bar < BARS; bar++)
         if (kind->bar[bar].size && kind->bar[bar].space == BUS_IO)
@@ -163,7 +176,7 @@ void config_write(struct machine *m, uint64_t address, uint32_t off, int width, 
         uint8_t mask = (uint8_t)(writable(n, at & ~3u) >> (8 * (at & 3)));
         n->config[at] = (uint8_t)((n->config[at] & ~mask) | (byte & mask));
         if (at == CFG_STATUS + 1)
-            n->config[at] &= (uint8_t)~(byte & STATUS_CLEARABLE >> 8);
+            n->config[at] &= (uint8_t) ~(byte & STATUS_CLEARABLE >> 8);
     }
     if (off < CFG_BAR_END)
         command_changed(m);

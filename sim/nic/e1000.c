@@ -1,9 +1,10 @@
 /*
- * The Intel 82540EM: registers, reset, EEPROM, PHY and interrupts. Receive and transmit have files of their own.
+ * The Intel 82540EM: registers, reset, EEPROM, PHY and interrupts. Receive and transmit have files
+ * of their own.
  *
- * Values and behaviour are those measured on QEMU 7.2 where that agrees with the hardware. Where it does not, this
- * follows Intel's manual of the 8254x family: CTRL.RST really resets, RCTL does not block reception for a second, STATUS.LU
- * needs CTRL.SLU, statistics clear on read, all of them.
+ * Values and behaviour are those measured on QEMU 7.2 where that agrees with the hardware. Where it
+ * does not, this follows Intel's manual of the 8254x family: CTRL.RST really resets, RCTL does not
+ * block reception for a second, STATUS.LU needs CTRL.SLU, statistics clear on read, all of them.
  */
 #include "sim/nic/e1000.h"
 
@@ -35,11 +36,15 @@ struct plain {
     uint16_t at, member;
     uint32_t writable, reset;
 };
-#define PLAIN(offset, name, writable, reset) {offset, offsetof(struct e1000, name), writable, reset}
+#define PLAIN(offset, name, writable, reset)                                                       \
+    {                                                                                              \
+        offset, offsetof(struct e1000, name), writable, reset                                      \
+    }
 #define ALL UINT32_MAX
 
 static const struct plain plain_registers[] = {
-    PLAIN(E1000_CTRL, ctrl, ALL, 0x00140240), /* measured on QEMU 7.2, as are the other resets that are not 0 */
+    /* The resets that are not 0 were measured on QEMU 7.2. */
+    PLAIN(E1000_CTRL, ctrl, ALL, 0x00140240),
     PLAIN(E1000_CTRL_EXT, ctrl_ext, ALL, 0),
     PLAIN(E1000_FLA, fla, ALL, 0),
     PLAIN(E1000_EERD, eerd, 0, 0),
@@ -60,7 +65,8 @@ static const struct plain plain_registers[] = {
     PLAIN(E1000_PBA, pba, 0xffff, 0x00100030),
     PLAIN(E1000_FCRTL, fcrtl, 0x8000fff8, 0),
     PLAIN(E1000_FCRTH, fcrth, 0x0000fff8, 0),
-    PLAIN(E1000_RDBAL, rdbal, ALL, 0), /* reads back as written, is used without its low four bits */
+    /* The bases read back as written and are used without their low four bits. */
+    PLAIN(E1000_RDBAL, rdbal, ALL, 0),
     PLAIN(E1000_RDBAH, rdbah, ALL, 0),
     PLAIN(E1000_RDLEN, rdlen, 0xfff80, 0),
     PLAIN(E1000_RDH, rdh, 0xffff, 0),
@@ -140,7 +146,8 @@ static uint32_t read_stat(struct e1000 *e, int stat)
     uint32_t value = e->stats[stat];
     if (stat == STAT_GORCL || stat == STAT_GOTCL || stat == STAT_TORL || stat == STAT_TOTL)
         return value;
-    if (stat == STAT_GORCL + 1 || stat == STAT_GOTCL + 1 || stat == STAT_TORL + 1 || stat == STAT_TOTL + 1)
+    if (stat == STAT_GORCL + 1 || stat == STAT_GOTCL + 1 || stat == STAT_TORL + 1 ||
+        stat == STAT_TOTL + 1)
         e->stats[stat - 1] = 0;
     e->stats[stat] = 0;
     return value;
@@ -281,7 +288,8 @@ static struct ring_registers ring_of(const struct e1000 *e, uint32_t at)
     return (struct ring_registers){"TD", e->tdbal, e->tdlen, e->tdh, e->tdt, e->tctl & TCTL_EN};
 }
 
-/* What the manual forbids about a ring's registers and the chip does not report. `at` counts from the ring's base register. */
+/* What the manual forbids about a ring's registers and the chip does not report. `at` counts from
+ * the ring's base register. */
 static void check_ring(struct nic *n, uint32_t at, uint32_t value)
 {
     struct ring_registers r = ring_of(nic_state(n), at);
@@ -297,7 +305,8 @@ static void check_ring(struct nic *n, uint32_t at, uint32_t value)
         break;
     case E1000_RDH & 0xff:
         if (r.enabled && value != r.head)
-            nic_violation(n, "%sH is written (%u, was %u) while the ring is in use", r.name, value, r.head);
+            nic_violation(n, "%sH is written (%u, was %u) while the ring is in use", r.name, value,
+                          r.head);
         break;
     case E1000_RDT & 0xff:
         if (count && value >= count)
@@ -314,13 +323,20 @@ static uint32_t read_register(struct nic *n, uint32_t at)
 {
     struct e1000 *e = nic_state(n);
     switch (at) {
-    case E1000_CTRL_ALIAS: return e->ctrl;
-    case E1000_STATUS: return e1000_read_status(n);
-    case E1000_EECD: return e1000_read_eecd(e);
-    case E1000_ICR: return read_icr(n);
-    case E1000_ICS: return e->icr; /* write only by the manual; reads like this on QEMU 7.2 */
-    case E1000_IMC: return 0;
-    default: break;
+    case E1000_CTRL_ALIAS:
+        return e->ctrl;
+    case E1000_STATUS:
+        return e1000_read_status(n);
+    case E1000_EECD:
+        return e1000_read_eecd(e);
+    case E1000_ICR:
+        return read_icr(n);
+    case E1000_ICS:
+        return e->icr; /* write only by the manual; reads like this on QEMU 7.2 */
+    case E1000_IMC:
+        return 0;
+    default:
+        break;
     }
     if (at >= E1000_STATS && at < E1000_STATS_END)
         return read_stat(e, (int)E1000_STAT(at));
@@ -335,10 +351,18 @@ static void write_interrupts(struct nic *n, uint32_t at, uint32_t value)
 {
     struct e1000 *e = nic_state(n);
     switch (at) {
-    case E1000_ICR: e->icr &= ~value; break;
-    case E1000_ICS: e->icr |= value & ICR_CAUSES; break;
-    case E1000_IMS: e->ims |= value & ICR_CAUSES; break;
-    default: e->ims &= ~value; break;
+    case E1000_ICR:
+        e->icr &= ~value;
+        break;
+    case E1000_ICS:
+        e->icr |= value & ICR_CAUSES;
+        break;
+    case E1000_IMS:
+        e->ims |= value & ICR_CAUSES;
+        break;
+    default:
+        e->ims &= ~value;
+        break;
     }
     update_line(n);
 }
@@ -402,21 +426,36 @@ static void write_register(struct nic *n, uint32_t at, uint32_t value)
     struct e1000 *e = nic_state(n);
     switch (at) {
     case E1000_CTRL:
-    case E1000_CTRL_ALIAS: write_ctrl(n, value); return;
-    case E1000_EECD: e1000_write_eecd(e, value); return;
-    case E1000_EERD: e1000_write_eerd(e, value); return;
-    case E1000_MDIC: e1000_write_mdic(n, value); return;
+    case E1000_CTRL_ALIAS:
+        write_ctrl(n, value);
+        return;
+    case E1000_EECD:
+        e1000_write_eecd(e, value);
+        return;
+    case E1000_EERD:
+        e1000_write_eerd(e, value);
+        return;
+    case E1000_MDIC:
+        e1000_write_mdic(n, value);
+        return;
     case E1000_ICR:
     case E1000_ICS:
     case E1000_IMS:
-    case E1000_IMC: write_interrupts(n, at, value); return;
-    case E1000_RCTL: write_rctl(n, value); return;
-    case E1000_RDTR: write_rdtr(n, value); return;
+    case E1000_IMC:
+        write_interrupts(n, at, value);
+        return;
+    case E1000_RCTL:
+        write_rctl(n, value);
+        return;
+    case E1000_RDTR:
+        write_rdtr(n, value);
+        return;
     case E1000_TCTL:
         e->tctl = value;
         e1000_transmit(n);
         return;
-    default: break;
+    default:
+        break;
     }
     bool ring = (at >= E1000_RDBAL && at <= E1000_RDT) || (at >= E1000_TDBAL && at <= E1000_TDT);
     if (ring)
@@ -426,7 +465,8 @@ static void write_register(struct nic *n, uint32_t at, uint32_t value)
         ring_changed(n, at);
 }
 
-/* BAR 1: an address register and a window on the register it names. QEMU 7.2 has only a stub here, hardware has it. */
+/* BAR 1: an address register and a window on the register it names. QEMU 7.2 has only a stub here,
+ * hardware has it. */
 enum { IO_ADDRESS = 0, IO_DATA = 4 };
 
 static uint32_t e1000_read(struct nic *n, int bar, uint32_t off, int width)
@@ -447,7 +487,9 @@ static void e1000_write(struct nic *n, int bar, uint32_t off, int width, uint32_
 {
     struct e1000 *e = nic_state(n);
     if (width != 4) {
-        nic_violation(n, "a write of %d bytes to register 0x%x: registers are written 4 bytes at a time", width, off);
+        nic_violation(
+            n, "a write of %d bytes to register 0x%x: registers are written 4 bytes at a time",
+            width, off);
         return;
     }
     if (bar == 0)

@@ -7,9 +7,9 @@
 #include "sim/nic/machine.h"
 
 enum {
-    E1000_RX_CACHE = 64,      /* descriptors that the chip holds */
-    E1000_TX_MAX = 16288,     /* the longest packet that it sends */
-    E1000_RX_MAX = 16384,     /* and receives, FCS included, with RCTL.LPE */
+    E1000_RX_CACHE = 64,  /* descriptors that the chip holds */
+    E1000_TX_MAX = 16288, /* the longest packet that it sends */
+    E1000_RX_MAX = 16384, /* and receives, FCS included, with RCTL.LPE */
     E1000_TX_HEADER_MAX = 256
 };
 
@@ -31,7 +31,8 @@ struct e1000_packet {
 };
 
 struct e1000 {
-    uint32_t ctrl, ctrl_ext, fla, eerd, mdic, fcal, fcah, fct, vet, fcttv, txcw, ledctl, pba, fcrtl, fcrth;
+    uint32_t ctrl, ctrl_ext, fla, eerd, mdic, fcal, fcah, fct, vet, fcttv, txcw, ledctl, pba, fcrtl,
+        fcrth;
     uint32_t icr, ims, itr;
     uint32_t rctl, rdbal, rdbah, rdlen, rdh, rdt, rdtr, rxdctl, radv, rsrpd, rxcsum;
     uint32_t tctl, tipg, ait, tdbal, tdbah, tdlen, tdh, tdt, tidv, txdctl, tadv;
@@ -44,8 +45,9 @@ struct e1000 {
     struct eeprom eeprom;
 
     bool line;
-    int64_t quiet_until_ns;                        /* ITR */
-    int64_t rx_due_ns, rx_abs_ns, tx_due_ns, tx_abs_ns; /* RDTR, RADV, TIDV, TADV; NEVER: not running */
+    int64_t quiet_until_ns; /* ITR */
+    int64_t rx_due_ns, rx_abs_ns, tx_due_ns,
+        tx_abs_ns; /* RDTR, RADV, TIDV, TADV; NEVER: not running */
 
     uint64_t rx_cache[E1000_RX_CACHE]; /* buffer addresses of the descriptors from RDH on */
     uint32_t rx_cache_first, rx_cache_count;
@@ -92,9 +94,12 @@ void e1000_transmit(struct nic *n);
 uint32_t e1000_sum(const uint8_t *p, uint32_t len, uint32_t sum);
 /* Puts checksums into a packet as its context and POPTS say. False after a violation. */
 bool e1000_insert_checksums(struct nic *n, uint8_t *p, uint32_t len);
-/* Makes the headers of segment number `index`, whose payload begins `offset` bytes into the whole, right. */
-bool e1000_fix_segment(struct nic *n, uint8_t *p, uint32_t len, uint32_t index, uint32_t offset, bool last);
+/* Makes the headers of segment number `index`, whose payload begins `offset` bytes into the whole,
+ * right. */
+bool e1000_fix_segment(struct nic *n, uint8_t *p, uint32_t len, uint32_t index, uint32_t offset,
+                       bool last);
 /* Status and error bits of RXCSUM's checks for a received frame. */
-void e1000_check_received(const struct e1000 *e, const uint8_t *p, uint32_t len, uint8_t *status, uint8_t *errors);
+void e1000_check_received(const struct e1000 *e, const uint8_t *p, uint32_t len, uint8_t *status,
+                          uint8_t *errors);
 
 #endif

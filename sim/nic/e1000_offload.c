@@ -1,6 +1,7 @@
 /*
- * What the 82540EM computes on a packet: checksums out and in, and the headers of segments. It knows offsets from the
- * context descriptor, and on the receive side just enough of IPv4, TCP and UDP to find their sums.
+ * What the 82540EM computes on a packet: checksums out and in, and the headers of segments. It
+ * knows offsets from the context descriptor, and on the receive side just enough of IPv4, TCP and
+ * UDP to find their sums.
  */
 #include "sim/nic/e1000.h"
 
@@ -40,8 +41,8 @@ static uint32_t swapped(uint32_t sum)
 #endif
 }
 
-/* In the host's byte order, sixteen bytes at a step as words of 32 bits, and swapped once at the end: the sum does not mind
- * (RFC 1071, 2(B) and 2(C)). */
+/* In the host's byte order, sixteen bytes at a step as words of 32 bits, and swapped once at the
+ * end: the sum does not mind (RFC 1071, 2(B) and 2(C)). */
 uint32_t e1000_sum(const uint8_t *p, uint32_t len, uint32_t sum)
 {
     uint64_t low = 0, high = 0;
@@ -63,11 +64,13 @@ uint32_t e1000_sum(const uint8_t *p, uint32_t len, uint32_t sum)
 /* --- transmit --- */
 
 /* `end` 0 means to the packet's end, otherwise it is the last byte's offset. */
-static bool insert_sum(struct nic *n, uint8_t *p, uint32_t len, uint32_t start, uint32_t at, uint32_t end)
+static bool insert_sum(struct nic *n, uint8_t *p, uint32_t len, uint32_t start, uint32_t at,
+                       uint32_t end)
 {
     uint32_t stop = end ? end + 1 : len;
     if (start >= stop || stop > len || at + 2 > len) {
-        nic_violation(n, "checksum from %u to %u at %u in a packet of %u bytes", start, end, at, len);
+        nic_violation(n, "checksum from %u to %u at %u in a packet of %u bytes", start, end, at,
+                      len);
         return false;
     }
     put_be16(p + at, ~e1000_sum(p + start, stop - start, 0));
@@ -91,7 +94,8 @@ bool e1000_insert_checksums(struct nic *n, uint8_t *p, uint32_t len)
         if (!(c->tucmd & TXC_TUCMD_TCP))
             never_zero(p + c->tucso);
     }
-    return !(e->packet.popts & TXD_POPTS_IXSM) || insert_sum(n, p, len, c->ipcss, c->ipcso, c->ipcse);
+    return !(e->packet.popts & TXD_POPTS_IXSM) ||
+           insert_sum(n, p, len, c->ipcss, c->ipcso, c->ipcse);
 }
 
 static void fix_ip(const struct e1000_context *c, uint8_t *p, uint32_t len, uint32_t index)
@@ -105,8 +109,10 @@ static void fix_ip(const struct e1000_context *c, uint8_t *p, uint32_t len, uint
     }
 }
 
-/* The transport's field holds the pseudo header's sum without the length, which differs from segment to segment. */
-static void fix_transport(const struct e1000_context *c, uint8_t *p, uint32_t len, uint32_t offset, bool last)
+/* The transport's field holds the pseudo header's sum without the length, which differs from
+ * segment to segment. */
+static void fix_transport(const struct e1000_context *c, uint8_t *p, uint32_t len, uint32_t offset,
+                          bool last)
 {
     uint8_t *transport = p + c->tucss;
     uint32_t length = len - c->tucss;
@@ -115,20 +121,22 @@ static void fix_transport(const struct e1000_context *c, uint8_t *p, uint32_t le
         put_be16(transport + 4, seq >> 16);
         put_be16(transport + 6, seq);
         if (!last)
-            transport[13] &= (uint8_t)~(TCP_FIN | TCP_PSH);
+            transport[13] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
     } else {
         put_be16(transport + 4, length);
     }
     put_be16(p + c->tucso, fold(be16(p + c->tucso) + length));
 }
 
-bool e1000_fix_segment(struct nic *n, uint8_t *p, uint32_t len, uint32_t index, uint32_t offset, bool last)
+bool e1000_fix_segment(struct nic *n, uint8_t *p, uint32_t len, uint32_t index, uint32_t offset,
+                       bool last)
 {
     const struct e1000_context *c = &((struct e1000 *)nic_state(n))->context;
     uint32_t transport_header = (c->tucmd & TXC_TUCMD_TCP) ? 20 : 8;
-    if (c->ipcss + 20u > c->tucss || c->tucss + transport_header > c->hdrlen || c->tucso + 2u > c->hdrlen) {
-        nic_violation(n, "TSE with IPCSS %u, TUCSS %u, TUCSO %u in a header of %u bytes", c->ipcss, c->tucss,
-                      c->tucso, c->hdrlen);
+    if (c->ipcss + 20u > c->tucss || c->tucss + transport_header > c->hdrlen ||
+        c->tucso + 2u > c->hdrlen) {
+        nic_violation(n, "TSE with IPCSS %u, TUCSS %u, TUCSO %u in a header of %u bytes", c->ipcss,
+                      c->tucss, c->tucso, c->hdrlen);
         return false;
     }
     fix_ip(c, p, len, index);
@@ -138,7 +146,8 @@ bool e1000_fix_segment(struct nic *n, uint8_t *p, uint32_t len, uint32_t index, 
 
 /* --- receive --- */
 
-/* The IPv4 header behind an untagged Ethernet header, if it is whole; its length in *header, the datagram's in *total. */
+/* The IPv4 header behind an untagged Ethernet header, if it is whole; its length in *header, the
+ * datagram's in *total. */
 static const uint8_t *ipv4_in(const uint8_t *p, uint32_t len, uint32_t *header, uint32_t *total)
 {
     const uint8_t *ip = p + ETHERNET_HEADER;
@@ -150,7 +159,8 @@ static const uint8_t *ipv4_in(const uint8_t *p, uint32_t len, uint32_t *header, 
     return whole ? ip : NULL;
 }
 
-static void check_transport(const uint8_t *ip, uint32_t header, uint32_t total, uint8_t *status, uint8_t *errors)
+static void check_transport(const uint8_t *ip, uint32_t header, uint32_t total, uint8_t *status,
+                            uint8_t *errors)
 {
     uint32_t protocol = ip[9], length = total - header;
     bool fragment = be16(ip + 6) & 0x3fff;
@@ -165,7 +175,8 @@ static void check_transport(const uint8_t *ip, uint32_t header, uint32_t total, 
         *errors |= RXD_ERR_TCPE;
 }
 
-void e1000_check_received(const struct e1000 *e, const uint8_t *p, uint32_t len, uint8_t *status, uint8_t *errors)
+void e1000_check_received(const struct e1000 *e, const uint8_t *p, uint32_t len, uint8_t *status,
+                          uint8_t *errors)
 {
     uint32_t header, total;
     if (!(e->rxcsum & (RXCSUM_IPOFL | RXCSUM_TUOFL))) {

@@ -41,7 +41,7 @@ static uint16_t phy_read(struct nic *n, uint32_t reg)
     uint16_t value = e->phy[reg];
     if (reg == PHY_BMSR) {
         if (!nic_is_up(n) || e->phy_link_was_down)
-            value &= (uint16_t)~(BMSR_LINK | BMSR_DONE);
+            value &= (uint16_t) ~(BMSR_LINK | BMSR_DONE);
         e->phy_link_was_down = !nic_is_up(n);
     } else if (reg == PHY_PSSR && !nic_is_up(n)) {
         value &= (uint16_t)~PSSR_LINK;
@@ -49,7 +49,8 @@ static uint16_t phy_read(struct nic *n, uint32_t reg)
     return value;
 }
 
-/* Negotiation takes no time here, so a restart is over before the write returns; the link change is told all the same. */
+/* Negotiation takes no time here, so a restart is over before the write returns; the link change is
+ * told all the same. */
 static void phy_write(struct nic *n, uint32_t reg, uint16_t value)
 {
     struct e1000 *e = nic_state(n);

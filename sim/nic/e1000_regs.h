@@ -1,4 +1,5 @@
-/* Registers and descriptors of the Intel 8254x family, as far as the 82540EM has them and the model answers. */
+/* Registers and descriptors of the Intel 8254x family, as far as the 82540EM has them and the model
+ * answers. */
 #ifndef SIM_NIC_E1000_REGS_H
 #define SIM_NIC_E1000_REGS_H
 
@@ -119,16 +120,16 @@ enum {
 #define ICR_MDAC   0x00200u
 #define ICR_CAUSES 0x1ffffu
 
-#define RCTL_EN    0x00000002u
-#define RCTL_SBP   0x00000004u
-#define RCTL_UPE   0x00000008u
-#define RCTL_MPE   0x00000010u
-#define RCTL_LPE   0x00000020u
-#define RCTL_LBM   0x000000c0u
-#define RCTL_BAM   0x00008000u
-#define RCTL_VFE   0x00040000u
-#define RCTL_BSEX  0x02000000u
-#define RCTL_SECRC 0x04000000u
+#define RCTL_EN          0x00000002u
+#define RCTL_SBP         0x00000004u
+#define RCTL_UPE         0x00000008u
+#define RCTL_MPE         0x00000010u
+#define RCTL_LPE         0x00000020u
+#define RCTL_LBM         0x000000c0u
+#define RCTL_BAM         0x00008000u
+#define RCTL_VFE         0x00040000u
+#define RCTL_BSEX        0x02000000u
+#define RCTL_SECRC       0x04000000u
 #define RCTL_RDMTS(rctl) ((rctl) >> 8 & 3)
 #define RCTL_MO(rctl)    ((rctl) >> 12 & 3)
 #define RCTL_BSIZE(rctl) ((rctl) >> 16 & 3)
@@ -141,7 +142,8 @@ enum {
 
 #define RAH_AV 0x80000000u
 
-/* A receive descriptor: address 0..7, length 8, packet checksum 10, status 12, errors 13, special 14. */
+/* A receive descriptor: address 0..7, length 8, packet checksum 10, status 12, errors 13,
+ * special 14. */
 enum {
     DESCRIPTOR_BYTES = 16,
     RXD_LENGTH = 8,

@@ -1,8 +1,8 @@
 /*
  * The 82540EM's receiver: address filter, descriptors, write-back.
  *
- * The chip's receive FIFO is taken to have no room: a frame that finds no descriptor is lost at once and counted.
- * (QEMU 7.2 keeps such frames in its queue, which no hardware can.)
+ * The chip's receive FIFO is taken to have no room: a frame that finds no descriptor is lost at
+ * once and counted. (QEMU 7.2 keeps such frames in its queue, which no hardware can.)
  */
 #include "sim/nic/e1000.h"
 #include "sim/nic/fcs.h"
@@ -31,7 +31,8 @@ static bool hash_match(const struct e1000 *e, const uint8_t *dst)
 
 enum match { NO_MATCH, MATCH, INEXACT_MATCH };
 
-/* A broadcast is a multicast too: MPE and the hash table pass it without BAM, as measured on QEMU 7.2. */
+/* A broadcast is a multicast too: MPE and the hash table pass it without BAM, as measured on
+ * QEMU 7.2. */
 static enum match address_match(const struct e1000 *e, const uint8_t *dst)
 {
     static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
@@ -81,7 +82,8 @@ void e1000_rx_forget(struct e1000 *e)
     e->rx_cache_first = e->rx_cache_count = 0;
 }
 
-/* The chip reads descriptors ahead: what the driver changes in one that the tail has passed may not be seen. */
+/* The chip reads descriptors ahead: what the driver changes in one that the tail has passed may not
+ * be seen. */
 void e1000_rx_fetch(struct nic *n)
 {
     struct e1000 *e = nic_state(n);
@@ -97,7 +99,8 @@ void e1000_rx_fetch(struct nic *n)
     while (e->rx_cache_count < available && e->rx_cache_count < E1000_RX_CACHE) {
         uint8_t descriptor[DESCRIPTOR_BYTES] = {0};
         uint32_t at = (e->rx_cache_first + e->rx_cache_count) % E1000_RX_CACHE;
-        nic_ring_read(n, descriptor_address(e, (e->rdh + e->rx_cache_count) % count), descriptor, DESCRIPTOR_BYTES);
+        nic_ring_read(n, descriptor_address(e, (e->rdh + e->rx_cache_count) % count), descriptor,
+                      DESCRIPTOR_BYTES);
         e->rx_cache[at] = e1000_get64(descriptor);
         e->rx_cache_count++;
     }
@@ -130,8 +133,8 @@ struct received {
     uint16_t checksum, special;
 };
 
-/* One buffer's worth from `at` on. The whole of the descriptor's second half is overwritten, as hardware does; QEMU 7.2 would
- * mix it with what the driver left there. */
+/* One buffer's worth from `at` on. The whole of the descriptor's second half is overwritten, as
+ * hardware does; QEMU 7.2 would mix it with what the driver left there. */
 static void fill_descriptor(struct nic *n, const struct received *r, uint32_t at, uint32_t chunk)
 {
     struct e1000 *e = nic_state(n);
@@ -147,7 +150,8 @@ static void fill_descriptor(struct nic *n, const struct received *r, uint32_t at
     back[RXD_STATUS] = last ? (uint8_t)(r->status | RXD_STAT_DD | RXD_STAT_EOP) : RXD_STAT_DD;
     back[RXD_ERRORS] = last ? r->errors : 0;
     e1000_put16(back + RXD_SPECIAL, last ? r->special : 0);
-    nic_ring_write(n, descriptor_address(e, e->rdh) + RXD_LENGTH, back + RXD_LENGTH, DESCRIPTOR_BYTES - RXD_LENGTH);
+    nic_ring_write(n, descriptor_address(e, e->rdh) + RXD_LENGTH, back + RXD_LENGTH,
+                   DESCRIPTOR_BYTES - RXD_LENGTH);
     e->rdh = (e->rdh + 1) % ring_count(e);
 }
 
@@ -223,9 +227,10 @@ static void prepare(const struct e1000 *e, struct received *r, uint8_t *scratch,
         scratch[r->len++] = (uint8_t)(fcs >> (8 * i));
 }
 
-/* In the order of the manual's counters: what is counted as too long or broken has passed the address filter. `len` is 60 or
- * more. */
-static bool accepted(struct nic *n, const uint8_t *frame, uint32_t len, bool bad_fcs, uint8_t *status)
+/* In the order of the manual's counters: what is counted as too long or broken has passed the
+ * address filter. `len` is 60 or more. */
+static bool accepted(struct nic *n, const uint8_t *frame, uint32_t len, bool bad_fcs,
+                     uint8_t *status)
 {
     struct e1000 *e = nic_state(n);
     enum match match = address_match(e, frame);
@@ -241,7 +246,8 @@ static bool accepted(struct nic *n, const uint8_t *frame, uint32_t len, bool bad
             return false;
         }
     }
-    /* The manual counts from the destination address through the FCS; QEMU 7.2 leaves the FCS out. */
+    /* The manual counts from the destination address through the FCS; QEMU 7.2 leaves the FCS out.
+     */
     if (len + FCS_BYTES > ((e->rctl & RCTL_LPE) ? (uint32_t)E1000_RX_MAX : LONGEST_TAGGED)) {
         e1000_stat(e, STAT_ROC, 1);
         nic_refuse(n, NIC_RX_TOO_LONG);
@@ -265,7 +271,8 @@ static void receive_padded(struct nic *n, const uint8_t *frame, uint32_t len, bo
     raise_received(n);
 }
 
-/* A sender's MAC pads to 64 bytes with FCS; a frame that was captured or scripted without padding gets it here. */
+/* A sender's MAC pads to 64 bytes with FCS; a frame that was captured or scripted without padding
+ * gets it here. */
 void e1000_receive(struct nic *n, const uint8_t *bytes, uint32_t len, bool bad_fcs)
 {
     struct e1000 *e = nic_state(n);

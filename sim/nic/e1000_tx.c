@@ -1,13 +1,20 @@
 /*
- * The 82540EM's transmitter: legacy, context and data descriptors, segmentation. All that the tail releases is done
- * before the doorbell's write returns.
+ * The 82540EM's transmitter: legacy, context and data descriptors, segmentation. All that the tail
+ * releases is done before the doorbell's write returns.
  */
 #include "sim/nic/e1000.h"
 #include "sim/nic/fcs.h"
 
 #include <string.h>
 
-enum { FRAME_MIN = 60, FCS_BYTES = 4, TAG_AT = 12, TAG_BYTES = 4, SHORTEST_PADDED = 17, SHORTEST_UNPADDED = 32 };
+enum {
+    FRAME_MIN = 60,
+    FCS_BYTES = 4,
+    TAG_AT = 12,
+    TAG_BYTES = 4,
+    SHORTEST_PADDED = 17,
+    SHORTEST_UNPADDED = 32
+};
 
 /* What one descriptor asks for, in one form for both kinds. */
 struct request {
@@ -65,7 +72,8 @@ static bool long_enough(struct nic *n, uint32_t len)
     return false;
 }
 
-/* Without IFCS the driver's last four bytes go out as the check sequence. They had better be one. */
+/* Without IFCS the driver's last four bytes go out as the check sequence. They had better be one.
+ */
 static bool ends_in_fcs(struct nic *n, const uint8_t *frame, uint32_t len)
 {
     uint8_t fcs[FCS_BYTES];
@@ -76,7 +84,9 @@ static bool ends_in_fcs(struct nic *n, const uint8_t *frame, uint32_t len)
         if (memcmp(frame + len - FCS_BYTES, fcs, FCS_BYTES) == 0)
             return true;
     }
-    nic_violation(n, "a packet of %u bytes is sent without IFCS, and its last four are no check sequence", len);
+    nic_violation(
+        n, "a packet of %u bytes is sent without IFCS, and its last four are no check sequence",
+        len);
     return false;
 }
 
@@ -141,8 +151,8 @@ static bool append(struct nic *n, struct e1000_packet *p, uint64_t address, uint
     return true;
 }
 
-/* A segment goes when it is full and more is known to come: PAYLEN tells, so that a payload of whole segments does not end in an
- * empty one (QEMU 7.2 sends that one). */
+/* A segment goes when it is full and more is known to come: PAYLEN tells, so that a payload of
+ * whole segments does not end in an empty one (QEMU 7.2 sends that one). */
 static void append_segmented(struct nic *n, const struct request *r)
 {
     struct e1000 *e = nic_state(n);
@@ -153,7 +163,8 @@ static void append_segmented(struct nic *n, const struct request *r)
                                                     : e->context.hdrlen + e->context.mss - p->len;
         uint32_t chunk = r->len - done < room ? r->len - done : room;
         if (room == 0) {
-            nic_violation(n, "the descriptors hold more than HDRLEN %u + PAYLEN %u", e->context.hdrlen, e->context.paylen);
+            nic_violation(n, "the descriptors hold more than HDRLEN %u + PAYLEN %u",
+                          e->context.hdrlen, e->context.paylen);
             return;
         }
         if (!append(n, p, r->address + done, chunk))
@@ -172,7 +183,8 @@ static bool context_good(struct nic *n)
     const struct e1000_context *c = &((struct e1000 *)nic_state(n))->context;
     if (c->mss && c->hdrlen && c->paylen && c->hdrlen + c->mss <= E1000_TX_MAX)
         return true;
-    nic_violation(n, "TSE with a context of HDRLEN %u, MSS %u, PAYLEN %u", c->hdrlen, c->mss, c->paylen);
+    nic_violation(n, "TSE with a context of HDRLEN %u, MSS %u, PAYLEN %u", c->hdrlen, c->mss,
+                  c->paylen);
     return false;
 }
 
@@ -181,8 +193,8 @@ static void finish_segmented(struct nic *n, const struct request *r)
     struct e1000 *e = nic_state(n);
     uint32_t total = e->context.hdrlen + e->context.paylen;
     if (e->packet.seen != total)
-        nic_violation(n, "the descriptors hold %u bytes, HDRLEN %u + PAYLEN %u say %u", e->packet.seen,
-                      e->context.hdrlen, e->context.paylen, total);
+        nic_violation(n, "the descriptors hold %u bytes, HDRLEN %u + PAYLEN %u say %u",
+                      e->packet.seen, e->context.hdrlen, e->context.paylen, total);
     else
         send_segment(n, r);
     e1000_stat(e, STAT_TSCTC, 1);
@@ -223,8 +235,8 @@ static bool send_in_place(struct nic *n, const struct request *r)
 {
     struct e1000 *e = nic_state(n);
     const uint8_t plain = TXD_CMD_EOP | TXD_CMD_IFCS;
-    if ((r->command & (plain | TXD_CMD_VLE | TXD_CMD_TSE)) != plain || r->popts || r->len < FRAME_MIN ||
-        r->len > E1000_TX_MAX || e1000_loops_back(e))
+    if ((r->command & (plain | TXD_CMD_VLE | TXD_CMD_TSE)) != plain || r->popts ||
+        r->len < FRAME_MIN || r->len > E1000_TX_MAX || e1000_loops_back(e))
         return false;
     const uint8_t *frame = nic_dma_view(n, r->address, r->len);
     if (!frame)

@@ -1,6 +1,7 @@
 #include "sim/nic/eeprom.h"
 
-/* Microwire: a 1 starts a command; two bits say which, six give the address; data follow, high bit first. */
+/* Microwire: a 1 starts a command; two bits say which, six give the address; data follow, high bit
+ * first. */
 enum { OP_EXTENDED, OP_WRITE, OP_READ, OP_ERASE, COMMAND_BITS = 8, WORD_BITS = 16 };
 enum { EXTENDED_DISABLE = 0, EXTENDED_ENABLE = 3 };
 

@@ -5,7 +5,8 @@
 
 static const uint32_t POLYNOMIAL_REFLECTED = 0xedb88320, POLYNOMIAL = 0x04c11db7;
 
-/* Sixteen bytes at a step, by as many tables; made once from the polynomial, the same for every world. */
+/* Sixteen bytes at a step, by as many tables; made once from the polynomial, the same for every
+ * world. */
 enum { STEP = 16 };
 static uint32_t table[STEP][256];
 static bool made;
@@ -32,8 +33,8 @@ static uint32_t get32(const uint8_t *p)
 /* Four bytes of a step; `behind` bytes of it follow them. */
 static uint32_t part(uint32_t word, int behind)
 {
-    return table[behind + 3][word & 0xff] ^ table[behind + 2][word >> 8 & 0xff] ^ table[behind + 1][word >> 16 & 0xff] ^
-           table[behind][word >> 24];
+    return table[behind + 3][word & 0xff] ^ table[behind + 2][word >> 8 & 0xff] ^
+           table[behind + 1][word >> 16 & 0xff] ^ table[behind][word >> 24];
 }
 
 uint32_t fcs_more(uint32_t fcs, const uint8_t *bytes, size_t len)

@@ -1,7 +1,7 @@
 /*
- * Interrupt lines: level-triggered and shared. A handler runs at once when a line goes up outside a handler, or,
- * because the machine is hostile, at some later access; it never nests. After the handlers of a line have
- * run the line is looked at again, as after the interrupt controller's EOI.
+ * Interrupt lines: level-triggered and shared. A handler runs at once when a line goes up outside a
+ * handler, or, because the machine is hostile, at some later access; it never nests. After the
+ * handlers of a line have run the line is looked at again, as after the interrupt controller's EOI.
  */
 #include "sim/nic/machine_state.h"
 
@@ -40,8 +40,10 @@ static void deliver(struct machine *m)
     for (int round = 0; m->lines_up & m->lines_attached; round++) {
         int line = __builtin_ctz(m->lines_up & m->lines_attached);
         if (round == STORM) {
-            world_fail(m->world, "%s: interrupt storm: line %d is still up after its handlers were called %d times",
-                       m->name, line, STORM);
+            world_fail(
+                m->world,
+                "%s: interrupt storm: line %d is still up after its handlers were called %d times",
+                m->name, line, STORM);
             m->storming = true;
             break;
         }

@@ -10,9 +10,9 @@ extern const struct nic_kind e1000_kind, rtl8139_kind;
 const struct nic_kind *const nic_kinds[] = {&e1000_kind, &rtl8139_kind, NULL};
 
 const char *const nic_counters[] = {
-    "rx_frames",    "rx_filtered",  "rx_no_descriptor", "rx_disabled",  "rx_bad_fcs",
-    "rx_too_long",  "rx_link_down", "rx_overflow",      "tx_frames",    "tx_link_down",
-    "tx_disabled",  "interrupts",   "resets",           NULL,
+    "rx_frames",   "rx_filtered",  "rx_no_descriptor", "rx_disabled", "rx_bad_fcs",
+    "rx_too_long", "rx_link_down", "rx_overflow",      "tx_frames",   "tx_link_down",
+    "tx_disabled", "interrupts",   "resets",           NULL,
 };
 
 const struct machine_knobs machine_knobs_default = {
@@ -28,7 +28,8 @@ const struct nic_kind *nic_kind_by_name(const char *name)
 
 /* --- the bus that drivers see --- */
 
-/* A range beyond 64 KiB of ports, 4 GiB of memory or 256 bytes of configuration space is nowhere. */
+/* A range beyond 64 KiB of ports, 4 GiB of memory or 256 bytes of configuration space is nowhere.
+ */
 static int bus_map(void *self, struct bus_window *w)
 {
     struct machine *m = self;
@@ -41,7 +42,8 @@ static int bus_map(void *self, struct bus_window *w)
 }
 
 /* False, and the run fails, for an access that no processor would make in one piece. */
-static bool well_formed(struct machine *m, const struct bus_window *w, uint32_t off, int width, const char *what)
+static bool well_formed(struct machine *m, const struct bus_window *w, uint32_t off, int width,
+                        const char *what)
 {
     bool good = (width == 1 || width == 2 || width == 4) && (off & ((uint32_t)width - 1)) == 0 &&
                 off < w->size && (uint32_t)width <= w->size - off;
@@ -51,7 +53,8 @@ static bool well_formed(struct machine *m, const struct bus_window *w, uint32_t 
     return good;
 }
 
-static const struct claim *claim_of(const struct machine *m, const struct bus_window *w, uint32_t off)
+static const struct claim *claim_of(const struct machine *m, const struct bus_window *w,
+                                    uint32_t off)
 {
     uint64_t address = w->base + off;
     for (int i = 0; i < m->claim_count; i++) {
@@ -85,7 +88,8 @@ static uint32_t bus_read_register(void *self, const struct bus_window *w, uint32
     return value;
 }
 
-static void bus_write_register(void *self, const struct bus_window *w, uint32_t off, int width, uint32_t value)
+static void bus_write_register(void *self, const struct bus_window *w, uint32_t off, int width,
+                               uint32_t value)
 {
     struct machine *m = self;
     m->figures.writes++;
@@ -112,7 +116,8 @@ static void bus_fence_seen(void *self, enum bus_fence_kind kind)
     memory_fence(self, kind);
 }
 
-/* The interrupt comes before the access, so that what the handler stores is older than what the driver stores. */
+/* The interrupt comes before the access, so that what the handler stores is older than what the
+ * driver stores. */
 static void bus_touch(void *self, void *p, int width, int is_store)
 {
     struct machine *m = self;
@@ -205,7 +210,8 @@ static void nic_fire(struct owner *o, int64_t now_ns)
     machine_interrupts(n->machine);
 }
 
-/* SeaBIOS's routing of a PC's four interrupt wires, so that the fifth NIC shares a line with the first. */
+/* SeaBIOS's routing of a PC's four interrupt wires, so that the fifth NIC shares a line with the
+ * first. */
 static uint8_t line_of_slot(int slot)
 {
     static const uint8_t lines[] = {11, 10, 9, 5};
@@ -256,7 +262,8 @@ struct nic *machine_add_nic(struct machine *m, const struct nic_kind *kind, cons
 
 /* --- frames --- */
 
-bool nic_receive(struct nic *n, const uint8_t *bytes, uint32_t len, bool bad_fcs, const char **reason)
+bool nic_receive(struct nic *n, const uint8_t *bytes, uint32_t len, bool bad_fcs,
+                 const char **reason)
 {
     n->refused = -1;
     if (!n->up)

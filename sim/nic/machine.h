@@ -1,11 +1,13 @@
 /*
- * The machine of a host under test: guest memory, a PCI bus and the NIC models on it. It gives the driver its `struct bus`.
+ * The machine of a host under test: guest memory, a PCI bus and the NIC models on it. It gives the
+ * driver its `struct bus`.
  *
- * Guest memory is a list of windows, each a piece of host memory (the stack's region, a plug-in's DMA memory) at a device
- * address; an access outside them fails the run with the address in it. Ring stores that no fence has
- * published may or may not be visible to the device, by the machine's own random stream; two loads from one record that the device wrote need
- * BUS_OBSERVE between them. Interrupts are level-triggered; an ISR may be
- * called at any register or ring access, never nested. Everything is allocated in the world's arena.
+ * Guest memory is a list of windows, each a piece of host memory (the stack's region, a plug-in's
+ * DMA memory) at a device address; an access outside them fails the run with the address in it.
+ * Ring stores that no fence has published may or may not be visible to the device, by the machine's
+ * own random stream; two loads from one record that the device wrote need BUS_OBSERVE between them.
+ * Interrupts are level-triggered; an ISR may be called at any register or ring access, never
+ * nested. Everything is allocated in the world's arena.
  */
 #ifndef SIM_NIC_MACHINE_H
 #define SIM_NIC_MACHINE_H
@@ -16,38 +18,62 @@
 #include "sim/world/world.h"
 #include "stack/driver/bus.h"
 
-enum { MACHINE_NICS = 8, MACHINE_WINDOWS = 16, MACHINE_LINES = 16, MACHINE_HANDLERS = 16, MACHINE_PENDING = 64, MACHINE_RECORDS = 16 };
+enum {
+    MACHINE_NICS = 8,
+    MACHINE_WINDOWS = 16,
+    MACHINE_LINES = 16,
+    MACHINE_HANDLERS = 16,
+    MACHINE_PENDING = 64,
+    MACHINE_RECORDS = 16
+};
 
 struct machine;
 struct nic;
 
 /* A device model. */
 struct nic_kind {
-    const char *name;                   /* "e1000" */
+    const char *name; /* "e1000" */
     uint16_t vendor_id, device_id;
     uint8_t revision;
     uint16_t subsystem_vendor, subsystem_device; /* 0: 1af4:1100, as under QEMU */
     size_t state_size;
-    struct { enum bus_space space; uint32_t size; } bar[6]; /* size 0: not there; BUS_MEM or BUS_IO */
-    void (*configure)(const struct nic *n, uint8_t *space); /* capabilities into the 256 bytes; may be NULL */
-    void (*reset)(struct nic *n);       /* power-on values, MAC from nic_mac */
+    struct {
+        enum bus_space space;
+        uint32_t size;
+    } bar[6]; /* size 0: not there; BUS_MEM or BUS_IO */
+    /* Puts capabilities into the 256 bytes of configuration space; may be NULL. */
+    void (*configure)(const struct nic *n, uint8_t *space);
+    void (*reset)(struct nic *n); /* power-on values, MAC from nic_mac */
     uint32_t (*read)(struct nic *n, int bar, uint32_t off, int width);
     void (*write)(struct nic *n, int bar, uint32_t off, int width, uint32_t value);
     void (*receive)(struct nic *n, const uint8_t *bytes, uint32_t len, bool bad_fcs);
     void (*carrier)(struct nic *n, bool up);
     void (*due)(struct nic *n, int64_t now_ns); /* a timer set by nic_due; may be NULL */
-    const char *const *counters;        /* names, NULL-terminated; nic_counters for most */
+    const char *const *counters;                /* names, NULL-terminated; nic_counters for most */
 };
 
-/* What every model counts; each frame that a NIC does not take is counted under one of the rx_ names. */
+/* What every model counts; each frame that a NIC does not take is counted under one of the rx_
+ * names. */
 enum nic_counter {
-    NIC_RX_FRAMES, NIC_RX_FILTERED, NIC_RX_NO_DESCRIPTOR, NIC_RX_DISABLED, NIC_RX_BAD_FCS, NIC_RX_TOO_LONG,
-    NIC_RX_LINK_DOWN, NIC_RX_OVERFLOW, NIC_TX_FRAMES, NIC_TX_LINK_DOWN, NIC_TX_DISABLED, NIC_INTERRUPTS, NIC_RESETS,
+    NIC_RX_FRAMES,
+    NIC_RX_FILTERED,
+    NIC_RX_NO_DESCRIPTOR,
+    NIC_RX_DISABLED,
+    NIC_RX_BAD_FCS,
+    NIC_RX_TOO_LONG,
+    NIC_RX_LINK_DOWN,
+    NIC_RX_OVERFLOW,
+    NIC_TX_FRAMES,
+    NIC_TX_LINK_DOWN,
+    NIC_TX_DISABLED,
+    NIC_INTERRUPTS,
+    NIC_RESETS,
     NIC_COUNTERS
 };
 extern const char *const nic_counters[]; /* "rx_frames", "rx_filtered", ... */
 
-extern const struct nic_kind *const nic_kinds[]; /* NULL-terminated, in the order in which cases run */
+/* NULL-terminated, in the order in which cases run. */
+extern const struct nic_kind *const nic_kinds[];
 const struct nic_kind *nic_kind_by_name(const char *name);
 
 typedef void nic_transmit(void *ctx, const uint8_t *bytes, uint32_t len);
@@ -55,26 +81,34 @@ typedef void nic_transmit(void *ctx, const uint8_t *bytes, uint32_t len);
 /* Bring-up happens before time 0 and delays of reset and autonegotiation are zero unless set. */
 struct machine *machine_new(struct world *w, const char *name);
 
-/* How hostile the machine is to its driver. An interrupt that is late stays up: whoever polls a stack until it is idle calls
- * machine_interrupts before it goes idle. */
+/* How hostile the machine is to its driver. An interrupt that is late stays up: whoever polls a
+ * stack until it is idle calls machine_interrupts before it goes idle. */
 struct machine_knobs {
-    uint32_t late_permille; /* at each access, how often an interrupt that is up waits for a later one */
-    bool reorder;           /* ring stores since the last BUS_PUBLISH may be invisible to the device; loads need BUS_OBSERVE */
-    bool ownership;         /* payload must be given before the device touches it; off for drivers that know no bus_give */
+    /* At each access, how often an interrupt that is up waits for a later one. */
+    uint32_t late_permille;
+    /* Ring stores since the last BUS_PUBLISH may be invisible to the device, and loads need
+     * BUS_OBSERVE. */
+    bool reorder;
+    /* Payload must be given before the device touches it; off for drivers that know no bus_give. */
+    bool ownership;
 };
 extern const struct machine_knobs machine_knobs_default; /* 250, true, true */
 void machine_set_knobs(struct machine *m, const struct machine_knobs *knobs);
 const struct bus *machine_bus(struct machine *m);
-/* Registers host memory as guest memory; returns its device address (below 3 GiB, the same offset in a page as p), 0 when there are
- * MACHINE_WINDOWS already or no address is left. */
+/* Registers host memory as guest memory; returns its device address (below 3 GiB, the same offset
+ * in a page as p), 0 when there are MACHINE_WINDOWS already or no address is left. */
 uint64_t machine_add_memory(struct machine *m, void *p, size_t size);
 /* Plugs a NIC into the next free PCI slot. */
-struct nic *machine_add_nic(struct machine *m, const struct nic_kind *kind, const uint8_t mac[6], nic_transmit *transmit, void *ctx);
-/* A frame from the wire. The result says what became of it: true when it went into memory or is queued for it, false when the NIC
- * did not take it; then *reason names the counter ("e1000.rx_filtered"). Interrupts are raised, not yet delivered. */
-bool nic_receive(struct nic *n, const uint8_t *bytes, uint32_t len, bool bad_fcs, const char **reason);
+struct nic *machine_add_nic(struct machine *m, const struct nic_kind *kind, const uint8_t mac[6],
+                            nic_transmit *transmit, void *ctx);
+/* A frame from the wire. The result says what became of it: true when it went into memory or is
+ * queued for it, false when the NIC did not take it; then *reason names the counter
+ * ("e1000.rx_filtered"). Interrupts are raised, not yet delivered. */
+bool nic_receive(struct nic *n, const uint8_t *bytes, uint32_t len, bool bad_fcs,
+                 const char **reason);
 void nic_carrier(struct nic *n, bool up);
-/* Calls the ISRs whose lines are up, until they are down (a line that stays up 1000 times fails the run: interrupt storm). */
+/* Calls the ISRs whose lines are up, until they are down (a line that stays up 1000 times fails the
+ * run: interrupt storm). */
 void machine_interrupts(struct machine *m);
 uint64_t nic_count(const struct nic *n, const char *counter, bool *known);
 const struct nic_kind *nic_kind_of(const struct nic *n);
@@ -100,18 +134,22 @@ void nic_raise(struct nic *n, bool level);
 void nic_due(struct nic *n, int64_t due_ns);
 int64_t nic_now(const struct nic *n);
 void nic_state_event(struct nic *n, const char *what, int64_t value);
-/* DMA; needs bus mastering on. False (and the run fails, with the address) outside guest memory, and for payload that the
- * driver has not given in that direction. */
+/* DMA; needs bus mastering on. False (and the run fails, with the address) outside guest memory,
+ * and for payload that the driver has not given in that direction. */
 bool nic_dma_read(struct nic *n, uint64_t address, void *to, uint32_t len);
 bool nic_dma_write(struct nic *n, uint64_t address, const void *from, uint32_t len);
-/* The payload itself, to be read before the next bus access; NULL when it must be copied (always under ASan), or is bad. */
+/* The payload itself, to be read before the next bus access; NULL when it must be copied (always
+ * under ASan), or is bad. */
 const uint8_t *nic_dma_view(struct nic *n, uint64_t address, uint32_t len);
-/* DMA to what driver and device share (descriptors, rings): sees ring stores as far as they are visible. */
+/* DMA to what driver and device share (descriptors, rings): sees ring stores as far as they are
+ * visible. */
 bool nic_ring_read(struct nic *n, uint64_t address, void *to, uint32_t len);
 bool nic_ring_write(struct nic *n, uint64_t address, const void *from, uint32_t len);
-/* The next nic_ring_write belongs to the same record as the one before: what one says vouches for the other. */
+/* The next nic_ring_write belongs to the same record as the one before: what one says vouches for
+ * the other. */
 void nic_ring_join(struct nic *n);
-/* The register that is being read vouches for what lies in memory (the RTL8139's CBR): as good as BUS_OBSERVE. */
+/* The register that is being read vouches for what lies in memory (the RTL8139's CBR): as good as
+ * BUS_OBSERVE. */
 void nic_vouches(struct nic *n);
 /* The driver did what the data sheet forbids: fails the run. */
 __attribute__((format(printf, 2, 3))) void nic_violation(struct nic *n, const char *format, ...);

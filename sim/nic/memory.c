@@ -1,9 +1,9 @@
 /*
  * Guest memory: which addresses there are, and who owns them.
  *
- * Two kinds of memory, because they are shared in two ways. Rings and descriptors belong to both sides at once;
- * there the question is the order of accesses (ordering.c). Payload changes hands whole; there the question is
- * ownership, kept for each 16 bytes.
+ * Two kinds of memory, because they are shared in two ways. Rings and descriptors belong to both
+ * sides at once; there the question is the order of accesses (ordering.c). Payload changes hands
+ * whole; there the question is ownership, kept for each 16 bytes.
  */
 #include "sim/nic/machine_state.h"
 
@@ -28,10 +28,17 @@ enum { GRANULE = 16, PAGE = 4096, FIRST_ADDRESS = 0x100000 };
 static const uint64_t last_address = 0xbfffffff;
 
 /*
- * At its edges a payload may share a granule with a neighbour, so edges are never poisoned; that misses an
- * access to the first or last 15 bytes, and never accuses an innocent one.
+ * At its edges a payload may share a granule with a neighbour, so edges are never poisoned; that
+ * misses an access to the first or last 15 bytes, and never accuses an innocent one.
  */
-enum payload_owner { OWNER_NONE, OWNER_TAKEN, OWNER_READER, OWNER_WRITER, OWNER_READER_EDGE, OWNER_WRITER_EDGE };
+enum payload_owner {
+    OWNER_NONE,
+    OWNER_TAKEN,
+    OWNER_READER,
+    OWNER_WRITER,
+    OWNER_READER_EDGE,
+    OWNER_WRITER_EDGE
+};
 
 static bool device_owns(uint8_t owner)
 {
@@ -74,7 +81,8 @@ uint64_t machine_add_memory(struct machine *m, void *p, size_t size)
     size_t granules = size / GRANULE + 2;
     struct guest_window *w = &m->windows[m->window_count++];
     *w = (struct guest_window){p, size, address, world_alloc(m->world, granules, 1)};
-    /* A page is left free between windows: a transfer that runs over an end must not land in the next. */
+    /* A page is left free between windows: a transfer that runs over an end must not land in the
+     * next. */
     m->next_address = (address + size + 2 * PAGE - 1) / PAGE * PAGE;
     return address;
 }
@@ -128,11 +136,13 @@ static void set_owner(struct guest_window *w, const struct span *s, uint8_t edge
         ASAN_POISON_MEMORY_REGION(p, size);
 }
 
-static struct guest_window *payload_window(struct machine *m, void *p, size_t size, const char *what)
+static struct guest_window *payload_window(struct machine *m, void *p, size_t size,
+                                           const char *what)
 {
     struct guest_window *w = window_of(m, p, size);
     if (!w)
-        world_fail(m->world, "%s: %s of %zu bytes that are not in guest memory", m->name, what, size);
+        world_fail(m->world, "%s: %s of %zu bytes that are not in guest memory", m->name, what,
+                   size);
     return w;
 }
 
@@ -144,7 +154,8 @@ void memory_give(struct machine *m, void *p, size_t size, enum bus_direction dir
     size_t offset = (size_t)((uint8_t *)p - w->p);
     struct span s = span_of(w, offset, size);
     if (s.full_first < s.full_end && device_owns(w->owners[s.full_first]))
-        world_fail(m->world, "%s: bus_give of payload at 0x%llx, %zu bytes, that the device owns already",
+        world_fail(m->world,
+                   "%s: bus_give of payload at 0x%llx, %zu bytes, that the device owns already",
                    m->name, (unsigned long long)(w->address + offset), size);
     if (direction == BUS_TO_DEVICE)
         set_owner(w, &s, OWNER_READER_EDGE, OWNER_READER);
@@ -169,19 +180,24 @@ void memory_take(struct machine *m, void *p, size_t size, enum bus_direction dir
 static const char *owner_fault(uint8_t owner, bool write)
 {
     switch (owner) {
-    case OWNER_NONE: return "was never given to the device";
-    case OWNER_TAKEN: return "the driver has taken back";
+    case OWNER_NONE:
+        return "was never given to the device";
+    case OWNER_TAKEN:
+        return "the driver has taken back";
     case OWNER_READER:
-    case OWNER_READER_EDGE: return write ? "was given to be read only" : NULL;
-    default: return write ? NULL : "was given to be filled only";
+    case OWNER_READER_EDGE:
+        return write ? "was given to be read only" : NULL;
+    default:
+        return write ? NULL : "was given to be filled only";
     }
 }
 
 /*
- * Both ends and the middle of what the payload fills: a transfer over another payload in between would differ at its
- * ends. Edges that it shares with a neighbour say nothing.
+ * Both ends and the middle of what the payload fills: a transfer over another payload in between
+ * would differ at its ends. Edges that it shares with a neighbour say nothing.
  */
-static bool may_use_payload(struct nic *n, struct guest_window *w, uint64_t address, uint32_t len, bool write)
+static bool may_use_payload(struct nic *n, struct guest_window *w, uint64_t address, uint32_t len,
+                            bool write)
 {
     if (!n->machine->knobs.ownership)
         return true;
@@ -192,23 +208,27 @@ static bool may_use_payload(struct nic *n, struct guest_window *w, uint64_t addr
     for (int i = 0; i < 3; i++) {
         const char *fault = owner_fault(w->owners[probes[i]], write);
         if (fault) {
-            nic_violation(n, "DMA %s at 0x%llx, %u bytes: payload that %s", write ? "write" : "read",
-                          (unsigned long long)address, len, fault);
+            nic_violation(n, "DMA %s at 0x%llx, %u bytes: payload that %s",
+                          write ? "write" : "read", (unsigned long long)address, len, fault);
             return false;
         }
     }
     return true;
 }
 
-/* A ring is nobody's in particular; one that the device only fills (the RTL8139's) may be given like payload. */
-static bool may_use_ring(struct nic *n, struct guest_window *w, uint64_t address, uint32_t len, bool write)
+/* A ring is nobody's in particular; one that the device only fills (the RTL8139's) may be given
+ * like payload. */
+static bool may_use_ring(struct nic *n, struct guest_window *w, uint64_t address, uint32_t len,
+                         bool write)
 {
     struct span s = span_of(w, (size_t)(address - w->address), len);
     uint8_t owner = w->owners[s.full_first < s.full_end ? s.full_first : s.first];
-    bool fine = owner == OWNER_NONE || owner >= OWNER_READER_EDGE || (write && owner == OWNER_WRITER);
+    bool fine =
+        owner == OWNER_NONE || owner >= OWNER_READER_EDGE || (write && owner == OWNER_WRITER);
     if (!fine && n->machine->knobs.ownership) {
-        nic_violation(n, "DMA %s at 0x%llx, %u bytes: a ring in payload that %s", write ? "write" : "read",
-                      (unsigned long long)address, len, device_owns(owner) ? "was given" : "the driver has taken back");
+        nic_violation(n, "DMA %s at 0x%llx, %u bytes: a ring in payload that %s",
+                      write ? "write" : "read", (unsigned long long)address, len,
+                      device_owns(owner) ? "was given" : "the driver has taken back");
         return false;
     }
     return true;
@@ -237,8 +257,10 @@ void memory_init(struct machine *m)
 /* --- DMA --- */
 
 #ifdef MEMORY_ASAN
-/* The device may touch what is poisoned for the driver. Volatile, or the compiler calls memcpy, which may not. */
-__attribute__((no_sanitize("address"), noinline)) static void device_copy(void *to, const void *from, uint32_t len)
+/* The device may touch what is poisoned for the driver. Volatile, or the compiler calls memcpy,
+ * which may not. */
+__attribute__((no_sanitize("address"), noinline)) static void
+device_copy(void *to, const void *from, uint32_t len)
 {
     volatile uint8_t *t = to;
     const volatile uint8_t *f = from;

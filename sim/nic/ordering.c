@@ -1,9 +1,11 @@
 /*
- * The order in which driver and device see each other's accesses to rings. Both sides' rules are bus.h's:
- *  - A store that BUS_PUBLISH has not followed may still sit in a store buffer; each read by the device tosses a coin for it.
- *  - A processor may load ahead. When the device wrote a descriptor in one piece, a driver that loads its status and
- *    then, without BUS_OBSERVE, its length may have loaded the length first. That is not played but refused, so that the
- *    mistake is found each time.
+ * The order in which driver and device see each other's accesses to rings. Both sides' rules are
+ * bus.h's:
+ *  - A store that BUS_PUBLISH has not followed may still sit in a store buffer; each read by the
+ * device tosses a coin for it.
+ *  - A processor may load ahead. When the device wrote a descriptor in one piece, a driver that
+ * loads its status and then, without BUS_OBSERVE, its length may have loaded the length first. That
+ * is not played but refused, so that the mistake is found each time.
  */
 #include "sim/nic/machine_state.h"
 
@@ -73,8 +75,8 @@ static void hide(const struct pending_store *s, const uint8_t *p, uint8_t *copy,
     }
 }
 
-/* Newest first, so that of several hidden stores to one byte the oldest's old value stays. What the device has
- * seen once it sees from then on. */
+/* Newest first, so that of several hidden stores to one byte the oldest's old value stays. What the
+ * device has seen once it sees from then on. */
 static void apply_visibility(struct machine *m, const uint8_t *p, uint8_t *copy, uint32_t len)
 {
     for (int i = 0; i < m->pending_count; i++) {
@@ -115,7 +117,8 @@ static void add_record(struct machine *m, const uint8_t *p, uint32_t len)
     if (!m->join_next)
         m->record_group++;
     m->join_next = false;
-    m->records[m->record_count++] = (struct ring_record){.p = p, .len = len, .group = m->record_group};
+    m->records[m->record_count++] =
+        (struct ring_record){.p = p, .len = len, .group = m->record_group};
 }
 
 /* The device's bytes are in memory for good: no hidden store comes back over them. */
@@ -127,12 +130,15 @@ void order_device_write(struct machine *m, const uint8_t *p, uint32_t len)
         add_record(m, p, len);
 }
 
-/* Another load, of other bytes, from the same record since the last fence; the same bytes may be loaded again. */
-static bool loaded_before(const struct machine *m, const struct ring_record *r, const uint8_t *p, int width)
+/* Another load, of other bytes, from the same record since the last fence; the same bytes may be
+ * loaded again. */
+static bool loaded_before(const struct machine *m, const struct ring_record *r, const uint8_t *p,
+                          int width)
 {
     for (int i = 0; i < m->record_count; i++) {
         const struct ring_record *other = &m->records[i];
-        if (other->group == r->group && other->loaded && (other->loaded != p || other->loaded_width != width))
+        if (other->group == r->group && other->loaded &&
+            (other->loaded != p || other->loaded_width != width))
             return true;
     }
     return false;
@@ -145,7 +151,9 @@ void memory_load(struct machine *m, const void *p, int width)
         if (!overlap(r->p, r->len, p, (size_t)width))
             continue;
         if (loaded_before(m, r, p, width))
-            world_fail(m->world, "%s: a ring load of %d bytes without BUS_OBSERVE behind another of what the device wrote with it",
+            world_fail(m->world,
+                       "%s: a ring load of %d bytes without BUS_OBSERVE behind another of what the "
+                       "device wrote with it",
                        m->name, width);
         r->loaded = p;
         r->loaded_width = (uint8_t)width;

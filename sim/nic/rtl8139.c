@@ -1,9 +1,10 @@
 /*
- * The Realtek RTL8139: registers, reset, EEPROM, timer and interrupts. Receive and transmit have files of their own.
+ * The Realtek RTL8139: registers, reset, EEPROM, timer and interrupts. Receive and transmit have
+ * files of their own.
  *
- * Values and behaviour are those measured on QEMU 7.2, but for what QEMU cannot mean: CR.RST reads 0 again at once, an
- * overflow loses the packet, a write of RCR leaves the ring's pointers alone while switching RE on sets
- * them to 0, link and negotiation answer to the carrier.
+ * Values and behaviour are those measured on QEMU 7.2, but for what QEMU cannot mean: CR.RST reads
+ * 0 again at once, an overflow loses the packet, a write of RCR leaves the ring's pointers alone
+ * while switching RE on sets them to 0, link and negotiation answer to the carrier.
  */
 #include "sim/nic/rtl8139.h"
 
@@ -154,35 +155,59 @@ static uint32_t read_dword(struct nic *n, uint32_t at)
     const struct rtl8139 *r = nic_state(n);
     bool up = nic_is_up(n);
     switch (at) {
-    case 0x00: return bytes32(r->idr);
-    case 0x04: return bytes32(r->idr + 4);
-    case 0x08: return bytes32(r->mar);
-    case 0x0c: return bytes32(r->mar + 4);
+    case 0x00:
+        return bytes32(r->idr);
+    case 0x04:
+        return bytes32(r->idr + 4);
+    case 0x08:
+        return bytes32(r->mar);
+    case 0x0c:
+        return bytes32(r->mar + 4);
     case 0x10:
     case 0x14:
     case 0x18:
-    case 0x1c: return r->tsd[(at - RTL_TSD) / 4];
+    case 0x1c:
+        return r->tsd[(at - RTL_TSD) / 4];
     case 0x20:
     case 0x24:
     case 0x28:
-    case 0x2c: return r->tsad[(at - RTL_TSAD) / 4];
-    case 0x30: return r->rbstart;
-    case 0x34: return read_command(r) << 24;
-    case 0x38: return pair(read_capr(r), r->rx_write);
-    case 0x40: return r->tcr;
-    case 0x44: return r->rcr;
-    case 0x48: return (uint32_t)ticks(n, r);
-    case 0x4c: return r->missed;
-    case 0x50: return read_ee_control(r) | (uint32_t)r->config[0] << 8 | (uint32_t)r->config[1] << 16;
-    case 0x54: return r->timer_interrupt;
-    case 0x58: return 0xd0u | (up ? 0 : MSR_LINKB) | (uint32_t)r->config[3] << 8 | (uint32_t)r->config[4] << 16;
-    case 0x5c: return pair(r->multiple_interrupt, 0x20);
-    case 0x60: return pair(rtl8139_tsads(r), r->bmcr);
-    case 0x64: return pair(up ? 0x782d : 0x782d & ~RTL_BMSR_UP, r->anar);
-    case 0x68: return pair(0x05e1, 0);
-    case 0x70: return pair(0, r->receive_errors);
-    case 0x74: return 0x0340;
-    default: return 0;
+    case 0x2c:
+        return r->tsad[(at - RTL_TSAD) / 4];
+    case 0x30:
+        return r->rbstart;
+    case 0x34:
+        return read_command(r) << 24;
+    case 0x38:
+        return pair(read_capr(r), r->rx_write);
+    case 0x40:
+        return r->tcr;
+    case 0x44:
+        return r->rcr;
+    case 0x48:
+        return (uint32_t)ticks(n, r);
+    case 0x4c:
+        return r->missed;
+    case 0x50:
+        return read_ee_control(r) | (uint32_t)r->config[0] << 8 | (uint32_t)r->config[1] << 16;
+    case 0x54:
+        return r->timer_interrupt;
+    case 0x58:
+        return 0xd0u | (up ? 0 : MSR_LINKB) | (uint32_t)r->config[3] << 8 |
+               (uint32_t)r->config[4] << 16;
+    case 0x5c:
+        return pair(r->multiple_interrupt, 0x20);
+    case 0x60:
+        return pair(rtl8139_tsads(r), r->bmcr);
+    case 0x64:
+        return pair(up ? 0x782d : 0x782d & ~RTL_BMSR_UP, r->anar);
+    case 0x68:
+        return pair(0x05e1, 0);
+    case 0x70:
+        return pair(0, r->receive_errors);
+    case 0x74:
+        return 0x0340;
+    default:
+        return 0;
     }
 }
 
@@ -254,14 +279,29 @@ static bool write16(struct nic *n, uint32_t at, uint32_t value)
 {
     struct rtl8139 *r = nic_state(n);
     switch (at) {
-    case RTL_CAPR: r->rx_read = (value + RTL_RING_EXTRA) % rtl8139_ring_bytes(r); break;
-    case RTL_IMR: r->imr = (uint16_t)(value & 0xe1ff); break;
-    case RTL_ISR: r->isr = (uint16_t)(r->isr & ~value); break;
-    case RTL_MULINT: r->multiple_interrupt = (uint16_t)(value & 0x0fff); break;
-    case RTL_BMCR: write_bmcr(r, value); break;
-    case RTL_ANAR: r->anar = (uint16_t)value; break;
-    case RTL_REC: r->receive_errors = 0; break;
-    default: return false;
+    case RTL_CAPR:
+        r->rx_read = (value + RTL_RING_EXTRA) % rtl8139_ring_bytes(r);
+        break;
+    case RTL_IMR:
+        r->imr = (uint16_t)(value & 0xe1ff);
+        break;
+    case RTL_ISR:
+        r->isr = (uint16_t)(r->isr & ~value);
+        break;
+    case RTL_MULINT:
+        r->multiple_interrupt = (uint16_t)(value & 0x0fff);
+        break;
+    case RTL_BMCR:
+        write_bmcr(r, value);
+        break;
+    case RTL_ANAR:
+        r->anar = (uint16_t)value;
+        break;
+    case RTL_REC:
+        r->receive_errors = 0;
+        break;
+    default:
+        return false;
     }
     update_line(n);
     return true;
@@ -288,16 +328,27 @@ static bool write32(struct nic *n, uint32_t at, uint32_t value)
         return true;
     }
     switch (at) {
-    case RTL_RBSTART: r->rbstart = value; return true;
+    case RTL_RBSTART:
+        r->rbstart = value;
+        return true;
     case RTL_TCR:
         if (r->command & CR_TE)
             r->tcr = TCR_VERSION | (value & TCR_WRITABLE);
         return true;
-    case RTL_RCR: write_rcr(r, value); return true;
-    case RTL_TCTR: r->timer_start_ns = nic_now(n); break;
-    case RTL_MPC: r->missed = 0; return true;
-    case RTL_TIMERINT: r->timer_interrupt = value; break;
-    default: return false;
+    case RTL_RCR:
+        write_rcr(r, value);
+        return true;
+    case RTL_TCTR:
+        r->timer_start_ns = nic_now(n);
+        break;
+    case RTL_MPC:
+        r->missed = 0;
+        return true;
+    case RTL_TIMERINT:
+        r->timer_interrupt = value;
+        break;
+    default:
+        return false;
     }
     arm_timer(n);
     return true;
@@ -306,15 +357,18 @@ static bool write32(struct nic *n, uint32_t at, uint32_t value)
 /* Registers that are written in one piece, and only so. */
 static bool is_dword_register(uint32_t at)
 {
-    return (at >= RTL_TSD && at < 0x34) || (at >= RTL_TCR && at < RTL_9346CR) || (at & ~3u) == RTL_TIMERINT;
+    return (at >= RTL_TSD && at < 0x34) || (at >= RTL_TCR && at < RTL_9346CR) ||
+           (at & ~3u) == RTL_TIMERINT;
 }
 
-/* What is not written in its own width is written byte by byte, which reaches the registers made of bytes. */
+/* What is not written in its own width is written byte by byte, which reaches the registers made of
+ * bytes. */
 static void rtl8139_write(struct nic *n, int bar, uint32_t off, int width, uint32_t value)
 {
     (void)bar;
     if (width != 4 && is_dword_register(off)) {
-        nic_violation(n, "a write of %d bytes to register 0x%x, which is written 4 bytes at a time", width, off);
+        nic_violation(n, "a write of %d bytes to register 0x%x, which is written 4 bytes at a time",
+                      width, off);
         return;
     }
     if ((width == 2 && write16(n, off, value)) || (width == 4 && write32(n, off, value)))

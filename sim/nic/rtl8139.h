@@ -9,9 +9,9 @@
 struct rtl8139 {
     uint8_t idr[8], mar[8]; /* six of the first are used */
     uint32_t tsd[RTL_SLOTS], tsad[RTL_SLOTS];
-    uint32_t slot; /* whose turn it is */
+    uint32_t slot;                       /* whose turn it is */
     uint32_t rbstart, rx_read, rx_write; /* offsets in the ring: CAPR + 16, CBR */
-    uint8_t command; /* TE and RE */
+    uint8_t command;                     /* TE and RE */
     uint16_t imr, isr;
     uint32_t tcr, rcr, missed, timer_interrupt;
     int64_t timer_start_ns;

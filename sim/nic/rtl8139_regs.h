@@ -35,10 +35,10 @@ enum {
     RTL_CSCR = 0x74,
 
     RTL_SLOTS = 4,
-    RTL_RING_EXTRA = 16,    /* CAPR is the read pointer less this */
+    RTL_RING_EXTRA = 16, /* CAPR is the read pointer less this */
     RTL_PACKET_HEADER = 4,
-    RTL_TX_MAX = 1792,      /* the chip's limit */
-    RTL_RX_MAX = 4096,      /* a longer packet is LONG */
+    RTL_TX_MAX = 1792, /* the chip's limit */
+    RTL_RX_MAX = 4096, /* a longer packet is LONG */
 };
 
 #define CR_BUFE 0x01u
@@ -63,13 +63,13 @@ enum {
 #define TCR_NO_CRC   0x00010000u
 #define TCR_LOOPBACK 0x00060000u
 
-#define RCR_AAP      0x01u
-#define RCR_APM      0x02u
-#define RCR_AM       0x04u
-#define RCR_AB       0x08u
-#define RCR_AER      0x20u
-#define RCR_WRAP     0x80u
-#define RCR_WRITABLE 0x0f03ffbfu
+#define RCR_AAP        0x01u
+#define RCR_APM        0x02u
+#define RCR_AM         0x04u
+#define RCR_AB         0x08u
+#define RCR_AER        0x20u
+#define RCR_WRAP       0x80u
+#define RCR_WRITABLE   0x0f03ffbfu
 #define RCR_RBLEN(rcr) ((rcr) >> 11 & 3)
 
 /* The packet header's status. */
@@ -79,15 +79,15 @@ enum {
 #define RX_PAM 0x4000u
 #define RX_MAR 0x8000u
 
-#define EE_DO         0x01u
-#define EE_DI         0x02u
-#define EE_SK         0x04u
-#define EE_CS         0x08u
-#define EE_MODE       0xc0u
-#define EE_NORMAL     0x00u
-#define EE_AUTOLOAD   0x40u
-#define EE_PROGRAM    0x80u
-#define EE_CONFIGURE  0xc0u
+#define EE_DO        0x01u
+#define EE_DI        0x02u
+#define EE_SK        0x04u
+#define EE_CS        0x08u
+#define EE_MODE      0xc0u
+#define EE_NORMAL    0x00u
+#define EE_AUTOLOAD  0x40u
+#define EE_PROGRAM   0x80u
+#define EE_CONFIGURE 0xc0u
 
 #define MSR_LINKB 0x04u
 

@@ -1,8 +1,9 @@
 /*
- * The RTL8139's receiver: an address filter and a byte ring. Each packet lies in the ring behind a header of
- * status and length, ends in its FCS, and the next begins at the next multiple of four.
+ * The RTL8139's receiver: an address filter and a byte ring. Each packet lies in the ring behind a
+ * header of status and length, ends in its FCS, and the next begins at the next multiple of four.
  *
- * A packet that does not fit is lost and counted. (QEMU 7.2 keeps it and tries again at each write of CAPR.)
+ * A packet that does not fit is lost and counted. (QEMU 7.2 keeps it and tries again at each write
+ * of CAPR.)
  */
 #include "sim/nic/fcs.h"
 #include "sim/nic/rtl8139.h"
@@ -24,8 +25,8 @@ static bool hash_match(const struct rtl8139 *r, const uint8_t *dst)
     return r->mar[bit / 8] >> (bit % 8) & 1;
 }
 
-/* The status bits of a packet that is taken, 0 when it is not. With AAP nothing says which filter matched, as measured on
- * QEMU 7.2. */
+/* The status bits of a packet that is taken, 0 when it is not. With AAP nothing says which filter
+ * matched, as measured on QEMU 7.2. */
 static uint32_t address_match(const struct rtl8139 *r, const uint8_t *dst)
 {
     static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
@@ -51,8 +52,8 @@ static uint32_t align4(uint32_t n)
     return (n + 3) & ~3u;
 }
 
-/* Equal pointers mean an empty ring, so a packet may never fill it: as measured on QEMU 7.2, 120 packets of 60 bytes
- * fit 8 KiB. */
+/* Equal pointers mean an empty ring, so a packet may never fill it: as measured on QEMU 7.2, 120
+ * packets of 60 bytes fit 8 KiB. */
 static bool fits(const struct rtl8139 *r, uint32_t len)
 {
     uint32_t size = rtl8139_ring_bytes(r);
@@ -60,7 +61,8 @@ static bool fits(const struct rtl8139 *r, uint32_t len)
     return available == 0 || align4(RTL_PACKET_HEADER + len + FCS_BYTES) < available;
 }
 
-/* At the ring's end a packet runs on past it (WRAP), or goes on at the start; in the 64 KiB ring always that. */
+/* At the ring's end a packet runs on past it (WRAP), or goes on at the start; in the 64 KiB ring
+ * always that. */
 static void into_ring(struct nic *n, const uint8_t *packet, uint32_t bytes)
 {
     struct rtl8139 *r = nic_state(n);

@@ -1,6 +1,7 @@
 /*
- * The RTL8139's transmitter: four slots in registers, used strictly in turn. A write of TSD with OWN clear hands its slot to the
- * chip, which is through with it when the write returns. The early threshold has no effect for that reason.
+ * The RTL8139's transmitter: four slots in registers, used strictly in turn. A write of TSD with
+ * OWN clear hands its slot to the chip, which is through with it when the write returns. The early
+ * threshold has no effect for that reason.
  */
 #include "sim/nic/fcs.h"
 #include "sim/nic/rtl8139.h"
@@ -34,17 +35,21 @@ static bool ends_in_fcs(struct nic *n, const uint8_t *frame, uint32_t len)
 {
     if (len > FCS_BYTES) {
         uint32_t fcs = fcs_of(frame, len - FCS_BYTES);
-        const uint8_t want[FCS_BYTES] = {(uint8_t)fcs, (uint8_t)(fcs >> 8), (uint8_t)(fcs >> 16), (uint8_t)(fcs >> 24)};
+        const uint8_t want[FCS_BYTES] = {(uint8_t)fcs, (uint8_t)(fcs >> 8), (uint8_t)(fcs >> 16),
+                                         (uint8_t)(fcs >> 24)};
         if (memcmp(frame + len - FCS_BYTES, want, FCS_BYTES) == 0)
             return true;
     }
-    nic_violation(n, "a packet of %u bytes is sent with TCR.CRC, and its last four are no check sequence", len);
+    nic_violation(
+        n, "a packet of %u bytes is sent with TCR.CRC, and its last four are no check sequence",
+        len);
     return false;
 }
 
 /*
- * Whether the silicon pads has been claimed both ways; drivers that ran on it pad in software and say that it does
- * not, and QEMU 7.2 does not. A runt is what every receiver drops, so sending one is the driver's mistake.
+ * Whether the silicon pads has been claimed both ways; drivers that ran on it pad in software and
+ * say that it does not, and QEMU 7.2 does not. A runt is what every receiver drops, so sending one
+ * is the driver's mistake.
  */
 static void check_slot(struct nic *n, uint32_t slot, uint32_t len)
 {
@@ -52,9 +57,11 @@ static void check_slot(struct nic *n, uint32_t slot, uint32_t len)
     if (r->tsad[slot] & 3)
         nic_violation(n, "TSAD%u 0x%x is not a multiple of 4", slot, r->tsad[slot]);
     if (len > RTL_TX_MAX)
-        nic_violation(n, "TSD%u sends %u bytes; the chip's limit is %u", slot, len, (unsigned)RTL_TX_MAX);
+        nic_violation(n, "TSD%u sends %u bytes; the chip's limit is %u", slot, len,
+                      (unsigned)RTL_TX_MAX);
     if (len > 0 && len < FRAME_MIN)
-        nic_violation(n, "TSD%u sends %u bytes: the chip does not pad, a runt would leave", slot, len);
+        nic_violation(n, "TSD%u sends %u bytes: the chip does not pad, a runt would leave", slot,
+                      len);
 }
 
 static void send_slot(struct nic *n, uint32_t slot)
@@ -77,7 +84,8 @@ static void send_slot(struct nic *n, uint32_t slot)
         leave(n, frame, len - FCS_BYTES);
 }
 
-/* One slot for one write, as measured on QEMU 7.2: what was handed over out of turn waits until somebody writes again. */
+/* One slot for one write, as measured on QEMU 7.2: what was handed over out of turn waits until
+ * somebody writes again. */
 void rtl8139_write_tsd(struct nic *n, uint32_t slot, uint32_t value)
 {
     struct rtl8139 *r = nic_state(n);
@@ -87,7 +95,8 @@ void rtl8139_write_tsd(struct nic *n, uint32_t slot, uint32_t value)
     }
     r->tsd[slot] = value & (TSD_SIZE | TSD_OWN | TSD_ERTXTH);
     if (!(value & TSD_OWN) && slot != r->slot)
-        nic_violation(n, "TSD%u is handed over out of turn: the chip waits for slot %u", slot, r->slot);
+        nic_violation(n, "TSD%u is handed over out of turn: the chip waits for slot %u", slot,
+                      r->slot);
     uint32_t turn = r->slot;
     if (r->tsd[turn] & TSD_OWN)
         return;

@@ -38,7 +38,8 @@ void bench_open(const char *kind)
         uint32_t base = io ? BENCH_IO : BENCH_MMIO;
         struct bus_window *w = io ? &bench.io : &bench.regs;
         bus_write(bench.bus, &bench.config, 0x10 + 4 * (uint32_t)bar, 4, base);
-        *w = (struct bus_window){io ? BUS_IO : BUS_MEM, base, nic_kind_of(bench.nic)->bar[bar].size, NULL};
+        *w = (struct bus_window){io ? BUS_IO : BUS_MEM, base, nic_kind_of(bench.nic)->bar[bar].size,
+                                 NULL};
         cr_assert_eq(bench.bus->ops->map(bench.bus->self, w), 0);
     }
     bus_write(bench.bus, &bench.config, 4, 2, 7);

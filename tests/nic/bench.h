@@ -1,6 +1,7 @@
 /*
- * A machine on the bench: one NIC, a piece of guest memory, and the hands of a driver that does exactly what a test says. Every
- * test runs in a process of its own, so the bench is one static value.
+ * A machine on the bench: one NIC, a piece of guest memory, and the hands of a driver that does
+ * exactly what a test says. Every test runs in a process of its own, so the bench is one static
+ * value.
  */
 #ifndef TESTS_NIC_BENCH_H
 #define TESTS_NIC_BENCH_H
@@ -33,7 +34,8 @@ struct bench {
 extern struct bench bench;
 extern const uint8_t bench_mac[6];
 
-/* A NIC with BAR 0 or 1 in memory space at BENCH_MMIO, the other at BENCH_IO, everything enabled, no late interrupts. */
+/* A NIC with BAR 0 or 1 in memory space at BENCH_MMIO, the other at BENCH_IO, everything enabled,
+ * no late interrupts. */
 void bench_open(const char *kind);
 /* The same, before anybody has touched configuration space. */
 void bench_open_cold(const char *kind);

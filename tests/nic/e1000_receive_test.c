@@ -3,7 +3,17 @@
 
 #include "sim/nic/fcs.h"
 
-enum { RING = 0x1000, BUFFERS = 0x4000, BUFFER = 2048, COUNT = 8, RCTL = 0x100, RDH = 0x2810, RDT = 0x2818, ICR = 0xc0, IMS = 0xd0 };
+enum {
+    RING = 0x1000,
+    BUFFERS = 0x4000,
+    BUFFER = 2048,
+    COUNT = 8,
+    RCTL = 0x100,
+    RDH = 0x2810,
+    RDT = 0x2818,
+    ICR = 0xc0,
+    IMS = 0xd0
+};
 #define EN    (1u << 1)
 #define SBP   (1u << 2)
 #define UPE   (1u << 3)
@@ -21,7 +31,8 @@ static uint32_t buffer(uint32_t index)
     return BUFFERS + BUFFER * index;
 }
 
-/* A ring of `count` descriptors with garbage where the device writes; all but one are the device's. */
+/* A ring of `count` descriptors with garbage where the device writes; all but one are the device's.
+ */
 static void ring(uint32_t count, uint32_t rctl)
 {
     bench_open("e1000");
@@ -58,7 +69,8 @@ static const uint8_t *rx_bytes(uint32_t i)
     return bench.ram + buffer(i);
 }
 
-/* DD, EOP and IXSM; the descriptor's second half is overwritten and not mixed with what was there. */
+/* DD, EOP and IXSM; the descriptor's second half is overwritten and not mixed with what was there.
+ */
 Test(nic_e1000_rx, one_frame)
 {
     ring(COUNT, EN | SECRC);
@@ -167,7 +179,8 @@ Test(nic_e1000_rx, too_long)
     cr_assert_eq(counter("rx_too_long"), 2);
 }
 
-/* RDH == RDT: nothing free. Of 8 descriptors 7 take frames; then they are lost, and giving back buffers brings none back. */
+/* RDH == RDT: nothing free. Of 8 descriptors 7 take frames; then they are lost, and giving back
+ * buffers brings none back. */
 Test(nic_e1000_rx, overrun)
 {
     ring(COUNT, EN | BAM | SECRC);
@@ -206,7 +219,8 @@ Test(nic_e1000_rx, low_threshold)
         ring(16, EN | BAM | SECRC | rdmts << 8);
         for (uint32_t free = 14; free > 0; free--) {
             receive_to(broadcast, 60);
-            cr_assert_eq(reg_read(ICR), 0x80u | (free <= 8u >> rdmts ? 0x10 : 0), "RDMTS %u, free %u", rdmts, free);
+            cr_assert_eq(reg_read(ICR), 0x80u | (free <= 8u >> rdmts ? 0x10 : 0),
+                         "RDMTS %u, free %u", rdmts, free);
         }
     }
 }
@@ -294,12 +308,14 @@ Test(nic_e1000_rx, bad_fcs)
     cr_assert(nic_receive(bench.nic, frame, 60, true, &reason));
     cr_assert_eq(rx_errors(0), 1);
     const uint8_t *p = rx_bytes(0);
-    cr_assert_neq(p[60] | (uint32_t)p[61] << 8 | (uint32_t)p[62] << 16 | (uint32_t)p[63] << 24, fcs_of(frame, 60));
+    cr_assert_neq(p[60] | (uint32_t)p[61] << 8 | (uint32_t)p[62] << 16 | (uint32_t)p[63] << 24,
+                  fcs_of(frame, 60));
 }
 
 /* --- the rest --- */
 
-/* The chip reads descriptors ahead: one that the tail has passed is no longer the driver's to change. */
+/* The chip reads descriptors ahead: one that the tail has passed is no longer the driver's to
+ * change. */
 Test(nic_e1000_rx, descriptors_are_prefetched)
 {
     ring(COUNT, EN | BAM | SECRC);
@@ -343,15 +359,16 @@ Test(nic_e1000_rx, vlan)
 /* An IPv4 header and a UDP datagram of zeroes but for what the sums need. */
 static void udp_frame(uint8_t frame[60])
 {
-    static const uint8_t packet[] = {
-        0x08, 0x00, 0x45, 0, 0, 30, 0, 0, 0, 0, 64, 17, 0x76, 0xcd, 1, 1, 1, 1, 0x01, 0x00, 0x01, 0x01,
-        0, 7, 0, 7, 0, 10, 0xfa, 0xc7, 1, 2};
+    static const uint8_t packet[] = {0x08, 0x00, 0x45, 0, 0, 30, 0,    0,    0,    0,    64,
+                                     17,   0x76, 0xcd, 1, 1, 1,  1,    0x01, 0x00, 0x01, 0x01,
+                                     0,    7,    0,    7, 0, 10, 0xfa, 0xc7, 1,    2};
     memset(frame, 0, 60);
     memcpy(frame, bench_mac, 6);
     memcpy(frame + 12, packet, sizeof packet);
 }
 
-/* IXSM says "ignore these"; with RXCSUM's enables IPCS and TCPCS say "checked", IPE and TCPE "wrong". */
+/* IXSM says "ignore these"; with RXCSUM's enables IPCS and TCPCS say "checked", IPE and TCPE
+ * "wrong". */
 Test(nic_e1000_rx, checksum_offload)
 {
     ring(COUNT, EN | SECRC);
@@ -427,7 +444,7 @@ Test(nic_e1000_rx, interrupt_delay)
 Test(nic_e1000_rx, statistics_by_size)
 {
     static const uint32_t edges[] = {60, 123, 251, 507, 1019, 1518};
-    for (uint32_t class = 0; class < 6; class++) {
+    for (uint32_t class = 0; class < 6; class ++) {
         ring(COUNT, EN | SECRC);
         receive_to(bench_mac, edges[class]);
         cr_assert_eq(reg_read(0x405c + 4 * class), 1);

@@ -1,18 +1,48 @@
-/* The 82540EM's registers, reset, EEPROM, PHY, interrupts. Values were measured on QEMU 7.2 unless a test says otherwise. */
+/* The 82540EM's registers, reset, EEPROM, PHY, interrupts. Values were measured on QEMU 7.2 unless
+ * a test says otherwise. */
 #include "tests/nic/bench.h"
 
-enum { CTRL = 0, STATUS = 8, EECD = 0x10, EERD = 0x14, MDIC = 0x20, ICR = 0xc0, ITR = 0xc4, ICS = 0xc8, IMS = 0xd0, IMC = 0xd8 };
+enum {
+    CTRL = 0,
+    STATUS = 8,
+    EECD = 0x10,
+    EERD = 0x14,
+    MDIC = 0x20,
+    ICR = 0xc0,
+    ITR = 0xc4,
+    ICS = 0xc8,
+    IMS = 0xd0,
+    IMC = 0xd8
+};
 
 Test(nic_e1000, reset_values)
 {
-    static const struct { uint32_t at, value; } table[] = {
-        {CTRL, 0x00140240}, {STATUS, 0x80080783}, {EECD, 0x188}, {0x100, 0}, {0x400, 0}, {0x410, 0},
-        {0x2808, 0}, {0x3808, 0}, {IMS, 0}, {ICR, 0}, {0x1000, 0x00100030}, {0xe00, 0x602}, {0x5820, 0x00222300},
-        {0x38, 0x8100}, {0x5400, 0x12005452}, {0x5404, 0x80005634}, {0x5408, 0}, {0x540c, 0},
+    static const struct {
+        uint32_t at, value;
+    } table[] = {
+        {CTRL, 0x00140240},
+        {STATUS, 0x80080783},
+        {EECD, 0x188},
+        {0x100, 0},
+        {0x400, 0},
+        {0x410, 0},
+        {0x2808, 0},
+        {0x3808, 0},
+        {IMS, 0},
+        {ICR, 0},
+        {0x1000, 0x00100030},
+        {0xe00, 0x602},
+        {0x5820, 0x00222300},
+        {0x38, 0x8100},
+        {0x5400, 0x12005452},
+        {0x5404, 0x80005634},
+        {0x5408, 0},
+        {0x540c, 0},
     };
     bench_open("e1000");
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-        cr_assert_eq(reg_read(table[i].at), table[i].value, "register %x reads %x", table[i].at, reg_read(table[i].at));
+        cr_assert_eq(reg_read(table[i].at), table[i].value, "register %x reads %x", table[i].at,
+                     reg_read(table[i].at));
     run_is_good();
 }
 
@@ -56,7 +86,8 @@ Test(nic_e1000, io_window)
     cr_assert_eq(reg_read(IMS), 0x10);
 }
 
-/* CTRL.RST resets (the manual; QEMU leaves the rings): rings, masks, filters; RAL0 comes from the EEPROM again. */
+/* CTRL.RST resets (the manual; QEMU leaves the rings): rings, masks, filters; RAL0 comes from the
+ * EEPROM again. */
 Test(nic_e1000, reset_resets)
 {
     bench_open("e1000");
@@ -107,7 +138,8 @@ static void wire(uint32_t bits)
     reg_write(EECD, 0x40 | 2 | bits);
 }
 
-/* By EECD's wires: start, read, six bits of address, a dummy 0, 16 bits; and on into the next word. */
+/* By EECD's wires: start, read, six bits of address, a dummy 0, 16 bits; and on into the next word.
+ */
 Test(nic_e1000, eeprom_by_wires)
 {
     bench_open("e1000");
@@ -163,7 +195,8 @@ Test(nic_e1000, phy_restart)
     cr_assert_eq(reg_read(ICR), 4);
 }
 
-/* BMSR's link bit latches low: after a failure the first read says down although the link is up again. */
+/* BMSR's link bit latches low: after a failure the first read says down although the link is up
+ * again. */
 Test(nic_e1000, carrier)
 {
     bench_open("e1000");
@@ -273,27 +306,60 @@ Test(nic_e1000, head_while_running)
     run_failed("RDH is written (1, was 0) while the ring is in use");
 }
 
-/* Registers that hold what is written, as far as they have bits: all ones in, the mask out; then a reset. */
+/* Registers that hold what is written, as far as they have bits: all ones in, the mask out; then a
+ * reset. */
 Test(nic_e1000, plain_registers)
 {
-    static const struct { uint32_t at, mask, reset; } table[] = {
-        {0x18, UINT32_MAX, 0}, {0x1c, UINT32_MAX, 0}, {0x28, UINT32_MAX, 0}, {0x2c, 0xffff, 0}, {0x30, 0xffff, 0},
-        {0x38, 0xffff, 0x8100}, {0xc4, 0xffff, 0}, {0x170, 0xffff, 0}, {0x178, UINT32_MAX, 0}, {0x410, UINT32_MAX, 0},
-        {0x458, 0xffff, 0}, {0xe00, UINT32_MAX, 0x602}, {0x1000, 0xffff, 0x00100030}, {0x2160, 0x8000fff8, 0},
-        {0x2168, 0xfff8, 0}, {0x2804, UINT32_MAX, 0}, {0x2820, 0xffff, 0}, {0x2828, UINT32_MAX, 0}, {0x282c, 0xffff, 0},
-        {0x2c00, 0xfff, 0}, {0x3804, UINT32_MAX, 0}, {0x3820, 0xffff, 0}, {0x3828, UINT32_MAX, 0}, {0x382c, 0xffff, 0},
-        {0x5000, 0x7ff, 0}, {0x5200, UINT32_MAX, 0}, {0x53fc, UINT32_MAX, 0}, {0x5478, UINT32_MAX, 0},
-        {0x547c, UINT32_MAX, 0}, {0x5600, UINT32_MAX, 0}, {0x57fc, UINT32_MAX, 0}, {0x5800, UINT32_MAX, 0},
-        {0x5808, UINT32_MAX, 0}, {0x5820, UINT32_MAX, 0x00222300}, {0x1fffc, 0, 0}, {0x5900, 0, 0},
+    static const struct {
+        uint32_t at, mask, reset;
+    } table[] = {
+        {0x18, UINT32_MAX, 0},
+        {0x1c, UINT32_MAX, 0},
+        {0x28, UINT32_MAX, 0},
+        {0x2c, 0xffff, 0},
+        {0x30, 0xffff, 0},
+        {0x38, 0xffff, 0x8100},
+        {0xc4, 0xffff, 0},
+        {0x170, 0xffff, 0},
+        {0x178, UINT32_MAX, 0},
+        {0x410, UINT32_MAX, 0},
+        {0x458, 0xffff, 0},
+        {0xe00, UINT32_MAX, 0x602},
+        {0x1000, 0xffff, 0x00100030},
+        {0x2160, 0x8000fff8, 0},
+        {0x2168, 0xfff8, 0},
+        {0x2804, UINT32_MAX, 0},
+        {0x2820, 0xffff, 0},
+        {0x2828, UINT32_MAX, 0},
+        {0x282c, 0xffff, 0},
+        {0x2c00, 0xfff, 0},
+        {0x3804, UINT32_MAX, 0},
+        {0x3820, 0xffff, 0},
+        {0x3828, UINT32_MAX, 0},
+        {0x382c, 0xffff, 0},
+        {0x5000, 0x7ff, 0},
+        {0x5200, UINT32_MAX, 0},
+        {0x53fc, UINT32_MAX, 0},
+        {0x5478, UINT32_MAX, 0},
+        {0x547c, UINT32_MAX, 0},
+        {0x5600, UINT32_MAX, 0},
+        {0x57fc, UINT32_MAX, 0},
+        {0x5800, UINT32_MAX, 0},
+        {0x5808, UINT32_MAX, 0},
+        {0x5820, UINT32_MAX, 0x00222300},
+        {0x1fffc, 0, 0},
+        {0x5900, 0, 0},
     };
     bench_open("e1000");
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         reg_write(table[i].at, UINT32_MAX);
-        cr_assert_eq(reg_read(table[i].at), table[i].mask, "%x holds %x", table[i].at, reg_read(table[i].at));
+        cr_assert_eq(reg_read(table[i].at), table[i].mask, "%x holds %x", table[i].at,
+                     reg_read(table[i].at));
     }
     reg_write(CTRL, 1u << 26);
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-        cr_assert_eq(reg_read(table[i].at), table[i].reset, "%x resets to %x", table[i].at, reg_read(table[i].at));
+        cr_assert_eq(reg_read(table[i].at), table[i].reset, "%x resets to %x", table[i].at,
+                     reg_read(table[i].at));
     run_is_good();
 }
 

@@ -3,8 +3,27 @@
 
 #include "sim/nic/fcs.h"
 
-enum { RING = 0x1000, DATA = 0x4000, COUNT = 8, TCTL = 0x400, TDH = 0x3810, TDT = 0x3818, ICR = 0xc0 };
-enum { EOP = 1, IFCS = 2, IC = 4, TSE = 4, RS = 8, DEXT = 0x20, VLE = 0x40, IDE = 0x80, IXSM = 1, TXSM = 2 };
+enum {
+    RING = 0x1000,
+    DATA = 0x4000,
+    COUNT = 8,
+    TCTL = 0x400,
+    TDH = 0x3810,
+    TDT = 0x3818,
+    ICR = 0xc0
+};
+enum {
+    EOP = 1,
+    IFCS = 2,
+    IC = 4,
+    TSE = 4,
+    RS = 8,
+    DEXT = 0x20,
+    VLE = 0x40,
+    IDE = 0x80,
+    IXSM = 1,
+    TXSM = 2
+};
 #define EN  2u
 #define PSP 8u
 
@@ -48,8 +67,10 @@ struct context {
 static void context(struct context c)
 {
     uint32_t d = RING + 16 * (tail++ % COUNT);
-    ram_put64(d, c.ipcss | c.ipcso << 8 | c.ipcse << 16 | (uint64_t)(c.tucss | c.tucso << 8 | c.tucse << 16) << 32);
-    ram_put64(d + 8, c.paylen | (uint64_t)(c.command | DEXT) << 24 | (uint64_t)c.hdrlen << 40 | (uint64_t)c.mss << 48);
+    ram_put64(d, c.ipcss | c.ipcso << 8 | c.ipcse << 16 |
+                     (uint64_t)(c.tucss | c.tucso << 8 | c.tucse << 16) << 32);
+    ram_put64(d + 8, c.paylen | (uint64_t)(c.command | DEXT) << 24 | (uint64_t)c.hdrlen << 40 |
+                         (uint64_t)c.mss << 48);
 }
 
 static void doorbell(void)
@@ -189,7 +210,8 @@ Test(nic_e1000_tx, link_down)
     cr_assert_eq(counter("tx_link_down"), 1);
 }
 
-/* VLE with CTRL.VME: the type from VET and the tag from the descriptor go in behind the addresses. */
+/* VLE with CTRL.VME: the type from VET and the tag from the descriptor go in behind the addresses.
+ */
 Test(nic_e1000_tx, vlan)
 {
     open_ring(EN | PSP);
@@ -297,12 +319,14 @@ static uint32_t sum16(const uint8_t *p, uint32_t len, uint32_t sum)
     return sum;
 }
 
-/* 10.0.2.15 to 10.0.2.2, TCP, `flags`, id 0x1234, sequence 2^32 - 1000; the transport's field holds `pseudo`. */
+/* 10.0.2.15 to 10.0.2.2, TCP, `flags`, id 0x1234, sequence 2^32 - 1000; the transport's field holds
+ * `pseudo`. */
 static void tcp_frame(uint32_t total, uint8_t flags, uint32_t pseudo)
 {
-    static const uint8_t headers[] = {
-        0x08, 0x00, 0x45, 0, 0, 0, 0x12, 0x34, 0x40, 0, 64, 6, 0, 0, 10, 0, 2, 15, 10, 0, 2, 2,
-        0x10, 0, 0, 7, 0xff, 0xff, 0xfc, 0x18, 0, 0, 0, 9, 0x50, 0, 0x20, 0, 0, 0, 0, 0};
+    static const uint8_t headers[] = {0x08, 0x00, 0x45, 0,    0,    0,    0x12, 0x34, 0x40, 0, 64,
+                                      6,    0,    0,    10,   0,    2,    15,   10,   0,    2, 2,
+                                      0x10, 0,    0,    7,    0xff, 0xff, 0xfc, 0x18, 0,    0, 0,
+                                      9,    0x50, 0,    0x20, 0,    0,    0,    0,    0};
     take_back(DATA, sizeof frame);
     uint8_t *p = bench.ram + DATA;
     memcpy(p + 12, headers, sizeof headers);
@@ -324,7 +348,8 @@ static void sums_are_right(const uint8_t *p, uint32_t len)
     cr_assert_eq(sum16(p + TCP, len - TCP, PSEUDO + len - TCP), 0xffff);
 }
 
-/* The driver puts the pseudo header's sum, length included, into the field; POPTS asks for both sums. */
+/* The driver puts the pseudo header's sum, length included, into the field; POPTS asks for both
+ * sums. */
 Test(nic_e1000_tx, checksum_offload)
 {
     open_ring(EN | PSP);
@@ -335,7 +360,8 @@ Test(nic_e1000_tx, checksum_offload)
     doorbell();
     cr_assert_eq(done(0), 1); /* a context's too */
     sums_are_right(bench.sent_bytes[0], 200);
-    cr_assert_eq(be16(bench.sent_bytes[1] + IP + 10), 0); /* the context stays, the options do not */
+    cr_assert_eq(be16(bench.sent_bytes[1] + IP + 10),
+                 0); /* the context stays, the options do not */
     run_is_good();
 }
 
@@ -367,7 +393,8 @@ Test(nic_e1000_tx, checksum_outside)
 static void segmented(uint32_t payload, uint32_t mss, uint8_t flags)
 {
     tcp_frame(0, flags, PSEUDO);
-    context((struct context){IP, IP + 10, TCP - 1, TCP, TCP + 16, 0, payload, 3 | TSE | RS, PAYLOAD, mss});
+    context((struct context){IP, IP + 10, TCP - 1, TCP, TCP + 16, 0, payload, 3 | TSE | RS, PAYLOAD,
+                             mss});
 }
 
 static void segment_is(int i, uint32_t len, uint32_t offset, uint8_t flags)
@@ -396,7 +423,8 @@ Test(nic_e1000_tx, segmentation)
     run_is_good();
 }
 
-/* An exact multiple ends with a full segment (QEMU adds an empty one). Header and payload in pieces of their own. */
+/* An exact multiple ends with a full segment (QEMU adds an empty one). Header and payload in pieces
+ * of their own. */
 Test(nic_e1000_tx, segmentation_exact)
 {
     open_ring(EN | PSP);

@@ -8,7 +8,8 @@ static void read_icr(void)
     reg_read(ICR);
 }
 
-/* A line that goes up outside a handler calls it before the access returns; reading ICR lowers it. */
+/* A line that goes up outside a handler calls it before the access returns; reading ICR lowers it.
+ */
 Test(nic_irq, at_once)
 {
     bench_open("e1000");
@@ -101,7 +102,8 @@ Test(nic_irq, interrupt_disable_bit)
     cr_assert_eq(bench.isr_calls, 1);
 }
 
-/* Frames raise, they do not deliver: the host asks for that. Ring accesses deliver as register accesses do. */
+/* Frames raise, they do not deliver: the host asks for that. Ring accesses deliver as register
+ * accesses do. */
 Test(nic_irq, receive_raises_only)
 {
     bench_open("e1000");

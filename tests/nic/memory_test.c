@@ -21,7 +21,8 @@ static void store_descriptor(uint32_t index)
     ring_store64(bench.bus, d + 8, 0);
 }
 
-/* The device's addresses keep the offset within a page, lie above 1 MiB and below 3 GiB, and windows do not touch. */
+/* The device's addresses keep the offset within a page, lie above 1 MiB and below 3 GiB, and
+ * windows do not touch. */
 Test(nic_memory, windows)
 {
     bench_open("e1000");
@@ -32,9 +33,11 @@ Test(nic_memory, windows)
     cr_assert_gt(at, bench.ram_at + BENCH_RAM);
     cr_assert_lt(at, 0xc0000000);
     uint64_t address;
-    cr_assert_eq(bench.bus->ops->dma_map(bench.bus->self, second + 4000, 1000, UINT32_MAX, &address), 0);
+    cr_assert_eq(
+        bench.bus->ops->dma_map(bench.bus->self, second + 4000, 1000, UINT32_MAX, &address), 0);
     cr_assert_eq(address, at + 4000);
-    cr_assert_eq(bench.bus->ops->dma_map(bench.bus->self, second + 4000, 1001, UINT32_MAX, &address), -1);
+    cr_assert_eq(
+        bench.bus->ops->dma_map(bench.bus->self, second + 4000, 1001, UINT32_MAX, &address), -1);
     cr_assert_eq(bench.bus->ops->dma_map(bench.bus->self, second, 100, at + 98, &address), -1);
     cr_assert_eq(bench.bus->ops->dma_map(bench.bus->self, second, 100, at + 99, &address), 0);
     cr_assert_eq(bench.bus->ops->dma_map(bench.bus->self, second, 5000, UINT32_MAX, &address), 0);
@@ -61,12 +64,14 @@ Test(nic_memory, fence_makes_visible)
     run_is_good();
 }
 
-/* Without one, about half of them are not, and the device takes the bytes that were there before. */
+/* Without one, about half of them are not, and the device takes the bytes that were there before.
+ */
 Test(nic_memory, no_fence_hides)
 {
     bench_open("e1000");
     ring_registers();
-    for (uint32_t i = 0; i < 7; i++) /* what was there before: a buffer that the device cannot reach */
+    for (uint32_t i = 0; i < 7;
+         i++) /* what was there before: a buffer that the device cannot reach */
         ram_put64(RING + 16 * i, 0xdead0000 + i);
     for (uint32_t i = 0; i < 7; i++)
         store_descriptor(i);
@@ -77,7 +82,8 @@ Test(nic_memory, no_fence_hides)
     for (int i = 0; i < 7; i++) {
         uint64_t before = machine_figures(bench.machine)->dma_bytes;
         receive_to(broadcast, 60);
-        reached += machine_figures(bench.machine)->dma_bytes - before == 68; /* 60 and the write-back */
+        reached +=
+            machine_figures(bench.machine)->dma_bytes - before == 68; /* 60 and the write-back */
     }
     cr_assert(reached > 0 && reached < 7, "%d of 7 descriptors were seen", reached);
     run_failed("DMA write at 0xdead");
@@ -269,7 +275,8 @@ Test(nic_memory, bus_mastering_off)
     run_failed("with bus mastering off");
 }
 
-/* Under ASan: what the device owns is poisoned, also after a restore, and what it gave back is not. */
+/* Under ASan: what the device owns is poisoned, also after a restore, and what it gave back is not.
+ */
 Test(nic_memory, snapshot)
 {
     bench_open("e1000");
@@ -321,7 +328,8 @@ static void device_writes(uint32_t at, uint32_t len)
     cr_assert(nic_ring_write(bench.nic, bench.ram_at + at, bytes, len));
 }
 
-/* Status, fence, length: what a driver does. The same bytes twice need no fence, nor do two records. */
+/* Status, fence, length: what a driver does. The same bytes twice need no fence, nor do two
+ * records. */
 Test(nic_ordering, observed)
 {
     bench_open("e1000");

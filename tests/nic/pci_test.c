@@ -101,7 +101,8 @@ Test(nic_pci, decoding_follows_command)
 Test(nic_pci, map_of_nothing)
 {
     bench_open("e1000");
-    struct bus_window nowhere = {BUS_MEM, 0xfc000000, 0x1000, NULL}, beyond = {BUS_MEM, BENCH_MMIO, 0x40000, NULL};
+    struct bus_window nowhere = {BUS_MEM, 0xfc000000, 0x1000, NULL},
+                      beyond = {BUS_MEM, BENCH_MMIO, 0x40000, NULL};
     cr_assert_eq(bench.bus->ops->map(bench.bus->self, &nowhere), -1);
     cr_assert_eq(bench.bus->ops->map(bench.bus->self, &beyond), -1);
 }

@@ -1,9 +1,19 @@
-/* The RTL8139's receiver: filters, the byte ring, overflow. Values were measured on QEMU 7.2 unless a test says otherwise. */
+/* The RTL8139's receiver: filters, the byte ring, overflow. Values were measured on QEMU 7.2 unless
+ * a test says otherwise. */
 #include "tests/nic/bench.h"
 
 #include "sim/nic/fcs.h"
 
-enum { RBSTART = 0x30, CR = 0x37, CAPR = 0x38, CBR = 0x3a, ISR = 0x3e, RCR = 0x44, MPC = 0x4c, RING = 0x1000 };
+enum {
+    RBSTART = 0x30,
+    CR = 0x37,
+    CAPR = 0x38,
+    CBR = 0x3a,
+    ISR = 0x3e,
+    RCR = 0x44,
+    MPC = 0x4c,
+    RING = 0x1000
+};
 enum { AAP = 1, APM = 2, AM = 4, AB = 8, AER = 0x20, WRAP = 0x80, RBLEN = 0x800 };
 static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 static const uint8_t stranger[6] = {0x02, 0x11, 0x22, 0x33, 0x44, 0x55};
@@ -42,7 +52,8 @@ static void packet_is(uint32_t at, uint32_t status, const uint8_t *frame, uint32
     cr_assert_eq(fcs, fcs_of(frame, len));
 }
 
-/* Status, length with the check sequence, data, check sequence; the next packet at a multiple of four. */
+/* Status, length with the check sequence, data, check sequence; the next packet at a multiple of
+ * four. */
 Test(nic_rtl8139_rx, packets)
 {
     ring(APM | AB);
@@ -97,7 +108,8 @@ Test(nic_rtl8139_rx, filters)
     cr_assert_eq(counter("rx_frames"), 5);
 }
 
-/* 01:00:5e:00:00:01 has bit 31 of 64: the top six of the CRC, most significant bit first, as every driver computes it. */
+/* 01:00:5e:00:00:01 has bit 31 of 64: the top six of the CRC, most significant bit first, as every
+ * driver computes it. */
 Test(nic_rtl8139_rx, multicast_hash)
 {
     ring(AM);
@@ -147,7 +159,8 @@ Test(nic_rtl8139_rx, too_long)
     cr_assert_str_eq(receive_to(bench_mac, 4093), "rtl8139.rx_too_long");
 }
 
-/* 120 packets of 60 bytes fit 8 KiB, five of 1514. What does not fit is lost (the silicon; QEMU keeps it), MPC counts. */
+/* 120 packets of 60 bytes fit 8 KiB, five of 1514. What does not fit is lost (the silicon; QEMU
+ * keeps it), MPC counts. */
 Test(nic_rtl8139_rx, overflow)
 {
     ring(APM);

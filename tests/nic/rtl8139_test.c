@@ -1,9 +1,21 @@
-/* The RTL8139's registers, EEPROM, timer, transmitter. Values were measured on QEMU 7.2 unless a test says otherwise. */
+/* The RTL8139's registers, EEPROM, timer, transmitter. Values were measured on QEMU 7.2 unless a
+ * test says otherwise. */
 #include "tests/nic/bench.h"
 
 #include "sim/nic/fcs.h"
 
-enum { TSD = 0x10, TSAD = 0x20, CR = 0x37, CAPR = 0x38, CBR = 0x3a, IMR = 0x3c, ISR = 0x3e, TCR = 0x40, RCR = 0x44, DATA = 0x4000 };
+enum {
+    TSD = 0x10,
+    TSAD = 0x20,
+    CR = 0x37,
+    CAPR = 0x38,
+    CBR = 0x3a,
+    IMR = 0x3c,
+    ISR = 0x3e,
+    TCR = 0x40,
+    RCR = 0x44,
+    DATA = 0x4000
+};
 
 static uint32_t r8(uint32_t at)
 {
@@ -221,7 +233,8 @@ Test(nic_rtl8139, timer)
     cr_assert_eq(reg_read(0x48), 32999);
     cr_assert_eq(world_run(bench.world, 990000, &why), 0);
     cr_assert_eq(bench.isr_calls, 1);
-    cr_assert_eq(world_run(bench.world, 128000000000, &why), 0); /* the counter comes around after 128.8 s */
+    cr_assert_eq(world_run(bench.world, 128000000000, &why),
+                 0); /* the counter comes around after 128.8 s */
     cr_assert_eq(bench.isr_calls, 1);
     cr_assert_eq(world_run(bench.world, 130000000000, &why), 0);
     cr_assert_eq(bench.isr_calls, 2);
@@ -259,7 +272,8 @@ Test(nic_rtl8139_tx, slots_in_turn)
     run_is_good();
 }
 
-/* Slot 2 first sends nothing; it goes when a TSD is written while it is its turn. It is a driver's mistake. */
+/* Slot 2 first sends nothing; it goes when a TSD is written while it is its turn. It is a driver's
+ * mistake. */
 Test(nic_rtl8139_tx, out_of_turn)
 {
     ready();
