@@ -277,7 +277,7 @@ static void fill(struct ntp_server *s, const uint8_t *request, int64_t clock_ns,
     b[AT_POLL] = request[AT_POLL];
     b[AT_PRECISION] = (uint8_t)PRECISION;
     memcpy(b + AT_REFERENCE_ID, s->reference, 4);
-    put_time(b + AT_REFERENCE, clock_ns - clock_ns % (64 * SECOND)); /* set every 64 s */
+    put_time(b + AT_REFERENCE, clock_ns - 16 * SECOND); /* when it was set last: RFC 5905 7.3 */
     memcpy(b + AT_ORIGIN, request + AT_TRANSMIT, 8);
     put_time(b + AT_RECEIVE, clock_ns);
     put_time(b + AT_TRANSMIT, clock_ns + processing_ns);
