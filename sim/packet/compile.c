@@ -159,7 +159,7 @@ int compile_clause(struct compiler *c, const struct field *f)
     int64_t type = c->layer->layer->fields
                        ? given(c->layer, &(struct field){.given = c->layer->layer->field[0].name})
                        : -1;
-    if (f->only && type >= 0 && !(type < 64 && f->only >> type & 1))
+    if (f->only && type >= 0 && !only_has(f->only, type))
         return wrong(c, name, "this %s has no %s", c->layer->layer->name, f->name);
     struct match *m = pool_alloc(c->pool, sizeof *m);
     if (f->type == FIELD_EMPTY || (f->type == FIELD_FLAG && !match_starts(c, f))) {
@@ -242,6 +242,8 @@ static int compile_bad(struct compiler *c)
         l = layer_named(c->set, pool_text(c->pool, w->text, (size_t)(dot - w->text)));
         name = dot + 1;
     }
+    for (uint32_t k = c->spec->layers; !dot && k-- > 0 && !(l && field_named(l, name));)
+        l = c->spec->layer[k].layer;
     const struct field *f = l && w->kind == WORD_NAME ? field_named(l, name) : NULL;
     if (!f || f->flags & FIELD_OPTION || f->bits == 0)
         return wrong(c, w, "bad %s: a layer's field belongs here, as in bad udp.sum", w->text);
@@ -372,6 +374,8 @@ static int unknown(struct compiler *c)
 {
     const struct word *w = peek(c, 0);
     const char *near = w->kind == WORD_NAME ? nearest_known(c, w->text) : NULL;
+    if (near && !strcmp(near, w->text))
+        return wrong(c, w, "%s does not belong here", w->text);
     const char *where = c->layer ? c->layer->layer->name : "a packet line";
     if (near)
         return wrong(c, w, "%s has nothing called %s; %s is near", where, w->text, near);

@@ -80,6 +80,8 @@ static bool telling(struct describer *d, int i, const struct field *f, const str
     }
     if (!d->detail && f->flags & FIELD_QUIET)
         return false;
+    if (!d->detail && l->dull && l->dull(d->shape, i, f))
+        return false;
     if (f->answer)
         return d->detail || !(f->flags & FIELD_QUIET);
     if (v->kind == VALUE_NUMBER || v->kind == VALUE_IPV4)

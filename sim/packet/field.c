@@ -74,13 +74,17 @@ static void trim(struct value *v)
     v->len = len;
 }
 
+bool only_has(uint64_t only, int64_t value)
+{
+    return only >> (value < 63 ? value : 63) & 1;
+}
+
 bool shape_has(const struct shape *s, int i, const struct field *f)
 {
     if (!f->only)
         return true;
     struct value v;
-    return shape_field(s, i, &s->view[i].layer->field[0], &v) && v.number < 64 &&
-           (f->only >> v.number & 1);
+    return shape_field(s, i, &s->view[i].layer->field[0], &v) && only_has(f->only, v.number);
 }
 
 bool shape_field(const struct shape *s, int i, const struct field *f, struct value *out)

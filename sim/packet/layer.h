@@ -124,6 +124,8 @@ struct layer {
     bool (*emit)(struct builder *b, int i);
     /* Clauses for what lies behind the fixed header. */
     void (*describe)(struct describer *d, int i);
+    /* At detail 0 the field tells nothing that is not said or expected anyway. */
+    bool (*dull)(const struct shape *s, int i, const struct field *f);
     /* The port that the side has by the service's own rule; false: none. */
     bool (*port)(const struct shape *s, int i, bool source, uint32_t *port);
     /* Compares a clause of type FIELD_OWN or FIELD_OPTION. */
@@ -193,6 +195,7 @@ int shape_find(const struct shape *s, const struct layer *layer, int from);
  */
 bool shape_field(const struct shape *s, int i, const struct field *f, struct value *out);
 /* Whether the field is there at all, given the layer's first field. */
+bool only_has(uint64_t only, int64_t value);
 bool shape_has(const struct shape *s, int i, const struct field *f);
 uint64_t shape_number(const struct shape *s, int i, const char *name);
 /* What shape_field's bytes mean as a value. */

@@ -253,6 +253,16 @@ static bool arp_print(struct printer *p, const struct layer_spec *l, const struc
     return true;
 }
 
+/* A request tells its sender's address twice; a reply, whom it tells. */
+static bool arp_dull(const struct shape *s, int i, const struct field *f)
+{
+    uint64_t op = shape_number(s, i, "op");
+    const uint8_t *sha = s->bytes + s->view[i].at + 8;
+    if (op == ARPOP_REPLY)
+        return !strcmp(f->name, "tpa") || !strcmp(f->name, "tha");
+    return op == ARPOP_REQUEST && !strcmp(f->name, "sha") && !memcmp(sha, s->bytes + 6, 6);
+}
+
 static const struct symbol arp_ops[] = {
     {"request", ARPOP_REQUEST, -1},
     {"reply", ARPOP_REPLY, -1},
@@ -311,5 +321,6 @@ const struct layer layer_arp = {
     .fixed = ARP_BYTES,
     .open = arp_open,
     .parse = arp_parse,
+    .dull = arp_dull,
     .print = arp_print,
 };

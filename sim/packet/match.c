@@ -221,6 +221,8 @@ static void match_data(struct matcher *m, int before, const struct layer_spec *l
 {
     const struct shape *s = m->shape;
     struct value have = {.kind = VALUE_BYTES, .bytes = s->bytes, .len = s->len};
+    if (before < 0)
+        before = s->views - 1 - (s->views && s->view[s->views - 1].layer == &layer_data);
     if (before >= 0 && l->layer != &layer_raw) {
         have.bytes = s->bytes + s->view[before].body;
         have.len = s->view[before].end - s->view[before].body;

@@ -1,0 +1,133 @@
+#include "tests/packet/rig.h"
+
+TestSuite(packet_tcp, .init = rig_up, .fini = rig_down);
+
+enum { TCP = 34 };
+
+/*
+ * RFC 9293, section 3.1. By hand: pseudo header 0a00 + 0202 + 0a00 + 020f + 0006 + 0018 = 182f; 0005 + 0006 + 6002 + ffff + 0204 +
+ * 05b4 = 167c4, with 182f 17ff3, 7ff4; complement 800b.
+ */
+Test(packet_tcp, syn)
+{
+    cr_assert_gt(build("< 5 > 6 S 0:0(0) win 65535 <mss 1460>"), 0);
+    cr_assert(has_at(TCP, "0005 0006 00000000 00000000 6002 ffff 800b 0000 020405b4"));
+    cr_assert(matches("> S 0:0(0) win 65535 <mss 1460>"));
+    cr_assert(matches("> S 0:0(0) <...>"));
+    cr_assert(matches("> tcp 5 > 6 mss ?m"));
+    cr_assert_eq(variable("m"), 1460);
+    cr_assert(differs("> S 0:0(0)", "tcp.options", "<>", "<mss 1460>"));
+    cr_assert(differs("> S 0:0(0) <mss 1461>", "tcp.options", "<mss 1461>", "<mss 1460>"));
+    cr_assert(differs("> S 0:0(0) <mss 1460,nop>", "tcp.options", "<mss 1460,nop>", "<mss 1460>"));
+    cr_assert(differs("> S. 0:0(0) <...>", "tcp.flags", "S.", "S"));
+    cr_assert(differs("> tcp win 5", "tcp.win", "5", "65535"));
+    cr_assert_gt(build("< 5 > 6 S 0:0(0) win 65535 <mss 1460> bad tcp.sum"), 0);
+    cr_assert(differs("> tcp", "tcp.sum", "0x800b", "0x800c"));
+    cr_assert(matches("> tcp bad tcp.sum"));
+}
+
+Test(packet_tcp, flags)
+{
+    static const struct { const char *word, *octets; } table[] = {
+        {"S", "5002"}, {"S.", "5012"}, {".", "5010"}, {"P.", "5018"}, {"FP.", "5019"}, {"F.", "5011"}, {"R", "5004"}, {"R.", "5014"},
+        {"-", "5000"}, {"SEW", "50c2"}, {"U", "5020"}, {".P", "5018"}, {"A.", "5110"}, {"5.", "5150"},
+    };
+    char text[64];
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        snprintf(text, sizeof text, "< 5 > 6 %s 1:1(0)", table[i].word);
+        cr_assert_gt(build(text), 0);
+        cr_assert(has_at(TCP + 12, table[i].octets), "%s", text);
+        cr_assert(prints(text, NULL));
+    }
+    cr_assert_gt(build("< tcp 5 > 6 flags SF seq 3"), 0);
+    cr_assert(has_at(TCP + 4, "00000003 00000000 5003"));
+}
+
+/* kind, length, value: RFC 9293 section 3.2, RFC 7323, RFC 2018. */
+Test(packet_tcp, options)
+{
+    cr_assert_gt(build("< 5 > 6 S 0:0(0) <mss 536,nop,wscale 7,sackOK,TS val 1 ecr 2,eol>"), 0);
+    cr_assert(has_at(TCP + 12, "b0"));
+    cr_assert(has_at(TCP + 20, "02040218 01 030307 0402 080a0000000100000002 00 000000"));
+    cr_assert(matches("> S 0:0(0) <mss 536,nop,wscale 7,sackOK,TS val ?v ecr 2,eol>"));
+    cr_assert_eq(variable("v"), 1);
+    cr_assert_gt(build("< 5 > 6 . 1:1(0) <nop,nop,sack 1:3 5:7>"), 0);
+    cr_assert(has_at(TCP + 20, "0101 0512 00000001 00000003 00000005 00000007"));
+    cr_assert_gt(build("< 5 > 6 . 1:1(0) <FO 12ab34cd,nop,nop,opt 200 010203,nop>"), 0);
+    cr_assert(has_at(TCP + 20, "220612ab34cd 0101 c805010203 01"));
+    cr_assert_gt(build("< 5 > 6 . 1:1(0) <FOEXP 1234>"), 0);
+    cr_assert(has_at(TCP + 20, "fe06f9891234"));
+    cr_assert_eq(build("< 5 > 6 . 1:1(0) <sack 1:3 5:7 5:7 5:7,TS val 1 ecr 1>"), -1);
+    cr_assert_str_eq(rig.why, "tcp: options of 44 octets: 40 fit");
+}
+
+/* Numbers count from each side's ISN; those written with ! do not. */
+Test(packet_tcp, numbers_are_relative)
+{
+    rig.context.source_isn = 0xfffffff0;
+    rig.context.destination_isn = 1000;
+    rig.context.have_source_isn = rig.context.have_destination_isn = true;
+    cr_assert_gt(build("< 5 > 6 . 17:17(0) ack 5 <nop,nop,sack 10:20>"), 0);
+    cr_assert(has_at(TCP + 4, "00000001 000003ed"));
+    cr_assert(has_at(TCP + 24, "000003f2 000003fc"));
+    cr_assert(matches("> . 17:17(0) ack ?a <nop,nop,sack 10:20>"));
+    cr_assert_eq(variable("a"), 5);
+    cr_assert(matches("> . 1:1(0)! ack 1005 <nop,nop,sack 1010:1020>"));
+    cr_assert(differs("> . 16:16(0) ack 5 <...>", "tcp.seq", "16", "17"));
+    cr_assert(differs("> . 17:17(0) ack [1..4] <...>", "tcp.ack", "[1..4]", "5"));
+    rig.context.have_source_isn = false;
+    cr_assert(matches("> . 0:0(0) ack 5 <...>"), "an ISN that is not known yet is whatever it is");
+}
+
+Test(packet_tcp, payload)
+{
+    cr_assert_gt(build("< 5 > 6 P. 1001:1011(10) ack 1"), 0);
+    cr_assert_eq(rig.len, TCP + 20 + 10);
+    for (int i = 0; i < 10; i++)
+        cr_assert_eq(rig.frame[TCP + 20 + i], packet_pattern(1000 + (uint64_t)i));
+    cr_assert(matches("> P. 1001:1011(10) ack 1"));
+    cr_assert(matches("> P. 1001:1011(10) ack 1 data pattern 10 at 1000"));
+    cr_assert(differs("> P. 1001:1012(11) ack 1", "tcp.payload", "11", "10"));
+    cr_assert_gt(build("< 5 > 6 P. 1:4(3) ack 1 data \"abc\""), 0);
+    cr_assert(has_at(TCP + 20, "616263"));
+    cr_assert(matches("> tcp data \"abc\""));
+}
+
+Test(packet_tcp, information_of_ip)
+{
+    cr_assert_gt(build("< [ect0] 5 > 6 . 1:1(0)"), 0);
+    cr_assert(has_at(15, "02"));
+    cr_assert(matches("> [ect01] . 1:1(0)"));
+    cr_assert(!matches("> [ce] . 1:1(0)"));
+    cr_assert(!matches("> [noecn] . 1:1(0)"));
+    cr_assert_gt(build("< (tos 0x10, ttl 3) 7 > 8 S 0:0(0)"), 0);
+    cr_assert(has_at(15, "10"));
+    cr_assert(has_at(22, "03"));
+    cr_assert(matches("> (ttl 3) S 0:0(0)"));
+}
+
+Test(packet_tcp, lines_come_back)
+{
+    cr_assert(comes_back("< 5 > 6 S 0:0(0) win 65535 <mss 1460,sackOK,TS val 100 ecr 0,nop,wscale 7>"));
+    cr_assert(comes_back("< 5 > 6 P. 1:1001(1000) ack 1 win 10 urg 7 <nop,nop,TS val 100 ecr 200>"));
+    cr_assert(comes_back("< 5 > 6 . 4294967295:2(3) ack 4294967295 reserved 5"));
+    cr_assert(comes_back("< 5 > 6 R 0:0(0) <eol> bad tcp.sum"));
+    cr_assert(comes_back("< 5 > 6 S 0:0(0) <opt 77 01,nop> off 7"));
+    cr_assert(prints("> S. 0:0(0) ack 1 <...>", "tcp S. 0:0(0) ack 1 <...>"));
+    cr_assert(prints("> . 1:1(0) ack 1 win 65535 <nop,nop,sack 1:3 5:7>", NULL));
+    cr_assert(prints("> 5 > ?p F. 1:1(0)! ack *", NULL));
+    cr_assert(prints("> tcp ?p > 80 flags S mss [1..1460] no wscale", NULL));
+    build("< 5 > 6 P. 1:1001(1000) ack 1 win 10");
+    cr_assert_str_eq(text_of(0), "ip 10.0.2.2 > 10.0.2.15 tcp 5 > 6 P. 1:1001(1000)! ack 1 win 10");
+}
+
+Test(packet_tcp, complaints)
+{
+    cr_assert_str_eq(complaint("> . 1:3(5)"), "7: 3: the end is SEQ + LEN = 6");
+    cr_assert_str_eq(complaint("> . 1:3"), "5: a segment is written SEQ:END(LEN), as in 1:1001(1000)");
+    cr_assert_str_eq(complaint("> S 0:0(0) <msss 5>"), "13: msss: an option belongs here: mss, wscale, sackOK, TS, sack, nop, eol, md5, FO, opt");
+    cr_assert_str_eq(complaint("> S 0:0(0) <mss 5"), "18: : a comma or > belongs between options");
+    cr_assert_str_eq(complaint("> S 0:0(0) <TS 5 ecr 3>"), "16: timestamps are written TS val A ecr B");
+    cr_assert_eq(build("< S 0:0(0)"), -1);
+    cr_assert_str_eq(rig.why, "tcp: no port is known: write tcp A > B");
+}
