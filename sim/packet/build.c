@@ -284,13 +284,26 @@ static bool fill(struct builder *b, int i, uint32_t flags, uint32_t without)
     return true;
 }
 
+/* A stated part (dhcp flags) says these bits. */
+static bool stated_in_part(const struct builder *b, int i, const struct field *f)
+{
+    const struct layer_spec *l = b->part[i];
+    for (uint32_t k = 0; l && k < l->clauses; k++) {
+        const struct field *p = l->clause[k].field;
+        if (p->flags & FIELD_PART && p->bit <= f->bit && p->bit + p->bits >= f->bit + f->bits)
+            return stated(b, i, p);
+    }
+    return false;
+}
+
 static bool fill_answers(struct builder *b, int i)
 {
     const struct view *v = &b->shape.view[i];
     for (uint32_t k = 0; k < v->layer->fields; k++) {
         const struct field *f = &v->layer->field[k];
         struct value value;
-        if (!f->answer || f->flags & FIELD_OPTION || stated(b, i, f) || !shape_has(&b->shape, i, f))
+        if (!f->answer || f->flags & FIELD_OPTION || stated(b, i, f) || stated_in_part(b, i, f) ||
+            !shape_has(&b->shape, i, f))
             continue;
         if (!f->answer(b, i, &value) ||
             !field_store(f, b->out + v->at, f->bits / 8, &value, b->why))

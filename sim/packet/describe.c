@@ -142,9 +142,14 @@ static struct packet_spec *whole_frame(const struct layer_set *set, struct pool 
     *p = (struct packet_spec){
         .set = (struct layer_set *)(uintptr_t)set, .direction = '<', .cut = -1, .pad = -1};
     struct describer d = {.pool = pool, .shape = s, .spec = p, .layer = &p->layer[p->layers++]};
+    static const uint8_t zero;
     d.layer->layer = &layer_raw;
+    if (!s->len) /* a line needs an octet, and may cut it off */
+        p->cut = 0;
     describe_clause(&d, field_named(&layer_raw, "bytes"),
-                    &(struct value){.kind = VALUE_BYTES, .bytes = s->bytes, .len = s->len});
+                    &(struct value){.kind = VALUE_BYTES,
+                                    .bytes = s->len ? s->bytes : &zero,
+                                    .len = s->len ? s->len : 1});
     return p;
 }
 

@@ -127,6 +127,8 @@ static uint32_t read_data(const struct shape *s, int i, uint32_t at, uint32_t en
         k++;
     if (!f && p == end)
         return RECORD_DATA + k;
+    if (at == end) /* no octets where parts belong: a line has no word for it */
+        return 0;
     memset(out + RECORD_DATA, 0, (RECORD_VALUES - RECORD_DATA) * sizeof *out);
     out[RECORD_DATA].name = "hex";
     out[RECORD_DATA].value =

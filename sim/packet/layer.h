@@ -79,7 +79,8 @@ struct field {
                       each; 0: always */
     bool (*derive)(const struct shape *s, int i, uint64_t *out);
     bool (*answer)(struct builder *b, int i, struct value *out);
-    const char *clause; /* the requirement that fixes the field */
+    void (*say)(struct printer *p, uint64_t value); /* own text for the number */
+    const char *clause;                             /* the requirement that fixes the field */
 };
 
 /* A layer as it lies in a frame: at <= body <= end <= the frame's length. */

@@ -71,6 +71,10 @@ static int parse_name(struct compiler *c, struct match *m)
         c->at += 2;
         return 0;
     }
+    if (take(c, ".")) {
+        m->value = (struct value){.kind = VALUE_BYTES, .bytes = (const uint8_t *)""};
+        return 0;
+    }
     if (w->kind == WORD_IPV4) /* a name of four numbers */
         m->value = (struct value){.kind = VALUE_BYTES,
                                   .bytes = (const uint8_t *)w->text,
@@ -321,8 +325,8 @@ static bool emit_record(struct builder *b, int i, const struct clause *cl, bool 
     return true;
 }
 
-/* A response repeats the question. */
-static bool emit_question_asked(struct builder *b, int i)
+/* A response repeats the question, and its names may be pointed to. */
+static bool emit_question_asked(struct builder *b, int i, struct names *names)
 {
     int a = asked(b, i);
     if (a < 0 || shape_number(&b->answered, a, "qdcount") != 1)
@@ -333,9 +337,13 @@ static bool emit_question_asked(struct builder *b, int i)
     uint32_t start = b->answered.view[a].at + DNS_HEADER, at = start;
     bool ok = dns_read(&b->answered, a, &at, true, pool, m, &compressed) && !compressed;
     pool_free(pool);
-    if (ok)
-        put16(b->out + b->shape.view[i].at + 4, 1);
-    return !ok || emit_octets(b, i, b->answered.bytes + start, at - start);
+    if (!ok)
+        return true;
+    put16(b->out + b->shape.view[i].at + 4, 1);
+    const uint8_t *name = b->answered.bytes + start;
+    for (uint32_t k = 0; name[k] && names->count < NAMES; k += name[k] + 1u)
+        names->at[names->count++] = DNS_HEADER + k;
+    return emit_octets(b, i, name, at - start);
 }
 
 static bool dns_emit(struct builder *b, int i)
@@ -354,10 +362,8 @@ static bool dns_emit(struct builder *b, int i)
         }
         if (!stated)
             put16(b->out + b->shape.view[i].at + 4 + 2 * (uint32_t)section, n);
-        if (!section && !n && !stated && !emit_question_asked(b, i))
+        if (!section && !n && !stated && !emit_question_asked(b, i, &names))
             return false;
-        if (!section && !n && b->shape.view[i].body - b->shape.view[i].at > DNS_HEADER)
-            names.at[names.count++] = DNS_HEADER;
     }
     return true;
 }

@@ -151,10 +151,11 @@ static bool ip_print(struct printer *p, const struct layer_spec *l, const struct
     (void)l;
     if (strcmp(cl->field->name, "frag"))
         return false;
+    static const struct field octets = {.name = "frag", .type = FIELD_UINT};
     print(p, " frag ");
-    print_match(p, cl->field, &cl->match[0], -1);
+    print_match(p, &octets, &cl->match[0], -1);
     print(p, " ");
-    print_match(p, cl->field, &cl->match[1], -1);
+    print_match(p, &octets, &cl->match[1], -1);
     return true;
 }
 

@@ -177,10 +177,10 @@ static void tcp_describe(struct describer *d, int i)
     describe_number(d, "win", shape_number(s, i, "win"));
     if (urg)
         describe_number(d, "urg", urg);
-    for (; option_next(s, &segment_options, &at, v->body, &o); n++) {
+    bool ended = false;
+    for (; !ended && option_next(s, &segment_options, &at, v->body, &o); n++) {
         option_describe(d, &o, field_coded(&layer_tcp, o.code), field_named(&layer_tcp, "opt"));
-        if (o.code == TCP_EOL)
-            break;
+        ended = o.code == TCP_EOL;
     }
     describe_number(d, "options", n);
 }
@@ -207,7 +207,8 @@ static const struct field fields[] = {
      .type = FIELD_UINT,
      .bit = 103,
      .bits = 9,
-     .flags = FIELD_KEY | FIELD_MINE | FIELD_HEX},
+     .flags = FIELD_KEY | FIELD_MINE,
+     .say = segment_say_flags},
     {.name = "seq", .type = FIELD_UINT, .bit = 32, .bits = 32, .flags = FIELD_SEQ | FIELD_MINE},
     {.name = "payload", .type = FIELD_UINT, .bits = 16, .code = 256, .flags = FIELD_ELSEWHERE},
     {.name = "ack", .type = FIELD_UINT, .bit = 64, .bits = 32, .flags = FIELD_ACK | FIELD_MINE},

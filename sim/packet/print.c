@@ -94,7 +94,9 @@ void print_value(struct printer *p, const struct field *f, const struct value *v
     switch (f->type) {
     case FIELD_UINT:
     case FIELD_FLAG:
-        if (s)
+        if (f->say)
+            f->say(p, n);
+        else if (s)
             print(p, "%s", s->word);
         else
             print(p, f->flags & FIELD_HEX ? "0x%llx" : "%llu", (unsigned long long)n);

@@ -11,6 +11,7 @@ extern const struct option_style segment_options;
 int segment_parse(struct compiler *c);
 int segment_close(struct compiler *c);
 bool segment_print(struct printer *p, const struct layer_spec *l, const struct clause *cl);
+void segment_say_flags(struct printer *p, uint64_t flags);
 /* A frame's options as a list. */
 void segment_print_options(struct printer *p, const struct shape *s, int i);
 /* A line's. */

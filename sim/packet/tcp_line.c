@@ -243,7 +243,7 @@ int segment_parse(struct compiler *c)
     return 0;
 }
 
-static void print_flags(struct printer *p, uint32_t flags)
+void segment_say_flags(struct printer *p, uint64_t flags)
 {
     static const char order[] = "FSRP.UEWA";
     char text[16] = "";
@@ -308,7 +308,7 @@ static void print_segment(struct printer *p, const struct layer_spec *l, const s
     const struct clause *seq = clause_named(l, "seq"), *len = clause_named(l, "payload");
     int64_t n = len ? len->match->value.number : 0;
     print(p, " ");
-    print_flags(p, (uint32_t)flags->match->value.number);
+    segment_say_flags(p, (uint64_t)flags->match->value.number);
     print(p, " ");
     print_match(p, seq->field, seq->match, -1);
     int64_t end = seq->match->kind == MATCH_VALUE ? (seq->match->value.number + n) & 0xffffffff : n;
@@ -324,7 +324,7 @@ bool segment_print(struct printer *p, const struct layer_spec *l, const struct c
         print_segment(p, l, cl);
     else if (!strcmp(name, "flags") && value) {
         print(p, " flags ");
-        print_flags(p, (uint32_t)cl->match->value.number);
+        segment_say_flags(p, (uint64_t)cl->match->value.number);
     } else if (cl == options && cl->match->kind == MATCH_ANY)
         print(p, " <...>");
     else if (cl == options && (cl->match->value.number || !l->bare)) {

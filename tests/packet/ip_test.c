@@ -2,12 +2,12 @@
 
 TestSuite(packet_ip, .init = rig_up, .fini = rig_down);
 
-#define ETH_IN "52550a00020f 52550a000202 0800 "
+#define ETH_IN  "52550a00020f 52550a000202 0800 "
 #define ETH_OUT "52550a000202 52550a00020f 0800 "
 
 /*
- * A header whose sum is worked out in many textbooks: 4500 + 0073 + 0000 + 4000 + 4011 + c0a8 + 0001 + c0a8 + 00c7 = 2479c,
- * 479c + 2 = 479e, its complement b861.
+ * A header whose sum is worked out in many textbooks: 4500 + 0073 + 0000 + 4000 + 4011 + c0a8 +
+ * 0001 + c0a8 + 00c7 = 2479c, 479c + 2 = 479e, its complement b861.
  */
 Test(packet_ip, header_sum)
 {
@@ -17,7 +17,9 @@ Test(packet_ip, header_sum)
 
 Test(packet_ip, every_field_has_its_place)
 {
-    cr_assert_gt(build("< ip 1.2.3.4 > 5.6.7.8 tos 0xab id 0x1234 rf df mf off 0x18 ttl 9 proto 200 len 77 sum 0xbeef data \"x\""), 0);
+    cr_assert_gt(build("< ip 1.2.3.4 > 5.6.7.8 tos 0xab id 0x1234 rf df mf off 0x18 ttl 9 proto "
+                       "200 len 77 sum 0xbeef data \"x\""),
+                 0);
     cr_assert(has_at(14, "45ab 004d 1234 e003 09c8 beef 01020304 05060708 78"));
     cr_assert_gt(build("< ip version 5 ihl 6 dscp 46 ecn ce data \"x\""), 0);
     cr_assert(has_at(14, "56bb"));
@@ -30,16 +32,20 @@ Test(packet_ip, options_are_padded)
     cr_assert(has_at(14, "4600 0020"));
     cr_assert(has_at(34, "94040000 0001 0002"));
     cr_assert(matches("> ip options hex 940400"));
-    cr_assert(differs("> ip options hex 940401", "ip.options", "hex 940401 (3 octets)", "hex 94040000 (4 octets)"));
+    cr_assert(differs("> ip options hex 940401", "ip.options", "hex 940401 (3 octets)",
+                      "hex 94040000 (4 octets)"));
     cr_assert_eq(build("< ip options zero 44 udp 1 > 2"), -1);
     cr_assert_str_eq(rig.why, "options: a value is needed to build a packet");
-    cr_assert_eq(build("< ip options hex 0101010101010101010101010101010101010101010101010101010101010101010101010101010101 udp 1 > 2"), -1);
+    cr_assert_eq(build("< ip options hex "
+                       "010101010101010101010101010101010101010101010101010101010101010101010101010"
+                       "1010101 udp 1 > 2"),
+                 -1);
     cr_assert_str_eq(rig.why, "ip: options of 41 octets: 40 fit");
 }
 
 /*
- * RFC 768: 10.0.2.2:7 > 10.0.2.15:1024, "a". Pseudo header 0a00 + 0202 + 0a00 + 020f + 0011 + 0009 = 182b; header 0007 + 0400 +
- * 0009 makes 1c3b; data 6100 makes 7d3b; complement 82c4.
+ * RFC 768: 10.0.2.2:7 > 10.0.2.15:1024, "a". Pseudo header 0a00 + 0202 + 0a00 + 020f + 0011 + 0009
+ * = 182b; header 0007 + 0400 + 0009 makes 1c3b; data 6100 makes 7d3b; complement 82c4.
  */
 #define UDP_A ETH_IN "4500 001d 0000 0000 4011 62c0 0a000202 0a00020f 0007 0400 0009 82c4 61"
 
@@ -110,7 +116,8 @@ Test(packet_ip, spoils)
     cr_assert(differs("> udp bad udp.sum", "udp.sum", "anything but 0x2355", "0x2355"));
 }
 
-/* RFC 768: a sum of zero is sent as ones; zero means none was computed, which the host under test must not send unsaid. */
+/* RFC 768: a sum of zero is sent as ones; zero means none was computed, which the host under test
+ * must not send unsaid. */
 Test(packet_ip, udp_sum_zero)
 {
     cr_assert_gt(build("< udp 7 > 9 data hex dcba0000"), 0);
@@ -205,11 +212,13 @@ Test(packet_ip, fragments)
     cr_assert(has_at(18, "0007 2001 4011"));
     cr_assert(comes_back("< ip id 7 frag 16 16 udp 1 > 2 data pattern 40"));
     cr_assert_str_eq(complaint("< ip off 9"), "10: off 9: a multiple of 8 belongs here");
-    cr_assert_str_eq(complaint("< ip frag 9 1"), "11: a fragment starts at a multiple of 8 octets, 9 is none");
+    cr_assert_str_eq(complaint("< ip frag 9 1"),
+                     "11: a fragment starts at a multiple of 8 octets, 9 is none");
 }
 
 /* RFC 792: 0800 + 0007 + 0001 + 6865 + 6c6c + 6f00 = 14bd9 -> 4bda; complement b425. */
-#define ECHO ETH_OUT "4500 0021 0000 0000 4001 62cc 0a00020f 0a000202 0800 b425 0007 0001 68656c6c6f"
+#define ECHO                                                                                       \
+    ETH_OUT "4500 0021 0000 0000 4001 62cc 0a00020f 0a000202 0800 b425 0007 0001 68656c6c6f"
 
 Test(packet_ip, echo)
 {
@@ -219,7 +228,8 @@ Test(packet_ip, echo)
     cr_assert(differs("> icmp echo-reply", "icmp.type", "echo-reply", "echo-request"));
     answer_it();
     cr_assert_gt(build("< icmp echo-reply"), 0);
-    cr_assert(is_frame(ETH_IN "4500 0021 0000 0000 4001 62cc 0a000202 0a00020f 0000 bc25 0007 0001 68656c6c6f"));
+    cr_assert(is_frame(
+        ETH_IN "4500 0021 0000 0000 4001 62cc 0a000202 0a00020f 0000 bc25 0007 0001 68656c6c6f"));
     cr_assert_gt(build("< icmp echo-reply seq 2 data \"x\""), 0);
     cr_assert(has_at(38, "0007 0002 78"));
     cr_assert_gt(build("< icmp echo-request"), 0);
@@ -238,27 +248,48 @@ Test(packet_ip, errors_quote)
     cr_assert(has_at(34, "0303"));
     cr_assert(matches("> icmp unreachable port quotes"));
     cr_assert(matches("> icmp unreachable port quotes 8"));
-    cr_assert(differs("> icmp unreachable port quotes 9", "icmp.quotes", "29 octets of the datagram", "28 octets"));
+    cr_assert(differs("> icmp unreachable port quotes 9", "icmp.quotes",
+                      "29 octets of the datagram", "28 octets"));
     cr_assert_eq(build("< icmp unreachable port quotes 100"), 14 + 20 + 8 + 29);
     cr_assert(matches("> icmp unreachable port quotes"));
     cr_assert_eq(build("< icmp unreachable port quotes 4"), 14 + 20 + 8 + 24);
-    cr_assert(differs("> icmp unreachable port quotes", "icmp.quotes", "28 or more octets of the datagram", "24 octets"));
-    cr_assert_gt(build("< icmp unreachable frag-needed mtu 576 quote ip eth0 > peer id 3 udp 5 > 6 data \"x\""), 0);
+    cr_assert(differs("> icmp unreachable port quotes", "icmp.quotes",
+                      "28 or more octets of the datagram", "24 octets"));
+    cr_assert_gt(build("< icmp unreachable frag-needed mtu 576 quote ip eth0 > peer id 3 udp 5 > 6 "
+                       "data \"x\""),
+                 0);
     cr_assert(has_at(34, "0304"));
     cr_assert(has_at(38, "0000 0240 4500"));
-    cr_assert(matches("> icmp unreachable frag-needed mtu 576 quote ip eth0 > peer id 3 udp 5 > 6"));
+    cr_assert(
+        matches("> icmp unreachable frag-needed mtu 576 quote ip eth0 > peer id 3 udp 5 > 6"));
     cr_assert(differs("> icmp unreachable quote ip id 4", "ip.id", "4", "3"));
     cr_assert(!matches("> udp 5 > 6"), "a quoted datagram was not sent");
 }
 
 Test(packet_ip, icmp_words)
 {
-    static const struct { const char *line, *head; } table[] = {
-        {"unreachable net", "0300"}, {"unreachable host", "0301"}, {"unreachable protocol", "0302"}, {"unreachable port", "0303"},
-        {"unreachable frag-needed", "0304"}, {"unreachable source-route", "0305"}, {"source-quench", "0400"}, {"redirect net", "0500"},
-        {"redirect host", "0501"}, {"time-exceeded ttl", "0b00"}, {"time-exceeded reassembly", "0b01"}, {"parameter-problem", "0c00"},
-        {"parameter-problem missing-option", "0c01"}, {"timestamp-request", "0d00"}, {"timestamp-reply", "0e00"},
-        {"mask-request", "1100"}, {"mask-reply", "1200"}, {"type 200 code 3", "c803"}, {"unreachable code 99", "0363"},
+    static const struct {
+        const char *line, *head;
+    } table[] = {
+        {"unreachable net", "0300"},
+        {"unreachable host", "0301"},
+        {"unreachable protocol", "0302"},
+        {"unreachable port", "0303"},
+        {"unreachable frag-needed", "0304"},
+        {"unreachable source-route", "0305"},
+        {"source-quench", "0400"},
+        {"redirect net", "0500"},
+        {"redirect host", "0501"},
+        {"time-exceeded ttl", "0b00"},
+        {"time-exceeded reassembly", "0b01"},
+        {"parameter-problem", "0c00"},
+        {"parameter-problem missing-option", "0c01"},
+        {"timestamp-request", "0d00"},
+        {"timestamp-reply", "0e00"},
+        {"mask-request", "1100"},
+        {"mask-reply", "1200"},
+        {"type 200 code 3", "c803"},
+        {"unreachable code 99", "0363"},
     };
     char text[64];
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
@@ -282,17 +313,20 @@ Test(packet_ip, lines_come_back)
     cr_assert(comes_back("< udp 7 > 9 data hex 00ff pad 60"));
     cr_assert(comes_back("< udp 7 > 9 data pattern 1472"));
     cr_assert(comes_back("< udp 7 > 9 data zero 1472 bad udp.sum"));
-    cr_assert(comes_back("< ip tos 3 id 9 df ttl 1 options hex 94040000 udp 7 > 9 data \"x\" bad ip.sum bad udp.sum"));
+    cr_assert(comes_back("< ip tos 3 id 9 df ttl 1 options hex 94040000 udp 7 > 9 data \"x\" bad "
+                         "ip.sum bad udp.sum"));
     cr_assert(comes_back("< icmp unreachable port quote ip eth0 > peer udp 5 > 6 data \"xyz\""));
     cr_assert(comes_back("< icmp unreachable port unused 7 quote udp 5 > 6 len 99"));
     cr_assert(comes_back("< icmp type 77 rest 0x12345678 data \"xyz\" bad icmp.sum"));
     cr_assert(comes_back("< ip proto 99 data \"xyz\""));
     cr_assert(comes_back("< ip ip 1.2.3.4 > 5.6.7.8 udp 1 > 2 data \"in a tunnel\""));
-    cr_assert(prints("> ip A > $b ttl [1..2] no df udp * > ?q len 9", "ip A > $b ttl [1..2] no df udp * > ?q len 9"));
+    cr_assert(prints("> ip A > $b ttl [1..2] no df udp * > ?q len 9",
+                     "ip A > $b ttl [1..2] no df udp * > ?q len 9"));
     cr_assert(prints("> icmp unreachable port quotes 8 bad icmp.sum", NULL));
     cr_assert(prints("< ip id 7 frag 8 16 udp 1 > 2 data pattern 40 at 7", NULL));
     cr_assert(prints("> [ect0] udp 1 > 2", "ip ecn ect0 udp 1 > 2"));
-    cr_assert(prints("> ip eth0 > peer udp * > 7 data \"a\"", "ip eth0 > peer udp * > 7 data \"a\""));
+    cr_assert(
+        prints("> ip eth0 > peer udp * > 7 data \"a\"", "ip eth0 > peer udp * > 7 data \"a\""));
 }
 
 /* Nothing is verified inside fragments but IP's header. */
@@ -317,7 +351,8 @@ Test(packet_ip, no_address)
     cr_assert_str_eq(rig.why, "no host or interface is called nobody");
 }
 
-/* RFC 8200, section 8.1: the pseudo header of a datagram between ::1 and ::2, by hand: 1 + 2 + 11 + 9, 1 + 2 + 9, 7800 -> 7829. */
+/* RFC 8200, section 8.1: the pseudo header of a datagram between ::1 and ::2, by hand: 1 + 2 + 11 +
+ * 9, 1 + 2 + 9, 7800 -> 7829. */
 Test(packet_ip, ip6)
 {
     cr_assert_gt(build("< ip6 ::1 > ::2 udp 1 > 2 data \"x\""), 0);
@@ -325,6 +360,8 @@ Test(packet_ip, ip6)
     cr_assert(has_at(54, "0001 0002 0009 87d6 78"));
     cr_assert(matches("> ip6 ::1 > ::2 udp 1 > 2 data \"x\""));
     cr_assert(!matches("> ip6 ::1 > ::3 udp 1 > 2 data \"x\""));
-    cr_assert(comes_back("< ip6 fe80::1 > ff02::1 hlim 255 icmp6 neighbor-solicitation data zero 16"));
-    cr_assert(comes_back("< ip6 fe80::1 > 1:2:3:4:5:6:7:8 flow 0x12345 class 7 udp 1 > 2 bad udp.sum"));
+    cr_assert(
+        comes_back("< ip6 fe80::1 > ff02::1 hlim 255 icmp6 neighbor-solicitation data zero 16"));
+    cr_assert(
+        comes_back("< ip6 fe80::1 > 1:2:3:4:5:6:7:8 flow 0x12345 class 7 udp 1 > 2 bad udp.sum"));
 }

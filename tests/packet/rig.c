@@ -133,8 +133,8 @@ bool matches(const char *text)
 {
     packet_match(line(text), &rig.context, rig.frame, (uint32_t)rig.len, &rig.verdict);
     for (uint32_t i = 0; i < rig.verdict.differences; i++)
-        fprintf(stderr, "%s: expected %s, actual %s\n", rig.verdict.difference[i].field, rig.verdict.difference[i].expected,
-                rig.verdict.difference[i].actual);
+        fprintf(stderr, "%s: expected %s, actual %s\n", rig.verdict.difference[i].field,
+                rig.verdict.difference[i].expected, rig.verdict.difference[i].actual);
     return rig.verdict.matches;
 }
 
@@ -142,7 +142,8 @@ bool differs(const char *text, const char *field, const char *expected, const ch
 {
     packet_match(line(text), &rig.context, rig.frame, (uint32_t)rig.len, &rig.verdict);
     const struct packet_difference *d = rig.verdict.difference;
-    bool as_said = !rig.verdict.matches && rig.verdict.differences == 1 && !strcmp(d->field, field) && !strcmp(d->expected, expected) &&
+    bool as_said = !rig.verdict.matches && rig.verdict.differences == 1 &&
+                   !strcmp(d->field, field) && !strcmp(d->expected, expected) &&
                    !strcmp(d->actual, actual);
     for (uint32_t i = 0; !as_said && i < rig.verdict.differences; i++)
         fprintf(stderr, "%s: expected %s, actual %s\n", d[i].field, d[i].expected, d[i].actual);

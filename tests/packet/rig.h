@@ -1,6 +1,7 @@
 /*
- * What the tests of sim/packet share. Two ends: eth0 (10.0.2.15, 52:55:0a:00:02:0f) is the host under test, peer (10.0.2.2,
- * 52:55:0a:00:02:02) the other. Lines are written with their arrow; frames as hexadecimal digits, blanks free.
+ * What the tests of sim/packet share. Two ends: eth0 (10.0.2.15, 52:55:0a:00:02:0f) is the host
+ * under test, peer (10.0.2.2, 52:55:0a:00:02:02) the other. Lines are written with their arrow;
+ * frames as hexadecimal digits, blanks free.
  */
 #ifndef TESTS_PACKET_RIG_H
 #define TESTS_PACKET_RIG_H
@@ -17,7 +18,10 @@ struct rig {
     struct pool *pool;
     struct layer_set *set;
     struct packet_context context;
-    struct { char name[16]; struct value value; } variable[16];
+    struct {
+        char name[16];
+        struct value value;
+    } variable[16];
     int variables;
     uint8_t frame[65550];
     int len;

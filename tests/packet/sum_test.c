@@ -1,6 +1,7 @@
 #include "tests/packet/rig.h"
 
-/* RFC 1071, section 3, its example: 0001 f203 f4f5 f6f7 add up to ddf2; the field is the complement. */
+/* RFC 1071, section 3, its example: 0001 f203 f4f5 f6f7 add up to ddf2; the field is the
+ * complement. */
 Test(packet_sum, rfc_1071_example)
 {
     const uint8_t bytes[] = {0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7};

@@ -5,8 +5,8 @@ TestSuite(packet_tcp, .init = rig_up, .fini = rig_down);
 enum { TCP = 34 };
 
 /*
- * RFC 9293, section 3.1. By hand: pseudo header 0a00 + 0202 + 0a00 + 020f + 0006 + 0018 = 182f; 0005 + 0006 + 6002 + ffff + 0204 +
- * 05b4 = 167c4, with 182f 17ff3, 7ff4; complement 800b.
+ * RFC 9293, section 3.1. By hand: pseudo header 0a00 + 0202 + 0a00 + 020f + 0006 + 0018 = 182f;
+ * 0005 + 0006 + 6002 + ffff + 0204 + 05b4 = 167c4, with 182f 17ff3, 7ff4; complement 800b.
  */
 Test(packet_tcp, syn)
 {
@@ -28,9 +28,12 @@ Test(packet_tcp, syn)
 
 Test(packet_tcp, flags)
 {
-    static const struct { const char *word, *octets; } table[] = {
-        {"S", "5002"}, {"S.", "5012"}, {".", "5010"}, {"P.", "5018"}, {"FP.", "5019"}, {"F.", "5011"}, {"R", "5004"}, {"R.", "5014"},
-        {"-", "5000"}, {"SEW", "50c2"}, {"U", "5020"}, {".P", "5018"}, {"A.", "5110"}, {"5.", "5150"},
+    static const struct {
+        const char *word, *octets;
+    } table[] = {
+        {"S", "5002"},  {"S.", "5012"}, {".", "5010"},  {"P.", "5018"}, {"FP.", "5019"},
+        {"F.", "5011"}, {"R", "5004"},  {"R.", "5014"}, {"-", "5000"},  {"SEW", "50c2"},
+        {"U", "5020"},  {".P", "5018"}, {"A.", "5110"}, {"5.", "5150"},
     };
     char text[64];
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
@@ -108,8 +111,10 @@ Test(packet_tcp, information_of_ip)
 
 Test(packet_tcp, lines_come_back)
 {
-    cr_assert(comes_back("< 5 > 6 S 0:0(0) win 65535 <mss 1460,sackOK,TS val 100 ecr 0,nop,wscale 7>"));
-    cr_assert(comes_back("< 5 > 6 P. 1:1001(1000) ack 1 win 10 urg 7 <nop,nop,TS val 100 ecr 200>"));
+    cr_assert(
+        comes_back("< 5 > 6 S 0:0(0) win 65535 <mss 1460,sackOK,TS val 100 ecr 0,nop,wscale 7>"));
+    cr_assert(
+        comes_back("< 5 > 6 P. 1:1001(1000) ack 1 win 10 urg 7 <nop,nop,TS val 100 ecr 200>"));
     cr_assert(comes_back("< 5 > 6 . 4294967295:2(3) ack 4294967295 reserved 5"));
     cr_assert(comes_back("< 5 > 6 R 0:0(0) <eol> bad tcp.sum"));
     cr_assert(comes_back("< 5 > 6 S 0:0(0) <opt 77 01,nop> off 7"));
@@ -124,10 +129,14 @@ Test(packet_tcp, lines_come_back)
 Test(packet_tcp, complaints)
 {
     cr_assert_str_eq(complaint("> . 1:3(5)"), "7: 3: the end is SEQ + LEN = 6");
-    cr_assert_str_eq(complaint("> . 1:3"), "5: a segment is written SEQ:END(LEN), as in 1:1001(1000)");
-    cr_assert_str_eq(complaint("> S 0:0(0) <msss 5>"), "13: msss: an option belongs here: mss, wscale, sackOK, TS, sack, nop, eol, md5, FO, opt");
+    cr_assert_str_eq(complaint("> . 1:3"),
+                     "5: a segment is written SEQ:END(LEN), as in 1:1001(1000)");
+    cr_assert_str_eq(
+        complaint("> S 0:0(0) <msss 5>"),
+        "13: msss: an option belongs here: mss, wscale, sackOK, TS, sack, nop, eol, md5, FO, opt");
     cr_assert_str_eq(complaint("> S 0:0(0) <mss 5"), "18: : a comma or > belongs between options");
-    cr_assert_str_eq(complaint("> S 0:0(0) <TS 5 ecr 3>"), "16: timestamps are written TS val A ecr B");
+    cr_assert_str_eq(complaint("> S 0:0(0) <TS 5 ecr 3>"),
+                     "16: timestamps are written TS val A ecr B");
     cr_assert_eq(build("< S 0:0(0)"), -1);
     cr_assert_str_eq(rig.why, "tcp: no port is known: write tcp A > B");
 }

@@ -19,7 +19,9 @@ static const char *format(const char *text)
 
 Test(packet_tools, format_of_a_script)
 {
-    cr_assert_str_eq(format("rpc on udp 5555 { kind: u8 = 3, a: bits:4 b: bits:4 = 2; who: ipv4 mac: mac tag: bytes[3] = \"ab\" id: u64 rest: bytes }"), "");
+    cr_assert_str_eq(format("rpc on udp 5555 { kind: u8 = 3, a: bits:4 b: bits:4 = 2; who: ipv4 "
+                            "mac: mac tag: bytes[3] = \"ab\" id: u64 rest: bytes }"),
+                     "");
     cr_assert_gt(build("< rpc a 1 who peer mac eth0 id 0x0102030405060708 rest \"xyz\""), 0);
     cr_assert(has_at(34, "15b3 15b3"));
     cr_assert(has_at(42, "03 12 0a000202 52550a00020f 616200 0102030405060708 78797a"));
@@ -37,20 +39,28 @@ Test(packet_tools, format_of_a_script)
     cr_assert_gt(build("< beacon x 1"), 0);
     cr_assert(has_at(12, "88b6 01"));
     char *printed = layer_set_print(rig.set);
-    cr_assert_str_eq(printed, "format rpc on udp 5555 { kind: u8 = 3 a: bits:4 b: bits:4 = 2 who: ipv4 mac: mac tag: bytes[3] = hex 616200 id: u64 "
-                              "rest: bytes }\nformat frob on ip 200 { x: u16 flags: flag y: bits:7 }\nformat beacon on eth 34998 { x: u8 }\n");
+    cr_assert_str_eq(printed, "format rpc on udp 5555 { kind: u8 = 3 a: bits:4 b: bits:4 = 2 who: "
+                              "ipv4 mac: mac tag: bytes[3] = hex 616200 id: u64 "
+                              "rest: bytes }\nformat frob on ip 200 { x: u16 flags: flag y: bits:7 "
+                              "}\nformat beacon on eth 34998 { x: u8 }\n");
     free(printed);
 }
 
 Test(packet_tools, format_complaints)
 {
     cr_assert_str_eq(format("udp on udp 5 { x: u8 }"), "1: there is a layer called udp");
-    cr_assert_str_eq(format("x on dhcp 5 { x: u8 }"), "6: dhcp: a layer that carries others belongs here: eth, vlan, ip, ip6 or udp");
-    cr_assert_str_eq(format("x on ip 256 { x: u8 }"), "9: 256: the ethertype, protocol or port (0..255) belongs here");
-    cr_assert_str_eq(format("x on ip 5 { x: bits:3 }"), "1: the fields of x fill 3 bits: whole octets are needed");
+    cr_assert_str_eq(
+        format("x on dhcp 5 { x: u8 }"),
+        "6: dhcp: a layer that carries others belongs here: eth, vlan, ip, ip6 or udp");
+    cr_assert_str_eq(format("x on ip 256 { x: u8 }"),
+                     "9: 256: the ethertype, protocol or port (0..255) belongs here");
+    cr_assert_str_eq(format("x on ip 5 { x: bits:3 }"),
+                     "1: the fields of x fill 3 bits: whole octets are needed");
     cr_assert_str_eq(format("x on ip 5 { x: u9 }"),
-                     "16: u9: a type belongs here: u8, u16, u32, u64, bits:N, flag, ipv4, ipv6, mac, bytes, bytes[N], text, text[N]");
-    cr_assert_str_eq(format("x on ip 5 { x: bytes y: u8 }"), "22: x takes the rest: no field may stand behind it");
+                     "16: u9: a type belongs here: u8, u16, u32, u64, bits:N, flag, ipv4, ipv6, "
+                     "mac, bytes, bytes[N], text, text[N]");
+    cr_assert_str_eq(format("x on ip 5 { x: bytes y: u8 }"),
+                     "22: x takes the rest: no field may stand behind it");
     cr_assert_str_eq(format("x on ip 5 { x: u8 x: u8 }"), "19: x stands here twice");
     cr_assert_str_eq(format("x on ip 5 { x: u8 = 300 }"), "21: x 300 is out of range: 0..255");
     cr_assert_str_eq(format("x on ip 5 { x: bits:4 y: mac }"), "23: y does not start on an octet");
@@ -102,15 +112,21 @@ static const char *compared(const char *expected, const char *actual)
 Test(packet_tools, first_difference)
 {
     cr_assert_str_eq(compared("< udp 1 > 2", "< udp 1 > 2"), "");
-    cr_assert_str_eq(compared("< ip ttl 64 udp 1 > 2", "< ip ttl 63 udp 1 > 2"), "ip.ttl: expected 64, actual 63 (byte 22)");
-    cr_assert_str_eq(compared("< udp 1 > 2 data \"abc\"", "< udp 1 > 2 data \"abd\" sum 0"), "");
+    cr_assert_str_eq(compared("< ip ttl 64 udp 1 > 2", "< ip ttl 63 udp 1 > 2"),
+                     "ip.ttl: expected 64, actual 63 (byte 22)");
+    cr_assert_str_eq(compared("< udp 1 > 2 data \"abc\"", "< udp 1 > 2 sum 0 data \"abc\""),
+                     "udp.sum: expected 0x2362, actual 0x0 (byte 40)");
     cr_assert_str_eq(compared("< udp 1 > 2 sum 5 data \"abc\"", "< udp 1 > 2 sum 5 data \"abd\""),
                      "data: octet 2: expected 0x63, actual 0x64 (byte 44)");
-    cr_assert_str_eq(compared("< udp 1 > 2", "< icmp echo-request"), "ip.proto: expected udp, actual icmp (byte 23)");
-    cr_assert_str_eq(compared("< eth type 5 data \"x\"", "< arp request"), "eth.dst: expected 52:55:0a:00:02:0f, actual ff:ff:ff:ff:ff:ff (byte 0)");
-    cr_assert_str_eq(compared("< udp 67 > 68 sum 5 dhcp ack lease 60", "< udp 67 > 68 sum 5 dhcp ack lease 61"),
-                     "dhcp: expected lease 60, actual lease 61");
-    cr_assert_str_eq(compared("< arp request pad 60", "< arp request pad 50"), "length: expected 60, actual 50");
+    cr_assert_str_eq(compared("< udp 1 > 2", "< icmp echo-request"),
+                     "ip.proto: expected udp, actual icmp (byte 23)");
+    cr_assert_str_eq(compared("< eth type 5 data \"x\"", "< arp request"),
+                     "eth.dst: expected 52:55:0a:00:02:0f, actual ff:ff:ff:ff:ff:ff (byte 0)");
+    cr_assert_str_eq(
+        compared("< udp 67 > 68 sum 5 dhcp ack lease 60", "< udp 67 > 68 sum 5 dhcp ack lease 61"),
+        "dhcp: expected lease 60, actual lease 61");
+    cr_assert_str_eq(compared("< arp request pad 60", "< arp request pad 50"),
+                     "length: expected 60, actual 50");
 }
 
 Test(packet_tools, dump_says_everything)
@@ -168,7 +184,8 @@ static bool alike(const char *text)
     return packet_alike(line(text), &rig.context, rig.frame, (uint32_t)rig.len);
 }
 
-/* A predicate compares what is written; a likeness only what tells kinds apart. Neither verifies or binds. */
+/* A predicate compares what is written; a likeness only what tells kinds apart. Neither verifies or
+ * binds. */
 Test(packet_tools, predicates)
 {
     build("< udp 7 > 9 data \"abc\" bad udp.sum");
@@ -191,13 +208,21 @@ Test(packet_tools, predicates)
     cr_assert(!agrees("> udp $p+1 > *"));
 }
 
-/* Whatever the bytes: nothing is read beyond them (under the address sanitiser), and every text comes back. */
+/* Whatever the bytes: nothing is read beyond them (under the address sanitiser), and every text
+ * comes back. */
 Test(packet_tools, any_prefix_of_any_frame)
 {
     static const char *const lines[] = {
-        "< arp request", "< udp 1 > 2 data \"abc\"", "< icmp unreachable port quote udp 5 > 6 data \"xyz\"", "< dhcp ack lease 60 router 1.2.3.4 size 300",
-        "< 5 > 6 S 0:0(0) <mss 1460,sackOK,TS val 1 ecr 2>", "< udp 53 > 9 dns response a.b/A answer a.b MX 1 10 c.b", "< ntp server",
-        "< ip6 ::1 > ::2 tcp 5 > 6 S 0:0(0)", "< vlan 3 udp 1 > 2", "< ip options hex 94040000 udp 1 > 2",
+        "< arp request",
+        "< udp 1 > 2 data \"abc\"",
+        "< icmp unreachable port quote udp 5 > 6 data \"xyz\"",
+        "< dhcp ack lease 60 router 1.2.3.4 size 300",
+        "< 5 > 6 S 0:0(0) <mss 1460,sackOK,TS val 1 ecr 2>",
+        "< udp 53 > 9 dns response a.b/A answer a.b MX 1 10 c.b",
+        "< ntp server",
+        "< ip6 ::1 > ::2 tcp 5 > 6 S 0:0(0)",
+        "< vlan 3 udp 1 > 2",
+        "< ip options hex 94040000 udp 1 > 2",
     };
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         int whole = build(lines[i]);
