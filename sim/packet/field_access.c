@@ -16,10 +16,12 @@ static bool described(const struct shape *s, int i, const char *name, struct val
     struct describer d = {.pool = pool, .shape = s, .spec = &spec, .layer = &part, .detail = 0};
     l->describe(&d, i);
     const struct clause *cl = clause_named(&part, name);
-    if (cl && cl->matches)
+    bool found = cl && cl->matches;
+    if (found)
         *out = cl->match->value;
     pool_free(pool);
-    return cl && cl->matches;
+    /* Text made for the description is gone with it. */
+    return found && (!out->bytes || (out->bytes >= s->bytes && out->bytes <= s->bytes + s->len));
 }
 
 /* "quote.ip.id" looks into an ICMP error. */
