@@ -525,8 +525,11 @@ static enum progress perform(struct run *r, const struct step *step, int64_t now
     }
     if (now_ns < b.from_ns)
         return wait_until(r, b.from_ns);
+    if (r->injected && world_next(r->world) <= now_ns)
+        return wait_until(r, now_ns); /* what was injected at this instant arrives before the next line sees its effect */
     if (unexpected_before(r, step, now_ns))
         return WAITING;
+    r->injected = step->kind == STEP_PACKET;
     r->last_event_ns = now_ns;
     if (r->depths == 1)
         r->call_time[step - r->script->step] = now_ns;

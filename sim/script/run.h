@@ -105,6 +105,7 @@ struct run {
     struct seen *seen;
     uint32_t seens, seen_room, seen_first;
     bool want_peer_frames;
+    bool injected;                          /* the last step was a packet to the host under test */
     struct pending_call pending[RUN_PENDING];
     uint64_t next_token;
     int64_t fd_map[64];                     /* the script's descriptor to the stack's; -1: none */
