@@ -521,13 +521,17 @@ static int nic_of(struct run *r, const struct attrs *attrs, const struct nic_kin
     return *nic ? 0 : -1;
 }
 
-static int build_sut(struct run *r, struct why *why)
+static const struct declaration *sut_declaration(const struct run *r, uint32_t *count)
 {
     static const struct declaration bare = {.name = "eth0"};
-    struct attribute *attribute[HOST_PORTS] = {NULL};
-    uint32_t declared = r->script->suts;
-    const struct declaration *d = declared ? r->script->sut : &bare;
-    uint32_t count = declared ? declared : 1;
+    *count = r->script->suts ? r->script->suts : 1;
+    return r->script->suts ? r->script->sut : &bare;
+}
+
+static int build_sut(struct run *r, struct attribute **attribute, struct why *why)
+{
+    uint32_t count;
+    const struct declaration *d = sut_declaration(r, &count);
     struct sut_config config = {.sut = r->options->sut, .fill = r->options->fill, .watch_fates = r->options->watch_fates,
                                 .listener = {r, call_ended, told_fate}};
     for (uint32_t k = 0; k < count; k++)
@@ -536,8 +540,15 @@ static int build_sut(struct run *r, struct why *why)
             return -1;
         }
     struct attrs first = {attribute[0], d[0].attributes};
-    if (attach_ports(r->sut, why) != 0 || nic_of(r, &first, &config.nic, why) != 0 || sut_host_open(r->sut, &config, why) != 0 ||
-        set_knobs(r, why) != 0)
+    return attach_ports(r->sut, why) != 0 || nic_of(r, &first, &config.nic, why) != 0 ? -1 : sut_host_open(r->sut, &config, why);
+}
+
+/* When everybody else is there to hear its first frame. */
+static int configure_sut(struct run *r, struct attribute *const *attribute, struct why *why)
+{
+    uint32_t count;
+    const struct declaration *d = sut_declaration(r, &count);
+    if (set_knobs(r, why) != 0)
         return -1;
     for (uint32_t k = 0; k < count; k++) {
         struct attrs attrs = {attribute[k], d[k].attributes};
@@ -569,27 +580,31 @@ static int build_packetdrill(struct run *r, struct why *why)
                : 0;
 }
 
-static int build(struct run *r, struct why *why)
-{
-    for (uint32_t p = 0; p < r->script->parameters; p++)
-        run_bind(r, r->script->parameter[p].name, r->kase->value[p]);
-    if (build_links(r, why) != 0)
-        return -1;
-    r->sut = new_host(r, &sut_kind, "sut");
-    if (build_sut(r, why) != 0)
-        return -1;
-    for (uint32_t h = 0; h < r->script->hosts; h++)
-        if (build_host(r, &r->script->host[h], why) != 0)
-            return -1;
-    return r->script->packetdrill ? build_packetdrill(r, why) : 0;
-}
-
 /* Loss closure's one fault. */
 static void lose_one(struct run *r)
 {
     const struct link_fault fault = {.kind = FAULT_LOSE, .frame = r->options->lose_frame, .from_port = -1};
     if (r->options->lose_frame && r->options->lose_link < (int)r->links)
         link_add_fault(r->link[r->options->lose_link].link, &fault);
+}
+
+static int build(struct run *r, struct why *why)
+{
+    for (uint32_t p = 0; p < r->script->parameters; p++)
+        run_bind(r, r->script->parameter[p].name, r->kase->value[p]);
+    if (build_links(r, why) != 0)
+        return -1;
+    struct attribute *attribute[HOST_PORTS] = {NULL};
+    r->sut = new_host(r, &sut_kind, "sut");
+    if (build_sut(r, attribute, why) != 0)
+        return -1;
+    for (uint32_t h = 0; h < r->script->hosts; h++)
+        if (build_host(r, &r->script->host[h], why) != 0)
+            return -1;
+    lose_one(r);
+    if (configure_sut(r, attribute, why) != 0)
+        return -1;
+    return r->script->packetdrill ? build_packetdrill(r, why) : 0;
 }
 
 struct run *run_new(const struct run_case *kase, const struct run_options *options, struct why *why)
@@ -609,14 +624,13 @@ struct run *run_new(const struct run_case *kase, const struct run_options *optio
     r->call_time = world_alloc(w, (kase->script->steps + 1) * sizeof *r->call_time, 16);
     for (int f = 0; f < 64; f++)
         r->fd_map[f] = -1;
+    r->owner.fire = options->by_outcome ? outcome_fire : engine_fire;
+    r->owner.name = "the script";
+    world_own(w, &r->owner, RANK_SCRIPT);
     if (build(r, why) != 0) {
         run_free(r);
         return NULL;
     }
-    lose_one(r);
-    r->owner.fire = options->by_outcome ? outcome_fire : engine_fire;
-    r->owner.name = "the script";
-    world_own(w, &r->owner, RANK_SCRIPT);
     engine_start(r);
     return r;
 }
