@@ -66,7 +66,8 @@ static bool link_is_up(const struct netif *nif)
     return (nif->flags & NETIF_UP) && (nif->flags & NETIF_RUNNING);
 }
 
-/* RFC 5227 2.1.1: after MAX_CONFLICTS, not more than one attempt each RATE_LIMIT_INTERVAL. */
+/* RFC 5227 2.1.1: after MAX_CONFLICTS, not more than one attempt each RATE_LIMIT_INTERVAL. Conflicts
+ * over an address in use count as well; another link starts afresh. */
 static void start_probing(struct stack *s, struct netif *nif, struct acd *c, int64_t now_ns)
 {
     struct arp *a = s->state[MODULE_ARP];
@@ -101,8 +102,6 @@ static void announce(struct stack *s, struct netif *nif, struct acd *c, int64_t 
 static void succeed(struct stack *s, struct netif *nif, struct acd *c, unsigned slot,
                     int64_t now_ns)
 {
-    struct arp *a = s->state[MODULE_ARP];
-    a->per_netif[nif->index].conflicts = 0;
     c->sent = 0;
     move_to(s, c, ACD_ANNOUNCING);
     announce(s, nif, c, now_ns);
@@ -202,6 +201,7 @@ static void pause(struct stack *s, struct arp *a, struct netif *nif)
         deadline_clear(s, &c->timer);
         move_to(s, c, ACD_IDLE);
     }
+    a->per_netif[nif->index].conflicts = 0;
 }
 
 void acd_on_netif(struct stack *s, struct arp *a, struct netif *nif, enum netif_event event,
@@ -249,12 +249,11 @@ static void react(struct stack *s, struct netif *nif, struct acd *c, bool tentat
 {
     struct arp *a = s->state[MODULE_ARP];
     stack_count(s, MODULE_ARP, ARP_CONFLICTS);
-    if (tentative) {
-        a->per_netif[nif->index].conflicts++;
+    a->per_netif[nif->index].conflicts++;
+    if (tentative)
         give_up(s, nif, c, now_ns);
-    } else {
+    else
         defend(s, nif, c, now_ns);
-    }
 }
 
 /* refuse_sender has seen to it that the packet is not our own. A probe for a candidate of ours is a

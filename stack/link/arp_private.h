@@ -75,7 +75,7 @@ struct acd {
 };
 
 struct acd_netif {
-    uint32_t conflicts; /* in a row */
+    uint32_t conflicts; /* since the link came up */
     int64_t started_ns; /* the last attempt; INT64_MIN: none */
 };
 
