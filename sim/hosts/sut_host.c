@@ -147,7 +147,7 @@ static void poll_until_idle(struct host *h)
         if (s->machine)
             machine_interrupts(s->machine);
         s->config.sut->poll(s->instance);
-    } while (s->again && ++rounds < IDLE_ROUNDS);
+    } while ((s->again || (s->machine && machine_interrupt_pending(s->machine))) && ++rounds < IDLE_ROUNDS);
     s->polling = false;
     if (s->again)
         world_fail(h->world, "%s is never idle: polled %d times at one instant", h->name, rounds);

@@ -135,8 +135,49 @@ static enum golden_result compare_fingerprint(const struct run *r, const char *p
     return GOLDEN_DIFFERS;
 }
 
+/* --- versions of foreign hosts' libraries --- */
+
+/* "slirp 4.7.0\n" for each kind that has a version; "" when there is none. */
+static void versions_here(const struct run *r, char *out, size_t room)
+{
+    size_t len = 0;
+    out[0] = 0;
+    for (uint32_t h = 0; h < r->hosts; h++) {
+        const struct host_kind *kind = r->host[h]->kind;
+        if (kind->version)
+            len = say(out, room, len, "%s %s\n", kind->name, kind->version());
+    }
+}
+
+static void versions_path(const char *path, char *out)
+{
+    snprintf(out, PATH_ROOM, "%s.versions", path);
+}
+
+static bool versions_agree(const struct run *r, const char *path, char *text, size_t room)
+{
+    char file[PATH_ROOM], here[512], kept[512] = "";
+    versions_here(r, here, sizeof here);
+    if (!here[0])
+        return true;
+    versions_path(path, file);
+    FILE *f = fopen(file, "r");
+    if (!f)
+        return true; /* the golden is new, or absent: compare_link says so */
+    size_t len = fread(kept, 1, sizeof kept - 1, f);
+    kept[len] = 0;
+    fclose(f);
+    here[strcspn(here, "\n")] = kept[strcspn(kept, "\n")] = 0;
+    if (strcmp(kept, here) == 0)
+        return true;
+    snprintf(text, room, "%s: the golden was made with %s, here is %s", path, kept, here);
+    return false;
+}
+
 enum golden_result golden_compare(const struct run *r, const char *path, char *text, size_t room)
 {
+    if (!versions_agree(r, path, text, room))
+        return GOLDEN_OTHER_VERSION;
     if (r->script->golden_fingerprint)
         return compare_fingerprint(r, path, text, room);
     for (uint32_t l = 0; l < r->links; l++) {
@@ -168,7 +209,12 @@ static int make_folders(const char *path, struct why *why)
 int golden_write(const struct run *r, const char *path, struct why *why)
 {
     char file[PATH_ROOM], text[DIFF_ROOM];
+    char versions[512];
     if (make_folders(path, why) != 0)
+        return -1;
+    versions_here(r, versions, sizeof versions);
+    versions_path(path, file);
+    if (versions[0] && file_write(file, versions, strlen(versions), why) != 0)
         return -1;
     if (r->script->golden_fingerprint) {
         char line[128];
