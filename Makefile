@@ -49,7 +49,8 @@ endif
 ifneq ($(HAVE_LDNS),yes)
 SIM_SRC := $(filter-out sim/hosts/dns_resolver.c,$(SIM_SRC))
 endif
-SIM_SRC := $(filter-out sim/hosts/lwip/%,$(SIM_SRC))
+LWIP_SRC := $(filter sim/hosts/lwip/%,$(SIM_SRC))
+SIM_SRC  := $(filter-out sim/hosts/lwip/%,$(SIM_SRC))
 
 STACK_OBJ := $(STACK_SRC:%.c=$(B)/%.o)
 SIM_OBJ   := $(SIM_SRC:%.c=$(B)/%.o) $(GEN_SRC:.c=.o)
@@ -57,11 +58,11 @@ TEST_OBJ  := $(TEST_SRC:%.c=$(B)/%.o)
 CLI_OBJ   := $(filter $(B)/sim/cli/%,$(SIM_OBJ))
 SIMLIB_OBJ := $(filter-out $(B)/sim/cli/%,$(SIM_OBJ))
 
-SIM_DEFS := $(if $(HAVE_SLIRP),-DHAVE_SLIRP) $(if $(HAVE_LDNS),-DHAVE_LDNS)
+SIM_DEFS := $(if $(HAVE_LWIP),-DHAVE_LWIP) $(if $(HAVE_SLIRP),-DHAVE_SLIRP) $(if $(HAVE_LDNS),-DHAVE_LDNS)
 LIBS     += $(if $(HAVE_SLIRP),-lslirp) $(if $(HAVE_LDNS),-lldns)
 
 .PHONY: all
-all: $(B)/libstack.a $(B)/libsim.a $(if $(CLI_OBJ),$(B)/wiredrill)
+all: $(B)/libstack.a $(B)/libsim.a $(if $(CLI_OBJ),$(B)/wiredrill) $(if $(HAVE_LWIP),$(B)/wiredrill-lwip.so)
 
 $(B)/stack/%.o: stack/%.c
 	@mkdir -p $(@D)
@@ -97,7 +98,15 @@ $(B)/libsim.a: $(SIMLIB_OBJ)
 	@rm -f $@
 	ar rcs $@ $^
 $(B)/wiredrill: $(CLI_OBJ) $(B)/libsim.a $(B)/libstack.a
-	$(CC) $(OPT) -rdynamic -o $@ $^ $(LIBS)
+	$(CC) $(OPT) -o $@ $^ $(LIBS)
+
+# lwIP is a plug-in: in the program its functions would meet stack/'s of the same names. For that reason the program exports none either.
+LWIP_OBJ := $(LWIP_SRC:%.c=$(B)/%.o)
+$(LWIP_OBJ): $(B)/sim/hosts/lwip/%.o: sim/hosts/lwip/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_SIM) -fPIC -isystem /usr/include/lwip -c $< -o $@
+$(B)/wiredrill-lwip.so: $(LWIP_OBJ)
+	$(CC) $(OPT) -shared -o $@ $^ -llwip
 
 .PHONY: unit-build
 unit-build: $(B)/unit
@@ -154,6 +163,7 @@ bench: all        ## measure: events, frames, scenarios
 .PHONY: install
 install: all      ## install the command and the libraries under PREFIX (/usr/local)
 	install -D -m 755 $(B)/wiredrill $(DESTDIR)$(PREFIX)/bin/wiredrill
+	$(if $(HAVE_LWIP),install -D -m 755 $(B)/wiredrill-lwip.so $(DESTDIR)$(PREFIX)/lib/wiredrill/wiredrill-lwip.so)
 	install -D -m 644 $(B)/libstack.a $(DESTDIR)$(PREFIX)/lib/libwiredrill-stack.a
 
 .PHONY: clean

@@ -32,9 +32,11 @@ int command_list(int argc, char **argv)
     for (int k = 0; nic_kinds[k]; k++)
         printf("  nic %s\n", nic_kinds[k]->name);
     static const char *const suts[] = {"stack", "lwip"};
-    for (size_t s = 0; s < sizeof suts / sizeof suts[0]; s++)
-        if (sut_by_name(suts[s]))
-            printf("  sut %s (%s)\n", suts[s], sut_by_name(suts[s])->version);
+    for (size_t s = 0; s < sizeof suts / sizeof suts[0]; s++) {
+        const struct sut *sut = sut_load(suts[s], NULL);
+        if (sut)
+            printf("  sut %s (%s)\n", suts[s], sut->version);
+    }
     print_hosts(stdout);
     for (int e = 0; e < LINK_EVENTS; e++)
         printf("  counter LINK.%s\n", link_event_name((enum link_event)e));

@@ -237,9 +237,10 @@ int options_parse(int argc, char **argv, const char *accepted, struct options *o
     }
     o->path = (const char *const *)(argv + 1);
     o->paths = kept - 1;
-    o->stack = sut_by_name(o->sut ? o->sut : "stack");
+    struct why why = {{0}};
+    o->stack = sut_load(o->sut ? o->sut : "stack", &why);
     if (!o->stack) {
-        usage_error("--sut: no stack \"%s\"; `wiredrill list` names those built in, or give a FILE.so", o->sut);
+        usage_error("--sut: %s", why.text);
         return -1;
     }
     return 0;

@@ -81,7 +81,8 @@ struct sut {
 /* Every knob of our stack with its value and range (stack_sut.c). */
 void stack_sut_print_knobs(FILE *out);
 
-/* The built-in ones, by name; NULL: not there. */
-const struct sut *sut_by_name(const char *name);
+/* By name ("stack", "lwip") or file ("./mine.so"); NULL: *why says in one sentence what is wrong. Stays loaded. */
+struct why;
+const struct sut *sut_load(const char *name, struct why *why);
 
 #endif

@@ -1,0 +1,82 @@
+/* lwIP behind the plug; see lwip_sut.c. */
+#ifndef SIM_HOSTS_LWIP_LWIP_SUT_H
+#define SIM_HOSTS_LWIP_LWIP_SUT_H
+
+#include "sim/hosts/sut.h"
+
+#include <lwip/netif.h>
+#include <lwip/raw.h>
+#include <lwip/udp.h>
+
+enum {
+    LWIP_PORTS = 4,
+    LWIP_SOCKETS = 32,
+    LWIP_QUEUE = 32,
+    LWIP_PINGS = 4,
+    LWIP_BYTES = 65536,
+    LWIP_OUTS = 6,
+};
+
+struct lwip_datagram {
+    struct pbuf *bytes; /* NULL: free */
+    uint32_t from;      /* host order */
+    uint16_t port;
+};
+
+/* A receive that waits, when token is not 0. */
+struct lwip_wait {
+    uint64_t token;
+    uint32_t room;
+};
+
+struct lwip_socket {
+    struct lwip_sut *owner; /* NULL: free */
+    struct udp_pcb *udp;    /* one of the two */
+    struct raw_pcb *raw;
+    bool nonblocking, connected;
+    struct lwip_datagram queue[LWIP_QUEUE]; /* a ring */
+    uint32_t first, queued;
+    struct lwip_wait wait;
+};
+
+struct lwip_ping {
+    struct lwip_sut *owner; /* NULL: free */
+    struct raw_pcb *raw;
+    uint64_t token;
+    uint32_t to, count, size, sent, received;
+    uint16_t id;
+    int64_t due_ns; /* the next request, or the end */
+};
+
+struct lwip_sut {
+    const struct sut_env *env;
+    struct netif netif[LWIP_PORTS];
+    char name[LWIP_PORTS][16];
+    int ports;
+    int64_t active_ns; /* when something last came, went or was called */
+    bool mute; /* what is said while it is brought up is not on the wire yet */
+    struct lwip_socket socket[LWIP_SOCKETS];
+    struct lwip_ping ping[LWIP_PINGS];
+    struct udp_pcb *echo;
+    struct value out[LWIP_OUTS];
+    uint8_t bytes[LWIP_BYTES], frame[LWIP_BYTES];
+};
+
+typedef int64_t lwip_call(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out);
+struct lwip_call_entry {
+    const char *name;
+    lwip_call *call;
+    int least; /* arguments */
+};
+/* They end with a NULL name. */
+extern const struct lwip_call_entry lwip_socket_calls[], lwip_service_calls[];
+
+/* lwIP's err_t as a negated errno. */
+int64_t lwip_error(err_t e);
+bool lwip_address(const struct value *v, ip_addr_t *out);
+void lwip_done(struct lwip_sut *u, uint64_t token, int64_t result, const struct value *out);
+void lwip_sockets_close(struct lwip_sut *u);
+/* Pings: what is due now; returns the next deadline. */
+int64_t lwip_pings_poll(struct lwip_sut *u, int64_t now_ns);
+
+#endif

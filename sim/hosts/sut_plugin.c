@@ -1,0 +1,82 @@
+/*
+ * Loading a plug-in. The program exports nothing, so that a user's function of the same name as one of ours (udp_input, say) is not
+ * replaced by it; a plug-in needs nothing from us but the headers.
+ */
+#include "sim/hosts/sut_plugin.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PATH_ROOM = 4096 };
+
+/* Without a slash the loader would search the system's folders. */
+static const char *as_path(const char *path, char out[PATH_ROOM])
+{
+    snprintf(out, PATH_ROOM, "%s%s", strchr(path, '/') ? "" : "./", path);
+    return out;
+}
+
+void *plugin_symbol(const char *path, const char *symbol, const char *what, struct why *why)
+{
+    char full[PATH_ROOM];
+    void *object = dlopen(as_path(path, full), RTLD_NOW | RTLD_LOCAL);
+    if (!object) {
+        const char *reason = dlerror();
+        size_t len = strlen(full);
+        if (reason && strncmp(reason, full, len) == 0 && reason[len] == ':')
+            reason += len + 1 + (reason[len + 1] == ' ');
+        why_set(why, "%s cannot be loaded: %s", path, reason ? reason : "no reason given");
+        return NULL;
+    }
+    void *found = dlsym(object, symbol);
+    if (!found) {
+        why_set(why, "%s exports no symbol \"%s\"; a plug-in has %s", path, symbol, what);
+        dlclose(object);
+    }
+    return found;
+}
+
+static int check(const struct sut *s, const char *path, struct why *why)
+{
+    const char *missing = !s->name ? "name" : !s->open ? "open" : !s->attach ? "attach" : !s->poll ? "poll" : !s->call ? "call" : !s->close ? "close" : NULL;
+    if (s->flags & SUT_FRAMES && !s->input && !missing)
+        missing = "input";
+    if (s->abi != SUT_ABI)
+        why_set(why, "%s was built for version %u of sim/hosts/sut.h, this program has version %u: build it again", path, s->abi, SUT_ABI);
+    else if (!(s->flags & SUT_FRAMES) == !(s->flags & SUT_BUS))
+        why_set(why, "%s: its flags have one of SUT_FRAMES (it takes whole frames) and SUT_BUS (it drives a NIC)", path);
+    else if (missing)
+        why_set(why, "%s: wiredrill_sut.%s is NULL, it must be there", path, missing);
+    return why->text[0] ? -1 : 0;
+}
+
+const struct sut *sut_plugin(const char *path, struct why *why)
+{
+    struct why local = {{0}};
+    const struct sut *s = plugin_symbol(path, "wiredrill_sut", "`const struct sut wiredrill_sut`, see examples/stack", &local);
+    if (!s || check(s, path, &local) != 0) {
+        why_set(why, "%s", local.text);
+        return NULL;
+    }
+    return s->flags & SUT_BLOCKS ? sut_blocking(s) : s;
+}
+
+const struct sut *sut_plugin_beside(const char *file, struct why *why)
+{
+    static const char *const folders[] = {"", "../lib/wiredrill/"};
+    char program[PATH_ROOM], path[PATH_ROOM + 64];
+    ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
+    program[len > 0 ? len : 0] = 0;
+    char *slash = strrchr(program, '/');
+    if (slash)
+        slash[1] = 0;
+    for (size_t f = 0; f < sizeof folders / sizeof folders[0]; f++) {
+        snprintf(path, sizeof path, "%s%s%s", program, folders[f], file);
+        if (access(path, F_OK) == 0)
+            return sut_plugin(path, why);
+    }
+    why_set(why, "%s lies neither beside the program nor in ../lib/wiredrill: `make` builds it where liblwip-dev is installed", file);
+    return NULL;
+}

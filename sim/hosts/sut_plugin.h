@@ -1,0 +1,18 @@
+/* Stacks under test in shared objects. */
+#ifndef SIM_HOSTS_SUT_PLUGIN_H
+#define SIM_HOSTS_SUT_PLUGIN_H
+
+#include "sim/hosts/sut.h"
+#include "sim/world/why.h"
+
+/* The plug-in in this file, which stays loaded; NULL and why. */
+const struct sut *sut_plugin(const char *path, struct why *why);
+/* The same for a file that lies beside the program, or in ../lib/wiredrill from there. */
+const struct sut *sut_plugin_beside(const char *file, struct why *why);
+/* An object's symbol; NULL and why: the file is not there, is no shared object, exports no such symbol. `what` says where to look. */
+void *plugin_symbol(const char *path, const char *symbol, const char *what, struct why *why);
+
+/* A stack that blocks, made one that does not: its calls run on coroutines. Lives as long as the program. */
+const struct sut *sut_blocking(const struct sut *inner);
+
+#endif
