@@ -1,4 +1,5 @@
-/* The DHCP server as a host: its attributes, what a script can ask it and tell it. See dhcp_server.h. */
+/* The DHCP server as a host: its attributes, what a script can ask it and tell it. See
+ * dhcp_server.h. */
 #include "sim/hosts/dhcp_server.h"
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -29,12 +30,12 @@ static const struct attr_spec dhcp_attrs[] = {
     {"mtu-option", VALUE_NUMBER, "interface MTU for clients"},
     {"server-id", VALUE_IPV4, "what it calls itself; its port's address"},
     {"reserve", VALUE_LIST, "MAC and address: that client gets that address"},
-    {"option", VALUE_LIST, "code and bytes: an option in place of the server's own, as often as written"},
+    {"option", VALUE_LIST,
+     "code and bytes: an option in place of the server's own, as often as written"},
     {"authoritative", VALUE_NONE, "NAKs clients of which it has no record"},
     {"echo-client-id", VALUE_NONE, "gives option 61 back (RFC 6842)"},
     PEER_IP_ATTRS,
-    DHCP_LIES(DHCP_LIE_ATTR)
-    {NULL, VALUE_NONE, NULL},
+    DHCP_LIES(DHCP_LIE_ATTR){NULL, VALUE_NONE, NULL},
 };
 
 /* A bare number is in seconds. */
@@ -62,7 +63,8 @@ static int read_seconds(const struct attrs *a, const char *name, uint32_t *out, 
 
 static int read_pool(const struct value *v, uint32_t count, struct dhcp_config *c, struct why *why)
 {
-    if (count < 1 || count > 2 || v[0].kind != VALUE_IPV4 || v[count - 1].kind != VALUE_IPV4 || v[0].number > v[count - 1].number) {
+    if (count < 1 || count > 2 || v[0].kind != VALUE_IPV4 || v[count - 1].kind != VALUE_IPV4 ||
+        v[0].number > v[count - 1].number) {
         why_set(why, "a pool is one address, or the first and the last: pool 10.0.2.15 10.0.2.30");
         return -1;
     }
@@ -76,7 +78,8 @@ static int read_reserved(const struct attrs *a, struct dhcp_config *c, struct wh
     const struct attribute *found;
     for (uint32_t k = 0; (found = attr_find(a, "reserve", k)) != NULL; k++) {
         const struct value *v = &found->value;
-        if (v->kind != VALUE_LIST || v->items != 2 || v->item[0].kind != VALUE_MAC || v->item[1].kind != VALUE_IPV4) {
+        if (v->kind != VALUE_LIST || v->items != 2 || v->item[0].kind != VALUE_MAC ||
+            v->item[1].kind != VALUE_IPV4) {
             why_set(why, "reserve wants a MAC and an address: reserve 52:54:00:12:34:56 10.0.2.15");
             return -1;
         }
@@ -96,13 +99,16 @@ static int read_extras(const struct attrs *a, struct dhcp_config *c, struct why 
     const struct attribute *found;
     for (uint32_t k = 0; (found = attr_find(a, "option", k)) != NULL; k++) {
         const struct value *v = &found->value;
-        bool fits = v->kind == VALUE_LIST && v->items == 2 && v->item[0].kind == VALUE_NUMBER && v->item[0].number >= 0 &&
-                    v->item[0].number <= 255 && v->item[1].kind == VALUE_BYTES && v->item[1].len <= 255;
+        bool fits = v->kind == VALUE_LIST && v->items == 2 && v->item[0].kind == VALUE_NUMBER &&
+                    v->item[0].number >= 0 && v->item[0].number <= 255 &&
+                    v->item[1].kind == VALUE_BYTES && v->item[1].len <= 255;
         if (!fits || c->extras == sizeof c->extra / sizeof c->extra[0]) {
-            why_set(why, "option wants a code and up to 255 bytes, at most 16 times: option 121 \"\\x18\\x0a\\x01\\x02\\x0a\\0\\x02\\x01\"");
+            why_set(why, "option wants a code and up to 255 bytes, at most 16 times: option 121 "
+                         "\"\\x18\\x0a\\x01\\x02\\x0a\\0\\x02\\x01\"");
             return -1;
         }
-        c->extra[c->extras++] = (struct dhcp_extra){(uint8_t)v->item[0].number, (uint8_t)v->item[1].len, v->item[1].bytes};
+        c->extra[c->extras++] = (struct dhcp_extra){(uint8_t)v->item[0].number,
+                                                    (uint8_t)v->item[1].len, v->item[1].bytes};
     }
     return 0;
 }
@@ -128,8 +134,10 @@ static int read_config(const struct attrs *a, struct dhcp_config *c, struct why 
     if (pool && read_pool(pool->value.kind == VALUE_LIST ? pool->value.item : &pool->value,
                           pool->value.kind == VALUE_LIST ? pool->value.items : 1, c, why) != 0)
         return -1;
-    return read_seconds(a, "lease", &c->lease_s, why) != 0 || read_seconds(a, "t1", &c->t1_s, why) != 0 ||
-                   read_seconds(a, "t2", &c->t2_s, why) != 0 || read_reserved(a, c, why) != 0 || read_extras(a, c, why) != 0
+    return read_seconds(a, "lease", &c->lease_s, why) != 0 ||
+                   read_seconds(a, "t1", &c->t1_s, why) != 0 ||
+                   read_seconds(a, "t2", &c->t2_s, why) != 0 || read_reserved(a, c, why) != 0 ||
+                   read_extras(a, c, why) != 0
                ? -1
                : 0;
 }
@@ -181,7 +189,8 @@ static struct value number_value(uint64_t number)
 
 static struct value text_value(const char *text)
 {
-    return (struct value){.kind = VALUE_BYTES, .bytes = (const uint8_t *)text, .len = (uint32_t)strlen(text)};
+    return (struct value){
+        .kind = VALUE_BYTES, .bytes = (const uint8_t *)text, .len = (uint32_t)strlen(text)};
 }
 
 static struct value address_value(uint32_t address)
@@ -194,7 +203,8 @@ static bool query_count(const struct dhcp_server *s, const char *what, struct va
 {
     size_t len = strlen(what);
     for (int t = DHCP_DISCOVER; t < DHCP_TYPES; t++)
-        if (len == strlen(dhcpd_type_name[t]) + 1 && what[len - 1] == 's' && strncmp(what, dhcpd_type_name[t], len - 1) == 0) {
+        if (len == strlen(dhcpd_type_name[t]) + 1 && what[len - 1] == 's' &&
+            strncmp(what, dhcpd_type_name[t], len - 1) == 0) {
             *out = number_value(s->count[t]);
             return true;
         }
@@ -266,7 +276,8 @@ static int dhcp_query(struct host *h, const char *what, struct value *out)
 
 /* --- what a script can tell it --- */
 
-typedef int dhcp_call_function(struct host *h, const struct value *argument, uint32_t arguments, struct why *why);
+typedef int dhcp_call_function(struct host *h, const struct value *argument, uint32_t arguments,
+                               struct why *why);
 
 static bool address_of(const struct value *v, uint32_t *out)
 {
@@ -282,7 +293,8 @@ static bool address_of(const struct value *v, uint32_t *out)
 }
 
 /* forget(): every lease; forget("10.0.2.15"): that one. As after a restart without its records. */
-static int call_forget(struct host *h, const struct value *argument, uint32_t arguments, struct why *why)
+static int call_forget(struct host *h, const struct value *argument, uint32_t arguments,
+                       struct why *why)
 {
     struct dhcp_server *s = server_of(h);
     uint32_t address = 0;
@@ -297,9 +309,11 @@ static int call_forget(struct host *h, const struct value *argument, uint32_t ar
 }
 
 /* take("10.0.2.15"): the address is somebody else's from now on. */
-static int call_take(struct host *h, const struct value *argument, uint32_t arguments, struct why *why)
+static int call_take(struct host *h, const struct value *argument, uint32_t arguments,
+                     struct why *why)
 {
-    static const struct dhcp_message somebody = {.key = "somebody", .key_len = 8, .chaddr = {2, 0, 0, 0, 0, 0x77}};
+    static const struct dhcp_message somebody = {
+        .key = "somebody", .key_len = 8, .chaddr = {2, 0, 0, 0, 0, 0x77}};
     uint32_t address;
     if (arguments != 1 || !address_of(argument, &address)) {
         why_set(why, "take(\"10.0.2.15\")");
@@ -310,7 +324,8 @@ static int call_take(struct host *h, const struct value *argument, uint32_t argu
 }
 
 /* again(): the last reply once more, byte for byte. */
-static int call_again(struct host *h, const struct value *argument, uint32_t arguments, struct why *why)
+static int call_again(struct host *h, const struct value *argument, uint32_t arguments,
+                      struct why *why)
 {
     struct dhcp_server *s = server_of(h);
     (void)argument;
@@ -325,8 +340,10 @@ static int call_again(struct host *h, const struct value *argument, uint32_t arg
     return 0;
 }
 
-/* send("ack", "10.0.2.99"): a reply of that type to the last message, asked for or not; without an address the message's own. */
-static int call_send(struct host *h, const struct value *argument, uint32_t arguments, struct why *why)
+/* send("ack", "10.0.2.99"): a reply of that type to the last message, asked for or not; without an
+ * address the message's own. */
+static int call_send(struct host *h, const struct value *argument, uint32_t arguments,
+                     struct why *why)
 {
     struct dhcp_server *s = server_of(h);
     uint32_t yiaddr = s->last.ciaddr ? s->last.ciaddr : s->last.requested;
@@ -344,16 +361,19 @@ static int call_send(struct host *h, const struct value *argument, uint32_t argu
     return -1;
 }
 
-static int call_pool(struct host *h, const struct value *argument, uint32_t arguments, struct why *why)
+static int call_pool(struct host *h, const struct value *argument, uint32_t arguments,
+                     struct why *why)
 {
     struct value v[2];
     uint32_t address;
     for (uint32_t k = 0; k < arguments && k < 2; k++)
-        v[k] = address_of(&argument[k], &address) ? address_value(address) : (struct value){.kind = VALUE_NONE};
+        v[k] = address_of(&argument[k], &address) ? address_value(address)
+                                                  : (struct value){.kind = VALUE_NONE};
     return read_pool(v, arguments, &server_of(h)->config, why);
 }
 
-static int set_seconds(uint32_t *to, const struct value *argument, uint32_t arguments, struct why *why)
+static int set_seconds(uint32_t *to, const struct value *argument, uint32_t arguments,
+                       struct why *why)
 {
     if (arguments == 1 && seconds(argument, to))
         return 0;
@@ -361,22 +381,26 @@ static int set_seconds(uint32_t *to, const struct value *argument, uint32_t argu
     return -1;
 }
 
-static int call_lease(struct host *h, const struct value *argument, uint32_t arguments, struct why *why)
+static int call_lease(struct host *h, const struct value *argument, uint32_t arguments,
+                      struct why *why)
 {
     return set_seconds(&server_of(h)->config.lease_s, argument, arguments, why);
 }
 
-static int call_t1(struct host *h, const struct value *argument, uint32_t arguments, struct why *why)
+static int call_t1(struct host *h, const struct value *argument, uint32_t arguments,
+                   struct why *why)
 {
     return set_seconds(&server_of(h)->config.t1_s, argument, arguments, why);
 }
 
-static int call_t2(struct host *h, const struct value *argument, uint32_t arguments, struct why *why)
+static int call_t2(struct host *h, const struct value *argument, uint32_t arguments,
+                   struct why *why)
 {
     return set_seconds(&server_of(h)->config.t2_s, argument, arguments, why);
 }
 
-static int dhcp_call(struct host *h, const char *name, const struct value *argument, uint32_t arguments, struct why *why)
+static int dhcp_call(struct host *h, const char *name, const struct value *argument,
+                     uint32_t arguments, struct why *why)
 {
     static const struct {
         const char *name;

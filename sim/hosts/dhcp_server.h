@@ -1,7 +1,7 @@
 /*
- * The DHCP server among the peers (RFC 2131 section 4.3). dhcp_server.c is the host: attributes, queries, calls. dhcp_server_policy.c
- * decides what is answered, dhcp_server_lease.c knows the addresses, dhcp_server_message.c reads and writes messages, and
- * dhcp_server_lies.c spoils them.
+ * The DHCP server among the peers (RFC 2131 section 4.3). dhcp_server.c is the host: attributes,
+ * queries, calls. dhcp_server_policy.c decides what is answered, dhcp_server_lease.c knows the
+ * addresses, dhcp_server_message.c reads and writes messages, and dhcp_server_lies.c spoils them.
  */
 #ifndef SIM_HOSTS_DHCP_SERVER_H
 #define SIM_HOSTS_DHCP_SERVER_H
@@ -12,10 +12,10 @@
 enum {
     DHCP_BINDINGS = 256,
     DHCP_RESERVED = 16,
-    DHCP_SERVERS = 8,       /* addresses in one option */
-    DHCP_KEY = 64,          /* of a client identifier */
-    DHCP_OPTIONS = 48,      /* in a reply */
-    DHCP_ROOM = 4096,       /* bytes of a reply */
+    DHCP_SERVERS = 8,  /* addresses in one option */
+    DHCP_KEY = 64,     /* of a client identifier */
+    DHCP_OPTIONS = 48, /* in a reply */
+    DHCP_ROOM = 4096,  /* bytes of a reply */
     DHCP_SERVER_PORT = 67,
     DHCP_CLIENT_PORT = 68,
 };
@@ -24,7 +24,17 @@ enum {
 
 /* RFC 2132 9.6, and FORCERENEW of RFC 3203 */
 enum dhcp_type {
-    DHCP_NONE, DHCP_DISCOVER, DHCP_OFFER, DHCP_REQUEST, DHCP_DECLINE, DHCP_ACK, DHCP_NAK, DHCP_RELEASE, DHCP_INFORM, DHCP_FORCERENEW, DHCP_TYPES
+    DHCP_NONE,
+    DHCP_DISCOVER,
+    DHCP_OFFER,
+    DHCP_REQUEST,
+    DHCP_DECLINE,
+    DHCP_ACK,
+    DHCP_NAK,
+    DHCP_RELEASE,
+    DHCP_INFORM,
+    DHCP_FORCERENEW,
+    DHCP_TYPES
 };
 extern const char *const dhcpd_type_name[DHCP_TYPES + 1];
 
@@ -62,9 +72,10 @@ struct dhcp_message {
     bool has_requested, has_server, has_lease;
     uint32_t requested, server, lease_s;
     uint8_t client[DHCP_KEY], client_len; /* option 61 */
-    uint8_t key[DHCP_KEY], key_len;       /* what names the client: option 61, else type and hardware address */
+    /* What names the client: option 61, else type and hardware address. */
+    uint8_t key[DHCP_KEY], key_len;
     char host_name[64];
-    bool broadcast;                       /* it came to an IP broadcast address */
+    bool broadcast; /* it came to an IP broadcast address */
     int port;
     uint32_t source;
 };
@@ -97,25 +108,32 @@ struct dhcp_reply {
     int port;
     int64_t delay_ns;
     /* lies */
-    uint32_t own_address;   /* the server's, for those who need it */
-    uint32_t lease_s;       /* as in option 51 */
+    uint32_t own_address; /* the server's, for those who need it */
+    uint32_t lease_s;     /* as in option 51 */
     bool no_cookie, wrong_cookie, no_end;
-    const uint8_t *tail;    /* bytes behind the last option, in END's place */
+    const uint8_t *tail; /* bytes behind the last option, in END's place */
     uint32_t tail_len;
-    uint32_t length;        /* of the message; 0: as it comes, at least 300 octets (RFC 1542 2.1) */
-    uint32_t copies;        /* how often more it is sent */
-    int overload;           /* 1 file, 2 sname, 3 both; 0: no */
+    uint32_t length; /* of the message; 0: as it comes, at least 300 octets (RFC 1542 2.1) */
+    uint32_t copies; /* how often more it is sent */
+    int overload;    /* 1 file, 2 sname, 3 both; 0: no */
 };
 
 struct dhcp_option *dhcpd_option(struct dhcp_reply *r, uint8_t code); /* NULL: it has none */
 void dhcpd_put(struct dhcp_reply *r, uint8_t code, const void *data, uint32_t len);
 void dhcpd_put32(struct dhcp_reply *r, uint8_t code, uint32_t v);
-void dhcpd_put_addresses(struct dhcp_reply *r, uint8_t code, const uint32_t *address, uint32_t count);
+void dhcpd_put_addresses(struct dhcp_reply *r, uint8_t code, const uint32_t *address,
+                         uint32_t count);
 void dhcpd_remove(struct dhcp_reply *r, uint8_t code);
 /* The bytes, at most DHCP_ROOM; returns the length. */
 uint32_t dhcpd_reply_write(const struct dhcp_reply *r, uint8_t *out);
 
-enum dhcp_binding_state { BINDING_FREE, BINDING_OFFERED, BINDING_LEASED, BINDING_RELEASED, BINDING_DECLINED };
+enum dhcp_binding_state {
+    BINDING_FREE,
+    BINDING_OFFERED,
+    BINDING_LEASED,
+    BINDING_RELEASED,
+    BINDING_DECLINED
+};
 
 struct dhcp_binding {
     uint32_t address; /* 0: unused slot */
@@ -137,15 +155,15 @@ struct dhcp_extra {
 };
 
 struct dhcp_config {
-    uint32_t first, last;             /* the pool */
-    uint32_t lease_s, t1_s, t2_s;     /* t1, t2 0: not sent */
+    uint32_t first, last;         /* the pool */
+    uint32_t lease_s, t1_s, t2_s; /* t1, t2 0: not sent */
     uint32_t router[DHCP_SERVERS], dns[DHCP_SERVERS], ntp[DHCP_SERVERS];
     uint32_t routers, dnses, ntps;
     const char *domain;
     uint16_t mtu;
     uint32_t mask, server_id;
-    bool authoritative;               /* NAKs what it has no record of */
-    bool echo_client;                 /* RFC 6842: gives option 61 back */
+    bool authoritative; /* NAKs what it has no record of */
+    bool echo_client;   /* RFC 6842: gives option 61 back */
     struct dhcp_reserved reserved[DHCP_RESERVED];
     uint32_t reserveds;
     struct dhcp_extra extra[16];
@@ -157,54 +175,70 @@ struct dhcp_server;
 bool dhcpd_in_pool(const struct dhcp_server *s, const struct dhcp_message *m, uint32_t address);
 struct dhcp_binding *dhcpd_binding_of(struct dhcp_server *s, uint32_t address);
 /* The client's own: leased or offered and not run out; NULL when there is none. */
-struct dhcp_binding *dhcpd_client_binding(struct dhcp_server *s, const struct dhcp_message *m, int64_t now_ns);
-/* Some binding that names the client, whatever became of it: "a record of this client" (RFC 2131 4.3.2). */
+struct dhcp_binding *dhcpd_client_binding(struct dhcp_server *s, const struct dhcp_message *m,
+                                          int64_t now_ns);
+/* Some binding that names the client, whatever became of it: "a record of this client" (RFC
+ * 2131 4.3.2). */
 struct dhcp_binding *dhcpd_client_record(struct dhcp_server *s, const struct dhcp_message *m);
-bool dhcpd_is_free(struct dhcp_server *s, const struct dhcp_message *m, uint32_t address, int64_t now_ns);
+bool dhcpd_is_free(struct dhcp_server *s, const struct dhcp_message *m, uint32_t address,
+                   int64_t now_ns);
 /* RFC 2131 4.3.1's four choices; 0: the pool is empty. */
 uint32_t dhcpd_choose(struct dhcp_server *s, const struct dhcp_message *m, int64_t now_ns);
 /* Offers or leases the address to the client; NULL when the table is full. */
-struct dhcp_binding *dhcpd_bind(struct dhcp_server *s, const struct dhcp_message *m, uint32_t address, enum dhcp_binding_state state, int64_t until_ns);
+struct dhcp_binding *dhcpd_bind(struct dhcp_server *s, const struct dhcp_message *m,
+                                uint32_t address, enum dhcp_binding_state state, int64_t until_ns);
 uint32_t dhcpd_leases(const struct dhcp_server *s, int64_t now_ns);
 const char *dhcpd_binding_word(const struct dhcp_binding *b, int64_t now_ns);
 
 /* --- lies: dhcp_server_lies.c --- */
 /* X(NAME, "name", kind of argument, function that spoils a reply or NULL, "help") */
-#define DHCP_LIES(X) \
-    X(SILENT, "silent", VALUE_NONE, NULL, "does not answer; \"discover\", \"request\", ...: messages of that type") \
-    X(NAK, "nak", VALUE_NONE, NULL, "NAK instead of ACK") \
-    X(RAPID, "rapid-ack", VALUE_NONE, NULL, "ACK to a DISCOVER") \
-    X(DELAY, "delay", VALUE_TIME, dhcp_lie_delay, "answers so much later") \
-    X(DUPLICATE, "duplicate", VALUE_NUMBER, dhcp_lie_duplicate, "sends so many copies more") \
-    X(BROADCAST, "broadcast", VALUE_NONE, dhcp_lie_broadcast, "replies by broadcast, whatever the flag says") \
-    X(UNICAST, "unicast", VALUE_NONE, dhcp_lie_unicast, "replies to yiaddr and chaddr, whatever the flag says") \
-    X(WRONG_OP, "wrong-op", VALUE_NONE, dhcp_lie_op, "op is BOOTREQUEST") \
-    X(HTYPE, "htype", VALUE_NUMBER, dhcp_lie_htype, "hardware type") \
-    X(HLEN, "hlen", VALUE_NUMBER, dhcp_lie_hlen, "hardware address length") \
-    X(WRONG_XID, "wrong-xid", VALUE_NONE, dhcp_lie_xid, "xid is the client's + 1") \
-    X(WRONG_CHADDR, "wrong-chaddr", VALUE_NONE, dhcp_lie_chaddr, "chaddr's last octet differs") \
-    X(YIADDR, "yiaddr", VALUE_IPV4, dhcp_lie_yiaddr, "yiaddr") \
-    X(TYPE, "type", VALUE_NUMBER, dhcp_lie_type, "option 53's value") \
-    X(NO_TYPE, "no-type", VALUE_NONE, dhcp_lie_no_type, "option 53 is absent") \
-    X(WRONG_SERVER, "wrong-server-id", VALUE_NONE, dhcp_lie_server, "option 54 is the server's address + 1") \
-    X(NO_SERVER, "no-server-id", VALUE_NONE, dhcp_lie_no_server, "option 54 is absent") \
-    X(SHORT_SERVER, "short-server-id", VALUE_NONE, dhcp_lie_short_server, "option 54 has three octets") \
-    X(NO_LEASE, "no-lease", VALUE_NONE, dhcp_lie_no_lease, "option 51 is absent") \
-    X(ZERO_LEASE, "zero-lease", VALUE_NONE, dhcp_lie_zero_lease, "option 51 is 0") \
-    X(SHORT_LEASE, "short-lease", VALUE_NONE, dhcp_lie_short_lease, "option 51 has two octets") \
-    X(T1_LATE, "t1-after-t2", VALUE_NONE, dhcp_lie_t1, "T1 is 3/4 of the lease, T2 1/2") \
-    X(T2_LATE, "t2-after-lease", VALUE_NONE, dhcp_lie_t2, "T2 is twice the lease") \
-    X(CLIENT_ID, "wrong-client-id", VALUE_NONE, dhcp_lie_client, "option 61 is somebody else's") \
-    X(NO_COOKIE, "no-cookie", VALUE_NONE, dhcp_lie_no_cookie, "the magic cookie is absent") \
-    X(WRONG_COOKIE, "wrong-cookie", VALUE_NONE, dhcp_lie_cookie, "the magic cookie's last octet differs") \
-    X(NO_END, "no-end", VALUE_NONE, dhcp_lie_no_end, "the message stops behind the last option, without END") \
-    X(PAST_END, "option-past-end", VALUE_NONE, dhcp_lie_past_end, "the last option's length leads past the message's end") \
-    X(CUT_OPTION, "option-cut", VALUE_NONE, dhcp_lie_cut_option, "the message stops behind an option's code") \
-    X(OVERLOAD, "overload", VALUE_NUMBER, dhcp_lie_overload, "1: options in file, 2: in sname, 3: in both; else only option 52 says so") \
-    X(SPLIT, "split", VALUE_NUMBER, dhcp_lie_split, "the option of this code in two parts (RFC 3396)") \
-    X(LENGTH, "length", VALUE_NUMBER, dhcp_lie_length, "the message is cut or padded to so many octets") \
-    X(TO_PORT, "to-port", VALUE_NUMBER, dhcp_lie_to_port, "UDP destination port") \
-    X(FROM_PORT, "from-port", VALUE_NUMBER, dhcp_lie_from_port, "UDP source port") \
+#define DHCP_LIES(X)                                                                               \
+    X(SILENT, "silent", VALUE_NONE, NULL,                                                          \
+      "does not answer; \"discover\", \"request\", ...: messages of that type")                    \
+    X(NAK, "nak", VALUE_NONE, NULL, "NAK instead of ACK")                                          \
+    X(RAPID, "rapid-ack", VALUE_NONE, NULL, "ACK to a DISCOVER")                                   \
+    X(DELAY, "delay", VALUE_TIME, dhcp_lie_delay, "answers so much later")                         \
+    X(DUPLICATE, "duplicate", VALUE_NUMBER, dhcp_lie_duplicate, "sends so many copies more")       \
+    X(BROADCAST, "broadcast", VALUE_NONE, dhcp_lie_broadcast,                                      \
+      "replies by broadcast, whatever the flag says")                                              \
+    X(UNICAST, "unicast", VALUE_NONE, dhcp_lie_unicast,                                            \
+      "replies to yiaddr and chaddr, whatever the flag says")                                      \
+    X(WRONG_OP, "wrong-op", VALUE_NONE, dhcp_lie_op, "op is BOOTREQUEST")                          \
+    X(HTYPE, "htype", VALUE_NUMBER, dhcp_lie_htype, "hardware type")                               \
+    X(HLEN, "hlen", VALUE_NUMBER, dhcp_lie_hlen, "hardware address length")                        \
+    X(WRONG_XID, "wrong-xid", VALUE_NONE, dhcp_lie_xid, "xid is the client's + 1")                 \
+    X(WRONG_CHADDR, "wrong-chaddr", VALUE_NONE, dhcp_lie_chaddr, "chaddr's last octet differs")    \
+    X(YIADDR, "yiaddr", VALUE_IPV4, dhcp_lie_yiaddr, "yiaddr")                                     \
+    X(TYPE, "type", VALUE_NUMBER, dhcp_lie_type, "option 53's value")                              \
+    X(NO_TYPE, "no-type", VALUE_NONE, dhcp_lie_no_type, "option 53 is absent")                     \
+    X(WRONG_SERVER, "wrong-server-id", VALUE_NONE, dhcp_lie_server,                                \
+      "option 54 is the server's address + 1")                                                     \
+    X(NO_SERVER, "no-server-id", VALUE_NONE, dhcp_lie_no_server, "option 54 is absent")            \
+    X(SHORT_SERVER, "short-server-id", VALUE_NONE, dhcp_lie_short_server,                          \
+      "option 54 has three octets")                                                                \
+    X(NO_LEASE, "no-lease", VALUE_NONE, dhcp_lie_no_lease, "option 51 is absent")                  \
+    X(ZERO_LEASE, "zero-lease", VALUE_NONE, dhcp_lie_zero_lease, "option 51 is 0")                 \
+    X(SHORT_LEASE, "short-lease", VALUE_NONE, dhcp_lie_short_lease, "option 51 has two octets")    \
+    X(T1_LATE, "t1-after-t2", VALUE_NONE, dhcp_lie_t1, "T1 is 3/4 of the lease, T2 1/2")           \
+    X(T2_LATE, "t2-after-lease", VALUE_NONE, dhcp_lie_t2, "T2 is twice the lease")                 \
+    X(CLIENT_ID, "wrong-client-id", VALUE_NONE, dhcp_lie_client, "option 61 is somebody else's")   \
+    X(NO_COOKIE, "no-cookie", VALUE_NONE, dhcp_lie_no_cookie, "the magic cookie is absent")        \
+    X(WRONG_COOKIE, "wrong-cookie", VALUE_NONE, dhcp_lie_cookie,                                   \
+      "the magic cookie's last octet differs")                                                     \
+    X(NO_END, "no-end", VALUE_NONE, dhcp_lie_no_end,                                               \
+      "the message stops behind the last option, without END")                                     \
+    X(PAST_END, "option-past-end", VALUE_NONE, dhcp_lie_past_end,                                  \
+      "the last option's length leads past the message's end")                                     \
+    X(CUT_OPTION, "option-cut", VALUE_NONE, dhcp_lie_cut_option,                                   \
+      "the message stops behind an option's code")                                                 \
+    X(OVERLOAD, "overload", VALUE_NUMBER, dhcp_lie_overload,                                       \
+      "1: options in file, 2: in sname, 3: in both; else only option 52 says so")                  \
+    X(SPLIT, "split", VALUE_NUMBER, dhcp_lie_split,                                                \
+      "the option of this code in two parts (RFC 3396)")                                           \
+    X(LENGTH, "length", VALUE_NUMBER, dhcp_lie_length,                                             \
+      "the message is cut or padded to so many octets")                                            \
+    X(TO_PORT, "to-port", VALUE_NUMBER, dhcp_lie_to_port, "UDP destination port")                  \
+    X(FROM_PORT, "from-port", VALUE_NUMBER, dhcp_lie_from_port, "UDP source port")                 \
     X(FROM, "from", VALUE_IPV4, dhcp_lie_from, "IP source address")
 
 #define DHCP_LIE_ENUM(id, name, argument, spoil, help) LIE_##id,
@@ -217,22 +251,23 @@ struct dhcp_server {
     struct dhcp_config config;
     struct peer_lie lie[DHCP_LIE_COUNT];
     struct dhcp_binding binding[DHCP_BINDINGS];
-    uint64_t count[DHCP_TYPES];  /* messages received and sent, by type */
-    uint64_t ignored;            /* messages that were no client's */
-    const char *last_ignored;    /* why; "" before the first */
-    uint64_t violations;         /* of RFC 2131's table 4 and 5 by clients */
+    uint64_t count[DHCP_TYPES]; /* messages received and sent, by type */
+    uint64_t ignored;           /* messages that were no client's */
+    const char *last_ignored;   /* why; "" before the first */
+    uint64_t violations;        /* of RFC 2131's table 4 and 5 by clients */
     const char *last_violation;
-    const char *last_state;      /* of the client that sent the last REQUEST */
-    struct dhcp_message last;    /* the last message */
+    const char *last_state;   /* of the client that sent the last REQUEST */
+    struct dhcp_message last; /* the last message */
     bool has_last;
-    struct dhcp_reply sent;      /* the last reply, for again() */
+    struct dhcp_reply sent; /* the last reply, for again() */
     bool has_sent;
 };
 
 /* Deals with one message: dhcp_server_policy.c. */
 void dhcpd_receive(struct host *h, const struct dhcp_message *m);
 /* Builds, spoils and sends a reply of this type, not asked for when `m` is old. */
-void dhcpd_answer(struct host *h, const struct dhcp_message *m, enum dhcp_type type, uint32_t yiaddr);
+void dhcpd_answer(struct host *h, const struct dhcp_message *m, enum dhcp_type type,
+                  uint32_t yiaddr);
 void dhcpd_send(struct host *h, const struct dhcp_reply *r);
 
 #endif

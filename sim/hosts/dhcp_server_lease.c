@@ -9,10 +9,13 @@ static bool is_client(const struct dhcp_binding *b, const struct dhcp_message *m
 
 static bool holds(const struct dhcp_binding *b, int64_t now_ns)
 {
-    return b->address && (b->state == BINDING_DECLINED || ((b->state == BINDING_OFFERED || b->state == BINDING_LEASED) && b->until_ns > now_ns));
+    return b->address &&
+           (b->state == BINDING_DECLINED ||
+            ((b->state == BINDING_OFFERED || b->state == BINDING_LEASED) && b->until_ns > now_ns));
 }
 
-static const struct dhcp_reserved *reserved_for(const struct dhcp_server *s, const struct dhcp_message *m)
+static const struct dhcp_reserved *reserved_for(const struct dhcp_server *s,
+                                                const struct dhcp_message *m)
 {
     for (uint32_t k = 0; k < s->config.reserveds; k++)
         if (memcmp(s->config.reserved[k].mac, m->chaddr, 6) == 0)
@@ -28,7 +31,8 @@ static bool is_reserved(const struct dhcp_server *s, uint32_t address)
     return false;
 }
 
-/* A client with a reservation gets that address and no other; a reserved address goes to nobody else. */
+/* A client with a reservation gets that address and no other; a reserved address goes to nobody
+ * else. */
 bool dhcpd_in_pool(const struct dhcp_server *s, const struct dhcp_message *m, uint32_t address)
 {
     const struct dhcp_reserved *own = reserved_for(s, m);
@@ -45,10 +49,12 @@ struct dhcp_binding *dhcpd_binding_of(struct dhcp_server *s, uint32_t address)
     return NULL;
 }
 
-struct dhcp_binding *dhcpd_client_binding(struct dhcp_server *s, const struct dhcp_message *m, int64_t now_ns)
+struct dhcp_binding *dhcpd_client_binding(struct dhcp_server *s, const struct dhcp_message *m,
+                                          int64_t now_ns)
 {
     for (int k = 0; k < DHCP_BINDINGS; k++)
-        if (is_client(&s->binding[k], m) && s->binding[k].state != BINDING_DECLINED && holds(&s->binding[k], now_ns))
+        if (is_client(&s->binding[k], m) && s->binding[k].state != BINDING_DECLINED &&
+            holds(&s->binding[k], now_ns))
             return &s->binding[k];
     return NULL;
 }
@@ -61,7 +67,8 @@ struct dhcp_binding *dhcpd_client_record(struct dhcp_server *s, const struct dhc
     return NULL;
 }
 
-bool dhcpd_is_free(struct dhcp_server *s, const struct dhcp_message *m, uint32_t address, int64_t now_ns)
+bool dhcpd_is_free(struct dhcp_server *s, const struct dhcp_message *m, uint32_t address,
+                   int64_t now_ns)
 {
     if (!dhcpd_in_pool(s, m, address) || peer_ip_is_own(&s->ip, address))
         return false;
@@ -83,7 +90,8 @@ static uint32_t from_pool(struct dhcp_server *s, const struct dhcp_message *m, i
     return used;
 }
 
-/* RFC 2131 4.3.1: the current binding, else the previous one, else the address asked for, else a new one. */
+/* RFC 2131 4.3.1: the current binding, else the previous one, else the address asked for, else a
+ * new one. */
 uint32_t dhcpd_choose(struct dhcp_server *s, const struct dhcp_message *m, int64_t now_ns)
 {
     const struct dhcp_reserved *own = reserved_for(s, m);
@@ -105,12 +113,14 @@ static struct dhcp_binding *slot_for(struct dhcp_server *s, uint32_t address)
     return b ? b : dhcpd_binding_of(s, 0);
 }
 
-struct dhcp_binding *dhcpd_bind(struct dhcp_server *s, const struct dhcp_message *m, uint32_t address, enum dhcp_binding_state state, int64_t until_ns)
+struct dhcp_binding *dhcpd_bind(struct dhcp_server *s, const struct dhcp_message *m,
+                                uint32_t address, enum dhcp_binding_state state, int64_t until_ns)
 {
     struct dhcp_binding *b = slot_for(s, address);
     if (!b)
         return NULL;
-    *b = (struct dhcp_binding){.address = address, .state = state, .until_ns = until_ns, .key_len = m->key_len};
+    *b = (struct dhcp_binding){
+        .address = address, .state = state, .until_ns = until_ns, .key_len = m->key_len};
     memcpy(b->key, m->key, m->key_len);
     memcpy(b->mac, m->chaddr, sizeof b->mac);
     return b;

@@ -3,8 +3,8 @@
 #include "sim/hosts/dhcp_server.h"
 
 #define LIE(name) static void dhcp_lie_##name(void *reply, const struct peer_lie *lie)
-#define REPLY                      \
-    struct dhcp_reply *r = reply;  \
+#define REPLY                                                                                      \
+    struct dhcp_reply *r = reply;                                                                  \
     (void)lie
 
 /* --- how it is sent --- */
@@ -197,8 +197,8 @@ LIE(split)
     memcpy(o[1].data, whole.data + half, o[1].len);
 }
 
-/* All but type, server and lease move out of the options field: to file, to sname, or in turns to both. Any other value of option 52
- * has no options in either field. */
+/* All but type, server and lease move out of the options field: to file, to sname, or in turns to
+ * both. Any other value of option 52 has no options in either field. */
 LIE(overload)
 {
     REPLY;

@@ -29,8 +29,9 @@ enum {
 
 static const uint8_t cookie[4] = {99, 130, 83, 99};
 
-const char *const dhcpd_type_name[DHCP_TYPES + 1] = {"none", "discover", "offer",   "request", "decline",    "ack",
-                                                     "nak",  "release",  "inform", "forcerenew", NULL};
+const char *const dhcpd_type_name[DHCP_TYPES + 1] = {"none",    "discover",   "offer", "request",
+                                                     "decline", "ack",        "nak",   "release",
+                                                     "inform",  "forcerenew", NULL};
 
 /* --- reading --- */
 
@@ -100,7 +101,8 @@ static void read_header(struct dhcp_message *m, const uint8_t *b)
     memcpy(m->chaddr, b + AT_CHADDR, sizeof m->chaddr);
 }
 
-/* RFC 2131 4.2: the client identifier names the client, without one its hardware type and address do. */
+/* RFC 2131 4.2: the client identifier names the client, without one its hardware type and address
+ * do. */
 static void read_key(struct dhcp_message *m)
 {
     if (m->client_len) {
@@ -171,7 +173,8 @@ void dhcpd_put32(struct dhcp_reply *r, uint8_t code, uint32_t v)
     dhcpd_put(r, code, data, 4);
 }
 
-void dhcpd_put_addresses(struct dhcp_reply *r, uint8_t code, const uint32_t *address, uint32_t count)
+void dhcpd_put_addresses(struct dhcp_reply *r, uint8_t code, const uint32_t *address,
+                         uint32_t count)
 {
     uint8_t data[4 * DHCP_SERVERS];
     for (uint32_t k = 0; k < count; k++)
@@ -208,7 +211,8 @@ static void write_header(const struct dhcp_reply *r, uint8_t *out)
 }
 
 /* Returns how many octets were written; an option that does not fit whole is left out. */
-static uint32_t write_options(const struct dhcp_reply *r, enum dhcp_place place, uint8_t *out, uint32_t room)
+static uint32_t write_options(const struct dhcp_reply *r, enum dhcp_place place, uint8_t *out,
+                              uint32_t room)
 {
     uint32_t at = 0;
     for (uint32_t k = 0; k < r->options; k++) {
@@ -223,7 +227,8 @@ static uint32_t write_options(const struct dhcp_reply *r, enum dhcp_place place,
     return at;
 }
 
-/* RFC 2131 4.1: options in file and sname begin with the first octet and end with END, PAD behind it. */
+/* RFC 2131 4.1: options in file and sname begin with the first octet and end with END, PAD behind
+ * it. */
 static void write_overload(const struct dhcp_reply *r, uint8_t *out)
 {
     if (r->overload & 1)

@@ -2,9 +2,11 @@
 #include <string.h>
 #include "sim/hosts/dhcp_server.h"
 
-enum { OFFER_HOLD_S = 60 }; /* an offered address waits so long for its REQUEST; 4.3.1 leaves it open */
+enum {
+    OFFER_HOLD_S = 60
+}; /* an offered address waits so long for its REQUEST; 4.3.1 leaves it open */
 
-#define SECOND INT64_C(1000000000)
+#define SECOND         INT64_C(1000000000)
 #define BROADCAST_FLAG 0x8000u
 
 static struct dhcp_server *server_of(struct host *h)
@@ -30,7 +32,8 @@ static void violation(struct dhcp_server *s, const char *what)
 
 /* --- building a reply --- */
 
-static void put_parameters(const struct host *h, const struct dhcp_server *s, int port, struct dhcp_reply *r)
+static void put_parameters(const struct host *h, const struct dhcp_server *s, int port,
+                           struct dhcp_reply *r)
 {
     const struct dhcp_config *c = &s->config;
     const struct host_port *p = &h->port[port];
@@ -68,11 +71,17 @@ static void put_times(const struct dhcp_server *s, struct dhcp_reply *r)
 }
 
 /* RFC 2131, table 3. */
-static void fill(const struct host *h, const struct dhcp_server *s, const struct dhcp_message *m, enum dhcp_type type, uint32_t yiaddr,
-                 struct dhcp_reply *r)
+static void fill(const struct host *h, const struct dhcp_server *s, const struct dhcp_message *m,
+                 enum dhcp_type type, uint32_t yiaddr, struct dhcp_reply *r)
 {
     uint8_t octet = (uint8_t)type;
-    *r = (struct dhcp_reply){.type = octet, .op = 2, .htype = m->htype, .hlen = m->hlen, .xid = m->xid, .flags = m->flags, .giaddr = m->giaddr};
+    *r = (struct dhcp_reply){.type = octet,
+                             .op = 2,
+                             .htype = m->htype,
+                             .hlen = m->hlen,
+                             .xid = m->xid,
+                             .flags = m->flags,
+                             .giaddr = m->giaddr};
     memcpy(r->chaddr, m->chaddr, sizeof r->chaddr);
     r->yiaddr = yiaddr;
     r->ciaddr = type == DHCP_ACK ? m->ciaddr : 0;
@@ -90,7 +99,8 @@ static void fill(const struct host *h, const struct dhcp_server *s, const struct
     put_extras(s, r);
 }
 
-/* RFC 2131 4.1: to the relay, to ciaddr, by broadcast when the flag asks for it, else to yiaddr at chaddr; a NAK by broadcast. */
+/* RFC 2131 4.1: to the relay, to ciaddr, by broadcast when the flag asks for it, else to yiaddr at
+ * chaddr; a NAK by broadcast. */
 static void address(const struct dhcp_message *m, struct dhcp_reply *r)
 {
     r->sport = DHCP_SERVER_PORT;
@@ -116,7 +126,8 @@ void dhcpd_send(struct host *h, const struct dhcp_reply *r)
 {
     struct dhcp_server *s = server_of(h);
     uint8_t bytes[DHCP_ROOM];
-    struct peer_datagram d = {.src = r->src, .dst = r->dst, .sport = r->sport, .dport = r->dport, .payload = bytes};
+    struct peer_datagram d = {
+        .src = r->src, .dst = r->dst, .sport = r->sport, .dport = r->dport, .payload = bytes};
     d.len = dhcpd_reply_write(r, bytes);
     d.to_mac = r->has_to_mac ? r->to_mac : NULL;
     for (uint32_t copy = 0; copy <= r->copies; copy++) {
@@ -125,7 +136,8 @@ void dhcpd_send(struct host *h, const struct dhcp_reply *r)
     }
 }
 
-void dhcpd_answer(struct host *h, const struct dhcp_message *m, enum dhcp_type type, uint32_t yiaddr)
+void dhcpd_answer(struct host *h, const struct dhcp_message *m, enum dhcp_type type,
+                  uint32_t yiaddr)
 {
     struct dhcp_server *s = server_of(h);
     struct dhcp_reply *r = &s->sent;
@@ -167,7 +179,9 @@ static void discover(struct host *h, const struct dhcp_message *m)
 static void lease(struct host *h, const struct dhcp_message *m, uint32_t yiaddr)
 {
     struct dhcp_server *s = server_of(h);
-    int64_t until_ns = s->config.lease_s == DHCP_INFINITE ? NEVER : host_now(h) + (int64_t)s->config.lease_s * SECOND;
+    int64_t until_ns = s->config.lease_s == DHCP_INFINITE
+                           ? NEVER
+                           : host_now(h) + (int64_t)s->config.lease_s * SECOND;
     struct dhcp_binding *old = dhcpd_client_binding(s, m, host_now(h));
     if (old && old->address != yiaddr)
         old->state = BINDING_RELEASED;
@@ -218,7 +232,8 @@ static void init_reboot(struct host *h, const struct dhcp_message *m)
         confirm(h, m, m->requested);
 }
 
-/* A client that renews comes by unicast to the server that leased: not to know it then is an error of the client's. */
+/* A client that renews comes by unicast to the server that leased: not to know it then is an error
+ * of the client's. */
 static void extending(struct host *h, const struct dhcp_message *m)
 {
     struct dhcp_server *s = server_of(h);
@@ -233,7 +248,8 @@ static void extending(struct host *h, const struct dhcp_message *m)
         confirm(h, m, m->ciaddr);
 }
 
-/* Table 4: the server identifier, the requested address and ciaddr say in which state the client is. */
+/* Table 4: the server identifier, the requested address and ciaddr say in which state the client
+ * is. */
 static void request(struct host *h, const struct dhcp_message *m)
 {
     struct dhcp_server *s = server_of(h);
@@ -271,7 +287,8 @@ static void release(struct host *h, const struct dhcp_message *m)
 {
     struct dhcp_server *s = server_of(h);
     if (!m->ciaddr || !m->has_server || m->has_requested || m->broadcast)
-        violation(s, "a RELEASE without ciaddr or server identifier, with requested address, or by broadcast");
+        violation(s, "a RELEASE without ciaddr or server identifier, with requested address, or by "
+                     "broadcast");
     if (m->has_server && !is_identifier(s, m->server))
         return;
     struct dhcp_binding *b = dhcpd_client_binding(s, m, host_now(h));

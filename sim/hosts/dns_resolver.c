@@ -1,6 +1,7 @@
 /*
- * A recursive resolver whose world is its script's zone lines. Records are kept as bytes in the arena; ldns reads them, reads queries and
- * writes answers, and keeps nothing between two calls. (What is used of it draws no randomness and asks no clock: seen under strace.)
+ * A recursive resolver whose world is its script's zone lines. Records are kept as bytes in the
+ * arena; ldns reads them, reads queries and writes answers, and keeps nothing between two calls.
+ * (What is used of it draws no randomness and asks no clock: seen under strace.)
  */
 #include "sim/hosts/dns_resolver.h"
 #include <ldns/ldns.h>
@@ -50,23 +51,28 @@ static struct peer_lies lies_of(struct dns_resolver *s)
 
 #define DNS_LIE_ATTR(id, name, argument, spoil, help) {name, VALUE_LIST, help},
 static const struct attr_spec dns_attrs[] = {
-    {"zone", VALUE_LIST, "records as in a zone file: \"www.example.test A 10.0.2.80\" ..., as often as written"},
+    {"zone", VALUE_LIST,
+     "records as in a zone file: \"www.example.test A 10.0.2.80\" ..., as often as written"},
     {"authority", VALUE_LIST, "records in the authority section of every answer"},
     {"additional", VALUE_LIST, "records in the additional section of every answer"},
-    {"raw", VALUE_LIST, "a name, then the answer's bytes: flags and counts (10), and what follows the question"},
+    {"raw", VALUE_LIST,
+     "a name, then the answer's bytes: flags and counts (10), and what follows the question"},
     PEER_IP_ATTRS,
-    DNS_LIES(DNS_LIE_ATTR)
-    {NULL, VALUE_NONE, NULL},
+    DNS_LIES(DNS_LIE_ATTR){NULL, VALUE_NONE, NULL},
 };
 
-static int add_record(struct host *h, const struct value *v, ldns_pkt_section section, struct why *why)
+static int add_record(struct host *h, const struct value *v, ldns_pkt_section section,
+                      struct why *why)
 {
     struct dns_resolver *s = resolver_of(h);
     ldns_rr *rr = NULL;
     uint8_t *wire = NULL;
     size_t len = 0;
     if (v->kind != VALUE_BYTES || s->records == DNS_RECORDS) {
-        why_set(why, "a zone is strings, at most %d records in all: zone \"www.example.test A 10.0.2.80\"", DNS_RECORDS);
+        why_set(
+            why,
+            "a zone is strings, at most %d records in all: zone \"www.example.test A 10.0.2.80\"",
+            DNS_RECORDS);
         return -1;
     }
     ldns_status got = ldns_rr_new_frm_str(&rr, (const char *)v->bytes, DEFAULT_TTL_S, NULL, NULL);
@@ -84,7 +90,8 @@ static int add_record(struct host *h, const struct value *v, ldns_pkt_section se
     return 0;
 }
 
-static int add_records(struct host *h, const struct attrs *a, const char *name, ldns_pkt_section section, struct why *why)
+static int add_records(struct host *h, const struct attrs *a, const char *name,
+                       ldns_pkt_section section, struct why *why)
 {
     const struct attribute *found;
     for (uint32_t k = 0; (found = attr_find(a, name, k)) != NULL; k++) {
@@ -97,16 +104,20 @@ static int add_records(struct host *h, const struct attrs *a, const char *name, 
     return 0;
 }
 
-/* The strings behind the name are one after the other: 10 octets of header and whatever follows the question. */
+/* The strings behind the name are one after the other: 10 octets of header and whatever follows the
+ * question. */
 static int add_raw(struct host *h, const struct value *v, uint32_t count, struct why *why)
 {
     struct dns_resolver *s = resolver_of(h);
     uint32_t len = 0;
     for (uint32_t i = 0; i < count; i++)
         len += v[i].kind == VALUE_BYTES && i > 0 ? v[i].len : 0;
-    if (count < 2 || v[0].kind != VALUE_BYTES || len < RAW_HEADER || len > PEER_ANSWER_ROOM / 2 || s->raws == DNS_RAWS) {
-        why_set(why, "raw wants a name and strings of at least %d octets, at most %d times: "
-                "raw \"www.example.test\" \"\\x81\\x80\\0\\1\\0\\1\\0\\0\\0\\0\" \"\\xc0\\x0c\"", RAW_HEADER, DNS_RAWS);
+    if (count < 2 || v[0].kind != VALUE_BYTES || len < RAW_HEADER || len > PEER_ANSWER_ROOM / 2 ||
+        s->raws == DNS_RAWS) {
+        why_set(why,
+                "raw wants a name and strings of at least %d octets, at most %d times: "
+                "raw \"www.example.test\" \"\\x81\\x80\\0\\1\\0\\1\\0\\0\\0\\0\" \"\\xc0\\x0c\"",
+                RAW_HEADER, DNS_RAWS);
         return -1;
     }
     uint8_t *bytes = host_alloc(h, len), *p = bytes;
@@ -133,9 +144,10 @@ static int dns_init(struct host *h, const struct attrs *a, struct why *why)
     struct dns_resolver *s = resolver_of(h);
     struct peer_lies lies = lies_of(s);
     peer_ip_init(&s->ip, h, a);
-    return add_records(h, a, "zone", LDNS_SECTION_ANSWER, why) != 0 || add_records(h, a, "authority", LDNS_SECTION_AUTHORITY, why) != 0 ||
-                   add_records(h, a, "additional", LDNS_SECTION_ADDITIONAL, why) != 0 || add_raws(h, a, why) != 0 ||
-                   peer_lies_init(&lies, a, why) != 0
+    return add_records(h, a, "zone", LDNS_SECTION_ANSWER, why) != 0 ||
+                   add_records(h, a, "authority", LDNS_SECTION_AUTHORITY, why) != 0 ||
+                   add_records(h, a, "additional", LDNS_SECTION_ADDITIONAL, why) != 0 ||
+                   add_raws(h, a, why) != 0 || peer_lies_init(&lies, a, why) != 0
                ? -1
                : 0;
 }
@@ -144,21 +156,26 @@ static ldns_rr *record(const struct dns_record *r)
 {
     ldns_rr *rr = NULL;
     size_t at = 0;
-    return ldns_wire2rr(&rr, r->wire, r->len, &at, LDNS_SECTION_ANSWER) == LDNS_STATUS_OK ? rr : NULL;
+    return ldns_wire2rr(&rr, r->wire, r->len, &at, LDNS_SECTION_ANSWER) == LDNS_STATUS_OK ? rr
+                                                                                          : NULL;
 }
 
 /* --- answers --- */
 
-/* What the zone has for a name: records of the type go into the answer; else its CNAME does, and *next is where that leads. */
-static bool look_up(const struct dns_resolver *s, ldns_pkt *answer, const ldns_rdf *name, ldns_rr_type type, ldns_rdf **next)
+/* What the zone has for a name: records of the type go into the answer; else its CNAME does, and
+ * *next is where that leads. */
+static bool look_up(const struct dns_resolver *s, ldns_pkt *answer, const ldns_rdf *name,
+                    ldns_rr_type type, ldns_rdf **next)
 {
     bool exists = false, pushed = false;
     for (uint32_t k = 0; k < s->records; k++) {
         ldns_rr *rr = s->record[k].section == LDNS_SECTION_ANSWER ? record(&s->record[k]) : NULL;
         bool same = rr && ldns_dname_compare(ldns_rr_owner(rr), name) == 0;
-        bool cname = same && ldns_rr_get_type(rr) == LDNS_RR_TYPE_CNAME && type != LDNS_RR_TYPE_CNAME;
+        bool cname =
+            same && ldns_rr_get_type(rr) == LDNS_RR_TYPE_CNAME && type != LDNS_RR_TYPE_CNAME;
         exists = exists || same;
-        if (same && (ldns_rr_get_type(rr) == type || type == LDNS_RR_TYPE_ANY || (cname && !pushed && !*next))) {
+        if (same && (ldns_rr_get_type(rr) == type || type == LDNS_RR_TYPE_ANY ||
+                     (cname && !pushed && !*next))) {
             if (cname)
                 *next = ldns_rdf_clone(ldns_rr_rdf(rr, 0));
             pushed = true;
@@ -176,7 +193,8 @@ static void push_soa(const struct dns_resolver *s, ldns_pkt *answer, const ldns_
     for (uint32_t k = 0; k < s->records; k++) {
         ldns_rr *rr = s->record[k].section == LDNS_SECTION_ANSWER ? record(&s->record[k]) : NULL;
         bool fits = rr && ldns_rr_get_type(rr) == LDNS_RR_TYPE_SOA &&
-                    (ldns_dname_compare(ldns_rr_owner(rr), name) == 0 || ldns_dname_is_subdomain(name, ldns_rr_owner(rr)));
+                    (ldns_dname_compare(ldns_rr_owner(rr), name) == 0 ||
+                     ldns_dname_is_subdomain(name, ldns_rr_owner(rr)));
         if (fits) {
             ldns_pkt_push_rr(answer, LDNS_SECTION_AUTHORITY, rr);
             return;
@@ -223,7 +241,9 @@ static void write_answer(struct dns_resolver *s, const ldns_pkt *query, const ld
     struct peer_answer *a = &s->reply.answer;
     ldns_pkt *answer = ldns_pkt_new();
     uint8_t *wire = NULL;
-    size_t len = 0, most = ldns_pkt_edns(query) && ldns_pkt_edns_udp_size(query) > PLAIN_SIZE ? ldns_pkt_edns_udp_size(query) : PLAIN_SIZE;
+    size_t len = 0, most = ldns_pkt_edns(query) && ldns_pkt_edns_udp_size(query) > PLAIN_SIZE
+                               ? ldns_pkt_edns_udp_size(query)
+                               : PLAIN_SIZE;
     ldns_pkt_set_id(answer, ldns_pkt_id(query));
     ldns_pkt_set_qr(answer, true);
     ldns_pkt_set_rd(answer, ldns_pkt_rd(query));
@@ -285,7 +305,8 @@ static enum dns_kind kind_of(uint16_t type)
     }
 }
 
-static void remember(struct dns_resolver *s, const struct peer_packet *p, const ldns_pkt *query, const ldns_rr *question)
+static void remember(struct dns_resolver *s, const struct peer_packet *p, const ldns_pkt *query,
+                     const ldns_rr *question)
 {
     char *text = ldns_rdf2str(ldns_rr_owner(question));
     s->id[s->queries % DNS_LOG] = s->last_id = ldns_pkt_id(query);
@@ -300,7 +321,8 @@ static void remember(struct dns_resolver *s, const struct peer_packet *p, const 
     LDNS_FREE(text);
 }
 
-static void answer_query(struct host *h, const struct peer_packet *p, const ldns_pkt *query, const ldns_rr *question)
+static void answer_query(struct host *h, const struct peer_packet *p, const ldns_pkt *query,
+                         const ldns_rr *question)
 {
     struct dns_resolver *s = resolver_of(h);
     struct peer_lies lies = lies_of(s);
@@ -337,7 +359,8 @@ static void receive(struct host *h, const struct peer_packet *p, const ldns_pkt 
     if (peer_lie_now(&s->lie[LIE_SILENT], kind))
         return;
     if (peer_lie_now(&s->lie[LIE_UNREACHABLE], kind))
-        peer_send_unreachable(&s->ip, p, s->lie[LIE_UNREACHABLE].given ? (uint8_t)s->lie[LIE_UNREACHABLE].number : 3);
+        peer_send_unreachable(
+            &s->ip, p, s->lie[LIE_UNREACHABLE].given ? (uint8_t)s->lie[LIE_UNREACHABLE].number : 3);
     else
         answer_query(h, p, query, question);
 }
@@ -348,7 +371,8 @@ static void dns_frame(struct host *h, int port, struct frame *f, int64_t now_ns)
     struct peer_packet p;
     ldns_pkt *query = NULL;
     (void)now_ns;
-    if (peer_ip_frame(&s->ip, port, f, &p) != PEER_UDP || p.dport != DNS_PORT || p.len < DNS_HEADER || p.payload[AT_FLAGS] & 0x80)
+    if (peer_ip_frame(&s->ip, port, f, &p) != PEER_UDP || p.dport != DNS_PORT ||
+        p.len < DNS_HEADER || p.payload[AT_FLAGS] & 0x80)
         return;
     peer_answer_to(&s->reply.answer, &p);
     bool sound = ldns_wire2pkt(&query, p.payload, p.len) == LDNS_STATUS_OK;
@@ -390,14 +414,21 @@ static int dns_query(struct host *h, const char *what, struct value *out)
         const char *name;
         int64_t number;
     } known[] = {
-        {"queries", (int64_t)s->queries},      {"replies", (int64_t)s->replies},
-        {"bad", (int64_t)s->bad},              {"last-id", s->last_id},
-        {"last-port", s->last_port},           {"last-type", s->last_type},
-        {"last-flags", s->last_flags},         {"last-rd", s->last_flags >> 8 & 1},
-        {"distinct-ids", distinct(s, s->id)},  {"distinct-ports", distinct(s, s->port)},
+        {"queries", (int64_t)s->queries},
+        {"replies", (int64_t)s->replies},
+        {"bad", (int64_t)s->bad},
+        {"last-id", s->last_id},
+        {"last-port", s->last_port},
+        {"last-type", s->last_type},
+        {"last-flags", s->last_flags},
+        {"last-rd", s->last_flags >> 8 & 1},
+        {"distinct-ids", distinct(s, s->id)},
+        {"distinct-ports", distinct(s, s->port)},
     };
     if (strcmp(what, "last-name") == 0) {
-        *out = (struct value){.kind = VALUE_BYTES, .bytes = (const uint8_t *)s->last_name, .len = (uint32_t)strlen(s->last_name)};
+        *out = (struct value){.kind = VALUE_BYTES,
+                              .bytes = (const uint8_t *)s->last_name,
+                              .len = (uint32_t)strlen(s->last_name)};
         return 0;
     }
     for (size_t k = 0; k < sizeof known / sizeof known[0]; k++)
@@ -411,7 +442,9 @@ static int dns_query(struct host *h, const char *what, struct value *out)
 /* drop("www.example.test"): all its records and raw answers are gone. */
 static int call_drop(struct dns_resolver *s, const struct value *v, uint32_t count, struct why *why)
 {
-    ldns_rdf *name = count == 1 && v->kind == VALUE_BYTES ? ldns_dname_new_frm_str((const char *)v->bytes) : NULL;
+    ldns_rdf *name = count == 1 && v->kind == VALUE_BYTES
+                         ? ldns_dname_new_frm_str((const char *)v->bytes)
+                         : NULL;
     uint32_t kept = 0;
     if (!name) {
         why_set(why, "drop(\"www.example.test\")");
@@ -432,7 +465,8 @@ static int call_drop(struct dns_resolver *s, const struct value *v, uint32_t cou
     return 0;
 }
 
-static int dns_call(struct host *h, const char *name, const struct value *argument, uint32_t arguments, struct why *why)
+static int dns_call(struct host *h, const char *name, const struct value *argument,
+                    uint32_t arguments, struct why *why)
 {
     struct dns_resolver *s = resolver_of(h);
     struct peer_lies lies = lies_of(s);

@@ -1,14 +1,24 @@
-/* What the resolver can be told to get wrong; the list is DNS_LIES in the header. All of it works on the finished message. */
+/* What the resolver can be told to get wrong; the list is DNS_LIES in the header. All of it works
+ * on the finished message. */
 #include <string.h>
 #include "sim/hosts/dns_resolver.h"
 
 #define LIE(name) static void dns_lie_##name(void *reply, const struct peer_lie *lie)
-#define MESSAGE                                  \
-    struct dns_reply *r = reply;                 \
-    struct peer_answer *a = &r->answer;          \
+#define MESSAGE                                                                                    \
+    struct dns_reply *r = reply;                                                                   \
+    struct peer_answer *a = &r->answer;                                                            \
     (void)lie, (void)r
 
-enum { TYPE_A = 1, TYPE_CNAME = 5, TYPE_OPT = 41, CLASS_IN = 1, CLASS_CHAOS = 3, RECORD_FIXED = 10, TTL_S = 60, POINTER = 0xc000 };
+enum {
+    TYPE_A = 1,
+    TYPE_CNAME = 5,
+    TYPE_OPT = 41,
+    CLASS_IN = 1,
+    CLASS_CHAOS = 3,
+    RECORD_FIXED = 10,
+    TTL_S = 60,
+    POINTER = 0xc000
+};
 
 /* --- sections --- */
 
@@ -86,8 +96,10 @@ static uint32_t behind_name(const struct peer_answer *a, uint32_t at)
     return at + RECORD_FIXED <= a->len ? at : 0;
 }
 
-/* Calls `change` for the fixed part of every record behind the question: type, class, TTL, length. */
-static void each_record(struct dns_reply *r, void (*change)(uint8_t *fixed, int64_t number), int64_t number)
+/* Calls `change` for the fixed part of every record behind the question: type, class, TTL, length.
+ */
+static void each_record(struct dns_reply *r, void (*change)(uint8_t *fixed, int64_t number),
+                        int64_t number)
 {
     struct peer_answer *a = &r->answer;
     for (uint32_t at = r->question_end; at < a->len;) {
@@ -259,12 +271,15 @@ LIE(label_past)
 {
     MESSAGE;
     strip(r);
-    put_name(a, "\x3f"
-                "abc", 4);
+    put_name(a,
+             "\x3f"
+             "abc",
+             4);
     peer_put16(a->bytes + AT_ANSWERS, 1);
 }
 
-/* RFC 1035 2.3.4: at most 255 octets, lengths and root included; here 3 of 64, one of 63 and the root. */
+/* RFC 1035 2.3.4: at most 255 octets, lengths and root included; here 3 of 64, one of 63 and the
+ * root. */
 LIE(name_long)
 {
     static const uint8_t length[] = {63, 63, 63, 62};
@@ -299,7 +314,8 @@ LIE(wrong_id)
     peer_put16(a->bytes + AT_ID, peer_get16(a->bytes + AT_ID) + 1u);
 }
 
-/* Answers whose names point into the question keep their place: what it was stays behind, as a name of its own would. */
+/* Answers whose names point into the question keep their place: what it was stays behind, as a name
+ * of its own would. */
 LIE(no_question)
 {
     MESSAGE;
@@ -332,4 +348,5 @@ LIE(upper)
 
 #define DNS_LIE_SPEC(id, name, argument, spoil, help) {name, argument, spoil},
 const struct peer_lie_spec dnsd_lie_specs[DNS_LIE_COUNT] = {DNS_LIES(DNS_LIE_SPEC)};
-const char *const dnsd_kind_name[DNS_KINDS + 1] = {"other", "a", "aaaa", "ptr", "cname", "mx", "txt", NULL};
+const char *const dnsd_kind_name[DNS_KINDS + 1] = {"other", "a",  "aaaa", "ptr",
+                                                   "cname", "mx", "txt",  NULL};

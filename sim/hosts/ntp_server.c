@@ -1,6 +1,7 @@
 /*
- * A time server (RFC 5905): its clock is the virtual one, set to `time` at virtual time 0, and lies when told to.
- * T2 is when the request came, T3 is T2 and `delay`, and the reply leaves at T3; `late` is the time it then spends under way.
+ * A time server (RFC 5905): its clock is the virtual one, set to `time` at virtual time 0, and lies
+ * when told to. T2 is when the request came, T3 is T2 and `delay`, and the reply leaves at T3;
+ * `late` is the time it then spends under way.
  */
 #include <string.h>
 #include "sim/hosts/peer_answer.h"
@@ -26,7 +27,7 @@ enum {
     MODE_SERVER = 4,
 };
 
-#define UNIX_1970 INT64_C(2208988800) /* seconds from 1900 to 1970: RFC 5905 figure 4 */
+#define UNIX_1970  INT64_C(2208988800) /* seconds from 1900 to 1970: RFC 5905 figure 4 */
 #define START_2026 INT64_C(1767225600)
 
 /* --- lies --- */
@@ -139,25 +140,30 @@ LIE(digest)
     a->len += 20;
 }
 
-#define NTP_LIES(X) \
-    X(SILENT, "silent", VALUE_NONE, NULL, "does not answer") \
-    X(UNREACHABLE, "unreachable", VALUE_NUMBER, NULL, "answers with ICMP destination unreachable of this code; 3: port") \
-    X(OFFSET, "offset", VALUE_TIME, NULL, "its clock is ahead by so much; negative: behind") \
-    X(BEHIND, "behind", VALUE_TIME, NULL, "its clock is behind by so much") \
-    X(PROCESSING, "delay", VALUE_TIME, NULL, "from T2 to T3; the reply leaves at T3") \
+#define NTP_LIES(X)                                                                                \
+    X(SILENT, "silent", VALUE_NONE, NULL, "does not answer")                                       \
+    X(UNREACHABLE, "unreachable", VALUE_NUMBER, NULL,                                              \
+      "answers with ICMP destination unreachable of this code; 3: port")                           \
+    X(OFFSET, "offset", VALUE_TIME, NULL, "its clock is ahead by so much; negative: behind")       \
+    X(BEHIND, "behind", VALUE_TIME, NULL, "its clock is behind by so much")                        \
+    X(PROCESSING, "delay", VALUE_TIME, NULL, "from T2 to T3; the reply leaves at T3")              \
     X(KISS, "kiss", VALUE_BYTES, ntp_lie_kiss, "kiss of death: \"DENY\", \"RSTR\", \"RATE\", ...") \
-    X(UNSYNCHRONISED, "unsynchronised", VALUE_NONE, ntp_lie_unsynchronised, "leap 3, stratum 16") \
-    X(MODE, "mode", VALUE_NUMBER, ntp_lie_mode, "mode of the reply; else 4") \
-    X(VERSION, "version", VALUE_NUMBER, ntp_lie_version, "version of the reply; else the request's") \
-    X(LEAP, "leap", VALUE_NUMBER, ntp_lie_leap, "leap indicator; else 0") \
-    X(STRATUM, "stratum", VALUE_NUMBER, ntp_lie_stratum, "stratum; else 1") \
-    X(ROOT_DELAY, "root-delay", VALUE_TIME, ntp_lie_root_delay, "root delay; else 0") \
-    X(ROOT_DISPERSION, "root-dispersion", VALUE_TIME, ntp_lie_root_dispersion, "root dispersion; else 0") \
-    X(WRONG_ORIGIN, "wrong-origin", VALUE_NONE, ntp_lie_wrong_origin, "the origin timestamp's last bit differs") \
-    X(ZERO_ORIGIN, "zero-origin", VALUE_NONE, ntp_lie_zero_origin, "the origin timestamp is 0") \
-    X(ZERO_RECEIVE, "zero-receive", VALUE_NONE, ntp_lie_zero_receive, "T2 is 0") \
-    X(ZERO_TRANSMIT, "zero-transmit", VALUE_NONE, ntp_lie_zero_transmit, "T3 is 0") \
-    X(DIGEST, "digest", VALUE_NONE, ntp_lie_digest, "20 octets of key identifier and digest behind the header") \
+    X(UNSYNCHRONISED, "unsynchronised", VALUE_NONE, ntp_lie_unsynchronised, "leap 3, stratum 16")  \
+    X(MODE, "mode", VALUE_NUMBER, ntp_lie_mode, "mode of the reply; else 4")                       \
+    X(VERSION, "version", VALUE_NUMBER, ntp_lie_version,                                           \
+      "version of the reply; else the request's")                                                  \
+    X(LEAP, "leap", VALUE_NUMBER, ntp_lie_leap, "leap indicator; else 0")                          \
+    X(STRATUM, "stratum", VALUE_NUMBER, ntp_lie_stratum, "stratum; else 1")                        \
+    X(ROOT_DELAY, "root-delay", VALUE_TIME, ntp_lie_root_delay, "root delay; else 0")              \
+    X(ROOT_DISPERSION, "root-dispersion", VALUE_TIME, ntp_lie_root_dispersion,                     \
+      "root dispersion; else 0")                                                                   \
+    X(WRONG_ORIGIN, "wrong-origin", VALUE_NONE, ntp_lie_wrong_origin,                              \
+      "the origin timestamp's last bit differs")                                                   \
+    X(ZERO_ORIGIN, "zero-origin", VALUE_NONE, ntp_lie_zero_origin, "the origin timestamp is 0")    \
+    X(ZERO_RECEIVE, "zero-receive", VALUE_NONE, ntp_lie_zero_receive, "T2 is 0")                   \
+    X(ZERO_TRANSMIT, "zero-transmit", VALUE_NONE, ntp_lie_zero_transmit, "T3 is 0")                \
+    X(DIGEST, "digest", VALUE_NONE, ntp_lie_digest,                                                \
+      "20 octets of key identifier and digest behind the header")                                  \
     PEER_ANSWER_LIES(X)
 
 #define LIE_ENUM(id, name, argument, spoil, help) LIE_##id,
@@ -167,11 +173,11 @@ enum ntp_lie { NTP_LIES(LIE_ENUM) NTP_LIE_COUNT };
 static const struct peer_lie_spec ntp_specs[] = {NTP_LIES(LIE_SPEC)};
 
 static const struct attr_spec ntp_attrs[] = {
-    {"time", VALUE_ANY, "the clock at virtual time 0: \"2026-01-01T00:00:00Z\", or seconds since 1970"},
+    {"time", VALUE_ANY,
+     "the clock at virtual time 0: \"2026-01-01T00:00:00Z\", or seconds since 1970"},
     {"reference", VALUE_BYTES, "reference identifier: \"GPS\""},
     PEER_IP_ATTRS,
-    NTP_LIES(LIE_ATTR)
-    {NULL, VALUE_NONE, NULL},
+    NTP_LIES(LIE_ATTR){NULL, VALUE_NONE, NULL},
 };
 
 struct ntp_server {
@@ -208,7 +214,8 @@ static bool digits(const char *text, int count, int64_t *out)
     return true;
 }
 
-/* Days from 1970 to a date of the Gregorian calendar: years begin in March, so that the leap day is the last. */
+/* Days from 1970 to a date of the Gregorian calendar: years begin in March, so that the leap day is
+ * the last. */
 static int64_t days_to(int64_t year, int64_t month, int64_t day)
 {
     int64_t y = month > 2 ? year : year - 1, m = (month + 9) % 12;
@@ -221,13 +228,16 @@ static bool date_seconds(const char *text, int64_t *out)
 {
     int64_t year, month, day, hour = 0, minute = 0, second = 0;
     size_t len = strlen(text);
-    if (len < 10 || text[4] != '-' || text[7] != '-' || !digits(text, 4, &year) || !digits(text + 5, 2, &month) || !digits(text + 8, 2, &day))
+    if (len < 10 || text[4] != '-' || text[7] != '-' || !digits(text, 4, &year) ||
+        !digits(text + 5, 2, &month) || !digits(text + 8, 2, &day))
         return false;
     if (month < 1 || month > 12 || day < 1 || day > 31)
         return false;
     if (len > 10) {
-        bool shaped = (len == 19 || (len == 20 && text[19] == 'Z')) && (text[10] == 'T' || text[10] == ' ') && text[13] == ':' && text[16] == ':';
-        if (!shaped || !digits(text + 11, 2, &hour) || !digits(text + 14, 2, &minute) || !digits(text + 17, 2, &second))
+        bool shaped = (len == 19 || (len == 20 && text[19] == 'Z')) &&
+                      (text[10] == 'T' || text[10] == ' ') && text[13] == ':' && text[16] == ':';
+        if (!shaped || !digits(text + 11, 2, &hour) || !digits(text + 14, 2, &minute) ||
+            !digits(text + 17, 2, &second))
             return false;
     }
     *out = ((days_to(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
@@ -236,11 +246,16 @@ static bool date_seconds(const char *text, int64_t *out)
 
 static int read_time(struct ntp_server *s, const struct value *v, struct why *why)
 {
-    enum { LATEST = 9000000 }; /* thousands of seconds: what ns in 64 bits hold, with room for the virtual clock */
+    enum {
+        LATEST = 9000000
+    }; /* thousands of seconds: what ns in 64 bits hold, with room for the virtual clock */
     int64_t seconds = v->number;
-    bool good = v->kind == VALUE_NUMBER || (v->kind == VALUE_BYTES && date_seconds((const char *)v->bytes, &seconds));
+    bool good = v->kind == VALUE_NUMBER ||
+                (v->kind == VALUE_BYTES && date_seconds((const char *)v->bytes, &seconds));
     if (!good || seconds < 0 || seconds / 1000 > LATEST) {
-        why_set(why, "time is a date from 1970 to 2255, \"2026-01-01T00:00:00Z\", or seconds since 1970");
+        why_set(
+            why,
+            "time is a date from 1970 to 2255, \"2026-01-01T00:00:00Z\", or seconds since 1970");
         return -1;
     }
     s->start_ns = seconds * SECOND;
@@ -268,7 +283,8 @@ static bool lies_now(struct ntp_server *s, enum ntp_lie lie)
     return peer_lie_now(&s->lie[lie], 0);
 }
 
-static void fill(struct ntp_server *s, const uint8_t *request, int64_t clock_ns, int64_t processing_ns)
+static void fill(struct ntp_server *s, const uint8_t *request, int64_t clock_ns,
+                 int64_t processing_ns)
 {
     enum { PRECISION = -20 };
     uint8_t *b = s->answer.bytes;
@@ -310,7 +326,8 @@ static void ntp_frame(struct host *h, int port, struct frame *f, int64_t now_ns)
     if (peer_ip_frame(&s->ip, port, f, &p) != PEER_UDP || p.dport != NTP_PORT)
         return;
     unsigned version = p.len ? p.payload[AT_FIRST] >> 3 & 7 : 0;
-    if (p.len < NTP_HEADER || (p.payload[AT_FIRST] & 7) != MODE_CLIENT || version < 1 || version > 4) {
+    if (p.len < NTP_HEADER || (p.payload[AT_FIRST] & 7) != MODE_CLIENT || version < 1 ||
+        version > 4) {
         s->violations++;
         return;
     }
@@ -320,7 +337,9 @@ static void ntp_frame(struct host *h, int port, struct frame *f, int64_t now_ns)
     if (lies_now(s, LIE_SILENT))
         return;
     if (lies_now(s, LIE_UNREACHABLE))
-        peer_send_unreachable(&s->ip, &p, s->lie[LIE_UNREACHABLE].given ? (uint8_t)s->lie[LIE_UNREACHABLE].number : 3);
+        peer_send_unreachable(
+            &s->ip, &p,
+            s->lie[LIE_UNREACHABLE].given ? (uint8_t)s->lie[LIE_UNREACHABLE].number : 3);
     else
         answer(h, &p, now_ns);
 }
@@ -345,7 +364,8 @@ static int ntp_query(struct host *h, const char *what, struct value *out)
         {"last-port", s->last_port},
         {"last-version", s->last[AT_FIRST] >> 3 & 7},
         {"last-leap", s->last[AT_FIRST] >> 6},
-        {"last-transmit", (int64_t)((uint64_t)peer_get32(s->last + AT_TRANSMIT) << 32 | peer_get32(s->last + AT_TRANSMIT + 4))},
+        {"last-transmit", (int64_t)((uint64_t)peer_get32(s->last + AT_TRANSMIT) << 32 |
+                                    peer_get32(s->last + AT_TRANSMIT + 4))},
         {"clock", (s->start_ns + host_now(h)) / SECOND},
     };
     for (size_t k = 0; k < sizeof known / sizeof known[0]; k++)
@@ -357,7 +377,8 @@ static int ntp_query(struct host *h, const char *what, struct value *out)
 }
 
 /* time("2036-02-07T06:28:10Z"): the clock now; again(): the last reply once more. */
-static int ntp_call(struct host *h, const char *name, const struct value *argument, uint32_t arguments, struct why *why)
+static int ntp_call(struct host *h, const char *name, const struct value *argument,
+                    uint32_t arguments, struct why *why)
 {
     struct ntp_server *s = server_of(h);
     struct peer_lies lies = lies_of(s);

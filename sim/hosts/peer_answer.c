@@ -14,7 +14,12 @@ void peer_answer_to(struct peer_answer *a, const struct peer_packet *question)
 void peer_answer_send(struct peer_ip *ip, const struct peer_answer *a)
 {
     uint32_t src = peer_ip_is_broadcast(ip, a->port, a->src) ? 0 : a->src;
-    const struct peer_datagram d = {.src = src, .dst = a->dst, .sport = a->sport, .dport = a->dport, .payload = a->bytes, .len = a->len};
+    const struct peer_datagram d = {.src = src,
+                                    .dst = a->dst,
+                                    .sport = a->sport,
+                                    .dport = a->dport,
+                                    .payload = a->bytes,
+                                    .len = a->len};
     for (uint32_t copy = 0; copy <= a->copies; copy++)
         peer_send_udp_later(ip, a->port, &d, a->delay_ns);
 }

@@ -10,7 +10,8 @@ static struct peer_delayed *earliest(struct peer_ip *ip)
         struct peer_delayed *d = &ip->delayed[k];
         if (!d->datagram.payload)
             continue;
-        if (!first || d->due_ns < first->due_ns || (d->due_ns == first->due_ns && d->order < first->order))
+        if (!first || d->due_ns < first->due_ns ||
+            (d->due_ns == first->due_ns && d->order < first->order))
             first = d;
     }
     return first;
@@ -24,7 +25,8 @@ static struct peer_delayed *free_slot(struct peer_ip *ip)
     return NULL;
 }
 
-void peer_send_udp_later(struct peer_ip *ip, int port, const struct peer_datagram *d, int64_t delay_ns)
+void peer_send_udp_later(struct peer_ip *ip, int port, const struct peer_datagram *d,
+                         int64_t delay_ns)
 {
     if (delay_ns <= 0) {
         peer_send_udp(ip, port, d);

@@ -66,7 +66,8 @@ bool peer_ip_is_own(const struct peer_ip *ip, uint32_t address)
 bool peer_ip_is_broadcast(const struct peer_ip *ip, int port, uint32_t address)
 {
     const struct host_port *p = &ip->host->port[port];
-    return address == PEER_BROADCAST || (p->prefix < 31 && on_link(p, address) && (address | peer_mask(p->prefix)) == PEER_BROADCAST);
+    return address == PEER_BROADCAST || (p->prefix < 31 && on_link(p, address) &&
+                                         (address | peer_mask(p->prefix)) == PEER_BROADCAST);
 }
 
 /* --- neighbours --- */
@@ -91,7 +92,8 @@ static void send_waiting(struct peer_ip *ip, const struct peer_neighbour *n)
     }
 }
 
-/* A sender off the link is behind a router: its frame's source is the router's, and nothing is learned. */
+/* A sender off the link is behind a router: its frame's source is the router's, and nothing is
+ * learned. */
 static void learn(struct peer_ip *ip, int port, uint32_t address, const uint8_t mac[6])
 {
     if (address == 0 || address == PEER_BROADCAST || mac[0] & 1 || peer_ip_is_own(ip, address))
@@ -109,7 +111,8 @@ static void learn(struct peer_ip *ip, int port, uint32_t address, const uint8_t 
     send_waiting(ip, n);
 }
 
-static struct frame *ethernet(struct peer_ip *ip, int port, const uint8_t *to, uint16_t type, uint32_t payload_len)
+static struct frame *ethernet(struct peer_ip *ip, int port, const uint8_t *to, uint16_t type,
+                              uint32_t payload_len)
 {
     uint32_t len = ETH_HLEN + payload_len;
     struct frame *f = host_frame(ip->host, len < SHORTEST_FRAME ? SHORTEST_FRAME : len);
@@ -120,9 +123,11 @@ static struct frame *ethernet(struct peer_ip *ip, int port, const uint8_t *to, u
     return f;
 }
 
-void peer_send_arp(struct peer_ip *ip, int port, uint16_t op, uint32_t sender, const uint8_t *target_mac, uint32_t target)
+void peer_send_arp(struct peer_ip *ip, int port, uint16_t op, uint32_t sender,
+                   const uint8_t *target_mac, uint32_t target)
 {
-    struct frame *f = ethernet(ip, port, target_mac ? target_mac : everybody, ETHERTYPE_ARP, ARP_LEN);
+    struct frame *f =
+        ethernet(ip, port, target_mac ? target_mac : everybody, ETHERTYPE_ARP, ARP_LEN);
     uint8_t *arp = f->bytes + ETH_HLEN;
     peer_put16(arp + AT(arphdr, ar_hrd), ARPHRD_ETHER);
     peer_put16(arp + AT(arphdr, ar_pro), ETHERTYPE_IP);
@@ -137,16 +142,19 @@ void peer_send_arp(struct peer_ip *ip, int port, uint16_t op, uint32_t sender, c
     host_send(ip->host, port, f);
 }
 
-/* RFC 826: learn the sender, then answer a request for an address of ours. A probe (sender 0.0.0.0) is answered, too. */
+/* RFC 826: learn the sender, then answer a request for an address of ours. A probe (sender 0.0.0.0)
+ * is answered, too. */
 static void receive_arp(struct peer_ip *ip, int port, const uint8_t *arp, uint32_t len)
 {
-    if (len < ARP_LEN || peer_get16(arp + AT(arphdr, ar_hrd)) != ARPHRD_ETHER || peer_get16(arp + AT(arphdr, ar_pro)) != ETHERTYPE_IP ||
+    if (len < ARP_LEN || peer_get16(arp + AT(arphdr, ar_hrd)) != ARPHRD_ETHER ||
+        peer_get16(arp + AT(arphdr, ar_pro)) != ETHERTYPE_IP ||
         arp[AT(arphdr, ar_hln)] != ETH_ALEN || arp[AT(arphdr, ar_pln)] != 4) {
         ip->bad++;
         return;
     }
     const uint8_t *sha = arp + AT(ether_arp, arp_sha);
-    uint32_t spa = peer_get32(arp + AT(ether_arp, arp_spa)), tpa = peer_get32(arp + AT(ether_arp, arp_tpa));
+    uint32_t spa = peer_get32(arp + AT(ether_arp, arp_spa)),
+             tpa = peer_get32(arp + AT(ether_arp, arp_tpa));
     bool wanted = peer_ip_is_own(ip, tpa);
     if (wanted || find_neighbour(ip, port, spa))
         learn(ip, port, spa, sha);
@@ -168,7 +176,8 @@ static void wait_for(struct peer_ip *ip, int port, uint32_t next_hop, struct fra
     frame_unref(f);
 }
 
-static void send_frame(struct peer_ip *ip, int port, uint32_t next_hop, const uint8_t *to_mac, struct frame *f)
+static void send_frame(struct peer_ip *ip, int port, uint32_t next_hop, const uint8_t *to_mac,
+                       struct frame *f)
 {
     const struct peer_neighbour *n = to_mac ? NULL : find_neighbour(ip, port, next_hop);
     if (!to_mac && peer_ip_is_broadcast(ip, port, next_hop))
@@ -183,7 +192,8 @@ static void send_frame(struct peer_ip *ip, int port, uint32_t next_hop, const ui
     host_send(ip->host, port, f);
 }
 
-void peer_send_packet(struct peer_ip *ip, int port, uint32_t next_hop, const uint8_t *packet, uint32_t len)
+void peer_send_packet(struct peer_ip *ip, int port, uint32_t next_hop, const uint8_t *packet,
+                      uint32_t len)
 {
     struct frame *f = ethernet(ip, port, NULL, ETHERTYPE_IP, len);
     memcpy(f->bytes + ETH_HLEN, packet, len);
@@ -210,12 +220,19 @@ static struct outgoing route(const struct peer_ip *ip, int port, uint32_t src, u
     const struct host_port *p = &ip->host->port[port];
     uint32_t hop;
     if (ip->route && dst != PEER_BROADCAST && ip->route(ip, dst, &port, &hop))
-        return (struct outgoing){.port = port, .src = src ? src : ip->host->port[port].ipv4, .dst = dst, .next_hop = hop};
+        return (struct outgoing){.port = port,
+                                 .src = src ? src : ip->host->port[port].ipv4,
+                                 .dst = dst,
+                                 .next_hop = hop};
     bool direct = !ip->gateway || dst == PEER_BROADCAST || on_link(p, dst);
-    return (struct outgoing){.port = port, .src = src ? src : p->ipv4, .dst = dst, .next_hop = direct ? dst : ip->gateway};
+    return (struct outgoing){.port = port,
+                             .src = src ? src : p->ipv4,
+                             .dst = dst,
+                             .next_hop = direct ? dst : ip->gateway};
 }
 
-static void send_fragment(struct peer_ip *ip, const struct outgoing *o, const uint8_t *body, uint32_t at, uint32_t len, bool more)
+static void send_fragment(struct peer_ip *ip, const struct outgoing *o, const uint8_t *body,
+                          uint32_t at, uint32_t len, bool more)
 {
     struct frame *f = ethernet(ip, o->port, NULL, ETHERTYPE_IP, IP_HEADER + len);
     uint8_t *h = f->bytes + ETH_HLEN;
@@ -245,7 +262,8 @@ static void send_ip(struct peer_ip *ip, struct outgoing *o, const uint8_t *body,
 /* RFC 768: the sum covers addresses, protocol and length; a sum of 0 goes out as ones. */
 static uint16_t udp_sum(uint32_t src, uint32_t dst, const uint8_t *udp, uint32_t len)
 {
-    uint32_t pseudo = (src >> 16) + (src & 0xffff) + (dst >> 16) + (dst & 0xffff) + IPPROTO_UDP + len;
+    uint32_t pseudo =
+        (src >> 16) + (src & 0xffff) + (dst >> 16) + (dst & 0xffff) + IPPROTO_UDP + len;
     return packet_sum(udp, len, pseudo);
 }
 
@@ -267,7 +285,8 @@ void peer_send_udp(struct peer_ip *ip, int port, const struct peer_datagram *d)
     world_release(ip->host->world, udp, len);
 }
 
-void peer_send_icmp(struct peer_ip *ip, int port, uint32_t src, uint32_t dst, const uint8_t *message, uint32_t len)
+void peer_send_icmp(struct peer_ip *ip, int port, uint32_t src, uint32_t dst,
+                    const uint8_t *message, uint32_t len)
 {
     struct outgoing o = route(ip, port, src, dst);
     uint8_t *icmp = host_alloc(ip->host, len);
@@ -287,7 +306,8 @@ void peer_send_unreachable(struct peer_ip *ip, const struct peer_packet *p, uint
     if (quoted > p->packet_len)
         quoted = p->packet_len;
     memcpy(message + sizeof(struct icmphdr), p->packet, quoted);
-    peer_send_icmp(ip, p->port, peer_ip_is_own(ip, p->dst) ? p->dst : 0, p->src, message, (uint32_t)sizeof(struct icmphdr) + quoted);
+    peer_send_icmp(ip, p->port, peer_ip_is_own(ip, p->dst) ? p->dst : 0, p->src, message,
+                   (uint32_t)sizeof(struct icmphdr) + quoted);
 }
 
 /* --- receiving --- */
@@ -315,7 +335,8 @@ static enum peer_event receive_udp(struct peer_ip *ip, struct peer_packet *p)
     return PEER_UDP;
 }
 
-/* RFC 1122 3.2.2.6: the reply's source is the request's destination, its data the request's. Broadcast pings are not answered. */
+/* RFC 1122 3.2.2.6: the reply's source is the request's destination, its data the request's.
+ * Broadcast pings are not answered. */
 static enum peer_event receive_icmp(struct peer_ip *ip, struct peer_packet *p)
 {
     if (p->len < sizeof(struct icmphdr) || packet_sum(p->payload, p->len, 0) != 0)
@@ -338,7 +359,8 @@ static bool parse_header(struct peer_packet *p, const uint8_t *h, uint32_t len)
         return false;
     uint32_t header_len = (uint32_t)(h[0] & 15) * 4;
     uint32_t total = peer_get16(h + AT(iphdr, tot_len));
-    if (header_len < IP_HEADER || total < header_len || total > len || packet_sum(h, header_len, 0) != 0)
+    if (header_len < IP_HEADER || total < header_len || total > len ||
+        packet_sum(h, header_len, 0) != 0)
         return false;
     p->packet = h;
     p->packet_len = total;
@@ -352,7 +374,8 @@ static bool parse_header(struct peer_packet *p, const uint8_t *h, uint32_t len)
     return true;
 }
 
-static enum peer_event receive_ip(struct peer_ip *ip, struct peer_packet *p, const uint8_t *h, uint32_t len)
+static enum peer_event receive_ip(struct peer_ip *ip, struct peer_packet *p, const uint8_t *h,
+                                  uint32_t len)
 {
     if (!parse_header(p, h, len))
         return bad(ip);
@@ -372,8 +395,10 @@ static enum peer_event receive_ip(struct peer_ip *ip, struct peer_packet *p, con
     }
 }
 
-/* A station takes frames for its own address and for groups, and none with a wrong check sequence. */
-enum peer_event peer_ip_frame(struct peer_ip *ip, int port, const struct frame *f, struct peer_packet *p)
+/* A station takes frames for its own address and for groups, and none with a wrong check sequence.
+ */
+enum peer_event peer_ip_frame(struct peer_ip *ip, int port, const struct frame *f,
+                              struct peer_packet *p)
 {
     const uint8_t *bytes = f->bytes;
     if (f->len < ETH_HLEN || f->flags & FRAME_BAD_FCS)

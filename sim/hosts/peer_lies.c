@@ -18,7 +18,8 @@ void peer_lies_spoil(const struct peer_lies *lies, unsigned message, void *reply
             lies->spec[k].spoil(reply, &lies->lie[k]);
 }
 
-static bool read_message(const struct peer_lies *lies, const char *text, size_t len, struct peer_lie *lie)
+static bool read_message(const struct peer_lies *lies, const char *text, size_t len,
+                         struct peer_lie *lie)
 {
     for (unsigned k = 0; lies->message && lies->message[k]; k++)
         if (strlen(lies->message[k]) == len && memcmp(lies->message[k], text, len) == 0) {
@@ -33,7 +34,8 @@ static bool read_argument(enum value_kind wanted, const struct value *v, struct 
     if (lie->given || wanted == VALUE_NONE)
         return false;
     struct in_addr address;
-    if (wanted == VALUE_IPV4 && v->kind == VALUE_BYTES && inet_pton(AF_INET, (const char *)v->bytes, &address) == 1) {
+    if (wanted == VALUE_IPV4 && v->kind == VALUE_BYTES &&
+        inet_pton(AF_INET, (const char *)v->bytes, &address) == 1) {
         lie->given = true;
         lie->number = ntohl(address.s_addr);
         return true;
@@ -48,7 +50,8 @@ static bool read_argument(enum value_kind wanted, const struct value *v, struct 
     return true;
 }
 
-static int read_value(const struct peer_lies *lies, uint32_t k, const struct value *v, struct peer_lie *lie, struct why *why)
+static int read_value(const struct peer_lies *lies, uint32_t k, const struct value *v,
+                      struct peer_lie *lie, struct why *why)
 {
     if (read_argument(lies->spec[k].argument, v, lie))
         return 0;
@@ -62,15 +65,20 @@ static int read_value(const struct peer_lies *lies, uint32_t k, const struct val
         return 0;
     char text[64];
     value_text(v, text, sizeof text);
-    why_set(why, "%s: what does %s mean? %show often (a number) and the kind of message (a string) may stand there", lies->spec[k].name, text,
+    why_set(why,
+            "%s: what does %s mean? %show often (a number) and the kind of message (a string) may "
+            "stand there",
+            lies->spec[k].name, text,
             lies->spec[k].argument == VALUE_NONE ? "" : "its argument, then ");
     return -1;
 }
 
-static int read_lie(const struct peer_lies *lies, uint32_t k, const struct value *v, uint32_t count, struct why *why)
+static int read_lie(const struct peer_lies *lies, uint32_t k, const struct value *v, uint32_t count,
+                    struct why *why)
 {
     struct peer_lie lie = {.left = -1};
-    bool off = count == 1 && v->kind == VALUE_NUMBER && v->number == 0 && lies->spec[k].argument != VALUE_NUMBER;
+    bool off = count == 1 && v->kind == VALUE_NUMBER && v->number == 0 &&
+               lies->spec[k].argument != VALUE_NUMBER;
     for (uint32_t i = 0; i < count && !off; i++)
         if (read_value(lies, k, &v[i], &lie, why) != 0)
             return -1;
@@ -88,13 +96,15 @@ int peer_lies_init(const struct peer_lies *lies, const struct attrs *a, struct w
             continue;
         const struct value *v = &found->value;
         bool list = v->kind == VALUE_LIST;
-        if (read_lie(lies, k, list ? v->item : v, list ? v->items : v->kind != VALUE_NONE, why) != 0)
+        if (read_lie(lies, k, list ? v->item : v, list ? v->items : v->kind != VALUE_NONE, why) !=
+            0)
             return -1;
     }
     return 0;
 }
 
-int peer_lies_call(const struct peer_lies *lies, const char *name, const struct value *argument, uint32_t arguments, struct why *why)
+int peer_lies_call(const struct peer_lies *lies, const char *name, const struct value *argument,
+                   uint32_t arguments, struct why *why)
 {
     for (uint32_t k = 0; k < lies->count; k++)
         if (strcmp(lies->spec[k].name, name) == 0)

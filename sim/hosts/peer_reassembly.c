@@ -1,6 +1,6 @@
 /*
- * RFC 791's reassembly, by a map of eight-byte blocks. A fragment of another packet starts anew, so a peer has no timer; what
- * overlaps is overwritten.
+ * RFC 791's reassembly, by a map of eight-byte blocks. A fragment of another packet starts anew, so
+ * a peer has no timer; what overlaps is overwritten.
  */
 #include "sim/hosts/peer_reassembly.h"
 #include <netinet/ip.h>
@@ -20,7 +20,8 @@ struct peer_reassembly {
 
 static void begin(struct peer_reassembly *r, const struct peer_packet *p, uint16_t id)
 {
-    if (r->live && r->src == p->src && r->dst == p->dst && r->id == id && r->protocol == p->protocol)
+    if (r->live && r->src == p->src && r->dst == p->dst && r->id == id &&
+        r->protocol == p->protocol)
         return;
     r->live = true;
     r->src = p->src;

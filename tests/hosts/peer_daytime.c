@@ -36,7 +36,11 @@ static void daytime_frame(struct host *h, int port, struct frame *f, int64_t now
         return;
     d->asked++;
     peer_send_udp(&d->ip, port,
-                  &(struct peer_datagram){.dst = p.src, .sport = DAYTIME, .dport = p.sport, .payload = d->text, .len = (uint32_t)strlen(d->text)});
+                  &(struct peer_datagram){.dst = p.src,
+                                          .sport = DAYTIME,
+                                          .dport = p.sport,
+                                          .payload = d->text,
+                                          .len = (uint32_t)strlen(d->text)});
 }
 
 static int daytime_query(struct host *h, const char *what, struct value *out)

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "tests/hosts/peer_rig.h"
 
-#define SERVER "host dhcp-server srv ip 10.0.2.2/24 pool 10.0.2.15 10.0.2.16 "
+#define SERVER    "host dhcp-server srv ip 10.0.2.2/24 pool 10.0.2.15 10.0.2.16 "
 #define EVERYBODY 0xffffffffu
 
 enum { DISCOVER = 1, OFFER, REQUEST, DECLINE, ACK, NAK, RELEASE, INFORM, XID = 0x12345678 };
@@ -28,7 +28,8 @@ static uint32_t put_address(uint8_t *p, uint8_t code, uint32_t address)
 
 static int say(struct peer_rig *r, const struct from_client *c)
 {
-    static const uint8_t head[8] = {1, 1, 6, 0, XID >> 24, XID >> 16 & 255, XID >> 8 & 255, XID & 255};
+    static const uint8_t head[8] = {1,        1, 6, 0, XID >> 24, XID >> 16 & 255, XID >> 8 & 255,
+                                    XID & 255};
     uint8_t m[300] = {0};
     uint32_t at = 240;
     memcpy(m, head, 8);
@@ -53,7 +54,8 @@ static int discover(struct peer_rig *r)
 
 static int request(struct peer_rig *r, uint32_t address)
 {
-    return say(r, &(struct from_client){.type = REQUEST, .requested = address, .server = RIG_SERVER});
+    return say(r,
+               &(struct from_client){.type = REQUEST, .requested = address, .server = RIG_SERVER});
 }
 
 /* --- the last frame --- */
@@ -95,18 +97,13 @@ static uint32_t yiaddr(const struct peer_rig *r)
 /* RFC 2131 figure 1 and table 3, RFC 2132 3.3, 3.5, 3.8, 3.17, 9.2, 9.6, 9.7, 9.11. */
 Test(peer_dhcp, offer_is_what_the_rfc_draws)
 {
-    struct peer_rig *r = peer_rig_open(SERVER "lease 1h t1 600 router 10.0.2.2 10.0.2.3 dns 10.0.2.4 domain \"a.test\"");
+    struct peer_rig *r = peer_rig_open(
+        SERVER "lease 1h t1 600 router 10.0.2.2 10.0.2.3 dns 10.0.2.4 domain \"a.test\"");
     static const uint8_t options[] = {
-        0x63, 0x82, 0x53, 0x63,
-        53, 1, 2,
-        54, 4, 10, 0, 2, 2,
-        51, 4, 0, 0, 0x0e, 0x10,
-        58, 4, 0, 0, 0x02, 0x58,
-        1, 4, 255, 255, 255, 0,
-        3, 8, 10, 0, 2, 2, 10, 0, 2, 3,
-        6, 4, 10, 0, 2, 4,
-        15, 6, 'a', '.', 't', 'e', 's', 't',
-        255,
+        0x63, 0x82, 0x53, 0x63, 53,   1,  2, 54,  4,   10,   0,    2,   2,   51,
+        4,    0,    0,    0x0e, 0x10, 58, 4, 0,   0,   0x02, 0x58, 1,   4,   255,
+        255,  255,  0,    3,    8,    10, 0, 2,   2,   10,   0,    2,   3,   6,
+        4,    10,   0,    2,    4,    15, 6, 'a', '.', 't',  'e',  's', 't', 255,
     };
     uint8_t expected[300] = {2, 1, 6, 0, 0x12, 0x34, 0x56, 0x78};
     uint32_t len;
@@ -155,7 +152,8 @@ Test(peer_dhcp, request_is_acknowledged_and_remembered)
     static const uint8_t second[6] = {2, 0, 0, 0, 0, 2}, third[6] = {2, 0, 0, 0, 0, 3};
     say(r, &(struct from_client){.type = DISCOVER, .mac = second});
     cr_assert_eq(yiaddr(r), RIG_CLIENT + 1, "another client, another address");
-    cr_assert_eq(say(r, &(struct from_client){.type = DISCOVER, .mac = third}), 0, "the pool is empty");
+    cr_assert_eq(say(r, &(struct from_client){.type = DISCOVER, .mac = third}), 0,
+                 "the pool is empty");
     peer_rig_run(r, INT64_C(3600000000000));
     cr_assert(peer_rig_says(r, "binding 10.0.2.15", "expired"));
     cr_assert_eq(peer_rig_number(r, "leases"), 0);
@@ -185,7 +183,10 @@ Test(peer_dhcp, request_for_another_server_frees_the_offer)
 {
     struct peer_rig *r = peer_rig_open(SERVER);
     discover(r);
-    cr_assert_eq(say(r, &(struct from_client){.type = REQUEST, .requested = 0x0a000220, .server = 0x0a000263}), 0);
+    cr_assert_eq(
+        say(r,
+            &(struct from_client){.type = REQUEST, .requested = 0x0a000220, .server = 0x0a000263}),
+        0);
     cr_assert(peer_rig_says(r, "binding 10.0.2.15", "free"));
     peer_rig_close(r);
 }
@@ -211,7 +212,8 @@ Test(peer_dhcp, init_reboot)
     peer_rig_close(r);
 }
 
-/* 4.3.2, RENEWING by unicast and REBINDING by broadcast: ciaddr says which; the ACK goes to it and repeats it. */
+/* 4.3.2, RENEWING by unicast and REBINDING by broadcast: ciaddr says which; the ACK goes to it and
+ * repeats it. */
 Test(peer_dhcp, renewing_and_rebinding)
 {
     struct peer_rig *r = peer_rig_open(SERVER);
@@ -239,26 +241,37 @@ Test(peer_dhcp, decline_release_inform)
     struct peer_rig *r = peer_rig_open(SERVER);
     discover(r);
     request(r, RIG_CLIENT);
-    cr_assert_eq(say(r, &(struct from_client){.type = DECLINE, .requested = RIG_CLIENT, .server = RIG_SERVER}), 0);
+    cr_assert_eq(
+        say(r,
+            &(struct from_client){.type = DECLINE, .requested = RIG_CLIENT, .server = RIG_SERVER}),
+        0);
     cr_assert(peer_rig_says(r, "binding 10.0.2.15", "declined"));
     discover(r);
     cr_assert_eq(yiaddr(r), RIG_CLIENT + 1, "the declined address is not offered again");
     request(r, RIG_CLIENT + 1);
-    cr_assert_eq(say(r, &(struct from_client){.type = RELEASE, .ciaddr = RIG_CLIENT + 1, .server = RIG_SERVER, .unicast = true}), 0);
+    cr_assert_eq(say(r, &(struct from_client){.type = RELEASE,
+                                              .ciaddr = RIG_CLIENT + 1,
+                                              .server = RIG_SERVER,
+                                              .unicast = true}),
+                 0);
     cr_assert(peer_rig_says(r, "binding 10.0.2.16", "released"));
     cr_assert_eq(say(r, &(struct from_client){.type = INFORM, .ciaddr = 0x0a000232}), 1);
     cr_assert_eq(type_of(r), ACK);
     cr_assert_eq(yiaddr(r), 0);
     cr_assert_null(option(r, 51), "4.3.5: no lease time");
     cr_assert_not_null(option(r, 1));
-    cr_assert_eq(peer_rig_number(r, "declines") + peer_rig_number(r, "releases") + peer_rig_number(r, "informs"), 3);
+    cr_assert_eq(peer_rig_number(r, "declines") + peer_rig_number(r, "releases") +
+                     peer_rig_number(r, "informs"),
+                 3);
     cr_assert_eq(peer_rig_number(r, "violations"), 0);
     peer_rig_close(r);
 }
 
 Test(peer_dhcp, reservations_and_options_of_the_script)
 {
-    struct peer_rig *r = peer_rig_open(SERVER "reserve 52:54:00:12:34:56 10.0.2.77 option 121 \"\\x18\\x0a\\x01\\x02\\x0a\\0\\x02\\x01\" option 1 \"\\xff\\0\"");
+    struct peer_rig *r =
+        peer_rig_open(SERVER "reserve 52:54:00:12:34:56 10.0.2.77 option 121 "
+                             "\"\\x18\\x0a\\x01\\x02\\x0a\\0\\x02\\x01\" option 1 \"\\xff\\0\"");
     static const uint8_t routes[] = {121, 8, 0x18, 10, 1, 2, 10, 0, 2, 1}, mask[] = {1, 2, 0xff, 0};
     discover(r);
     cr_assert_eq(yiaddr(r), 0x0a00024d);
@@ -273,7 +286,8 @@ Test(peer_dhcp, violations_are_counted)
     say(r, &(struct from_client){.type = DISCOVER, .server = RIG_SERVER});
     cr_assert(peer_rig_says(r, "last-violation", "DISCOVER with a server identifier"));
     say(r, &(struct from_client){.type = REQUEST, .server = RIG_SERVER});
-    cr_assert(peer_rig_says(r, "last-violation", "a SELECTING client's REQUEST without requested address"));
+    cr_assert(peer_rig_says(r, "last-violation",
+                            "a SELECTING client's REQUEST without requested address"));
     cr_assert_eq(peer_rig_number(r, "violations"), 2);
     uint8_t junk[300] = {1, 1, 6};
     cr_assert_eq(peer_rig_udp(r, 0, EVERYBODY, 68, 67, junk, 300), 0);
@@ -317,9 +331,12 @@ Test(peer_dhcp, calls)
 Test(peer_dhcp, wrong_attributes_are_refused)
 {
     static const char *const wrong[][2] = {
-        {"host dhcp-server srv pool 10.0.2.15", "a DHCP server needs an address of its own: ip 10.0.2.2/24"},
-        {SERVER "reserve 10.0.2.3", "reserve wants a MAC and an address: reserve 52:54:00:12:34:56 10.0.2.15"},
-        {SERVER "wrong-xid 10.0.2.3", "wrong-xid: what does 10.0.2.3 mean? how often (a number) and the kind of message (a string) may stand there"},
+        {"host dhcp-server srv pool 10.0.2.15",
+         "a DHCP server needs an address of its own: ip 10.0.2.2/24"},
+        {SERVER "reserve 10.0.2.3",
+         "reserve wants a MAC and an address: reserve 52:54:00:12:34:56 10.0.2.15"},
+        {SERVER "wrong-xid 10.0.2.3", "wrong-xid: what does 10.0.2.3 mean? how often (a number) "
+                                      "and the kind of message (a string) may stand there"},
     };
     for (int k = 0; k < 3; k++) {
         struct why why = {{0}};
@@ -332,9 +349,9 @@ Test(peer_dhcp, wrong_attributes_are_refused)
 
 struct lie {
     const char *attribute;
-    uint32_t at, len;       /* where the OFFER differs from the honest one: payload octets */
+    uint32_t at, len; /* where the OFFER differs from the honest one: payload octets */
     uint8_t bytes[16];
-    uint32_t whole;         /* the message's length; 0: 300 */
+    uint32_t whole; /* the message's length; 0: 300 */
 };
 
 /* An honest OFFER: cookie at 236, 53 at 240, 54 at 243, 51 at 249, mask at 255, END at 261. */

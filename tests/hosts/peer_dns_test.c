@@ -4,9 +4,11 @@
 #include "sim/hosts/host.h"
 #include "tests/hosts/peer_rig.h"
 
-#define SERVER \
-    "host dns-resolver srv ip 10.0.2.2/24 zone \"www.example.test A 10.0.2.80\" \"www.example.test 60 A 10.0.2.81\" " \
-    "\"ftp.example.test CNAME www.example.test\" \"example.test SOA ns.example.test root.example.test 1 2 3 4 5\" "
+#define SERVER                                                                                     \
+    "host dns-resolver srv ip 10.0.2.2/24 zone \"www.example.test A 10.0.2.80\" "                  \
+    "\"www.example.test 60 A 10.0.2.81\" "                                                         \
+    "\"ftp.example.test CNAME www.example.test\" \"example.test SOA ns.example.test "              \
+    "root.example.test 1 2 3 4 5\" "
 
 enum { ID = 0x4d5e, QUESTION = 12 + 18 + 4 };
 
@@ -50,10 +52,10 @@ Test(peer_dns, answer_is_what_the_rfc_draws)
     if (!known())
         cr_skip("built without ldns");
     static const uint8_t expected[] = {
-        0x4d, 0x5e, 0x81, 0x80, 0, 1, 0, 2, 0, 0, 0, 0,
-        3, 'w', 'w', 'w', 7, 'e', 'x', 'a', 'm', 'p', 'l', 'e', 4, 't', 'e', 's', 't', 0, 0, 1, 0, 1,
-        0xc0, 12, 0, 1, 0, 1, 0, 0, 0x0e, 0x10, 0, 4, 10, 0, 2, 80,
-        0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 10, 0, 2, 81,
+        0x4d, 0x5e, 0x81, 0x80, 0,   1,   0,   2, 0,    0,    0,   0,   3,  'w', 'w', 'w', 7,
+        'e',  'x',  'a',  'm',  'p', 'l', 'e', 4, 't',  'e',  's', 't', 0,  0,   1,   0,   1,
+        0xc0, 12,   0,    1,    0,   1,   0,   0, 0x0e, 0x10, 0,   4,   10, 0,   2,   80,  0xc0,
+        12,   0,    1,    0,    1,   0,   0,   0, 60,   0,    4,   10,  0,  2,   81,
     };
     struct peer_rig *r = peer_rig_open(SERVER);
     uint32_t len;
@@ -109,7 +111,8 @@ Test(peer_dns, bad_queries)
     cr_assert_eq(answer(r, &len)[3], 1);
     cr_assert_eq(len, 12);
     m[2] = 0x81;
-    cr_assert_eq(peer_rig_udp(r, RIG_CLIENT, RIG_SERVER, 5353, 53, m, 30), 0, "an answer is not answered");
+    cr_assert_eq(peer_rig_udp(r, RIG_CLIENT, RIG_SERVER, 5353, 53, m, 30), 0,
+                 "an answer is not answered");
     cr_assert_eq(peer_rig_udp(r, RIG_CLIENT, RIG_SERVER, 5353, 53, m, 11), 0);
     m[2] = 0x10;
     cr_assert_eq(peer_rig_udp(r, RIG_CLIENT, RIG_SERVER, 5353, 53, m, 12 + 5), 1);
@@ -201,7 +204,8 @@ Test(peer_dns, raw_answers)
 {
     if (!known())
         cr_skip("built without ldns");
-    struct peer_rig *r = peer_rig_open(SERVER "raw \"www.example.test\" \"\\x85\\x00\\0\\1\\0\\1\\0\\0\\0\\0\" \"\\xc0\\x0c\"");
+    struct peer_rig *r = peer_rig_open(
+        SERVER "raw \"www.example.test\" \"\\x85\\x00\\0\\1\\0\\1\\0\\0\\0\\0\" \"\\xc0\\x0c\"");
     uint32_t len;
     static const uint8_t head[12] = {0x4d, 0x5e, 0x85, 0, 0, 1, 0, 1};
     ask(r, "www.example.test", 1);
@@ -231,6 +235,7 @@ Test(peer_dns, silence_delay_and_the_log)
     cr_assert_eq(peer_rig_call(r, "from(\"10.0.2\")"), -1);
     peer_rig_close(r);
     struct why why = {{0}};
-    cr_assert_null(peer_rig_try("host dns-resolver srv ip 10.0.2.2/24 zone \"www.example.test B 1\"", &why));
+    cr_assert_null(
+        peer_rig_try("host dns-resolver srv ip 10.0.2.2/24 zone \"www.example.test B 1\"", &why));
     cr_assert_eq(strncmp(why.text, "\"www.example.test B 1\": ", 24), 0, "%s", why.text);
 }

@@ -9,7 +9,8 @@ static const uint8_t server_mac[6] = {0x52, 0x55, 0x0a, 0, 2, 2};
 /* RFC 826's packet, by hand: hardware 1, protocol 0800, lengths 6 and 4. */
 static void arp(uint8_t f[60], uint32_t op, uint32_t spa, uint32_t tpa)
 {
-    static const uint8_t head[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x52, 0x54, 0x00, 0x12, 0x34, 0x56, 0x08, 0x06, 0, 1, 8, 0, 6, 4};
+    static const uint8_t head[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x52, 0x54, 0x00, 0x12,
+                                   0x34, 0x56, 0x08, 0x06, 0,    1,    8,    0,    6,    4};
     memset(f, 0, 60);
     memcpy(f, head, sizeof head);
     put16(f + 20, op);

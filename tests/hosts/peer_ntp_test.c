@@ -13,15 +13,14 @@ static int ask(struct peer_rig *r)
     return peer_rig_udp(r, RIG_CLIENT, RIG_SERVER, 40000, 123, m, 48);
 }
 
-/* 2026-01-01T00:00:00Z is 1767225600 s from 1970, so 1767225600 + 2208988800 = 0xed003780 from 1900 (RFC 5905 figure 4). */
+/* 2026-01-01T00:00:00Z is 1767225600 s from 1970, so 1767225600 + 2208988800 = 0xed003780 from 1900
+ * (RFC 5905 figure 4). */
 Test(peer_ntp, reply_is_what_the_rfc_draws)
 {
     static const uint8_t expected[48] = {
-        0x24, 1, 6, 0xec, 0, 0, 0, 0, 0, 0, 0, 0, 'G', 'P', 'S', 0,
-        0xed, 0x00, 0x37, 0x7a, 0x80, 0, 0, 0,
-        0xe1, 0xe2, 0xe3, 0xe4, 0xe5, 0xe6, 0xe7, 0xe8,
-        0xed, 0x00, 0x37, 0x8a, 0x80, 0, 0, 0,
-        0xed, 0x00, 0x37, 0x8a, 0x80, 0, 0, 0,
+        0x24, 1,    6,    0xec, 0,    0, 0, 0, 0,    0,    0,    0,    'G',  'P',  'S',  0,
+        0xed, 0x00, 0x37, 0x7a, 0x80, 0, 0, 0, 0xe1, 0xe2, 0xe3, 0xe4, 0xe5, 0xe6, 0xe7, 0xe8,
+        0xed, 0x00, 0x37, 0x8a, 0x80, 0, 0, 0, 0xed, 0x00, 0x37, 0x8a, 0x80, 0,    0,    0,
     };
     struct peer_rig *r = peer_rig_open(SERVER "time \"2026-01-01T00:00:00Z\"");
     uint32_t len;
@@ -64,7 +63,9 @@ Test(peer_ntp, dates)
     }
     struct why why = {{0}};
     cr_assert_null(peer_rig_try(SERVER "time \"2026-13-01\"", &why));
-    cr_assert_str_eq(why.text, "time is a date from 1970 to 2255, \"2026-01-01T00:00:00Z\", or seconds since 1970");
+    cr_assert_str_eq(
+        why.text,
+        "time is a date from 1970 to 2255, \"2026-01-01T00:00:00Z\", or seconds since 1970");
 }
 
 Test(peer_ntp, each_lie_does_what_it_says)
@@ -105,7 +106,8 @@ Test(peer_ntp, each_lie_does_what_it_says)
     }
 }
 
-/* T3 - T2 is the processing, and the reply leaves at T3; `late` comes on top and is in no timestamp. */
+/* T3 - T2 is the processing, and the reply leaves at T3; `late` comes on top and is in no
+ * timestamp. */
 Test(peer_ntp, processing_and_path)
 {
     struct peer_rig *r = peer_rig_open(SERVER "delay 2s late 1s");

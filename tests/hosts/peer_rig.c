@@ -171,7 +171,8 @@ int peer_rig_give(struct peer_rig *r, const void *frame, uint32_t len)
     return r->frames - before;
 }
 
-int peer_rig_udp(struct peer_rig *r, uint32_t src, uint32_t dst, uint16_t sport, uint16_t dport, const void *payload, uint32_t len)
+int peer_rig_udp(struct peer_rig *r, uint32_t src, uint32_t dst, uint16_t sport, uint16_t dport,
+                 const void *payload, uint32_t len)
 {
     uint8_t f[RIG_BYTES] = {0};
     cr_assert_lt(len, RIG_BYTES - 42);
@@ -238,6 +239,7 @@ bool peer_rig_says(struct peer_rig *r, const char *what, const char *text)
     struct value v = {0};
     cr_assert_eq(r->host.kind->query(&r->host, what, &v), 0, "%s", what);
     bool same = v.len == strlen(text) && memcmp(v.bytes, text, v.len) == 0;
-    cr_expect(same, "%s is \"%.*s\", expected \"%s\"", what, (int)v.len, (const char *)v.bytes, text);
+    cr_expect(same, "%s is \"%.*s\", expected \"%s\"", what, (int)v.len, (const char *)v.bytes,
+              text);
     return same;
 }
