@@ -7,17 +7,19 @@ mkdir -p reports
 
 echo "A host with nothing configured boots behind each NIC: lease, router, resolver, name, time, ping, traceroute."
 echo
-$wiredrill run --verbose --no-golden --pcap reports/boot.pcap --nic e1000 $story
+$wiredrill run --nic e1000 $story
 echo
-$wiredrill run --verbose --nic rtl8139 $story | tail -n 2
+$wiredrill run --quiet --no-golden --nic e1000 --pcap reports/boot-e1000.pcap $story >reports/demo.log
+$wiredrill run --quiet --no-golden --nic rtl8139 --pcap reports/boot-rtl8139.pcap $story >>reports/demo.log
+cmp reports/boot-e1000.pcap reports/boot-rtl8139.pcap
+echo "Behind the RTL8139 the same story gives the same bytes at the same times. The captures: reports/boot-e1000.pcap reports/boot-rtl8139.pcap"
+echo "(open them in Wireshark, or: $wiredrill show reports/boot-e1000.pcap)"
 echo
-echo "The captures: $(ls reports/boot*.pcap | tr '\n' ' ')(open them in Wireshark, or: $wiredrill show reports/boot.pcap)"
+echo "Now one bug is planted: an ARP entry still serves at the very instant at which it expires."
 echo
-echo "Now one bug is planted: packets leave with TTL 63 where they should leave with the knob's 64."
-echo
-tools/mutant.sh demo stack/net/ipv4.c 's/(\{"ttl", KNOB_NUMBER, )64/\163/'
+tools/mutant.sh demo stack/core/neighbour.c 's/if \(left > 0\)/if (left >= 0)/'
 status=0
-build/mutant/demo/wiredrill run --no-golden --nic e1000 scenarios/ipv4/send-plain-ttl.pkt || status=$?
+build/mutant/demo/wiredrill run --nic e1000 scenarios/arp/entry-expires.pkt || status=$?
 [ $status -eq 1 ] || { echo "demo: the planted bug was not caught (exit $status)" >&2; exit 1; }
 echo
-echo "The clause, the line and the field are in the verdict, and so is the command that repeats it. \`make check\` runs everything."
+echo "The verdict names the line, the clause, the field and the command that repeats it. \`make check\` runs everything."

@@ -357,11 +357,15 @@ void *world_root(const struct world *w)
     return w->root;
 }
 
+/* As scripts write it: no more decimals than it takes. */
 const char *time_text(int64_t ns, char out[TIME_TEXT_BYTES])
 {
     uint64_t size = ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns;
-    snprintf(out, TIME_TEXT_BYTES, "%s%" PRIu64 ".%09" PRIu64 " s", ns < 0 ? "-" : "",
-             size / 1000000000, size % 1000000000);
+    int len = snprintf(out, TIME_TEXT_BYTES, "%s%" PRIu64 ".%09" PRIu64, ns < 0 ? "-" : "", size / 1000000000, size % 1000000000);
+    while (out[len - 1] == '0')
+        len--;
+    len -= out[len - 1] == '.';
+    memcpy(out + len, "s", 2);
     return out;
 }
 
