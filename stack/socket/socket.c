@@ -232,6 +232,22 @@ int socket_get(struct stack *s, int fd, enum socket_option option, int64_t *valu
     return err == -ERR_NOPROTOOPT ? k->ops->get(s, k, option, value) : err;
 }
 
+int socket_set_ip_options(struct stack *s, int fd, const void *options, size_t len)
+{
+    struct socket *k = find(s, fd);
+    if (!k)
+        return -ERR_BADF;
+    return k->ops->set_ip_options ? k->ops->set_ip_options(s, k, options, len) : -ERR_NOPROTOOPT;
+}
+
+int socket_peek_packet(struct stack *s, int fd, struct socket_packet *out)
+{
+    struct socket *k = find(s, fd);
+    if (!k)
+        return -ERR_BADF;
+    return k->queue.count ? socket_queue_describe(k, out) : -ERR_AGAIN;
+}
+
 /* --- what kinds share --- */
 
 struct ip_addr socket_destination(const struct ip_addr *a)

@@ -51,7 +51,7 @@ enum socket_option {
     IP_OPT_HDRINCL,
     IP_OPT_RECVERR,
     IP_OPT_MULTICAST_TTL,
-    IP_OPT_MULTICAST_LOOP /* kept, without effect */,
+    IP_OPT_MULTICAST_LOOP,
     IP_OPT_ADD_MEMBERSHIP /* group as host-order value */,
     IP_OPT_DROP_MEMBERSHIP,
     IP_OPT_MTU /* of the path to the peer */,
@@ -84,6 +84,22 @@ int socket_get(struct stack *s, int fd, enum socket_option option, int64_t *valu
 int socket_bind_device(struct stack *s, int fd, const char *ifname);
 int socket_shutdown(struct stack *s, int fd, int how, int64_t now_ns);
 unsigned socket_events(struct stack *s, int fd);
+
+/* What the IP header of a received datagram said (RFC 1122 4.1.3.2, 4.1.3.5, 4.1.4). */
+struct socket_packet {
+    struct ip_addr destination; /* the address that it was sent to */
+    uint32_t netif;             /* index of the interface that it came by */
+    uint8_t ttl, tos;
+    uint8_t options_len;
+    uint8_t options[40];
+};
+
+/* About the datagram that the next socket_receive will give. -ERR_AGAIN: there is none. */
+int socket_peek_packet(struct stack *s, int fd, struct socket_packet *out);
+/* IP options of every datagram that this UDP socket sends; len 0: none. -ERR_INVAL: malformed, more
+ * than 40 octets, or a source route: its checksum covers the last hop, and it is not offered here.
+ */
+int socket_set_ip_options(struct stack *s, int fd, const void *options, size_t len);
 
 extern const struct module socket_module;
 

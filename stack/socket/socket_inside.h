@@ -27,6 +27,7 @@ struct socket_ops {
     int (*set)(struct stack *s, struct socket *k, enum socket_option option, int64_t value);
     int (*get)(struct stack *s, struct socket *k, enum socket_option option, int64_t *value);
     int (*bind_device)(struct stack *s, struct socket *k, struct netif *nif);
+    int (*set_ip_options)(struct stack *s, struct socket *k, const uint8_t *options, size_t len);
     int (*shutdown)(struct stack *s, struct socket *k, int how, int64_t now_ns);
     unsigned (*events)(const struct stack *s, const struct socket *k);
 };
@@ -105,6 +106,8 @@ void socket_queue_put(struct stack *s, struct socket *k, struct netbuf *nb,
 /* The receive of sockets with a queue. */
 int socket_queue_receive(struct stack *s, struct socket *k, void *out, size_t room, int flags,
                          struct socket_address *from, int64_t now_ns);
+/* What the header of the oldest datagram said; the queue is not empty. */
+int socket_queue_describe(const struct socket *k, struct socket_packet *out);
 void socket_queue_drop_all(struct stack *s, struct socket *k);
 
 /* 0.0.0.0 as a destination is this host. */

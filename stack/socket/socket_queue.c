@@ -1,5 +1,6 @@
 #include "stack/socket/socket_inside.h"
 #include "stack/core/mem.h"
+#include "stack/wire/ipv4.h"
 
 unsigned socket_queue_events(const struct stack *s, const struct socket *k)
 {
@@ -82,6 +83,26 @@ int socket_queue_receive(struct stack *s, struct socket *k, void *out, size_t ro
     if (!(flags & MSG_FLAG_PEEK))
         netbuf_free(s, take(q));
     return (int)(flags & MSG_FLAG_TRUNC ? len : copied);
+}
+
+/* The header is still in front of the payload: it was checked when the packet came. */
+int socket_queue_describe(const struct socket *k, struct socket_packet *out)
+{
+    const struct netbuf *nb = k->queue.slot[k->queue.head].nb;
+    struct ipv4_hdr hdr;
+    const char *why;
+    if (!ipv4_parse(nb->base + nb->net_at, nb->end - nb->net_at, &hdr, &why))
+        return -ERR_AFNOSUPPORT;
+    *out = (struct socket_packet){
+        .destination = addr_ipv4(hdr.dst),
+        .netif = nb->nif->index,
+        .ttl = hdr.ttl,
+        .tos = hdr.tos,
+        .options_len = hdr.options_len,
+    };
+    if (hdr.options_len)
+        memcpy(out->options, hdr.options, hdr.options_len);
+    return 0;
 }
 
 void socket_queue_drop_all(struct stack *s, struct socket *k)

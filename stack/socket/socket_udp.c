@@ -1,4 +1,5 @@
 #include "stack/socket/socket_inside.h"
+#include "stack/core/mem.h"
 #include "stack/wire/ipv4.h"
 #include "stack/wire/udp.h"
 
@@ -177,6 +178,35 @@ static int udp_socket_set(struct stack *s, struct socket *k, enum socket_option 
     }
 }
 
+static bool has_source_route(const struct ipv4_hdr *hdr)
+{
+    struct ipv4_option_iter iter = ipv4_option_iter(hdr);
+    struct ipv4_option option;
+    const char *why;
+    while (ipv4_option_next(&iter, &option, &why))
+        if (option.type == IPV4_OPT_LSRR || option.type == IPV4_OPT_SSRR)
+            return true;
+    return false;
+}
+
+static int udp_set_ip_options(struct stack *s, struct socket *k, const uint8_t *options, size_t len)
+{
+    struct udp_pcb *pcb = &k->pcb.udp;
+    const char *why;
+    uint8_t bad_at;
+    (void)s;
+    if (len > sizeof pcb->options)
+        return -ERR_INVAL;
+    struct ipv4_hdr hdr = {.options_len = (uint8_t)len, .options = options};
+    if (len && (!ipv4_options_check(&hdr, &bad_at, &why) || has_source_route(&hdr)))
+        return -ERR_INVAL;
+    memset(pcb->options, 0, sizeof pcb->options);
+    if (len)
+        memcpy(pcb->options, options, len);
+    pcb->options_len = (uint8_t)len;
+    return 0;
+}
+
 static int path_mtu(struct stack *s, const struct socket *k, int64_t *value)
 {
     const struct udp_pcb *pcb = &k->pcb.udp;
@@ -242,6 +272,7 @@ const struct socket_ops socket_udp_ops = {
     .set = udp_socket_set,
     .get = udp_socket_get,
     .bind_device = udp_bind_device,
+    .set_ip_options = udp_set_ip_options,
     .shutdown = socket_shutdown_queue,
     .events = socket_queue_events,
 };

@@ -29,6 +29,8 @@ struct udp_pcb {
     /* An ICMP error for what this pcb sent. May be NULL. */
     void (*error)(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e);
     void *owner;
+    uint8_t options_len; /* IP options of every datagram sent (RFC 1122 4.1.3.2), at most 40 */
+    uint8_t options[40];
 };
 
 enum { UDP_MAX_PAYLOAD4 = 65535 - 20 - 8, UDP_MAX_PAYLOAD6 = 65535 - 8 };

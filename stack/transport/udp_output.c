@@ -42,7 +42,8 @@ static const struct ip_addr *source_wish(const struct stack *s, const struct udp
 static int find_path(struct stack *s, const struct udp_pcb *pcb, uint32_t len,
                      const struct ip_addr *to, struct ip_path *path)
 {
-    if (len > (to->family == ADDR_IPV6 ? UDP_MAX_PAYLOAD6 : UDP_MAX_PAYLOAD4))
+    uint32_t options = (pcb->options_len + 3u) & ~3u;
+    if (len > (to->family == ADDR_IPV6 ? UDP_MAX_PAYLOAD6 : UDP_MAX_PAYLOAD4 - options))
         return -ERR_MSGSIZE;
     int err = ip_path(s, to, source_wish(s, pcb), pcb->nif, path);
     if (err < 0)
@@ -52,6 +53,26 @@ static int find_path(struct stack *s, const struct udp_pcb *pcb, uint32_t len,
     if (pcb->from_any)
         path->source = (struct ip_addr){.family = to->family};
     return 0;
+}
+
+static struct ip_send header_of(const struct udp_pcb *pcb, const struct ip_path *path,
+                                const struct ip_addr *to)
+{
+    struct ip_send how = {
+        .source = path->source,
+        .destination = *to,
+        .protocol = IP_PROTO_UDP,
+        .ttl = pcb->ttl,
+        .tos = pcb->tos,
+        .flags = pcb->ip_flags,
+        .options_len = pcb->options_len,
+    };
+    if (path->multicast) {
+        how.ttl = pcb->multicast_ttl ? pcb->multicast_ttl : 1; /* RFC 1112 6.1: 1 unless asked */
+        how.flags |= pcb->multicast_loop ? IP_MULTICAST_LOOP : 0;
+    }
+    memcpy(how.options, pcb->options, sizeof how.options);
+    return how;
 }
 
 int udp_send(struct stack *s, struct udp_pcb *pcb, const void *bytes, uint32_t len,
@@ -71,19 +92,11 @@ int udp_send(struct stack *s, struct udp_pcb *pcb, const void *bytes, uint32_t l
         return err;
     if (!pcb->local_port && (err = udp_bind(s, pcb)) < 0)
         return err;
-    struct netbuf *nb = ip_buffer(s, &path, 0, UDP_HDR_LEN + len);
+    struct netbuf *nb = ip_buffer(s, &path, pcb->options_len, UDP_HDR_LEN + len);
     if (!nb)
         return -ERR_NOBUFS;
     fill(nb, pcb, &path, bytes, len, to, port);
-    struct ip_send how = {
-        .source = path.source,
-        .destination = *to,
-        .protocol = IP_PROTO_UDP,
-        .ttl = path.multicast ? (pcb->multicast_ttl ? pcb->multicast_ttl : 1)
-                              : pcb->ttl, /* RFC 1112 6.1: 1 unless asked */
-        .tos = pcb->tos,
-        .flags = pcb->ip_flags,
-    };
+    struct ip_send how = header_of(pcb, &path, to);
     err = ip_output(s, &path, nb, &how, now_ns);
     if (err >= 0)
         stack_count(s, MODULE_UDP, UDP_OUT);

@@ -344,6 +344,65 @@ Test(socket, to_this_host)
     cr_assert_eq(receive(fd, text, sizeof text, 0), 4);
 }
 
+/* RFC1122-4.1.3.2-2, -3: the options leave as they were given. A source route is refused. */
+Test(socket, ip_options_sent)
+{
+    static const uint8_t record[] = {1, 7, 7, 4, 0, 0, 0, 0}, route[] = {131, 7, 4, 10, 0, 2, 2, 0},
+                         bad[] = {7, 99, 4};
+    int fd = udp_socket(0);
+    cr_assert_eq(socket_set_ip_options(s, fd, record, sizeof record), 0);
+    send_to(fd, "a", RIG_PEER, 7);
+    const uint8_t *ip = r->sent[0].bytes + 14;
+    cr_assert_eq(ip[0], 0x47);
+    cr_assert_arr_eq(ip + 20, record, 3);
+    cr_assert_eq(last_udp(r).len, 1);
+    cr_assert_eq(socket_set_ip_options(s, fd, route, sizeof route), -ERR_INVAL);
+    cr_assert_eq(socket_set_ip_options(s, fd, bad, sizeof bad), -ERR_INVAL);
+    cr_assert_eq(socket_set_ip_options(s, fd, record, 41), -ERR_INVAL);
+    cr_assert_eq(socket_set_ip_options(s, fd, NULL, 0), 0);
+    send_to(fd, "a", RIG_PEER, 7);
+    cr_assert_eq(r->sent[1].bytes[14], 0x45);
+}
+
+/* RFC1122-4.1.3.2-1, RFC1122-4.1.3.5-1, RFC1122-4.1.4-2. */
+Test(socket, what_the_header_said)
+{
+    static const uint8_t record[] = {7, 7, 4, 0, 0, 0, 0, 0};
+    uint8_t frame[DATAGRAM_BYTES], udp[8] = {0x13, 0x88, 0x27, 0x0f, 0, 8, 0, 0};
+    const struct rig_ip ip = {
+        .proto = 17, .tos = 0x20, .ttl = 9, .options = record, .options_len = 8};
+    struct socket_packet packet;
+    char text[4];
+    int fd = udp_socket(9999);
+    cr_assert_eq(socket_peek_packet(s, fd, &packet), -ERR_AGAIN);
+    rig_receive(r, frame, rig_ipv4(frame, &ip, udp, 8));
+    cr_assert_eq(socket_peek_packet(s, fd, &packet), 0);
+    cr_assert_eq(packet.destination.word[0], RIG_ADDRESS);
+    cr_assert_eq(packet.tos, 0x20);
+    cr_assert_eq(packet.ttl, 9);
+    cr_assert_eq(packet.netif, r->nif->index);
+    cr_assert_eq(packet.options_len, 8);
+    cr_assert_eq(packet.options[0], 7);
+    cr_assert_eq(receive(fd, text, sizeof text, 0), 0);
+    datagram_receive(r, &(struct datagram){.dst = 0x0a0002ff, .sport = 5000, .dport = 9999});
+    cr_assert_eq(socket_peek_packet(s, fd, &packet), 0);
+    cr_assert_eq(packet.destination.word[0], 0x0a0002ff);
+}
+
+/* RFC6633-5-2. */
+Test(socket, source_quench_is_ignored)
+{
+    char text[4];
+    struct socket_address peer = at(RIG_PEER, 7);
+    int fd = udp_socket(0);
+    socket_connect(s, fd, &peer, 0);
+    socket_set(s, fd, IP_OPT_RECVERR, 1);
+    socket_send(s, fd, "a", 1, 0, NULL, 0);
+    icmp_about(r, 0, 4, 0, RIG_PEER);
+    cr_assert_eq(receive(fd, text, sizeof text, 0), -ERR_AGAIN);
+    cr_assert_eq(socket_send(s, fd, "a", 1, 0, NULL, 0), 1);
+}
+
 /* --- multicast --- */
 
 /* A group is heard while some socket is in it, and only that group, though two share their link
@@ -375,6 +434,23 @@ Test(socket, groups)
     cr_assert_eq(receive(fd, text, sizeof text, 0), 1); /* the other one is still in it */
     cr_assert_eq(socket_close(s, other, 0), 0);
     datagram_receive(r, &in);
+    cr_assert_eq(receive(fd, text, sizeof text, 0), -ERR_AGAIN);
+}
+
+/* A member hears its own host's datagrams, unless the sender says not. */
+Test(socket, group_looped_back)
+{
+    char text[4];
+    int fd = udp_socket(9999);
+    struct ip_addr any = addr_ipv4(0);
+    cr_assert_eq(route_add(s, &any, 0, NULL, r->nif), 0);
+    cr_assert_eq(socket_set(s, fd, IP_OPT_ADD_MEMBERSHIP, 0xe0010203), 0);
+    cr_assert_eq(send_to(fd, "g", 0xe0010203, 9999), 1);
+    stack_poll(s, 0);
+    cr_assert_eq(receive(fd, text, sizeof text, 0), 1);
+    socket_set(s, fd, IP_OPT_MULTICAST_LOOP, 0);
+    cr_assert_eq(send_to(fd, "g", 0xe0010203, 9999), 1);
+    stack_poll(s, 0);
     cr_assert_eq(receive(fd, text, sizeof text, 0), -ERR_AGAIN);
 }
 
