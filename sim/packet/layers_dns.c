@@ -368,21 +368,31 @@ static bool dns_emit(struct builder *b, int i)
     return true;
 }
 
-/* The n-th record of a section; 0: there is none. */
+/* The n-th record of a section; 0: there is none. *at is where it starts, or where what can be read
+ * ends. */
 static uint32_t nth(const struct shape *s, int i, int section, uint32_t n, struct pool *pool,
-                    struct match *out)
+                    struct match *out, uint32_t *at)
 {
-    uint32_t at = s->view[i].at + DNS_HEADER;
-    bool compressed = false;
+    *at = s->view[i].at + DNS_HEADER;
     for (int k = 0; k <= section; k++) {
         uint32_t count = get16(s->bytes + s->view[i].at + 4 + 2 * (uint32_t)k);
         for (uint32_t r = 0; r < count; r++) {
-            uint32_t values = dns_read(s, i, &at, !k, pool, out, &compressed);
+            uint32_t behind = *at;
+            bool compressed = false;
+            uint32_t values = dns_read(s, i, &behind, !k, pool, out, &compressed);
             if (!values || (k == section && r == n))
                 return values;
+            *at = behind;
         }
     }
     return 0;
+}
+
+/* Octets that stand for a record and what follows it. */
+static bool same_octets(const struct shape *s, int i, uint32_t at, const struct match *m)
+{
+    uint32_t len = m->value.len;
+    return len <= s->view[i].end - at && !memcmp(s->bytes + at, m->value.bytes, len);
 }
 
 static bool same_record(struct matcher *m, const struct clause *cl, const struct match *have,
@@ -418,8 +428,10 @@ static void dns_match(struct matcher *m, int i, const struct clause *cl)
         return;
     struct pool *pool = pool_new();
     struct match have[RECORD_VALUES];
-    uint32_t k = position(m->spec, cl), n = nth(m->shape, i, section, k, pool, have);
-    if (!n || !same_record(m, cl, have, n, !section)) {
+    uint32_t at, k = position(m->spec, cl), n = nth(m->shape, i, section, k, pool, have, &at);
+    bool raw = cl->matches == 1 && dns_is_raw(cl->match);
+    if (raw ? !same_octets(m->shape, i, at, cl->match)
+            : !n || !same_record(m, cl, have, n, !section)) {
         char expected[128], actual[128], name[32];
         struct printer e = {.out = expected, .room = sizeof expected},
                        a = {.out = actual, .room = sizeof actual};

@@ -140,7 +140,14 @@ void option_match(struct matcher *m, int i, const struct option_style *style, ui
     snprintf(name, sizeof name, "opt %u", cl->code);
     if (strcmp(cl->field->name, "opt"))
         snprintf(name, sizeof name, "%s", cl->field->name);
+    /* The line's second clause of a code is for the frame's second option. */
+    uint32_t nth = 0;
+    const struct layer_spec *line = layer_of(m->spec, cl);
+    for (const struct clause *k = line ? line->clause : cl; k < cl; k++)
+        nth += k->code == cl->code && k->field->flags & FIELD_OPTION && !k->absent;
     bool there = option_find(m->shape, style, at, end, cl->code, &o);
+    for (; there && nth && !cl->absent; nth--)
+        there = option_find(m->shape, style, o.end, end, cl->code, &o);
     if (there && cl->absent)
         octets(m->shape, &o, actual, sizeof actual);
     if (there == cl->absent) {
