@@ -91,6 +91,8 @@ bool build_param(struct parse *p, const struct word *name)
         if (strcmp(s->parameter[i].name, name->text) == 0)
             return diagnose(p->d, &name->place, "parameter `%s` stands already on line %d: give it all its values there", name->text,
                             s->parameter[i].place.line);
+    if (s->parameters >= SCRIPT_NAMES / 10)
+        return diagnose(p->d, &name->place, "too many parameters: at most %d", SCRIPT_NAMES / 10);
     *ADD(p, s->parameter, s->parameters) = (struct parameter){.name = name->text, .place = name->place};
     return true;
 }
@@ -130,6 +132,10 @@ bool param_range(struct parse *p, struct value first, struct value last)
 
 static bool declared_twice(struct parse *p, const struct declaration *list, uint32_t count, const struct word *name)
 {
+    if (count >= SCRIPT_NAMES) {
+        diagnose(p->d, &name->place, "too many of these lines: at most %d", SCRIPT_NAMES);
+        return true;
+    }
     for (uint32_t i = 0; i < count; i++)
         if (strcmp(list[i].name, name->text) == 0) {
             diagnose(p->d, &name->place, "the name `%s` stands already on line %d: choose another", name->text, list[i].place.line);

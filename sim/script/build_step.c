@@ -36,9 +36,10 @@ static bool second(struct parse *p, struct stamp from, struct stamp to, int64_t 
     *ns = to.ns;
     if (from.relative && !to.relative)
         return diagnose(p->d, &to.place, "the start has a + and the end has none: write both with it, or neither");
-    if (!from.relative && to.relative && __builtin_add_overflow(from.ns, to.ns, ns))
+    int64_t end;
+    if (!from.relative && to.relative && __builtin_add_overflow(from.ns, to.ns, &end))
         return diagnose(p->d, &to.place, "this time is later than 292 years");
-    if (*ns < from.ns)
+    if (from.relative == to.relative && *ns < from.ns)
         return diagnose(p->d, &to.place, "the range ends before it starts");
     return true;
 }

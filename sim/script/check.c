@@ -49,6 +49,8 @@ static void names_add(struct pool *pool, struct names *n, const char *name)
     size_t at = position(n, name, &found);
     if (found)
         return;
+    if (n->count >= 2 * SCRIPT_NAMES) /* more than any list that passed its own limit */
+        return;
     n->name = pool_grow(pool, n->name, n->count, sizeof *n->name);
     memmove(&n->name[at + 1], &n->name[at], (n->count - at) * sizeof *n->name);
     n->name[at] = name;
@@ -80,7 +82,7 @@ static bool resolve(struct parse *p, const struct mention *m, struct names *boun
     switch (m->kind) {
     case MENTION_BIND:
         names_add(p->pool, bound, m->name);
-        return true;
+        return bound->count <= SCRIPT_NAMES || diagnose(p->d, &m->place, "too many variables: at most %d", SCRIPT_NAMES);
     case MENTION_USE:
     case MENTION_USE_ANY: /* bound later, or never: it is compared once it is bound */
         position(bound, m->name, &found);

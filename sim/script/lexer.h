@@ -9,6 +9,7 @@ enum {
     SCRIPT_BYTES = 16 * 1024 * 1024,
     SCRIPT_WORDS = 1024 * 1024,
     SCRIPT_NESTING = 32,
+    SCRIPT_NAMES = 10000,   /* variables; hosts and interfaces; links; included files; parameters, a tenth of it */
 };
 
 /* A comment on lines of its own. */

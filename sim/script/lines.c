@@ -214,8 +214,8 @@ static bool meant_as_start(struct split *s)
     if (w->kind != WORD_NAME || w->place.column != 1)
         return true;
     const struct word *next = w + 1; /* WORD_END at the latest */
-    size_t times = time_words(&s->w->word[s->from], s->at - s->from);
-    if (is(next, "(") && !next->spaced && times < s->at - s->from)
+    size_t before = s->at - s->from, times = time_words(&s->w->word[s->from], before < 8 ? before : 8);
+    if (is(next, "(") && !next->spaced && times < before)
         return diagnose(s->p->d, &w->place, "an event starts with a time: write `+0 %s(...)`", w->text);
     const char *near = strlen(w->text) > 2 ? nearest_word(w->text, line_words) : NULL;
     if (near && !is(next, "("))
@@ -282,7 +282,7 @@ static size_t event_arrow(const struct split *s)
 static bool digits_behind_hex(const struct split *s)
 {
     const struct word *w = &s->w->word[s->at];
-    if (s->at == s->from || w[-1].kind != WORD_HEX || w->kind > WORD_TIME)
+    if (s->at == s->from || (w[-1].kind != WORD_HEX && !is_name(&w[-1], "hex")) || w->kind > WORD_TIME)
         return false;
     size_t n = strlen(w->text);
     if (n % 2 || w->text[strspn(w->text, "0123456789abcdefABCDEF")] != 0)

@@ -91,6 +91,8 @@ bool parse_include(struct parse *p, const struct word *name)
             return diagnose(p->d, &name->place, "%s includes itself: files cannot include each other in a circle", path);
     if (p->sources == SCRIPT_NESTING)
         return diagnose(p->d, &name->place, "include lines nest too deep: at most %d files", SCRIPT_NESTING);
+    if (p->reads > SCRIPT_NAMES)
+        return diagnose(p->d, &name->place, "too many include lines: at most %d", SCRIPT_NAMES);
     size_t len;
     const char *text = read_file(p->pool, path, &len, &why);
     if (!text)

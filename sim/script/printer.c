@@ -48,9 +48,11 @@ static void print_values(struct text *t, const struct value *v)
     }
 }
 
-/* A comma keeps what follows from being read as a flag's value. */
+/* A comma keeps what follows from being read as a flag's value, or as octets behind `hex`. */
 static bool wants_comma(const struct attribute *a, bool on_starts)
 {
+    if (a->value.kind == VALUE_NAME && strcmp(a->value.text, "hex") == 0)
+        return true;
     return a->value.kind == VALUE_NONE && !(on_starts && strcmp(a[1].name, "on") == 0);
 }
 
@@ -216,9 +218,8 @@ static void print_when(struct text *t, const struct when *w)
         print_time(&stamp, w->from_ns);
     }
     if (w->range) {
-        bool from_start = w->to_relative && w->kind == WHEN_ABSOLUTE;
         text_add(&stamp, "~%s", w->to_relative ? "+" : "");
-        print_time(&stamp, from_start ? w->to_ns - w->from_ns : w->to_ns);
+        print_time(&stamp, w->to_ns);
     }
     if (w->blocks) {
         text_add(&stamp, "...");

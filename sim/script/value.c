@@ -131,8 +131,8 @@ static void text_number(struct text *t, int64_t n)
 static void text_time(struct text *t, int64_t ns)
 {
     char out[40];
-    time_print(ns, out, sizeof out);
-    text_add(t, "%s", out);
+    time_print(ns < 0 ? -ns : ns, out, sizeof out);
+    text_add(t, "%s%s", ns < 0 ? "-" : "", out);
 }
 
 static void text_items(struct text *t, const struct value *v, const char *open, const char *between, const char *close)
