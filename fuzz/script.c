@@ -1,4 +1,5 @@
-/* Any bytes as a script: refused with a sentence and a place, or printed to a text that parses to the same. */
+/* Any bytes as a script: refused with a sentence and a place, or printed to a text that parses to
+ * the same. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

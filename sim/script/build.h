@@ -10,8 +10,8 @@ struct packet_words {
 };
 
 struct packet_part {
-    const char *at;          /* @srv or NULL */
-    char direction;          /* 0: no arrow was written */
+    const char *at; /* @srv or NULL */
+    char direction; /* 0: no arrow was written */
     struct packet_words words;
     struct place place;
 };
@@ -42,12 +42,14 @@ bool build_param(struct parse *p, const struct word *name);
 bool param_add(struct parse *p, struct value value);
 bool param_range(struct parse *p, struct value first, struct value last);
 /* What: STEP_LINK a link, STEP_CALL a host, STEP_PACKET the stack under test. */
-bool build_declaration(struct parse *p, enum step_kind what, const struct word *kind, const struct word *name);
+bool build_declaration(struct parse *p, enum step_kind what, const struct word *kind,
+                       const struct word *name);
 void attribute_add(struct parse *p, const struct word *name, struct value value);
 void attribute_on(struct parse *p, const struct word *link);
 bool build_format(struct parse *p, struct packet_words words);
 bool build_ignore(struct parse *p, struct packet_part packet);
-bool build_expert(struct parse *p, const struct word *frame, const struct word *field, const struct word *link);
+bool build_expert(struct parse *p, const struct word *frame, const struct word *field,
+                  const struct word *link);
 bool build_golden(struct parse *p, const struct word *what);
 bool build_outcome(struct parse *p, const struct word *time, struct expr *expr);
 
@@ -61,11 +63,13 @@ bool when_range(struct parse *p, struct stamp from, struct stamp to, struct when
 bool when_blocks(struct parse *p, struct stamp from, struct stamp to, struct when *out);
 void event_begin(struct parse *p, struct when when);
 struct step *step_last(struct parse *p);
-bool packet_of(struct parse *p, const struct word *at, const struct word *arrow, struct packet_words words, struct packet_part *out);
+bool packet_of(struct parse *p, const struct word *at, const struct word *arrow,
+               struct packet_words words, struct packet_part *out);
 bool build_packet(struct parse *p, struct packet_part packet);
 void build_call(struct parse *p, const struct word *name, struct values arguments);
 void call_on(struct parse *p, const struct word *host);
-void call_result(struct parse *p, const struct value *result, const struct word *error, const struct word *note);
+void call_result(struct parse *p, const struct value *result, const struct word *error,
+                 const struct word *note);
 void build_assert(struct parse *p, struct expr *expr);
 void build_code(struct parse *p, const struct word *code);
 void build_command(struct parse *p, const struct word *shell);
@@ -99,7 +103,8 @@ struct expr *expr_binary(struct parse *p, enum expr_op op, struct expr *left, st
 struct expr *expr_unary(struct parse *p, enum expr_kind kind, struct expr *of);
 struct expr *expr_call(struct parse *p, const struct word *name, struct exprs arguments);
 /* a < b, or chain < b, which is (chain) && (the chain's last < b). */
-struct expr *expr_compare(struct parse *p, struct expr *chain, struct expr *left, enum expr_op op, struct expr *right);
+struct expr *expr_compare(struct parse *p, struct expr *chain, struct expr *left, enum expr_op op,
+                          struct expr *right);
 struct exprs exprs_add(struct parse *p, struct exprs list, struct expr *next);
 void code_add(struct parse *p, struct expr *e);
 

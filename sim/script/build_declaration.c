@@ -3,7 +3,9 @@
 
 #include "sim/script/build.h"
 
-#define ADD(p, array, count) (*(void **)&(array) = pool_grow((p)->pool, (array), (count), sizeof *(array)), &(array)[(count)++])
+#define ADD(p, array, count)                                                                       \
+    (*(void **)&(array) = pool_grow((p)->pool, (array), (count), sizeof *(array)),                 \
+     &(array)[(count)++])
 
 /* A value of one plain word reads as what it looks like, anything else as text. */
 static struct value option_value(struct parse *p, const struct word *w)
@@ -38,9 +40,13 @@ bool build_shell(struct parse *p, const struct word *shell)
     if (p->block[0].steps == 0 && !s->init_shell)
         s->init_shell = shell->text;
     else if (p->block[0].steps == 0)
-        return diagnose(p->d, &shell->place, "a second command before the first event: join it to the first, or give it a time");
+        return diagnose(
+            p->d, &shell->place,
+            "a second command before the first event: join it to the first, or give it a time");
     else if (s->cleanup_shell)
-        return diagnose(p->d, &shell->place, "a second command behind the events: join it to the first, or give it a time");
+        return diagnose(
+            p->d, &shell->place,
+            "a second command behind the events: join it to the first, or give it a time");
     p->cleanup = shell;
     if (p->block[0].steps)
         s->cleanup_shell = shell->text;
@@ -89,9 +95,14 @@ bool build_param(struct parse *p, const struct word *name)
     struct script *s = p->script;
     for (uint32_t i = 0; i < s->parameters; i++)
         if (strcmp(s->parameter[i].name, name->text) == 0)
-            return diagnose(p->d, &name->place, "parameter `%s` stands already on line %d: give it all its values there", name->text,
-                            s->parameter[i].place.line);
-    *ADD(p, s->parameter, s->parameters) = (struct parameter){.name = name->text, .place = name->place};
+            return diagnose(
+                p->d, &name->place,
+                "parameter `%s` stands already on line %d: give it all its values there",
+                name->text, s->parameter[i].place.line);
+    if (s->parameters >= SCRIPT_NAMES / 10)
+        return diagnose(p->d, &name->place, "too many parameters: at most %d", SCRIPT_NAMES / 10);
+    *ADD(p, s->parameter, s->parameters) =
+        (struct parameter){.name = name->text, .place = name->place};
     return true;
 }
 
@@ -109,15 +120,18 @@ bool param_add(struct parse *p, struct value value)
     struct parameter *last = &p->script->parameter[p->script->parameters - 1];
     *ADD(p, last->value, last->values) = value;
     if (cases(p->script) > SCRIPT_CASES)
-        return diagnose(p->d, &last->place, "the parameters make more than %d cases: give them fewer values", SCRIPT_CASES);
+        return diagnose(p->d, &last->place,
+                        "the parameters make more than %d cases: give them fewer values",
+                        SCRIPT_CASES);
     return true;
 }
 
 bool param_range(struct parse *p, struct value first, struct value last)
 {
     if (last.number < first.number)
-        return diagnose(p->d, &p->at->place, "the range %lld..%lld is empty: write the lower number first", (long long)first.number,
-                        (long long)last.number);
+        return diagnose(p->d, &p->at->place,
+                        "the range %lld..%lld is empty: write the lower number first",
+                        (long long)first.number, (long long)last.number);
     for (struct value v = {.kind = VALUE_NUMBER, .number = first.number};; v.number++) {
         if (!param_add(p, v))
             return false;
@@ -128,22 +142,31 @@ bool param_range(struct parse *p, struct value first, struct value last)
 
 /* Links, hosts, stacks under test */
 
-static bool declared_twice(struct parse *p, const struct declaration *list, uint32_t count, const struct word *name)
+static bool declared_twice(struct parse *p, const struct declaration *list, uint32_t count,
+                           const struct word *name)
 {
+    if (count >= SCRIPT_NAMES) {
+        diagnose(p->d, &name->place, "too many of these lines: at most %d", SCRIPT_NAMES);
+        return true;
+    }
     for (uint32_t i = 0; i < count; i++)
         if (strcmp(list[i].name, name->text) == 0) {
-            diagnose(p->d, &name->place, "the name `%s` stands already on line %d: choose another", name->text, list[i].place.line);
+            diagnose(p->d, &name->place, "the name `%s` stands already on line %d: choose another",
+                     name->text, list[i].place.line);
             return true;
         }
     return false;
 }
 
-bool build_declaration(struct parse *p, enum step_kind what, const struct word *kind, const struct word *name)
+bool build_declaration(struct parse *p, enum step_kind what, const struct word *kind,
+                       const struct word *name)
 {
     struct script *s = p->script;
-    struct declaration d = {.kind = kind ? kind->text : NULL, .name = name->text, .place = name->place};
+    struct declaration d = {
+        .kind = kind ? kind->text : NULL, .name = name->text, .place = name->place};
     if (what == STEP_LINK ? declared_twice(p, s->link, s->links, name)
-                          : declared_twice(p, s->host, s->hosts, name) || declared_twice(p, s->sut, s->suts, name))
+                          : declared_twice(p, s->host, s->hosts, name) ||
+                                declared_twice(p, s->sut, s->suts, name))
         return false;
     if (what == STEP_LINK)
         p->declared = ADD(p, s->link, s->links);
@@ -182,21 +205,25 @@ bool build_ignore(struct parse *p, struct packet_part part)
 {
     struct script *s = p->script;
     mention_words(p, part.words.word, part.words.count, MENTION_USE_ANY);
-    struct packet_spec *packet = packet_compile(s->layers, p->pool, '>', part.words.word, part.words.count, p->d);
+    struct packet_spec *packet =
+        packet_compile(s->layers, p->pool, '>', part.words.word, part.words.count, p->d);
     if (!packet)
         return false;
     *ADD(p, s->ignore, s->ignores) = (struct ignore){part.at, part.direction, packet, part.place};
     return true;
 }
 
-bool build_expert(struct parse *p, const struct word *frame, const struct word *field, const struct word *link)
+bool build_expert(struct parse *p, const struct word *frame, const struct word *field,
+                  const struct word *link)
 {
     struct script *s = p->script;
     if (frame->number < 1 || frame->number > UINT32_MAX)
-        return diagnose(p->d, &frame->place, "frame %s: a capture's frames are numbered from 1", frame->text);
+        return diagnose(p->d, &frame->place, "frame %s: a capture's frames are numbered from 1",
+                        frame->text);
     if (link)
         mention(p, MENTION_LINK, link->text, &link->place);
-    *ADD(p, s->expert, s->experts) = (struct expert){(uint32_t)frame->number, field->text, link ? link->text : NULL, frame->place};
+    *ADD(p, s->expert, s->experts) = (struct expert){(uint32_t)frame->number, field->text,
+                                                     link ? link->text : NULL, frame->place};
     return true;
 }
 
@@ -208,7 +235,9 @@ bool build_outcome(struct parse *p, const struct word *time, struct expr *expr)
     if (!stamp_of(p, time, false, &stamp))
         return false;
     if (s->outcomes && s->outcome[s->outcomes - 1].by_ns > stamp.ns)
-        return diagnose(p->d, &time->place, "this outcome's time is before that of the last one: outcomes stand in the order of their times");
+        return diagnose(p->d, &time->place,
+                        "this outcome's time is before that of the last one: outcomes stand in the "
+                        "order of their times");
     *ADD(p, s->outcome, s->outcomes) = (struct outcome_declaration){stamp.ns, expr, time->place};
     return true;
 }
@@ -216,7 +245,8 @@ bool build_outcome(struct parse *p, const struct word *time, struct expr *expr)
 bool build_golden(struct parse *p, const struct word *what)
 {
     if (strcmp(what->text, "fingerprint") != 0)
-        return diagnose(p->d, &what->place, "unknown word `%s`: the line reads golden fingerprint", what->text);
+        return diagnose(p->d, &what->place, "unknown word `%s`: the line reads golden fingerprint",
+                        what->text);
     p->script->golden_fingerprint = true;
     return true;
 }

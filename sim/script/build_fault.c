@@ -25,7 +25,8 @@ static const struct {
 };
 enum { VERBS = sizeof verb / sizeof verb[0] };
 
-const char *const fault_verbs[] = {"lose", "dup", "flip", "fcs", "delay", "truncate", "down", "up", "partition", "heal", "set", NULL};
+const char *const fault_verbs[] = {"lose", "dup", "flip",      "fcs",  "delay", "truncate",
+                                   "down", "up",  "partition", "heal", "set",   NULL};
 const char *const fault_options[] = {"frame", "every", "mask", "limit", "from", "match", NULL};
 
 static int verb_at(const char *name)
@@ -51,15 +52,21 @@ static bool of_the_link(const struct fault_step *f)
     return false;
 }
 
-static bool unknown(struct parse *p, const struct word *w, const char *what, const char *const *names)
+static bool unknown(struct parse *p, const struct word *w, const char *what,
+                    const char *const *names)
 {
     char all[160] = "";
     size_t n = 0;
     const char *near = nearest_word(w->text, names);
     if (near)
-        return diagnose(p->d, &w->place, "unknown %s `%s`: did you mean `%s`?", what, w->text, near);
+        return diagnose(p->d, &w->place, "unknown %s `%s`: did you mean `%s`?", what, w->text,
+                        near);
     for (const char *const *name = names; *name && n < sizeof all; name++)
-        n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", n == 0 ? "" : name[1] ? ", " : " and ", *name);
+        n += (size_t)snprintf(all + n, sizeof all - n, "%s%s",
+                              n == 0    ? ""
+                              : name[1] ? ", "
+                                        : " and ",
+                              *name);
     return diagnose(p->d, &w->place, "unknown %s `%s`: there are %s", what, w->text, all);
 }
 
@@ -90,9 +97,11 @@ bool fault_amount(struct parse *p, const struct word *w)
     struct fault_step *f = fault(p);
     int at = verb_at(f->verb);
     if (verb[at].amount == NO_AMOUNT || f->amount.kind != VALUE_NONE)
-        return diagnose(p->d, &w->place, "unexpected `%s`: %s takes no %samount", w->text, f->verb, f->amount.kind ? "second " : "");
+        return diagnose(p->d, &w->place, "unexpected `%s`: %s takes no %samount", w->text, f->verb,
+                        f->amount.kind ? "second " : "");
     if (w->kind == WORD_TIME && verb[at].amount != A_TIME)
-        return diagnose(p->d, &w->place, "`%s` is a time: %s takes %s", w->text, f->verb, verb[at].what);
+        return diagnose(p->d, &w->place, "`%s` is a time: %s takes %s", w->text, f->verb,
+                        verb[at].what);
     f->amount = value_used(p, w);
     if (w->kind == WORD_NUMBER && verb[at].amount == A_TIME) { /* bare: seconds, as everywhere */
         struct stamp stamp;
@@ -103,11 +112,13 @@ bool fault_amount(struct parse *p, const struct word *w)
     return true;
 }
 
-static bool fault_number(struct parse *p, const struct word *name, const struct word *value, uint64_t *out)
+static bool fault_number(struct parse *p, const struct word *name, const struct word *value,
+                         uint64_t *out)
 {
     bool mask = strcmp(name->text, "mask") == 0;
     if (value->kind != WORD_NUMBER || (mask ? value->number == 0 : value->number < 1))
-        return diagnose(p->d, &value->place, "%s %s: it takes a number, %s", name->text, value->text,
+        return diagnose(p->d, &value->place, "%s %s: it takes a number, %s", name->text,
+                        value->text,
                         mask ? "whose bit n-1 stands for the nth frame" : "counting from 1");
     *out = (uint64_t)value->number;
     return true;
@@ -117,7 +128,8 @@ bool fault_option(struct parse *p, const struct word *name, const struct word *v
 {
     struct fault_step *f = fault(p);
     if (of_the_link(f))
-        return diagnose(p->d, &name->place, "unexpected `%s`: %s is done to the whole link", name->text, f->verb);
+        return diagnose(p->d, &name->place, "unexpected `%s`: %s is done to the whole link",
+                        name->text, f->verb);
     if (strcmp(name->text, "frame") == 0)
         return fault_number(p, name, value, &f->frame);
     if (strcmp(name->text, "every") == 0)
@@ -129,7 +141,8 @@ bool fault_option(struct parse *p, const struct word *name, const struct word *v
     if (strcmp(name->text, "from") != 0)
         return unknown(p, name, "word", fault_options);
     if (value->kind != WORD_NAME)
-        return diagnose(p->d, &value->place, "from %s: it takes the name of a host or an interface", value->text);
+        return diagnose(p->d, &value->place, "from %s: it takes the name of a host or an interface",
+                        value->text);
     mention(p, MENTION_HOST, value->text, &value->place);
     f->from = value->text;
     return true;
@@ -139,9 +152,11 @@ bool fault_match(struct parse *p, struct packet_part part)
 {
     struct fault_step *f = fault(p);
     if (of_the_link(f))
-        return diagnose(p->d, &part.place, "unexpected `match`: %s is done to the whole link", f->verb);
+        return diagnose(p->d, &part.place, "unexpected `match`: %s is done to the whole link",
+                        f->verb);
     mention_words(p, part.words.word, part.words.count, MENTION_USE_ANY);
-    f->match = packet_compile(p->script->layers, p->pool, '>', part.words.word, part.words.count, p->d);
+    f->match =
+        packet_compile(p->script->layers, p->pool, '>', part.words.word, part.words.count, p->d);
     f->match_direction = part.direction;
     f->match_at = part.at;
     return f->match != NULL;
@@ -153,8 +168,8 @@ bool fault_end(struct parse *p)
     int at = verb_at(f->verb);
     struct place place = p->in->word[p->in->action + 2].place;
     if (verb[at].amount != NO_AMOUNT && f->amount.kind == VALUE_NONE)
-        return diagnose(p->d, &place, "%s needs %s: link %s %s %s", f->verb, verb[at].what, f->link, f->verb,
-                        verb[at].amount == A_TIME ? "5ms" : "100");
+        return diagnose(p->d, &place, "%s needs %s: link %s %s %s", f->verb, verb[at].what, f->link,
+                        f->verb, verb[at].amount == A_TIME ? "5ms" : "100");
     if (step_last(p)->kind == STEP_LINK && f->attributes == 0)
         return diagnose(p->d, &place, "nothing to set: write link %s set ATTRIBUTE VALUE", f->link);
     return true;

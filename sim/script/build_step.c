@@ -19,26 +19,35 @@ bool stamp_of(struct parse *p, const struct word *word, bool relative, struct st
         place.column += (int)(unknown - word->text);
         place.length -= (int)(unknown - word->text);
         if (near)
-            return diagnose(p->d, &place, "unknown unit of time `%s`: did you mean `%s`?", unknown, near);
-        return diagnose(p->d, &place, "unknown unit of time `%s`: there are ns, us, ms, s, min, h and d", unknown);
+            return diagnose(p->d, &place, "unknown unit of time `%s`: did you mean `%s`?", unknown,
+                            near);
+        return diagnose(p->d, &place,
+                        "unknown unit of time `%s`: there are ns, us, ms, s, min, h and d",
+                        unknown);
     }
-    return diagnose(p->d, &word->place, "the time `%s` is no whole number of nanoseconds below 292 years", word->text);
+    return diagnose(p->d, &word->place,
+                    "the time `%s` is no whole number of nanoseconds below 292 years", word->text);
 }
 
 struct when when_at(struct stamp from)
 {
-    return (struct when){.kind = from.relative ? WHEN_RELATIVE : WHEN_ABSOLUTE, .from_ns = from.ns, .to_ns = from.ns};
+    return (struct when){.kind = from.relative ? WHEN_RELATIVE : WHEN_ABSOLUTE,
+                         .from_ns = from.ns,
+                         .to_ns = from.ns};
 }
 
-/* The end of a range or of a blocking call counts from the same instant as its start; only 1~+2 counts from the start itself. */
+/* The end of a range or of a blocking call counts from the same instant as its start; only 1~+2
+ * counts from the start itself. */
 static bool second(struct parse *p, struct stamp from, struct stamp to, int64_t *ns)
 {
     *ns = to.ns;
     if (from.relative && !to.relative)
-        return diagnose(p->d, &to.place, "the start has a + and the end has none: write both with it, or neither");
-    if (!from.relative && to.relative && __builtin_add_overflow(from.ns, to.ns, ns))
+        return diagnose(p->d, &to.place,
+                        "the start has a + and the end has none: write both with it, or neither");
+    int64_t end;
+    if (!from.relative && to.relative && __builtin_add_overflow(from.ns, to.ns, &end))
         return diagnose(p->d, &to.place, "this time is later than 292 years");
-    if (*ns < from.ns)
+    if (from.relative == to.relative && *ns < from.ns)
         return diagnose(p->d, &to.place, "the range ends before it starts");
     return true;
 }
@@ -73,10 +82,13 @@ bool block_open(struct parse *p, const struct word *times)
     if (p->blocks == SCRIPT_NESTING)
         return outside(p, place);
     struct block *b = &p->block[p->blocks + 1];
-    *b = (struct block){.head = {.kind = times ? STEP_REPEAT : STEP_ALL, .place = *place, .comment = p->in->comment}};
+    *b = (struct block){.head = {.kind = times ? STEP_REPEAT : STEP_ALL,
+                                 .place = *place,
+                                 .comment = p->in->comment}};
     if (times) {
         if (times->number < 1 || times->number > SCRIPT_WEIGHT)
-            return diagnose(p->d, &times->place, "repeat %s: the count is 1 to %d", times->text, SCRIPT_WEIGHT);
+            return diagnose(p->d, &times->place, "repeat %s: the count is 1 to %d", times->text,
+                            SCRIPT_WEIGHT);
         b->head.u.block.times = (uint32_t)times->number;
     }
     p->blocks++;
@@ -101,7 +113,9 @@ bool block_close(struct parse *p)
     uint64_t weight = b->weight * (b->head.kind == STEP_REPEAT ? b->head.u.block.times : 1);
     p->blocks--;
     if (weight > SCRIPT_WEIGHT)
-        return diagnose(p->d, &b->head.place, "this block plays more than %d events: repeat it less often", SCRIPT_WEIGHT);
+        return diagnose(p->d, &b->head.place,
+                        "this block plays more than %d events: repeat it less often",
+                        SCRIPT_WEIGHT);
     *step_add(p, weight) = b->head;
     return true;
 }
@@ -111,7 +125,8 @@ bool block_close(struct parse *p)
 void event_begin(struct parse *p, struct when when)
 {
     if (p->script->cleanup_shell)
-        diagnose(p->d, &p->cleanup->place, "a command between events needs a time: write +0 before it");
+        diagnose(p->d, &p->cleanup->place,
+                 "a command between events needs a time: write +0 before it");
     struct step *s = step_add(p, 1);
     *s = (struct step){.when = when, .place = p->in->word[0].place, .comment = p->in->comment};
     p->declared = NULL;
@@ -123,16 +138,22 @@ struct step *step_last(struct parse *p)
     return &b->step[b->steps - 1];
 }
 
-bool packet_of(struct parse *p, const struct word *at, const struct word *arrow, struct packet_words words, struct packet_part *out)
+bool packet_of(struct parse *p, const struct word *at, const struct word *arrow,
+               struct packet_words words, struct packet_part *out)
 {
-    *out = (struct packet_part){.at = at ? at->text : NULL, .direction = arrow ? arrow->text[0] : 0, .words = words, .place = p->at->place};
+    *out = (struct packet_part){.at = at ? at->text : NULL,
+                                .direction = arrow ? arrow->text[0] : 0,
+                                .words = words,
+                                .place = p->at->place};
     if (at)
         mention(p, MENTION_HOST, at->text, &at->place);
     if (arrow)
         out->place = arrow->place;
     if (words.count == 0)
-        return diagnose(p->d, &out->place, "no packet stands behind `%s`: write its layers, or TCP flags and sequence numbers",
-                        arrow ? arrow->text : "match");
+        return diagnose(
+            p->d, &out->place,
+            "no packet stands behind `%s`: write its layers, or TCP flags and sequence numbers",
+            arrow ? arrow->text : "match");
     return true;
 }
 
@@ -143,7 +164,8 @@ bool build_packet(struct parse *p, struct packet_part part)
     s->kind = STEP_PACKET;
     s->u.packet.at = part.at;
     s->u.packet.direction = part.direction;
-    s->u.packet.packet = packet_compile(p->script->layers, p->pool, part.direction, part.words.word, part.words.count, p->d);
+    s->u.packet.packet = packet_compile(p->script->layers, p->pool, part.direction, part.words.word,
+                                        part.words.count, p->d);
     return s->u.packet.packet != NULL;
 }
 
@@ -162,7 +184,8 @@ void build_call(struct parse *p, const struct word *name, struct values argument
     s->u.call.arguments = arguments.values;
 }
 
-void call_result(struct parse *p, const struct value *result, const struct word *error, const struct word *note)
+void call_result(struct parse *p, const struct value *result, const struct word *error,
+                 const struct word *note)
 {
     struct call_step *call = &step_last(p)->u.call;
     call->result = *result;

@@ -5,7 +5,11 @@
 
 struct value value_of(const struct word *w)
 {
-    struct value v = {.text = w->text, .number = w->number, .prefix = w->prefix, .bytes = w->bytes, .len = w->len};
+    struct value v = {.text = w->text,
+                      .number = w->number,
+                      .prefix = w->prefix,
+                      .bytes = w->bytes,
+                      .len = w->len};
     switch (w->kind) {
     case WORD_NUMBER:
         v.kind = VALUE_NUMBER;
@@ -92,32 +96,38 @@ struct value value_list(enum value_kind kind, struct values items)
 
 struct value value_call(const struct word *name, struct values arguments)
 {
-    return (struct value){.kind = VALUE_CALL, .text = name->text, .item = arguments.value, .items = arguments.values};
+    return (struct value){
+        .kind = VALUE_CALL, .text = name->text, .item = arguments.value, .items = arguments.values};
 }
 
 struct value value_range(struct parse *p, struct value a, struct value b)
 {
     struct values both = values_add(p, values_start(p, a), b);
-    return (struct value){.kind = VALUE_CALL, .text = "..", .item = both.value, .items = both.values};
+    return (struct value){
+        .kind = VALUE_CALL, .text = "..", .item = both.value, .items = both.values};
 }
 
 /* msg_iov(1)=[...]: the tool's count of a list stands in the list's prefix. */
 struct value value_field(const struct word *name, const struct values *count, struct value value)
 {
     value.field = name->text;
-    if (count && count->values == 1 && count->value[0].kind == VALUE_NUMBER && value.kind == VALUE_LIST && count->value[0].number > 0 &&
+    if (count && count->values == 1 && count->value[0].kind == VALUE_NUMBER &&
+        value.kind == VALUE_LIST && count->value[0].number > 0 &&
         count->value[0].number < INT32_MAX)
         value.prefix = (int)count->value[0].number;
     return value;
 }
 
-static struct expr *expr_new(struct parse *p, enum expr_kind kind, struct expr *left, struct expr *right)
+static struct expr *expr_new(struct parse *p, enum expr_kind kind, struct expr *left,
+                             struct expr *right)
 {
     struct expr *e = pool_alloc(p->pool, sizeof *e);
     e->kind = kind;
     e->left = left;
     e->right = right;
-    e->depth = 1 + (left && left->depth > (right ? right->depth : 0) ? left->depth : right ? right->depth : 0);
+    e->depth = 1 + (left && left->depth > (right ? right->depth : 0) ? left->depth
+                    : right                                          ? right->depth
+                                                                     : 0);
     e->place = left ? left->place : p->at->place;
     if (e->depth > EXPR_DEPTH) {
         diagnose(p->d, &e->place, "this expression nests too deep: at most %d levels", EXPR_DEPTH);
@@ -170,17 +180,20 @@ struct expr *expr_call(struct parse *p, const struct word *name, struct exprs ar
 }
 
 /*
- * In a < b < c the middle is shared by both comparisons. A middle that holds such chains itself would be evaluated 2^depth times, so
- * it may not be deep.
+ * In a < b < c the middle is shared by both comparisons. A middle that holds such chains itself
+ * would be evaluated 2^depth times, so it may not be deep.
  */
-struct expr *expr_compare(struct parse *p, struct expr *chain, struct expr *left, enum expr_op op, struct expr *right)
+struct expr *expr_compare(struct parse *p, struct expr *chain, struct expr *left, enum expr_op op,
+                          struct expr *right)
 {
     enum { MIDDLE_DEPTH = 6 };
     if (!chain)
         return expr_binary(p, op, left, right);
     struct expr *last = chain->op == OP_AND ? chain->right : chain;
     if (last->right->depth > MIDDLE_DEPTH) {
-        diagnose(p->d, &last->right->place, "the middle of a chain of comparisons is too deep: at most %d levels", MIDDLE_DEPTH);
+        diagnose(p->d, &last->right->place,
+                 "the middle of a chain of comparisons is too deep: at most %d levels",
+                 MIDDLE_DEPTH);
         return NULL;
     }
     struct expr *next = expr_binary(p, op, last->right, right);

@@ -1,4 +1,5 @@
-/* Names that are used must be there: hosts behind @, links of faults, variables behind $. Resolved when all declarations are read. */
+/* Names that are used must be there: hosts behind @, links of faults, variables behind $. Resolved
+ * when all declarations are read. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,8 @@ static void names_add(struct pool *pool, struct names *n, const char *name)
     size_t at = position(n, name, &found);
     if (found)
         return;
+    if (n->count >= 2 * SCRIPT_NAMES) /* more than any list that passed its own limit */
+        return;
     n->name = pool_grow(pool, n->name, n->count, sizeof *n->name);
     memmove(&n->name[at + 1], &n->name[at], (n->count - at) * sizeof *n->name);
     n->name[at] = name;
@@ -65,7 +68,8 @@ static const char *nearest(struct pool *pool, const struct names *n, const char 
     return nearest_word(name, list);
 }
 
-static bool missing(struct parse *p, const struct mention *m, const struct names *n, const char *sentence, const char *none)
+static bool missing(struct parse *p, const struct mention *m, const struct names *n,
+                    const char *sentence, const char *none)
 {
     const char *near = nearest(p->pool, n, m->name);
     if (near)
@@ -73,21 +77,25 @@ static bool missing(struct parse *p, const struct mention *m, const struct names
     return diagnose(p->d, &m->place, "%s `%s`: %s", sentence, m->name, none);
 }
 
-static bool resolve(struct parse *p, const struct mention *m, struct names *bound, const struct names *params, const struct names *hosts,
+static bool resolve(struct parse *p, const struct mention *m, struct names *bound,
+                    const struct names *params, const struct names *hosts,
                     const struct names *links)
 {
     bool found = true;
     switch (m->kind) {
     case MENTION_BIND:
         names_add(p->pool, bound, m->name);
-        return true;
+        return bound->count <= SCRIPT_NAMES ||
+               diagnose(p->d, &m->place, "too many variables: at most %d", SCRIPT_NAMES);
     case MENTION_USE:
     case MENTION_USE_ANY: /* bound later, or never: it is compared once it is bound */
         position(bound, m->name, &found);
-        return found || missing(p, m, bound, "unbound variable", "a ?name in a packet or a call before it binds, or a param line");
+        return found || missing(p, m, bound, "unbound variable",
+                                "a ?name in a packet or a call before it binds, or a param line");
     case MENTION_USE_EARLY:
         position(params, m->name, &found);
-        return found || missing(p, m, params, "unknown parameter", "a declaration can use only what a param line names");
+        return found || missing(p, m, params, "unknown parameter",
+                                "a declaration can use only what a param line names");
     case MENTION_HOST:
         position(hosts, m->name, &found);
         return found || missing(p, m, hosts, "unknown host", "declare it with a host or sut line");

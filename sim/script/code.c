@@ -1,6 +1,7 @@
 /*
- * %{ }%: the tool hands these blocks to Python. Nearly all are asserts over fields of tcp_info, which the grammar's expressions cover;
- * whatever else stands there is kept as text with the reason why it cannot be played.
+ * %{ }%: the tool hands these blocks to Python. Nearly all are asserts over fields of tcp_info,
+ * which the grammar's expressions cover; whatever else stands there is kept as text with the reason
+ * why it cannot be played.
  */
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +26,10 @@ static const char *reason(struct parse *p, const struct diagnostic *d, const str
 {
     char text[400];
     if (at && at->kind == WORD_NAME && at->first)
-        snprintf(text, sizeof text, "line %d: `%s` is Python that no assert needs: only assert over comparisons is played", at->place.line, at->text);
+        snprintf(
+            text, sizeof text,
+            "line %d: `%s` is Python that no assert needs: only assert over comparisons is played",
+            at->place.line, at->text);
     else
         snprintf(text, sizeof text, "line %d: %.300s", d->place.line, d->text);
     return pool_text(p->pool, text, strlen(text));
@@ -34,8 +38,14 @@ static const char *reason(struct parse *p, const struct diagnostic *d, const str
 void code_parse(struct parse *p, const struct word *code, struct step *step)
 {
     struct diagnostic d = {0};
-    struct lexing l = {.pool = p->pool, .file = code->place.file, .define = p->define, .d = &d, .code = true, .line = code->place.line,
-                       .column = code->place.column + 2, .budget = &p->budget};
+    struct lexing l = {.pool = p->pool,
+                       .file = code->place.file,
+                       .define = p->define,
+                       .d = &d,
+                       .code = true,
+                       .line = code->place.line,
+                       .column = code->place.column + 2,
+                       .budget = &p->budget};
     struct parse inner = {.pool = p->pool, .script = p->script, .d = &d, .budget = p->budget};
     bool good = lex_text(&l, code->text, strlen(code->text));
     if (good && too_deep(&l.out))

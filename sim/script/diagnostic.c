@@ -113,7 +113,8 @@ int diagnostic_text(const struct diagnostic *d, const char *source, char *out, i
     size_t room_bytes = room > 0 ? (size_t)room : 0;
     const char *file = d->place.file ? d->place.file : "script";
     if (!kept.line[0])
-        return snprintf(out, room_bytes, "%s:%d:%d: %s\n", file, d->place.line, d->place.column, d->text);
+        return snprintf(out, room_bytes, "%s:%d:%d: %s\n", file, d->place.line, d->place.column,
+                        d->text);
     char blanks[sizeof kept.line], marks[64];
     int column = d->place.column - 1 - kept.skipped;
     indent_like(kept.line, column, blanks, sizeof blanks);
@@ -122,6 +123,6 @@ int diagnostic_text(const struct diagnostic *d, const char *source, char *out, i
     size_t tail = more < 0 ? 0 : more < (int)sizeof marks ? (size_t)more : sizeof marks - 1;
     memset(marks, '~', tail);
     marks[tail] = 0;
-    return snprintf(out, room_bytes, "%s:%d:%d: %s\n    %s\n    %s^%s\n", file, d->place.line, d->place.column, d->text,
-                    kept.line, blanks, marks);
+    return snprintf(out, room_bytes, "%s:%d:%d: %s\n    %s\n    %s^%s\n", file, d->place.line,
+                    d->place.column, d->text, kept.line, blanks, marks);
 }

@@ -83,7 +83,7 @@ set_to: %empty | '=';
 parameters: parameter | parameters ',' parameter;
 parameter: parameter_value { NEED(param_add(p, $1)); }
     | integer DOTS integer { NEED(param_range(p, $1, $3)); };
-parameter_value: integer | TIME { $$ = value_of($1); } | NAME { $$ = value_of($1); } | STRING { $$ = value_of($1); } | IPV4 { $$ = value_of($1); }
+parameter_value: integer | TIME { $$ = value_of($1); } | '-' TIME { $$ = value_negative($2); } | NAME { $$ = value_of($1); } | STRING { $$ = value_of($1); } | IPV4 { $$ = value_of($1); }
     | PREFIX { $$ = value_of($1); } | IPV6 { $$ = value_of($1); } | MAC { $$ = value_of($1); };
 integer: NUMBER { $$ = value_of($1); } | '-' NUMBER { $$ = value_negative($2); };
 
@@ -96,7 +96,7 @@ avalues: NAME { $$ = values_start(p, value_of($1)); } | avalue { $$ = values_sta
 avalue: attribute_value | range;
 range: attribute_value DOTS attribute_value { $$ = value_range(p, $1, $3); };
 attribute_value: plain | USE { $$ = value_used(p, $1); };
-plain: integer | TIME { $$ = value_of($1); } | STRING { $$ = value_of($1); } | IPV4 { $$ = value_of($1); } | PREFIX { $$ = value_of($1); }
+plain: integer | TIME { $$ = value_of($1); } | '-' TIME { $$ = value_negative($2); } | STRING { $$ = value_of($1); } | IPV4 { $$ = value_of($1); } | PREFIX { $$ = value_of($1); }
     | IPV6 { $$ = value_of($1); } | MAC { $$ = value_of($1); };
 
 /* Events */

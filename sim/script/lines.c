@@ -8,16 +8,17 @@ static const struct {
     const char *word;
     enum line_kind kind;
 } declaration[] = {
-    {"covers", LINE_COVERS}, {"include", LINE_INCLUDE}, {"end", LINE_END},       {"set", LINE_SET},
-    {"param", LINE_PARAM},   {"link", LINE_LINK},       {"host", LINE_HOST},     {"sut", LINE_SUT},
-    {"format", LINE_FORMAT}, {"ignore", LINE_IGNORE},   {"expert", LINE_EXPERT}, {"golden", LINE_GOLDEN},
-    {"outcome", LINE_OUTCOME},
-    {"all", LINE_ALL},       {"repeat", LINE_REPEAT},
+    {"covers", LINE_COVERS},   {"include", LINE_INCLUDE}, {"end", LINE_END},
+    {"set", LINE_SET},         {"param", LINE_PARAM},     {"link", LINE_LINK},
+    {"host", LINE_HOST},       {"sut", LINE_SUT},         {"format", LINE_FORMAT},
+    {"ignore", LINE_IGNORE},   {"expert", LINE_EXPERT},   {"golden", LINE_GOLDEN},
+    {"outcome", LINE_OUTCOME}, {"all", LINE_ALL},         {"repeat", LINE_REPEAT},
 };
 enum { DECLARATIONS = sizeof declaration / sizeof declaration[0] };
 
-const char *const line_words[] = {"covers", "include", "end",    "set",    "param", "link",   "host", "sut",
-                                  "format", "ignore",  "expert", "golden", "outcome", "all", "repeat", NULL};
+const char *const line_words[] = {"covers",  "include", "end",    "set",    "param",  "link",
+                                  "host",    "sut",     "format", "ignore", "expert", "golden",
+                                  "outcome", "all",     "repeat", NULL};
 
 static const struct {
     const char *title, *form;
@@ -43,7 +44,8 @@ static const struct {
     [LINE_PACKET] = {"packet", "TIME [@HOST] < PACKET or TIME [@HOST] > PACKET"},
     [LINE_CALL] = {"call", "TIME [@HOST] NAME(ARGUMENTS) [= RESULT [ERRNO] [(NOTE)]]"},
     [LINE_ASSERT] = {"assert", "TIME assert EXPRESSION"},
-    [LINE_FAULT] = {"link", "TIME link NAME VERB [AMOUNT] [frame N] [every N] [from HOST] [match PACKET]"},
+    [LINE_FAULT] = {"link",
+                    "TIME link NAME VERB [AMOUNT] [frame N] [every N] [from HOST] [match PACKET]"},
     [LINE_SET_EVENT] = {"set", "TIME set KNOB VALUE"},
     [LINE_SHELL_EVENT] = {"command", "TIME `COMMAND`"},
     [LINE_CODE] = {"code", "TIME %{ assert EXPRESSION }%"},
@@ -77,7 +79,8 @@ static bool is_name(const struct word *w, const char *name)
 /* A number, a time, or what was meant as one (60sec). */
 static bool is_stamp(const struct word *w)
 {
-    return w->kind == WORD_NUMBER || w->kind == WORD_TIME || (w->kind == WORD_NAME && w->text[0] >= '0' && w->text[0] <= '9');
+    return w->kind == WORD_NUMBER || w->kind == WORD_TIME ||
+           (w->kind == WORD_NAME && w->text[0] >= '0' && w->text[0] <= '9');
 }
 
 static bool is_time(const struct word *w)
@@ -96,7 +99,8 @@ static int declaration_of(const struct word *w)
 
 static bool starts_line(const struct word *w)
 {
-    return is_time(w) || w->kind == WORD_SHELL || w->kind == WORD_CODE || w->kind == WORD_OPTION || is(w, "}") || declaration_of(w) >= 0;
+    return is_time(w) || w->kind == WORD_SHELL || w->kind == WORD_CODE || w->kind == WORD_OPTION ||
+           is(w, "}") || declaration_of(w) >= 0;
 }
 
 /* [+]T, and ~ or ... and another: the number of words. 0: no time stands here. */
@@ -130,7 +134,8 @@ static void classify_event(struct line *l)
     const struct word *w = l->word;
     l->action = time_words(w, l->words);
     const struct word *action = l->action < l->words ? &w[l->action] : NULL;
-    bool called = action && l->action + 1 < l->words && is(&w[l->action + 1], "(") && !w[l->action + 1].spaced;
+    bool called = action && l->action + 1 < l->words && is(&w[l->action + 1], "(") &&
+                  !w[l->action + 1].spaced;
     l->packet = arrow_at(w, l->words, l->action);
     if (l->packet != NO_PACKET)
         l->kind = LINE_PACKET;
@@ -188,7 +193,7 @@ struct split {
     size_t from, at;
     const struct word *open[SCRIPT_NESTING]; /* brackets */
     int depth;
-    bool options;    /* inside <...> of a packet */
+    bool options; /* inside <...> of a packet */
 };
 
 static bool open_bracket(struct split *s)
@@ -200,26 +205,31 @@ static bool open_bracket(struct split *s)
     return true;
 }
 
-/* In `mss 1460,` at a line's end more options follow; behind a complete one a time starts the next line. */
+/* In `mss 1460,` at a line's end more options follow; behind a complete one a time starts the next
+ * line. */
 static bool options_go_on(const struct split *s)
 {
     const struct word *last = &s->w->word[s->at - 1];
     return s->options && (is(last, ",") || is(last, ":") || last->kind == WORD_NAME);
 }
 
-/* A name in the first column that is nearly a declaration, or a call without a time, was not meant to continue the line above. */
+/* A name in the first column that is nearly a declaration, or a call without a time, was not meant
+ * to continue the line above. */
 static bool meant_as_start(struct split *s)
 {
     const struct word *w = &s->w->word[s->at];
     if (w->kind != WORD_NAME || w->place.column != 1)
         return true;
     const struct word *next = w + 1; /* WORD_END at the latest */
-    size_t times = time_words(&s->w->word[s->from], s->at - s->from);
-    if (is(next, "(") && !next->spaced && times < s->at - s->from)
-        return diagnose(s->p->d, &w->place, "an event starts with a time: write `+0 %s(...)`", w->text);
+    size_t before = s->at - s->from,
+           times = time_words(&s->w->word[s->from], before < 8 ? before : 8);
+    if (is(next, "(") && !next->spaced && times < before)
+        return diagnose(s->p->d, &w->place, "an event starts with a time: write `+0 %s(...)`",
+                        w->text);
     const char *near = strlen(w->text) > 2 ? nearest_word(w->text, line_words) : NULL;
     if (near && !is(next, "("))
-        return diagnose(s->p->d, &w->place, "unknown word `%s` at a line's start: did you mean `%s`?", w->text, near);
+        return diagnose(s->p->d, &w->place,
+                        "unknown word `%s` at a line's start: did you mean `%s`?", w->text, near);
     return true;
 }
 
@@ -266,15 +276,19 @@ static bool follow_brackets(struct split *s)
         return true;
     const struct word *open = s->open[--s->depth];
     char close = closing(open);
-    return w->text[0] == close || diagnose(s->p->d, &w->place, "unexpected `%s`: the `%s` in line %d, column %d is still open: `%c` is missing",
-                                           w->text, open->text, open->place.line, open->place.column, close);
+    return w->text[0] == close ||
+           diagnose(
+               s->p->d, &w->place,
+               "unexpected `%s`: the `%s` in line %d, column %d is still open: `%c` is missing",
+               w->text, open->text, open->place.line, open->place.column, close);
 }
 
 /* Where the arrow of an event that starts at `from` would be. */
 static size_t event_arrow(const struct split *s)
 {
     const struct word *w = &s->w->word[s->from];
-    size_t count = s->w->count - s->from, at = arrow_at(w, count, is_name(w, "ignore") ? 1 : time_words(w, count));
+    size_t count = s->w->count - s->from,
+           at = arrow_at(w, count, is_name(w, "ignore") ? 1 : time_words(w, count));
     return at == NO_PACKET ? NO_PACKET : s->from + at;
 }
 
@@ -282,12 +296,16 @@ static size_t event_arrow(const struct split *s)
 static bool digits_behind_hex(const struct split *s)
 {
     const struct word *w = &s->w->word[s->at];
-    if (s->at == s->from || w[-1].kind != WORD_HEX || w->kind > WORD_TIME)
+    if (s->at == s->from || (w[-1].kind != WORD_HEX && !is_name(&w[-1], "hex")) ||
+        w->kind > WORD_TIME)
         return false;
     size_t n = strlen(w->text);
     if (n % 2 || w->text[strspn(w->text, "0123456789abcdefABCDEF")] != 0)
         return false;
-    diagnose(s->p->d, &w->place, "`%s` behind a row of bytes: write all of them on one line, or on lines of nothing else", w->text);
+    diagnose(
+        s->p->d, &w->place,
+        "`%s` behind a row of bytes: write all of them on one line, or on lines of nothing else",
+        w->text);
     return true;
 }
 
@@ -314,7 +332,8 @@ static bool find_end(struct split *s)
     }
     if (s->depth) {
         const struct word *open = s->open[s->depth - 1];
-        return diagnose(s->p->d, &open->place, "this `%s` is never closed: `%c` is missing", open->text, closing(open));
+        return diagnose(s->p->d, &open->place, "this `%s` is never closed: `%c` is missing",
+                        open->text, closing(open));
     }
     return true;
 }
@@ -325,7 +344,8 @@ static const char *comment_above(struct split *s, const char *summary)
     const struct words *w = s->w;
     int line = w->word[s->from].place.line;
     size_t last = 0, first, len = 0;
-    if (!s->p->script->summary) /* comments of an included file: printed, the first would become the summary */
+    if (!s->p->script->summary) /* comments of an included file: printed, the first would become the
+                                   summary */
         return NULL;
     while (last < w->comments && w->comment[last].before <= s->from)
         last++;
@@ -357,7 +377,8 @@ static bool add_line(struct split *s, const char *summary)
     if (l.kind == LINE_INCLUDE) {
         if (l.words == 2 && l.word[1].kind == WORD_STRING)
             return parse_include(p, &l.word[1]);
-        return diagnose(p->d, &l.word[l.words > 1].place, "an include line reads: %s", line_form(LINE_INCLUDE));
+        return diagnose(p->d, &l.word[l.words > 1].place, "an include line reads: %s",
+                        line_form(LINE_INCLUDE));
     }
     p->line = pool_grow(p->pool, p->line, p->lines, sizeof l);
     p->line[p->lines++] = l;
@@ -369,12 +390,17 @@ static bool starts_strangely(struct split *s)
     const struct word *w = &s->w->word[s->from];
     const char *near = w->kind == WORD_NAME ? nearest_word(w->text, line_words) : NULL;
     if (is(w, "<") || is(w, ">"))
-        return diagnose(s->p->d, &w->place, "a packet line starts with a time: write `+0 %s ...`", w->text);
+        return diagnose(s->p->d, &w->place, "a packet line starts with a time: write `+0 %s ...`",
+                        w->text);
     if (w->kind == WORD_NAME && is(w + 1, "("))
-        return diagnose(s->p->d, &w->place, "an event starts with a time: write `+0 %s(...)`", w->text);
+        return diagnose(s->p->d, &w->place, "an event starts with a time: write `+0 %s(...)`",
+                        w->text);
     if (near)
-        return diagnose(s->p->d, &w->place, "unknown word `%s` at a line's start: did you mean `%s`?", w->text, near);
-    return diagnose(s->p->d, &w->place, "unexpected `%s` at a line's start: a line starts with a time, a declaration word, --option or `command`",
+        return diagnose(s->p->d, &w->place,
+                        "unknown word `%s` at a line's start: did you mean `%s`?", w->text, near);
+    return diagnose(s->p->d, &w->place,
+                    "unexpected `%s` at a line's start: a line starts with a time, a declaration "
+                    "word, --option or `command`",
                     w->text);
 }
 

@@ -31,7 +31,10 @@ static char *read_file(struct pool *pool, const char *path, size_t *len, const c
             bytes = more;
         }
     }
-    *why = !bytes ? "out of memory" : ferror(f) ? strerror(errno ? errno : EIO) : n > SCRIPT_BYTES ? "longer than 16 MiB" : NULL;
+    *why = !bytes             ? "out of memory"
+           : ferror(f)        ? strerror(errno ? errno : EIO)
+           : n > SCRIPT_BYTES ? "longer than 16 MiB"
+                              : NULL;
     fclose(f);
     char *text = *why ? NULL : pool_text(pool, bytes, n);
     free(bytes);
@@ -54,7 +57,13 @@ static bool refuse_nul(struct parse *p, const char *file, const char *text, cons
 bool parse_text(struct parse *p, const char *file, const char *text, size_t len)
 {
     struct place start = start_of(file);
-    struct lexing l = {.pool = p->pool, .file = file, .define = p->define, .d = p->d, .line = 1, .column = 1, .budget = &p->budget};
+    struct lexing l = {.pool = p->pool,
+                       .file = file,
+                       .define = p->define,
+                       .d = p->d,
+                       .line = 1,
+                       .column = 1,
+                       .budget = &p->budget};
     p->bytes += len;
     if (p->bytes > SCRIPT_BYTES)
         return diagnose(p->d, &start, "the script is longer than 16 MiB");
@@ -84,13 +93,19 @@ bool parse_include(struct parse *p, const struct word *name)
 {
     const char *text_name = (const char *)name->bytes;
     if (name->len == 0 || strlen(text_name) != name->len)
-        return diagnose(p->d, &name->place, "include needs the name of a file: include \"common.pkt\"");
+        return diagnose(p->d, &name->place,
+                        "include needs the name of a file: include \"common.pkt\"");
     const char *path = beside(p->pool, p->source[p->sources - 1].file, text_name), *why;
     for (int i = 0; i < p->sources; i++)
         if (strcmp(p->source[i].file, path) == 0)
-            return diagnose(p->d, &name->place, "%s includes itself: files cannot include each other in a circle", path);
+            return diagnose(p->d, &name->place,
+                            "%s includes itself: files cannot include each other in a circle",
+                            path);
     if (p->sources == SCRIPT_NESTING)
-        return diagnose(p->d, &name->place, "include lines nest too deep: at most %d files", SCRIPT_NESTING);
+        return diagnose(p->d, &name->place, "include lines nest too deep: at most %d files",
+                        SCRIPT_NESTING);
+    if (p->reads > SCRIPT_NAMES)
+        return diagnose(p->d, &name->place, "too many include lines: at most %d", SCRIPT_NAMES);
     size_t len;
     const char *text = read_file(p->pool, path, &len, &why);
     if (!text)
@@ -110,7 +125,9 @@ static bool finish(struct parse *p)
     if (!check_script(p))
         return false;
     if (s->steps == 0)
-        return diagnose(p->d, &end, "no events: a script plays at least one packet, call or assert at a time, such as `0 socket(...) = 3`");
+        return diagnose(p->d, &end,
+                        "no events: a script plays at least one packet, call or assert at a time, "
+                        "such as `0 socket(...) = 3`");
     return true;
 }
 
@@ -120,7 +137,8 @@ static bool build(struct parse *p, const char *text, size_t len)
         return false;
     if (script_yyparse(p) == 0 && !p->d->text[0])
         return finish(p);
-    return diagnose(p->d, p->at ? &p->at->place : &(struct place){p->script->path, 1, 1, 1}, "this is no script");
+    return diagnose(p->d, p->at ? &p->at->place : &(struct place){p->script->path, 1, 1, 1},
+                    "this is no script");
 }
 
 static struct script *fail(struct parse *p, const char *path)
@@ -134,19 +152,21 @@ static struct script *fail(struct parse *p, const char *path)
     return NULL;
 }
 
-static struct script *parse_in(struct pool *pool, const char *path, const char *text, size_t len, const char *const *define,
-                               struct diagnostic *d)
+static struct script *parse_in(struct pool *pool, const char *path, const char *text, size_t len,
+                               const char *const *define, struct diagnostic *d)
 {
     struct parse p = {.pool = pool, .d = d, .define = define, .budget = SCRIPT_WORDS};
     p.script = pool_alloc(pool, sizeof *p.script);
-    *p.script = (struct script){.path = pool_text(pool, path, strlen(path)), .end_ns = -1, .text = text, .pool = pool};
+    *p.script = (struct script){
+        .path = pool_text(pool, path, strlen(path)), .end_ns = -1, .text = text, .pool = pool};
     p.script->layers = layer_set_new(pool);
     if (!build(&p, text, len))
         return fail(&p, path);
     return p.script;
 }
 
-struct script *script_parse(const char *path, const char *text, size_t len, const char *const *define, struct diagnostic *d)
+struct script *script_parse(const char *path, const char *text, size_t len,
+                            const char *const *define, struct diagnostic *d)
 {
     struct pool *pool = pool_new();
     *d = (struct diagnostic){0};
@@ -173,10 +193,12 @@ void script_free(struct script *s)
         pool_free(s->pool);
 }
 
-int words_of(struct pool *pool, const char *file, const char *text, struct word **words, struct diagnostic *d)
+int words_of(struct pool *pool, const char *file, const char *text, struct word **words,
+             struct diagnostic *d)
 {
     size_t budget = SCRIPT_WORDS;
-    struct lexing l = {.pool = pool, .file = file, .d = d, .line = 1, .column = 1, .budget = &budget};
+    struct lexing l = {
+        .pool = pool, .file = file, .d = d, .line = 1, .column = 1, .budget = &budget};
     if (!lex_text(&l, text, strlen(text)))
         return -1;
     *words = l.out.word;

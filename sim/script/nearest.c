@@ -1,4 +1,5 @@
-/* The nearest word to a typo: Damerau's distance (an exchange of two neighbours is one slip), ignoring case. */
+/* The nearest word to a typo: Damerau's distance (an exchange of two neighbours is one slip),
+ * ignoring case. */
 #include <ctype.h>
 #include <string.h>
 

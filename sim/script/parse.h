@@ -24,7 +24,7 @@ enum line_kind {
     LINE_ALL,
     LINE_REPEAT,
     LINE_CLOSE,
-    LINE_PACKET,      /* an event, by what stands behind its time */
+    LINE_PACKET, /* an event, by what stands behind its time */
     LINE_CALL,
     LINE_ASSERT,
     LINE_FAULT,
@@ -38,8 +38,8 @@ struct line {
     enum line_kind kind;
     const struct word *word;
     size_t words;
-    size_t action;       /* the word behind the time */
-    size_t packet;       /* the arrow, or the first word of a packet without one; NO_PACKET */
+    size_t action; /* the word behind the time */
+    size_t packet; /* the arrow, or the first word of a packet without one; NO_PACKET */
     const char *comment;
 };
 #define NO_PACKET SIZE_MAX
@@ -58,7 +58,14 @@ struct source {
 };
 
 /* A name that a step binds or uses, in the order of the script; resolved when all is read. */
-enum mention_kind { MENTION_BIND, MENTION_USE, MENTION_USE_EARLY, MENTION_USE_ANY, MENTION_HOST, MENTION_LINK };
+enum mention_kind {
+    MENTION_BIND,
+    MENTION_USE,
+    MENTION_USE_EARLY,
+    MENTION_USE_ANY,
+    MENTION_HOST,
+    MENTION_LINK
+};
 struct mention {
     enum mention_kind kind;
     const char *name;
@@ -69,8 +76,8 @@ struct mention {
 struct block {
     struct step *step;
     uint32_t steps;
-    struct step head;            /* of all and repeat */
-    uint64_t weight;             /* steps played, repetitions counted */
+    struct step head; /* of all and repeat */
+    uint64_t weight;  /* steps played, repetitions counted */
 };
 
 enum { SCRIPT_WEIGHT = 1000000, SCRIPT_CASES = 100000 };
@@ -81,30 +88,30 @@ struct parse {
     struct diagnostic *d;
     const char *const *define;
     size_t budget;
-    size_t bytes;                /* of all files */
+    size_t bytes; /* of all files */
     struct line *line;
     size_t lines;
     struct source source[SCRIPT_NESTING]; /* the files being read, the innermost last */
     int sources;
-    struct source *read;         /* all files, for the carets */
+    struct source *read; /* all files, for the carets */
     size_t reads;
     /* the token stream */
     size_t line_at, word_at;
-    const struct word *at;       /* the last word handed to the grammar */
-    const struct line *in;       /* and its line */
-    bool arrow;                  /* it was a packet's arrow: the packet follows */
-    int depth;                   /* of brackets, in the line */
-    size_t result_at;            /* the word behind a call's = ; 0: none yet */
+    const struct word *at; /* the last word handed to the grammar */
+    const struct line *in; /* and its line */
+    bool arrow;            /* it was a packet's arrow: the packet follows */
+    int depth;             /* of brackets, in the line */
+    size_t result_at;      /* the word behind a call's = ; 0: none yet */
     /* a code block's words instead of lines */
     const struct word *code;
     /* what is being built */
     struct block block[SCRIPT_NESTING + 1];
-    int blocks;                  /* the open one; 0: the script itself */
+    int blocks; /* the open one; 0: the script itself */
     struct expr **code_expr;
     uint32_t code_exprs;
     struct mention *mention;
     size_t mentions;
-    const struct word *cleanup;  /* the last command without a time */
+    const struct word *cleanup;   /* the last command without a time */
     struct declaration *declared; /* whose attributes come now; NULL: the last step's link set */
 };
 

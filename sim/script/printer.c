@@ -24,7 +24,8 @@ static void print_comment(struct text *t, const char *comment, int indent)
     }
 }
 
-static void print_packet(struct text *t, const char *at, char direction, const struct packet_spec *packet)
+static void print_packet(struct text *t, const char *at, char direction,
+                         const struct packet_spec *packet)
 {
     char *words = packet_print(packet);
     if (at)
@@ -48,13 +49,16 @@ static void print_values(struct text *t, const struct value *v)
     }
 }
 
-/* A comma keeps what follows from being read as a flag's value. */
+/* A comma keeps what follows from being read as a flag's value, or as octets behind `hex`. */
 static bool wants_comma(const struct attribute *a, bool on_starts)
 {
+    if (a->value.kind == VALUE_NAME && strcmp(a->value.text, "hex") == 0)
+        return true;
     return a->value.kind == VALUE_NONE && !(on_starts && strcmp(a[1].name, "on") == 0);
 }
 
-static void print_attributes(struct text *t, const struct attribute *a, uint32_t count, bool on_starts)
+static void print_attributes(struct text *t, const struct attribute *a, uint32_t count,
+                             bool on_starts)
 {
     for (uint32_t i = 0; i < count; i++) {
         text_add(t, " %s", a[i].name);
@@ -67,7 +71,8 @@ static void print_attributes(struct text *t, const struct attribute *a, uint32_t
     }
 }
 
-static void print_declarations(struct text *t, const char *word, const struct declaration *d, uint32_t count)
+static void print_declarations(struct text *t, const char *word, const struct declaration *d,
+                               uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         text_add(t, "%-6s ", word);
@@ -85,8 +90,9 @@ static void print_parameter(struct text *t, const struct parameter *p)
     text_add(t, "param  %s = ", p->name);
     for (uint32_t i = 0; i < p->values; i++) {
         uint32_t last = i;
-        while (last + 1 < p->values && p->value[i].kind == VALUE_NUMBER && p->value[last + 1].kind == VALUE_NUMBER &&
-               p->value[last].number < INT64_MAX && p->value[last + 1].number == p->value[last].number + 1)
+        while (last + 1 < p->values && p->value[i].kind == VALUE_NUMBER &&
+               p->value[last + 1].kind == VALUE_NUMBER && p->value[last].number < INT64_MAX &&
+               p->value[last + 1].number == p->value[last].number + 1)
             last++;
         text_add(t, "%s", i ? ", " : "");
         text_value(t, &p->value[i]);
@@ -104,8 +110,10 @@ static void print_parameter(struct text *t, const struct parameter *p)
 static const char *sign_of(enum expr_op op)
 {
     static const char *const sign[] = {
-        [OP_EQ] = "==", [OP_NE] = "!=", [OP_LT] = "<",  [OP_LE] = "<=", [OP_GT] = ">",  [OP_GE] = ">=",    [OP_AND] = "&&",  [OP_OR] = "||", [OP_ADD] = "+",
-        [OP_SUB] = "-", [OP_MUL] = "*", [OP_DIV] = "/", [OP_MOD] = "%", [OP_BITAND] = "&", [OP_BITOR] = "|", [OP_SHL] = "<<", [OP_SHR] = ">>",
+        [OP_EQ] = "==",  [OP_NE] = "!=",  [OP_LT] = "<",  [OP_LE] = "<=",    [OP_GT] = ">",
+        [OP_GE] = ">=",  [OP_AND] = "&&", [OP_OR] = "||", [OP_ADD] = "+",    [OP_SUB] = "-",
+        [OP_MUL] = "*",  [OP_DIV] = "/",  [OP_MOD] = "%", [OP_BITAND] = "&", [OP_BITOR] = "|",
+        [OP_SHL] = "<<", [OP_SHR] = ">>",
     };
     return sign[op];
 }
@@ -130,7 +138,9 @@ static bool is_chain(const struct expr *e)
 {
     if (e->kind != EXPR_BINARY || e->op != OP_AND || !compares(e->right))
         return false;
-    const struct expr *before = compares(e->left) ? e->left : e->left->kind == EXPR_BINARY && is_chain(e->left) ? e->left->right : NULL;
+    const struct expr *before = compares(e->left)                                   ? e->left
+                                : e->left->kind == EXPR_BINARY && is_chain(e->left) ? e->left->right
+                                                                                    : NULL;
     return before && before->right == e->right->left;
 }
 
@@ -150,7 +160,8 @@ static void print_chain(struct text *t, const struct expr *e)
 /* Comparisons bind closer than && and ||, and a row of the same sign groups from the left. */
 static void print_binary(struct text *t, const struct expr *e)
 {
-    bool joins = e->op == OP_AND || e->op == OP_OR, left_row = e->left->kind == EXPR_BINARY && e->left->op == e->op;
+    bool joins = e->op == OP_AND || e->op == OP_OR,
+         left_row = e->left->kind == EXPR_BINARY && e->left->op == e->op;
     if (is_chain(e)) {
         print_chain(t, e);
         return;
@@ -216,9 +227,8 @@ static void print_when(struct text *t, const struct when *w)
         print_time(&stamp, w->from_ns);
     }
     if (w->range) {
-        bool from_start = w->to_relative && w->kind == WHEN_ABSOLUTE;
         text_add(&stamp, "~%s", w->to_relative ? "+" : "");
-        print_time(&stamp, from_start ? w->to_ns - w->from_ns : w->to_ns);
+        print_time(&stamp, w->to_ns);
     }
     if (w->blocks) {
         text_add(&stamp, "...");
@@ -230,7 +240,8 @@ static void print_when(struct text *t, const struct when *w)
 
 static void print_call(struct text *t, const struct call_step *c)
 {
-    struct value arguments = {.kind = VALUE_CALL, .text = c->name, .item = c->argument, .items = c->arguments};
+    struct value arguments = {
+        .kind = VALUE_CALL, .text = c->name, .item = c->argument, .items = c->arguments};
     if (c->on)
         text_add(t, "@%s ", c->on);
     text_value(t, &arguments);
@@ -258,7 +269,8 @@ static void print_fault(struct text *t, const struct fault_step *f)
     }
     for (size_t i = 0; i < sizeof option / sizeof option[0]; i++)
         if (option[i].number)
-            text_add(t, i == 2 ? " %s 0x%" PRIx64 : " %s %" PRIu64, option[i].name, option[i].number);
+            text_add(t, i == 2 ? " %s 0x%" PRIx64 : " %s %" PRIu64, option[i].name,
+                     option[i].number);
     if (f->from)
         text_add(t, " from %s", f->from);
     if (f->match) {
@@ -359,8 +371,8 @@ static void print_declared(struct text *t, const struct script *s)
         text_add(t, "\n");
     }
     for (uint32_t i = 0; i < s->experts; i++)
-        text_add(t, "expert %" PRIu32 " %s%s%s\n", s->expert[i].frame, s->expert[i].field, s->expert[i].link ? " on " : "",
-                 s->expert[i].link ? s->expert[i].link : "");
+        text_add(t, "expert %" PRIu32 " %s%s%s\n", s->expert[i].frame, s->expert[i].field,
+                 s->expert[i].link ? " on " : "", s->expert[i].link ? s->expert[i].link : "");
     for (uint32_t i = 0; i < s->outcomes; i++) {
         text_add(t, "outcome ");
         print_time(t, s->outcome[i].by_ns);

@@ -61,7 +61,7 @@ enum when_kind { WHEN_ABSOLUTE, WHEN_RELATIVE, WHEN_ANY };
 struct when {
     enum when_kind kind;
     int64_t from_ns, to_ns;  /* equal unless a range was written (0~+10); relative ones count from the last event's time */
-    bool range, to_relative; /* to_relative: `to` was written with a +. 1~+2 ends at 3; to_ns has the base of `kind` either way */
+    bool range, to_relative; /* to_relative: `to` was written with a +: in 1~+2 to_ns counts from from_ns */
     bool blocks;             /* "+0...0.200 connect(...)": ends_ns is given, */
     int64_t ends_ns;         /* with the base of `kind` */
 };

@@ -11,8 +11,8 @@ static const struct {
     const char *text;
     int token;
 } sign[] = {
-    {"...", ELLIPSIS}, {"..", DOTS}, {"==", EQ}, {"!=", NE}, {"<=", LE}, {">=", GE}, {"<", LT},
-    {">", GT},         {"<<", SHL},  {">>", SHR}, {"&&", AND}, {"||", OR},
+    {"...", ELLIPSIS}, {"..", DOTS}, {"==", EQ},  {"!=", NE},  {"<=", LE},  {">=", GE},
+    {"<", LT},         {">", GT},    {"<<", SHL}, {">>", SHR}, {"&&", AND}, {"||", OR},
 };
 
 static int sign_token(const char *text)
@@ -27,7 +27,10 @@ static int name_token(const char *text, bool expression)
 {
     if (!expression)
         return NAME;
-    return strcmp(text, "and") == 0 ? AND : strcmp(text, "or") == 0 ? OR : strcmp(text, "not") == 0 ? NOT : NAME;
+    return strcmp(text, "and") == 0   ? AND
+           : strcmp(text, "or") == 0  ? OR
+           : strcmp(text, "not") == 0 ? NOT
+                                      : NAME;
 }
 
 static int word_token(const struct word *w, bool expression)
@@ -74,10 +77,12 @@ static int word_token(const struct word *w, bool expression)
 static int keyword_token(enum line_kind kind)
 {
     static const int token[LINE_KINDS] = {
-        [LINE_COVERS] = COVERS, [LINE_END] = END_AT,       [LINE_SET] = SET,       [LINE_PARAM] = PARAM,   [LINE_LINK] = LINK,
-        [LINE_HOST] = HOST,     [LINE_SUT] = SUT,          [LINE_FORMAT] = FORMAT, [LINE_IGNORE] = IGNORE, [LINE_EXPERT] = EXPERT,
-        [LINE_GOLDEN] = GOLDEN, [LINE_OUTCOME] = OUTCOME, [LINE_ALL] = ALL,          [LINE_REPEAT] = REPEAT, [LINE_ASSERT] = ASSERT, [LINE_FAULT] = LINK,
-        [LINE_SET_EVENT] = SET,
+        [LINE_COVERS] = COVERS, [LINE_END] = END_AT,    [LINE_SET] = SET,
+        [LINE_PARAM] = PARAM,   [LINE_LINK] = LINK,     [LINE_HOST] = HOST,
+        [LINE_SUT] = SUT,       [LINE_FORMAT] = FORMAT, [LINE_IGNORE] = IGNORE,
+        [LINE_EXPERT] = EXPERT, [LINE_GOLDEN] = GOLDEN, [LINE_OUTCOME] = OUTCOME,
+        [LINE_ALL] = ALL,       [LINE_REPEAT] = REPEAT, [LINE_ASSERT] = ASSERT,
+        [LINE_FAULT] = LINK,    [LINE_SET_EVENT] = SET,
     };
     return token[kind];
 }
@@ -90,10 +95,13 @@ static bool is(const struct word *w, const char *punct)
 /* A declaration inside braces would be played with each repetition, which means nothing. */
 static bool misplaced(struct parse *p, const struct line *l)
 {
-    if (p->blocks == 0 || p->word_at != 0 || line_is_event(l->kind) || l->kind == LINE_ALL || l->kind == LINE_REPEAT || l->kind == LINE_CLOSE)
+    if (p->blocks == 0 || p->word_at != 0 || line_is_event(l->kind) || l->kind == LINE_ALL ||
+        l->kind == LINE_REPEAT || l->kind == LINE_CLOSE)
         return false;
-    diagnose(p->d, &l->word->place, "a %s line stands inside a block: declarations stand outside of all { } and repeat N { }",
-             line_title(l->kind));
+    diagnose(
+        p->d, &l->word->place,
+        "a %s line stands inside a block: declarations stand outside of all { } and repeat N { }",
+        line_title(l->kind));
     return true;
 }
 
@@ -102,7 +110,8 @@ static bool holds_other(struct parse *p, const struct line *l)
 {
     for (size_t i = p->word_at; i < l->words; i++)
         if (l->word[i].kind > WORD_PUNCT) {
-            diagnose(p->d, &l->word[i].place, "a %s stands inside a %s line: give it a line and a time of its own",
+            diagnose(p->d, &l->word[i].place,
+                     "a %s stands inside a %s line: give it a line and a time of its own",
                      l->word[i].kind == WORD_CODE ? "code block" : "command", line_title(l->kind));
             return true;
         }
@@ -126,7 +135,8 @@ static int take_note(struct parse *p, const struct line *l, SCRIPT_YYSTYPE *valu
     for (size_t i = from + 1; i < to; i++) {
         const struct word *w = &l->word[i];
         const char *sigil = w->kind == WORD_BIND ? "?" : w->kind == WORD_USE ? "$" : "";
-        n += (size_t)snprintf(text + n, len - n, "%s%s%s", i > from + 1 && w->spaced ? " " : "", sigil, w->text);
+        n += (size_t)snprintf(text + n, len - n, "%s%s%s", i > from + 1 && w->spaced ? " " : "",
+                              sigil, w->text);
     }
     struct word *note = pool_alloc(p->pool, sizeof *note);
     *note = l->word[from];
@@ -136,10 +146,12 @@ static int take_note(struct parse *p, const struct line *l, SCRIPT_YYSTYPE *valu
     return NOTE;
 }
 
-/* A '(' behind a complete result opens a note; behind a name without a blank it opens a call's arguments. */
+/* A '(' behind a complete result opens a note; behind a name without a blank it opens a call's
+ * arguments. */
 static bool is_note(const struct parse *p, const struct line *l, const struct word *w)
 {
-    if (l->kind != LINE_CALL || p->depth || !p->result_at || p->word_at <= p->result_at || !is(w, "("))
+    if (l->kind != LINE_CALL || p->depth || !p->result_at || p->word_at <= p->result_at ||
+        !is(w, "("))
         return false;
     return w->spaced || w[-1].kind != WORD_NAME;
 }
@@ -183,16 +195,21 @@ static int take_word(struct parse *p, const struct line *l, SCRIPT_YYSTYPE *valu
     size_t at = p->word_at++;
     if (at == l->action && keyword_token(l->kind))
         return keyword_token(l->kind);
-    bool number = w->kind == WORD_NUMBER || w->kind == WORD_TIME || (w->kind == WORD_NAME && w->text[0] >= '0' && w->text[0] <= '9');
-    if (number && ((line_is_event(l->kind) && at < l->action) || l->kind == LINE_END || (l->kind == LINE_OUTCOME && at == 1)))
+    bool number = w->kind == WORD_NUMBER || w->kind == WORD_TIME ||
+                  (w->kind == WORD_NAME && w->text[0] >= '0' && w->text[0] <= '9');
+    if (number && ((line_is_event(l->kind) && at < l->action) || l->kind == LINE_END ||
+                   (l->kind == LINE_OUTCOME && at == 1)))
         return STAMP;
     if (l->kind == LINE_OPTION && at == 1 && w->kind == WORD_STRING && !w->spaced)
         return OPTION_VALUE;
-    if (w->kind == WORD_NAME && l->kind == LINE_FAULT && at == l->action + 2 && strcmp(w->text, "set") == 0)
+    if (w->kind == WORD_NAME && l->kind == LINE_FAULT && at == l->action + 2 &&
+        strcmp(w->text, "set") == 0)
         return SET;
-    if (w->kind == WORD_NAME && l->kind == LINE_FAULT && l->packet != NO_PACKET && at < l->packet && strcmp(w->text, "match") == 0)
+    if (w->kind == WORD_NAME && l->kind == LINE_FAULT && l->packet != NO_PACKET && at < l->packet &&
+        strcmp(w->text, "match") == 0)
         return MATCH;
-    bool attributes = l->kind == LINE_LINK || l->kind == LINE_HOST || l->kind == LINE_SUT || l->kind == LINE_EXPERT;
+    bool attributes = l->kind == LINE_LINK || l->kind == LINE_HOST || l->kind == LINE_SUT ||
+                      l->kind == LINE_EXPERT;
     if (w->kind == WORD_NAME && attributes && strcmp(w->text, "on") == 0)
         return ON;
     return word_token(w, l->kind == LINE_ASSERT || l->kind == LINE_OUTCOME);
@@ -234,7 +251,8 @@ int script_yylex(SCRIPT_YYSTYPE *value, struct parse *p)
 }
 
 /* What would be right: up to three tokens, and how the line reads. */
-static void expected_text(const struct parse *p, const char *const *expected, int n, char *out, size_t room)
+static void expected_text(const struct parse *p, const char *const *expected, int n, char *out,
+                          size_t room)
 {
     size_t at = 0;
     out[0] = 0;
@@ -242,9 +260,10 @@ static void expected_text(const struct parse *p, const char *const *expected, in
         const char *name = expected[i];
         bool quoted = name[0] == '"' || name[0] == '\'';
         int len = (int)strlen(name) - (quoted ? 2 : 0);
-        bool phrase = memchr(name, ' ', strlen(name)) || memchr(name, '`', strlen(name)) || strstr(name, "'s end");
-        at += (size_t)snprintf(out + at, room - at, "%s%s%.*s%s", i == 0 ? ", expected " : " or ", phrase ? "" : "`", len,
-                               name + quoted, phrase ? "" : "`");
+        bool phrase = memchr(name, ' ', strlen(name)) || memchr(name, '`', strlen(name)) ||
+                      strstr(name, "'s end");
+        at += (size_t)snprintf(out + at, room - at, "%s%s%.*s%s", i == 0 ? ", expected " : " or ",
+                               phrase ? "" : "`", len, name + quoted, phrase ? "" : "`");
     }
     if (p->in && at < room)
         snprintf(out + at, room - at, "; a line of this kind reads: %s", line_form(p->in->kind));
@@ -269,7 +288,8 @@ void syntax_error(struct parse *p, bool end, const char *const *expected, int n)
     if (p->d->text[0] || !p->at)
         return;
     if (p->blocks && p->line_at == p->lines) {
-        diagnose(p->d, &p->block[p->blocks].head.place, "this block is never closed: `}` is missing");
+        diagnose(p->d, &p->block[p->blocks].head.place,
+                 "this block is never closed: `}` is missing");
         return;
     }
     if (p->in && p->in->kind == LINE_CLOSE) {
@@ -291,5 +311,6 @@ void syntax_error(struct parse *p, bool end, const char *const *expected, int n)
         return;
     }
     bool continued = p->in && p->at->first && p->at != p->in->word;
-    diagnose(p->d, &p->at->place, "unexpected `%s`%s%s", p->at->text, continued ? ", which continues the line above" : "", right);
+    diagnose(p->d, &p->at->place, "unexpected `%s`%s%s", p->at->text,
+             continued ? ", which continues the line above" : "", right);
 }

@@ -26,12 +26,15 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* whole * scale, then the digits behind the point, each worth a tenth of the one before. A digit below 1 ns must be 0. */
-static bool scaled(const char *whole, const char *point, const char *end, int64_t scale, int64_t *ns)
+/* whole * scale, then the digits behind the point, each worth a tenth of the one before. A digit
+ * below 1 ns must be 0. */
+static bool scaled(const char *whole, const char *point, const char *end, int64_t scale,
+                   int64_t *ns)
 {
     int64_t sum = 0;
     for (const char *c = whole; c < point; c++)
-        if (__builtin_mul_overflow(sum, (int64_t)10, &sum) || __builtin_add_overflow(sum, (int64_t)(*c - '0'), &sum))
+        if (__builtin_mul_overflow(sum, (int64_t)10, &sum) ||
+            __builtin_add_overflow(sum, (int64_t)(*c - '0'), &sum))
             return false;
     if (__builtin_mul_overflow(sum, scale, &sum))
         return false;

@@ -17,7 +17,7 @@
  *    behind an address is a PUNCT (ipv6 a::1 > b::1: ...). MAC: six pairs of hexadecimal digits: bytes, len 6.
  *  - BIND ?x and USE $x: text is without the sigil.
  *  - HEX: behind the NAME `hex` (which is a word too), all following groups of an even number of hexadecimal digits on this line, and on the
- *    lines below that consist of nothing else, together one word: bytes, len. `hex` without bytes is an error.
+ *    lines below that consist of nothing else, together one word: bytes, len. With none there, `hex` stands alone.
  *  - PUNCT: the longest of  ... .. == != <= >= << >> && || and single characters  > < = ( ) [ ] { } , : ; . * / | & + - ! ~ @ ^ %
  *  - `spaced` tells `S.5` apart from `S. 5`.
  * Lines: the words behind the arrow run to the end of the logical line (a line that starts with no time, declaration word, --, `, %{ or }

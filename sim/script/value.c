@@ -16,7 +16,8 @@ static bool same_items(const struct value *a, const struct value *b)
     if (a->items != b->items)
         return false;
     for (uint32_t i = 0; i < a->items; i++)
-        if (!same_text(a->item[i].field, b->item[i].field) || !value_equal(&a->item[i], &b->item[i]))
+        if (!same_text(a->item[i].field, b->item[i].field) ||
+            !value_equal(&a->item[i], &b->item[i]))
             return false;
     return true;
 }
@@ -83,7 +84,8 @@ void text_quoted(struct text *t, const void *bytes, size_t len)
 
 static void text_ipv4(struct text *t, int64_t a)
 {
-    text_add(t, "%d.%d.%d.%d", (int)(a >> 24 & 255), (int)(a >> 16 & 255), (int)(a >> 8 & 255), (int)(a & 255));
+    text_add(t, "%d.%d.%d.%d", (int)(a >> 24 & 255), (int)(a >> 16 & 255), (int)(a >> 8 & 255),
+             (int)(a & 255));
 }
 
 /* RFC 5952: the first longest run of two or more zero groups becomes `::`. */
@@ -131,11 +133,12 @@ static void text_number(struct text *t, int64_t n)
 static void text_time(struct text *t, int64_t ns)
 {
     char out[40];
-    time_print(ns, out, sizeof out);
-    text_add(t, "%s", out);
+    time_print(ns < 0 ? -ns : ns, out, sizeof out);
+    text_add(t, "%s%s", ns < 0 ? "-" : "", out);
 }
 
-static void text_items(struct text *t, const struct value *v, const char *open, const char *between, const char *close)
+static void text_items(struct text *t, const struct value *v, const char *open, const char *between,
+                       const char *close)
 {
     text_add(t, "%s", open);
     for (uint32_t i = 0; i < v->items; i++) {

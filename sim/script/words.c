@@ -34,7 +34,8 @@ static bool prefix_parse(struct lexing *l, struct word *w, const char *slash, in
     size_t digits = strlen(slash + 1);
     w->prefix = digits > 3 ? 999 : atoi(slash + 1);
     if (w->prefix > most)
-        return diagnose(l->d, &w->place, "`%s`: a prefix of %s is 0 to %d bits long", w->text, most == 32 ? "IPv4" : "IPv6", most);
+        return diagnose(l->d, &w->place, "`%s`: a prefix of %s is 0 to %d bits long", w->text,
+                        most == 32 ? "IPv4" : "IPv6", most);
     w->kind = WORD_PREFIX;
     return true;
 }
@@ -77,7 +78,10 @@ bool word_numeric(struct lexing *l, struct word *w)
         return prefix_parse(l, w, slash, 32);
     }
     if (*slash || (dots > 1 && w->text[strspn(w->text, "0123456789.")] == 0))
-        return diagnose(l->d, &w->place, "`%s` is no number, time or address: an IPv4 address is four numbers up to 255", w->text);
+        return diagnose(
+            l->d, &w->place,
+            "`%s` is no number, time or address: an IPv4 address is four numbers up to 255",
+            w->text);
     if (number_parse(w->text, &w->number))
         w->kind = WORD_NUMBER;
     else if (!l->code && !all_digits(w->text) && time_parse(w->text, &w->number, &unknown))
@@ -162,14 +166,20 @@ bool word_colons(struct lexing *l, struct word *w)
         return true;
     }
     if (!ipv6_parse(w->text, slash, bytes))
-        return diagnose(l->d, &w->place, "`%s` is neither a MAC address (six pairs of hexadecimal digits) nor an IPv6 address", w->text);
+        return diagnose(
+            l->d, &w->place,
+            "`%s` is neither a MAC address (six pairs of hexadecimal digits) nor an IPv6 address",
+            w->text);
     w->len = 16;
     return prefix_parse(l, w, slash, 128);
 }
 
 static int digit_of(char c, int base)
 {
-    int v = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : 99;
+    int v = c >= '0' && c <= '9'   ? c - '0'
+            : c >= 'a' && c <= 'f' ? c - 'a' + 10
+            : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                   : 99;
     return v < base ? v : -1;
 }
 
@@ -206,7 +216,10 @@ bool word_string(struct lexing *l, struct word *w)
             struct place place = w->place;
             place.column += text_columns(w->text, (size_t)(from - w->text));
             place.length = 2;
-            return diagnose(l->d, &place, "unknown escape `\\%c` in a string: there are \\n \\r \\t \\\\ \\\" \\xHH and \\OOO", from[1]);
+            return diagnose(l->d, &place,
+                            "unknown escape `\\%c` in a string: there are \\n \\r \\t \\\\ \\\" "
+                            "\\xHH and \\OOO",
+                            from[1]);
         }
         bytes[w->len++] = (uint8_t)byte;
     }

@@ -6,7 +6,8 @@
 
 /* The script of a text, or a failed test that shows the error. */
 struct script *parsed(const char *text);
-/* The text must be refused with exactly this (t.pkt is the file): the sentence's line, then, when it has more lines, those too. */
+/* The text must be refused with exactly this (t.pkt is the file): the sentence's line, then, when
+ * it has more lines, those too. */
 void refused(const char *text, const char *expected);
 
 #endif

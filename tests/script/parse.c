@@ -6,14 +6,15 @@
 
 Test(parse, topology_and_events)
 {
-    struct script *s = parsed("// A datagram.\n"
-                              "covers RFC768-1 MUST-3\n"
-                              "param nic = e1000, rtl8139\n"
-                              "param n = 1..3, 7\n"
-                              "link lan latency 1ms mtu 1500\n"
-                              "host dhcp-server srv ip 10.0.2.2/24 pool 10.0.2.15..10.0.2.20 silent on lan\n"
-                              "sut eth0 nic $nic on lan\n"
-                              "0 socket(..., SOCK_DGRAM, IPPROTO_UDP) = 3\n");
+    struct script *s =
+        parsed("// A datagram.\n"
+               "covers RFC768-1 MUST-3\n"
+               "param nic = e1000, rtl8139\n"
+               "param n = 1..3, 7\n"
+               "link lan latency 1ms mtu 1500\n"
+               "host dhcp-server srv ip 10.0.2.2/24 pool 10.0.2.15..10.0.2.20 silent on lan\n"
+               "sut eth0 nic $nic on lan\n"
+               "0 socket(..., SOCK_DGRAM, IPPROTO_UDP) = 3\n");
     cr_assert_str_eq(s->summary, "A datagram.");
     cr_assert_eq(s->covers, 2);
     cr_assert_str_eq(s->cover[1].id, "MUST-3");
@@ -43,7 +44,8 @@ Test(parse, topology_and_events)
 
 Test(parse, an_empty_script_has_no_events)
 {
-    refused("", "t.pkt:1:1: no events: a script plays at least one packet, call or assert at a time, such as `0 socket(...) = 3`\n");
+    refused("", "t.pkt:1:1: no events: a script plays at least one packet, call or assert at a "
+                "time, such as `0 socket(...) = 3`\n");
 }
 
 static void when_is(const char *time, struct when expected)
@@ -52,8 +54,10 @@ static void when_is(const char *time, struct when expected)
     strcat(strcat(text, time), " f()\n");
     struct script *s = parsed(text);
     const struct when *w = &s->step[0].when;
-    cr_assert(w->kind == expected.kind && w->from_ns == expected.from_ns && w->to_ns == expected.to_ns && w->range == expected.range &&
-                  w->to_relative == expected.to_relative && w->blocks == expected.blocks && w->ends_ns == expected.ends_ns,
+    cr_assert(w->kind == expected.kind && w->from_ns == expected.from_ns &&
+                  w->to_ns == expected.to_ns && w->range == expected.range &&
+                  w->to_relative == expected.to_relative && w->blocks == expected.blocks &&
+                  w->ends_ns == expected.ends_ns,
               "%s", time);
     script_free(s);
 }
@@ -61,27 +65,52 @@ static void when_is(const char *time, struct when expected)
 Test(parse, times)
 {
     const int64_t second = 1000000000;
-    when_is("1.5", (struct when){.kind = WHEN_ABSOLUTE, .from_ns = 1500000000, .to_ns = 1500000000});
+    when_is("1.5",
+            (struct when){.kind = WHEN_ABSOLUTE, .from_ns = 1500000000, .to_ns = 1500000000});
     when_is("5.", (struct when){.kind = WHEN_ABSOLUTE, .from_ns = 5 * second, .to_ns = 5 * second});
-    when_is("+.1", (struct when){.kind = WHEN_RELATIVE, .from_ns = second / 10, .to_ns = second / 10});
+    when_is("+.1",
+            (struct when){.kind = WHEN_RELATIVE, .from_ns = second / 10, .to_ns = second / 10});
     when_is("+3ms", (struct when){.kind = WHEN_RELATIVE, .from_ns = 3000000, .to_ns = 3000000});
     when_is("*", (struct when){.kind = WHEN_ANY});
-    when_is("1~2", (struct when){.kind = WHEN_ABSOLUTE, .from_ns = second, .to_ns = 2 * second, .range = true});
-    when_is("+1~+2", (struct when){.kind = WHEN_RELATIVE, .from_ns = second, .to_ns = 2 * second, .range = true, .to_relative = true});
-    when_is("1~+2", (struct when){.kind = WHEN_ABSOLUTE, .from_ns = second, .to_ns = 3 * second, .range = true, .to_relative = true});
-    when_is("0~+10", (struct when){.kind = WHEN_ABSOLUTE, .to_ns = 10 * second, .range = true, .to_relative = true});
-    when_is("+0...0.200", (struct when){.kind = WHEN_RELATIVE, .blocks = true, .ends_ns = 200000000});
-    when_is("1...1.5", (struct when){.kind = WHEN_ABSOLUTE, .from_ns = second, .to_ns = second, .blocks = true, .ends_ns = 1500000000});
-    when_is("+.21~+.215",
-            (struct when){.kind = WHEN_RELATIVE, .from_ns = 210000000, .to_ns = 215000000, .range = true, .to_relative = true});
-    when_is("2min", (struct when){.kind = WHEN_ABSOLUTE, .from_ns = 120 * second, .to_ns = 120 * second});
+    when_is("1~2",
+            (struct when){
+                .kind = WHEN_ABSOLUTE, .from_ns = second, .to_ns = 2 * second, .range = true});
+    when_is("+1~+2", (struct when){.kind = WHEN_RELATIVE,
+                                   .from_ns = second,
+                                   .to_ns = 2 * second,
+                                   .range = true,
+                                   .to_relative = true});
+    when_is("1~+2", (struct when){.kind = WHEN_ABSOLUTE,
+                                  .from_ns = second,
+                                  .to_ns = 2 * second,
+                                  .range = true,
+                                  .to_relative = true});
+    when_is("0~+10",
+            (struct when){
+                .kind = WHEN_ABSOLUTE, .to_ns = 10 * second, .range = true, .to_relative = true});
+    when_is("+0...0.200",
+            (struct when){.kind = WHEN_RELATIVE, .blocks = true, .ends_ns = 200000000});
+    when_is("1...1.5", (struct when){.kind = WHEN_ABSOLUTE,
+                                     .from_ns = second,
+                                     .to_ns = second,
+                                     .blocks = true,
+                                     .ends_ns = 1500000000});
+    when_is("+.21~+.215", (struct when){.kind = WHEN_RELATIVE,
+                                        .from_ns = 210000000,
+                                        .to_ns = 215000000,
+                                        .range = true,
+                                        .to_relative = true});
+    when_is("2min",
+            (struct when){.kind = WHEN_ABSOLUTE, .from_ns = 120 * second, .to_ns = 120 * second});
 }
 
 Test(parse, a_call_with_every_form_of_argument)
 {
-    struct script *s = parsed("0 connect(3, {sa_family = AF_INET, sin_port = htons(8080), sin_addr = inet_addr(\"192.0.2.1\")}, ...) "
-                              "= -1 ECONNREFUSED (Connection (really) refused)\n"
-                              "+0 f(O_A|O_B|4, [1, [2, 3]], ?x, \"ab\", -7, 0xffffffffffffffff) = ?y\n");
+    struct script *s =
+        parsed("0 connect(3, {sa_family = AF_INET, sin_port = htons(8080), sin_addr = "
+               "inet_addr(\"192.0.2.1\")}, ...) "
+               "= -1 ECONNREFUSED (Connection (really) refused)\n"
+               "+0 f(O_A|O_B|4, [1, [2, 3]], ?x, \"ab\", -7, 0xffffffffffffffff) = ?y\n");
     const struct call_step *c = &s->step[0].u.call;
     cr_assert_eq(c->arguments, 3);
     cr_assert_eq(c->argument[1].kind, VALUE_STRUCT);
@@ -200,7 +229,8 @@ Test(parse, expressions_bind_as_in_python)
 Test(parse, code_blocks)
 {
     struct script *s = parsed("0 %{ assert tcpi_snd_cwnd == 10, tcpi_snd_cwnd }%\n"
-                              "+0 %{\nassert (tcpi_options & 3) != 0, 'x'  # why\nassert (tcpi_unacked == 1,\n  'y'); assert a\n}%\n"
+                              "+0 %{\nassert (tcpi_options & 3) != 0, 'x'  # why\nassert "
+                              "(tcpi_unacked == 1,\n  'y'); assert a\n}%\n"
                               "+0 %{ import sys\nprint(1) }%\n"
                               "+0 %{ assert x[3] }%\n");
     cr_assert_eq(s->step[0].u.code.exprs, 1);
@@ -208,14 +238,17 @@ Test(parse, code_blocks)
     cr_assert_eq(s->step[1].u.code.exprs, 3);
     cr_assert_eq(s->step[1].u.code.expr[1]->op, OP_EQ);
     cr_assert_null(s->step[1].u.code.unsupported);
-    cr_assert_str_eq(s->step[2].u.code.unsupported, "line 7: `import` is Python that no assert needs: only assert over comparisons is played");
+    cr_assert_str_eq(
+        s->step[2].u.code.unsupported,
+        "line 7: `import` is Python that no assert needs: only assert over comparisons is played");
     cr_assert_not_null(s->step[3].u.code.unsupported);
     script_free(s);
 }
 
 Test(parse, packetdrill_scripts_have_options_and_commands)
 {
-    struct script *s = parsed("--ip_version=ipv4 --tolerance_usecs=10000\n--flag // a comment\n--local_ip=10.1.1.1\n--x=a,b\n"
+    struct script *s = parsed("--ip_version=ipv4 --tolerance_usecs=10000\n--flag // a "
+                              "comment\n--local_ip=10.1.1.1\n--x=a,b\n"
                               "`sysctl \\` -w\n a=1`\n0 f()\n+0 `tc`\n+0 g()\n`rm`\n");
     cr_assert(s->packetdrill);
     cr_assert_eq(s->options, 5);
@@ -233,7 +266,8 @@ Test(parse, packetdrill_scripts_have_options_and_commands)
 
 Test(parse, lines_of_one_system)
 {
-    static const char text[] = "#ifdef FreeBSD\n0 f()\n#else\n0 g()\n#endif\n#ifndef Linux\n+0 h()\n#endif\n# a remark\n";
+    static const char text[] =
+        "#ifdef FreeBSD\n0 f()\n#else\n0 g()\n#endif\n#ifndef Linux\n+0 h()\n#endif\n# a remark\n";
     static const char *const freebsd[] = {"FreeBSD", NULL}, *const linux_too[] = {"Linux=1", NULL};
     struct diagnostic d;
     struct script *s = script_parse("t.pkt", text, strlen(text), freebsd, &d);
@@ -250,7 +284,8 @@ Test(parse, lines_of_one_system)
 
 Test(parse, words_are_substituted)
 {
-    static const char *const define[] = {"PORT=8080", "CALL=listen", "CMD=`sysctl`", "LIST=[1, 2]", NULL};
+    static const char *const define[] = {"PORT=8080", "CALL=listen", "CMD=`sysctl`", "LIST=[1, 2]",
+                                         NULL};
     static const char text[] = "CMD\n0 CALL(PORT, LIST, XPORT) = 0\n";
     struct diagnostic d;
     struct script *s = script_parse("t.pkt", text, strlen(text), define, &d);
@@ -279,7 +314,8 @@ Test(parse, lines_go_on)
 
 Test(parse, comments_above_a_step)
 {
-    struct script *s = parsed("// What must hold.\n// Part of it.\n0 f() // behind\n\n// too far\n\n// near\n/* nearer\n * nearest */\n+0 g()\n");
+    struct script *s = parsed("// What must hold.\n// Part of it.\n0 f() // behind\n\n// too "
+                              "far\n\n// near\n/* nearer\n * nearest */\n+0 g()\n");
     cr_assert_str_eq(s->summary, "What must hold.");
     cr_assert_str_eq(s->step[0].comment, "Part of it.");
     cr_assert_str_eq(s->step[1].comment, "near\nnearer\nnearest");
@@ -288,7 +324,8 @@ Test(parse, comments_above_a_step)
 
 Test(parse, variables_bind_before_they_are_used)
 {
-    struct script *s = parsed("param port = 7\n0 f() = ?fd\n+0 > udp ?p > $port\n+0 < udp $port > $p\n+0 g($fd)\n+0 assert $p > 1024\n");
+    struct script *s = parsed("param port = 7\n0 f() = ?fd\n+0 > udp ?p > $port\n+0 < udp $port > "
+                              "$p\n+0 g($fd)\n+0 assert $p > 1024\n");
     cr_assert_eq(s->steps, 5);
     script_free(s);
     refused("0 assert $p > 1\n", "t.pkt:1:10: unbound variable `p`");

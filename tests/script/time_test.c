@@ -35,7 +35,9 @@ Test(time, units_and_decimals)
 
 Test(time, what_is_none)
 {
-    static const char *const bad[] = {"", ".", "s", "0.0000000001", "1.5ns", "9223372036.854775808", "9999999999999", "1.2.3", NULL};
+    static const char *const bad[] = {
+        "",      ".", "s", "0.0000000001", "1.5ns", "9223372036.854775808", "9999999999999",
+        "1.2.3", NULL};
     const char *unit;
     int64_t ns;
     for (const char *const *b = bad; *b; b++)
@@ -46,7 +48,8 @@ Test(time, what_is_none)
 
 Test(nearest, slips)
 {
-    static const char *const words[] = {"host", "link", "assert", "repeat", "ignore", "ns", "us", "ms", NULL};
+    static const char *const words[] = {"host", "link", "assert", "repeat", "ignore",
+                                        "ns",   "us",   "ms",     NULL};
     cr_assert_str_eq(nearest_word("hots", words), "host");
     cr_assert_str_eq(nearest_word("HOST", words), "host");
     cr_assert_str_eq(nearest_word("asert", words), "assert");
@@ -62,13 +65,18 @@ Test(value, texts)
     static const uint8_t v6[16] = {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
     static const uint8_t zero_run[16] = {0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 3, 0, 4, 0, 5};
     char out[64];
-    cr_assert_eq(value_text(&(struct value){.kind = VALUE_IPV6, .bytes = v6, .len = 16}, out, sizeof out), 11);
+    cr_assert_eq(
+        value_text(&(struct value){.kind = VALUE_IPV6, .bytes = v6, .len = 16}, out, sizeof out),
+        11);
     cr_assert_str_eq(out, "2001:db8::1");
     value_text(&(struct value){.kind = VALUE_IPV6, .bytes = zero_run, .len = 16}, out, sizeof out);
     cr_assert_str_eq(out, "1:0:2::3:4:5"); /* RFC 5952, 4.2.3: the longest run */
-    value_text(&(struct value){.kind = VALUE_PREFIX, .number = 0x0a00020f, .prefix = 24}, out, sizeof out);
+    value_text(&(struct value){.kind = VALUE_PREFIX, .number = 0x0a00020f, .prefix = 24}, out,
+               sizeof out);
     cr_assert_str_eq(out, "10.0.2.15/24");
-    value_text(&(struct value){.kind = VALUE_BYTES, .bytes = (const uint8_t *)"a\"\n\x01", .len = 4}, out, sizeof out);
+    value_text(
+        &(struct value){.kind = VALUE_BYTES, .bytes = (const uint8_t *)"a\"\n\x01", .len = 4}, out,
+        sizeof out);
     cr_assert_str_eq(out, "\"a\\\"\\n\\x01\"");
     cr_assert_eq(value_text(&(struct value){.kind = VALUE_NAME, .text = "SOCK_DGRAM"}, out, 5), 10);
     cr_assert_str_eq(out, "SOCK");
