@@ -157,6 +157,28 @@ static int query_received(struct stack_sut *u, const char *name, struct value *o
     return 0;
 }
 
+/* Which of the drivers' counters of lost frames moved since it was last asked: what became of a frame that never reached the stack. */
+static int query_driver_drop(struct stack_sut *u, const char *unused, struct value *out)
+{
+    char name[64];
+    const uint64_t *count;
+    int found = -1;
+    uint32_t slot = 0;
+    (void)unused;
+    for (unsigned k = 0; (count = stack_counter_at(u->stack, k, name)) != NULL && slot < STACK_DRIVER_COUNTERS; k++) {
+        const char *dot = strchr(name, '.');
+        if (!dot || strncmp(dot, ".rx_", 4) != 0)
+            continue;
+        if (*count != u->driver_count[slot] && found < 0) {
+            snprintf((char *)u->scratch, 64, "driver.%s", dot + 1);
+            *out = (struct value){.kind = VALUE_BYTES, .bytes = u->scratch, .len = (uint32_t)strlen((char *)u->scratch)};
+            found = 0;
+        }
+        u->driver_count[slot++] = *count;
+    }
+    return found;
+}
+
 /* What a module says is text; text that is a number, an address or an address with a prefix becomes one. */
 static void value_of_text(const char *text, struct value *out)
 {
@@ -190,6 +212,7 @@ static int stack_sut_query(void *s, const char *what, struct value *out)
         int (*query)(struct stack_sut *u, const char *rest, struct value *out);
     } queries[] = {
         {"counter ", query_counter}, {"knob ", query_knob}, {"ifaddr ", query_ifaddr}, {"rx_received", query_received},
+        {"driver_drop", query_driver_drop},
     };
     for (size_t q = 0; q < sizeof queries / sizeof queries[0]; q++) {
         size_t len = strlen(queries[q].prefix);

@@ -5,7 +5,7 @@
 #include "sim/hosts/sut.h"
 #include "stack/stack.h"
 
-enum { STACK_WAITERS = 16, STACK_SCRATCH = 66000, STACK_OUTS = 8 };
+enum { STACK_WAITERS = 16, STACK_SCRATCH = 66000, STACK_OUTS = 8, STACK_DRIVER_COUNTERS = 128 };
 
 /* A receive or request that has not ended. */
 struct stack_waiter {
@@ -24,6 +24,7 @@ struct stack_sut {
     bool woken;
     struct stack_waiter waiter[STACK_WAITERS];
     struct stack_waiter lease[8]; /* one an interface: the DHCP client calls back at every bind, not only the first */
+    uint64_t driver_count[STACK_DRIVER_COUNTERS]; /* as last seen, for driver_drop */
     uint32_t nonblocking;        /* bit fd */
     struct value out[STACK_OUTS];
     struct value list[64];

@@ -178,6 +178,16 @@ static void remember_held(struct host *h, uint32_t stack_frame)
     s->pending[s->pendings++] = (struct pending_fate){stack_frame, s->current};
 }
 
+/* A driver under a stack of ours names its counter; of another's we know no more than that it lost the frame. */
+static const char *driver_drop(struct host *h)
+{
+    struct sut_state *s = state_of(h);
+    struct value v;
+    if (s->config.sut->query && s->config.sut->query(s->instance, "driver_drop", &v) == 0 && v.kind == VALUE_BYTES)
+        return (const char *)v.bytes;
+    return "driver.lost";
+}
+
 /* The frame is in guest memory and the stack is idle again: it was told, is held, or the driver lost it. */
 static void account(struct host *h, uint64_t taken_before)
 {
@@ -188,7 +198,7 @@ static void account(struct host *h, uint64_t taken_before)
     if (taken > taken_before)
         remember_held(h, (uint32_t)taken);
     else
-        tell(h, s->current, SUT_FATE_DROPPED, "driver.rx_no_buffer");
+        tell(h, s->current, SUT_FATE_DROPPED, driver_drop(h));
 }
 
 static void sut_frame(struct host *h, int port, struct frame *f, int64_t now_ns)
@@ -199,6 +209,8 @@ static void sut_frame(struct host *h, int port, struct frame *f, int64_t now_ns)
     s->told = false;
     s->delivered = f;
     uint64_t before = s->config.watch_fates ? frames_taken(h) : 0;
+    if (s->config.watch_fates)
+        driver_drop(h); /* forget what happened before */
     if (s->nic[port]) {
         const char *reason = NULL;
         if (!nic_receive(s->nic[port], f->bytes, f->len, (f->flags & FRAME_BAD_FCS) != 0, &reason)) {

@@ -1,4 +1,5 @@
 #include "sim/script/suite.h"
+#include "sim/report/clause.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -209,6 +210,39 @@ static int expand(struct suite *suite, const struct script *s, const struct suit
     }
 }
 
+enum { CLAUSES_MAX = 4096 };
+
+struct clause_names {
+    const char **name;
+    int count;
+    struct pool *pool;
+};
+
+static void collect_name(void *ctx, const struct clause *c)
+{
+    struct clause_names *names = ctx;
+    if (names->count < CLAUSES_MAX)
+        names->name[names->count++] = pool_text(names->pool, c->id, strlen(c->id));
+}
+
+/* A requirement that the catalogue does not have is a typo: a verdict could not quote it. */
+static int check_covers(struct suite *suite, const struct script *s, struct why *why)
+{
+    for (uint32_t k = 0; k < s->covers; k++) {
+        struct clause found;
+        const struct cover *c = &s->cover[k];
+        if (clause_find(c->id, &found))
+            continue;
+        struct clause_names names = {pool_alloc(suite->pool, (CLAUSES_MAX + 1) * sizeof(char *)), 0, suite->pool};
+        clause_each(collect_name, &names);
+        const char *nearest = nearest_word(c->id, names.name);
+        why_set(why, "%s:%d:%d: the catalogue (conformance/) has no requirement %s%s%s%s", s->path, c->place.line, c->place.column, c->id,
+                nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
+        return -1;
+    }
+    return 0;
+}
+
 static int load_script(struct suite *suite, const char *path, const struct suite_options *o, struct why *why)
 {
     struct diagnostic d;
@@ -221,7 +255,7 @@ static int load_script(struct suite *suite, const char *path, const struct suite
     }
     suite->script = pool_grow(suite->pool, suite->script, suite->scripts, sizeof *suite->script);
     suite->script[suite->scripts++] = s;
-    return expand(suite, s, o, why);
+    return check_covers(suite, s, why) != 0 ? -1 : expand(suite, s, o, why);
 }
 
 struct suite *suite_load(const char *const *path, int paths, const struct suite_options *options, struct why *why)
