@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "sim/packet/spec.h"
+#include "sim/packet/icmp.h"
 #include "sim/script/script.h"
 
 const struct word *peek(const struct compiler *c, size_t ahead)
@@ -338,6 +338,13 @@ static int compile_info(struct compiler *c)
     const struct word *w = peek(c, 0), *name = peek(c, 1);
     bool square = word_is(w, "[") && name->kind == WORD_NAME && word_is(peek(c, 2), "]");
     bool round = word_is(w, "(") && name->kind == WORD_NAME;
+    if (echoed_starts(c) && (!c->layer || c->layer->layer == &layer_ip)) {
+        if (layer_open(c, &layer_icmp) < 0 || echoed_parse(c) < 0)
+            return -1;
+        return take(c, "icmp")
+                   ? 1
+                   : wrong(c, peek(c, 0), "icmp belongs behind the segment that it quotes");
+    }
     if (c->layer || (!square && !round))
         return 0;
     if (layer_open(c, &layer_ip) < 0)

@@ -1,7 +1,7 @@
 /* ICMP (RFC 792, RFC 1191's MTU), and the packets that its errors quote. */
 #include <netinet/ip_icmp.h>
 #include <string.h>
-#include "sim/packet/spec.h"
+#include "sim/packet/icmp.h"
 
 enum { ICMP_HEADER = 8, QUOTED_PAYLOAD = 8 };
 
@@ -94,6 +94,9 @@ static bool icmp_emit(struct builder *b, int i)
     uint32_t len = 0;
     int a = answered_request(b, i);
     const struct clause *quotes = l ? clause_named(l, "quotes") : NULL;
+    const struct clause *echoed = l ? clause_named(l, "echoed") : NULL;
+    if (echoed)
+        return echoed_emit(b, echoed);
     if (is_error(shape_number(&b->shape, i, "type")))
         len = quotation(&b->answered,
                         quotes && quotes->matches ? (uint32_t)quotes->match->value.number
@@ -112,6 +115,8 @@ static bool icmp_emit(struct builder *b, int i)
  * octets behind it. */
 static int icmp_parse(struct compiler *c)
 {
+    if (echoed_starts(c))
+        return echoed_parse(c);
     if (!take(c, "quotes"))
         return 0;
     const struct word *w = peek(c, 0);
@@ -129,6 +134,10 @@ static int icmp_parse(struct compiler *c)
 static bool icmp_print(struct printer *p, const struct layer_spec *l, const struct clause *cl)
 {
     (void)l;
+    if (!strcmp(cl->field->name, "echoed")) {
+        echoed_print(p, cl);
+        return true;
+    }
     if (strcmp(cl->field->name, "quotes"))
         return false;
     print(p, " quotes");
@@ -185,6 +194,12 @@ static const struct symbol types[] = {
     {"timestamp-reply", ICMP_TIMESTAMPREPLY, -1},
     {"mask-request", ICMP_ADDRESS, -1},
     {"mask-reply", ICMP_ADDRESSREPLY, -1},
+    /* packetdrill's */
+    {"echo_reply", ICMP_ECHOREPLY, -1},
+    {"source_quench", ICMP_SOURCE_QUENCH, -1},
+    {"echo_request", ICMP_ECHO, -1},
+    {"time_exceeded", ICMP_TIME_EXCEEDED, -1},
+    {"parameter_problem", ICMP_PARAMETERPROB, -1},
     {0},
 };
 
@@ -212,6 +227,25 @@ static const struct symbol codes[] = {
     {"ttl", ICMP_EXC_TTL, ICMP_TIME_EXCEEDED},
     {"reassembly", ICMP_EXC_FRAGTIME, ICMP_TIME_EXCEEDED},
     {"missing-option", 1, ICMP_PARAMETERPROB},
+    /* packetdrill's */
+    {"net_unreachable", ICMP_NET_UNREACH, ICMP_DEST_UNREACH},
+    {"host_unreachable", ICMP_HOST_UNREACH, ICMP_DEST_UNREACH},
+    {"protocol_unreachable", ICMP_PROT_UNREACH, ICMP_DEST_UNREACH},
+    {"port_unreachable", ICMP_PORT_UNREACH, ICMP_DEST_UNREACH},
+    {"frag_needed", ICMP_FRAG_NEEDED, ICMP_DEST_UNREACH},
+    {"source_route_failed", ICMP_SR_FAILED, ICMP_DEST_UNREACH},
+    {"net_unknown", ICMP_NET_UNKNOWN, ICMP_DEST_UNREACH},
+    {"host_unknown", ICMP_HOST_UNKNOWN, ICMP_DEST_UNREACH},
+    {"source_host_isolated", ICMP_HOST_ISOLATED, ICMP_DEST_UNREACH},
+    {"net_prohibited", ICMP_NET_ANO, ICMP_DEST_UNREACH},
+    {"host_prohibited", ICMP_HOST_ANO, ICMP_DEST_UNREACH},
+    {"net_unreachable_for_tos", ICMP_NET_UNR_TOS, ICMP_DEST_UNREACH},
+    {"host_unreachable_for_tos", ICMP_HOST_UNR_TOS, ICMP_DEST_UNREACH},
+    {"packet_filtered", ICMP_PKT_FILTERED, ICMP_DEST_UNREACH},
+    {"precedence_violation", ICMP_PREC_VIOLATION, ICMP_DEST_UNREACH},
+    {"precedence_cutoff", ICMP_PREC_CUTOFF, ICMP_DEST_UNREACH},
+    {"ttl_exceeded", ICMP_EXC_TTL, ICMP_TIME_EXCEEDED},
+    {"reassembly_time_exceeded", ICMP_EXC_FRAGTIME, ICMP_TIME_EXCEEDED},
     {0},
 };
 
@@ -259,6 +293,7 @@ static const struct field icmp_fields[] = {
      .flags = FIELD_HEX | FIELD_QUIET,
      .only = BIT(ICMP_PARAMETERPROB)},
     {.name = "quotes", .type = FIELD_OWN},
+    {.name = "echoed", .type = FIELD_OWN},
     {.name = "sum",
      .type = FIELD_UINT,
      .bit = 16,

@@ -140,15 +140,40 @@ static void match_options(struct matcher *m, int i, const struct layer_spec *l)
         }
 }
 
+/* The stream's first octet follows the SYN. */
+static void match_pattern(struct matcher *m, int i)
+{
+    const struct packet_context *c = m->context;
+    const struct view *v = &m->shape->view[i];
+    const struct layer_spec *last = &m->spec->layer[m->spec->layers - 1];
+    if (!c->source_sends_pattern || !c->have_source_isn || last->layer == &layer_data)
+        return;
+    uint32_t syn = (uint32_t)shape_number(m->shape, i, "flags") >> 1 & 1;
+    uint32_t start = (uint32_t)shape_number(m->shape, i, "seq") - c->source_isn + syn - 1;
+    for (uint32_t k = 0; k < v->end - v->body; k++) {
+        uint8_t want = packet_pattern((uint64_t)start + k), have = m->shape->bytes[v->body + k];
+        char expected[64], actual[64];
+        if (want == have)
+            continue;
+        snprintf(expected, sizeof expected, "octet %u is 0x%02x, by its place in the stream", k,
+                 want);
+        snprintf(actual, sizeof actual, "0x%02x", have);
+        match_differs(m, NULL, "data", NULL, expected, actual);
+        return;
+    }
+}
+
 static void tcp_match(struct matcher *m, int i, const struct clause *cl)
 {
     const struct view *v = &m->shape->view[i];
     const struct layer_spec *l = layer_of(m->spec, cl);
     struct value have = {.kind = VALUE_NUMBER, .number = v->end - v->body};
     const char *name = cl->field->name;
-    if (!strcmp(name, "payload"))
+    if (!strcmp(name, "payload")) {
         match_clause(m, i, cl, &have);
-    else if (!strcmp(name, "options") && cl->match->kind != MATCH_ANY)
+        if (!m->lenient)
+            match_pattern(m, i);
+    } else if (!strcmp(name, "options") && cl->match->kind != MATCH_ANY)
         match_options(m, i, l);
     else if (cl->field->flags & FIELD_OPTION && !clause_named(l, "options"))
         option_match(m, i, &segment_options, v->at + TCP_HEADER, v->body, cl);

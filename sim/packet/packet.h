@@ -58,6 +58,9 @@ struct packet_context {
     uint16_t source_port, destination_port;
     uint32_t source_isn, destination_isn;   /* added to what a line writes */
     bool have_source_isn, have_destination_isn;
+    /* What the source's program sends is the pattern by its place in the stream (relative number - 1): payloads that a TCP line only
+     * counts are compared with it. */
+    bool source_sends_pattern;
 };
 
 /* Builds the frame for `<`: unstated fields derived, lengths and checksums right unless spoiled. Returns its length, or -1 with a sentence in

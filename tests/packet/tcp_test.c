@@ -140,3 +140,46 @@ Test(packet_tcp, complaints)
     cr_assert_eq(build("< S 0:0(0)"), -1);
     cr_assert_str_eq(rig.why, "tcp: no port is known: write tcp A > B");
 }
+
+/* What the source's program leaves open is the pattern by its place: a lost, doubled or moved octet
+ * is seen. */
+Test(packet_tcp, open_payload_is_compared)
+{
+    build("< 5 > 6 P. 1001:1011(10) ack 1");
+    rig.context.source_sends_pattern = rig.context.have_source_isn = true;
+    cr_assert(matches("> P. 1001:1011(10) ack 1 win 0"));
+    build("< 5 > 6 P. 1001:1011(10) ack 1 data pattern 10 at 1001");
+    char expected[64], actual[8];
+    snprintf(expected, sizeof expected, "octet 0 is 0x%02x, by its place in the stream",
+             packet_pattern(1000));
+    snprintf(actual, sizeof actual, "0x%02x", packet_pattern(1001));
+    cr_assert(differs("> P. 1001:1011(10) ack 1", "data", expected, actual));
+    cr_assert(matches("> P. 1001:1011(10) ack 1 data pattern 10 at 1001"));
+}
+
+/* packetdrill's errors: the quoted segment went from the host under test, whose ISN its number
+ * counts from. */
+Test(packet_tcp, errors_quote_segments)
+{
+    rig.context.source_port = 8080;
+    rig.context.destination_port = 40000;
+    rig.context.destination_isn = 1000;
+    rig.context.have_destination_isn = true;
+    cr_assert_gt(build("< icmp unreachable frag_needed mtu 1200 [1:1461(1460)]"), 0);
+    cr_assert(has_at(34, "0304"));
+    cr_assert(
+        has_at(38, "0000 04b0 4500 05dc 0000 0000 4006 5d0c 0a00020f 0a000202 9c40 1f90 000003e9"));
+    cr_assert_eq(rig.len, 70);
+    int len = rig.len;
+    uint8_t first[70];
+    memcpy(first, rig.frame, sizeof first);
+    cr_assert_eq(build("< [1:1461(1460)] icmp unreachable frag_needed mtu 1200"), len);
+    cr_assert_arr_eq(rig.frame, first, sizeof first);
+    cr_assert_gt(build("< icmp unreachable port_unreachable [udp (8)]"), 0);
+    cr_assert(has_at(42, "4500 0024 0000 0000 4011 62b9 0a00020f 0a000202 9c40 1f90 0010 0000"));
+    cr_assert(prints("< icmp unreachable frag_needed mtu 1200 [1:1461(1460)]",
+                     "icmp unreachable frag-needed mtu 1200 [1:1461(1460)]"));
+    cr_assert_str_eq(complaint("> icmp unreachable [1:2(1)]"),
+                     "20: a segment in brackets says what an injected error quotes; an expected "
+                     "one says: quotes");
+}
