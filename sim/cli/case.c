@@ -6,6 +6,7 @@
 #include "sim/cli/closure.h"
 #include "sim/report/golden.h"
 #include "sim/report/ladder.h"
+#include "sim/script/profile.h"
 
 enum { TEXT_ROOM = 16384, MIDDLE = 2 };
 
@@ -27,6 +28,8 @@ char *case_repeat(const struct suite *suite, uint32_t k, const struct options *o
         fprintf(f, " --nic %s", c->run.nic->name);
     if (o->sut)
         fprintf(f, " --sut %s", o->sut);
+    if (o->profile)
+        fprintf(f, " --profile %s", o->profile);
     if (o->seed_given)
         fprintf(f, " --seed %llu", (unsigned long long)o->seed);
     for (uint32_t s = 0; s < o->sets; s++) {
@@ -51,6 +54,7 @@ static struct run_options run_options_of(const struct suite_case *c, const struc
                             .judge_rfc = o->judge && strcmp(o->judge, "rfc") == 0,
                             .watch_fates = (want & WANT_LADDER) != 0,
                             .repeat = repeat};
+    r.profile = o->profile ? profile_knobs(o->profile) : NULL;
     r.lose_frame = o->lose_frame;
     r.lose_link = o->lose_link;
     r.by_outcome = o->lose_frame != 0;

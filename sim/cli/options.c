@@ -2,6 +2,7 @@
 #include "sim/cli/cli.h"
 #include <stdlib.h>
 #include <string.h>
+#include "sim/script/profile.h"
 
 enum { JOBS_MAX = 256, LEXED = 4 };
 
@@ -55,8 +56,7 @@ static int take_fill(struct options *o, const char *v)
 static int take_profile(struct options *o, const char *v)
 {
     o->profile = v;
-    bool known = strcmp(v, "rfc") == 0 || strcmp(v, "linux") == 0 || strcmp(v, "freebsd") == 0;
-    return known ? 0 : usage_error("--profile: \"%s\" is none of rfc, linux, freebsd", v);
+    return profile_knobs(v) ? 0 : usage_error("--profile: \"%s\" is none of rfc, linux, freebsd", v);
 }
 
 static int take_judge(struct options *o, const char *v)

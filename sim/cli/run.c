@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "sim/cli/cli.h"
+#include "sim/report/clause.h"
 #include "sim/report/junit.h"
 
 struct tally {
@@ -14,6 +15,7 @@ struct tally {
     uint32_t passed, failed, skipped, errors, missing_goldens, closure_runs;
     uint64_t frames;
     int64_t wall_ns, *each_ns;
+    bool *case_failed;
 };
 
 static const char *const status_words[] = {"passed", "FAILED", "skipped", "ERROR"};
@@ -82,6 +84,7 @@ static void count(void *ctx, uint32_t k, struct result *r)
     const struct suite_case *c = &t->suite->kase[k];
     uint32_t *const counters[] = {&t->passed, &t->failed, &t->skipped, &t->errors};
     ++*counters[r->outcome.status];
+    t->case_failed[k] = r->outcome.status == RUN_FAILED || r->outcome.status == RUN_ERROR;
     t->frames += r->outcome.frames;
     t->wall_ns += r->outcome.wall_ns;
     t->each_ns[k] = r->outcome.wall_ns;
@@ -115,6 +118,44 @@ static void print_sum(struct tally *t)
     printf("%u passed, %u failed, %u skipped\n", t->passed, t->failed + t->errors, t->skipped);
 }
 
+struct requirement_row {
+    const struct tally *tally;
+    uint32_t printed;
+};
+
+/* One line for a requirement that a failed case covers: how many of its cases failed, and a script that shows it. */
+static void print_requirement(void *ctx, const struct clause *c)
+{
+    struct requirement_row *row = ctx;
+    const struct tally *t = row->tally;
+    uint32_t failed = 0, cases = 0;
+    const char *script = NULL;
+    for (uint32_t k = 0; k < t->suite->cases; k++) {
+        const struct script *s = t->suite->kase[k].run.script;
+        for (uint32_t v = 0; v < s->covers; v++) {
+            if (strcmp(s->cover[v].id, c->id) != 0)
+                continue;
+            cases++;
+            failed += t->case_failed[k];
+            script = t->case_failed[k] && !script ? s->path : script;
+        }
+    }
+    if (failed == 0)
+        return;
+    if (row->printed++ == 0)
+        printf("\nfailed, by requirement:\n");
+    printf("  %-28s %-10s %u of %u  %s\n      %.*s\n", c->id, c->level, failed, cases, script, c->text_len, c->text);
+}
+
+/* What a stack that is not ours fails, in the standards' words. */
+static void print_requirements(const struct tally *t)
+{
+    struct requirement_row row = {t, 0};
+    clause_each(print_requirement, &row);
+    if (row.printed)
+        printf("%u requirements\n", row.printed);
+}
+
 /* Runs inside a checkout leave reports/junit.xml; elsewhere no folder is made. */
 static struct junit *open_junit(uint32_t cases)
 {
@@ -137,12 +178,15 @@ int command_run(int argc, char **argv)
         suite_free(suite);
         return usage_error("run: no case is left: the scripts name other NICs than %s", o.nic);
     }
-    struct tally t = {.suite = suite, .options = &o, .each_ns = calloc(suite->cases, sizeof(int64_t)), .junit = open_junit(suite->cases)};
+    struct tally t = {.suite = suite, .options = &o, .each_ns = calloc(suite->cases, sizeof(int64_t)), .case_failed = calloc(suite->cases, sizeof(bool)), .junit = open_junit(suite->cases)};
     int worker_failed = workers_run(suite, &o, suite->cases == 1 || o.verbose ? WANT_LADDER : 0, count, &t);
     junit_close(t.junit);
+    if (!o.json && o.sut)
+        print_requirements(&t);
     if (!o.json)
         print_sum(&t);
     free(t.each_ns);
+    free(t.case_failed);
     suite_free(suite);
     if (t.errors || worker_failed)
         return EXIT_USAGE;

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "sim/hosts/host.h"
 #include "sim/hosts/sut_host.h"
+#include "sim/script/profile.h"
 
 enum { ARENA_BYTES = 1 << 30 };
 
@@ -494,6 +495,11 @@ static int set_knob(struct run *r, const struct setting *s, struct why *why)
 
 static int set_knobs(struct run *r, struct why *why)
 {
+    for (const struct profile_knob *k = r->options->profile; k && k->name; k++) {
+        const struct setting s = {.name = k->name, .value = {.kind = VALUE_NUMBER, .number = k->value}};
+        if (set_knob(r, &s, why) != 0)
+            return -1;
+    }
     for (uint32_t s = 0; s < r->script->sets; s++)
         if (set_knob(r, &r->script->set[s], why) != 0)
             return -1;

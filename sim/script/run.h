@@ -23,6 +23,7 @@ struct run_options {
     const struct sut *sut;
     const struct netif_driver *driver;      /* a plug-in's, NULL: the stack's own */
     uint64_t seed;
+    const struct profile_knob *profile;     /* set before the script's own knobs; NULL: none */
     uint8_t fill;                           /* what the stack's memory holds before it starts */
     const struct setting *set;              /* --set, after the script's own */
     uint32_t sets;
