@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "sim/script/build.h"
 #include "sim/script/grammar.tab.h"
@@ -107,6 +108,9 @@ bool parse_include(struct parse *p, const struct word *name)
     if (p->reads > SCRIPT_NAMES)
         return diagnose(p->d, &name->place, "too many include lines: at most %d", SCRIPT_NAMES);
     size_t len;
+    struct stat st;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) /* a device or a pipe may never end */
+        return diagnose(p->d, &name->place, "cannot read %s: not a file", path);
     const char *text = read_file(p->pool, path, &len, &why);
     if (!text)
         return diagnose(p->d, &name->place, "cannot read %s: %s", path, why);

@@ -42,7 +42,7 @@ const char *nearest_word(const char *typo, const char *const *names)
     if (n == 0 || n > NEAREST_LONGEST)
         return NULL;
     const char *best = NULL;
-    int best_distance = n <= 2 ? 2 : n <= 5 ? 3 : 4; /* a word must share most of itself */
+    int best_distance = n <= 3 ? 2 : n <= 6 ? 3 : 4; /* a word must share most of itself */
     for (; *names; names++) {
         size_t m = strlen(*names);
         if (m == 0 || m > NEAREST_LONGEST)

@@ -29,7 +29,7 @@ static const struct {
     {"< S 0:0(0)\n", "t.pkt:1:1: a packet line starts with a time: write `+0 < ...`"},
     {"0 >\n",
      "t.pkt:1:3: no packet stands behind `>`: write its layers, or TCP flags and sequence numbers"},
-    {"1sec f() = 0\n", "t.pkt:1:2: unknown unit of time `sec`: did you mean `s`?"},
+    {"1sec f() = 0\n", "t.pkt:1:2: unknown unit of time `sec`: there are ns, us, ms, s, min, h and d"},
     {"1.5ss f() = 0\n", "t.pkt:1:4: unknown unit of time `ss`: did you mean `ns`?"},
     {"+1~2 f() = 0\n",
      "t.pkt:1:4: the start has a + and the end has none: write both with it, or neither"},

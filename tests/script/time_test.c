@@ -56,6 +56,7 @@ Test(nearest, slips)
     cr_assert_str_eq(nearest_word("repaet", words), "repeat");
     cr_assert_str_eq(nearest_word("usec", (const char *const[]){"ms", "us", NULL}), "us");
     cr_assert_null(nearest_word("xyzzy", words));
+    cr_assert_null(nearest_word("abc", (const char *const[]){"all", NULL}));
     cr_assert_null(nearest_word("", words));
     cr_assert_null(nearest_word("a_word_that_is_much_longer_than_any_that_is_known", words));
 }
