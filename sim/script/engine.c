@@ -157,6 +157,7 @@ static void at_the_end(struct run *r, int64_t now_ns, bool open_calls)
     }
     if (open_calls && r->script->end_ns < 0 && world_next(r->world) != NEVER)
         return; /* call_ended wakes us */
+    call_abandon(r, now_ns);
     r->finished = true;
     world_stop(r->world);
 }

@@ -169,6 +169,7 @@ void call_start(struct run *r, const struct step *step, int64_t now_ns);
 void call_ended(void *ctx, uint64_t token, int64_t result, const struct value *out, int outs);
 /* Judges what ended; true when any call is still open. */
 bool call_settle(struct run *r, int64_t now_ns);
+void call_abandon(struct run *r, int64_t now_ns); /* at the end of the script */
 
 /* Verdicts. The first failure stays. */
 __attribute__((format(printf, 4, 5))) void run_fail(struct run *r, const struct place *place, int64_t at_ns, const char *format, ...);

@@ -210,3 +210,13 @@ bool call_settle(struct run *r, int64_t now_ns)
     }
     return open;
 }
+
+/* Nothing will end the calls that are open now: the script said what they return. */
+void call_abandon(struct run *r, int64_t now_ns)
+{
+    for (int k = 0; k < RUN_PENDING && !r->finished && !r->options->by_outcome; k++) {
+        const struct pending_call *p = &r->pending[k];
+        if (p->token && p->step->u.call.result.kind != VALUE_NONE)
+            run_fail(r, &p->step->place, now_ns, "%s(...) has not returned by the end of the script", p->step->u.call.name);
+    }
+}
