@@ -169,6 +169,8 @@ install: all      ## install the command and the libraries under PREFIX (/usr/lo
 	$(if $(HAVE_LWIP),install -D -m 755 $(B)/wiredrill-lwip.so $(DESTDIR)$(PREFIX)/lib/wiredrill/wiredrill-lwip.so)
 	install -D -m 644 $(B)/libstack.a $(DESTDIR)$(PREFIX)/lib/libwiredrill-stack.a
 
+include examples/examples.mk
+
 .PHONY: clean
 clean:            ## remove what was built
 	rm -rf build

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "sim/script/profile.h"
+#include "sim/hosts/driver_plugin.h"
 
 enum { JOBS_MAX = 256, LEXED = 4 };
 
@@ -221,6 +222,23 @@ static int parse_one(int argc, char **argv, int *at, const char *accepted, struc
                        nearest ? "?" : "");
 }
 
+/* The stack under test; a driver's plug-in is our stack over it, on the one NIC that it drives. */
+static int load_plugins(struct options *o)
+{
+    struct why why = {{0}};
+    const struct nic_kind *nic = NULL;
+    if (o->driver && o->sut && strcmp(o->sut, "stack") != 0)
+        return usage_error("--driver: it goes under our stack, not under --sut %s", o->sut);
+    o->stack = o->driver ? driver_plugin(o->driver, &nic, &why) : sut_load(o->sut ? o->sut : "stack", &why);
+    if (!o->stack)
+        return usage_error("--%s: %s", o->driver ? "driver" : "sut", why.text);
+    if (nic && o->nic && strcmp(o->nic, nic->name) != 0)
+        return usage_error("--driver: %s drives %s, not %s", o->driver, nic->name, o->nic);
+    if (nic)
+        o->nic = nic->name;
+    return 0;
+}
+
 int options_parse(int argc, char **argv, const char *accepted, struct options *o)
 {
     int kept = 1;
@@ -237,11 +255,5 @@ int options_parse(int argc, char **argv, const char *accepted, struct options *o
     }
     o->path = (const char *const *)(argv + 1);
     o->paths = kept - 1;
-    struct why why = {{0}};
-    o->stack = sut_load(o->sut ? o->sut : "stack", &why);
-    if (!o->stack) {
-        usage_error("--sut: %s", why.text);
-        return -1;
-    }
-    return 0;
+    return load_plugins(o);
 }

@@ -7,7 +7,7 @@
 #include "stack/core/module.h"
 
 /* A case costs what its memory costs to clear: two NICs' rings and some to spare are enough here. */
-enum { STACK_POLL_ROUNDS = 10000, FRAMES = 160, BIG_BUFFERS = 6 };
+enum { STACK_POLL_ROUNDS = 10000, FRAMES = 160, BIG_BUFFERS = 6, PLUGIN_DRIVER_BYTES = 2 << 20 };
 
 static int64_t now_of(struct stack_sut *u)
 {
@@ -48,7 +48,7 @@ static void port_trace(void *self, enum trace_kind kind, const char *what, int64
 
 /* --- the plug --- */
 
-static void *stack_sut_open(const struct sut_env *env)
+void *stack_sut_open_with(const struct sut_env *env, const struct netif_driver *const *drivers)
 {
     struct stack_sut *u = env->memory(env->self, sizeof *u, NULL);
     if (!u)
@@ -57,6 +57,10 @@ static void *stack_sut_open(const struct sut_env *env)
     u->config = stack_full_config;
     u->config.limits.frames = FRAMES;
     u->config.limits.big_buffers = BIG_BUFFERS;
+    if (drivers) {
+        u->config.drivers = drivers;
+        u->config.limits.driver_bytes = PLUGIN_DRIVER_BYTES;
+    }
     size_t size = stack_size(&u->config);
     void *region = env->memory(env->self, size, NULL);
     if (!region)
@@ -66,6 +70,11 @@ static void *stack_sut_open(const struct sut_env *env)
     struct port port = {u, port_random, port_wake, port_ready, port_fate, port_trace};
     u->stack = stack_init(region, size, &u->config, &port, now_of(u));
     return u->stack ? u : NULL;
+}
+
+static void *stack_sut_open(const struct sut_env *env)
+{
+    return stack_sut_open_with(env, NULL);
 }
 
 /* The k-th function that a driver matches is the k-th interface: NICs are plugged in the order of the script. */
@@ -224,7 +233,7 @@ static int stack_sut_query(void *s, const char *what, struct value *out)
 
 const struct sut stack_sut = {
     .abi = SUT_ABI,
-    .flags = SUT_BUS | SUT_SAVES,
+    .flags = SUT_BUS | SUT_SAVES | SUT_PATTERN,
     .name = "stack",
     .version = "wiredrill",
     .open = stack_sut_open,

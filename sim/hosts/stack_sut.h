@@ -49,6 +49,9 @@ bool stack_argument_address(const struct value *v, struct ip_addr *out);
 /* An argument as text: a string or a name; "" when it is none. */
 const char *stack_argument_text(const struct value *v);
 
+/* The stack with these drivers (NULL-terminated) in place of its own; NULL: its own. */
+void *stack_sut_open_with(const struct sut_env *env, const struct netif_driver *const *drivers);
+
 extern const struct sut stack_sut;
 
 #endif

@@ -23,6 +23,9 @@ enum sut_flag {
     SUT_BLOCKS = 4,    /* call() may block in env->wait */
     SUT_SINGLETON = 8, /* one instance a process: each case runs in a process of its own */
     SUT_SAVES = 16,    /* all its state is in env->memory: a world with it can be saved */
+    SUT_PLAIN_DMA = 32, /* SUT_BUS: its driver shares memory with the device by plain loads and stores, without fences or bus_give */
+    SUT_LATE_IRQ = 64, /* SUT_BUS: interrupts wait until it is idle, as if it ran with interrupts off */
+    SUT_PATTERN = 128, /* it fills in the bytes that a script's send leaves open; else it is given them */
 };
 
 enum { SUT_ARGUMENTS = 12 };

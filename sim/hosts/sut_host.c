@@ -281,7 +281,13 @@ static void nic_to_wire(void *ctx, const uint8_t *bytes, uint32_t len)
 static void plug_nics(struct host *h)
 {
     struct sut_state *s = state_of(h);
+    struct machine_knobs knobs = machine_knobs_default;
     s->machine = machine_new(h->world, h->name);
+    if (s->config.sut->flags & SUT_LATE_IRQ)
+        knobs.late_permille = 1000;
+    if (s->config.sut->flags & SUT_PLAIN_DMA)
+        knobs.reorder = knobs.ownership = false;
+    machine_set_knobs(s->machine, &knobs);
     for (uint32_t p = 0; p < h->ports; p++) {
         struct wire_end *end = host_alloc(h, sizeof *end);
         *end = (struct wire_end){h, (int)p};
@@ -360,7 +366,7 @@ static const struct value *with_payload(struct host *h, const char *name, const 
 int64_t sut_host_call(struct host *h, uint64_t token, const char *name, const struct value *argv, int argc, struct value *out)
 {
     struct sut_state *s = state_of(h);
-    if (!(s->config.sut->flags & SUT_SAVES))
+    if (!(s->config.sut->flags & SUT_PATTERN))
         argv = with_payload(h, name, argv, argc, host_alloc(h, SUT_ARGUMENTS * sizeof *argv));
     int64_t result = s->config.sut->call(s->instance, token, name, argv, argc, out);
     poll_until_idle(h);

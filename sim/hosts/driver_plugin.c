@@ -1,0 +1,341 @@
+/*
+ * A user's driver, written against examples/driver/wiredrill_driver.h, made into a struct netif_driver. The driver is a shared object with
+ * static state of its own, so each case runs in a process of its own and its world cannot be saved.
+ *
+ * Its interrupt handler does the work, as in a small kernel, where a struct netif_driver's only takes note: frames that it hands up wait
+ * in a queue until the stack polls.
+ */
+#include "sim/hosts/driver_plugin.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "examples/driver/wiredrill_driver.h"
+#include "sim/hosts/host.h"
+#include "sim/hosts/stack_sut.h"
+#include "sim/hosts/sut_host.h"
+#include "sim/hosts/sut_plugin.h"
+#include "stack/core/error.h"
+#include "stack/core/module.h"
+#include "stack/core/netif.h"
+#include "stack/driver/pci.h"
+
+enum { DMA_BYTES = 256 * 1024, UNSENT = 64, RECEIVED = 256, NETWORK_CLASS = 2 };
+
+struct plugin {
+    struct sut sut; /* first */
+    struct netif_driver driver;
+    const struct netif_driver *drivers[2];
+    const struct wiredrill_driver *user;
+    const struct wiredrill_machine **machine_at; /* the driver's variable */
+};
+
+/* One device: a struct netif_driver's state. */
+struct device {
+    const struct plugin *plugin;
+    struct netif *nif;
+    const struct bus *bus;
+    struct pci_function function;
+    struct wiredrill_device device;
+    struct wiredrill_machine machine;
+    struct bus_window window[PCI_BARS];
+    uint64_t dma_at;
+    size_t dma_used;
+    bool attached;
+    struct netbuf_queue received, unsent;
+};
+
+static const struct plugin *plugin_of(const struct netif *nif)
+{
+    return (const struct plugin *)(const void *)((const char *)nif->driver - offsetof(struct plugin, driver));
+}
+
+static struct host *host_of(const struct device *d)
+{
+    const struct stack_sut *u = d->nif->stack->port.self;
+    return u->env->self;
+}
+
+/* Before each call of the driver. */
+static const struct wiredrill_driver *user(struct device *d)
+{
+    *d->plugin->machine_at = &d->machine;
+    return d->plugin->user;
+}
+
+/* --- what the driver asks of us --- */
+
+static const struct bus_window *window_at(struct device *d, enum bus_space space, uint64_t at, int width)
+{
+    for (int b = 0; b < PCI_BARS; b++) {
+        const struct bus_window *w = &d->window[b];
+        if (w->size && w->space == space && at >= w->base && at + (uint64_t)width <= w->base + w->size)
+            return w;
+    }
+    world_fail(host_of(d)->world, "the driver %s touches %s 0x%llx, which lies in none of its device's BARs", d->plugin->user->name,
+               space == BUS_IO ? "port" : "address", (unsigned long long)at);
+    return NULL;
+}
+
+static uint32_t read_at(struct device *d, enum bus_space space, uint64_t at, int width)
+{
+    const struct bus_window *w = window_at(d, space, at, width);
+    return w ? bus_read(d->bus, w, (uint32_t)(at - w->base), width) : UINT32_MAX;
+}
+
+static void write_at(struct device *d, enum bus_space space, uint64_t at, int width, uint32_t value)
+{
+    const struct bus_window *w = window_at(d, space, at, width);
+    if (w)
+        bus_write(d->bus, w, (uint32_t)(at - w->base), width, value);
+}
+
+static uint32_t port_in(void *self, uint16_t port, int width)
+{
+    return read_at(self, BUS_IO, port, width);
+}
+
+static void port_out(void *self, uint16_t port, int width, uint32_t value)
+{
+    write_at(self, BUS_IO, port, width, value);
+}
+
+static uint32_t memory_read(void *self, uint64_t address, int width)
+{
+    return read_at(self, BUS_MEM, address, width);
+}
+
+static void memory_write(void *self, uint64_t address, int width, uint32_t value)
+{
+    write_at(self, BUS_MEM, address, width, value);
+}
+
+static uint32_t config_read(void *self, int offset, int width)
+{
+    struct device *d = self;
+    return pci_read(d->bus, &d->function, (uint32_t)offset, width);
+}
+
+static void config_write(void *self, int offset, int width, uint32_t value)
+{
+    struct device *d = self;
+    pci_write(d->bus, &d->function, (uint32_t)offset, width, value);
+}
+
+static void *dma_alloc(void *self, size_t size, size_t align, uint64_t *device_address)
+{
+    struct device *d = self;
+    if (align == 0 || align & (align - 1) || align > 4096 || size > DMA_BYTES)
+        return NULL;
+    uint64_t at = (d->dma_at + d->dma_used + align - 1) & ~(uint64_t)(align - 1); /* the device sees the alignment */
+    if (at + size > d->dma_at + DMA_BYTES)
+        return NULL;
+    d->dma_used = (size_t)(at + size - d->dma_at);
+    *device_address = at;
+    return (uint8_t *)d->nif->ring + (at - d->dma_at);
+}
+
+static void receive(void *self, const void *frame, size_t len)
+{
+    struct device *d = self;
+    struct netbuf *nb = len <= 1518 && d->received.count < RECEIVED ? netif_buffer(d->nif, (uint32_t)len) : NULL;
+    if (!nb)
+        return; /* as on a kernel without memory: lost */
+    memcpy(netbuf_data(nb), frame, len);
+    netbuf_enqueue(&d->received, nb);
+    netif_wake(d->nif);
+}
+
+static void tell_link(void *self, int up)
+{
+    struct device *d = self;
+    netif_link(d->nif, up != 0, host_now(host_of(d)));
+}
+
+static int64_t now_ns(void *self)
+{
+    return host_now(host_of(self));
+}
+
+/* --- a struct netif_driver --- */
+
+/* probe compares the identities: match is not told which driver it speaks for. */
+static bool match(const struct pci_function *f)
+{
+    return f->class_code == NETWORK_CLASS;
+}
+
+static int isr(void *state)
+{
+    struct device *d = state;
+    int mine = user(d)->interrupt(&d->device);
+    if (mine)
+        netif_wake(d->nif);
+    return mine;
+}
+
+static int map_bars(struct device *d)
+{
+    for (int b = 0; b < PCI_BARS; b++) {
+        const struct pci_bar *bar = &d->function.bar[b];
+        if (!bar->base)
+            continue;
+        d->window[b] = (struct bus_window){.space = bar->space, .base = bar->base, .size = bar->size};
+        if (d->bus->ops->map(d->bus->self, &d->window[b]) != 0)
+            return -ERR_NODEV;
+        d->device.bar[b] = (struct wiredrill_bar){bar->space == BUS_IO, bar->base, bar->size};
+    }
+    return 0;
+}
+
+static int probe(void *state, struct netif *nif, const struct bus *b, const struct pci_function *f, int64_t now)
+{
+    struct device *d = state;
+    (void)now;
+    d->plugin = plugin_of(nif);
+    d->nif = nif;
+    d->bus = b;
+    d->function = *f;
+    if (f->vendor_id != d->plugin->user->vendor || f->device_id != d->plugin->user->device)
+        return -ERR_NODEV;
+    d->device = (struct wiredrill_device){.vendor = f->vendor_id, .device = f->device_id, .irq = f->irq_line};
+    d->machine = (struct wiredrill_machine){d,           port_in,   port_out, memory_read, memory_write, config_read,
+                                            config_write, dma_alloc, receive,  tell_link,   now_ns};
+    if (map_bars(d) != 0)
+        return -ERR_NODEV;
+    if (b->ops->dma_map(b->self, nif->ring, DMA_BYTES, UINT32_MAX, &d->dma_at) != 0)
+        return -ERR_NOMEM;
+    if (user(d)->attach(&d->device, nif->mac) != 0)
+        return -ERR_IO;
+    d->attached = true;
+    return b->ops->irq_attach(b->self, f->irq_line, isr, d) == 0 ? 0 : -ERR_IO;
+}
+
+static bool hand_over(struct device *d, struct netbuf *nb)
+{
+    if (user(d)->send(&d->device, netbuf_data(nb), netbuf_len(nb)) != 0)
+        return false;
+    netif_sent(d->nif, nb, 0);
+    return true;
+}
+
+static int64_t poll(void *state, int64_t now, int budget)
+{
+    struct device *d = state;
+    struct netbuf *nb;
+    while (d->unsent.head) {
+        nb = netbuf_dequeue(&d->unsent);
+        if (hand_over(d, nb))
+            continue;
+        nb->next = d->unsent.head;
+        d->unsent.head = nb;
+        d->unsent.tail = d->unsent.tail ? d->unsent.tail : nb;
+        d->unsent.count++;
+        break;
+    }
+    while (budget-- > 0 && (nb = netbuf_dequeue(&d->received)) != NULL)
+        netif_receive(d->nif, nb, now);
+    return d->received.head ? now : INT64_MAX;
+}
+
+static int send(void *state, struct netbuf *nb, int64_t now)
+{
+    struct device *d = state;
+    (void)now;
+    if (!d->attached)
+        return -ERR_NETDOWN;
+    if (d->unsent.count == UNSENT)
+        return -ERR_NOBUFS;
+    if (d->unsent.head || !hand_over(d, nb))
+        netbuf_enqueue(&d->unsent, nb);
+    return 0;
+}
+
+static int filter(void *state, unsigned flags, const uint8_t (*mac)[NETIF_MAC_BYTES], int count)
+{
+    struct device *d = state;
+    const struct wiredrill_driver *u = user(d);
+    if (u->filter && d->attached)
+        u->filter(&d->device, (flags & NETIF_PROMISCUOUS) != 0, (flags & NETIF_ALL_MULTICAST) != 0, mac, count);
+    return 0;
+}
+
+static void stop(void *state, int64_t now)
+{
+    struct device *d = state;
+    const struct wiredrill_driver *u = user(d);
+    struct netbuf *nb;
+    (void)now;
+    if (!d->attached)
+        return;
+    d->attached = false;
+    if (u->detach)
+        u->detach(&d->device);
+    d->bus->ops->irq_detach(d->bus->self, d->function.irq_line, d);
+    while ((nb = netbuf_dequeue(&d->received)) != NULL)
+        netbuf_free(d->nif->stack, nb);
+    while ((nb = netbuf_dequeue(&d->unsent)) != NULL)
+        netif_sent(d->nif, nb, -ERR_NETDOWN);
+}
+
+static const struct netif_driver adaptor = {
+    .state_size = sizeof(struct device),
+    .ring_bytes = DMA_BYTES,
+    .match = match,
+    .probe = probe,
+    .poll = poll,
+    .send = send,
+    .isr = isr,
+    .filter = filter,
+    .stop = stop,
+};
+
+/* --- loading --- */
+
+static void *open_with_driver(const struct sut_env *env)
+{
+    const struct plugin *p = (const struct plugin *)(const void *)sut_host_sut(env->self);
+    return stack_sut_open_with(env, p->drivers);
+}
+
+static int check(const struct wiredrill_driver *u, const char *path, const struct nic_kind **nic, struct why *why)
+{
+    const char *missing = !u->name ? "name" : !u->attach ? "attach" : !u->send ? "send" : !u->interrupt ? "interrupt" : NULL;
+    *nic = NULL;
+    for (int k = 0; nic_kinds[k]; k++)
+        if (nic_kinds[k]->vendor_id == u->vendor && nic_kinds[k]->device_id == u->device)
+            *nic = nic_kinds[k];
+    if (u->abi != WIREDRILL_DRIVER_ABI)
+        why_set(why, "%s was built for version %u of wiredrill_driver.h, this program has version %u: build it again", path, u->abi,
+                WIREDRILL_DRIVER_ABI);
+    else if (missing)
+        why_set(why, "%s: wiredrill_driver.%s is not set, it must be", path, missing);
+    else if (!*nic)
+        why_set(why, "%s drives PCI device %04x:%04x, of which there is no model; `wiredrill list` names those there are", path, u->vendor,
+                u->device);
+    return missing || !*nic || u->abi != WIREDRILL_DRIVER_ABI ? -1 : 0;
+}
+
+const struct sut *driver_plugin(const char *path, const struct nic_kind **nic, struct why *why)
+{
+    static const char what[] = "a WIREDRILL_DRIVER(...), see examples/driver";
+    const struct wiredrill_driver *u = plugin_symbol(path, "wiredrill_driver", what, why);
+    void *machine_at = u ? plugin_symbol(path, "wiredrill_machine", what, why) : NULL;
+    if (!machine_at || check(u, path, nic, why) != 0)
+        return NULL;
+    struct plugin *p = calloc(1, sizeof *p);
+    if (!p) {
+        why_set(why, "no memory for %s", path);
+        return NULL;
+    }
+    p->user = u;
+    p->machine_at = machine_at;
+    p->driver = adaptor;
+    p->driver.name = u->name;
+    p->drivers[0] = &p->driver;
+    p->sut = stack_sut;
+    p->sut.flags = (stack_sut.flags & ~(unsigned)SUT_SAVES) | SUT_SINGLETON | SUT_PLAIN_DMA;
+    if (!(u->flags & WIREDRILL_INTERRUPTIBLE))
+        p->sut.flags |= SUT_LATE_IRQ;
+    p->sut.open = open_with_driver;
+    return &p->sut;
+}
