@@ -2,8 +2,8 @@
 #include "sim/cli/cli.h"
 #include <stdlib.h>
 #include <string.h>
-#include "sim/script/profile.h"
 #include "sim/hosts/driver_plugin.h"
+#include "sim/script/profile.h"
 
 enum { JOBS_MAX = 256, LEXED = 4 };
 
