@@ -105,6 +105,7 @@ static int64_t next_renewal(struct stack *s, int64_t now_ns, int64_t end_ns)
 static void send_request(struct stack *s, struct dhcp_client *c, int64_t now_ns)
 {
     struct dhcp_form form = {.type = DHCP_REQUEST};
+    int64_t again_ns;
     c->sent++;
     switch (c->state) {
     case DHCP_REQUESTING:
@@ -115,7 +116,10 @@ static void send_request(struct stack *s, struct dhcp_client *c, int64_t now_ns)
     case DHCP_REBOOTING:
         form.requested = c->requested;
         c->secs = seconds_since(c->started_ns, now_ns);
-        deadline_set(s, &c->timer, now_ns + retransmission_delay(s, c->sent));
+        again_ns = now_ns + retransmission_delay(s, c->sent);
+        /* The lease that is being verified may end first. */
+        deadline_set(s, &c->timer,
+                     c->verifying && c->expiry_ns < again_ns ? c->expiry_ns : again_ns);
         break;
     case DHCP_RENEWING:
     case DHCP_REBINDING:

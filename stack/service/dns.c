@@ -468,6 +468,7 @@ int dns_set_servers(struct stack *s, const struct ip_addr *servers, unsigned cou
     for (unsigned i = 0; i < count; i++)
         t->server[i] = servers[i];
     t->servers = count;
+    dns_cache_forget_failures(&t->cache); /* they were those of the servers before */
     return 0;
 }
 

@@ -65,3 +65,10 @@ void dns_cache_clear(struct dns_cache *c)
     for (uint32_t i = 0; i < c->entries; i++)
         c->entry[i].expires_ns = 0;
 }
+
+void dns_cache_forget_failures(struct dns_cache *c)
+{
+    for (uint32_t i = 0; i < c->entries; i++)
+        if (c->entry[i].result == -ERR_IO || c->entry[i].result == -ERR_TIMEDOUT)
+            c->entry[i].expires_ns = 0;
+}

@@ -83,6 +83,7 @@ const struct dns_entry *dns_cache_find(const struct dns_cache *c, const struct d
 void dns_cache_put(struct dns_cache *c, const struct dns_name *name, uint16_t type, int result,
                    const struct dns_result *data, uint32_t ttl_s, int64_t now_ns);
 void dns_cache_clear(struct dns_cache *c);
+void dns_cache_forget_failures(struct dns_cache *c);
 /* True when `name` is `parent` or below it. */
 bool dns_name_below(const struct dns_name *name, const struct dns_name *parent);
 

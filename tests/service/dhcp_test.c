@@ -614,6 +614,23 @@ Test(dhcp, carrier_comes_back)
     cr_assert_eq(dhcp_state(r->s, r->nif), DHCP_RENEWING);
 }
 
+/* RFC2131-4.4.5-8: while it is being verified, a lease ends on time. */
+Test(dhcp, lease_ends_while_verified)
+{
+    struct reply ack = normal(ACK, 0);
+    ack.lease_s = 20;
+    bind_with(&ack);
+    rig_run(r, 9 * SECOND);
+    netif_link(r->nif, false, r->now_ns);
+    netif_link(r->nif, true, r->now_ns);
+    rig_run(r, 20 * SECOND - 1);
+    cr_assert_not_null(dhcp_lease(r->s, r->nif));
+    rig_run(r, 20 * SECOND);
+    cr_assert_eq(r->nif->address[0].addr.family, ADDR_NONE);
+    struct sent_datagram d = last();
+    check_message(&d, DISCOVER);
+}
+
 /* RFC2131-4.4.6-1, 4.4.1-13: unicast, though the server's link address has yet to be asked for when
  * the address is gone. */
 Test(dhcp, release)

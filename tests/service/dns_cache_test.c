@@ -91,3 +91,15 @@ Test(dns_cache, again_replaces, .init = empty)
     cr_assert_eq(find("a.example", DNS_A, SECOND)->data.count, 7);
     cr_assert_null(find("a.example", DNS_A, 8 * SECOND));
 }
+
+/* Other servers may know: what failed is forgotten, what does not exist is not. */
+Test(dns_cache, failures_are_forgotten_alone, .init = empty)
+{
+    put("a.example", DNS_A, -ERR_TIMEDOUT, 60, 0);
+    put("b.example", DNS_A, -ERR_IO, 60, 0);
+    put("c.example", DNS_ANY_TYPE, -ERR_NOENT, 60, 0);
+    dns_cache_forget_failures(&cache);
+    cr_assert_null(find("a.example", DNS_A, SECOND));
+    cr_assert_null(find("b.example", DNS_A, SECOND));
+    cr_assert_not_null(find("c.example", DNS_A, SECOND));
+}
