@@ -125,6 +125,22 @@ Test(socket, bounded_by_datagrams)
     }
 }
 
+/* Round and round the ring, with one to three in it. */
+Test(socket, order_is_kept_round_the_ring)
+{
+    char text[2] = "a", got[4];
+    int fd = udp_socket(9999), in = 0, out = 0;
+    for (int step = 0; step < 40; step++) {
+        for (int n = 0; n < 1 + step % 3; n++) {
+            text[0] = (char)('a' + in++ % 26);
+            arrives(text, 9999);
+        }
+        while (receive(fd, got, sizeof got, 0) == 1)
+            cr_assert_eq(got[0], 'a' + out++ % 26);
+    }
+    cr_assert_eq(in, out);
+}
+
 Test(socket, bounded_by_bytes)
 {
     char hundred[101];

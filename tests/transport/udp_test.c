@@ -93,9 +93,10 @@ Test(udp, ephemeral_range_exhausted)
 {
     stack_knob_set(r->s, "udp.port_first", 50000);
     stack_knob_set(r->s, "udp.port_last", 50002);
+    for (int i = 0; i < 4; i++)
+        fresh(i, 0, 0)->reuse = true;
     for (int i = 0; i < 3; i++)
-        cr_assert_eq(udp_bind(r->s, fresh(i, 0, 0)), 0);
-    fresh(3, 0, 0)->reuse = true;
+        cr_assert_eq(udp_bind(r->s, &ear[i].pcb), 0);
     cr_assert_eq(udp_bind(r->s, &ear[3].pcb), -ERR_ADDRINUSE);
 }
 
@@ -157,6 +158,22 @@ Test(udp, lookup_connected_then_bound_then_wildcard)
     cr_assert_eq(ear[0].len, 3);
     cr_assert_eq(ear[0].source, RIG_PEER);
     cr_assert_eq(ear[0].from_port, 5001);
+}
+
+/* ... also before one that is bound to the interface and the address, and later. */
+Test(udp, connected_before_bound_to_the_interface)
+{
+    struct ip_addr peer = addr_ipv4(RIG_PEER);
+    fresh(0, 0, 9999)->reuse = true;
+    fresh(1, RIG_ADDRESS, 9999)->reuse = true;
+    ear[1].pcb.nif = r->nif;
+    cr_assert_eq(udp_bind(r->s, &ear[0].pcb), 0);
+    cr_assert_eq(udp_connect(r->s, &ear[0].pcb, &peer, 5000), 0);
+    cr_assert_eq(udp_bind(r->s, &ear[1].pcb), 0);
+    datagram_receive(r, &(struct datagram){.sport = 5000, .dport = 9999});
+    cr_assert_eq(ear[0].count, 1);
+    datagram_receive(r, &(struct datagram){.sport = 5001, .dport = 9999});
+    cr_assert_eq(ear[1].count, 1);
 }
 
 static void one_drop(const struct datagram *d, const char *counter)
