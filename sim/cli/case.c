@@ -28,6 +28,8 @@ char *case_repeat(const struct suite *suite, uint32_t k, const struct options *o
         fprintf(f, " --nic %s", c->run.nic->name);
     if (o->sut)
         fprintf(f, " --sut %s", o->sut);
+    if (o->driver)
+        fprintf(f, " --driver %s", o->driver);
     if (o->profile)
         fprintf(f, " --profile %s", o->profile);
     if (o->seed_given)

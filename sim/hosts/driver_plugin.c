@@ -336,6 +336,7 @@ const struct sut *driver_plugin(const char *path, const struct nic_kind **nic, s
     p->sut.flags = (stack_sut.flags & ~(unsigned)SUT_SAVES) | SUT_SINGLETON | SUT_PLAIN_DMA;
     if (!(u->flags & WIREDRILL_INTERRUPTIBLE))
         p->sut.flags |= SUT_LATE_IRQ;
+    p->sut.nic = (*nic)->name;
     p->sut.open = open_with_driver;
     return &p->sut;
 }

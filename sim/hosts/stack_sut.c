@@ -233,7 +233,7 @@ static int stack_sut_query(void *s, const char *what, struct value *out)
 
 const struct sut stack_sut = {
     .abi = SUT_ABI,
-    .flags = SUT_BUS | SUT_SAVES | SUT_PATTERN,
+    .flags = SUT_BUS | SUT_SAVES | SUT_PATTERN | SUT_INSIDE,
     .name = "stack",
     .version = "wiredrill",
     .open = stack_sut_open,

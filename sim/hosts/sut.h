@@ -25,6 +25,7 @@ enum sut_flag {
     SUT_SAVES = 16,    /* all its state is in env->memory: a world with it can be saved */
     SUT_PLAIN_DMA = 32, /* SUT_BUS: its driver shares memory with the device by plain loads and stores, without fences or bus_give */
     SUT_LATE_IRQ = 64, /* SUT_BUS: interrupts wait until it is idle, as if it ran with interrupts off */
+    SUT_INSIDE = 256,  /* it has our stack's counters and queries; else an assertion about what it does not know is passed over */
     SUT_PATTERN = 128, /* it fills in the bytes that a script's send leaves open; else it is given them */
 };
 
@@ -79,6 +80,7 @@ struct sut {
     /* "counter arp.drop.short", "ifaddr eth0", ...: 0, or -1 when not known. Bytes and text in *out stay valid until the next query. */
     int (*query)(void *s, const char *what, struct value *out);
     void (*close)(void *s);
+    const char *nic; /* SUT_BUS: the only model that it drives; NULL: any */
 };
 
 /* Every knob of our stack with its value and range (stack_sut.c). */

@@ -11,11 +11,12 @@ void engine_check(struct run *r, const struct place *place, const struct expr *e
 {
     struct value v, left, right;
     struct why why = {{0}};
-    if (eval_expr(r, e, &v, &why) != 0) {
+    r->asked_in_vain = false;
+    if (eval_expr(r, e, &v, &why) != 0 && !r->asked_in_vain) {
         run_fail(r, &e->place, now_ns, "%s", why.text);
         return;
     }
-    if (eval_true(&v))
+    if (r->asked_in_vain || eval_true(&v))
         return;
     char *text = expr_print(e);
     char actual[256] = "";

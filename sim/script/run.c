@@ -546,7 +546,13 @@ static int build_sut(struct run *r, struct attribute **attribute, struct why *wh
             return -1;
         }
     struct attrs first = {attribute[0], d[0].attributes};
-    return attach_ports(r->sut, why) != 0 || nic_of(r, &first, &config.nic, why) != 0 ? -1 : sut_host_open(r->sut, &config, why);
+    if (attach_ports(r->sut, why) != 0 || nic_of(r, &first, &config.nic, why) != 0)
+        return -1;
+    if (config.sut->nic && strcmp(config.sut->nic, config.nic->name) != 0) {
+        run_skip(r, "the script wants %s, the driver is for %s", config.nic->name, config.sut->nic);
+        return 0;
+    }
+    return sut_host_open(r->sut, &config, why);
 }
 
 /* When everybody else is there to hear its first frame. */
@@ -604,6 +610,8 @@ static int build(struct run *r, struct why *why)
     r->sut = new_host(r, &sut_kind, "sut");
     if (build_sut(r, attribute, why) != 0)
         return -1;
+    if (r->status == RUN_SKIPPED)
+        return 0;
     for (uint32_t h = 0; h < r->script->hosts; h++)
         if (build_host(r, &r->script->host[h], why) != 0)
             return -1;

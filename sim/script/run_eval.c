@@ -331,12 +331,19 @@ static int nic_counter(struct run *r, const char *name, struct value *out)
     return -1;
 }
 
+/* Questions about the inside of a stack are for ours; another one is judged by what it sends. */
+static void ask_in_vain(struct run *r)
+{
+    r->asked_in_vain = !(sut_host_sut(r->sut)->flags & SUT_INSIDE);
+}
+
 static int eval_counter(struct run *r, const char *name, struct value *out, struct why *why)
 {
     char what[128];
     snprintf(what, sizeof what, "counter %s", name);
     if (link_counter(r, name, out) == 0 || nic_counter(r, name, out) == 0 || sut_host_query(r->sut, what, out) == 0)
         return 0;
+    ask_in_vain(r);
     why_set(why, "no counter \"%s\": a link's (lan.lost), a NIC's (eth0.nic.rx_filtered) or the stack's (arp.drop.short)", name);
     return -1;
 }
@@ -385,6 +392,7 @@ static int eval_call(struct run *r, const struct expr *e, struct value *out, str
         *out = value_in_arena(r, out);
         return 0;
     }
+    ask_in_vain(r);
     why_set(why, "the stack cannot answer \"%s\"", what);
     return -1;
 }
