@@ -31,6 +31,16 @@ static void put_parameter_list(struct dhcp_writer *w, enum dhcp_message_type typ
     dhcp_put(w, DHCP_OPT_PARAMETER_LIST, list, type == DHCP_INFORM ? WITHOUT_LEASE : sizeof list);
 }
 
+/* Table 5: DECLINE and RELEASE SHOULD say why, and nobody else. */
+static void put_reason(struct dhcp_writer *w, enum dhcp_message_type type)
+{
+    static const char in_use[] = "address in use", done[] = "no longer needed";
+    if (type == DHCP_DECLINE)
+        dhcp_put(w, DHCP_OPT_MESSAGE, in_use, sizeof in_use - 1);
+    else
+        dhcp_put(w, DHCP_OPT_MESSAGE, done, sizeof done - 1);
+}
+
 /* RFC 2131 table 5, from the top; a DECLINE or RELEASE has neither parameter list nor maximum size.
  */
 static void put_options(struct stack *s, const struct dhcp_client *c, const struct dhcp_form *form,
@@ -46,8 +56,10 @@ static void put_options(struct stack *s, const struct dhcp_client *c, const stru
         dhcp_put32(w, DHCP_OPT_REQUESTED_ADDRESS, form->requested);
     if (form->server)
         dhcp_put32(w, DHCP_OPT_SERVER_ID, form->server);
-    if (form->type == DHCP_DECLINE || form->type == DHCP_RELEASE)
+    if (form->type == DHCP_DECLINE || form->type == DHCP_RELEASE) {
+        put_reason(w, form->type);
         return;
+    }
     /* RFC 2132 9.10: not below 576, which every host takes. */
     dhcp_put16(w, DHCP_OPT_MAX_MESSAGE_SIZE, c->nif->mtu < 576 ? 576 : c->nif->mtu);
     put_parameter_list(w, form->type);
