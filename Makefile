@@ -1,7 +1,8 @@
 # Wiredrill's front door. `make help` lists the targets.
 #
 # Sources are found by folder, so a new file needs no line here. Every build variant has a folder of its
-# own under build/: `make VARIANT=asan` builds clang with AddressSanitizer and UBSan beside gcc -O2.
+# own under build/: `make VARIANT=asan` builds clang with AddressSanitizer and UBSan beside gcc -O2. Any other name takes
+# what it is given: `make VARIANT=mine CC=clang OPT=-O3`.
 
 VARIANT ?= release
 PREFIX  ?= /usr/local
@@ -158,6 +159,10 @@ golden: all       ## write the goldens of all scenarios whose lines pass; review
 .PHONY: fuzz
 fuzz:             ## fuzz one target: make fuzz TARGET=dhcp TIME=60
 	@tools/fuzz.sh "$(TARGET)" "$(TIME)"
+
+.PHONY: matrix
+matrix:           ## compare fingerprints over compilers, levels, sanitizers, jobs, locales
+	@tools/matrix.sh
 
 .PHONY: bench
 bench: all        ## measure: events, frames, scenarios

@@ -1,0 +1,70 @@
+#!/bin/sh
+# Same inputs, same bytes: builds the command with every compiler and level that there is, each in build/matrix-NAME/, and lets each print the
+# fingerprints of all scenarios: ten times, at 1 and at 16 jobs in turn, then without address randomisation, under another locale and time zone,
+# and with memory that held other bytes. Every line must equal the first build's. The last line is "N passed, N failed, N skipped".
+#
+# usage: matrix.sh [NAME...]   gcc-O0 gcc-O3 gcc-san clang-O0 clang-O3 clang-san; ROUNDS=10, SCENARIOS=scenarios
+set -u
+rounds=${ROUNDS:-10} scenarios=${SCENARIOS:-scenarios}
+[ $# -gt 0 ] || set -- gcc-O0 gcc-O3 gcc-san clang-O0 clang-O3 clang-san
+passed=0 failed=0 skipped=0
+san='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
+out=build/matrix
+mkdir -p $out
+rm -f $out/first
+ASAN_OPTIONS=detect_leaks=1
+export ASAN_OPTIONS
+
+# Turkish has its own idea of i and I, and a decimal comma. Where the C library's sources of locales are not there, the name alone is set.
+if [ ! -d $out/locale/tr_TR.utf8 ] && command -v localedef >/dev/null; then
+    mkdir -p $out/locale
+    localedef -i tr_TR -f UTF-8 $out/locale/tr_TR.utf8 >/dev/null 2>&1 || true
+fi
+
+compare() { # VARIANT, HOW, COMMAND...: its output is the first build's
+    variant=$1 how=$2; shift 2
+    "$@" >$out/now 2>$out/err || { echo "$variant, $how: exit $?"; head -5 $out/err; failed=$((failed + 1)); return; }
+    [ -f $out/first ] || { cp $out/now $out/first; echo "$variant: $(wc -l <$out/first) cases, the first build; the others are compared with it"; }
+    if cmp -s $out/first $out/now; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "$variant, $how: other fingerprints"
+        diff $out/first $out/now | head -8
+    fi
+}
+
+for name; do
+    compiler=${name%%-*} level=${name#*-}
+    case $level in san) opt=$san ;; *) opt=-$level ;; esac
+    # gcc's view of what may be uninitialised or overflow is another at each level: the warnings are the default build's business.
+    [ "$compiler" = gcc ] && opt="$opt -Wno-error"
+    if ! echo 'int main(void) { return 0; }' | $compiler $opt -x c - -o $out/probe 2>/dev/null; then
+        echo "$name: skipped, no $compiler that can $opt"
+        skipped=$((skipped + 1))
+        continue
+    fi
+    if ! make --no-print-directory -j2 "VARIANT=matrix-$name" "CC=$compiler" "OPT=$opt" "build/matrix-$name/wiredrill" >$out/make.log 2>&1; then
+        echo "$name: does not build"
+        tail -5 $out/make.log
+        failed=$((failed + 1))
+        continue
+    fi
+    wiredrill=build/matrix-$name/wiredrill
+    round=0
+    while [ $round -lt "$rounds" ]; do
+        jobs=$((round % 2 * 15 + 1)) round=$((round + 1))
+        compare "$name" "round $round, --jobs $jobs" $wiredrill fingerprint --jobs $jobs $scenarios
+    done
+    if setarch -R true 2>/dev/null; then
+        compare "$name" "addresses not randomised" setarch -R $wiredrill fingerprint --jobs 2 $scenarios
+    else
+        echo "$name, addresses not randomised: skipped, setarch -R is refused"
+        skipped=$((skipped + 1))
+    fi
+    compare "$name" "Turkish locale, Kathmandu" env LOCPATH="$PWD/$out/locale" LC_ALL=tr_TR.utf8 TZ=Asia/Kathmandu $wiredrill fingerprint --jobs 2 $scenarios
+    compare "$name" "memory that held other bytes" $wiredrill fingerprint --fill 165 --jobs 2 $scenarios
+    echo "$name: done, $passed passed so far"
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
