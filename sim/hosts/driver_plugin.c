@@ -7,7 +7,6 @@
  */
 #include "sim/hosts/driver_plugin.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include "examples/driver/wiredrill_driver.h"
 #include "sim/hosts/host.h"
@@ -322,7 +321,7 @@ const struct sut *driver_plugin(const char *path, const struct nic_kind **nic, s
     void *machine_at = u ? plugin_symbol(path, "wiredrill_machine", what, why) : NULL;
     if (!machine_at || check(u, path, nic, why) != 0)
         return NULL;
-    struct plugin *p = calloc(1, sizeof *p);
+    struct plugin *p = plugin_memory(sizeof *p);
     if (!p) {
         why_set(why, "no memory for %s", path);
         return NULL;

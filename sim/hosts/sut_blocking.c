@@ -308,7 +308,7 @@ static void blocking_close(void *s)
 
 const struct sut *sut_blocking(const struct sut *inner)
 {
-    struct wrapped *w = calloc(1, sizeof *w);
+    struct wrapped *w = plugin_memory(sizeof *w);
     if (!w)
         return NULL;
     w->inner = inner;

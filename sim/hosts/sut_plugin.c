@@ -6,6 +6,7 @@
 
 #include <dlfcn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,6 +17,20 @@ static const char *as_path(const char *path, char out[PATH_ROOM])
 {
     snprintf(out, PATH_ROOM, "%s%s", strchr(path, '/') ? "" : "./", path);
     return out;
+}
+
+/* What was loaded stays; the list is there so that a leak checker finds it. */
+void *plugin_memory(size_t size)
+{
+    static struct loaded {
+        _Alignas(max_align_t) struct loaded *next;
+    } *all;
+    struct loaded *l = calloc(1, sizeof *l + size);
+    if (!l)
+        return NULL;
+    l->next = all;
+    all = l;
+    return l + 1;
 }
 
 void *plugin_symbol(const char *path, const char *symbol, const char *what, struct why *why)

@@ -12,6 +12,9 @@ const struct sut *sut_plugin_beside(const char *file, struct why *why);
 /* An object's symbol; NULL and why: the file is not there, is no shared object, exports no such symbol. `what` says where to look. */
 void *plugin_symbol(const char *path, const char *symbol, const char *what, struct why *why);
 
+/* Zeroed memory for what stays as long as the program, as its object does; NULL when there is none. */
+void *plugin_memory(size_t size);
+
 /* A stack that blocks, made one that does not: its calls run on coroutines. Lives as long as the program. */
 const struct sut *sut_blocking(const struct sut *inner);
 
