@@ -18,6 +18,7 @@ expect() {
     fi
 }
 expect 0 ' 0 failed' $wiredrill run --driver $examples/driver/rtl8139_portio.so scenarios
+expect 0 ' 0 failed' $wiredrill run --driver $examples/driver/e1000_mmio.so scenarios
 expect 0 '1 passed' $wiredrill run --sut $examples/stack/blocking.so scenarios/slirp/request-gateway-pong.pkt
 expect 0 '1 passed' $wiredrill run --sut $examples/stack/eth_receive.so scenarios/arp/request-host-reply.pkt
 expect 2 'drives rtl8139, not e1000' $wiredrill run --driver $examples/driver/rtl8139_portio.so --nic e1000 scenarios/arp
