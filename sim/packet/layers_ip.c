@@ -2,7 +2,7 @@
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <string.h>
-#include "sim/packet/spec.h"
+#include "sim/packet/ip.h"
 
 enum { IP_HEADER = 20, IP_EXPERIMENT = 253 /* RFC 3692: what follows has no number */ };
 
@@ -117,48 +117,6 @@ static bool ip_emit(struct builder *b, int i)
     return at && !b->why->text[0];
 }
 
-/* A number of octets, or the variable that holds it. */
-static bool frag_part(const struct word *w, struct match *m)
-{
-    if (w->kind == WORD_USE) {
-        m->kind = MATCH_USE;
-        m->name = w->text;
-        return true;
-    }
-    m->value = (struct value){.kind = VALUE_NUMBER, .number = w->number};
-    return w->kind == WORD_NUMBER && w->number >= 0 && w->number <= 65535;
-}
-
-/* "frag OFF LEN": this part of what stands above. */
-static int ip_parse(struct compiler *c)
-{
-    const struct word *w = peek(c, 0);
-    if (!word_is(w, "frag"))
-        return 0;
-    const struct word *from = peek(c, 1);
-    struct match *m = pool_alloc(c->pool, 2 * sizeof *m);
-    if (!frag_part(from, &m[0]) || !frag_part(peek(c, 2), &m[1]))
-        return wrong(c, w, "frag needs the part's offset and its length in octets: frag 1480 520");
-    if (m[0].value.number % 8)
-        return wrong(c, from, "a fragment starts at a multiple of 8 octets, %lld is none",
-                     (long long)from->number);
-    c->at += 3;
-    return clause_add(c, field_named(&layer_ip, "frag"), m, 2) ? 1 : -1;
-}
-
-static bool ip_print(struct printer *p, const struct layer_spec *l, const struct clause *cl)
-{
-    (void)l;
-    if (strcmp(cl->field->name, "frag"))
-        return false;
-    static const struct field octets = {.name = "frag", .type = FIELD_UINT};
-    print(p, " frag ");
-    print_match(p, &octets, &cl->match[0], -1);
-    print(p, " ");
-    print_match(p, &octets, &cl->match[1], -1);
-    return true;
-}
-
 static const struct symbol protocols[] = {
     {"icmp", IPPROTO_ICMP, -1},
     {"igmp", IPPROTO_IGMP, -1},
@@ -242,7 +200,8 @@ const struct layer layer_ip = {
     .first = "src",
     .second = "dst",
     .open = ip_open,
-    .parse = ip_parse,
-    .print = ip_print,
+    .parse = frag_parse,
+    .print = frag_print,
     .emit = ip_emit,
+    .match = frag_match,
 };

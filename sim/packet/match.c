@@ -272,6 +272,9 @@ static bool match_layers(struct matcher *m)
         }
         at = found;
         match_layer(m, at, l);
+        /* A part's upper layers are compared by their octets. */
+        if (l->layer == &layer_ip && clause_named(l, "frag"))
+            break;
     }
     return true;
 }

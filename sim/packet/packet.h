@@ -28,6 +28,9 @@ char *layer_set_print(const struct layer_set *set);
  * its layer lacks, a value out of range, `>`-only match in an injected packet, ...). */
 struct packet_spec *packet_compile(struct layer_set *set, struct pool *pool, char direction, const struct word *words, size_t count,
                                    struct diagnostic *d);
+/* The words of a layer for readers: how its line starts, every field with its kind, its words and what it is when it is not written. layer
+ * NULL: the layers' names. 0: there is no such layer. Returns the length wanted. */
+int packet_help(const struct layer_set *set, const char *layer, char *out, int room);
 /* Back to script text (what stands behind the arrow): malloc'ed. compile(print(p)) equals p. */
 char *packet_print(const struct packet_spec *p);
 bool packet_spec_equal(const struct packet_spec *a, const struct packet_spec *b);

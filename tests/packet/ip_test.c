@@ -216,6 +216,27 @@ Test(packet_ip, fragments)
                      "11: a fragment starts at a multiple of 8 octets, 9 is none");
 }
 
+/* An expected part is the part of the datagram that the line spells out. */
+Test(packet_ip, expected_fragments)
+{
+    build("< ip id 7 frag 16 16 udp 1 > 2 data pattern 40");
+    cr_assert(matches("> ip id ?i frag 16 16 udp 1 > 2 data pattern 40"));
+    cr_assert(!matches("> ip frag 16 16 udp 1 > 2 data pattern 40 at 1"));
+    cr_assert(differs("> ip frag 16 8 udp 1 > 2 data pattern 40", "ip.frag", "8", "16"));
+    cr_assert(!matches("> ip frag 24 16 udp 1 > 2 data pattern 40"));
+    cr_assert(differs("> ip frag 16 16 udp 1 > 2 data ?d", "ip.frag",
+                      "a datagram that can be built",
+                      "bytes: a value is needed to build a packet"));
+    build("< ip id 7 frag 32 16 udp 1 > 2 data pattern 40");
+    cr_assert(matches("> ip frag 32 16 udp 1 > 2 data pattern 40"));
+    cr_assert(differs("> ip frag 32 16 udp 1 > 2 data pattern 48", "ip.mf", "1", "0"));
+    build("< ip id 7 frag 0 16 udp 1 > 2 data pattern 40");
+    cr_assert(matches("> ip frag 0 16 udp 1 > 2 data pattern 40"), "the sum is that of the whole");
+    cr_assert(!matches("> ip frag 0 16 udp 1 > 3 data pattern 40"));
+    set_variable("off", 0);
+    cr_assert(matches("> ip frag $off 16 udp 1 > 2 data pattern 40"));
+}
+
 /* RFC 792: 0800 + 0007 + 0001 + 6865 + 6c6c + 6f00 = 14bd9 -> 4bda; complement b425. */
 #define ECHO                                                                                       \
     ETH_OUT "4500 0021 0000 0000 4001 62cc 0a00020f 0a000202 0800 b425 0007 0001 68656c6c6f"

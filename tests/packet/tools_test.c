@@ -241,3 +241,21 @@ Test(packet_tools, any_prefix_of_any_frame)
         }
     }
 }
+
+Test(packet_tools, help_is_the_table)
+{
+    char text[8192];
+    cr_assert_gt(packet_help(rig.set, NULL, text, sizeof text), 0);
+    cr_assert(strstr(text, "arp\nip\n"), "%s", text);
+    cr_assert_gt(packet_help(NULL, "udp", text, sizeof text), 0);
+    cr_assert_str_eq(text, "udp sport > dport   (on ip unless the line says otherwise)\n"
+                           "  sport             16 bits; also from\n"
+                           "  dport             16 bits; also to\n"
+                           "  len               16 bits; always verified\n"
+                           "  sum               16 bits; always verified\n");
+    packet_help(NULL, "arp", text, sizeof text);
+    cr_assert(
+        strstr(text, "  op                16 bits; else request; a word alone: request reply\n"),
+        "%s", text);
+    cr_assert_eq(packet_help(NULL, "nothing", text, sizeof text), 0);
+}
