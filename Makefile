@@ -128,6 +128,15 @@ $(B)/bin/%: $(B)/fuzz/%.o $(B)/libsim.a $(B)/libstack.a
 .PHONY: fuzzers
 fuzzers: $(FUZZ_SRC:fuzz/%.c=$(B)/bin/%)
 
+# Benchmarks: each bench/X_bench.c becomes $(B)/bench/X_bench.
+BENCH_SRC := $(wildcard bench/*_bench.c)
+.SECONDARY: $(BENCH_SRC:%.c=$(B)/%.o)
+$(B)/bench/%.o: bench/%.c | generated
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_SIM) -c $< -o $@
+$(B)/bench/%_bench: $(B)/bench/%_bench.o $(B)/libsim.a $(B)/libstack.a
+	$(CC) $(OPT) -o $@ $^ $(LIBS)
+
 # --- what people run ---
 
 PACKAGES := gcc libc6-dev libpcap-dev libcriterion-dev clang lld flex bison tshark libslirp-dev liblwip-dev libldns-dev pkg-config
@@ -165,7 +174,7 @@ matrix:           ## compare fingerprints over compilers, levels, sanitizers, jo
 	@tools/matrix.sh
 
 .PHONY: bench
-bench: all        ## measure: events, frames, scenarios
+bench: all $(BENCH_SRC:%.c=$(B)/%) ## measure: events, frames, checksums, scenarios
 	@tools/bench.sh
 
 .PHONY: install

@@ -1,31 +1,11 @@
 /*
  * What the world and the wire cost by themselves: owners fired, frames carried, bytes hashed,
- * worlds saved and restored, a second. Rates of one machine differ by rounds: compare only figures
- * of one run.
- *
- *   make && cc -O2 -std=c11 -D_GNU_SOURCE -I. bench/world_bench.c build/release/libsim.a -lpcap -o
- * build/world_bench
+ * worlds saved and restored, a second.
  */
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include "bench/bench.h"
 #include "sim/wire/capture.h"
-
-static int64_t wall_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-static void say(const char *what, uint64_t count, const char *unit, int64_t since_ns)
-{
-    uint64_t ns = (uint64_t)(wall_ns() - since_ns);
-    printf("%-46s %12" PRIu64 " %s/s  (%" PRIu64 " ns each)\n", what, count * 1000000000 / ns, unit,
-           ns / count);
-}
 
 struct ticker {
     struct owner owner; /* first */

@@ -1,0 +1,33 @@
+#!/bin/sh
+# Prints what things cost here and now: events, links, checksums, datagrams through NIC model, driver and stack, scenarios, an idle day. Rates of one
+# machine differ by rounds and by what else it does: compare only figures of one run. Each part is a program or a command that can be run alone.
+#
+# usage: bench.sh [world] [checksum] [echo] [scenarios] [day]   no names: all
+set -eu
+programs=build/release/bench
+[ $# -gt 0 ] || set -- world checksum echo scenarios day
+
+now_us() {
+    echo $(($(date +%s%N) / 1000))
+}
+
+for part; do
+    case $part in
+    world) echo "--- the world and the wire"; $programs/world_bench ;;
+    checksum) echo "--- Internet checksum"; $programs/checksum_bench ;;
+    echo) echo "--- UDP echo through link, NIC model, driver and stack; frames of both directions"; $programs/echo_bench ;;
+    scenarios)
+        echo "--- wiredrill run --jobs 1 scenarios"
+        started=$(now_us)
+        build/release/wiredrill run --jobs 1 scenarios | tail -2
+        echo "$(($(now_us) - started)) us wall time, the program's start included"
+        ;;
+    day)
+        echo "--- 24 h of virtual time, a DHCP lease renewed every 5 min (bench/dhcp_day.pkt)"
+        started=$(now_us)
+        build/release/wiredrill run --no-golden --jobs 1 --quiet bench/dhcp_day.pkt
+        echo "$(($(now_us) - started)) us wall time for both NICs, the program's start included"
+        ;;
+    *) echo "bench.sh: no part \"$part\"; there are world, checksum, echo, scenarios, day" >&2; exit 2 ;;
+    esac
+done
