@@ -56,7 +56,13 @@ static int take_fill(struct options *o, const char *v)
 
 static int take_profile(struct options *o, const char *v)
 {
+    static const struct {
+        const char *profile, *symbol; /* what `#ifdef` of that system's scripts asks for */
+    } symbols[] = {{"linux", "Linux=1"}, {"freebsd", "FreeBSD=1"}};
     o->profile = v;
+    for (size_t s = 0; s < sizeof symbols / sizeof symbols[0]; s++)
+        if (strcmp(symbols[s].profile, v) == 0 && o->defines < DEFINES_MAX)
+            o->define[o->defines++] = symbols[s].symbol;
     return profile_knobs(v) ? 0 : usage_error("--profile: \"%s\" is none of rfc, linux, freebsd", v);
 }
 

@@ -91,11 +91,21 @@ enum progress engine_wait_until(struct run *r, int64_t until_ns)
     return WAITING;
 }
 
+/* Times are exact; packetdrill's scripts get that tool's tolerance: so many microseconds, or an eighth of the interval. */
+static struct bounds tolerated(const struct run *r, struct bounds b)
+{
+    if (!r->script->packetdrill || b.to_ns == NEVER)
+        return b;
+    int64_t share = (b.from_ns - r->last_event_ns) / 8;
+    int64_t tolerance = share > r->tool.tolerance_ns ? share : r->tool.tolerance_ns;
+    return (struct bounds){b.from_ns - tolerance, b.to_ns + tolerance};
+}
+
 enum progress engine_expect(struct run *r, const struct step *step, int64_t now_ns)
 {
     int port = 0;
     struct host *h = step->u.packet.at ? run_host(r, step->u.packet.at, &port) : r->sut;
-    struct bounds b = engine_bounds_of(&step->when, r->last_event_ns);
+    struct bounds b = tolerated(r, engine_bounds_of(&step->when, r->last_event_ns));
     struct seen *s = seen_for(r, step, h, b.from_ns);
     struct packet_verdict v;
     if (!s) {

@@ -88,12 +88,21 @@ struct frame_of_steps {
     uint64_t done;                          /* all { }: bit k, step k matched */
 };
 
+/* What a script without topology lines plays on; see run_packetdrill.c. */
+struct packetdrill {
+    uint32_t local, remote, gateway;
+    int prefix;
+    uint16_t bind_port, connect_port;
+    int64_t tolerance_ns;
+};
+
 struct run {
     struct owner owner;                     /* first */
     struct world *world;
     const struct run_case *kase;
     const struct script *script;
     const struct run_options *options;
+    struct packetdrill tool;
     struct run_link link[RUN_LINKS];
     uint32_t links;
     struct host *host[RUN_HOSTS];           /* the host under test is host[0] */

@@ -4,20 +4,19 @@
 #include <string.h>
 #include <sys/socket.h>
 #include "sim/hosts/sut_host.h"
-#include "sim/script/run.h"
+#include "sim/script/run_build.h"
 
-/* What packetdrill's `...` stands for, by call and argument. Elsewhere an argument that is left out stays so. */
+/* What `...` stands for. Elsewhere an argument that is left out stays so. */
 static void fill_default(struct run *r, const char *name, int index, struct value *v)
 {
-    enum { TOOL_PORT = 8080, TOOL_PEER = (int)0xc0000201 }; /* 192.0.2.1 */
     if (v->kind != VALUE_NONE)
         return;
     if (strcmp(name, "socket") == 0 && index == 0)
         *v = (struct value){.kind = VALUE_NUMBER, .number = AF_INET};
+    else if (r->script->packetdrill)
+        run_packetdrill_default(r, name, index, v);
     else if (strcmp(name, "bind") == 0 && index == 1)
-        *v = (struct value){.kind = VALUE_ENDPOINT, .prefix = r->script->packetdrill ? TOOL_PORT : 0};
-    else if (strcmp(name, "connect") == 0 && index == 1 && r->script->packetdrill)
-        *v = (struct value){.kind = VALUE_ENDPOINT, .number = (uint32_t)TOOL_PEER, .prefix = TOOL_PORT};
+        *v = (struct value){.kind = VALUE_ENDPOINT};
 }
 
 /* The script numbers descriptors as it likes; what the stack called them is remembered when they are made. */
@@ -96,7 +95,9 @@ static void judge_outputs(struct run *r, const struct step *step, const struct v
 static void judge(struct run *r, const struct step *step, const struct value *argv, int64_t result, const struct value *out, int64_t now_ns)
 {
     if (result == SUT_UNKNOWN) {
-        run_skip(r, "%s:%d: the stack %s has no %s()", r->script->path, step->place.line, sut_host_sut(r->sut)->name, step->u.call.name);
+        bool kind = strcmp(step->u.call.name, "socket") == 0;
+        run_skip(r, "%s:%d: %s has no %s", r->script->path, step->place.line, sut_host_sut(r->sut)->name,
+                 kind ? "sockets of this kind (TCP is not in it)" : step->u.call.name);
         return;
     }
     if (r->options->by_outcome)

@@ -1,0 +1,151 @@
+/*
+ * A script without topology lines is packetdrill's: the host under test is 192.168.0.1/16 behind a gateway that is a permanent neighbour, the peer
+ * is 192.0.2.1 beyond it, and there is no ARP traffic. The tool's options change these; times get the tool's tolerance.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include "sim/script/run_build.h"
+
+enum { DEFAULT_PORT = 8080, DEFAULT_TOLERANCE_US = 4000 };
+
+enum option_effect { EFFECT_ADDRESS, EFFECT_PREFIX, EFFECT_PORT, EFFECT_TOLERANCE, EFFECT_FAMILY, EFFECT_SKIP };
+
+static const struct {
+    const char *name;
+    enum option_effect effect;
+    size_t offset;
+} tool_options[] = {
+    {"local_ip", EFFECT_ADDRESS, offsetof(struct packetdrill, local)},
+    {"remote_ip", EFFECT_ADDRESS, offsetof(struct packetdrill, remote)},
+    {"gateway_ip", EFFECT_ADDRESS, offsetof(struct packetdrill, gateway)},
+    {"netmask_ip", EFFECT_PREFIX, 0},
+    {"bind_port", EFFECT_PORT, offsetof(struct packetdrill, bind_port)},
+    {"connect_port", EFFECT_PORT, offsetof(struct packetdrill, connect_port)},
+    {"tolerance_usecs", EFFECT_TOLERANCE, 0},
+    {"ip_version", EFFECT_FAMILY, 0},
+    {"udp_encapsulation", EFFECT_SKIP, 0},
+    {"is_anyip", EFFECT_SKIP, 0},
+};
+
+static const char *option_text(const struct value *v)
+{
+    return v->kind == VALUE_BYTES ? (const char *)v->bytes : v->kind == VALUE_NAME ? v->text : "";
+}
+
+static bool option_address(const struct value *v, uint32_t *out)
+{
+    struct in_addr a;
+    if (v->kind == VALUE_IPV4) {
+        *out = (uint32_t)v->number;
+        return true;
+    }
+    if (inet_pton(AF_INET, option_text(v), &a) != 1)
+        return false;
+    *out = ntohl(a.s_addr);
+    return true;
+}
+
+static bool option_number(const struct value *v, int64_t most, int64_t *out)
+{
+    int used = 0;
+    long long n = v->number;
+    if (v->kind != VALUE_NUMBER && (sscanf(option_text(v), "%lld%n", &n, &used) != 1 || option_text(v)[used]))
+        return false;
+    *out = n;
+    return n >= 0 && n <= most;
+}
+
+static int bad_option(const struct setting *s, struct why *why)
+{
+    why_set(why, "%s:%d:%d: not a value for --%s", s->place.file, s->place.line, s->place.column, s->name);
+    return -1;
+}
+
+static int prefix_of(uint32_t mask)
+{
+    int prefix = 0;
+    while (prefix < 32 && (mask << prefix & 0x80000000u))
+        prefix++;
+    return prefix;
+}
+
+static int apply(struct run *r, const struct setting *s, size_t k, struct why *why)
+{
+    struct packetdrill *tool = &r->tool;
+    void *at = (uint8_t *)tool + tool_options[k].offset;
+    uint32_t mask;
+    int64_t number = 0;
+    switch (tool_options[k].effect) {
+    case EFFECT_ADDRESS:
+        return option_address(&s->value, at) ? 0 : bad_option(s, why);
+    case EFFECT_PREFIX:
+        if (!option_address(&s->value, &mask))
+            return bad_option(s, why);
+        tool->prefix = prefix_of(mask);
+        return 0;
+    case EFFECT_PORT:
+        if (!option_number(&s->value, 65535, &number))
+            return bad_option(s, why);
+        *(uint16_t *)at = (uint16_t)number;
+        return 0;
+    case EFFECT_TOLERANCE:
+        if (!option_number(&s->value, 1000000000, &number))
+            return bad_option(s, why);
+        tool->tolerance_ns = number * 1000;
+        return 0;
+    case EFFECT_FAMILY:
+        if (strcmp(option_text(&s->value), "ipv4") != 0)
+            run_skip(r, "%s:%d: IPv6 is not in this stack (--ip_version=%s)", r->script->path, s->place.line, option_text(&s->value));
+        return 0;
+    case EFFECT_SKIP:
+        run_skip(r, "%s:%d: --%s is not played yet", r->script->path, s->place.line, s->name);
+        return 0;
+    }
+    return 0;
+}
+
+static int read_options(struct run *r, struct why *why)
+{
+    r->tool = (struct packetdrill){.local = 0xc0a80001, .remote = 0xc0000201, .gateway = 0xc0a80002, .prefix = 16, .bind_port = DEFAULT_PORT,
+                                   .connect_port = DEFAULT_PORT, .tolerance_ns = (int64_t)DEFAULT_TOLERANCE_US * 1000};
+    for (uint32_t o = 0; o < r->script->options; o++)
+        for (size_t k = 0; k < sizeof tool_options / sizeof tool_options[0]; k++)
+            if (strcmp(tool_options[k].name, r->script->option[o].name) == 0 && apply(r, &r->script->option[o], k, why) != 0)
+                return -1;
+    return 0;
+}
+
+int run_build_packetdrill(struct run *r, struct why *why)
+{
+    if (read_options(r, why) != 0)
+        return -1;
+    if (r->script->init_shell)
+        run_skip(r, "%s: no knob stands for the shell command `%s`", r->script->path, r->script->init_shell);
+    struct host *peer = run_new_host(r, host_kind_by_name("raw"), "peer");
+    if (run_new_port(r, peer, "peer", NULL, NULL, why) != 0)
+        return -1;
+    peer->port[0].has_ipv4 = true;
+    peer->port[0].ipv4 = r->tool.remote;
+    peer->port[0].prefix = 32;
+    if (run_attach_ports(peer, why) != 0)
+        return -1;
+    struct value ifname = run_text_value(r->sut->port[0].name);
+    struct value address[2] = {ifname, {.kind = VALUE_PREFIX, .number = r->tool.local, .prefix = r->tool.prefix}};
+    struct value neighbour[3] = {ifname, {.kind = VALUE_IPV4, .number = r->tool.gateway}, {.kind = VALUE_MAC, .bytes = peer->port[0].mac, .len = 6}};
+    struct value route[3] = {{.kind = VALUE_PREFIX}, {.kind = VALUE_IPV4, .number = r->tool.gateway}, ifname};
+    if (run_configure(r, "ifconfig", address, 2, why) != 0 || run_configure(r, "neighbour", neighbour, 3, why) != 0)
+        return -1;
+    return run_configure(r, "route", route, 3, why);
+}
+
+void run_packetdrill_default(const struct run *r, const char *call, int index, struct value *v)
+{
+    if (index != 1)
+        return;
+    if (strcmp(call, "bind") == 0)
+        *v = (struct value){.kind = VALUE_ENDPOINT, .prefix = r->tool.bind_port};
+    else if (strcmp(call, "connect") == 0)
+        *v = (struct value){.kind = VALUE_ENDPOINT, .number = r->tool.remote, .prefix = r->tool.connect_port};
+}
