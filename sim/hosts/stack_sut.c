@@ -49,7 +49,7 @@ static void port_fate(void *self, uint32_t frame, enum frame_fate fate, const ch
 static void port_trace(void *self, enum trace_kind kind, const char *what, int64_t value)
 {
     struct stack_sut *u = self;
-    u->env->trace(u->env->self, what, value * 4 + (int64_t)kind);
+    u->env->trace(u->env->self, what, (int64_t)((uint64_t)value * 4 + kind));
 }
 
 /* --- the plug --- */
