@@ -7,6 +7,9 @@
 #include "sim/hosts/sut_host.h"
 #include "sim/script/engine.h"
 
+/* How long after the script's last line a call may still be open; a stack whose timers never stop would keep the world going for ever. */
+#define CALL_PATIENCE_NS (INT64_C(86400) * 1000000000)
+
 void engine_check(struct run *r, const struct place *place, const struct expr *e, int64_t now_ns)
 {
     struct value v, left, right;
@@ -156,8 +159,10 @@ static void at_the_end(struct run *r, int64_t now_ns, bool open_calls)
         engine_wait_until(r, now_ns);
         return;
     }
-    if (open_calls && r->script->end_ns < 0 && world_next(r->world) != NEVER)
-        return; /* call_ended wakes us */
+    if (open_calls && r->script->end_ns < 0 && world_next(r->world) != NEVER && now_ns - r->last_event_ns < CALL_PATIENCE_NS) {
+        engine_wait_until(r, r->last_event_ns + CALL_PATIENCE_NS); /* call_ended wakes us sooner */
+        return;
+    }
     call_abandon(r, now_ns);
     r->finished = true;
     world_stop(r->world);

@@ -117,7 +117,7 @@ enum progress engine_expect(struct run *r, const struct step *step, int64_t now_
         return WAITING;
     }
     judge_frame(r, step, s, &v);
-    if (!v.matches || (step->u.packet.at && s->port != port)) {
+    if (!v.matches || (step->u.packet.at && h == r->sut && s->port != port)) {
         fail_packet(r, step, s, &v);
         return WAITING;
     }

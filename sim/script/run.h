@@ -21,7 +21,6 @@ enum run_status { RUN_PASSED, RUN_FAILED, RUN_SKIPPED, RUN_ERROR /* the script o
 
 struct run_options {
     const struct sut *sut;
-    const struct netif_driver *driver;      /* a plug-in's, NULL: the stack's own */
     uint64_t seed;
     const struct profile_knob *profile;     /* set before the script's own knobs; NULL: none */
     uint8_t fill;                           /* what the stack's memory holds before it starts */
