@@ -85,9 +85,13 @@ uint8_t *build_append(struct builder *b, int i, uint32_t len)
 
 bool build_payload(struct builder *b, int i, const struct field *f, const struct match *m)
 {
-    uint32_t n = (uint32_t)m->value.number;
     bool made = m->kind == MATCH_PATTERN || m->kind == MATCH_LENGTH;
     if (made || m->kind == MATCH_ZERO) {
+        struct value octets = m->value;
+        const struct match use = {.kind = MATCH_USE, .name = m->name, .addend = m->addend};
+        if (m->name && !resolve(b, f, &use, &octets))
+            return false;
+        uint32_t n = octets.number < 0 || octets.number > 65535 ? 65536 : (uint32_t)octets.number;
         uint8_t *at = build_append(b, i, n);
         uint64_t position = m->kind == MATCH_PATTERN ? (uint64_t)m->upper : 0;
         for (uint32_t k = 0; at && made && k < n; k++)

@@ -304,8 +304,9 @@ static int compile_layer(struct compiler *c)
     bool segment = !l && !quoted && segment_starts(c);
     if (segment)
         l = &layer_tcp;
-    bool length = c->layer && word_is(name, "(") && peek(c, 1)->kind == WORD_NUMBER &&
-                  word_is(peek(c, 2), ")");
+    bool length = c->layer && word_is(name, "(") &&
+                  (peek(c, 1)->kind == WORD_USE ||
+                   (peek(c, 1)->kind == WORD_NUMBER && word_is(peek(c, 2), ")")));
     if (length)
         l = &layer_data;
     if (!l && quoted)

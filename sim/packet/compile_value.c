@@ -29,7 +29,8 @@ bool match_starts(const struct compiler *c, const struct field *f)
         return true;
     case WORD_PUNCT:
         if (!strcmp(w->text, "("))
-            return f->type == FIELD_BYTES && peek(c, 1)->kind == WORD_NUMBER;
+            return f->type == FIELD_BYTES &&
+                   (peek(c, 1)->kind == WORD_NUMBER || peek(c, 1)->kind == WORD_USE);
         return !strcmp(w->text, "*") || (!strcmp(w->text, "[") && peek(c, 1)->kind != WORD_NAME);
     case WORD_NUMBER:
         return f->type == FIELD_UINT ||
@@ -91,6 +92,32 @@ static int compile_number(struct compiler *c, const struct field *f, int64_t *ou
     return 0;
 }
 
+static int compile_use(struct compiler *c, struct match *m)
+{
+    m->name = peek(c, 0)->text;
+    c->at++;
+    bool plus = word_is(peek(c, 0), "+");
+    if ((!plus && !word_is(peek(c, 0), "-")) || peek(c, 1)->kind != WORD_NUMBER)
+        return 0;
+    m->addend = plus ? peek(c, 1)->number : -peek(c, 1)->number;
+    c->at += 2;
+    return 0;
+}
+
+/* How many octets: a number, or the variable that holds it. */
+static int compile_octets(struct compiler *c, struct match *m)
+{
+    const struct word *n = peek(c, 0);
+    m->value = (struct value){.kind = VALUE_NUMBER};
+    if (n->kind == WORD_USE)
+        return compile_use(c, m);
+    if (n->kind != WORD_NUMBER || n->number < 0 || n->number > 65535)
+        return wrong(c, n, "%s: a number of octets from 0 to 65535 belongs here", n->text);
+    m->value.number = n->number;
+    c->at++;
+    return 0;
+}
+
 /* Octets: "text", hex, pattern N, zero N, (N). */
 static int compile_bytes(struct compiler *c, const struct field *f, struct match *m)
 {
@@ -124,11 +151,8 @@ static int compile_bytes(struct compiler *c, const struct field *f, struct match
                      f->name, w->text);
     m->kind = round ? MATCH_LENGTH : word_is(w, "pattern") ? MATCH_PATTERN : MATCH_ZERO;
     c->at += !round;
-    const struct word *n = peek(c, 0);
-    if (n->kind != WORD_NUMBER || n->number < 0 || n->number > 65535)
-        return wrong(c, n, "%s: a number of octets from 0 to 65535 belongs here", n->text);
-    m->value = (struct value){.kind = VALUE_NUMBER, .number = n->number};
-    c->at++;
+    if (compile_octets(c, m) < 0)
+        return -1;
     if (round && !take(c, ")"))
         return wrong(c, peek(c, 0), "a ) belongs here");
     if (m->kind == MATCH_PATTERN && word_is(peek(c, 0), "at") && peek(c, 1)->kind == WORD_NUMBER) {
@@ -189,25 +213,14 @@ static int compile_range(struct compiler *c, const struct field *f, struct match
     return 0;
 }
 
-static int compile_use(struct compiler *c, struct match *m)
-{
-    m->kind = MATCH_USE;
-    m->name = peek(c, 0)->text;
-    c->at++;
-    bool plus = word_is(peek(c, 0), "+");
-    if ((!plus && !word_is(peek(c, 0), "-")) || peek(c, 1)->kind != WORD_NUMBER)
-        return 0;
-    m->addend = plus ? peek(c, 1)->number : -peek(c, 1)->number;
-    c->at += 2;
-    return 0;
-}
-
 int compile_match(struct compiler *c, const struct field *f, struct match *m)
 {
     const struct word *w = peek(c, 0);
     bool injected = c->spec->direction == '<';
-    if (w->kind == WORD_USE)
+    if (w->kind == WORD_USE) {
+        m->kind = MATCH_USE;
         return compile_use(c, m);
+    }
     if (w->kind == WORD_BIND || word_is(w, "[")) {
         if (injected)
             return wrong(c, w,

@@ -61,9 +61,12 @@ static bool same_bytes(const struct field *f, const struct value *want, const st
     return true;
 }
 
-static bool is_made(const struct match *want, const struct value *have)
+static bool is_made(struct matcher *m, const struct match *want, const struct value *have)
 {
-    if (have->kind != VALUE_BYTES || have->len != (uint64_t)want->value.number)
+    struct value octets = want->value;
+    if (want->name && !find(m, want->name, &octets))
+        return m->lenient;
+    if (have->kind != VALUE_BYTES || have->len != (uint64_t)(octets.number + want->addend))
         return false;
     for (uint32_t i = 0; want->kind != MATCH_LENGTH && i < have->len; i++)
         if (have->bytes[i] !=
@@ -104,7 +107,7 @@ bool match_value(struct matcher *m, const struct field *f, const struct match *w
     case MATCH_PATTERN:
     case MATCH_ZERO:
     case MATCH_LENGTH:
-        return is_made(want, have);
+        return is_made(m, want, have);
     }
     return false;
 }
@@ -148,7 +151,7 @@ static int64_t given_of(const struct shape *s, int i, const struct field *f)
 static bool first_octet(const struct match *want, const struct value *have, char *expected,
                         char *actual, size_t room)
 {
-    if (have->kind != VALUE_BYTES ||
+    if (have->kind != VALUE_BYTES || want->name ||
         (want->kind != MATCH_VALUE && want->kind != MATCH_PATTERN && want->kind != MATCH_ZERO))
         return false;
     uint32_t len = want->kind == MATCH_VALUE ? want->value.len : (uint32_t)want->value.number;

@@ -123,6 +123,22 @@ void print_value(struct printer *p, const struct field *f, const struct value *v
     }
 }
 
+static void print_use(struct printer *p, const struct match *m)
+{
+    print(p, "$%s", m->name);
+    if (m->addend)
+        print(p, "%+lld", (long long)m->addend);
+}
+
+/* How many octets. */
+static void print_octets(struct printer *p, const struct match *m)
+{
+    if (m->name)
+        print_use(p, m);
+    else
+        print(p, "%lld", (long long)m->value.number);
+}
+
 void print_match(struct printer *p, const struct field *f, const struct match *m, int64_t given)
 {
     struct value upper = {.kind = m->value.kind, .number = m->upper};
@@ -137,9 +153,7 @@ void print_match(struct printer *p, const struct field *f, const struct match *m
         print(p, "?%s", m->name);
         break;
     case MATCH_USE:
-        print(p, "$%s", m->name);
-        if (m->addend)
-            print(p, "%+lld", (long long)m->addend);
+        print_use(p, m);
         break;
     case MATCH_ANY:
         print(p, "*");
@@ -152,15 +166,19 @@ void print_match(struct printer *p, const struct field *f, const struct match *m
         print(p, "]");
         break;
     case MATCH_PATTERN:
-        print(p, "pattern %lld", (long long)m->value.number);
+        print(p, "pattern ");
+        print_octets(p, m);
         if (m->upper)
             print(p, " at %lld", (long long)m->upper);
         break;
     case MATCH_ZERO:
-        print(p, "zero %lld", (long long)m->value.number);
+        print(p, "zero ");
+        print_octets(p, m);
         break;
     case MATCH_LENGTH:
-        print(p, "(%lld)", (long long)m->value.number);
+        print(p, "(");
+        print_octets(p, m);
+        print(p, ")");
         break;
     }
 }

@@ -334,6 +334,8 @@ Test(packet_ip, lines_come_back)
     cr_assert(comes_back("< udp 7 > 9 data hex 00ff pad 60"));
     cr_assert(comes_back("< udp 7 > 9 data pattern 1472"));
     cr_assert(comes_back("< udp 7 > 9 data zero 1472 bad udp.sum"));
+    cr_assert(prints("> udp 7 > 9 data pattern $n+1", NULL));
+    cr_assert(prints("> udp 7 > 9 ($n-1)", "udp 7 > 9 data ($n-1)"));
     cr_assert(comes_back("< ip tos 3 id 9 df ttl 1 options hex 94040000 udp 7 > 9 data \"x\" bad "
                          "ip.sum bad udp.sum"));
     cr_assert(comes_back("< icmp unreachable port quote ip eth0 > peer udp 5 > 6 data \"xyz\""));
