@@ -55,7 +55,9 @@ static void set_step(struct run *r, const struct step *step, int64_t now_ns)
 {
     struct value argv[2] = {{.kind = VALUE_NAME, .text = step->u.setting.name}}, out[SUT_ARGUMENTS] = {{0}};
     struct why why = {{0}};
-    if (eval_value(r, &step->u.setting.value, &argv[1], &why) != 0 || sut_host_call(r->sut, 0, "set", argv, 2, out) < 0)
+    int evaluated = eval_value(r, &step->u.setting.value, &argv[1], &why);
+    run_knob_value(&argv[1]);
+    if (evaluated != 0 || sut_host_call(r->sut, 0, "set", argv, 2, out) < 0)
         run_fail(r, &step->place, now_ns, "set %s: %s", step->u.setting.name, why.text[0] ? why.text : "no such knob, or the value is out of its range");
 }
 

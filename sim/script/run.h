@@ -169,6 +169,8 @@ int eval_expr(struct run *r, const struct expr *e, struct value *out, struct why
 bool eval_true(const struct value *v);
 /* Compares loosely (numbers, times and addresses by value); binds ?x; * matches. */
 bool eval_match(struct run *r, const struct value *expected, const struct value *actual);
+/* A knob's on and off are 1 and 0. */
+void run_knob_value(struct value *v);
 struct value value_in_arena(struct run *r, const struct value *v);
 /* Linux's number of an errno's name, 0 when unknown; and the name of a number. */
 int errno_number(const char *name);

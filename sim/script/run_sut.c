@@ -78,14 +78,18 @@ static int configure_port(struct run *r, const struct host_port *p, const struct
     return 0;
 }
 
-/* on and off are 1 and 0. */
+void run_knob_value(struct value *v)
+{
+    if (v->kind == VALUE_NAME && (strcmp(v->text, "on") == 0 || strcmp(v->text, "off") == 0))
+        *v = (struct value){.kind = VALUE_NUMBER, .number = strcmp(v->text, "on") == 0};
+}
+
 static int set_knob(struct run *r, const struct setting *s, struct why *why)
 {
     struct value v, argv[2] = {run_text_value(s->name)}, out[SUT_ARGUMENTS] = {{0}};
     if (eval_value(r, &s->value, &v, why) != 0)
         return -1;
-    if (v.kind == VALUE_NAME && (strcmp(v.text, "on") == 0 || strcmp(v.text, "off") == 0))
-        v = (struct value){.kind = VALUE_NUMBER, .number = strcmp(v.text, "on") == 0};
+    run_knob_value(&v);
     argv[1] = v;
     int64_t got = sut_host_call(r->sut, 0, "set", argv, 2, out);
     if (got == SUT_UNKNOWN)
