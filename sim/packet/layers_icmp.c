@@ -18,11 +18,12 @@ static bool is_error(uint64_t type)
     return type < 64 && (ERRORS >> type & 1);
 }
 
+/* The field is left out, not taken off: the sum of nothing but zeros is 0, not its other form. */
 static bool icmp_sum(const struct shape *s, int i, uint64_t *out)
 {
     const struct view *v = &s->view[i];
     const uint8_t *h = s->bytes + v->at;
-    *out = packet_sum(h, v->end - v->at, 0xffffu & ~get16(h + 2));
+    *out = packet_sum(h + 4, v->end - v->at - 4, get16(h));
     return true;
 }
 
