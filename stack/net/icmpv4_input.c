@@ -101,9 +101,8 @@ static void answer_timestamp(struct stack *s, struct netbuf *nb, struct icmpv4_h
     struct netbuf *out = answer_buffer(s, nb, r, hdr.hdr_len, &path, &how, now_ns);
     if (!out)
         return;
-    hdr.type = ICMPV4_TIMESTAMP_REPLY;
+    hdr.type = ICMPV4_TIMESTAMP_REPLY; /* RFC 792: the originate timestamp is returned */
     hdr.code = 0;
-    hdr.originate = hdr.transmit; /* RFC 792: the sender's stamp comes back as it was sent */
     hdr.receive = hdr.transmit = ipv4_timestamp(now_ns);
     icmpv4_emit(&hdr, netbuf_data(out), hdr.hdr_len);
     icmpv4_checksum_set(netbuf_data(out), hdr.hdr_len);
