@@ -113,7 +113,7 @@ static enum progress perform(struct run *r, const struct step *step, int64_t now
         return engine_wait_until(r, now_ns); /* what was injected at this instant arrives before the next line sees its effect */
     if (unexpected_before(r, step, now_ns))
         return WAITING;
-    r->injected = step->kind == STEP_PACKET;
+    r->injected = step->kind == STEP_PACKET || step->kind == STEP_FAULT; /* a frame, a carrier */
     r->last_event_ns = now_ns;
     if (r->depths == 1)
         r->call_time[step - r->script->step] = now_ns;
@@ -198,12 +198,13 @@ void engine_fire(struct owner *o, int64_t now_ns)
     const struct step *step;
     if (r->finished)
         return;
-    bool open_calls = call_settle(r, now_ns);
+    bool open_calls = call_settle(r);
     while (!r->finished && current_step(r, &step)) {
         if (play(r, step, now_ns) == WAITING)
             break;
-        open_calls = call_settle(r, now_ns);
+        open_calls = call_settle(r);
     }
+    call_overdue(r, now_ns);
     if (r->finished)
         return;
     for (int p = 0; p < RUN_PENDING; p++)

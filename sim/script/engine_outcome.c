@@ -51,7 +51,7 @@ void outcome_fire(struct owner *o, int64_t now_ns)
     struct run *r = (struct run *)o;
     if (r->finished)
         return;
-    call_settle(r, now_ns);
+    call_settle(r);
     int64_t action = next_action(r, now_ns);
     int64_t outcome = next_outcome(r, now_ns);
     int64_t due = action < outcome ? action : outcome;

@@ -179,7 +179,9 @@ const char *errno_name(int number);
 void call_start(struct run *r, const struct step *step, int64_t now_ns);
 void call_ended(void *ctx, uint64_t token, int64_t result, const struct value *out, int outs);
 /* Judges what ended; true when any call is still open. */
-bool call_settle(struct run *r, int64_t now_ns);
+bool call_settle(struct run *r);
+/* The script's lines of this instant are played: a call that was to end by now and did not fails. */
+void call_overdue(struct run *r, int64_t now_ns);
 void call_abandon(struct run *r, int64_t now_ns); /* at the end of the script */
 
 /* Verdicts. The first failure stays. */

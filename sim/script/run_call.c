@@ -183,15 +183,11 @@ void call_ended(void *ctx, uint64_t token, int64_t result, const struct value *o
 }
 
 /* A call without an end written may take any time; with one it must end exactly then. */
-static void settle(struct run *r, struct pending_call *p, int64_t now_ns)
+static void settle(struct run *r, struct pending_call *p)
 {
     char ended[32], wanted[32];
-    if (!p->done) {
-        if (p->ends_ns >= 0 && now_ns >= p->ends_ns && world_next(r->world) > now_ns && !r->options->by_outcome)
-            run_fail(r, &p->step->place, now_ns, "%s(...) has not returned, expected at %s", p->step->u.call.name,
-                     time_text(p->ends_ns, wanted));
+    if (!p->done)
         return;
-    }
     if (p->ends_ns >= 0 && p->done_ns != p->ends_ns && !r->options->by_outcome)
         run_fail(r, &p->step->place, p->done_ns, "%s(...) returned at %s, expected at %s", p->step->u.call.name, time_text(p->done_ns, ended),
                  time_text(p->ends_ns, wanted));
@@ -200,16 +196,27 @@ static void settle(struct run *r, struct pending_call *p, int64_t now_ns)
     p->token = 0;
 }
 
-bool call_settle(struct run *r, int64_t now_ns)
+bool call_settle(struct run *r)
 {
     bool open = false;
     for (int k = 0; k < RUN_PENDING && !r->finished; k++) {
         struct pending_call *p = &r->pending[k];
         if (p->token)
-            settle(r, p, now_ns);
+            settle(r, p);
         open = open || p->token;
     }
     return open;
+}
+
+void call_overdue(struct run *r, int64_t now_ns)
+{
+    char wanted[32];
+    for (int k = 0; k < RUN_PENDING && !r->finished && !r->options->by_outcome; k++) {
+        const struct pending_call *p = &r->pending[k];
+        if (p->token && !p->done && p->ends_ns >= 0 && now_ns >= p->ends_ns && world_next(r->world) > now_ns)
+            run_fail(r, &p->step->place, now_ns, "%s(...) has not returned, expected at %s", p->step->u.call.name,
+                     time_text(p->ends_ns, wanted));
+    }
 }
 
 /* Nothing will end the calls that are open now: the script said what they return. */
