@@ -8,7 +8,7 @@ rm -rf build/tshark
 mkdir -p build/tshark
 
 cat >build/tshark/notes.awk <<'AWK'
-# PDML of the frames in question -> "FRAME FIELD" lines: the abbreviation of each error-level expert note, and _ws.malformed.
+# PDML of the frames in question -> "FRAME FIELD" lines: the abbreviation of each error-level expert note and bad checksum, and _ws.malformed.
 function attribute(line, name,    text) {
     if (!match(line, " " name "=\"[^\"]*\"")) return ""
     text = substr(line, RSTART + length(name) + 3)
@@ -19,7 +19,8 @@ name == "frame.number" { frame = attribute($0, "show") }
 /<proto / && name == "_ws.malformed" { print frame, "_ws.malformed" }
 inside && name !~ /^_ws\./ { field = name; sub(/\.expert$/, "", field) }
 name == "_ws.expert" { inside = 1; field = "_ws.malformed" }
-name == "_ws.expert.severity" { if (attribute($0, "show") + 0 >= 8388608) print frame, field; inside = 0 }
+name == "_ws.expert.severity" { severity = attribute($0, "show") + 0 }
+name == "_ws.expert.group" { if (severity >= 8388608 || attribute($0, "show") + 0 == 16777216) print frame, field; inside = 0 } # of ICMP a bad sum is a warning
 AWK
 
 cat >build/tshark/read.sh <<'SH'
