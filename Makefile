@@ -62,8 +62,11 @@ SIMLIB_OBJ := $(filter-out $(B)/sim/cli/%,$(SIM_OBJ))
 SIM_DEFS := $(if $(HAVE_LWIP),-DHAVE_LWIP) $(if $(HAVE_SLIRP),-DHAVE_SLIRP) $(if $(HAVE_LDNS),-DHAVE_LDNS)
 LIBS     += $(if $(HAVE_SLIRP),-lslirp) $(if $(HAVE_LDNS),-lldns)
 
+MISSING := $(strip $(if $(HAVE_SLIRP),,libslirp-dev) $(if $(HAVE_LDNS),,libldns-dev) $(if $(HAVE_LWIP),,liblwip-dev))
+
 .PHONY: all
 all: $(B)/libstack.a $(B)/libsim.a $(if $(CLI_OBJ),$(B)/wiredrill) $(if $(HAVE_LWIP),$(B)/wiredrill-lwip.so)
+	$(if $(MISSING),@echo "left out, for want of: $(MISSING)")
 
 $(B)/stack/%.o: stack/%.c
 	@mkdir -p $(@D)

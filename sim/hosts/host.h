@@ -85,6 +85,8 @@ struct host {
 /* Kinds by name; the registry is kinds.c. */
 extern const struct host_kind *const host_kinds[];
 const struct host_kind *host_kind_by_name(const char *name);
+/* The Debian package without which this build lacks the kind; NULL when there is no such kind at all. */
+const char *host_kind_package(const char *name);
 
 /* --- for kinds --- */
 /* A frame to fill and send: one reference, which host_send takes. */

@@ -1,4 +1,5 @@
 /* The registry of peers: what `host KIND NAME` in a script may say. A new kind adds two lines here. */
+#include <string.h>
 #include "sim/hosts/host.h"
 
 extern const struct host_kind raw_kind;
@@ -29,3 +30,24 @@ const struct host_kind *const host_kinds[] = {
 #endif
     NULL,
 };
+
+/* Kinds that stand on a library which this build does not have: a script that names one is skipped, with the package as the reason. */
+static const struct {
+    const char *kind, *package;
+} absent[] = {
+#ifndef HAVE_SLIRP
+    {"slirp", "libslirp-dev"},
+#endif
+#ifndef HAVE_LDNS
+    {"dns-resolver", "libldns-dev"},
+#endif
+    {NULL, NULL},
+};
+
+const char *host_kind_package(const char *name)
+{
+    for (int k = 0; absent[k].kind; k++)
+        if (strcmp(absent[k].kind, name) == 0)
+            return absent[k].package;
+    return NULL;
+}

@@ -219,6 +219,11 @@ int run_build_host(struct run *r, const struct declaration *d, struct why *why)
     for (int k = 0; k < 63 && host_kinds[k]; k++)
         names[k] = host_kinds[k]->name;
     const struct host_kind *kind = host_kind_by_name(d->kind);
+    const char *package = kind ? NULL : host_kind_package(d->kind);
+    if (package) {
+        run_skip(r, "%s:%d: %s is not in this build, which was made without %s", d->place.file, d->place.line, d->kind, package);
+        return 0;
+    }
     if (!kind) {
         const char *nearest = nearest_word(d->kind, names);
         why_set(why, "%s:%d:%d: no kind of host \"%s\"%s%s%s", d->place.file, d->place.line, d->place.column, d->kind,
