@@ -350,20 +350,21 @@ static void verify_padding(struct matcher *m)
     if (len > 60 && len != end && len != whole) {
         snprintf(actual, sizeof actual, "%u octets behind the packet in a frame of %u", len - end,
                  len);
-        match_differs(m, &layer_eth, "padding", NULL, "none: the frame is long enough", actual);
+        match_differs(m, &layer_eth, "padding", "RFC894-frame-format-2",
+                      "none: the frame is long enough", actual);
         return;
     }
     for (uint32_t i = end; i < len; i++)
         if (s->bytes[i]) {
             snprintf(expected, sizeof expected, "zeros behind octet %u", end);
             snprintf(actual, sizeof actual, "0x%02x at octet %u", s->bytes[i], i);
-            match_differs(m, &layer_eth, "padding", NULL, expected, actual);
+            match_differs(m, &layer_eth, "padding", "RFC894-frame-format-2", expected, actual);
             return;
         }
     if (p->pad >= 0 && len != whole) {
         snprintf(expected, sizeof expected, "a frame of %u octets", whole);
         snprintf(actual, sizeof actual, "%u", len);
-        match_differs(m, &layer_eth, "padding", NULL, expected, actual);
+        match_differs(m, &layer_eth, "padding", "RFC894-frame-format-2", expected, actual);
     }
 }
 
