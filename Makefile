@@ -66,7 +66,7 @@ MISSING := $(strip $(if $(HAVE_SLIRP),,libslirp-dev) $(if $(HAVE_LDNS),,libldns-
 
 .PHONY: all
 all: $(B)/libstack.a $(B)/libsim.a $(if $(CLI_OBJ),$(B)/wiredrill) $(if $(HAVE_LWIP),$(B)/wiredrill-lwip.so)
-	$(if $(MISSING),@echo "left out, for want of: $(MISSING)")
+	$(if $(MISSING),@echo "left out for want of: $(MISSING)")
 
 $(B)/stack/%.o: stack/%.c
 	@mkdir -p $(@D)
