@@ -31,18 +31,30 @@ static bool is_source_route(const struct ipv4_option *o)
     return o->type == IPV4_OPT_LSRR || o->type == IPV4_OPT_SSRR;
 }
 
+static bool refuse_option(struct stack *s, struct netbuf *nb, uint8_t at, int64_t now_ns)
+{
+    ip_icmp_error(s, nb, ICMPV4_PARAMETER_PROBLEM, ICMPV4_POINTER_INDICATES, at, now_ns);
+    ipv4_drop(s, nb, IPV4_DROP_BAD_OPTION);
+    return false;
+}
+
+/* RFC 791 3.1: we are one more module without room for its stamp, and there is no room to say so. */
+static bool overflows(const struct ipv4_option *o)
+{
+    return o->type == IPV4_OPT_TIMESTAMP && ipv4_option_full(o) && o->overflow == OVERFLOW_MAX;
+}
+
 bool ipv4_take_options(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr,
                        int64_t now_ns)
 {
     uint8_t bad_at;
     const char *why;
-    if (!ipv4_options_check(hdr, &bad_at, &why)) { /* RFC 1122 3.2.2.5 */
-        ip_icmp_error(s, nb, ICMPV4_PARAMETER_PROBLEM, ICMPV4_POINTER_INDICATES, bad_at, now_ns);
-        ipv4_drop(s, nb, IPV4_DROP_BAD_OPTION);
-        return false;
-    }
+    if (!ipv4_options_check(hdr, &bad_at, &why)) /* RFC 1122 3.2.2.5 */
+        return refuse_option(s, nb, bad_at, now_ns);
     struct ipv4_option_iter iter = ipv4_option_iter(hdr);
     for (struct ipv4_option o; ipv4_option_next(&iter, &o, &why);) {
+        if (overflows(&o))
+            return refuse_option(s, nb, (uint8_t)(o.at + TIMESTAMP_OVERFLOW), now_ns);
         if (!is_source_route(&o))
             continue;
         if (!stack_knob(s, MODULE_IPV4, IPV4_KNOB_SOURCE_ROUTE)) {
@@ -103,8 +115,7 @@ static uint32_t continue_timestamp(const struct ipv4_option *o, uint32_t own, ui
 {
     memcpy(out, o->bytes, o->len);
     if (ipv4_option_full(o)) {
-        if (o->overflow < OVERFLOW_MAX)
-            out[TIMESTAMP_OVERFLOW] = (uint8_t)(out[TIMESTAMP_OVERFLOW] + OVERFLOW_ONE);
+        out[TIMESTAMP_OVERFLOW] = (uint8_t)(out[TIMESTAMP_OVERFLOW] + OVERFLOW_ONE);
         return o->len;
     }
     uint8_t *entry = out + o->pointer - 1;
