@@ -142,11 +142,17 @@ $(B)/bench/%_bench: $(B)/bench/%_bench.o $(B)/libsim.a $(B)/libstack.a
 
 # --- what people run ---
 
-PACKAGES := gcc libc6-dev libpcap-dev libcriterion-dev clang lld flex bison tshark libslirp-dev liblwip-dev libldns-dev pkg-config
+PACKAGES := gcc libc6-dev libpcap-dev libcriterion-dev clang flex bison tshark libslirp-dev liblwip-dev libldns-dev pkg-config
+
+WELCOME  := lld gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu
 
 .PHONY: deps
 deps:             ## install the Debian packages that demo and check need
 	@tools/install-missing.sh $(PACKAGES)
+
+.PHONY: check-deps
+check-deps:
+	@tools/install-missing.sh $(PACKAGES) -- $(WELCOME)
 
 .PHONY: demo
 demo: deps        ## set up, build, run the boot story on both NICs, end with a planted bug's verdict
@@ -154,7 +160,7 @@ demo: deps        ## set up, build, run the boot story on both NICs, end with a 
 	@tools/demo.sh
 
 .PHONY: check
-check: deps       ## set up, build, run every test
+check: check-deps       ## set up, build, run every test
 	@$(MAKE) --no-print-directory -j2 all $(BUILD_UNIT)
 	@$(MAKE) --no-print-directory -j2 VARIANT=asan all $(BUILD_UNIT)
 	@$(MAKE) --no-print-directory -j2 VARIANT=fuzz fuzzers

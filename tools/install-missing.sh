@@ -1,18 +1,22 @@
 #!/bin/sh
 # Installs the Debian packages that the build and the checks need and that are not there; on a terminal it asks first. Where it can't, it
-# lists them by name and stops.
+# lists them by name and stops. What stands behind `--` is welcome, not needed: where it can't be installed, checks skip what wants it, by name.
 #
-# usage: install-missing.sh PACKAGE...
+# usage: install-missing.sh PACKAGE... [-- PACKAGE...]
 set -eu
 
-missing=
+needed= missing= welcome=
 for package in "$@"; do
-    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $package"
+    if [ "$package" = -- ]; then welcome=yes; continue; fi
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' && continue
+    missing="$missing $package"
+    [ -n "$welcome" ] || needed="$needed $package"
 done
 [ -n "$missing" ] || exit 0
 
 cannot() {
-    echo "These Debian packages are missing:$missing" >&2
+    [ -n "$needed" ] || exit 0
+    echo "These Debian packages are missing:$needed" >&2
     echo "$1" >&2
     exit 1
 }
