@@ -78,8 +78,9 @@ static void fill_steps(struct script *s, struct step *step, const struct pcap_fi
     for (size_t f = 0; f < file->count; f++) {
         struct pcap_frame *frame = &file->frame[f];
         struct diagnostic d;
-        if (t->rewrite)
-            packet_redirect(frame->bytes, frame->len, t->mac, t->ipv4);
+        /* What is neither IPv4 nor ARP reaches the station all the same. */
+        if (t->rewrite && !packet_redirect(frame->bytes, frame->len, t->mac, t->ipv4) && frame->len >= sizeof t->mac)
+            memcpy(frame->bytes, t->mac, sizeof t->mac);
         int64_t at = frame->time_ns - first;
         last = at > last ? at : last;
         struct word hex[2] = {{.kind = WORD_NAME, .text = "hex"}, {.kind = WORD_HEX, .text = "", .bytes = frame->bytes, .len = frame->len}};
