@@ -5,6 +5,8 @@
 # what it is given: `make VARIANT=mine CC=clang OPT=-O3`.
 
 VARIANT ?= release
+# Commands are shown with V=1.
+Q := $(if $(V),,@)
 PREFIX  ?= /usr/local
 B       := build/$(VARIANT)
 
@@ -70,15 +72,15 @@ all: $(B)/libstack.a $(B)/libsim.a $(if $(CLI_OBJ),$(B)/wiredrill) $(if $(HAVE_L
 
 $(B)/stack/%.o: stack/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_STACK) -c $< -o $@
+	$(Q)$(CC) $(CFLAGS_STACK) -c $< -o $@
 
 $(B)/sim/%.o: sim/%.c | generated
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_SIM) $(SIM_DEFS) -c $< -o $@
+	$(Q)$(CC) $(CFLAGS_SIM) $(SIM_DEFS) -c $< -o $@
 
 $(B)/tests/%.o: tests/%.c | generated
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_SIM) -c $< -o $@
+	$(Q)$(CC) $(CFLAGS_SIM) -c $< -o $@
 
 # The catalogue is built in.
 $(B)/sim/report/clause.o: $(wildcard conformance/*.tsv)
@@ -89,45 +91,46 @@ generated: $(GEN_SRC)
 .SECONDARY: $(GEN_SRC)
 $(B)/%.tab.c: %.y
 	@mkdir -p $(@D)
-	bison -Wall -Werror --defines=$(@:.c=.h) -o $@ $<
+	$(Q)bison -Wall -Werror --defines=$(@:.c=.h) -o $@ $<
 $(B)/%.lex.c: %.l
 	@mkdir -p $(@D)
-	flex --header-file=$(@:.c=.h) -o $@ $<
+	$(Q)flex --header-file=$(@:.c=.h) -o $@ $<
 $(B)/%.tab.o: $(B)/%.tab.c
-	$(CC) $(STD) $(OPT) -D_GNU_SOURCE -w -MMD -MP -I$(dir $*) -c $< -o $@
+	$(Q)$(CC) $(STD) $(OPT) -D_GNU_SOURCE -w -MMD -MP -I$(dir $*) -c $< -o $@
 $(B)/%.lex.o: $(B)/%.lex.c
-	$(CC) $(STD) $(OPT) -D_GNU_SOURCE -w -MMD -MP -I$(dir $*) -c $< -o $@
+	$(Q)$(CC) $(STD) $(OPT) -D_GNU_SOURCE -w -MMD -MP -I$(dir $*) -c $< -o $@
 
 $(B)/libstack.a: $(STACK_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 $(B)/libsim.a: $(SIMLIB_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 $(B)/wiredrill: $(CLI_OBJ) $(B)/libsim.a $(B)/libstack.a
-	$(CC) $(OPT) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(OPT) -o $@ $^ $(LIBS)
 
 # lwIP is a plug-in: in the program its functions would meet stack/'s of the same names. For that reason the program exports none either.
 LWIP_OBJ := $(LWIP_SRC:%.c=$(B)/%.o)
 $(LWIP_OBJ): $(B)/sim/hosts/lwip/%.o: sim/hosts/lwip/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_SIM) -fPIC -isystem /usr/include/lwip -c $< -o $@
+	$(Q)$(CC) $(CFLAGS_SIM) -fPIC -isystem /usr/include/lwip -c $< -o $@
 $(B)/wiredrill-lwip.so: $(LWIP_OBJ)
-	$(CC) $(OPT) -shared -o $@ $^ -llwip
+	$(Q)$(CC) $(OPT) -shared -o $@ $^ -llwip
 
 .PHONY: unit-build
 unit-build: $(B)/unit
 $(B)/unit: $(TEST_OBJ) $(B)/libsim.a $(B)/libstack.a
-	$(CC) $(OPT) -o $@ $^ $(LIBS) -lcriterion
+	$(Q)$(CC) $(OPT) -o $@ $^ $(LIBS) -lcriterion
 
 # Fuzz targets: each fuzz/X.c becomes $(B)/bin/X (in the fuzz variant) or $(B)/replay/X, which feeds files to it without libFuzzer.
 FUZZ_SRC := $(wildcard fuzz/*.c)
 $(B)/fuzz/%.o: fuzz/%.c | generated
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_SIM) -c $< -o $@
+	$(Q)$(CC) $(CFLAGS_SIM) -c $< -o $@
 $(B)/bin/%: $(B)/fuzz/%.o $(B)/libsim.a $(B)/libstack.a
 	@mkdir -p $(@D)
-	$(CC) $(OPT) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(OPT) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+.SECONDARY: $(FUZZ_SRC:fuzz/%.c=$(B)/fuzz/%.o)
 .PHONY: fuzzers
 fuzzers: $(FUZZ_SRC:fuzz/%.c=$(B)/bin/%)
 
@@ -136,9 +139,9 @@ BENCH_SRC := $(wildcard bench/*_bench.c)
 .SECONDARY: $(BENCH_SRC:%.c=$(B)/%.o)
 $(B)/bench/%.o: bench/%.c | generated
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_SIM) -c $< -o $@
+	$(Q)$(CC) $(CFLAGS_SIM) -c $< -o $@
 $(B)/bench/%_bench: $(B)/bench/%_bench.o $(B)/libsim.a $(B)/libstack.a
-	$(CC) $(OPT) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(OPT) -o $@ $^ $(LIBS)
 
 # --- what people run ---
 
