@@ -1,23 +1,37 @@
 # Planted bugs: one thing changed at a time in the stack, a driver or a model; an expectation or an assertion must fail with goldens switched off, and
-# its text must name scenario, line and requirement.
-passed=0 failed=0
-tab=$(printf '\t')
-while IFS="$tab" read -r name file change what; do
-    case "$name" in '#'*|'') continue ;; esac
-    if ! tools/mutant.sh "$name" "$file" "$change"; then
-        echo "$name: did not build"
-        failed=$((failed + 1))
-        continue
+# its text must name scenario, line and requirement. Two at a time; each runs the folders that its line names, all of them when it names none.
+cores=2
+rm -rf build/mutant
+mkdir -p build/mutant
+
+# try NAME FILE CHANGE WHAT FOLDERS: one line in build/mutant/NAME.verdict
+try() {
+    out=build/mutant/$1/out paths=
+    for folder in $5; do paths="$paths scenarios/$folder"; done
+    if ! tools/mutant.sh "$1" "$2" "$3" 2>"build/mutant/$1.log"; then
+        echo "$1: DID NOT BUILD: $(tail -1 "build/mutant/$1.log")"
+        return
     fi
-    "build/mutant/$name/wiredrill" run --no-golden --quiet --jobs 2 scenarios >"build/mutant/$name/out" 2>&1
+    "build/mutant/$1/wiredrill" run --no-golden --quiet --jobs 1 ${paths:-scenarios} >"$out" 2>&1
     status=$?
-    if [ $status -eq 1 ] && grep -q '^  requires ' "build/mutant/$name/out"; then
-        passed=$((passed + 1))
-        echo "$name: caught by $(grep -c '^FAILED' "build/mutant/$name/out") cases ($what)"
+    if [ $status -eq 1 ] && grep -q '^  requires ' "$out"; then
+        echo "$1: caught by $(grep -c '^FAILED' "$out") cases ($4)"
     else
-        failed=$((failed + 1))
-        echo "$name: NOT CAUGHT, exit $status ($what)"
+        echo "$1: NOT CAUGHT, exit $status ($4)"
     fi
-    rm -f "build/mutant/$name/wiredrill"
+    rm -rf "build/mutant/$1"
+}
+
+running=0
+tab=$(printf '\t')
+while IFS="$tab" read -r name file change what folders; do
+    case "$name" in '#'*|'') continue ;; esac
+    try "$name" "$file" "$change" "$what" "$folders" >"build/mutant/$name.verdict" &
+    running=$((running + 1))
+    [ $((running % cores)) -ne 0 ] || wait
 done <tests/mutants/list.tsv
-echo "$passed passed, $failed failed, 0 skipped"
+wait
+
+cat build/mutant/*.verdict
+passed=$(cat build/mutant/*.verdict | grep -c ': caught by ')
+echo "$passed passed, $((running - passed)) failed, 0 skipped"
