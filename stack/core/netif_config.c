@@ -93,7 +93,7 @@ struct netif *stack_attach(struct stack *s, const char *name, const struct netif
     nif->hardware = NETIF_ETHERNET;
     nif->mtu = MTU_ETHERNET;
     nif->flags = NETIF_BROADCAST | NETIF_ARP;
-    nif->driver_due_ns = now_ns;
+    nif->driver_due_ns = driver->poll ? now_ns : INT64_MAX;
     if (start_driver(nif, f, now_ns) < 0) {
         s->netifs--;
         s->region_used = mark;
