@@ -16,7 +16,7 @@ enum sntp_counter {
     SNTP_UNSENT,
     SNTP_KISS_DENY,
     SNTP_KISS_RATE,
-    SNTP_KISS_OTHER,
+    SNTP_KISS_UNKNOWN,
     SNTP_DROP_SHORT,
     SNTP_DROP_ORIGIN,
     SNTP_DROP_MODE,
@@ -173,7 +173,7 @@ static void kissed(struct stack *s, struct sntp_query *q, const struct ntp_hdr *
         finish(s, q, -ERR_ACCES, NULL, now_ns);
         return;
     }
-    stack_count(s, MODULE_SNTP, h->reference_id == rate ? SNTP_KISS_RATE : SNTP_KISS_OTHER);
+    stack_count(s, MODULE_SNTP, h->reference_id == rate ? SNTP_KISS_RATE : SNTP_KISS_UNKNOWN);
     if (h->reference_id == rate)
         back_off(s, &q->server->least_ns);
     /* RFC 4330 section 8: with no other server to go to, any kiss code is a reason to back off; we
@@ -333,7 +333,7 @@ static const char *const counters[] = {
     [SNTP_UNSENT] = "unsent",
     [SNTP_KISS_DENY] = "kiss.deny",
     [SNTP_KISS_RATE] = "kiss.rate",
-    [SNTP_KISS_OTHER] = "kiss.other",
+    [SNTP_KISS_UNKNOWN] = "kiss.unknown",
     [SNTP_DROP_SHORT] = "drop.short",
     [SNTP_DROP_ORIGIN] = "drop.origin",
     [SNTP_DROP_MODE] = "drop.mode",
