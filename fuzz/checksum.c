@@ -1,10 +1,13 @@
 /*
- * The fast sum, the copy, the joined pieces and the incremental updates against a sum of octet
- * pairs that shares nothing with them. The first octets choose alignments, split and the changed
- * word.
+ * The fast sum, the copy, the joined pieces, the incremental updates, and what the E1000's model
+ * computes for packets that it sends, against a sum of octet pairs that shares nothing with them.
+ * The first octets choose alignments, split and the changed word.
  */
 #include <stdlib.h>
 #include "fuzz/wire_fuzz.h"
+#include "sim/nic/e1000.h"
+#include "sim/nic/machine_state.h"
+#include "sim/packet/packet.h"
 #include "stack/core/checksum.h"
 
 static uint16_t reference(const uint8_t *bytes, size_t len)
@@ -46,6 +49,8 @@ static void check_sums(const uint8_t *data, size_t size, uint16_t expected)
             memset(to, 0, size);
         CHECK(checksum_copy(to, from, size) == expected);
         CHECK(size == 0 || memcmp(to, data, size) == 0);
+        CHECK(e1000_sum(from, (uint32_t)size, 0) == expected);
+        CHECK(packet_sum(from, size, 0) == (uint16_t)~expected);
         free(from_memory);
         free(to_memory);
     }
@@ -56,7 +61,45 @@ static void check_splits(const uint8_t *data, size_t size, uint16_t expected)
     for (size_t cut = 0; cut <= size; cut++) {
         uint16_t head = checksum_sum(data, cut), tail = checksum_sum(data + cut, size - cut);
         CHECK(checksum_join(head, cut, tail) == expected);
+        if (cut % 2 == 0)
+            CHECK(e1000_sum(data + cut, (uint32_t)(size - cut), head) == expected);
     }
+}
+
+/* A packet whose checksum from `start` to `end` (0: its end) the device puts at `at`: the field's
+ * own content counts, as a driver leaves the pseudo header's sum there. */
+static void check_inserted(const uint8_t *data, size_t size, uint32_t start, uint32_t end,
+                           uint32_t at)
+{
+    static struct e1000 e;
+    struct nic n = {.state = &e};
+    uint8_t *memory, *packet = aligned_copy(data, size, at % 8, &memory);
+    size_t stop = end ? end + 1 : size;
+    uint16_t sum = field_of(packet + start, stop - start);
+    e.packet.popts = TXD_POPTS_TXSM;
+    e.context = (struct e1000_context){.tucss = (uint8_t)start,
+                                       .tucso = (uint8_t)at,
+                                       .tucse = (uint16_t)end,
+                                       .tucmd = at % 2 ? TXC_TUCMD_TCP : 0};
+    CHECK(e1000_insert_checksums(&n, packet, (uint32_t)size));
+    if (sum == 0 && at % 2 == 0)
+        sum = 0xffff; /* UDP's rule (RFC 768) */
+    CHECK(packet[at] == sum >> 8 && packet[at + 1] == (sum & 0xff));
+    CHECK(memcmp(packet, data, at) == 0 &&
+          memcmp(packet + at + 2, data + at + 2, size - at - 2) == 0);
+    free(memory);
+}
+
+static void check_device(const uint8_t *data, size_t size)
+{
+    if (size > 2048)
+        return;
+    for (uint32_t start = 0; start < size && start < 64; start++)
+        for (uint32_t at = start; at + 2 <= size && at < start + 4; at++) {
+            check_inserted(data, size, start, 0, at);
+            check_inserted(data, size, start,
+                           (uint32_t)size - 1 - (start + at) % (uint32_t)(size - start), at);
+        }
 }
 
 /* Data with a word of its own in front, so that no sum is of zeros only (RFC 1624 section 3). */
@@ -95,5 +138,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size <= 1024)
         check_splits(data, size, expected);
     check_updates(data, size, at, word);
+    check_device(data, size);
     return 0;
 }

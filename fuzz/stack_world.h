@@ -1,0 +1,274 @@
+/*
+ * Our stack on a wire that a fuzzer holds: what the target of whole frames starts from. All of it
+ * lies in a world's arena, so that each input begins at the same bytes. Frames go in by a driver
+ * that is nothing but a hook; what comes out is judged at once, by the simulation's own sum.
+ */
+#ifndef FUZZ_STACK_WORLD_H
+#define FUZZ_STACK_WORLD_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include "fuzz/wire_fuzz.h"
+#include "sim/packet/packet.h"
+#include "sim/world/world.h"
+#include "stack/core/bytes.h"
+#include "stack/core/module.h"
+
+enum {
+    HOST_IP = 0x0a00020f, /* 10.0.2.15, as libslirp leases it */
+    GATEWAY_IP = 0x0a000202,
+    DNS_IP = 0x0a000203,
+    FRAMES_MOST = 4096,      /* received in one run */
+    POLLS_MOST = 400,        /* in one run: what is left of it then is not played */
+    POLLS_AT_INSTANT = 2000, /* the stack must come to rest */
+    ANSWERS_MOST =
+        150, /* frames out for one in: a whole datagram of 65535 in fragments of 576 is 119 */
+    SENT_KEPT = 1514,
+};
+
+/* Of each kind of question the last that went out is kept, for answers that are to fit. */
+enum question {
+    ASKED_DHCP,
+    ASKED_DNS,
+    ASKED_NTP,
+    ASKED_ECHO,
+    ASKED_IP,
+    QUESTIONS,
+    QUESTION_BYTES = 48 + 42
+};
+
+static const uint8_t fuzz_host_mac[6] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
+static const uint8_t fuzz_gateway_mac[6] = {0x52, 0x55, 0x0a, 0x00, 0x02, 0x02};
+
+struct fuzz_world {
+    struct world *world;
+    struct stack *stack;
+    struct netif *nif;
+    struct stack_config config;
+    struct random_stream purpose[RANDOM_PURPOSES];
+    int64_t now_ns;
+    uint32_t polls, answers;
+    uint8_t fates[FRAMES_MOST];               /* told so far, by the frame's number */
+    uint8_t asked[QUESTIONS][QUESTION_BYTES]; /* from the Ethernet header on, zeros behind */
+    uint32_t sent_len;                        /* the last frame that went out */
+    uint8_t sent[SENT_KEPT];
+};
+
+struct fuzz_hook {
+    struct netif *nif;
+    struct fuzz_world *f;
+};
+
+/* --- what comes out --- */
+
+static inline void judge_ipv4(const uint8_t *p, uint32_t len)
+{
+    CHECK(len >= 20 && p[0] >> 4 == 4);
+    uint32_t header = (p[0] & 15u) * 4, total = get16(p + 2);
+    CHECK(header >= 20 && total >= header && total <= len);
+    CHECK(packet_sum(p, header, 0) == 0);
+    CHECK(p[8] > 0);                   /* RFC 1122 3.2.1.7: never a TTL of zero */
+    CHECK(get32(p + 12) >> 24 != 127); /* RFC 1122 3.2.1.3 (g) */
+    CHECK((get16(p + 6) & 0x1fff) * 8 + total - header <= 65535);
+    if (get16(p + 6) & 0x3fff)
+        return; /* a fragment */
+    const uint8_t *upper = p + header;
+    uint32_t rest = total - header;
+    if (p[9] == 1)
+        CHECK(rest >= 8 && packet_sum(upper, rest, 0) == 0);
+    if (p[9] != 17)
+        return;
+    CHECK(rest >= 8 && get16(upper + 4) == rest);
+    uint32_t pseudo = 17 + rest;
+    for (uint32_t k = 12; k < 20; k += 2)
+        pseudo += get16(p + k);
+    CHECK(get16(upper + 6) == 0 || packet_sum(upper, rest, pseudo) == 0);
+}
+
+static inline void judge_sent(const struct fuzz_world *f, const uint8_t *p, uint32_t len)
+{
+    CHECK(len >= 60 && len <= 1514);
+    CHECK(memcmp(p + 6, f->nif->mac, 6) == 0);
+    uint16_t type = get16(p + 12);
+    CHECK(type == 0x0800 || type == 0x0806);
+    if (type == 0x0800) {
+        judge_ipv4(p + 14, len - 14);
+        return;
+    }
+    static const uint8_t ethernet_ipv4[6] = {0, 1, 8, 0, 6, 4};
+    CHECK(memcmp(p + 14, ethernet_ipv4, 6) == 0);
+    CHECK(get16(p + 20) == 1 || get16(p + 20) == 2);
+    CHECK(memcmp(p + 22, f->nif->mac, 6) == 0);
+}
+
+static inline void keep(struct fuzz_world *f, enum question q, const uint8_t *p, uint32_t len)
+{
+    memset(f->asked[q], 0, QUESTION_BYTES);
+    memcpy(f->asked[q], p, len < QUESTION_BYTES ? len : QUESTION_BYTES);
+}
+
+static inline void keep_question(struct fuzz_world *f, const uint8_t *p, uint32_t len)
+{
+    if (get16(p + 12) != 0x0800)
+        return;
+    keep(f, ASKED_IP, p, len);
+    if (p[14] != 0x45)
+        return;
+    if (p[23] == 1 && p[34] == 8)
+        keep(f, ASKED_ECHO, p, len);
+    uint16_t port = p[23] == 17 ? get16(p + 36) : 0;
+    if (port == 67 || port == 53 || port == 123)
+        keep(f, port == 67 ? ASKED_DHCP : port == 53 ? ASKED_DNS : ASKED_NTP, p, len);
+}
+
+static inline int hook_send(void *d, struct netbuf *nb, int64_t now_ns)
+{
+    struct fuzz_hook *hook = d;
+    struct fuzz_world *f = hook->f;
+    uint32_t len = netbuf_len(nb);
+    (void)now_ns;
+    judge_sent(f, netbuf_data(nb), len);
+    f->answers++;
+    keep_question(f, netbuf_data(nb), len);
+    f->sent_len = len;
+    memcpy(f->sent, netbuf_data(nb), len);
+    memset(netbuf_data(nb), 0xdb, len); /* a device may write on what it owns */
+    netif_sent(hook->nif, nb, 0);
+    return 0;
+}
+
+static inline int hook_probe(void *d, struct netif *nif, const struct bus *b,
+                             const struct pci_function *f, int64_t now_ns)
+{
+    (void)b, (void)f;
+    ((struct fuzz_hook *)d)->nif = nif;
+    memcpy(nif->mac, fuzz_host_mac, sizeof nif->mac);
+    netif_link(nif, true, now_ns);
+    return 0;
+}
+
+static const struct netif_driver fuzz_hook_driver = {
+    .name = "hook",
+    .state_size = sizeof(struct fuzz_hook),
+    .probe = hook_probe,
+    .send = hook_send,
+};
+
+/* --- the stack's port --- */
+
+static inline void fuzz_random(void *self, enum random_purpose purpose, void *out, size_t len)
+{
+    struct fuzz_world *f = self;
+    random_bytes(&f->purpose[purpose], out, len);
+}
+
+static inline void fuzz_fate(void *self, uint32_t frame, enum frame_fate fate, const char *reason)
+{
+    struct fuzz_world *f = self;
+    CHECK(frame > 0 && frame < FRAMES_MOST && frame <= f->stack->rx_number);
+    CHECK(++f->fates[frame] == 1);
+    CHECK((fate == FATE_DROPPED) == (reason != NULL));
+    CHECK(!reason || strchr(reason, '.'));
+}
+
+static inline void fuzz_wake(void *self)
+{
+    (void)self;
+}
+
+/* --- driving it --- */
+
+/* Polls until nothing is due; returns when to poll again. */
+static inline int64_t settle(struct fuzz_world *f)
+{
+    for (int round = 0;; round++) {
+        int64_t due = stack_poll(f->stack, f->now_ns);
+        f->polls++;
+        if (due > f->now_ns)
+            return due;
+        CHECK(round < POLLS_AT_INSTANT);
+    }
+}
+
+/* Timers fire at their times; the clock ends at until_ns. */
+static inline void run_until(struct fuzz_world *f, int64_t until_ns)
+{
+    for (int64_t due = settle(f); due <= until_ns && f->polls < POLLS_MOST; due = settle(f))
+        f->now_ns = due;
+    if (f->polls < POLLS_MOST)
+        f->now_ns = until_ns;
+}
+
+static inline void deliver(struct fuzz_world *f, const uint8_t *bytes, uint32_t len)
+{
+    struct netbuf *nb = netif_buffer(f->nif, len);
+    f->answers = 0;
+    if (nb) {
+        memcpy(netbuf_data(nb), bytes, len);
+        netif_receive(f->nif, nb, f->now_ns);
+    }
+    settle(f);
+    CHECK(f->answers <= ANSWERS_MOST || f->nif->mtu < 576);
+}
+
+/* --- building it --- */
+
+/* As small as still lets every module work: a run costs what restoring this costs. */
+static const struct stack_limits fuzz_limits = {
+    .frames = 40,
+    .big_buffers = 3,
+    .netifs = 2,
+    .routes = 8,
+    .neighbours = 8,
+    .neighbour_queue = 3,
+    .sockets = 8,
+    .socket_datagrams = 4,
+    .reassemblies = 3,
+    .path_mtus = 4,
+    .dns_cache = 4,
+    .dns_queries = 3,
+    .pings = 2,
+    .driver_bytes = 1024,
+};
+
+/* The streams are those of the host under test at seed 1, so that frames of scenarios fit. */
+static inline struct fuzz_world *fuzz_world_new(void)
+{
+    struct world *w = world_new((size_t)16 << 20, 1);
+    CHECK(w);
+    struct fuzz_world *f = world_alloc(w, sizeof *f, 64);
+    f->world = w;
+    for (int p = 0; p < RANDOM_PURPOSES; p++) {
+        char name[32];
+        snprintf(name, sizeof name, "sut purpose %d", p);
+        random_init(&f->purpose[p], 1, name);
+    }
+    f->config = (struct stack_config){.limits = fuzz_limits, .modules = stack_full_config.modules};
+    size_t size = stack_size(&f->config);
+    void *region = world_alloc(w, size, 64);
+    memset(region, 0xa5, size);
+    struct port port = {.self = f, .random = fuzz_random, .wake = fuzz_wake, .fate = fuzz_fate};
+    f->stack = stack_init(region, size, &f->config, &port, 0);
+    CHECK(f->stack);
+    f->nif = stack_attach(f->stack, "eth0", &fuzz_hook_driver, NULL, NULL, 0);
+    CHECK(f->nif);
+    ((struct fuzz_hook *)f->nif->state)->f = f;
+    CHECK(netif_up(f->nif, 0) == 0);
+    return f;
+}
+
+static inline bool ends_in(const char *name, const char *tail)
+{
+    size_t len = strlen(name), n = strlen(tail);
+    return len >= n && strcmp(name + len - n, tail) == 0;
+}
+
+/* No module counts what it cannot name. */
+static inline void check_counter_names(struct stack *s)
+{
+    char name[64];
+    for (unsigned k = 0; stack_counter_at(s, k, name); k++)
+        CHECK(!ends_in(name, ".other") && !ends_in(name, ".misc"));
+}
+
+#endif
