@@ -8,7 +8,7 @@
 enum exit_status { EXIT_PASSED, EXIT_FAILED_CASE, EXIT_USAGE };
 
 struct subcommand {
-    const char *name, *arguments, *help;
+    const char *name, *arguments, *options /* that it takes */, *help;
     int (*run)(int argc, char **argv); /* argv[0] is the subcommand's name */
 };
 extern const struct subcommand subcommands[]; /* ends with a NULL name */
@@ -32,8 +32,8 @@ struct options {
     const struct sut *stack;
 };
 
-/* Parses argv; `accepted` names the options that this subcommand takes ("nic seed jobs"). -1 after saying what is wrong on stderr. */
-int options_parse(int argc, char **argv, const char *accepted, struct options *o);
+/* Parses argv; argv[0] is the subcommand, whose row says which options it takes. -1 after saying what is wrong on stderr. */
+int options_parse(int argc, char **argv, struct options *o);
 void options_help(FILE *out, const char *accepted);
 /* One sentence on stderr, "wiredrill: ..."; returns EXIT_USAGE. */
 __attribute__((format(printf, 1, 2))) int usage_error(const char *format, ...);

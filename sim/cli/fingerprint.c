@@ -27,7 +27,7 @@ int command_fingerprint(int argc, char **argv)
     struct options o;
     struct why why = {{0}};
     int status = EXIT_PASSED;
-    if (options_parse(argc, argv, "nic sut driver seed fill set jobs D", &o) != 0)
+    if (options_parse(argc, argv, &o) != 0)
         return EXIT_USAGE;
     o.no_golden = true;
     if (o.paths == 0)

@@ -53,6 +53,7 @@ int command_help(int argc, char **argv)
         if (strcmp(argv[1], subcommands[c].name) != 0)
             continue;
         printf("wiredrill %s %s\n  %s\n", subcommands[c].name, subcommands[c].arguments, subcommands[c].help);
+        options_help(stdout, subcommands[c].options);
         return EXIT_PASSED;
     }
     if (strcmp(argv[1], "hosts") == 0) {

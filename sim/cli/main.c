@@ -5,14 +5,21 @@
 #define WIREDRILL_VERSION "0.1.0"
 
 const struct subcommand subcommands[] = {
-    {"run", "PATH...", "run scenarios: files or folders; a ladder for one, a table for many", command_run},
-    {"show", "F.pcap", "print a capture as a ladder", command_show},
-    {"diff", "A.pcap B.pcap", "print the first difference of two captures, field by field", command_diff},
-    {"replay", "F.pcap...", "feed captured frames into the stack under test and say what became of each", command_replay},
-    {"fingerprint", "PATH...", "one line for each case: W T S name", command_fingerprint},
-    {"list", "", "kinds of NIC, stack, host, fault and layer that scripts can name", command_list},
-    {"help", "[TOPIC]", "how to use the command, and its topics", command_help},
-    {NULL, NULL, NULL, NULL},
+    {"run", "PATH...", "nic bus sut driver seed fill set profile judge jobs pcap json bless no-golden strict snapshot closure quiet verbose lose D",
+     "run scenarios: files or folders; a ladder for one, a table for many", command_run},
+    {"show", "F.pcap", "",
+     "print a capture as a ladder", command_show},
+    {"diff", "A.pcap B.pcap", "",
+     "print the first difference of two captures, field by field", command_diff},
+    {"replay", "F.pcap...", "nic sut seed pcap to promiscuous",
+     "feed captured frames into the stack under test and say what became of each", command_replay},
+    {"fingerprint", "PATH...", "nic sut driver seed fill set jobs D",
+     "one line for each case: W T S name", command_fingerprint},
+    {"list", "", "",
+     "kinds of NIC, stack, host, fault and layer that scripts can name", command_list},
+    {"help", "[TOPIC]", "",
+     "how to use the command, and its topics", command_help},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 
 int usage_error(const char *format, ...)

@@ -245,8 +245,17 @@ static int load_plugins(struct options *o)
     return 0;
 }
 
-int options_parse(int argc, char **argv, const char *accepted, struct options *o)
+static const char *options_of(const char *subcommand)
 {
+    for (int c = 0; subcommands[c].name; c++)
+        if (strcmp(subcommands[c].name, subcommand) == 0)
+            return subcommands[c].options;
+    return "";
+}
+
+int options_parse(int argc, char **argv, struct options *o)
+{
+    const char *accepted = options_of(argv[0]);
     int kept = 1;
     memset(o, 0, sizeof *o);
     o->seed = 1;

@@ -225,7 +225,7 @@ int command_replay(int argc, char **argv)
     struct options o;
     struct target t = {.rewrite = false};
     int status = EXIT_PASSED;
-    if (options_parse(argc, argv, "nic sut seed pcap to promiscuous", &o) != 0 || parse_target(o.to, &t) != 0)
+    if (options_parse(argc, argv, &o) != 0 || parse_target(o.to, &t) != 0)
         return EXIT_USAGE;
     if (o.paths == 0)
         return usage_error("replay: which captures? `wiredrill replay F.pcap...`");

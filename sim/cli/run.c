@@ -167,7 +167,7 @@ int command_run(int argc, char **argv)
 {
     struct options o;
     struct why why = {{0}};
-    if (options_parse(argc, argv, "nic bus sut driver seed fill set profile judge jobs pcap json bless no-golden strict snapshot closure quiet verbose lose D", &o) != 0)
+    if (options_parse(argc, argv, &o) != 0)
         return EXIT_USAGE;
     if (o.paths == 0)
         return usage_error("run: which scenarios? `wiredrill run PATH...`, files or folders");

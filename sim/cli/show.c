@@ -8,7 +8,7 @@ int command_show(int argc, char **argv)
     struct options o;
     struct why why = {{0}};
     struct pcap_file file;
-    if (options_parse(argc, argv, "", &o) != 0)
+    if (options_parse(argc, argv, &o) != 0)
         return EXIT_USAGE;
     if (o.paths != 1)
         return usage_error("show: one capture, `wiredrill show F.pcap`");
@@ -25,7 +25,7 @@ int command_diff(int argc, char **argv)
     struct why why = {{0}};
     struct pcap_file a, b;
     char text[8192];
-    if (options_parse(argc, argv, "", &o) != 0)
+    if (options_parse(argc, argv, &o) != 0)
         return EXIT_USAGE;
     if (o.paths != 2)
         return usage_error("diff: two captures, `wiredrill diff A.pcap B.pcap`");
