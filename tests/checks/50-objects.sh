@@ -11,9 +11,9 @@ check() { # NAME COMPILER...
         return
     fi
     rm -f "$dir"/*.o
-    for c in $(find stack -name '*.c' | sort); do
-        "$@" -std=c11 -I. -O2 -fno-pie -ffreestanding -c "$c" -o "$dir/$(echo "$c" | tr / _ | sed 's/c$/o/')" || { failed=$((failed + 1)); return; }
-    done
+    # Two at a time; the object of stack/net/ip.c is stack_net_ip.o.
+    find stack -name '*.c' | sort | xargs -P 2 -I {} sh -c 'c=$1 dir=$2; shift 2; "$@" -std=c11 -I. -O2 -fno-pie -ffreestanding -c "$c" -o "$dir/$(echo "${c%.c}" | tr / _).o"' sh {} "$dir" "$@" ||
+        { failed=$((failed + 1)); echo "$name: does not compile"; return; }
     nm=$(command -v llvm-nm-14 || command -v llvm-nm || command -v nm)
     if ld.lld -r -o "$dir/joined" "$dir"/*.o 2>/dev/null || ld -r -o "$dir/joined" "$dir"/*.o 2>/dev/null; then
         objects=$dir/joined
