@@ -70,7 +70,7 @@ static void print_row(const struct tally *t, const struct suite_case *c, const s
                                                          : "");
         putchar('\n');
     }
-    bool ladder = r->ladder && r->ladder[0] && (r->outcome.status == RUN_FAILED || t->suite->cases == 1 || o->verbose);
+    bool ladder = r->ladder && r->ladder[0] && (r->outcome.status == RUN_FAILED || (t->suite->cases == 1 && !o->quiet) || o->verbose);
     if (r->report && r->report[0] && r->outcome.status != RUN_PASSED)
         printf("%s%s", r->report, r->report[strlen(r->report) - 1] == '\n' ? "" : "\n");
     if (ladder && r->outcome.status != RUN_SKIPPED)
