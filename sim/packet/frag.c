@@ -9,15 +9,14 @@
 
 enum { FRAG_ROOM = 65550 };
 
-/* A number of octets, or the variable that holds it. */
-static bool frag_part(const struct word *w, struct match *m)
+/* A number of octets, or the variable that holds it, and what is added to it. */
+static bool frag_part(struct compiler *c, struct match *m)
 {
-    if (w->kind == WORD_USE) {
-        m->kind = MATCH_USE;
-        m->name = w->text;
-        return true;
-    }
+    const struct word *w = peek(c, 0);
+    if (w->kind == WORD_USE)
+        return compile_match(c, field_named(&layer_ip, "frag"), m) == 0;
     m->value = (struct value){.kind = VALUE_NUMBER, .number = w->number};
+    c->at++;
     return w->kind == WORD_NUMBER && w->number >= 0 && w->number <= 65535;
 }
 
@@ -28,12 +27,12 @@ int frag_parse(struct compiler *c)
         return 0;
     const struct word *from = peek(c, 1);
     struct match *m = pool_alloc(c->pool, 2 * sizeof *m);
-    if (!frag_part(from, &m[0]) || !frag_part(peek(c, 2), &m[1]))
+    c->at++;
+    if (!frag_part(c, &m[0]) || !frag_part(c, &m[1]))
         return wrong(c, w, "frag needs the part's offset and its length in octets: frag 1480 520");
     if (m[0].value.number % 8)
         return wrong(c, from, "a fragment starts at a multiple of 8 octets, %lld is none",
                      (long long)from->number);
-    c->at += 3;
     return clause_add(c, field_named(&layer_ip, "frag"), m, 2) ? 1 : -1;
 }
 
