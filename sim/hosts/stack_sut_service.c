@@ -144,11 +144,22 @@ static void reversed(void *ctx, struct stack *s, int result, const void *data, i
     stack_wait_done(w, result, out, STACK_OUTS);
 }
 
+static bool address_of_value6(const struct value *v, struct ip_addr *out)
+{
+    if (v->kind != VALUE_IPV6)
+        return false;
+    *out = (struct ip_addr){.family = ADDR_IPV6};
+    for (int b = 0; b < 16; b++)
+        out->word[b / 4] = out->word[b / 4] << 8 | v->bytes[b];
+    return true;
+}
+
 static int64_t call_reverse(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
 {
     (void)out, (void)argc;
     struct ip_addr a;
-    struct stack_waiter *w = stack_argument_address(&argv[0], &a) ? stack_wait(u, token) : NULL;
+    bool known = address_of_value6(&argv[0], &a) || stack_argument_address(&argv[0], &a);
+    struct stack_waiter *w = known ? stack_wait(u, token) : NULL;
     return w ? started(w, dns_reverse(u->stack, &a, reversed, w, now_of(u))) : -ERR_INVAL;
 }
 
