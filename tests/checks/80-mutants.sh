@@ -12,7 +12,7 @@ try() {
         echo "$1: DID NOT BUILD: $(tail -1 "build/mutant/$1.log")"
         return
     fi
-    "build/mutant/$1/wiredrill" run --no-golden --quiet --jobs 1 ${paths:-scenarios} >"$out" 2>&1
+    timeout 30 "build/mutant/$1/wiredrill" run --no-golden --quiet --jobs 1 ${paths:-scenarios} >"$out" 2>&1
     status=$?
     if [ $status -eq 1 ] && grep -q '^  requires ' "$out"; then
         echo "$1: caught by $(grep -c '^FAILED' "$out") cases ($4)"
