@@ -392,6 +392,7 @@ void sut_host_close(struct host *h)
     if (s->instance && s->config.watch_fates)
         for (uint32_t i = 0; i < s->pendings; i++)
             tell(h, s->pending[i].frame, SUT_FATE_HELD, "held");
+    s->config.watch_fates = false; /* each frame ends once: what stopping drops was held */
     if (s->instance)
         s->config.sut->close(s->instance);
     s->instance = NULL;

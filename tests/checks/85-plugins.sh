@@ -17,8 +17,10 @@ expect() {
         passed=$((passed + 1))
     fi
 }
-expect 0 ' 0 failed' $wiredrill run --driver $examples/driver/rtl8139_portio.so scenarios
-expect 0 ' 0 failed' $wiredrill run --driver $examples/driver/e1000_mmio.so scenarios
+# What asserts counters of the drivers in stack/ is not for drivers of others.
+protocols=$(ls -d scenarios/* | grep -vE "/(e1000|rtl8139|link)$")
+expect 0 ' 0 failed' $wiredrill run --driver $examples/driver/rtl8139_portio.so $protocols
+expect 0 ' 0 failed' $wiredrill run --driver $examples/driver/e1000_mmio.so $protocols
 expect 0 '1 passed' $wiredrill run --sut $examples/stack/blocking.so scenarios/slirp/request-gateway-pong.pkt
 expect 0 '1 passed' $wiredrill run --sut $examples/stack/eth_receive.so scenarios/arp/request-host-reply.pkt
 expect 2 'drives rtl8139, not e1000' $wiredrill run --driver $examples/driver/rtl8139_portio.so --nic e1000 scenarios/arp

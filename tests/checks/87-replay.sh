@@ -5,7 +5,7 @@ find golden-pcaps ${CAPTURES:-} -name '*.pcap' -o -name '*.pcapng' | sort >build
 replay() { # OPTIONS...
     xargs build/asan/wiredrill replay "$@" <build/replay.files >build/replay.first 2>build/replay.err
     xargs build/release/wiredrill replay "$@" <build/replay.files >build/replay.second 2>/dev/null
-    bad=$(grep -cE 'accounted|FAILED|runtime error|Sanitizer|hung' build/replay.first build/replay.err | awk -F: '{ n += $2 } END { print n }')
+    bad=$(grep -cE 'accounted for$|FAILED|runtime error|Sanitizer|hung' build/replay.first build/replay.err | awk -F: '{ n += $2 } END { print n }')
     refused=$(grep -c 'link type' build/replay.err)
     told=$(grep -c 'frames fed' build/replay.first)
     wanted=$(wc -l <build/replay.files)
@@ -15,7 +15,7 @@ replay() { # OPTIONS...
     else
         failed=$((failed + 1))
         echo "replay $*: $bad complaints, $told told of $wanted, $refused refused"
-        grep -E 'accounted|FAILED|runtime error|Sanitizer' build/replay.first build/replay.err | head
+        grep -E 'accounted for$|FAILED|runtime error|Sanitizer' build/replay.first build/replay.err | head
         diff build/replay.first build/replay.second | head -5
     fi
 }
