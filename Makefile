@@ -31,9 +31,6 @@ have = $(shell test -e /usr/include/$(1) && echo yes)
 HAVE_SLIRP     := $(call have,slirp/libslirp.h)
 HAVE_LWIP      := $(call have,lwip/lwip/init.h)
 HAVE_LDNS      := $(call have,ldns/ldns.h)
-HAVE_CRITERION := $(call have,criterion/criterion.h)
-
-BUILD_UNIT := $(if $(HAVE_CRITERION),unit-build)
 
 CFLAGS_STACK = $(STD) $(WARN) $(OPT) -ffreestanding -MMD -MP
 CFLAGS_SIM   = $(STD) $(WARN) $(OPT) -D_GNU_SOURCE -MMD -MP
@@ -164,8 +161,8 @@ demo: deps        ## set up, build, run the boot story on both NICs, end with a 
 
 .PHONY: check
 check: check-deps       ## set up, build, run every test
-	@$(MAKE) --no-print-directory -j2 all $(BUILD_UNIT)
-	@$(MAKE) --no-print-directory -j2 VARIANT=asan all $(BUILD_UNIT)
+	@$(MAKE) --no-print-directory -j2 all unit-build
+	@$(MAKE) --no-print-directory -j2 VARIANT=asan all unit-build
 	@$(MAKE) --no-print-directory -j2 VARIANT=fuzz fuzzers
 	@tests/checks/run.sh
 
