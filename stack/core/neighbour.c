@@ -83,6 +83,12 @@ static uint32_t bucket_of(const struct neighbours *t, const struct ip_addr *a)
     return h >> 16 & (t->buckets - 1);
 }
 
+/* In 32 bits: clang for riscv64 keeps the constant of a 64-bit division in writable data. */
+static uint16_t index_of(const struct neighbours *t, const struct neighbour *e)
+{
+    return (uint16_t)((uint32_t)((const uint8_t *)e - (const uint8_t *)t->entry) / sizeof *e);
+}
+
 static struct neighbour *find(struct neighbours *t, const struct netif *nif,
                               const struct ip_addr *addr)
 {
@@ -168,7 +174,7 @@ static struct neighbour *enter(struct stack *s, struct netif *nif, const struct 
     e->tries = 0;
     memset(e->mac, 0, sizeof e->mac);
     e->next_in_bucket = *bucket;
-    *bucket = (uint16_t)(e - t->entry);
+    *bucket = index_of(t, e);
     move_to(s, e, state);
     return e;
 }

@@ -39,7 +39,7 @@ struct netif_address {
 
 /*
  * A driver. `d` is its state: state_size zeroed bytes, 64-aligned, from the stack's region. All calls are made
- * from the stack's own context except isr, which only acknowledges, gathers causes into one atomic word and wakes.
+ * from the stack's own context except isr, which only acknowledges, posts causes (stack/driver/causes.h) and wakes.
  */
 struct netif_driver {
     const char *name;

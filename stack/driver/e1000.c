@@ -51,7 +51,7 @@ static int e1000_isr(void *state)
     if (causes == 0 || causes == UINT32_MAX) /* another device on the line, or the card is gone */
         return 0;
     e1000_write(d, E1000_IMC, UINT32_MAX);
-    __atomic_fetch_or(&d->causes, causes, __ATOMIC_RELEASE);
+    causes_post(&d->causes, causes);
     netif_wake(d->nif);
     return 1;
 }
@@ -280,7 +280,7 @@ static int64_t e1000_poll(void *state, int64_t now_ns, int budget)
     struct e1000 *d = state;
     if (!d->running)
         return INT64_MAX;
-    uint32_t causes = __atomic_exchange_n(&d->causes, 0, __ATOMIC_ACQUIRE);
+    uint32_t causes = causes_take(&d->causes);
     if (causes)
         d->masked = true;
     if (causes & E1000_LSC)
@@ -297,7 +297,7 @@ static int64_t e1000_poll(void *state, int64_t now_ns, int budget)
         unmask(d);
     /* A frame that came after the harvest is latched in ICR: unmasking it has run the handler by
      * now or will. */
-    return __atomic_load_n(&d->causes, __ATOMIC_ACQUIRE) ? now_ns : tx_deadline(d);
+    return causes_wait(&d->causes) ? now_ns : tx_deadline(d);
 }
 
 /* --- filters --- */

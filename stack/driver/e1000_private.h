@@ -7,6 +7,7 @@
 
 #include "stack/core/netif.h"
 #include "stack/driver/bus.h"
+#include "stack/driver/causes.h"
 
 enum e1000_register {
     E1000_CTRL = 0x0000,
@@ -142,7 +143,7 @@ struct e1000 {
     struct netif *nif;
     const struct bus *bus;
     struct bus_window regs;
-    uint32_t causes; /* ICR bits not yet acted on: the handler ORs, poll takes; __atomic only */
+    struct causes causes; /* ICR bits not yet acted on */
     int irq_line;
     bool running;
     bool masked;       /* the handler masked the device and poll has not unmasked it */

@@ -39,7 +39,7 @@ static int rtl8139_isr(void *state)
         return 0;
     rtl_write16(d, RTL_IMR, 0);
     rtl_write16(d, RTL_ISR, causes);
-    __atomic_fetch_or(&d->causes, causes, __ATOMIC_RELEASE);
+    causes_post(&d->causes, causes);
     netif_wake(d->nif);
     return 1;
 }
@@ -254,7 +254,7 @@ static int64_t rtl8139_poll(void *state, int64_t now_ns, int budget)
     struct rtl8139 *d = state;
     if (!d->running)
         return INT64_MAX;
-    note_causes(d, __atomic_exchange_n(&d->causes, 0, __ATOMIC_ACQUIRE), now_ns);
+    note_causes(d, causes_take(&d->causes), now_ns);
     int harvested = rtl8139_rx_harvest(d, now_ns, budget);
     settle_transmission(d, now_ns);
     if (!d->running) /* a frame that ended here made the stack stop us */
@@ -265,7 +265,7 @@ static int64_t rtl8139_poll(void *state, int64_t now_ns, int budget)
         unmask(d);
     /* A packet that came after the harvest is latched in ISR: unmasking it has run the handler by
      * now or will. */
-    return __atomic_load_n(&d->causes, __ATOMIC_ACQUIRE) ? now_ns : next_deadline(d, now_ns);
+    return causes_wait(&d->causes) ? now_ns : next_deadline(d, now_ns);
 }
 
 /* --- filters --- */

@@ -7,6 +7,7 @@
 
 #include "stack/core/netif.h"
 #include "stack/driver/bus.h"
+#include "stack/driver/causes.h"
 
 enum rtl8139_register {
     RTL_IDR0 = 0x00,
@@ -105,7 +106,7 @@ struct rtl8139 {
     struct netif *nif;
     const struct bus *bus;
     struct bus_window regs;
-    uint32_t causes; /* ISR bits not yet acted on: the handler ORs, poll takes; __atomic only */
+    struct causes causes; /* ISR bits not yet acted on */
     int irq_line;
     bool running;
     bool masked;       /* the handler masked the device and poll has not unmasked it */

@@ -228,13 +228,12 @@ bool dhcp_option_get32(const struct dhcp_msg *msg, uint8_t code, uint32_t *out)
 
 enum { PIECE_MAX = 255 };
 
-/* Octets that `len` octets of data take, with a code and a length in front of each piece. */
+/* Octets that `len` octets of data, fewer than 2^32, take, with a code and a length in front of
+ * each piece. */
 static size_t pieces_len(size_t len)
 {
-    size_t headers = 2;
-    for (size_t left = len; left > PIECE_MAX; left -= PIECE_MAX)
-        headers += 2;
-    return len + headers;
+    uint32_t pieces = len ? ((uint32_t)len + PIECE_MAX - 1) / PIECE_MAX : 1;
+    return len + 2 * (size_t)pieces;
 }
 
 void dhcp_put(struct dhcp_writer *w, uint8_t code, const void *data, size_t len)

@@ -3,10 +3,10 @@
 #include "stack/core/div.h"
 #include "stack/wire/why.h"
 
-#define NS_PER_S       UINT64_C(1000000000)
-#define UNIX_EPOCH_S   UINT64_C(2208988800) /* 1970-01-01 in seconds of era 0: RFC 5905 figure 4 */
-#define ERA_S          (UINT64_C(1) << 32)
-#define ERA_0_TOP_HALF (UINT64_C(1) << 31)
+#define NS_PER_S       INT64_C(1000000000)
+#define UNIX_EPOCH_S   UINT32_C(2208988800) /* 1970-01-01 in seconds of era 0: RFC 5905 figure 4 */
+#define ERA_S          (INT64_C(1) << 32)
+#define ERA_0_TOP_HALF (UINT32_C(1) << 31)
 
 bool ntp_parse(const uint8_t *bytes, size_t len, struct ntp_hdr *out, const char **why)
 {
@@ -51,18 +51,26 @@ size_t ntp_emit(const struct ntp_hdr *hdr, uint8_t *buf, size_t room)
     return NTP_HDR_LEN;
 }
 
-/* 32.32 seconds as nanoseconds, rounded down: at most 4.3e18, which fits 63 bits. */
-static uint64_t fixed_to_ns(uint64_t fixed)
+/* The low half of 32.32 seconds as nanoseconds, rounded down. */
+static int64_t fraction_to_ns(uint64_t fixed)
 {
-    return (fixed >> 32) * NS_PER_S + ((fixed & 0xffffffffu) * NS_PER_S >> 32);
+    return (int64_t)((fixed & 0xffffffffu) * (uint64_t)NS_PER_S >> 32);
+}
+
+/* 32.32 seconds as nanoseconds: at most 4.3e18, which fits 63 bits. */
+static int64_t fixed_to_ns(uint64_t fixed)
+{
+    return (int64_t)(fixed >> 32) * NS_PER_S + fraction_to_ns(fixed);
 }
 
 int64_t ntp_to_unix_ns(uint64_t timestamp)
 {
-    int64_t ns = (int64_t)fixed_to_ns(timestamp) - (int64_t)(UNIX_EPOCH_S * NS_PER_S);
-    if (timestamp >> 32 < ERA_0_TOP_HALF)
-        ns += (int64_t)(ERA_S * NS_PER_S);
-    return ns;
+    uint32_t s = (uint32_t)(timestamp >> 32);
+    int64_t unix_s =
+        (uint32_t)(s - UNIX_EPOCH_S); /* era 1 begins in 2036: modulo 2^32 it is the same */
+    if (s >= ERA_0_TOP_HALF && s < UNIX_EPOCH_S)
+        unix_s -= ERA_S;
+    return unix_s * NS_PER_S + fraction_to_ns(timestamp);
 }
 
 uint64_t ntp_from_unix_ns(int64_t unix_ns)
@@ -76,13 +84,13 @@ uint64_t ntp_from_unix_ns(int64_t unix_ns)
         rest = NS_PER_S - 1 - rest;
     }
     uint64_t fraction = div_u64((rest << 32) + NS_PER_S - 1, NS_PER_S, NULL);
-    return (s + UNIX_EPOCH_S) << 32 | fraction;
+    return (s + (uint64_t)UNIX_EPOCH_S) << 32 | fraction;
 }
 
 int64_t ntp_difference_ns(uint64_t later, uint64_t earlier)
 {
     uint64_t ahead = later - earlier, behind = earlier - later;
     if (ahead <= behind)
-        return (int64_t)fixed_to_ns(ahead);
-    return -(int64_t)fixed_to_ns(behind);
+        return fixed_to_ns(ahead);
+    return -fixed_to_ns(behind);
 }

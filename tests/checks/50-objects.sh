@@ -33,11 +33,7 @@ check() { # NAME COMPILER...
 }
 check gcc-x86_64 gcc -m64
 check gcc-i386 gcc -m32
-check gcc-aarch64 aarch64-linux-gnu-gcc -mno-outline-atomics
+check gcc-aarch64 aarch64-linux-gnu-gcc
 check gcc-riscv64 riscv64-linux-gnu-gcc
-for arch in x86_64 i386; do check clang-$arch clang --target=$arch-linux-gnu; done
-# With a gcc for aarch64 beside it clang, too, calls that gcc's library for atomics unless told not to.
-check clang-aarch64 clang --target=aarch64-linux-gnu -mno-outline-atomics
-# clang 14 puts 64-bit constants of riscv64 into .sdata unless small data is off.
-check clang-riscv64 clang --target=riscv64-linux-gnu -msmall-data-limit=0
+for arch in x86_64 i386 aarch64 riscv64; do check clang-$arch clang --target=$arch-linux-gnu; done
 echo "$passed passed, $failed failed, $skipped skipped"
