@@ -1,8 +1,8 @@
 # The second opinion: tshark dissects every golden with checksum validation on. A malformed packet, a bad checksum or a note of level error must have been
 # declared by the scenario (`expert FRAME FIELD`), and what is declared must be there.
 #
-# Starting tshark costs more than reading a golden, so goldens that declare nothing are read together, some dozen at a time; where such a reading finds
-# anything at all, or fragments (whose reassembly could reach from one golden into the next), its goldens are read one by one.
+# Starting tshark costs more than reading a golden, so goldens that declare nothing are read together, a hundred at a time; those in which such a reading
+# finds anything at all, or fragments (whose reassembly could reach from one golden into the next), are read alone.
 command -v tshark >/dev/null && command -v mergecap >/dev/null || { echo "tshark: skipped, not installed"; echo "0 passed, 0 failed, 1 skipped"; exit 0; }
 rm -rf build/tshark
 mkdir -p build/tshark
@@ -53,14 +53,16 @@ rm -f "$copy"
 SH
 
 cat >build/tshark/group.sh <<'SH'
-# group.sh GOLDEN...: all at once; one by one where anything shows.
+# group.sh GOLDEN...: all at once, then alone those in which anything shows.
 merged=build/tshark/group.$$.pcap
-if mergecap -a -F nsecpcap -w "$merged" "$@" 2>/dev/null && [ -z "$(sh build/tshark/read.sh '|| ip.flags.mf == 1 || ip.frag_offset > 0' "$merged" -T fields -e frame.number)" ]; then
-    rm -f "$merged"
-    exit 0
-fi
+mergecap -a -F nsecpcap -w "$merged" "$@" && capinfos -T -r -c "$@" >"$merged.counts" || { echo "tshark: could not merge $1 and others" >"$merged.bad"; exit 0; }
+sh build/tshark/read.sh '|| ip.flags.mf == 1 || ip.frag_offset > 0' "$merged" -T fields -e frame.number >"$merged.frames"
+awk -F '\t' 'FNR == NR { last[++goldens] = total += $2; name[goldens] = $1; next }
+    $1 !~ /^[0-9]+$/ { exit 1 }
+    { while ($1 > last[at + 1]) at++; if (told != at + 1) print name[told = at + 1] }' "$merged.counts" "$merged.frames" >"$merged.alone" ||
+    capinfos -T -r -c "$@" | cut -f 1 >"$merged.alone"
+for golden in $(cat "$merged.alone"); do sh build/tshark/one.sh "$golden"; done
 rm -f "$merged"
-for golden; do sh build/tshark/one.sh "$golden"; done
 SH
 
 find golden-pcaps -name '*.pcap' | sort >build/tshark/all
@@ -69,7 +71,7 @@ while read -r golden; do
     if grep -q '^expert' "scenarios/${stem%%@*}.pkt" 2>/dev/null; then echo "$golden" >>build/tshark/alone; else echo "$golden" >>build/tshark/together; fi
 done <build/tshark/all
 touch build/tshark/alone build/tshark/together
-xargs -P 2 -n 12 sh build/tshark/group.sh <build/tshark/together
+xargs -P 2 -n 100 sh build/tshark/group.sh <build/tshark/together
 xargs -P 2 -n 1 sh build/tshark/one.sh <build/tshark/alone
 cat build/tshark/*.bad 2>/dev/null
 total=$(wc -l <build/tshark/all)
