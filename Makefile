@@ -142,7 +142,7 @@ $(B)/bench/%_bench: $(B)/bench/%_bench.o $(B)/libsim.a $(B)/libstack.a
 
 # --- what people run ---
 
-PACKAGES := gcc libc6-dev libpcap-dev libcriterion-dev clang flex bison tshark libslirp-dev liblwip-dev libldns-dev pkg-config
+PACKAGES := gcc libc6-dev libpcap-dev libcriterion-dev clang libclang-rt-dev flex bison tshark libslirp-dev liblwip-dev libldns-dev pkg-config
 
 WELCOME  := lld gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu
 
