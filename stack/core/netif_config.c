@@ -252,7 +252,7 @@ int netif_remove_address(struct netif *nif, const struct ip_addr *addr, int64_t 
         if (gone.addr.family == ADDR_NONE || !addr_equal(&gone.addr, addr))
             continue;
         memset(&nif->address[i], 0, sizeof nif->address[i]);
-        if (!gone.tentative && !net_still_used(nif, &gone))
+        if (!net_still_used(nif, &gone)) /* an address that is checked again still has its route */
             route_interface_remove(nif, &gone.addr, gone.prefix);
         stack_netif_event(nif->stack, nif, NETIF_EVENT_NO_ADDRESS, now_ns);
         return 0;
