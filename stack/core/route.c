@@ -137,8 +137,13 @@ int route_add(struct stack *s, const struct ip_addr *net, unsigned prefix,
     }
     if (!nif)
         return -ERR_NODEV;
-    if (find(t, net, prefix, gateway, nif))
+    struct route *same = find(t, net, prefix, gateway, nif);
+    if (same && same->origin != ROUTE_REDIRECT)
         return -ERR_EXIST;
+    if (same) { /* a hint that is confirmed stays */
+        same->origin = ROUTE_STATIC;
+        return 0;
+    }
     struct route r = {.net = *net,
                       .gateway = gateway ? *gateway : on_link,
                       .nif = nif,
