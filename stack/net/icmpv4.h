@@ -75,6 +75,10 @@ void icmpv4_send_error(struct stack *s, const struct netbuf *nb, uint8_t type, u
 /* icmpv4_input.c */
 void icmpv4_input(struct stack *s, struct netbuf *nb, const struct ip_received *r, int64_t now_ns);
 void icmpv4_drop(struct stack *s, struct netbuf *nb, enum icmpv4_counter why);
+/* The way to answer what came by an interface: back by it when there is a way (link-local
+ * addresses, two interfaces on one net), else by any. */
+int icmpv4_path(struct stack *s, struct netif *came_by, const struct ip_addr *to,
+                const struct ip_addr *from, struct ip_path *path);
 
 /* icmpv4_reported.c: errors that came; takes nb */
 void icmpv4_reported(struct stack *s, struct netbuf *nb, const struct icmpv4_hdr *hdr,

@@ -74,7 +74,7 @@ static void send(struct stack *s, const struct netbuf *nb, const struct ipv4_hdr
     struct ip_path path;
     struct ip_addr to = addr_ipv4(about->src), from = addr_ipv4(about->dst);
     uint32_t quote = quote_length(s, about);
-    if (ip_path(s, &to, &from, NULL, &path) < 0) {
+    if (icmpv4_path(s, nb->nif, &to, &from, &path) < 0) {
         stack_count(s, MODULE_ICMPV4, ICMPV4_REFUSED_NO_ROUTE);
         return;
     }

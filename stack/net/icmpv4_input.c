@@ -31,6 +31,14 @@ static struct ip_addr reply_source(const struct ip_received *r)
     return own ? own->addr : addr_ipv4(0);
 }
 
+int icmpv4_path(struct stack *s, struct netif *came_by, const struct ip_addr *to,
+                const struct ip_addr *from, struct ip_path *path)
+{
+    struct netif *back = came_by->flags & NETIF_LOOPBACK ? NULL : came_by;
+    int error = ip_path(s, to, from, back, path);
+    return error < 0 && back ? ip_path(s, to, from, NULL, path) : error;
+}
+
 /* A buffer for an answer of `len` octets, and how to send it: same TOS, routes and stamps
  * continued. Drops nb when there is none. */
 static struct netbuf *answer_buffer(struct stack *s, struct netbuf *nb, const struct ip_received *r,
@@ -46,11 +54,10 @@ static struct netbuf *answer_buffer(struct stack *s, struct netbuf *nb, const st
     how->options_len =
         (uint8_t)ipv4_reply_options(&request, how->source.word[0], now_ns, how->options, &towards);
     how->destination = addr_ipv4(towards);
-    /* Link-local addresses and those of two interfaces on one net: back where it came from, when
-     * there is a way. */
-    struct netif *back = r->nif->flags & NETIF_LOOPBACK ? NULL : r->nif;
-    if (ip_path(s, &how->destination, &how->source, back, path) < 0 &&
-        ip_path(s, &how->destination, &how->source, NULL, path) < 0) {
+    /* The last hop of a recorded route may be anything: an answer goes to one host, or to nobody.
+     */
+    if (icmpv4_path(s, r->nif, &how->destination, &how->source, path) < 0 || path->broadcast ||
+        path->multicast) {
         icmpv4_drop(s, nb, ICMPV4_DROP_NO_ROUTE);
         return NULL;
     }
