@@ -108,13 +108,14 @@ static void discard(struct stack *s, struct datagram *d, enum reassembly_counter
     d->nb = NULL;
 }
 
-static struct datagram *find(struct reassemblies *t, const struct netif *nif,
-                             const struct ipv4_hdr *hdr)
+/* RFC 791 3.2: identification, source, destination and protocol; parts may come by two interfaces.
+ */
+static struct datagram *find(struct reassemblies *t, const struct ipv4_hdr *hdr)
 {
     for (uint32_t i = 0; i < t->limit; i++) {
         struct datagram *d = &t->datagram[i];
         if (d->nb && d->id == hdr->id && d->src == hdr->src && d->dst == hdr->dst &&
-            d->proto == hdr->proto && d->nb->nif == nif)
+            d->proto == hdr->proto)
             return d;
     }
     return NULL;
@@ -350,7 +351,7 @@ void reassembly_input(struct stack *s, struct netbuf *nb, const struct ipv4_hdr 
         drop(s, nb, why);
         return;
     }
-    struct datagram *d = find(table_of(s), nb->nif, hdr);
+    struct datagram *d = find(table_of(s), hdr);
     if (!d)
         d = begin(s, nb, hdr, now_ns);
     if (!d) {
