@@ -123,6 +123,16 @@ static int send(struct stack *s, const struct ip_path *path, struct netbuf *nb,
     return fragment(s, path, nb, hdr, now_ns);
 }
 
+/* What no host may send: TTL 0 (RFC 1122 3.2.1.7), malformed options or two source routes
+ * (3.2.1.8), a part of a datagram that would end behind octet 65535. */
+static bool may_be_sent(const struct ipv4_hdr *hdr)
+{
+    const char *why;
+    uint8_t bad_at;
+    return hdr->ttl > 0 && (uint32_t)hdr->frag_off + hdr->total_len <= DATAGRAM_MAX &&
+           (hdr->options_len == 0 || ipv4_options_check(hdr, &bad_at, &why));
+}
+
 /* A raw socket's own header: length and checksum are always ours to fill in, identification and
  * source when they are 0. */
 static int send_own_header(struct stack *s, const struct ip_path *path, struct netbuf *nb,
@@ -134,7 +144,7 @@ static int send_own_header(struct stack *s, const struct ip_path *path, struct n
     if (len < IPV4_MIN_HDR_LEN || len > DATAGRAM_MAX)
         return refuse(s, nb, IPV4_DROP_BAD_OWN_HEADER, -ERR_INVAL);
     put16(netbuf_data(nb) + IPV4_TOTAL_LEN, (uint16_t)len);
-    if (!ipv4_parse(netbuf_data(nb), len, &hdr, &why))
+    if (!ipv4_parse(netbuf_data(nb), len, &hdr, &why) || !may_be_sent(&hdr))
         return refuse(s, nb, IPV4_DROP_BAD_OWN_HEADER, -ERR_INVAL);
     if (hdr.src == 0)
         put32(netbuf_data(nb) + IPV4_SRC, hdr.src = path->source.word[0]);
