@@ -81,12 +81,14 @@ static bool is_own(const struct netif *nif, uint32_t a)
     return false;
 }
 
+/* In both forms, all ones and the obsolete zeros (RFC 1122 3.3.6). */
 static bool is_net_broadcast(const struct netif *nif, uint32_t a)
 {
     for (int i = 0; i < NETIF_ADDRESSES; i++) {
         const struct netif_address *own = &nif->address[i];
-        uint32_t mask = own->prefix <= 32 ? ipv4_mask(own->prefix) : 0;
-        if (own->addr.family == ADDR_IPV4 && own->prefix < 31 && a == (own->addr.word[0] | ~mask))
+        uint32_t mask = own->prefix <= 32 ? ipv4_mask(own->prefix) : 0, net = own->addr.word[0];
+        if (own->addr.family == ADDR_IPV4 && own->prefix < 31 &&
+            (a == (net | ~mask) || a == (net & mask)))
             return true;
     }
     return false;
@@ -95,7 +97,7 @@ static bool is_net_broadcast(const struct netif *nif, uint32_t a)
 /* No host has such an address. 0.0.0.0 is a probe's (RFC 5227 2.1.1), and never entered. */
 static bool is_no_host(const struct netif *nif, uint32_t a)
 {
-    return a >> 28 >= 0xe || a >> 24 == 127 || (a >> 24 == 0 && a != 0) || is_net_broadcast(nif, a);
+    return a != 0 && (a >> 28 >= 0xe || a >> 24 == 127 || a >> 24 == 0 || is_net_broadcast(nif, a));
 }
 
 static bool is_on_link(struct stack *s, const struct netif *nif, uint32_t a)
@@ -104,6 +106,15 @@ static bool is_on_link(struct stack *s, const struct netif *nif, uint32_t a)
     struct ip_addr addr = addr_ipv4(a);
     const struct route *r = route_lookup(s, &addr, nif, &down);
     return r && r->gateway.family == ADDR_NONE;
+}
+
+/* RFC 5227 2.1.1: of any of our interfaces. */
+static bool is_own_mac(const struct stack *s, const uint8_t mac[6])
+{
+    for (uint32_t i = 0; i < s->netifs; i++)
+        if (s->netif[i].link && memcmp(s->netif[i].mac, mac, NETIF_MAC_BYTES) == 0)
+            return true;
+    return false;
 }
 
 static bool is_zero(const uint8_t mac[6])
@@ -118,7 +129,7 @@ static enum arp_counter refuse_sender(struct stack *s, const struct netif *nif,
 {
     if (ethernet_is_group(hdr->sha) || is_zero(hdr->sha))
         return ARP_DROP_SENDER_HARDWARE;
-    if (memcmp(hdr->sha, nif->mac, sizeof hdr->sha) == 0)
+    if (is_own_mac(s, hdr->sha))
         return ARP_DROP_SENDER_OWN;
     if (stack_knob(s, MODULE_ARP, ARP_CHECK_SOURCE) &&
         memcmp(hdr->sha, source, sizeof hdr->sha) != 0)
