@@ -22,6 +22,14 @@ void run_say(struct run *r, const char *format, ...)
 
 enum { NOTE_REACH = 256 }; /* records looked at: a frame is told of while it is delivered, or soon after it entered */
 
+/* `reason` is the teller's for the length of the call. */
+static const char *kept(struct run *r, const char *reason)
+{
+    size_t size = strlen(reason) + 1;
+    char *copy = world_alloc(r->world, size, 1);
+    return copy ? memcpy(copy, reason, size) : NULL;
+}
+
 void run_note(struct run *r, const char *reason)
 {
     const struct frame *f = sut_host_current(r->sut);
@@ -30,7 +38,7 @@ void run_note(struct run *r, const char *reason)
         for (uint32_t k = c->count; k > 0 && c->count - k < NOTE_REACH; k--) {
             if (c->record[k - 1].frame != f)
                 continue;
-            c->record[k - 1].note = reason;
+            c->record[k - 1].note = kept(r, reason);
             return;
         }
     }
