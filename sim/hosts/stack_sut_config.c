@@ -103,14 +103,14 @@ static int64_t call_down(struct stack_sut *u, uint64_t token, const struct value
     return nif ? netif_down(nif, now_of(u)) : -ERR_NODEV;
 }
 
-/* ifflags(ifname, "promisc"|"allmulti"|"arp", 0|1) */
+/* ifflags(ifname, "promisc"|"allmulti"|"arp"|"broadcast"|"point_to_point", 0|1) */
 static int64_t call_ifflags(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
 {
     static const struct {
         const char *name;
         uint32_t flag;
     } flags[] = {{"promisc", NETIF_PROMISCUOUS}, {"allmulti", NETIF_ALL_MULTICAST}, {"arp", NETIF_ARP},
-                 {"broadcast", NETIF_BROADCAST}};
+                 {"broadcast", NETIF_BROADCAST}, {"point_to_point", NETIF_POINT_TO_POINT}};
     (void)token, (void)out, (void)argc;
     struct netif *nif = interface(u, &argv[0]);
     if (!nif)
