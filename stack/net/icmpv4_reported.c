@@ -100,6 +100,18 @@ static bool is_too_long(struct stack *s, const struct ip_error *e, const struct 
     return !p || !p->too_long || p->too_long(s, e);
 }
 
+/* RFC 1191 5: routers of 4.2BSD's kind, who name no MTU either, add the header's length to the
+ * total length that they quote. What is not below our estimate is taken for such. */
+static uint16_t length_that_failed(struct stack *s, const struct icmpv4_hdr *hdr,
+                                   const struct ipv4_hdr *quoted)
+{
+    struct ip_path path;
+    struct ip_addr to = addr_ipv4(quoted->dst), from = addr_ipv4(quoted->src);
+    bool inflated =
+        hdr->mtu == 0 && ip_path(s, &to, &from, NULL, &path) == 0 && quoted->total_len >= path.mtu;
+    return (uint16_t)(quoted->total_len - (inflated ? quoted->hdr_len : 0));
+}
+
 static void tell_transport(struct stack *s, const struct netbuf *nb, const struct icmpv4_hdr *hdr,
                            const struct ipv4_hdr *quoted, uint32_t payload_len,
                            const struct ip_received *r, int64_t now_ns)
@@ -118,9 +130,10 @@ static void tell_transport(struct stack *s, const struct netbuf *nb, const struc
         .quoted = netbuf_data(nb) + hdr->hdr_len + quoted->hdr_len,
         .quoted_len = payload_len,
     };
-    e.mtu = is_too_long(s, &e, quoted)
-                ? path_mtu_learn(s, quoted->dst, quoted->total_len, hdr->mtu, now_ns)
-                : 0;
+    e.mtu =
+        is_too_long(s, &e, quoted)
+            ? path_mtu_learn(s, quoted->dst, length_that_failed(s, hdr, quoted), hdr->mtu, now_ns)
+            : 0;
     ipv4_deliver_error(s, &e);
 }
 

@@ -98,6 +98,16 @@ static uint16_t next_plateau(uint16_t length)
     return LOWEST;
 }
 
+/* RFC 1191 3: larger packets are not tried less than 5 minutes after any such message, be it one
+ * that lowers nothing. */
+static void no_increase_before(struct stack *s, struct estimates *t, struct estimate *e,
+                               int64_t at_ns)
+{
+    if (e->until_ns < at_ns)
+        e->until_ns = at_ns;
+    set_ageing(s, t);
+}
+
 uint16_t path_mtu_learn(struct stack *s, uint32_t destination, uint16_t length, uint16_t mtu,
                         int64_t now_ns)
 {
@@ -107,7 +117,7 @@ uint16_t path_mtu_learn(struct stack *s, uint32_t destination, uint16_t length, 
             stack_count(s, MODULE_PATH_MTU, OFF);
         return 0;
     }
-    const struct estimate *known = find(s, destination);
+    struct estimate *known = find(s, destination);
     if (mtu == 0) {
         mtu = next_plateau(length);
         stack_count(s, MODULE_PATH_MTU, PLATEAU);
@@ -115,6 +125,8 @@ uint16_t path_mtu_learn(struct stack *s, uint32_t destination, uint16_t length, 
     /* RFC 1191 3: never an increase; and what would have let the packet through did not stop it. */
     if (mtu >= length || (known && mtu >= known->mtu)) {
         stack_count(s, MODULE_PATH_MTU, NOT_SMALLER);
+        if (known && mtu < length)
+            no_increase_before(s, t, known, now_ns + 5 * MINUTES);
         return 0;
     }
     uint16_t minimum = (uint16_t)stack_knob(s, MODULE_PATH_MTU, KNOB_MINIMUM);
