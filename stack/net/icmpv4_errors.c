@@ -113,7 +113,5 @@ void icmpv4_send_error(struct stack *s, const struct netbuf *nb, uint8_t type, u
     }
     if (type == ICMPV4_PARAMETER_PROBLEM)
         hdr.pointer = (uint8_t)extra;
-    else if (type == ICMPV4_UNREACHABLE && code == ICMPV4_FRAGMENTATION_NEEDED)
-        hdr.mtu = (uint16_t)extra;
     send(s, nb, &about, &hdr, now_ns);
 }
