@@ -20,7 +20,6 @@ struct ip_path {
 
 enum ip_send_flag {
     IP_DONT_FRAGMENT = 1,
-    IP_ROUTER_ALERT = 2,
     IP_BROADCAST_OK = 4,   /* the socket has SO_BROADCAST */
     IP_HEADER_INCLUDED = 8, /* raw sockets: the packet begins with its own IP header */
     IP_MULTICAST_LOOP = 16  /* we hear it ourselves where we have joined the group */

@@ -6,7 +6,7 @@
 #include "stack/net/ipv4.h"
 #include "stack/wire/ethernet.h"
 
-enum { LINK_ROOM = 16, DATAGRAM_MAX = 65535, FRAGMENT_UNIT = 8, ROUTER_ALERT_BYTES = 4 };
+enum { LINK_ROOM = 16, DATAGRAM_MAX = 65535, FRAGMENT_UNIT = 8 };
 
 static int refuse(struct stack *s, struct netbuf *nb, enum ipv4_counter why, int error)
 {
@@ -153,18 +153,6 @@ static int send_own_header(struct stack *s, const struct ip_path *path, struct n
     return send(s, path, nb, &hdr, now_ns);
 }
 
-/* RFC 2113: routers look at the packet. False without room for it. */
-static bool add_router_alert(uint8_t options[IPV4_MAX_OPTIONS_LEN], uint8_t *len)
-{
-    if (*len > IPV4_MAX_OPTIONS_LEN - ROUTER_ALERT_BYTES)
-        return false;
-    const uint8_t alert[ROUTER_ALERT_BYTES] = {IPV4_OPT_ROUTER_ALERT, ROUTER_ALERT_BYTES, 0, 0};
-    memmove(options + ROUTER_ALERT_BYTES, options, *len);
-    memcpy(options, alert, sizeof alert);
-    *len = (uint8_t)(*len + ROUTER_ALERT_BYTES);
-    return true;
-}
-
 static uint8_t ttl_of(struct stack *s, const struct ip_path *path, const struct ip_send *how)
 {
     if (how->ttl)
@@ -189,7 +177,6 @@ static void loop_copy(struct stack *s, const struct netbuf *nb, const struct ipv
 int ipv4_output(struct stack *s, const struct ip_path *path, struct netbuf *nb,
                 const struct ip_send *how, int64_t now_ns)
 {
-    uint8_t options[IPV4_MAX_OPTIONS_LEN];
     if (path->broadcast && !(how->flags & IP_BROADCAST_OK))
         return refuse(s, nb, IPV4_DROP_BROADCAST_REFUSED, -ERR_ACCES);
     if (how->flags & IP_HEADER_INCLUDED)
@@ -202,11 +189,9 @@ int ipv4_output(struct stack *s, const struct ip_path *path, struct netbuf *nb,
         .src = how->source.word[0],
         .dst = how->destination.word[0],
         .options_len = how->options_len,
-        .options = options,
+        .options = how->options,
     };
-    memcpy(options, how->options, sizeof options);
-    if (how->options_len > IPV4_MAX_OPTIONS_LEN ||
-        ((how->flags & IP_ROUTER_ALERT) && !add_router_alert(options, &hdr.options_len)))
+    if (how->options_len > IPV4_MAX_OPTIONS_LEN)
         return refuse(s, nb, IPV4_DROP_TOO_LONG, -ERR_MSGSIZE);
     hdr.hdr_len = (uint8_t)header_len(&hdr);
     if (netbuf_len(nb) > DATAGRAM_MAX - (uint32_t)hdr.hdr_len)
