@@ -38,6 +38,12 @@ static bool better(const struct route *a, const struct route *b)
     return a->order < b->order;
 }
 
+/* RFC 1122 3.3.1.4: the link layer's word that nobody is reached is heeded at once. */
+static bool usable(const struct netif *nif)
+{
+    return (nif->flags & NETIF_UP) && (nif->flags & NETIF_RUNNING);
+}
+
 const struct route *route_lookup(struct stack *s, const struct ip_addr *destination,
                                  const struct netif *nif, bool *down)
 {
@@ -49,7 +55,7 @@ const struct route *route_lookup(struct stack *s, const struct ip_addr *destinat
         if (r->origin == ROUTE_FREE || (nif && r->nif != nif) ||
             !route_same_net(&r->net, destination, r->prefix))
             continue;
-        if (!(r->nif->flags & NETIF_UP))
+        if (!usable(r->nif))
             *down = true;
         else if (better(r, best))
             best = r;
