@@ -91,13 +91,17 @@ static enum icmpv4_counter check_quote(struct stack *s, const struct netbuf *nb,
     return quoted->frag_off != 0 ? ICMPV4_DROP_QUOTE_FRAGMENT : ICMPV4_COUNTERS;
 }
 
-/* A packet without DF was never refused for its length, whatever a router says. */
+/* A packet without DF was never refused for its length, whatever a router says; and nobody believes
+ * in one that none of us can have sent. */
 static bool is_too_long(struct stack *s, const struct ip_error *e, const struct ipv4_hdr *quoted)
 {
     if (e->type != ICMPV4_UNREACHABLE || e->code != ICMPV4_FRAGMENTATION_NEEDED || !quoted->df)
         return false;
     const struct ip_protocol *p = ip_protocol(s, e->protocol);
-    return !p || !p->too_long || p->too_long(s, e);
+    if (p && p->too_long)
+        return p->too_long(s, e);
+    const struct ip_raw *raw = ipv4_of(s)->raw;
+    return raw && raw->too_long(s, e);
 }
 
 /* RFC 1191 5: routers of 4.2BSD's kind, who name no MTU either, add the header's length to the

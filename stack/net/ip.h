@@ -62,7 +62,7 @@ struct ip_protocol {
     void (*input)(struct stack *s, struct netbuf *nb, const struct ip_received *r, int64_t now_ns);
     void (*error)(struct stack *s, const struct ip_error *e); /* may be NULL */
     /* May the packet that a router calls too long really be one of ours (RFC 5927 7.2)? Asked before the path's MTU is lowered; e->mtu is what
-     * the router says. May be NULL: it is believed. */
+     * the router says. NULL: raw sockets are asked. */
     bool (*too_long)(struct stack *s, const struct ip_error *e);
 };
 
@@ -78,6 +78,7 @@ int ip_unregister(struct stack *s, uint8_t number); /* -ERR_BUSY while referred 
 struct ip_raw {
     bool (*input)(struct stack *s, const struct netbuf *nb, const struct ip_received *r, int64_t now_ns);
     void (*error)(struct stack *s, const struct ip_error *e);
+    bool (*too_long)(struct stack *s, const struct ip_error *e); /* as a protocol's */
 };
 void ip_set_raw(struct stack *s, const struct ip_raw *raw);
 

@@ -112,17 +112,29 @@ static bool raw_input(struct stack *s, const struct netbuf *nb, const struct ip_
     return wanted;
 }
 
+/* Is the packet that e is about one that p can have sent? */
+static bool may_have_sent(const struct raw_pcb *p, const struct ip_error *e)
+{
+    if (!addr_is_any(&p->local) && !addr_equal(&p->local, &e->source))
+        return false;
+    return addr_is_any(&p->remote) || addr_equal(&p->remote, &e->destination);
+}
+
+static bool raw_sent_too_long(struct stack *s, const struct ip_error *e)
+{
+    for (const struct raw_pcb *p = raw_state(s)->first; p; p = p->next)
+        if ((p->protocol == e->protocol || p->protocol == RAW_PROTOCOL_ANY) && may_have_sent(p, e))
+            return true;
+    return false;
+}
+
 static void raw_error(struct stack *s, const struct ip_error *e)
 {
     struct raw_state *w = raw_state(s);
     struct walk k;
     walk_begin(w, &k);
     for (struct raw_pcb *p; (p = walk_next(&k));) {
-        if (p->protocol != e->protocol || !p->error)
-            continue;
-        if (!addr_is_any(&p->local) && !addr_equal(&p->local, &e->source))
-            continue;
-        if (addr_is_any(&p->remote) || addr_equal(&p->remote, &e->destination))
+        if (p->protocol == e->protocol && p->error && may_have_sent(p, e))
             p->error(p, s, e);
     }
     w->walk = k.outer;
@@ -171,7 +183,7 @@ static uint32_t raw_state_size(const struct stack_limits *l)
     return sizeof(struct raw_state);
 }
 
-static const struct ip_raw raw_hook = {raw_input, raw_error};
+static const struct ip_raw raw_hook = {raw_input, raw_error, raw_sent_too_long};
 
 static int raw_init(struct stack *s, void *state, int64_t now_ns)
 {
