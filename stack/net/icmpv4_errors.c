@@ -18,7 +18,7 @@ static bool is_one_host(struct stack *s, const struct netbuf *nb, uint32_t a)
 {
     if (a >> 24 == 127 || ipv4_is_local(s, a))
         return nb->flags & NETBUF_LOOPED;
-    return a >> 24 != 0 && a >> 28 < 0xe && !ipv4_is_broadcast(nb->nif, a);
+    return a >> 24 != 0 && a >> 28 < 0xe && !ipv4_is_any_broadcast(s, a);
 }
 
 /* ICMPV4_COUNTERS when an error may be sent. */

@@ -79,14 +79,14 @@ static enum icmpv4_counter redirect(struct stack *s, const struct icmpv4_hdr *hd
 }
 
 /* ICMPV4_COUNTERS when the quote is of a packet that we may have sent. */
-static enum icmpv4_counter check_quote(struct stack *s, const struct netbuf *nb,
-                                       const struct ip_received *r, const struct ipv4_hdr *quoted)
+static enum icmpv4_counter check_quote(struct stack *s, const struct ip_received *r,
+                                       const struct ipv4_hdr *quoted)
 {
     if (r->broadcast || r->multicast)
         return ICMPV4_DROP_ERROR_TO_MANY;
     if (!ipv4_is_local(s, quoted->src))
         return ICMPV4_DROP_QUOTE_NOT_OURS;
-    if (ipv4_is_multicast(quoted->dst) || ipv4_is_broadcast(nb->nif, quoted->dst))
+    if (ipv4_is_multicast(quoted->dst) || ipv4_is_any_broadcast(s, quoted->dst))
         return ICMPV4_DROP_QUOTE_TO_MANY;
     return quoted->frag_off != 0 ? ICMPV4_DROP_QUOTE_FRAGMENT : ICMPV4_COUNTERS;
 }
@@ -151,7 +151,7 @@ void icmpv4_reported(struct stack *s, struct netbuf *nb, const struct icmpv4_hdr
         icmpv4_drop(s, nb, ICMPV4_DROP_QUOTE_BAD);
         return;
     }
-    enum icmpv4_counter refused = check_quote(s, nb, r, &quoted);
+    enum icmpv4_counter refused = check_quote(s, r, &quoted);
     if (refused == ICMPV4_COUNTERS && hdr->type == ICMPV4_REDIRECT)
         refused = redirect(s, hdr, &quoted, r);
     else if (refused == ICMPV4_COUNTERS && meaning_of(hdr).error == 0)

@@ -32,6 +32,14 @@ bool ipv4_is_broadcast(const struct netif *nif, uint32_t a)
     return false;
 }
 
+bool ipv4_is_any_broadcast(struct stack *s, uint32_t a)
+{
+    for (uint32_t i = 0; i < s->netifs; i++)
+        if (ipv4_is_broadcast(&s->netif[i], a))
+            return true;
+    return false;
+}
+
 bool ipv4_is_own(const struct netif *nif, uint32_t a)
 {
     for (int i = 0; i < NETIF_ADDRESSES; i++) {

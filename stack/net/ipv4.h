@@ -79,6 +79,8 @@ static inline struct ipv4 *ipv4_of(struct stack *s)
 
 /* Limited, or directed to one of the interface's nets, in both forms. */
 bool ipv4_is_broadcast(const struct netif *nif, uint32_t a);
+/* To any of our nets: the address is no host's, whichever interface it is seen on. */
+bool ipv4_is_any_broadcast(struct stack *s, uint32_t a);
 /* An address of this interface that is in use. */
 bool ipv4_is_own(const struct netif *nif, uint32_t a);
 /* Of any interface, or in 127/8. */

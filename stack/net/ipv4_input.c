@@ -44,7 +44,7 @@ static enum ipv4_counter check_source(struct stack *s, const struct netbuf *nb,
     if (ipv4_is_local(s, a))
         return looped ? IPV4_COUNTERS
                       : IPV4_DROP_SOURCE_OWN; /* a land attack, or our own frame come back */
-    return ipv4_is_broadcast(nb->nif, a) ? IPV4_DROP_SOURCE_BROADCAST : IPV4_COUNTERS;
+    return ipv4_is_any_broadcast(s, a) ? IPV4_DROP_SOURCE_BROADCAST : IPV4_COUNTERS;
 }
 
 /* RFC 1122 3.2.1.3: is it for us? Nothing is ever forwarded, and what is for others is dropped
