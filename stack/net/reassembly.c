@@ -336,7 +336,6 @@ static void deliver(struct stack *s, struct datagram *d, int64_t now_ns)
     hdr.mf = false;
     ipv4_emit(&hdr, netbuf_data(nb), hdr.hdr_len);
     ipv4_checksum_set(netbuf_data(nb), hdr.hdr_len);
-    hdr.options = hdr.options_len > 0 ? netbuf_data(nb) + IPV4_OPTIONS : NULL;
     stack_count(s, MODULE_REASSEMBLY, REASSEMBLED);
     ipv4_deliver(s, nb, &hdr, now_ns);
 }
