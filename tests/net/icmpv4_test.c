@@ -2,6 +2,7 @@
 #include <string.h>
 #include "stack/core/neighbour.h"
 #include "stack/net/ip.h"
+#include "stack/transport/raw.h"
 #include "tests/core/rig.h"
 
 enum { IP_AT = 14, ICMP_AT = 34 };
@@ -203,7 +204,7 @@ static void quote(uint8_t out[28], uint32_t src, uint32_t dst, uint16_t flags, u
     rig_put16(out + 2, total);
     rig_put16(out + 6, flags);
     out[8] = 64;
-    out[9] = 253; /* RFC 3692: nobody's, so that no transport doubts that it sent this */
+    out[9] = 253; /* RFC 3692: for experiments; who has such a raw socket may have sent it */
     rig_put32(out + 12, src);
     rig_put32(out + 16, dst);
 }
@@ -233,9 +234,13 @@ enum { DF = 0x4000 };
 Test(icmpv4, path_mtu_learnt_and_aged)
 {
     struct rig *r = open_with_peer();
+    struct raw_pcb sender = {.protocol = 253};
     uint8_t q[28];
     const uint32_t far = 0xc0000201, other = 0xc0000202;
     quote(q, RIG_ADDRESS, far, DF, 1500);
+    report(r, 3, 4, 1400, RIG_PEER + 1, q);
+    cr_assert_eq(mtu_to(r, far), 1500, "nobody here sends protocol 253");
+    cr_assert_eq(raw_bind(r->s, &sender), 0);
     report(r, 3, 4, 1400, RIG_PEER + 1, q);
     cr_assert_eq(mtu_to(r, far), 1400);
     cr_assert_eq(mtu_to(r, other), 1500);
