@@ -238,6 +238,13 @@ static void on_netif(struct stack *s, void *state, struct netif *nif, enum netif
     acd_on_netif(s, state, nif, event, now_ns);
 }
 
+/* While an address is asked for: packets wait for it, or a timer does. */
+static bool busy(struct stack *s, void *state)
+{
+    (void)state;
+    return module_busy(s, MODULE_NEIGHBOUR);
+}
+
 /* "entry 10.0.2.2" */
 static int query(struct stack *s, void *state, const char *what, char *out, size_t room)
 {
@@ -313,4 +320,5 @@ const struct module arp_module = {
     .counters = counters,
     .counter_count = ARP_COUNTERS,
     .query = query,
+    .busy = busy,
 };

@@ -174,6 +174,16 @@ static void on_netif(struct stack *s, void *state, struct netif *nif, enum netif
         ip_leave(s, nif, &all_hosts);
 }
 
+/* While anything above still has use for datagrams, or parts of one wait for the rest. */
+static bool busy(struct stack *s, void *state)
+{
+    (void)state;
+    for (int i = 0; i < IP_PROTOCOLS; i++)
+        if (s->ip_protocol[i] && module_busy(s, s->ip_protocol[i]->module))
+            return true;
+    return module_busy(s, MODULE_RAW) || module_busy(s, MODULE_REASSEMBLY);
+}
+
 static const struct knob knobs[IPV4_KNOBS] = {
     [IPV4_KNOB_TTL] = {"ttl", KNOB_NUMBER, 64, 1, 255},                    /* RFC 1122 3.2.1.7 */
     [IPV4_KNOB_MULTICAST_TTL] = {"multicast_ttl", KNOB_NUMBER, 1, 1, 255}, /* RFC 1112 6.1 */
@@ -233,4 +243,5 @@ const struct module ipv4_module = {
     .knob_count = IPV4_KNOBS,
     .counters = counters,
     .counter_count = IPV4_COUNTERS,
+    .busy = busy,
 };

@@ -193,6 +193,12 @@ static int raw_init(struct stack *s, void *state, int64_t now_ns)
     return 0;
 }
 
+static bool busy(struct stack *s, void *state)
+{
+    (void)s;
+    return ((struct raw_state *)state)->first != NULL;
+}
+
 static const char *const counters[] = {
     [RAW_IN] = "in",
     [RAW_OUT] = "out",
@@ -206,4 +212,5 @@ const struct module raw_module = {
     .init = raw_init,
     .counters = counters,
     .counter_count = sizeof counters / sizeof *counters,
+    .busy = busy,
 };

@@ -157,6 +157,12 @@ static int udp_init(struct stack *s, void *state, int64_t now_ns)
     return ip_register(s, &udp_protocol);
 }
 
+static bool busy(struct stack *s, void *state)
+{
+    (void)s;
+    return ((struct udp_state *)state)->first != NULL;
+}
+
 static const struct knob knobs[] = {
     [UDP_KNOB_PORT_FIRST] = {"port_first", KNOB_NUMBER, 49152, 1024, 65535},
     [UDP_KNOB_PORT_LAST] = {"port_last", KNOB_NUMBER, 65535, 1024, 65535},
@@ -191,4 +197,5 @@ const struct module udp_module = {
     .knob_count = sizeof knobs / sizeof *knobs,
     .counters = counters,
     .counter_count = sizeof counters / sizeof *counters,
+    .busy = busy,
 };
