@@ -82,6 +82,16 @@ static int64_t call_dhcp_inform(struct stack_sut *u, uint64_t token, const struc
     return nif ? dhcp_inform(u->stack, nif, NULL, NULL, now_of(u)) : -ERR_NODEV;
 }
 
+/* dhcp_option("eth0", 12, "myhost") */
+static int64_t call_dhcp_option(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+{
+    (void)token, (void)out, (void)argc;
+    struct netif *nif = interface(u, &argv[0]);
+    if (argv[2].kind != VALUE_BYTES)
+        return -ERR_INVAL;
+    return nif ? dhcp_set_option(u->stack, nif, (uint8_t)argv[1].number, argv[2].bytes, argv[2].len) : -ERR_NODEV;
+}
+
 /* --- DNS: resolve(name, ADDRESSES [, AAAA]), reverse(address, NAME) --- */
 
 static int64_t call_nameserver(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
@@ -284,7 +294,8 @@ static int64_t call_udp_echo_stop(struct stack_sut *u, uint64_t token, const str
 const struct stack_call_entry stack_service_calls[] = {
     {"dhcp_start", call_dhcp_start, 1},     {"dhcp_lease", call_dhcp_lease, 1},
     {"dhcp_release", call_dhcp_release, 1}, {"dhcp_stop", call_dhcp_stop, 1},
-    {"dhcp_inform", call_dhcp_inform, 1},   {"nameserver", call_nameserver, 1},
+    {"dhcp_inform", call_dhcp_inform, 1},   {"dhcp_option", call_dhcp_option, 3},
+    {"nameserver", call_nameserver, 1},
     {"resolve", call_resolve, 1},           {"reverse", call_reverse, 1},
     {"dns_flush", call_dns_flush, 0},       {"ping", call_ping, 1},
     {"traceroute", call_traceroute, 1},     {"sntp", call_sntp, 1},

@@ -15,7 +15,7 @@ static int open_client(struct stack *s, struct netif *nif, service_done *done, v
         return -ERR_AFNOSUPPORT;
     if (c->nif)
         return -ERR_BUSY;
-    memset(c, 0, sizeof *c);
+    *c = (struct dhcp_client){.own = c->own};
     c->done = done;
     c->ctx = ctx;
     c->t1_ns = c->t2_ns = c->expiry_ns = c->offer_due_ns = INT64_MAX;
@@ -145,6 +145,13 @@ static void put_lease(struct text *t, const struct dhcp_lease *l)
     text_number(t, l->t2_s);
     for (uint8_t i = 0; i < l->routers; i++)
         put_addr(t, " router ", l->router[i]);
+    for (uint8_t i = 0; i < l->routes; i++) {
+        put_addr(t, " route ", l->route[i].net);
+        text_char(t, '/');
+        text_number(t, l->route[i].prefix);
+        if (l->route[i].via)
+            put_addr(t, " via ", l->route[i].via);
+    }
     for (uint8_t i = 0; i < l->dns_servers; i++)
         put_addr(t, " dns ", l->dns[i]);
     for (uint8_t i = 0; i < l->ntp_servers; i++)

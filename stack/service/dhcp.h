@@ -26,13 +26,26 @@ enum dhcp_state {
     DHCP_REBOOTING
 };
 
-enum { DHCP_ROUTERS = 4, DHCP_DNS_SERVERS = 4, DHCP_NTP_SERVERS = 4, DHCP_DOMAIN_BYTES = 64 };
+enum {
+    DHCP_ROUTERS = 4,
+    DHCP_ROUTES = 8,
+    DHCP_DNS_SERVERS = 4,
+    DHCP_NTP_SERVERS = 4,
+    DHCP_DOMAIN_BYTES = 64,
+    DHCP_OWN_OPTIONS = 128 /* octets of dhcp_set_option, codes and lengths included */
+};
+
+/* RFC 3442. `via` 0: the network is on the link. */
+struct dhcp_route {
+    uint32_t net, prefix, via;
+};
 
 struct dhcp_lease {
     uint32_t address, mask, server; /* host order */
     uint32_t lease_s, t1_s, t2_s;   /* lease_s 0xffffffff: infinite */
     uint32_t router[DHCP_ROUTERS], dns[DHCP_DNS_SERVERS], ntp[DHCP_NTP_SERVERS];
-    uint8_t routers, dns_servers, ntp_servers;
+    struct dhcp_route route[DHCP_ROUTES]; /* where there are any, they are in place of `router` */
+    uint8_t routers, routes, dns_servers, ntp_servers;
     uint16_t mtu;                   /* 0: not given */
     char domain[DHCP_DOMAIN_BYTES]; /* text, ends in a NUL; empty: not given */
     int64_t since_ns;               /* when the request was sent: times count from here */
@@ -51,6 +64,13 @@ int dhcp_stop(struct stack *s, struct netif *nif, int64_t now_ns);
 /* DHCPINFORM for an address configured by hand: `done` gets 0 with the struct dhcp_lease (without
  * lease times) or -ERR_TIMEDOUT. */
 int dhcp_inform(struct stack *s, struct netif *nif, service_done *done, void *ctx, int64_t now_ns);
+/* An option of the user's in every DISCOVER, REQUEST and INFORM from now on: host name (12), vendor
+ * class (60), client FQDN (81)... A client identifier (61) is in all messages, in place of the
+ * hardware address. `len` 0 takes it back. It outlives dhcp_stop. -ERR_INVAL: a code that the
+ * client writes itself, a client identifier of one octet (RFC 2132 9.14) or more than 255 octets;
+ * -ERR_NOBUFS: more than DHCP_OWN_OPTIONS. */
+int dhcp_set_option(struct stack *s, struct netif *nif, uint8_t code, const void *bytes,
+                    size_t len);
 enum dhcp_state dhcp_state(struct stack *s, const struct netif *nif);
 const struct dhcp_lease *dhcp_lease(struct stack *s,
                                     const struct netif *nif); /* NULL when not bound */

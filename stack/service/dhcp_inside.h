@@ -50,6 +50,12 @@ enum dhcp_counter {
     DHCP_COUNTERS
 };
 
+/* What dhcp_set_option was given, as it goes into a message. */
+struct dhcp_own_options {
+    uint8_t bytes[DHCP_OWN_OPTIONS];
+    uint32_t len;
+};
+
 struct dhcp_client {
     struct netif *nif; /* NULL: not in use */
     enum dhcp_state state;
@@ -71,6 +77,7 @@ struct dhcp_client {
     uint16_t mtu_before; /* 0: the lease changed nothing */
     service_done *done;
     void *ctx;
+    struct dhcp_own_options own;
 };
 
 struct dhcp_module_state {

@@ -42,6 +42,41 @@ static uint8_t read_list(const struct dhcp_msg *msg, uint8_t code, uint32_t *out
     return count;
 }
 
+/* A destination descriptor and its router (RFC 3442, "Classless Route Option Format"): the width of
+ * the mask, the octets of the network that it covers, the router. *at moves behind it. */
+static bool read_route(const uint8_t *bytes, size_t len, size_t *at, struct dhcp_route *out)
+{
+    uint8_t net[4] = {0}, width = bytes[*at];
+    size_t octets = (width + 7u) / 8;
+    if (width > 32 || len - *at < 1 + octets + 4)
+        return false;
+    memcpy(net, bytes + *at + 1, octets);
+    *out =
+        (struct dhcp_route){get32(net) & ipv4_mask(width), width, get32(bytes + *at + 1 + octets)};
+    *at += 1 + octets + 4;
+    return true;
+}
+
+/* Those that fit are used; an option that does not parse to its end is as good as absent. Routers
+ * that no host can be are left out; 0.0.0.0 is the link itself (RFC 3442, "Local Subnet Routes").
+ */
+static uint8_t read_routes(const struct dhcp_msg *msg, struct dhcp_route out[DHCP_ROUTES])
+{
+    uint8_t bytes[255], count = 0;
+    size_t len, at = 0;
+    if (!dhcp_option_get(msg, DHCP_OPT_CLASSLESS_ROUTE, bytes, sizeof bytes, &len))
+        return 0;
+    size_t have = len < sizeof bytes ? len : sizeof bytes;
+    while (at < have && count < DHCP_ROUTES) {
+        struct dhcp_route route;
+        if (!read_route(bytes, have, &at, &route))
+            return len > have ? count : 0;
+        if (route.via == 0 || dhcp_address_ok(route.via))
+            out[count++] = route;
+    }
+    return count;
+}
+
 /* Servers differ in whether the text ends in a NUL (RFC 2132 2). What is not printable makes all of
  * it worthless. */
 static void read_domain(const struct dhcp_msg *msg, char out[DHCP_DOMAIN_BYTES])
@@ -73,7 +108,9 @@ void dhcp_lease_read(const struct dhcp_msg *msg, struct dhcp_lease *lease)
     dhcp_option_get32(msg, DHCP_OPT_RENEWAL_TIME, &lease->t1_s);
     dhcp_option_get32(msg, DHCP_OPT_REBINDING_TIME, &lease->t2_s);
     dhcp_option_get16(msg, DHCP_OPT_INTERFACE_MTU, &lease->mtu);
-    lease->routers = read_list(msg, DHCP_OPT_ROUTER, lease->router, DHCP_ROUTERS);
+    lease->routes = read_routes(msg, lease->route);
+    if (!lease->routes) /* RFC 3442: else the routers MUST be ignored */
+        lease->routers = read_list(msg, DHCP_OPT_ROUTER, lease->router, DHCP_ROUTERS);
     lease->dns_servers = read_list(msg, DHCP_OPT_DNS_SERVER, lease->dns, DHCP_DNS_SERVERS);
     lease->ntp_servers = read_list(msg, DHCP_OPT_NTP_SERVER, lease->ntp, DHCP_NTP_SERVERS);
     read_domain(msg, lease->domain);
@@ -139,16 +176,22 @@ int dhcp_lease_add_address(struct stack *s, struct dhcp_client *c, bool check, i
     return err == -ERR_EXIST ? 0 : err;
 }
 
+static void set_route(struct stack *s, const struct dhcp_client *c, const struct dhcp_route *r,
+                      bool add)
+{
+    struct ip_addr net = addr_ipv4(r->net), via = addr_ipv4(r->via);
+    if (add)
+        route_add(s, &net, r->prefix, r->via ? &via : NULL, c->nif);
+    else
+        route_remove(s, &net, r->prefix, r->via ? &via : NULL);
+}
+
 static void set_routes(struct stack *s, const struct dhcp_client *c, bool add)
 {
-    struct ip_addr any = addr_ipv4(0);
-    for (uint8_t i = 0; i < c->lease.routers; i++) {
-        struct ip_addr router = addr_ipv4(c->lease.router[i]);
-        if (add)
-            route_add(s, &any, 0, &router, c->nif);
-        else
-            route_remove(s, &any, 0, &router);
-    }
+    for (uint8_t i = 0; i < c->lease.routes; i++)
+        set_route(s, c, &c->lease.route[i], add);
+    for (uint8_t i = 0; i < c->lease.routers; i++)
+        set_route(s, c, &(struct dhcp_route){0, 0, c->lease.router[i]}, add);
 }
 
 static void set_name_servers(struct stack *s, const struct dhcp_lease *l)
@@ -176,13 +219,13 @@ void dhcp_lease_change(struct stack *s, struct dhcp_client *c, const struct dhcp
                        int64_t now_ns)
 {
     struct dhcp_lease old = c->lease;
-    bool routers_differ = renewed->routers != old.routers ||
-                          memcmp(renewed->router, old.router, sizeof old.router) != 0;
+    bool routes_differ = memcmp(renewed->router, old.router, sizeof old.router) != 0 ||
+                         memcmp(renewed->route, old.route, sizeof old.route) != 0;
     if (renewed->mask != old.mask) {
         dhcp_lease_remove(s, c, now_ns);
         c->lease = *renewed;
         dhcp_lease_add_address(s, c, false, now_ns);
-    } else if (routers_differ) {
+    } else if (routes_differ) {
         set_routes(s, c, false);
     }
     c->lease = *renewed;

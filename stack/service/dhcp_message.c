@@ -1,14 +1,92 @@
 #include "stack/service/dhcp_inside.h"
 #include "stack/core/mem.h"
 
-enum { OPTION_ROOM = 64, CLIENT_ID_BYTES = 1 + NETIF_MAC_BYTES };
+enum { OPTION_ROOM = 80 + DHCP_OWN_OPTIONS, CODE_AND_LENGTH = 2 };
 
-/* RFC 2132 9.14: hardware type and address. */
-static void client_id(const struct netif *nif, uint8_t id[CLIENT_ID_BYTES])
+/* --- the user's options --- */
+
+static uint32_t option_size(const uint8_t *option)
 {
-    id[0] = DHCP_HTYPE_ETHERNET;
-    memcpy(id + 1, nif->mac, NETIF_MAC_BYTES);
+    return CODE_AND_LENGTH + option[1];
 }
+
+/* The option of this code, or where one would be added. */
+static uint32_t find_own(const struct dhcp_own_options *own, uint8_t code)
+{
+    uint32_t at = 0;
+    while (at < own->len && own->bytes[at] != code)
+        at += option_size(own->bytes + at);
+    return at;
+}
+
+static bool may_set(uint8_t code, size_t len)
+{
+    switch (code) {
+    case DHCP_OPT_PAD:
+    case DHCP_OPT_REQUESTED_ADDRESS:
+    case DHCP_OPT_LEASE_TIME: /* MUST NOT be in an INFORM: table 5 */
+    case DHCP_OPT_OVERLOAD:
+    case DHCP_OPT_MESSAGE_TYPE:
+    case DHCP_OPT_SERVER_ID:
+    case DHCP_OPT_PARAMETER_LIST:
+    case DHCP_OPT_MESSAGE:
+    case DHCP_OPT_MAX_MESSAGE_SIZE:
+    case DHCP_OPT_END:
+        return false;
+    case DHCP_OPT_CLIENT_ID:
+        return len != 1 && len <= 255;
+    default:
+        return len <= 255;
+    }
+}
+
+int dhcp_set_option(struct stack *s, struct netif *nif, uint8_t code, const void *bytes, size_t len)
+{
+    struct dhcp_client *c = dhcp_client(s, nif);
+    if (!c)
+        return -ERR_PROTONOSUPPORT;
+    if (!may_set(code, len))
+        return -ERR_INVAL;
+    struct dhcp_own_options *own = &c->own;
+    uint32_t at = find_own(own, code);
+    uint32_t old = at < own->len ? option_size(own->bytes + at) : 0;
+    if (len && own->len - old + CODE_AND_LENGTH + len > sizeof own->bytes)
+        return -ERR_NOBUFS;
+    own->len -= old;
+    memmove(own->bytes + at, own->bytes + at + old, own->len - at);
+    struct dhcp_writer w = {.buf = own->bytes, .room = sizeof own->bytes, .len = own->len};
+    if (len)
+        dhcp_put(&w, code, bytes, len);
+    own->len = (uint32_t)w.len;
+    return 0;
+}
+
+static void put_own(const struct dhcp_own_options *own, struct dhcp_writer *w)
+{
+    for (uint32_t at = 0; at < own->len; at += option_size(own->bytes + at))
+        if (own->bytes[at] != DHCP_OPT_CLIENT_ID)
+            dhcp_put(w, own->bytes[at], own->bytes + at + CODE_AND_LENGTH, own->bytes[at + 1]);
+}
+
+struct client_id {
+    uint8_t bytes[DHCP_OWN_OPTIONS];
+    size_t len;
+};
+
+/* The user's, else hardware type and address (RFC 2132 9.14). */
+static struct client_id client_id(const struct dhcp_client *c)
+{
+    struct client_id id = {.bytes = {DHCP_HTYPE_ETHERNET}, .len = 1 + NETIF_MAC_BYTES};
+    uint32_t at = find_own(&c->own, DHCP_OPT_CLIENT_ID);
+    memcpy(id.bytes + 1, c->nif->mac, NETIF_MAC_BYTES);
+    if (at < c->own.len) {
+        id.len = c->own.bytes[at + 1];
+        memcpy(id.bytes, c->own.bytes + at + CODE_AND_LENGTH, id.len);
+    }
+    return id;
+}
+
+/* --- messages --- */
 
 /* The list of the DISCOVER is that of every later REQUEST (RFC 2131 3.5); an INFORM has no lease to
  * ask about (4.4.3). */
@@ -16,6 +94,7 @@ static void put_parameter_list(struct dhcp_writer *w, enum dhcp_message_type typ
 {
     static const uint8_t list[] = {
         DHCP_OPT_SUBNET_MASK,
+        DHCP_OPT_CLASSLESS_ROUTE, /* RFC 3442: in front of the routers */
         DHCP_OPT_ROUTER,
         DHCP_OPT_DNS_SERVER,
         DHCP_OPT_DOMAIN_NAME,
@@ -27,7 +106,7 @@ static void put_parameter_list(struct dhcp_writer *w, enum dhcp_message_type typ
         DHCP_OPT_RENEWAL_TIME,
         DHCP_OPT_REBINDING_TIME,
     };
-    enum { WITHOUT_LEASE = 6 };
+    enum { WITHOUT_LEASE = 7 };
     dhcp_put(w, DHCP_OPT_PARAMETER_LIST, list, type == DHCP_INFORM ? WITHOUT_LEASE : sizeof list);
 }
 
@@ -48,9 +127,8 @@ static void put_options(struct stack *s, const struct dhcp_client *c, const stru
 {
     dhcp_put8(w, DHCP_OPT_MESSAGE_TYPE, (uint8_t)form->type);
     if (stack_knob(s, MODULE_DHCP, DHCP_KNOB_CLIENT_ID)) {
-        uint8_t id[CLIENT_ID_BYTES];
-        client_id(c->nif, id);
-        dhcp_put(w, DHCP_OPT_CLIENT_ID, id, sizeof id);
+        struct client_id id = client_id(c);
+        dhcp_put(w, DHCP_OPT_CLIENT_ID, id.bytes, id.len);
     }
     if (form->requested)
         dhcp_put32(w, DHCP_OPT_REQUESTED_ADDRESS, form->requested);
@@ -63,6 +141,7 @@ static void put_options(struct stack *s, const struct dhcp_client *c, const stru
     /* RFC 2132 9.10: not below 576, which every host takes. */
     dhcp_put16(w, DHCP_OPT_MAX_MESSAGE_SIZE, c->nif->mtu < 576 ? 576 : c->nif->mtu);
     put_parameter_list(w, form->type);
+    put_own(&c->own, w);
 }
 
 /* RFC 2131 4.1: who takes unicast before it has an address says so by a clear flag. Where the
@@ -128,13 +207,11 @@ void dhcp_transmit(struct stack *s, struct dhcp_client *c, const struct dhcp_for
  * server. */
 static bool client_id_ok(struct stack *s, const struct dhcp_client *c, const struct dhcp_msg *msg)
 {
-    uint8_t got[CLIENT_ID_BYTES], own[CLIENT_ID_BYTES];
-    size_t len;
+    struct client_id got, own = client_id(c);
     if (!stack_knob(s, MODULE_DHCP, DHCP_KNOB_CLIENT_ID) ||
-        !dhcp_option_get(msg, DHCP_OPT_CLIENT_ID, got, sizeof got, &len))
+        !dhcp_option_get(msg, DHCP_OPT_CLIENT_ID, got.bytes, sizeof got.bytes, &got.len))
         return true;
-    client_id(c->nif, own);
-    return len == sizeof own && memcmp(got, own, sizeof own) == 0;
+    return got.len == own.len && memcmp(got.bytes, own.bytes, own.len) == 0;
 }
 
 int dhcp_accept(struct stack *s, const struct dhcp_client *c, const uint8_t *bytes, size_t len,

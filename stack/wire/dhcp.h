@@ -99,6 +99,7 @@ enum dhcp_option_code {
     DHCP_OPT_CLIENT_ID = 61,
     DHCP_OPT_TFTP_SERVER_NAME = 66,
     DHCP_OPT_BOOT_FILE_NAME = 67,
+    DHCP_OPT_CLASSLESS_ROUTE = 121,
     DHCP_OPT_END = 255,
 };
 
