@@ -216,6 +216,8 @@ static int64_t call_setsockopt(struct stack_sut *u, uint64_t token, const struct
     int fd = (int)argv[0].number;
     if (argv[1].number == SOL_SOCKET && argv[2].number == SO_BINDTODEVICE)
         return socket_bind_device(u->stack, fd, stack_argument_text(&argv[3]));
+    if (argv[1].number == IPPROTO_IP && argv[2].number == IP_OPTIONS)
+        return argv[3].kind == VALUE_BYTES ? socket_set_ip_options(u->stack, fd, argv[3].bytes, argv[3].len) : -ERR_INVAL;
     int option = option_of(&argv[1], &argv[2]);
     return option < 0 ? -ERR_NOPROTOOPT : socket_set(u->stack, fd, (enum socket_option)option, inner(&argv[3])->number);
 }
@@ -265,6 +267,22 @@ static int64_t call_events(struct stack_sut *u, uint64_t token, const struct val
     return (int64_t)socket_events(u->stack, (int)argv[0].number);
 }
 
+/* peek_header(fd, DESTINATION, TTL, TOS, OPTIONS): what the IP header of the next datagram says. */
+static int64_t call_peek_header(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+{
+    (void)token, (void)argc;
+    struct socket_packet p;
+    int got = socket_peek_packet(u->stack, (int)argv[0].number, &p);
+    if (got < 0)
+        return got;
+    memcpy(u->scratch, p.options, p.options_len);
+    out[1] = (struct value){.kind = VALUE_IPV4, .number = p.destination.word[0]};
+    out[2] = (struct value){.kind = VALUE_NUMBER, .number = p.ttl};
+    out[3] = (struct value){.kind = VALUE_NUMBER, .number = p.tos};
+    out[4] = (struct value){.kind = VALUE_BYTES, .bytes = u->scratch, .len = p.options_len};
+    return 0;
+}
+
 const struct stack_call_entry stack_socket_calls[] = {
     {"socket", call_socket, 3},           {"bind", call_bind, 2},
     {"connect", call_connect, 2},         {"send", call_send, 3},
@@ -274,5 +292,6 @@ const struct stack_call_entry stack_socket_calls[] = {
     {"getsockname", call_getsockname, 2}, {"getpeername", call_getpeername, 2},
     {"setsockopt", call_setsockopt, 4},   {"getsockopt", call_getsockopt, 4},
     {"shutdown", call_shutdown, 2},       {"fcntl", call_fcntl, 2},
-    {"events", call_events, 1},           {NULL, NULL, 0},
+    {"events", call_events, 1},           {"peek_header", call_peek_header, 5},
+    {NULL, NULL, 0},
 };

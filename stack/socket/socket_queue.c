@@ -32,7 +32,7 @@ static int refusal(const struct stack *s, const struct socket *k, const struct n
         return SOCKET_DROP_SHUT;
     if (q->count == q->slots)
         return SOCKET_DROP_QUEUE_FULL;
-    if (q->count && netbuf_len(nb) > q->limit_bytes - q->bytes)
+    if (q->count && q->bytes + netbuf_len(nb) > q->limit_bytes)
         return SOCKET_DROP_BUFFER_FULL;
     if (q->count && pool_low(s, nb))
         return SOCKET_DROP_POOL_LOW;
