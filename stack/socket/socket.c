@@ -208,10 +208,11 @@ int socket_bind_device(struct stack *s, int fd, const char *ifname)
     struct socket *k = find(s, fd);
     if (!k)
         return -ERR_BADF;
-    if (!ifname || !*ifname)
-        return k->ops->bind_device(s, k, NULL);
-    struct netif *nif = stack_netif(s, ifname);
-    return nif ? k->ops->bind_device(s, k, nif) : -ERR_NODEV;
+    struct netif *nif = ifname && *ifname ? stack_netif(s, ifname) : NULL;
+    if (!nif && ifname && *ifname)
+        return -ERR_NODEV;
+    k->pcb.ip.nif = nif;
+    return 0;
 }
 
 int socket_set(struct stack *s, int fd, enum socket_option option, int64_t value)
@@ -255,6 +256,14 @@ struct ip_addr socket_destination(const struct ip_addr *a)
     return a->family == ADDR_IPV4 && addr_is_any(a) ? addr_ipv4(0x7f000001) : *a;
 }
 
+void socket_dissolve(struct socket *k)
+{
+    k->connected = k->shut_read = k->shut_write = false;
+    k->pcb.ip.remote = (struct ip_addr){0};
+    if (!k->address_chosen)
+        k->pcb.ip.local = (struct ip_addr){.family = (uint32_t)k->family};
+}
+
 int socket_shutdown_queue(struct stack *s, struct socket *k, int how, int64_t now_ns)
 {
     (void)now_ns;
@@ -283,6 +292,8 @@ static uint32_t socket_state_size(const struct stack_limits *l)
 static int socket_init(struct stack *s, void *state, int64_t now_ns)
 {
     (void)now_ns;
+    _Static_assert(offsetof(struct udp_pcb, ip) == 0 && offsetof(struct raw_pcb, ip) == 0,
+                   "pcb.ip is the front of both");
     _Static_assert(sizeof(struct socket_state) % _Alignof(struct socket) == 0,
                    "sockets follow the state");
     _Static_assert(sizeof(struct socket) % _Alignof(struct socket_datagram) == 0,

@@ -26,7 +26,6 @@ struct socket_ops {
     /* -ERR_NOPROTOOPT: not one of this kind's */
     int (*set)(struct stack *s, struct socket *k, enum socket_option option, int64_t value);
     int (*get)(struct stack *s, struct socket *k, enum socket_option option, int64_t *value);
-    int (*bind_device)(struct stack *s, struct socket *k, struct netif *nif);
     int (*set_ip_options)(struct stack *s, struct socket *k, const uint8_t *options, size_t len);
     int (*shutdown)(struct stack *s, struct socket *k, int how, int64_t now_ns);
     unsigned (*events)(const struct stack *s, const struct socket *k);
@@ -63,6 +62,7 @@ struct socket {
     struct socket_queue queue;
     struct socket_membership membership[SOCKET_MEMBERSHIPS];
     union {
+        struct ip_pcb ip; /* what both have first */
         struct udp_pcb udp;
         struct raw_pcb raw;
     } pcb;
@@ -114,18 +114,17 @@ void socket_queue_drop_all(struct stack *s, struct socket *k);
 struct ip_addr socket_destination(const struct ip_addr *a);
 int socket_shutdown_queue(struct stack *s, struct socket *k, int how, int64_t now_ns);
 
-/* Options that live in the socket; -ERR_NOPROTOOPT: not one of these. */
+/* POSIX: the address reset. What bind named stays, what connect chose goes. */
+void socket_dissolve(struct socket *k);
+/* By IP_OPT_MTU_DISCOVER and the path, DF for a datagram of `len` bytes behind the IP header;
+ * -ERR_MSGSIZE: it does not fit and must not be cut. */
+int socket_choose_fragmenting(struct stack *s, struct socket *k, uint32_t len,
+                              const struct ip_addr *to);
+
+/* Options of every kind of socket; -ERR_NOPROTOOPT: not one of these. */
 int socket_set_common(struct stack *s, struct socket *k, enum socket_option option, int64_t value);
 int socket_get_common(struct stack *s, struct socket *k, enum socket_option option, int64_t *value);
-/* For TTL and TOS, which both kinds of pcb have. */
-int socket_set_ttl(uint8_t *field, int64_t value);
-int socket_get_ttl(const struct stack *s, uint8_t field, int64_t *value);
 int socket_set_flag(uint8_t *flags, uint8_t flag, int64_t value);
-/* The DF flag for a datagram of `len` bytes behind the IP header on a path of `mtu`, by
- * IP_OPT_MTU_DISCOVER. */
-bool socket_dont_fragment(struct stack *s, const struct socket *k, uint32_t len, uint16_t mtu);
 
-int socket_join(struct stack *s, struct socket *k, struct netif *nif, uint32_t group);
-int socket_leave(struct stack *s, struct socket *k, struct netif *nif, uint32_t group);
 void socket_leave_all(struct stack *s, struct socket *k);
 #endif

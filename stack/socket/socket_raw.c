@@ -1,5 +1,4 @@
 #include "stack/socket/socket_inside.h"
-#include "stack/wire/ipv4.h"
 
 static void receive_packet(struct raw_pcb *pcb, struct stack *s, struct netbuf *nb,
                            const struct ip_received *r, int64_t now_ns)
@@ -45,10 +44,7 @@ static int raw_socket_connect(struct stack *s, struct socket *k, const struct so
     (void)now_ns;
     struct raw_pcb *pcb = &k->pcb.raw;
     if (!peer) {
-        pcb->remote = (struct ip_addr){0};
-        if (!k->address_chosen)
-            pcb->local = (struct ip_addr){.family = (uint32_t)k->family};
-        k->connected = k->shut_read = k->shut_write = false;
+        socket_dissolve(k);
         return 0;
     }
     struct ip_addr any = {.family = (uint32_t)k->family}, to = socket_destination(&peer->addr);
@@ -75,15 +71,10 @@ static int raw_socket_send(struct stack *s, struct socket *k, const void *bytes,
     if (len > 65535)
         return -ERR_MSGSIZE;
     struct ip_addr where = to ? socket_destination(&to->addr) : pcb->remote;
-    struct ip_path path;
-    bool whole = pcb->ip_flags & IP_HEADER_INCLUDED;
-    if (ip_path(s, &where, &pcb->local, pcb->nif, &path) >= 0 && !whole) {
-        bool df = socket_dont_fragment(s, k, (uint32_t)len, path.mtu);
-        if (df && len + IPV4_MIN_HDR_LEN > path.mtu)
-            return -ERR_MSGSIZE;
-        socket_set_flag(&pcb->ip_flags, IP_DONT_FRAGMENT, df);
-    }
-    int err = raw_send(s, pcb, bytes, (uint32_t)len, &where, now_ns);
+    bool whole = pcb->ip_flags & IP_HEADER_INCLUDED; /* DF is the caller's, too */
+    int err = whole ? 0 : socket_choose_fragmenting(s, k, (uint32_t)len, &where);
+    if (err >= 0)
+        err = raw_send(s, pcb, bytes, (uint32_t)len, &where, now_ns);
     return err < 0 ? err : (int)len;
 }
 
@@ -112,61 +103,21 @@ static int raw_socket_peer(struct stack *s, const struct socket *k, struct socke
 static int raw_socket_set(struct stack *s, struct socket *k, enum socket_option option,
                           int64_t value)
 {
-    struct raw_pcb *pcb = &k->pcb.raw;
-    switch (option) {
-    case SO_OPT_BROADCAST:
-        return socket_set_flag(&pcb->ip_flags, IP_BROADCAST_OK, value);
-    case SO_OPT_REUSEADDR:
+    (void)s;
+    if (option == SO_OPT_REUSEADDR)
         return 0; /* nothing is exclusive here */
-    case IP_OPT_TTL:
-        return socket_set_ttl(&pcb->ttl, value);
-    case IP_OPT_TOS:
-        pcb->tos = (uint8_t)value;
-        return 0;
-    case IP_OPT_MULTICAST_TTL:
-        return socket_set_ttl(&pcb->multicast_ttl, value);
-    case IP_OPT_HDRINCL:
-        return socket_set_flag(&pcb->ip_flags, IP_HEADER_INCLUDED, value);
-    case IP_OPT_ADD_MEMBERSHIP:
-        return socket_join(s, k, pcb->nif, (uint32_t)value);
-    case IP_OPT_DROP_MEMBERSHIP:
-        return socket_leave(s, k, pcb->nif, (uint32_t)value);
-    default:
-        return -ERR_NOPROTOOPT;
-    }
+    if (option == IP_OPT_HDRINCL)
+        return socket_set_flag(&k->pcb.raw.ip_flags, IP_HEADER_INCLUDED, value);
+    return -ERR_NOPROTOOPT;
 }
 
 static int raw_socket_get(struct stack *s, struct socket *k, enum socket_option option,
                           int64_t *value)
 {
-    const struct raw_pcb *pcb = &k->pcb.raw;
-    switch (option) {
-    case SO_OPT_BROADCAST:
-        *value = (pcb->ip_flags & IP_BROADCAST_OK) != 0;
-        return 0;
-    case SO_OPT_BINDTODEVICE:
-        *value = pcb->nif ? (int64_t)pcb->nif->index : -1;
-        return 0;
-    case IP_OPT_TTL:
-        return socket_get_ttl(s, pcb->ttl, value);
-    case IP_OPT_TOS:
-        *value = pcb->tos;
-        return 0;
-    case IP_OPT_MULTICAST_TTL:
-        *value = pcb->multicast_ttl ? pcb->multicast_ttl : 1;
-        return 0;
-    case IP_OPT_HDRINCL:
-        *value = (pcb->ip_flags & IP_HEADER_INCLUDED) != 0;
-        return 0;
-    default:
-        return -ERR_NOPROTOOPT;
-    }
-}
-
-static int raw_bind_device(struct stack *s, struct socket *k, struct netif *nif)
-{
     (void)s;
-    k->pcb.raw.nif = nif;
+    if (option != IP_OPT_HDRINCL)
+        return -ERR_NOPROTOOPT;
+    *value = (k->pcb.raw.ip_flags & IP_HEADER_INCLUDED) != 0;
     return 0;
 }
 
@@ -181,7 +132,6 @@ const struct socket_ops socket_raw_ops = {
     .peer = raw_socket_peer,
     .set = raw_socket_set,
     .get = raw_socket_get,
-    .bind_device = raw_bind_device,
     .shutdown = socket_shutdown_queue,
     .events = socket_queue_events,
 };

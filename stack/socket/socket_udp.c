@@ -56,23 +56,14 @@ static int udp_socket_bind(struct stack *s, struct socket *k, const struct socke
     return 0;
 }
 
-/* POSIX: the address reset. What bind named stays, what connect chose goes. */
-static void dissolve(struct stack *s, struct socket *k)
-{
-    struct udp_pcb *pcb = &k->pcb.udp;
-    udp_connect(s, pcb, NULL, 0);
-    k->connected = k->shut_read = k->shut_write = false;
-    if (!k->address_chosen)
-        pcb->local = (struct ip_addr){.family = (uint32_t)k->family};
-}
-
 static int udp_socket_connect(struct stack *s, struct socket *k, const struct socket_address *peer,
                               int64_t now_ns)
 {
     (void)now_ns;
     struct udp_pcb *pcb = &k->pcb.udp;
     if (!peer) {
-        dissolve(s, k);
+        socket_dissolve(k);
+        udp_connect(s, pcb, NULL, 0);
         if (!k->port_chosen)
             udp_unbind(s, pcb);
         return 0;
@@ -92,21 +83,6 @@ static int udp_socket_connect(struct stack *s, struct socket *k, const struct so
     return 0;
 }
 
-/* What the path says about a datagram of this length before it is built. */
-static int choose_fragmenting(struct stack *s, struct socket *k, uint32_t len,
-                              const struct ip_addr *to)
-{
-    struct udp_pcb *pcb = &k->pcb.udp;
-    struct ip_path path;
-    int err = ip_path(s, to, &pcb->local, pcb->nif, &path);
-    if (err < 0)
-        return 0; /* udp_send finds the same and says so */
-    bool df = socket_dont_fragment(s, k, UDP_HDR_LEN + len, path.mtu);
-    if (df && len + UDP_HDR_LEN + IPV4_MIN_HDR_LEN > path.mtu)
-        return -ERR_MSGSIZE;
-    return socket_set_flag(&pcb->ip_flags, IP_DONT_FRAGMENT, df);
-}
-
 static int udp_socket_send(struct stack *s, struct socket *k, const void *bytes, size_t len,
                            int flags, const struct socket_address *to, int64_t now_ns)
 {
@@ -118,7 +94,7 @@ static int udp_socket_send(struct stack *s, struct socket *k, const void *bytes,
         return -ERR_MSGSIZE;
     struct ip_addr where = to ? socket_destination(&to->addr) : pcb->remote;
     uint16_t port = to ? to->port : pcb->remote_port;
-    int err = choose_fragmenting(s, k, (uint32_t)len, &where);
+    int err = socket_choose_fragmenting(s, k, UDP_HDR_LEN + (uint32_t)len, &where);
     if (err >= 0)
         err = udp_send(s, pcb, bytes, (uint32_t)len, &where, port, now_ns);
     return err < 0 ? err : (int)len;
@@ -151,28 +127,15 @@ static int udp_socket_set(struct stack *s, struct socket *k, enum socket_option 
     struct udp_pcb *pcb = &k->pcb.udp;
     (void)s;
     switch (option) {
-    case SO_OPT_BROADCAST:
-        return socket_set_flag(&pcb->ip_flags, IP_BROADCAST_OK, value);
     case SO_OPT_REUSEADDR:
         pcb->reuse = value != 0;
         return 0;
-    case IP_OPT_TTL:
-        return socket_set_ttl(&pcb->ttl, value);
-    case IP_OPT_TOS:
-        pcb->tos = (uint8_t)value;
-        return 0;
-    case IP_OPT_MULTICAST_TTL:
-        return socket_set_ttl(&pcb->multicast_ttl, value);
     case IP_OPT_MULTICAST_LOOP:
         pcb->multicast_loop = value != 0;
         return 0;
     case UDP_OPT_NO_CHECKSUM:
         pcb->no_checksum = value != 0;
         return 0;
-    case IP_OPT_ADD_MEMBERSHIP:
-        return socket_join(s, k, pcb->nif, (uint32_t)value);
-    case IP_OPT_DROP_MEMBERSHIP:
-        return socket_leave(s, k, pcb->nif, (uint32_t)value);
     default:
         return -ERR_NOPROTOOPT;
     }
@@ -223,22 +186,8 @@ static int udp_socket_get(struct stack *s, struct socket *k, enum socket_option 
 {
     const struct udp_pcb *pcb = &k->pcb.udp;
     switch (option) {
-    case SO_OPT_BROADCAST:
-        *value = (pcb->ip_flags & IP_BROADCAST_OK) != 0;
-        return 0;
     case SO_OPT_REUSEADDR:
         *value = pcb->reuse;
-        return 0;
-    case SO_OPT_BINDTODEVICE:
-        *value = pcb->nif ? (int64_t)pcb->nif->index : -1;
-        return 0;
-    case IP_OPT_TTL:
-        return socket_get_ttl(s, pcb->ttl, value);
-    case IP_OPT_TOS:
-        *value = pcb->tos;
-        return 0;
-    case IP_OPT_MULTICAST_TTL:
-        *value = pcb->multicast_ttl ? pcb->multicast_ttl : 1;
         return 0;
     case IP_OPT_MULTICAST_LOOP:
         *value = pcb->multicast_loop;
@@ -253,13 +202,6 @@ static int udp_socket_get(struct stack *s, struct socket *k, enum socket_option 
     }
 }
 
-static int udp_bind_device(struct stack *s, struct socket *k, struct netif *nif)
-{
-    (void)s;
-    k->pcb.udp.nif = nif;
-    return 0;
-}
-
 const struct socket_ops socket_udp_ops = {
     .open = udp_open,
     .bind = udp_socket_bind,
@@ -271,7 +213,6 @@ const struct socket_ops socket_udp_ops = {
     .peer = udp_socket_peer,
     .set = udp_socket_set,
     .get = udp_socket_get,
-    .bind_device = udp_bind_device,
     .set_ip_options = udp_set_ip_options,
     .shutdown = socket_shutdown_queue,
     .events = socket_queue_events,

@@ -156,8 +156,6 @@ int raw_send(struct stack *s, struct raw_pcb *pcb, const void *bytes, uint32_t l
     int err = ip_path(s, to, &pcb->local, pcb->nif, &path);
     if (err < 0)
         return err;
-    if (path.broadcast && !(pcb->ip_flags & IP_BROADCAST_OK))
-        return -ERR_ACCES;
     struct netbuf *nb = ip_buffer(s, &path, 0, len);
     if (!nb)
         return -ERR_NOBUFS;

@@ -11,14 +11,15 @@
 enum { RAW_PROTOCOL_ANY = 255 }; /* IPPROTO_RAW: sends whole packets, receives none */
 
 struct raw_pcb {
+    /* IP_HEADER_INCLUDED in ip_flags: what is sent begins with an IP header. */
+    union {
+        struct ip_pcb ip;
+        struct {
+            IP_PCB_FIELDS;
+        };
+    };
     struct raw_pcb *next;
-    struct ip_addr local, remote; /* any: wildcard, not connected */
     uint8_t protocol;
-    struct netif *nif;     /* only by this interface, or NULL */
-    uint8_t ttl, tos;      /* ttl 0: the knob */
-    uint8_t multicast_ttl; /* 0: 1 */
-    uint8_t ip_flags; /* of enum ip_send_flag; IP_HEADER_INCLUDED: what is sent begins with an IP
-                         header */
     /* Takes nb, a copy, whose cursor is at the IP header (r->header_len bytes). */
     void (*receive)(struct raw_pcb *pcb, struct stack *s, struct netbuf *nb,
                     const struct ip_received *r, int64_t now_ns);

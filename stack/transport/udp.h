@@ -12,13 +12,14 @@
 #include "stack/net/ip.h"
 
 struct udp_pcb {
+    union {
+        struct ip_pcb ip;
+        struct {
+            IP_PCB_FIELDS;
+        };
+    };
     struct udp_pcb *next;
-    struct ip_addr local, remote; /* any: wildcard, not connected */
     uint16_t local_port, remote_port;
-    struct netif *nif;     /* only by this interface, or NULL */
-    uint8_t ttl, tos;      /* ttl 0: the knob */
-    uint8_t ip_flags;      /* of enum ip_send_flag */
-    uint8_t multicast_ttl; /* 0: 1 */
     bool no_checksum, reuse, multicast_loop,
         accept_any_destination; /* the last: DHCP, before there is an address */
     bool from_any; /* DHCP before its lease: sends from 0.0.0.0 whatever addresses the interface has
