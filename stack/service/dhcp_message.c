@@ -1,5 +1,6 @@
 #include "stack/service/dhcp_inside.h"
 #include "stack/core/mem.h"
+#include "stack/net/ipv4.h"
 
 enum { OPTION_ROOM = 80 + DHCP_OWN_OPTIONS, CODE_AND_LENGTH = 2 };
 
@@ -144,14 +145,14 @@ static void put_options(struct stack *s, const struct dhcp_client *c, const stru
     put_own(&c->own, w);
 }
 
-/* RFC 2131 4.1: who takes unicast before it has an address says so by a clear flag. Where the
- * address is there, nobody need ask. */
-static uint16_t flags(struct stack *s, const struct dhcp_form *form)
+/* RFC 2131 4.1: a clear flag says that unicast is taken before there is an address, which IP does on
+ * an interface that has none; where ours is there already, nobody need ask. */
+static uint16_t flags(struct stack *s, const struct dhcp_client *c, const struct dhcp_form *form)
 {
     bool asks = form->type == DHCP_DISCOVER || form->type == DHCP_REQUEST;
-    return asks && form->ciaddr == 0 && stack_knob(s, MODULE_DHCP, DHCP_KNOB_BROADCAST)
-               ? DHCP_FLAG_BROADCAST
-               : 0;
+    bool deaf = (ipv4_has_address(c->nif) && !dhcp_has_lease(c)) ||
+                stack_knob(s, MODULE_DHCP, DHCP_KNOB_BROADCAST);
+    return asks && form->ciaddr == 0 && deaf ? DHCP_FLAG_BROADCAST : 0;
 }
 
 static enum dhcp_counter counter(enum dhcp_message_type type)
@@ -189,7 +190,7 @@ void dhcp_transmit(struct stack *s, struct dhcp_client *c, const struct dhcp_for
         .hlen = NETIF_MAC_BYTES,
         .xid = c->xid,
         .secs = c->secs,
-        .flags = flags(s, form),
+        .flags = flags(s, c, form),
         .ciaddr = form->ciaddr,
         .options = options,
         .options_len = w.len,
