@@ -145,8 +145,8 @@ static void put_options(struct stack *s, const struct dhcp_client *c, const stru
     put_own(&c->own, w);
 }
 
-/* RFC 2131 4.1: a clear flag says that unicast is taken before there is an address, which IP does on
- * an interface that has none; where ours is there already, nobody need ask. */
+/* RFC 2131 4.1: a clear flag says that unicast is taken before there is an address, which IP does
+ * on an interface that has none; where ours is there already, nobody need ask. */
 static uint16_t flags(struct stack *s, const struct dhcp_client *c, const struct dhcp_form *form)
 {
     bool asks = form->type == DHCP_DISCOVER || form->type == DHCP_REQUEST;

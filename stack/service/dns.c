@@ -23,9 +23,10 @@ struct dns_query {
     uint32_t server; /* index of the one being asked */
     uint32_t round;  /* 0: everyone's first time */
     uint32_t failed; /* bit i: server i answered with an error */
+    uint32_t plain;  /* bit i: server i is asked without OPT */
     uint32_t chain;  /* CNAMEs followed so far */
     uint32_t ttl_s;  /* the lowest so far */
-    uint8_t rcode;
+    uint16_t rcode;
 };
 
 struct dns_state {
@@ -138,11 +139,33 @@ static int64_t patience(struct stack *s, const struct dns_query *q)
     return wait < DNS_MAX_WAIT_NS ? wait : DNS_MAX_WAIT_NS;
 }
 
+static bool with_opt(struct stack *s, const struct dns_query *q)
+{
+    return stack_knob(s, MODULE_DNS, DNS_KNOB_EDNS) && !(q->plain >> q->server & 1);
+}
+
+/* RFC 6891 6.2.5: where nothing came back fragments may be what gets lost, so each round asks for
+ * less: what is configured, what fits a frame of Ethernet, the least. */
+static uint16_t reply_size(struct stack *s, const struct dns_query *q)
+{
+    enum { ONE_FRAME = 1280 };
+    int64_t size = stack_knob(s, MODULE_DNS, DNS_KNOB_EDNS);
+    int64_t most = q->round == 0 ? size : q->round == 1 ? ONE_FRAME : DNS_MAX_UDP;
+    size = size < most ? size : most;
+    return (uint16_t)(size < DNS_MAX_UDP ? DNS_MAX_UDP : size);
+}
+
+static size_t write_question(struct stack *s, const struct dns_query *q, uint8_t *out, size_t room)
+{
+    size_t len = dns_query_emit(q->id, true, &q->question, out, room);
+    return with_opt(s, q) ? dns_opt_emit(reply_size(s, q), out, len, room) : len;
+}
+
 static void ask(struct stack *s, struct dns_query *q, int64_t now_ns)
 {
     uint8_t message[DNS_MAX_UDP];
     int err = open_port(s, q, &dns_state(s)->server[q->server]);
-    size_t len = dns_query_emit(q->id, true, &q->question, message, sizeof message);
+    size_t len = write_question(s, q, message, sizeof message);
     if (err >= 0)
         err = udp_send(s, &q->pcb, message, (uint32_t)len, NULL, 0, now_ns);
     stack_count(s, MODULE_DNS, err < 0 ? DNS_UNSENT : DNS_OUT);
@@ -185,8 +208,20 @@ static void timer_fired(struct stack *s, struct deadline *d, int64_t now_ns)
     ask_next(s, &dns_state(s)->query[d->rank & 0xffff], now_ns);
 }
 
+/* Is the error perhaps about the OPT record only (RFC 6891 6.1.3, 6.2.2, 7)? */
+static bool refused_opt(struct stack *s, const struct dns_query *q)
+{
+    return with_opt(s, q) &&
+           (q->rcode == DNS_FORMERR || q->rcode == DNS_NOTIMP || q->rcode == DNS_BADVERS);
+}
+
 static void server_failed(struct stack *s, struct dns_query *q, int64_t now_ns)
 {
+    if (refused_opt(s, q)) {
+        q->plain |= 1u << q->server;
+        ask(s, q, now_ns);
+        return;
+    }
     q->failed |= 1u << q->server;
     ask_next(s, q, now_ns);
 }
@@ -528,6 +563,7 @@ static const struct knob knobs[] = {
                                    86400}, /* three hours: RFC 2308 5 */
     [DNS_KNOB_FAILURE_TTL] = {"failure_ttl", KNOB_NUMBER, 60, 0,
                               300}, /* at most five minutes: RFC 2308 7.1 */
+    [DNS_KNOB_EDNS] = {"edns", KNOB_NUMBER, 0, 0, 4096},
 };
 
 static const char *const counters[] = {

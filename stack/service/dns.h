@@ -9,6 +9,9 @@
  * Every server is asked once, then all of them again with twice the patience (dns.timeout,
  * dns.retries); each question has a random id and a port of its own. A server that answers with an
  * error is not asked again. Equal questions at the same time are asked once.
+ *
+ * With dns.edns, the octets that a reply may have, questions carry an OPT record (RFC 6891): in
+ * later rounds for less, and none to a server that refused it.
  */
 #ifndef STACK_SERVICE_DNS_H
 #define STACK_SERVICE_DNS_H
@@ -24,7 +27,7 @@ struct dns_result {
     char name[DNS_NAME_BYTES]; /* the canonical name, or PTR's answer; text with dots, no dot at the
                                   end */
     uint32_t ttl_s;            /* of the shortest-lived record that led here */
-    uint8_t rcode;             /* RFC 1035 4.1.1; of the last server that answered */
+    uint16_t rcode; /* RFC 1035 4.1.1, RFC 6891 6.1.3; of the last server that answered */
     bool truncated;
 };
 

@@ -14,7 +14,8 @@ enum dns_knob {
     DNS_KNOB_RETRIES,
     DNS_KNOB_MAX_TTL,
     DNS_KNOB_MAX_NEGATIVE_TTL,
-    DNS_KNOB_FAILURE_TTL
+    DNS_KNOB_FAILURE_TTL,
+    DNS_KNOB_EDNS
 };
 
 enum dns_counter {

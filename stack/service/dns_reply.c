@@ -176,6 +176,25 @@ static bool read_soa(const struct reply *r, const struct dns_name *name, uint32_
     return false;
 }
 
+/* The upper eight bits of the RCODE are in the OPT record (RFC 6891 6.1.3), of which there is one
+ * at most, at the root (6.1.1, 6.1.2); else false. A truncated message may end in front of it. */
+static bool read_rcode(const struct reply *r, uint16_t *rcode)
+{
+    struct dns_rr rr;
+    const char *why;
+    unsigned records = (unsigned)r->hdr.ancount + r->hdr.nscount + r->hdr.arcount, opts = 0;
+    size_t at = r->answers;
+    *rcode = r->hdr.rcode;
+    for (; records > 0 && dns_rr_parse(r->msg, r->len, &at, &rr, &why); records--) {
+        if (rr.type != DNS_TYPE_OPT)
+            continue;
+        if (++opts > 1 || rr.name.len != 1)
+            return false;
+        *rcode |= (uint16_t)(rr.ttl >> 24 << 4);
+    }
+    return true;
+}
+
 static bool is_referral(const struct reply *r)
 {
     struct dns_rr rr;
@@ -212,8 +231,11 @@ enum dns_verdict dns_reply_read(const uint8_t *msg, size_t len, uint16_t id,
         out->drop = (enum dns_counter)drop;
         return DNS_IGNORED;
     }
-    out->result.rcode = r.hdr.rcode;
-    if (r.hdr.rcode != DNS_NOERROR && r.hdr.rcode != DNS_NXDOMAIN)
+    if (!read_rcode(&r, &out->result.rcode)) {
+        out->drop = DNS_DROP_MALFORMED;
+        return DNS_IGNORED;
+    }
+    if (out->result.rcode != DNS_NOERROR && out->result.rcode != DNS_NXDOMAIN)
         return DNS_SERVER_ERROR;
     if (r.hdr.tc) {
         out->result.truncated = true;

@@ -301,3 +301,15 @@ bool dns_check(const uint8_t *msg, size_t len, const char **why)
     }
     return true;
 }
+
+size_t dns_opt_emit(uint16_t udp_size, uint8_t *msg, size_t len, size_t room)
+{
+    if (room - len < 1 + RR_FIXED_LEN)
+        return 0;
+    uint8_t *opt = msg + len;
+    memset(opt, 0, 1 + RR_FIXED_LEN); /* the root; extended RCODE, version, flags; no options */
+    put16(opt + 1, DNS_TYPE_OPT);
+    put16(opt + 3, udp_size);
+    put16(msg + DNS_ARCOUNT, (uint16_t)(get16(msg + DNS_ARCOUNT) + 1));
+    return len + 1 + RR_FIXED_LEN;
+}

@@ -77,6 +77,7 @@ enum dns_rcode {
     DNS_NXDOMAIN = 3,
     DNS_NOTIMP = 4,
     DNS_REFUSED = 5,
+    DNS_BADVERS = 16, /* extended: RFC 6891 9 */
 };
 
 struct dns_hdr {
@@ -181,5 +182,9 @@ size_t dns_question_emit(const struct dns_question *question, uint8_t *buf, size
 /* A standard query with one question: RD as the caller says, all else 0. */
 size_t dns_query_emit(uint16_t id, bool rd, const struct dns_question *question, uint8_t *buf,
                       size_t room);
+
+/* Adds an OPT record (RFC 6891 6.1.2) of version 0 to a message of `len` octets: by UDP we take
+ * messages of `udp_size` octets. Returns the new length, 0 when room is less. */
+size_t dns_opt_emit(uint16_t udp_size, uint8_t *msg, size_t len, size_t room);
 
 #endif
