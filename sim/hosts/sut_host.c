@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PURPOSES = 16, MEMORIES = 8, IDLE_ROUNDS = 1000, SHORTEST_FRAME = 60 };
+enum { PURPOSES = 16, MEMORIES = 8, IDLE_ROUNDS = 1000, SHORTEST_FRAME = 60, LONGEST_FRAME = 1518 };
 
 struct memory {
     void *at;
@@ -223,6 +223,9 @@ static void sut_frame(struct host *h, int port, struct frame *f, int64_t now_ns)
         }
     } else if (f->flags & FRAME_BAD_FCS) {
         tell(h, s->current, SUT_FATE_FILTERED, "nic.rx_bad_fcs");
+        s->told = true;
+    } else if (f->len > LONGEST_FRAME) {
+        tell(h, s->current, SUT_FATE_FILTERED, "nic.rx_too_long");
         s->told = true;
     } else if (f->len < 14 || (!(f->bytes[0] & 1) && memcmp(f->bytes, h->port[port].mac, 6) != 0)) {
         tell(h, s->current, SUT_FATE_FILTERED, "nic.rx_filtered"); /* whoever takes whole frames still stands behind a station's filter */

@@ -57,7 +57,10 @@ static void set_step(struct run *r, const struct step *step, int64_t now_ns)
     struct why why = {{0}};
     int evaluated = eval_value(r, &step->u.setting.value, &argv[1], &why);
     run_knob_value(&argv[1]);
-    if (evaluated != 0 || sut_host_call(r->sut, 0, "set", argv, 2, out) < 0)
+    int64_t got = evaluated == 0 ? sut_host_call(r->sut, 0, "set", argv, 2, out) : -1;
+    if (got == SUT_UNKNOWN)
+        run_skip(r, "%s:%d: %s has no knobs", r->script->path, step->place.line, sut_host_sut(r->sut)->name);
+    else if (got < 0)
         run_fail(r, &step->place, now_ns, "set %s: %s", step->u.setting.name, why.text[0] ? why.text : "no such knob, or the value is out of its range");
 }
 

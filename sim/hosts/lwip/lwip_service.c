@@ -12,7 +12,12 @@ enum { ECHO_PORT = 7, ICMP_HEADER = 8, LARGEST = 65535 - 20 - ICMP_HEADER };
 
 #define SECOND INT64_C(1000000000)
 
-/* --- ping(to [, count [, size]]) = echoes received; one a second, a second for the last --- */
+/*
+ * --- ping(to [, count [, size [, ttl]]]) = echoes received; one a second, a second for the last ---
+ *
+ * lwIP has no echo client: this one is ours. So it keeps no statistics, and a script that asks for them is skipped: they would say
+ * nothing about lwIP.
+ */
 
 static void end_ping(struct lwip_ping *p)
 {
@@ -23,15 +28,26 @@ static void end_ping(struct lwip_ping *p)
     lwip_done(u, p->token, p->received, u->out);
 }
 
+/* A raw control block sees the packet before lwIP has looked at what ICMP says in it. */
+static bool is_answer(const struct lwip_ping *p, const struct pbuf *b, const ip_addr_t *from)
+{
+    struct icmp_echo_hdr echo;
+    struct pbuf icmp = *b; /* behind the IP header */
+    u16_t header = IPH_HL_BYTES((const struct ip_hdr *)b->payload);
+    if (b->tot_len < header + ICMP_HEADER || b->len < header || pbuf_copy_partial(b, &echo, sizeof echo, header) != sizeof echo)
+        return false;
+    icmp.payload = (uint8_t *)b->payload + header;
+    icmp.len = (u16_t)(b->len - header);
+    icmp.tot_len = (u16_t)(b->tot_len - header);
+    return inet_chksum_pbuf(&icmp) == 0 && ICMPH_TYPE(&echo) == ICMP_ER && echo.id == lwip_htons(p->id) &&
+           lwip_ntohs(echo.seqno) < p->sent && ip_addr_get_ip4_u32(from) == lwip_htonl(p->to);
+}
+
 static u8_t echo_came(void *arg, struct raw_pcb *pcb, struct pbuf *b, const ip_addr_t *from)
 {
     struct lwip_ping *p = arg;
-    struct icmp_echo_hdr echo;
-    (void)pcb, (void)from;
-    u16_t header = IPH_HL_BYTES((const struct ip_hdr *)b->payload);
-    if (b->tot_len < header + ICMP_HEADER || pbuf_copy_partial(b, &echo, sizeof echo, header) != sizeof echo)
-        return 0;
-    if (ICMPH_TYPE(&echo) != ICMP_ER || echo.id != lwip_htons(p->id))
+    (void)pcb;
+    if (!is_answer(p, b, from))
         return 0;
     p->received++;
     if (p->received == p->count)
@@ -85,8 +101,12 @@ static int64_t call_ping(struct lwip_sut *u, uint64_t token, const struct value 
     int64_t count = argc > 1 && argv[1].kind == VALUE_NUMBER ? argv[1].number : 1;
     int64_t size = argc > 2 && argv[2].kind == VALUE_NUMBER ? argv[2].number : 56;
     (void)out;
-    if (!lwip_address(&argv[0], &to) || count < 1 || size < 0 || size > LARGEST)
+    if (argc > 4 && argv[4].kind != VALUE_NONE)
+        return SUT_UNKNOWN;
+    if (!lwip_address(&argv[0], &to) || count < 1 || size < 0)
         return -EINVAL;
+    if (size > LARGEST)
+        return -EMSGSIZE;
     for (int k = 0; k < LWIP_PINGS; k++) {
         struct lwip_ping *p = &u->ping[k];
         if (p->owner)
@@ -97,18 +117,28 @@ static int64_t call_ping(struct lwip_sut *u, uint64_t token, const struct value 
             p->owner = NULL;
             return -ENOBUFS;
         }
+        if (argc > 3 && argv[3].kind == VALUE_NUMBER)
+            p->raw->ttl = (u8_t)argv[3].number;
         raw_recv(p->raw, echo_came, p);
         return SUT_PENDING; /* the first request leaves with the poll that follows each call */
     }
     return -ENOBUFS;
 }
 
-/* --- udp_echo([port]) --- */
+/* --- udp_echo([port]): ours too, so it answers neither a datagram to many nor another echo service (RFC 8085 6) --- */
+
+static bool echoes(const struct udp_pcb *pcb, u16_t port)
+{
+    const ip4_addr_t *to = ip4_current_dest_addr();
+    bool many = ip4_addr_ismulticast(to) || ip4_addr_isbroadcast(to, ip_current_netif());
+    return !many && port != 0 && port != ECHO_PORT && port != pcb->local_port;
+}
 
 static void echo_datagram(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *from, u16_t port)
 {
     (void)arg;
-    udp_sendto(pcb, p, from, port);
+    if (echoes(pcb, port))
+        udp_sendto(pcb, p, from, port);
     pbuf_free(p);
 }
 

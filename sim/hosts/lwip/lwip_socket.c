@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+enum { LONGEST = 65535 };
+
 static struct lwip_socket *socket_of(struct lwip_sut *u, const struct value *v)
 {
     if (v->kind != VALUE_NUMBER || v->number < 0 || v->number >= LWIP_SOCKETS || !u->socket[v->number].owner)
@@ -36,14 +38,15 @@ static void queue(struct lwip_socket *s, struct pbuf *p, const ip_addr_t *from, 
         return;
     }
     s->queue[(s->first + s->queued++) % LWIP_QUEUE] = (struct lwip_datagram){p, lwip_ntohl(ip_addr_get_ip4_u32(from)), port};
-    if (!s->wait.token)
+    struct lwip_wait wait = s->wait[0];
+    if (!wait.token)
         return;
     int64_t result;
-    uint64_t token = s->wait.token;
-    s->wait.token = 0;
+    memmove(s->wait, s->wait + 1, sizeof s->wait - sizeof s->wait[0]);
+    s->wait[LWIP_WAITS - 1].token = 0;
     memset(s->owner->out, 0, sizeof s->owner->out);
-    fill(s->owner, s, s->wait.room, s->owner->out, &result);
-    lwip_done(s->owner, token, result, s->owner->out);
+    fill(s->owner, s, wait.room, s->owner->out, &result);
+    lwip_done(s->owner, wait.token, result, s->owner->out);
 }
 
 static void udp_came(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *from, u16_t port)
@@ -79,8 +82,13 @@ static int64_t call_receive(struct lwip_sut *u, uint64_t token, const struct val
     }
     if (s->nonblocking || flags & MSG_DONTWAIT)
         return -EAGAIN;
-    s->wait = (struct lwip_wait){token, (uint32_t)argv[2].number};
-    return SUT_PENDING;
+    for (int k = 0; k < LWIP_WAITS; k++) {
+        if (s->wait[k].token)
+            continue;
+        s->wait[k] = (struct lwip_wait){token, (uint32_t)argv[2].number};
+        return SUT_PENDING;
+    }
+    return -ENOBUFS;
 }
 
 /* --- sending --- */
@@ -91,6 +99,8 @@ static int64_t send_bytes(struct lwip_socket *s, const struct value *bytes, cons
     bool given = to && to->kind == VALUE_ENDPOINT;
     if (bytes->kind != VALUE_BYTES)
         return -EINVAL;
+    if (bytes->len > LONGEST - (s->udp ? IP_HLEN + UDP_HLEN : IP_HLEN))
+        return -EMSGSIZE;
     if (!given && !s->connected)
         return -EDESTADDRREQ;
     struct pbuf *p = pbuf_alloc(PBUF_TRANSPORT, (u16_t)bytes->len, PBUF_RAM);
@@ -124,6 +134,15 @@ static int64_t call_sendto(struct lwip_sut *u, uint64_t token, const struct valu
 
 /* --- sockets --- */
 
+/* BSD's protocol 255 sends whole packets and hears nothing. */
+static void prepare_raw(struct lwip_socket *s)
+{
+    if (s->raw->protocol == IPPROTO_RAW)
+        raw_setflags(s->raw, RAW_FLAGS_HDRINCL);
+    else
+        raw_recv(s->raw, raw_came, s);
+}
+
 static int64_t call_socket(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
 {
     (void)token, (void)argc, (void)out;
@@ -139,7 +158,7 @@ static int64_t call_socket(struct lwip_sut *u, uint64_t token, const struct valu
     if (type == SOCK_DGRAM && (s->udp = udp_new()))
         udp_recv(s->udp, udp_came, s);
     else if (type == SOCK_RAW && (s->raw = raw_new((u8_t)argv[2].number)))
-        raw_recv(s->raw, raw_came, s);
+        prepare_raw(s);
     if (s->udp || s->raw)
         return fd;
     s->owner = NULL;
@@ -223,6 +242,8 @@ static int64_t call_setsockopt(struct lwip_sut *u, uint64_t token, const struct 
         pcb->ttl = (u8_t)v->number;
     } else if (argv[1].number == IPPROTO_IP && argv[2].number == IP_TOS) {
         pcb->tos = (u8_t)v->number;
+    } else if (argv[1].number == IPPROTO_IP && argv[2].number == IP_MULTICAST_TTL) {
+        *(s->udp ? &s->udp->mcast_ttl : &s->raw->mcast_ttl) = (u8_t)v->number;
     } else if (argv[1].number == SOL_SOCKET && argv[2].number == SO_BROADCAST) {
         pcb->so_options = (u8_t)(v->number ? pcb->so_options | SOF_BROADCAST : pcb->so_options & ~SOF_BROADCAST);
     } else if (argv[1].number == SOL_SOCKET && argv[2].number == SO_REUSEADDR) {

@@ -12,6 +12,7 @@
 #include <lwip/etharp.h>
 #include <lwip/init.h>
 #include <lwip/sys.h>
+#include <lwip/tcpip.h>
 #include <lwip/timeouts.h>
 #include <netif/ethernet.h>
 #include <stdlib.h>
@@ -29,6 +30,16 @@ u32_t sys_now(void)
     return the_env ? (u32_t)(the_env->now(the_env->self) / NS_PER_MS) : 0;
 }
 
+/*
+ * lwIP queues what it sends to itself, and asks its own thread to take it in. We have none: it is taken in by the next poll, which follows
+ * every call, frame and deadline. The loader finds this one before the library's.
+ */
+err_t tcpip_try_callback(tcpip_callback_fn function, void *ctx)
+{
+    (void)function, (void)ctx;
+    return ERR_OK;
+}
+
 /* --- frames --- */
 
 static err_t transmit(struct netif *netif, struct pbuf *p)
@@ -41,14 +52,33 @@ static err_t transmit(struct netif *netif, struct pbuf *p)
     return ERR_OK;
 }
 
+static uint8_t *permanent(struct lwip_sut *u, u32_t ip)
+{
+    for (int k = 0; k < u->neighbours; k++)
+        if (u->neighbour[k].ip == ip)
+            return u->neighbour[k].mac;
+    return NULL;
+}
+
+/* Debian builds lwIP without entries that stay in its ARP cache; whoever the script calls a neighbour is known here, and ARP has all others. */
+static err_t output(struct netif *netif, struct pbuf *p, const ip4_addr_t *to)
+{
+    bool on_link = ip4_addr_netcmp(to, netif_ip4_addr(netif), netif_ip4_netmask(netif)) || ip4_addr_islinklocal(to);
+    const struct eth_addr *mac = (const void *)permanent(netif->state, on_link ? to->addr : netif_ip4_gw(netif)->addr);
+    bool group = ip4_addr_ismulticast(to) || ip4_addr_isbroadcast(to, netif);
+    if (!mac || group)
+        return etharp_output(netif, p, to);
+    return ethernet_output(netif, p, (const struct eth_addr *)(const void *)netif->hwaddr, mac, ETHTYPE_IP);
+}
+
 static err_t init_netif(struct netif *netif)
 {
     netif->name[0] = 'e';
     netif->name[1] = 't';
-    netif->output = etharp_output;
+    netif->output = output;
     netif->linkoutput = transmit;
     netif->hwaddr_len = ETH_HWADDR_LEN;
-    netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
+    netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_IGMP;
     return ERR_OK;
 }
 
@@ -195,11 +225,30 @@ static int64_t call_ifconfig(struct lwip_sut *u, uint64_t token, const struct va
         return SUT_UNKNOWN; /* lwIP 2.1 does not probe an address (RFC 5227) */
     if (!netif || argv[1].kind != VALUE_PREFIX)
         return -EINVAL;
+    if (!ip4_addr_isany_val(*netif_ip4_addr(netif)))
+        return SUT_UNKNOWN; /* an interface of lwIP's has one address */
     uint32_t bits = argv[1].prefix ? UINT32_MAX << (32 - argv[1].prefix) : 0;
     ip4_addr_t address = {lwip_htonl((u32_t)argv[1].number)}, mask = {lwip_htonl(bits)};
     u->mute = token == 0;
     netif_set_addr(netif, &address, &mask, netif_ip4_gw(netif));
     u->mute = false;
+    return 0;
+}
+
+static int64_t call_neighbour(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+{
+    (void)token, (void)argc, (void)out;
+    ip_addr_t ip;
+    if (!interface(u, &argv[0]) || !lwip_address(&argv[1], &ip) || argv[2].kind != VALUE_MAC)
+        return -EINVAL;
+    uint8_t *mac = permanent(u, ip_addr_get_ip4_u32(&ip));
+    if (!mac && u->neighbours == LWIP_NEIGHBOURS)
+        return -ENOBUFS;
+    if (!mac) {
+        u->neighbour[u->neighbours].ip = ip_addr_get_ip4_u32(&ip);
+        mac = u->neighbour[u->neighbours++].mac;
+    }
+    memcpy(mac, argv[2].bytes, ETH_HWADDR_LEN);
     return 0;
 }
 
@@ -213,6 +262,8 @@ static int64_t call_route(struct lwip_sut *u, uint64_t token, const struct value
         return SUT_UNKNOWN;
     if (!netif)
         return -EINVAL;
+    if (!ip4_addr_isany_val(*netif_ip4_gw(netif)))
+        return SUT_UNKNOWN; /* a second one would only take the first one's place */
     netif_set_gw(netif, ip_2_ip4(&gateway));
     netif_set_default(netif);
     return 0;
@@ -237,7 +288,8 @@ static int64_t call_ifdown(struct lwip_sut *u, uint64_t token, const struct valu
 }
 
 static const struct lwip_call_entry config_calls[] = {
-    {"ifconfig", call_ifconfig, 2}, {"route", call_route, 2}, {"ifup", call_ifup, 1}, {"ifdown", call_ifdown, 1}, {NULL, NULL, 0},
+    {"ifconfig", call_ifconfig, 2}, {"route", call_route, 2}, {"neighbour", call_neighbour, 3},
+    {"ifup", call_ifup, 1}, {"ifdown", call_ifdown, 1}, {NULL, NULL, 0},
 };
 
 static int64_t lwip_calls(void *s, uint64_t token, const char *name, const struct value *argv, int argc, struct value *out)

@@ -10,10 +10,12 @@
 
 enum {
     LWIP_PORTS = 4,
-    LWIP_SOCKETS = 32,
+    LWIP_SOCKETS = 128,
     LWIP_QUEUE = 32,
+    LWIP_WAITS = 4,
     LWIP_PINGS = 4,
-    LWIP_BYTES = 65536,
+    LWIP_NEIGHBOURS = 64,
+    LWIP_BYTES = 65536, /* more than a datagram has */
     LWIP_OUTS = 6,
 };
 
@@ -36,7 +38,7 @@ struct lwip_socket {
     bool nonblocking, connected;
     struct lwip_datagram queue[LWIP_QUEUE]; /* a ring */
     uint32_t first, queued;
-    struct lwip_wait wait;
+    struct lwip_wait wait[LWIP_WAITS]; /* the first waits longest */
 };
 
 struct lwip_ping {
@@ -53,6 +55,11 @@ struct lwip_sut {
     struct netif netif[LWIP_PORTS];
     char name[LWIP_PORTS][16];
     int ports;
+    struct {
+        u32_t ip; /* network order, as lwIP keeps it */
+        uint8_t mac[6];
+    } neighbour[LWIP_NEIGHBOURS];
+    int neighbours;
     int64_t active_ns; /* when something last came, went or was called */
     bool mute; /* what is said while it is brought up is not on the wire yet */
     struct lwip_socket socket[LWIP_SOCKETS];
