@@ -38,7 +38,7 @@ LIBS         = -lpcap -ldl
 
 STACK_SRC := $(shell find stack -name '*.c' 2>/dev/null | LC_ALL=C sort)
 SIM_SRC   := $(shell find sim -name '*.c' 2>/dev/null | LC_ALL=C sort)
-TEST_SRC  := $(shell find tests -name '*.c' 2>/dev/null | LC_ALL=C sort)
+TEST_SRC  := $(shell find tests -name '*.c' -not -path 'tests/checks/*' 2>/dev/null | LC_ALL=C sort)
 GEN_SRC   := $(patsubst %.l,$(B)/%.lex.c,$(shell find sim -name '*.l')) \
              $(patsubst %.y,$(B)/%.tab.c,$(shell find sim -name '*.y'))
 

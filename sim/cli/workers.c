@@ -7,12 +7,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include "sim/cli/cli.h"
 
-enum { HANG_SECONDS = 120, NOTHING = -1 };
+/* A case takes milliseconds. One that computes for so long, or sleeps for so long, will not end. */
+enum { BUSY_SECONDS = 10, HANG_SECONDS = 120, NOTHING = -1 };
 
 struct worker {
     pid_t pid;
@@ -83,8 +85,11 @@ static bool receive_text(int fd, char **text)
 static void worker_loop(const struct crew *crew, int in, int out)
 {
     uint32_t k;
+    const struct itimerval busy = {.it_value.tv_sec = BUSY_SECONDS};
+    dup2(STDERR_FILENO, STDOUT_FILENO); /* what a plug-in prints is no part of our report */
     while (read_all(in, &k, sizeof k)) {
         struct result r;
+        setitimer(ITIMER_PROF, &busy, NULL); /* SIGPROF ends the process */
         case_run(crew->suite, k, crew->options, crew->want, &r);
         if (!write_all(out, &r.outcome, sizeof r.outcome))
             _exit(EXIT_USAGE);
@@ -93,6 +98,7 @@ static void worker_loop(const struct crew *crew, int in, int out)
         free(r.report);
         free(r.ladder);
     }
+    alarm(HANG_SECONDS); /* a plug-in's exit handlers may hang, too */
     exit(EXIT_PASSED); /* not _exit: the leak checker of a sanitizer build speaks at exit */
 }
 
@@ -161,9 +167,14 @@ static void bury(struct crew *crew, struct worker *w, const char *how)
     char *repeat = case_repeat(crew->suite, k, crew->options);
     size_t len;
     FILE *f = open_memstream(&r->report, &len);
-    fprintf(f, "%s: the process %s", crew->suite->kase[k].run.script->path, how);
-    if (WIFSIGNALED(status))
+    bool busy = WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF;
+    fprintf(f, "%s: the process %s", crew->suite->kase[k].run.script->path, busy ? "hung" : how);
+    if (busy)
+        fprintf(f, " (%d seconds of computing)", BUSY_SECONDS);
+    else if (WIFSIGNALED(status))
         fprintf(f, " (%s)", strsignal(WTERMSIG(status)));
+    else
+        fprintf(f, " (exit status %d)", WEXITSTATUS(status));
     fprintf(f, "\n  repeat    %s\n", repeat);
     fclose(f);
     free(repeat);

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <ucontext.h>
 #include "sim/hosts/sut_host.h"
 
@@ -21,7 +22,7 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-enum { COROUTINES = 16, STACK_BYTES = 256 * 1024, ROUNDS = 1000 };
+enum { COROUTINES = 16, STACK_BYTES = 256 * 1024, GUARD_BYTES = 64 * 1024, ROUNDS = 1000 };
 
 enum state { IDLE, RUNNING, ASLEEP, ENDED };
 
@@ -100,10 +101,19 @@ static void run(unsigned high, unsigned low)
     leave(b, c, ENDED);
 }
 
+/* Below it lies a page that nobody may touch: whoever needs more than there is dies there, and does not write over what is not his. */
+static void *new_stack(void)
+{
+    uint8_t *at = mmap(NULL, GUARD_BYTES + STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (at == MAP_FAILED || mprotect(at, GUARD_BYTES, PROT_NONE) != 0)
+        return NULL;
+    return at + GUARD_BYTES;
+}
+
 static bool begin(struct blocking *b, struct coroutine *c)
 {
     if (!c->stack)
-        c->stack = malloc(STACK_BYTES);
+        c->stack = new_stack();
     if (!c->stack || getcontext(&c->context) != 0)
         return false;
     c->owner = b;
@@ -118,15 +128,15 @@ static bool begin(struct blocking *b, struct coroutine *c)
 
 /* --- what the stack asks of us --- */
 
-/* Outside a call there is nobody to wait for: the time, at once. */
+/* Outside a call there is nobody who could wait, which the host says. */
 static int64_t wait_until(void *self, int64_t until_ns)
 {
     struct blocking *b = self;
     struct coroutine *c = b->now;
-    if (c) {
-        c->until_ns = until_ns;
-        leave(b, c, ASLEEP);
-    }
+    if (!c)
+        return b->outer->wait(b->outer->self, until_ns);
+    c->until_ns = until_ns;
+    leave(b, c, ASLEEP);
     return b->outer->now(b->outer->self);
 }
 
@@ -252,6 +262,8 @@ static void blocking_poll(void *s)
     int rounds = 0;
     bool frame_came = b->frame_came || b->sut->flags & SUT_BUS; /* behind a NIC every poll may have brought one */
     b->frame_came = false;
+    if (b->poll_due_ns <= now_of(b))
+        b->poll_due_ns = INT64_MAX; /* it came: as with other stacks, a deadline is asked for once */
     do {
         b->sut->poll(b->instance);
         bool woken = wake(b, frame_came);
@@ -302,7 +314,8 @@ static void blocking_close(void *s)
     struct blocking *b = s;
     b->sut->close(b->instance);
     for (int k = 0; k < COROUTINES; k++)
-        free(b->coroutine[k].stack);
+        if (b->coroutine[k].stack)
+            munmap((uint8_t *)b->coroutine[k].stack - GUARD_BYTES, GUARD_BYTES + STACK_BYTES);
     free(b);
 }
 

@@ -2,8 +2,9 @@
 #include "sim/hosts/sut_host.h"
 #include <stdlib.h>
 #include <string.h>
+#include "sim/hosts/sut_plugin.h"
 
-enum { PURPOSES = 16, MEMORIES = 8, IDLE_ROUNDS = 1000, SHORTEST_FRAME = 60, LONGEST_FRAME = 1518 };
+enum { PURPOSES = 16, MEMORIES = 64, IDLE_ROUNDS = 1000, ETHERNET_HEADER = 14, SHORTEST_FRAME = 60, LONGEST_FRAME = 1518 };
 
 struct memory {
     void *at;
@@ -32,6 +33,7 @@ struct sut_state {
     uint32_t pendings, pending_room;
     bool told;              /* the frame being delivered has its fate */
     uint32_t current;       /* that frame; 0: none */
+    uint8_t *copy;          /* of a frame, for a stack that writes where it should only read */
     const struct frame *delivered;
 };
 
@@ -45,11 +47,13 @@ static struct sut_state *state_of(struct host *h)
 static void env_transmit(void *self, int port, const void *frame, size_t len)
 {
     struct host *h = self;
-    if (port < 0 || port >= (int)h->ports || len == 0 || len > FRAME_MAX) {
-        world_fail(h->world, "%s sent a frame of %zu bytes on interface %d", h->name, len, port);
+    /* A stack that gives whole frames stands behind a NIC that pads them; a model of a NIC does what its chip does. */
+    size_t least = state_of(h)->machine ? 1 : ETHERNET_HEADER, most = state_of(h)->machine ? FRAME_MAX : LONGEST_FRAME;
+    if (port < 0 || port >= (int)h->ports || !frame || len < least || len > most) {
+        world_fail(h->world, "%s sent a frame of %zu bytes on interface %d: there are interfaces 0 to %u, and frames of %zu to %zu bytes", h->name,
+                   frame ? len : 0, port, h->ports - 1, least, most);
         return;
     }
-    /* A stack that gives whole frames stands behind a NIC that pads them; a model of a NIC does what its chip does. */
     uint32_t padded = !state_of(h)->machine && len < SHORTEST_FRAME ? SHORTEST_FRAME : (uint32_t)len;
     struct frame *f = host_frame(h, padded);
     memcpy(f->bytes, frame, len);
@@ -62,11 +66,26 @@ static void env_due(void *self, int64_t due_ns)
     host_due(h, due_ns);
 }
 
+/* A value that a stack gave, when it says that it has what it has not, is none. */
+static struct value sane(const struct value *v)
+{
+    bool bytes = v->kind == VALUE_BYTES || v->kind == VALUE_MAC || v->kind == VALUE_IPV6;
+    bool items = v->kind == VALUE_STRUCT || v->kind == VALUE_LIST;
+    if (v->kind < VALUE_NONE || v->kind > VALUE_ENDPOINT || (bytes && v->len && !v->bytes) || (v->kind == VALUE_NAME && !v->text) ||
+        (items && v->items && !v->item))
+        return (struct value){.kind = VALUE_NONE};
+    return *v;
+}
+
 static void env_done(void *self, uint64_t token, int64_t result, const struct value *out, int outs)
 {
     const struct sut_listener *l = &state_of(self)->config.listener;
+    struct value given[SUT_ARGUMENTS];
+    outs = !out || outs < 0 ? 0 : outs > SUT_ARGUMENTS ? SUT_ARGUMENTS : outs;
+    for (int k = 0; k < outs; k++)
+        given[k] = sane(&out[k]);
     if (l->done)
-        l->done(l->ctx, token, result, out, outs);
+        l->done(l->ctx, token, result, given, outs);
 }
 
 static void env_random(void *self, int purpose, void *out, size_t len)
@@ -82,8 +101,11 @@ static int64_t env_now(void *self)
 
 static int64_t env_wait(void *self, int64_t until_ns)
 {
-    (void)until_ns; /* only a coroutine's stack may wait: sut_blocking.c puts its own function here */
-    return host_now(self);
+    const struct host *h = self;
+    (void)until_ns;
+    /* Whoever waits does so in a loop, which would never end. sut_blocking.c puts a function of its own here. */
+    world_fail_hard(h->world, "the stack %s waits where it must not: only a call of a stack with SUT_BLOCKS may, not open, input or poll",
+                    sut_host_sut(h)->name);
 }
 
 static void *env_memory(void *self, size_t size, uint64_t *device_address)
@@ -132,7 +154,7 @@ static void env_fate(void *self, uint32_t stack_frame, bool consumed, const char
 static void env_trace(void *self, const char *what, int64_t value)
 {
     struct host *h = self;
-    world_state_event(h->world, h->owner.id, what, value);
+    world_state_event(h->world, h->owner.id, what ? what : "", value);
 }
 
 /* --- events --- */
@@ -227,12 +249,14 @@ static void sut_frame(struct host *h, int port, struct frame *f, int64_t now_ns)
     } else if (f->len > LONGEST_FRAME) {
         tell(h, s->current, SUT_FATE_FILTERED, "nic.rx_too_long");
         s->told = true;
-    } else if (f->len < 14 || (!(f->bytes[0] & 1) && memcmp(f->bytes, h->port[port].mac, 6) != 0)) {
+    } else if (f->len < ETHERNET_HEADER || (!(f->bytes[0] & 1) && memcmp(f->bytes, h->port[port].mac, 6) != 0)) {
         tell(h, s->current, SUT_FATE_FILTERED, "nic.rx_filtered"); /* whoever takes whole frames still stands behind a station's filter */
         s->told = true;
     } else {
         s->stack_frames++;
-        s->config.sut->input(s->instance, port, f->bytes, f->len);
+        s->copy = s->copy ? s->copy : host_alloc(h, LONGEST_FRAME);
+        memcpy(s->copy, f->bytes, f->len);
+        s->config.sut->input(s->instance, port, s->copy, f->len);
     }
     poll_until_idle(h);
     if (s->config.watch_fates)
@@ -328,6 +352,10 @@ int sut_host_open(struct host *h, const struct sut_config *config, struct why *w
     struct sut_state *s = state_of(h);
     const struct sut *sut = config->sut;
     s->config = *config;
+    if (sut_statics_changed(sut->name)) {
+        why_set(why, "the stack %s keeps state in static variables, which an earlier case has changed: it must say SUT_SINGLETON", sut->name);
+        return -1;
+    }
     fill_env(h);
     for (int p = 0; p < PURPOSES; p++) {
         char name[80];
@@ -346,8 +374,8 @@ int sut_host_open(struct host *h, const struct sut_config *config, struct why *w
     for (uint32_t p = 0; p < h->ports; p++) {
         const struct bus *bus = s->machine ? machine_bus(s->machine) : NULL;
         int got = sut->attach(s->instance, (int)p, h->port[p].name, h->port[p].mac, h->port[p].mtu, bus);
-        if (got < 0) {
-            why_set(why, "the stack %s did not attach %s: error %d", sut->name, h->port[p].name, -got);
+        if (got != 0) {
+            why_set(why, "the stack %s did not attach %s: it returned %d, not 0", sut->name, h->port[p].name, got);
             return -1;
         }
     }
@@ -379,6 +407,8 @@ int64_t sut_host_call(struct host *h, uint64_t token, const char *name, const st
     if (!(s->config.sut->flags & SUT_PATTERN))
         argv = with_payload(h, name, argv, argc, host_alloc(h, SUT_ARGUMENTS * sizeof *argv));
     int64_t result = s->config.sut->call(s->instance, token, name, argv, argc, out);
+    for (int k = 0; k < SUT_ARGUMENTS; k++)
+        out[k] = sane(&out[k]);
     poll_until_idle(h);
     return result;
 }
@@ -386,7 +416,10 @@ int64_t sut_host_call(struct host *h, uint64_t token, const char *name, const st
 int sut_host_query(struct host *h, const char *what, struct value *out)
 {
     struct sut_state *s = state_of(h);
-    return s->config.sut->query ? s->config.sut->query(s->instance, what, out) : -1;
+    if (!s->config.sut->query || s->config.sut->query(s->instance, what, out) != 0)
+        return -1;
+    *out = sane(out);
+    return 0;
 }
 
 void sut_host_close(struct host *h)

@@ -5,12 +5,14 @@
 #include "sim/hosts/sut_plugin.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-enum { PATH_ROOM = 4096 };
+enum { PATH_ROOM = 4096, LOAD_SECONDS = 10 };
 
 /* Without a slash the loader would search the system's folders. */
 static const char *as_path(const char *path, char out[PATH_ROOM])
@@ -33,10 +35,34 @@ void *plugin_memory(size_t size)
     return l + 1;
 }
 
+/* What runs while an object is loaded is its own: a crash or a hang there must not be ours. So it is tried in a child first. */
+static bool loads(const char *path, const char *full, struct why *why)
+{
+    int status = 0;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(LOAD_SECONDS);
+        (void)!dlopen(full, RTLD_NOW | RTLD_LOCAL);
+        _exit(0);
+    }
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return true;
+    if (WIFSIGNALED(status))
+        why_set(why, "%s cannot be loaded: its constructors end in \"%s\"", path, strsignal(WTERMSIG(status)));
+    else
+        why_set(why, "%s cannot be loaded: its constructors exit with status %d", path, WEXITSTATUS(status));
+    return false;
+}
+
 void *plugin_symbol(const char *path, const char *symbol, const char *what, struct why *why)
 {
     char full[PATH_ROOM];
-    void *object = dlopen(as_path(path, full), RTLD_NOW | RTLD_LOCAL);
+    if (!loads(path, as_path(path, full), why))
+        return NULL;
+    void *object = dlopen(full, RTLD_NOW | RTLD_LOCAL);
     if (!object) {
         const char *reason = dlerror();
         size_t len = strlen(full);
@@ -75,6 +101,8 @@ const struct sut *sut_plugin(const char *path, struct why *why)
         why_set(why, "%s", local.text);
         return NULL;
     }
+    if (!(s->flags & SUT_SINGLETON))
+        sut_statics_watch(s);
     return s->flags & SUT_BLOCKS ? sut_blocking(s) : s;
 }
 

@@ -15,6 +15,10 @@ void *plugin_symbol(const char *path, const char *symbol, const char *what, stru
 /* Zeroed memory for what stays as long as the program, as its object does; NULL when there is none. */
 void *plugin_memory(size_t size);
 
+/* Remembers what the static variables of this plug-in hold now; says whether they still do (of the stack of that name). */
+void sut_statics_watch(const struct sut *sut);
+bool sut_statics_changed(const char *name);
+
 /* A stack that blocks, made one that does not: its calls run on coroutines. Lives as long as the program. */
 const struct sut *sut_blocking(const struct sut *inner);
 

@@ -155,6 +155,8 @@ void call_start(struct run *r, const struct step *step, int64_t now_ns)
     }
     *p = (struct pending_call){.token = ++r->next_token, .step = step, .argument = argv, .started_ns = now_ns, .ends_ns = ends_at(r, step)};
     int64_t result = sut_host_call(r->sut, p->token, call->name, argv, (int)call->arguments, out);
+    if (p->done && result != SUT_PENDING)
+        run_fail(r, &step->place, now_ns, "%s(...) ended by done() and returned all the same: a call that done() ends returns SUT_PENDING", call->name);
     if (p->done || result == SUT_PENDING)
         return; /* call_settle judges */
     p->token = 0;
@@ -179,7 +181,11 @@ void call_ended(void *ctx, uint64_t token, int64_t result, const struct value *o
         for (int o = 0; o < outs && o < SUT_ARGUMENTS; o++)
             p->out[o] = value_in_arena(r, &out[o]);
         world_due(r->world, &r->owner, p->done_ns);
+        return;
     }
+    if (!r->finished)
+        run_fail(r, &(struct place){0}, world_now(r->world), "the stack %s ended a call that is not open (token %llu): a call ends once",
+                 sut_host_sut(r->sut)->name, (unsigned long long)token);
 }
 
 /* A call without an end written may take any time; with one it must end exactly then. */

@@ -62,7 +62,10 @@ void run_fail(struct run *r, const struct place *place, int64_t at_ns, const cha
     char time[32];
     va_list args;
     r->report_len = 0;
-    run_say(r, "%s:%d:%d: ", place->file ? place->file : r->script->path, place->line, place->column);
+    run_say(r, "%s:", place->file ? place->file : r->script->path);
+    if (place->line) /* else it is no line's fault */
+        run_say(r, "%d:%d:", place->line, place->column);
+    run_say(r, " ");
     va_start(args, format);
     vsay(r, format, args);
     va_end(args);

@@ -28,8 +28,45 @@ expect 2 'WIREDRILL_DRIVER' $wiredrill run --driver $examples/stack/blocking.so 
 expect 2 'wiredrill_sut' $wiredrill run --sut $examples/driver/rtl8139_portio.so scenarios/arp
 printf '#include "wiredrill_driver.h"\nWIREDRILL_DRIVER(.name = "none");\n' | cc -shared -fPIC -Iexamples/driver -x c - -o $work/none.so
 expect 2 'attach is not set' $wiredrill run --driver $work/none.so scenarios/arp
-printf '#include "sim/hosts/sut.h"\nconst struct sut wiredrill_sut = {.abi = SUT_ABI, .name = "x"};\n' | cc -shared -fPIC -I. -x c - -o $work/flags.so
-expect 2 'SUT_FRAMES' $wiredrill run --sut $work/flags.so scenarios/arp
+# What a stack can do wrong: bad STATUS TEXT DEFINITION.
+printf '// Twice the same.\ncovers RFC826-packet-reception-8\nparam k = 1, 2\nsut eth0 ip 10.0.2.15/24\nhost raw peer mac 52:55:0a:00:02:02 ip 10.0.2.2\n0 socket(..., SOCK_DGRAM, IPPROTO_UDP) = 3\n+0 < arp request who-has 10.0.2.15 tell 10.0.2.2\n' >$work/bad.pkt
+bad() {
+    cc -w -shared -fPIC -I. "-D$3" -o $work/bad.so tests/checks/bad_plugin.c || { failed=$((failed + 1)); return; }
+    expect "$1" "$2" timeout 300 $wiredrill run --jobs 1 --sut $work/bad.so $work/bad.pkt
+}
+bad 0 '2 passed, 0 failed' WRONG=NOTHING
+bad 2 'was built for version 7 of sim/hosts/sut.h' ABI=7
+bad 2 'wiredrill_sut.name is NULL' NAME=NULL
+bad 2 'one of SUT_FRAMES' FLAGS=0
+bad 2 'one of SUT_FRAMES' FLAGS=3
+bad 2 'the stack bad did not open' WRONG=NOT_OPEN
+bad 2 'the stack bad did not attach eth0: it returned -5' WRONG=NOT_ATTACHED
+bad 2 'its constructors end in "Aborted"' WRONG=CONSTRUCTOR
+bad 2 'it must say SUT_SINGLETON' WRONG=STATICS
+bad 1 'sut sent a frame of 1519 bytes on interface 0' WRONG=LONG
+bad 1 'sut sent a frame of 0 bytes on interface 0' WRONG=EMPTY
+bad 1 'sut sent a frame of 0 bytes on interface 0' WRONG=NULL_FRAME
+bad 1 'there are interfaces 0 to 0' WRONG=NO_PORT
+bad 1 'the stack bad waits where it must not' WRONG=WAITS
+bad 1 'the process died (Aborted)' WRONG=CRASHES
+bad 1 'the process died (exit status 3)' WRONG=EXITS
+bad 1 'a million events at one instant' WRONG=PAST
+bad 1 'ended a call that is not open (token 2)' WRONG=UNKNOWN_TOKEN
+bad 1 'ended a call that is not open (token 1)' WRONG=TWICE
+bad 1 'a call that done() ends returns SUT_PENDING' WRONG=ENDS_AND_RETURNS
+bad 0 '2 passed, 0 failed' WRONG=NULL_OUT
+bad 0 '2 passed, 0 failed' WRONG=NULL_BYTES
+cc -w -shared -fPIC -I. -DWRONG=OVERFLOWS '-DFLAGS=(SUT_FRAMES|SUT_BLOCKS)' -o $work/bad.so tests/checks/bad_plugin.c
+expect 1 'the process died' $wiredrill run --jobs 1 --sut $work/bad.so $work/bad.pkt
+cc -w -shared -fPIC -I. -DWRONG=PRINTS -o $work/bad.so tests/checks/bad_plugin.c
+$wiredrill run --json --sut $work/bad.so $work/bad.pkt 2>/dev/null | grep -vq '^{' && { echo "what a plug-in prints is in the report"; failed=$((failed + 1)); }
+sed '/^param/d' $work/bad.pkt >$work/once.pkt
+# It writes into its copy: the record of the run is as it was.
+cc -w -shared -fPIC -I. -DWRONG=WRITES -o $work/bad.so tests/checks/bad_plugin.c
+expect 0 'arp request who-has 10.0.2.15 tell 10.0.2.2' $wiredrill run --sut $work/bad.so $work/once.pkt
+# The one that never ends takes as long as it is given: 10 seconds of computing.
+cc -w -shared -fPIC -I. -DWRONG=SPINS -o $work/bad.so tests/checks/bad_plugin.c
+expect 1 'the process hung' timeout 300 $wiredrill run --sut $work/bad.so $work/once.pkt
 
 if [ -e build/release/wiredrill-lwip.so ]; then
     # Debian's lwIP has no DHCP in it: each of those scenarios is skipped and says why, and none of the others kills or hangs it.
