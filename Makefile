@@ -77,7 +77,7 @@ $(B)/sim/%.o: sim/%.c | generated
 
 $(B)/tests/%.o: tests/%.c | generated
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS_SIM) -c $< -o $@
+	$(Q)$(CC) $(CFLAGS_SIM) $(SIM_DEFS) -c $< -o $@
 
 # The catalogue is built in.
 $(B)/sim/report/clause.o: $(wildcard conformance/*.tsv)
