@@ -1,11 +1,12 @@
 /*
  * The smallest kernel port: all that stack/ wants from a PC. It gets its address by DHCP and answers ping and UDP echo.
  *
- * What is missing is what every kernel has already: entering 64-bit mode with memory mapped one to one, an interrupt table, which calls
+ * What is missing is what every kernel has already: memory mapped one to one (on i386 or x86-64), an interrupt table, which calls
  * interrupt(line) and then acknowledges the controller, and a timer. Compile it and stack/ with -ffreestanding -mno-red-zone
  * -mgeneral-regs-only, link them with what you have.
  */
 #include <stdint.h>
+#include "stack/core/div.h"
 #include "stack/driver/bus.h"
 #include "stack/service/dhcp.h"
 #include "stack/service/udp_echo.h"
@@ -171,17 +172,17 @@ static int64_t now_ns(void)
 {
     uint32_t low, high;
     __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-    return (int64_t)(((uint64_t)high << 32 | low) / TICKS_PER_US * 1000);
+    return (int64_t)div_u64((uint64_t)high << 32 | low, TICKS_PER_US, 0) * 1000; /* `/` on 64 bits would want a library on i386 */
 }
 
-/* RDRAND, eight bytes at a time. */
+/* RDRAND, as many bytes at a time as a register has. */
 static void random(void *self, enum random_purpose purpose, void *out, size_t len)
 {
     uint8_t *to = out;
-    uint64_t word = 0;
+    uintptr_t word = 0;
     (void)self, (void)purpose;
     for (size_t i = 0; i < len; i++, word >>= 8) {
-        uint8_t good = i % 8 != 0;
+        uint8_t good = i % sizeof word != 0;
         while (!good)
             __asm__ volatile("rdrand %0; setc %1" : "=r"(word), "=qm"(good) : : "cc");
         to[i] = (uint8_t)word;

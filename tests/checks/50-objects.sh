@@ -36,4 +36,18 @@ check gcc-i386 gcc -m32
 check gcc-aarch64 aarch64-linux-gnu-gcc
 check gcc-riscv64 riscv64-linux-gnu-gcc
 for arch in x86_64 i386 aarch64 riscv64; do check clang-$arch clang --target=$arch-linux-gnu; done
+# The smallest kernel is whole with that: linked without any library, for both that it can run on.
+kernel() { # OF COMPILER...
+    of=$build/$1 name="kernel on $1"; shift
+    [ -e "$of/stack_full.o" ] || { echo "$name: skipped, the compiler is not here"; skipped=$((skipped + 1)); return; }
+    mkdir -p $build/kernel
+    if "$@" -std=c11 -I. -O2 -fno-pie -ffreestanding -fno-stack-protector -mno-red-zone -mgeneral-regs-only -Wall -Wextra -Werror -c examples/kernel/kernel.c -o $build/kernel/main.o &&
+        "$@" -nostdlib -static -no-pie -Wl,--no-undefined -Wl,-e,kernel_main -o $build/kernel/kernel.elf $build/kernel/main.o $(ls "$of"/stack_*.o); then
+        passed=$((passed + 1))
+    else
+        echo "$name does not link"; failed=$((failed + 1))
+    fi
+}
+kernel gcc-x86_64 gcc -m64
+kernel gcc-i386 gcc -m32
 echo "$passed passed, $failed failed, $skipped skipped"
