@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "sim/packet/icmp.h"
+#include "sim/packet/unplayed.h"
 #include "sim/script/script.h"
 
 const struct word *peek(const struct compiler *c, size_t ahead)
@@ -292,6 +293,24 @@ static int compile_line_word(struct compiler *c)
     return 1;
 }
 
+static bool has_symbol(const struct layer *l, const char *word)
+{
+    return symbol_worded(field_named(l, "type"), word, -1) ||
+           symbol_worded(field_named(l, "code"), word, -1);
+}
+
+/* packetdrill writes icmp for both: over IPv6, or with a word that only ICMPv6 has. */
+static bool means_icmp6(const struct compiler *c)
+{
+    if (c->layer)
+        return c->layer->layer == &layer_ip6;
+    for (size_t k = 1; k <= 2 && peek(c, k)->kind == WORD_NAME; k++)
+        if (has_symbol(&layer_icmp6, peek(c, k)->text) &&
+            !has_symbol(&layer_icmp, peek(c, k)->text))
+            return true;
+    return false;
+}
+
 /* A new layer: by its name, or hex. */
 static int compile_layer(struct compiler *c)
 {
@@ -301,6 +320,8 @@ static int compile_layer(struct compiler *c)
     const struct layer *l = name->kind == WORD_NAME ? layer_named(c->set, name->text) : NULL;
     if (name->kind == WORD_HEX)
         l = &layer_raw;
+    if (l == &layer_icmp && means_icmp6(c))
+        l = &layer_icmp6;
     bool segment = !l && !quoted && segment_starts(c);
     if (segment)
         l = &layer_tcp;
@@ -333,12 +354,52 @@ static int compile_layer(struct compiler *c)
     return 1;
 }
 
+static bool opens_info(const struct compiler *c)
+{
+    bool open = word_is(peek(c, 0), "[") || word_is(peek(c, 0), "(");
+    return open && peek(c, 1)->kind == WORD_NAME && !echoed_starts(c);
+}
+
+/* IPv6's own words make it IPv6's header. */
+static const struct layer *info_layer(const struct compiler *c)
+{
+    static const char *const words[] = {"class", "hlim", "flowlabel"};
+    for (size_t k = 0; peek(c, k)->kind != WORD_END && !word_is(peek(c, k), ":"); k++)
+        for (size_t w = 0; w < COUNT(words); w++)
+            if (word_is(peek(c, k), words[w]))
+                return &layer_ip6;
+    return &layer_ip;
+}
+
+/* ect0, ect01, tos 0x10, ttl 3 */
+static int compile_info_item(struct compiler *c)
+{
+    const struct word *w = peek(c, 0);
+    const struct layer *ip = c->layer->layer;
+    const struct field *ecn = field_named(ip, "ecn"), *f = field_named(ip, w->text);
+    struct match *m = pool_alloc(c->pool, sizeof *m);
+    bool either = word_is(w, "ect01"), symbol = symbol_worded(ecn, w->text, -1);
+    if ((either || symbol) && clause_of(c->layer, ecn))
+        return wrong(c, w, "%s: the ECN bits are written twice", w->text);
+    if (either) {
+        c->at++;
+        *m = (struct match){
+            .kind = MATCH_RANGE, .value = {.kind = VALUE_NUMBER, .number = 1}, .upper = 2};
+        return clause_add(c, ecn, m, 1) ? 1 : -1;
+    }
+    if (symbol)
+        return compile_match(c, ecn, m) < 0 || !clause_add(c, ecn, m, 1) ? -1 : 1;
+    if (w->kind != WORD_NAME || !f || f->type == FIELD_OWN)
+        return wrong(c, w,
+                     "%s: ect0, ect1, ect01, ce, noecn, tos N, ttl N, hlim N, class N or "
+                     "flowlabel N belongs here",
+                     w->text);
+    return compile_clause(c, f);
+}
+
 /* packetdrill's words before a packet: [ect0], (tos 0x10, ttl 3). They are fields of IP. */
 static int compile_info(struct compiler *c)
 {
-    const struct word *w = peek(c, 0), *name = peek(c, 1);
-    bool square = word_is(w, "[") && name->kind == WORD_NAME && word_is(peek(c, 2), "]");
-    bool round = word_is(w, "(") && name->kind == WORD_NAME;
     if (echoed_starts(c) && (!c->layer || c->layer->layer == &layer_ip)) {
         if (layer_open(c, &layer_icmp) < 0 || echoed_parse(c) < 0)
             return -1;
@@ -346,34 +407,18 @@ static int compile_info(struct compiler *c)
                    ? 1
                    : wrong(c, peek(c, 0), "icmp belongs behind the segment that it quotes");
     }
-    if (c->layer || (!square && !round))
+    bool behind_ip = c->layer && (c->layer->layer == &layer_ip || c->layer->layer == &layer_ip6);
+    if (!opens_info(c) || (c->layer && !behind_ip))
         return 0;
-    if (layer_open(c, &layer_ip) < 0)
+    if (!behind_ip && layer_open(c, info_layer(c)) < 0)
         return -1;
-    c->at++;
-    const struct field *ecn = field_named(&layer_ip, "ecn");
-    struct match *m = pool_alloc(c->pool, sizeof *m);
-    if (square && word_is(name, "ect01")) {
-        *m = (struct match){
-            .kind = MATCH_RANGE, .value = {.kind = VALUE_NUMBER, .number = 1}, .upper = 2};
-        c->at += 2;
-        return clause_add(c, ecn, m, 1) ? 1 : -1;
-    }
-    if (square) {
-        m->value.kind = VALUE_NUMBER;
-        if (compile_match(c, ecn, m) < 0)
-            return -1;
-        c->at++;
-        return clause_add(c, ecn, m, 1) ? 1 : -1;
-    }
-    while (!take(c, ")")) {
-        const struct field *f =
-            peek(c, 0)->kind == WORD_NAME ? field_named(&layer_ip, peek(c, 0)->text) : NULL;
-        if (!f || f->type == FIELD_OWN)
-            return wrong(c, peek(c, 0), "%s: tos N or ttl N belongs here", peek(c, 0)->text);
-        if (compile_clause(c, f) < 0)
-            return -1;
-        take(c, ",");
+    while (opens_info(c)) {
+        const char *close = take(c, "[") ? "]" : (c->at++, ")");
+        while (!take(c, close)) {
+            if (compile_info_item(c) < 0)
+                return -1;
+            (void)take(c, ",");
+        }
     }
     return 1;
 }
@@ -439,6 +484,8 @@ struct packet_spec *packet_compile(struct layer_set *set, struct pool *pool, cha
     }
     while (c.at < c.words) {
         int done = compile_line_word(&c);
+        if (!done)
+            done = unplayed_parse(&c);
         if (!done)
             done = compile_info(&c);
         if (!done && c.layer)

@@ -13,7 +13,7 @@ enum { ICMP_HEADER = 8, QUOTED_PAYLOAD = 8 };
     (BIT(ICMP_DEST_UNREACH) | BIT(ICMP_SOURCE_QUENCH) | BIT(ICMP_REDIRECT) |                       \
      BIT(ICMP_TIME_EXCEEDED) | BIT(ICMP_PARAMETERPROB))
 
-static bool is_error(uint64_t type)
+bool icmp_is_error(uint64_t type)
 {
     return type < 64 && (ERRORS >> type & 1);
 }
@@ -36,7 +36,7 @@ static bool icmp_open(struct shape *s, struct view *v, uint32_t limit, const str
     }
     v->body = v->at + ICMP_HEADER;
     v->end = limit;
-    *next = is_error(s->bytes[v->at]) && v->body < limit ? &layer_ip : NULL;
+    *next = icmp_is_error(s->bytes[v->at]) && v->body < limit ? &layer_ip : NULL;
     return true;
 }
 
@@ -97,8 +97,8 @@ static bool icmp_emit(struct builder *b, int i)
     const struct clause *quotes = l ? clause_named(l, "quotes") : NULL;
     const struct clause *echoed = l ? clause_named(l, "echoed") : NULL;
     if (echoed)
-        return echoed_emit(b, echoed);
-    if (is_error(shape_number(&b->shape, i, "type")))
+        return echoed_emit(b, i, echoed);
+    if (icmp_is_error(shape_number(&b->shape, i, "type")))
         len = quotation(&b->answered,
                         quotes && quotes->matches ? (uint32_t)quotes->match->value.number
                                                   : QUOTED_PAYLOAD,
@@ -119,7 +119,7 @@ static int icmp_parse(struct compiler *c)
     if (echoed_starts(c))
         return echoed_parse(c);
     if (!take(c, "quotes"))
-        return 0;
+        return icmp_number(c);
     const struct word *w = peek(c, 0);
     struct match *m = NULL;
     if (w->kind == WORD_NUMBER) {
@@ -130,6 +130,21 @@ static int icmp_parse(struct compiler *c)
         c->at++;
     }
     return clause_add(c, field_named(&layer_icmp, "quotes"), m, m ? 1 : 0) ? 1 : -1;
+}
+
+int icmp_number(struct compiler *c)
+{
+    const struct word *w = peek(c, 0);
+    if (w->kind != WORD_NUMBER)
+        return 0;
+    static const char *const names[] = {"type", "code"};
+    for (size_t k = 0; k < COUNT(names); k++) {
+        const struct field *f = field_named(c->layer->layer, names[k]);
+        struct match *m = pool_alloc(c->pool, sizeof *m);
+        if (!clause_of(c->layer, f))
+            return compile_match(c, f, m) < 0 || !clause_add(c, f, m, 1) ? -1 : 1;
+    }
+    return 0;
 }
 
 static bool icmp_print(struct printer *p, const struct layer_spec *l, const struct clause *cl)
@@ -149,6 +164,10 @@ static bool icmp_print(struct printer *p, const struct layer_spec *l, const stru
 
 static void icmp_match(struct matcher *m, int i, const struct clause *cl)
 {
+    if (!strcmp(cl->field->name, "echoed")) {
+        echoed_match(m, i, cl);
+        return;
+    }
     struct shape answered = {0};
     if (m->context->answered)
         shape_frame(&answered, m->shape->set, m->context->answered, m->context->answered_len);

@@ -125,7 +125,7 @@ static const struct symbol protocols[] = {
     {0},
 };
 
-static const struct symbol ecn_words[] = {
+const struct symbol ecn_words[] = {
     {"noecn", IPTOS_ECN_NOT_ECT, -1},
     {"ect1", IPTOS_ECN_ECT1, -1},
     {"ect0", IPTOS_ECN_ECT0, -1},

@@ -3,7 +3,8 @@
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <string.h>
-#include "sim/packet/spec.h"
+#include "sim/packet/icmp.h"
+#include "sim/packet/ip.h"
 
 enum { IP6_HEADER = 40, ICMP6_HEADER = 8, IP6_EXPERIMENT = 253 };
 
@@ -80,7 +81,12 @@ static const struct field ip6_fields[] = {
      .preset = 64,
      .flags = FIELD_QUIET},
     {.name = "class", .alias = "tos", .type = FIELD_UINT, .bit = 4, .bits = 8, .flags = FIELD_HEX},
-    {.name = "ecn", .type = FIELD_UINT, .bit = 10, .bits = 2, .flags = FIELD_PART},
+    {.name = "ecn",
+     .type = FIELD_UINT,
+     .bit = 10,
+     .bits = 2,
+     .flags = FIELD_PART,
+     .symbol = ecn_words},
     {.name = "flow",
      .alias = "flowlabel",
      .type = FIELD_UINT,
@@ -147,6 +153,32 @@ static const struct symbol types[] = {
     {"router-advertisement", ND_ROUTER_ADVERT, -1},
     {"neighbor-solicitation", ND_NEIGHBOR_SOLICIT, -1},
     {"neighbor-advertisement", ND_NEIGHBOR_ADVERT, -1},
+    /* packetdrill's */
+    {"packet_too_big", ICMP6_PACKET_TOO_BIG, -1},
+    {"time_exceeded", ICMP6_TIME_EXCEEDED, -1},
+    {"parameter_problem", ICMP6_PARAM_PROB, -1},
+    {"echo_request", ICMP6_ECHO_REQUEST, -1},
+    {"echo_reply", ICMP6_ECHO_REPLY, -1},
+    {0},
+};
+
+/* RFC 4443, sections 3.1, 3.3 and 3.4. */
+static const struct symbol codes[] = {
+    {"no-route", ICMP6_DST_UNREACH_NOROUTE, ICMP6_DST_UNREACH},
+    {"admin-prohibited", ICMP6_DST_UNREACH_ADMIN, ICMP6_DST_UNREACH},
+    {"beyond-scope", ICMP6_DST_UNREACH_BEYONDSCOPE, ICMP6_DST_UNREACH},
+    {"address", ICMP6_DST_UNREACH_ADDR, ICMP6_DST_UNREACH},
+    {"port", ICMP6_DST_UNREACH_NOPORT, ICMP6_DST_UNREACH},
+    {"hop-limit", ICMP6_TIME_EXCEED_TRANSIT, ICMP6_TIME_EXCEEDED},
+    {"reassembly", ICMP6_TIME_EXCEED_REASSEMBLY, ICMP6_TIME_EXCEEDED},
+    {"header", ICMP6_PARAMPROB_HEADER, ICMP6_PARAM_PROB},
+    {"next-header", ICMP6_PARAMPROB_NEXTHEADER, ICMP6_PARAM_PROB},
+    {"option", ICMP6_PARAMPROB_OPTION, ICMP6_PARAM_PROB},
+    /* packetdrill's */
+    {"no_route", ICMP6_DST_UNREACH_NOROUTE, ICMP6_DST_UNREACH},
+    {"admin_prohibited", ICMP6_DST_UNREACH_ADMIN, ICMP6_DST_UNREACH},
+    {"address_unreachable", ICMP6_DST_UNREACH_ADDR, ICMP6_DST_UNREACH},
+    {"port_unreachable", ICMP6_DST_UNREACH_NOPORT, ICMP6_DST_UNREACH},
     {0},
 };
 
@@ -158,10 +190,17 @@ static const struct field icmp6_fields[] = {
      .flags = FIELD_KEY | FIELD_HEAD,
      .preset = ICMP6_ECHO_REQUEST,
      .symbol = types},
-    {.name = "code", .type = FIELD_UINT, .bit = 8, .bits = 8, .flags = FIELD_KEY},
+    {.name = "code",
+     .type = FIELD_UINT,
+     .bit = 8,
+     .bits = 8,
+     .flags = FIELD_KEY | FIELD_HEAD,
+     .symbol = codes,
+     .given = "type"},
     {.name = "id", .type = FIELD_UINT, .bit = 32, .bits = 16, .flags = FIELD_PART},
     {.name = "seq", .type = FIELD_UINT, .bit = 48, .bits = 16, .flags = FIELD_PART},
     {.name = "rest", .alias = "mtu", .type = FIELD_UINT, .bit = 32, .bits = 32, .flags = FIELD_HEX},
+    {.name = "echoed", .type = FIELD_OWN},
     {.name = "sum",
      .type = FIELD_UINT,
      .bit = 16,
@@ -170,6 +209,11 @@ static const struct field icmp6_fields[] = {
      .flags = FIELD_SUM | FIELD_HEX},
 };
 
+static int icmp6_parse(struct compiler *c)
+{
+    return echoed_starts(c) ? echoed_parse(c) : icmp_number(c);
+}
+
 const struct layer layer_icmp6 = {
     .name = "icmp6",
     .below = "ip6",
@@ -177,4 +221,5 @@ const struct layer layer_icmp6 = {
     .fields = COUNT(icmp6_fields),
     .fixed = ICMP6_HEADER,
     .open = icmp6_open,
+    .parse = icmp6_parse,
 };

@@ -260,6 +260,10 @@ static void print_layer(struct printer *p, const struct layer_spec *l)
 void print_spec(struct printer *p, const struct packet_spec *spec)
 {
     size_t start = p->len;
+    if (spec->unplayed) {
+        print(p, "%s", spec->written);
+        return;
+    }
     for (uint32_t i = 0; i < spec->layers; i++) {
         print(p, i ? " " : "");
         print_layer(p, &spec->layer[i]);

@@ -61,6 +61,9 @@ struct packet_spec {
     int64_t cut, pad;       /* -1: not given */
     const uint8_t *trailer; /* octets behind the packet; NULL: none */
     uint32_t trailer_len;
+    const char
+        *unplayed; /* why no run plays the line, which `written` then holds; NULL: it is played */
+    const char *written;
 };
 
 /* compile.c */

@@ -1,11 +1,13 @@
 /*
  * TCP's lines, as packetdrill writes them: FLAGS SEQ:END(LEN) ack N win N urg N <OPTIONS>, with `!`
  * behind (LEN) for numbers that do not count from the ISN. Flags are letters in any order: S F R P
- * U E W, `.` for ACK, `-` for none; A or a number from 0 to 7 for accurate ECN.
+ * U E W, `.` for ACK, `-` for none; A or a digit for accurate ECN, of which the header holds 0
+ * to 7.
  */
 #include <ctype.h>
 #include <string.h>
 #include "sim/packet/tcp.h"
+#include "sim/packet/unplayed.h"
 #include "sim/script/script.h"
 
 static const struct {
@@ -28,12 +30,12 @@ static bool read_flags(const char *text, uint32_t *flags)
         return true;
     for (const char *t = text; *t; t++) {
         uint32_t bit = 0;
-        if (*t >= '0' && *t <= '7')
-            bit = (uint32_t)(*t - '0') << 6;
+        if (isdigit((unsigned char)*t))
+            bit = (uint32_t)(*t - '0') % 8 << 6;
         for (size_t k = 0; k < COUNT(letters); k++)
             if (letters[k].letter == *t)
                 bit = letters[k].bit;
-        if (!bit && *t != '0')
+        if (!bit && !isdigit((unsigned char)*t))
             return false;
         *flags |= bit;
     }
@@ -71,6 +73,8 @@ static int parse_segment(struct compiler *c, uint32_t flags)
         return wrong(c, start, "a segment's flags are written twice");
     clause_add(c, named("flags"), number(c, flags), 1);
     c->at++;
+    if (strpbrk(start->text, "89"))
+        unplayed(c, "an accurate ECN number above 7 is in no header");
     const struct word *first = peek(c, 0);
     if (compile_match(c, named("seq"), seq) < 0)
         return -1;
@@ -185,7 +189,8 @@ static int parse_option(struct compiler *c)
     if (take(c, "FOEXP"))
         return parse_digits(c, 254, magic, 2);
     if (take(c, "md5"))
-        return parse_digits(c, 19, NULL, 0);
+        return take(c, "valid") ? unplayed(c, "a valid MD5 signature needs a key")
+                                : parse_digits(c, 19, NULL, 0);
     if (take(c, "AccECN"))
         return parse_accecn(c);
     if (take(c, "opt")) {

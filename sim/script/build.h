@@ -88,6 +88,8 @@ struct value value_of(const struct word *w);
 struct value value_used(struct parse *p, const struct word *w);
 struct value value_negative(const struct word *w);
 struct value value_call(const struct word *name, struct values arguments);
+/* &name, as C writes where a result goes. */
+struct value value_address(struct parse *p, const struct word *name);
 struct value value_list(enum value_kind kind, struct values items);
 struct value value_range(struct parse *p, struct value a, struct value b);
 struct value value_field(const struct word *name, const struct values *count, struct value value);

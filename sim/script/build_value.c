@@ -100,6 +100,15 @@ struct value value_call(const struct word *name, struct values arguments)
         .kind = VALUE_CALL, .text = name->text, .item = arguments.value, .items = arguments.values};
 }
 
+struct value value_address(struct parse *p, const struct word *name)
+{
+    size_t len = strlen(name->text);
+    char *text = pool_alloc(p->pool, len + 2);
+    text[0] = '&';
+    memcpy(text + 1, name->text, len + 1);
+    return (struct value){.kind = VALUE_NAME, .text = text};
+}
+
 struct value value_range(struct parse *p, struct value a, struct value b)
 {
     struct values both = values_add(p, values_start(p, a), b);

@@ -144,6 +144,7 @@ simple: plain
     | USE { $$ = value_used(p, $1); }
     | BIND { $$ = value_used(p, $1); }
     | NAME { $$ = value_of($1); }
+    | '&' NAME { $$ = value_address(p, $2); }
     | NAME HEX { $$ = value_of($2); }
     | NAME '(' arguments ')' { $$ = value_call($1, $3); }
     | '*' { $$ = (struct value){.kind = VALUE_ANY}; }

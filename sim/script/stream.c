@@ -147,13 +147,13 @@ static int take_note(struct parse *p, const struct line *l, SCRIPT_YYSTYPE *valu
 }
 
 /* A '(' behind a complete result opens a note; behind a name without a blank it opens a call's
- * arguments. */
+ * arguments, unless the name is the error's (-1 EAGAIN(...)). */
 static bool is_note(const struct parse *p, const struct line *l, const struct word *w)
 {
     if (l->kind != LINE_CALL || p->depth || !p->result_at || p->word_at <= p->result_at ||
         !is(w, "("))
         return false;
-    return w->spaced || w[-1].kind != WORD_NAME;
+    return w->spaced || w[-1].kind != WORD_NAME || w[-2].kind == WORD_NUMBER;
 }
 
 static void follow(struct parse *p, const struct line *l, const struct word *w)

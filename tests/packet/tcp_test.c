@@ -179,7 +179,53 @@ Test(packet_tcp, errors_quote_segments)
     cr_assert(has_at(42, "4500 0024 0000 0000 4011 62b9 0a00020f 0a000202 9c40 1f90 0010 0000"));
     cr_assert(prints("< icmp unreachable frag_needed mtu 1200 [1:1461(1460)]",
                      "icmp unreachable frag-needed mtu 1200 [1:1461(1460)]"));
-    cr_assert_str_eq(complaint("> icmp unreachable [1:2(1)]"),
-                     "20: a segment in brackets says what an injected error quotes; an expected "
-                     "one says: quotes");
+    cr_assert_str_eq(complaint("> icmp unreachable [1:2 (1)"),
+                     "28: what an error quotes ends with ]");
+    cr_assert_str_eq(complaint("< icmp unreachable [1:2(1)] [1:2(1)]"),
+                     "29: what an error quotes is written twice");
+}
+
+Test(packet_tcp, quoted_segments_are_compared)
+{
+    build("< icmp unreachable frag_needed mtu 1200 [1:1461(1460)]");
+    cr_assert(matches("> icmp unreachable frag_needed [1:1461(1460)]"));
+    cr_assert(differs("> icmp unreachable frag_needed [2:1462(1460)]", "icmp.echoed",
+                      "[2:1462(1460)]", "[1:1461(1460)]"));
+    cr_assert(differs("> icmp unreachable frag_needed [1:1460(1459)]", "icmp.echoed",
+                      "[1:1460(1459)]", "[1:1461(1460)]"));
+    cr_assert(differs("> icmp unreachable frag_needed [udp (8)]", "icmp.echoed", "[udp (8)]",
+                      "[1:1461(1460)]"));
+    build("< icmp echo_request id 3 raw (100)");
+    cr_assert(matches("> icmp echo_request raw (100) id 3"));
+    cr_assert(differs("> icmp echo_request raw (99)", "icmp.echoed", "[raw (99)]", "[raw (100)]"));
+    build("< icmp unreachable port");
+    cr_assert_not(matches("> icmp unreachable port [udp (8)]"));
+}
+
+/* Lines that nothing here plays say why, and are kept as they were written. */
+Test(packet_tcp, what_is_not_played_says_why)
+{
+    static const struct {
+        const char *line, *why;
+    } unplayed[] = {
+        {"< . 1:1(0) ack 1 win 5 /udp(9899 > 1234)", "TCP in UDP is not played"},
+        {"< ip 1.1.1.1 > 2.2.2.2 gre flags 0x2000, key 1: . 1:1(0)", "GRE is not played"},
+        {"< gre: mpls (label 1, tc 0, [S], ttl 3): . 1:1(0)", "GRE is not played"},
+        {"> mpls (label 1) (label 2, [S]): . 1:1(0)", "MPLS is not played"},
+        {"> S 0:0(0) <md5 valid,mss 5>", "a valid MD5 signature needs a key"},
+        {"> 8. 1:1(0)", "an accurate ECN number above 7 is in no header"},
+        {"< ip6 ::1 > ::2 icmp packet_too_big mtu 1280 [1:1(0)]",
+         "the datagram that an ICMPv6 error quotes is not built"},
+    };
+    for (size_t k = 0; k < sizeof unplayed / sizeof unplayed[0]; k++) {
+        struct packet_spec *p = line(unplayed[k].line);
+        cr_assert_str_eq(packet_unplayed(p), unplayed[k].why);
+        cr_assert(prints(unplayed[k].line, unplayed[k].line + 2));
+    }
+    cr_assert_null(packet_unplayed(line("< 7. 1:1(0)")));
+    cr_assert_str_eq(complaint("< mpls (label x): . 1:1(0)"), "15: label needs a number behind it");
+    cr_assert_str_eq(complaint("< mpls (lable 1): . 1:1(0)"),
+                     "9: lable: label N, tc N, [S] and ttl N belong into mpls's brackets");
+    cr_assert_str_eq(complaint("< S 0:0(0)/udp(1 2)"),
+                     "16: encapsulation in UDP is written /udp(9899 > 1234)");
 }

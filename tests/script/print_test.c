@@ -1,5 +1,6 @@
 /* What a script prints parses to the same script, in every construct of both dialects. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,6 +101,55 @@ Test(print, parses_to_the_same)
 {
     for (size_t i = 0; i < SCRIPTS; i++)
         free(round_trip(corpus[i]));
+}
+
+/* A line each, behind one event: a file of lines that start with # or nothing between them. */
+Test(print, every_line_of_packetdrill)
+{
+    FILE *f = fopen("tests/script/packetdrill.lines", "r");
+    char line[1024], text[1100];
+    int lines = 0;
+    cr_assert_not_null(f, "the tests run in the project's root");
+    for (; fgets(line, sizeof line, f); lines++) {
+        if (line[0] == '#' || line[0] == '\n')
+            continue;
+        snprintf(text, sizeof text, "0 f()\n%s", line);
+        free(round_trip(text));
+    }
+    fclose(f);
+    cr_assert_gt(lines, 300);
+}
+
+static struct script *replaced(const char *text, char from, const char *to)
+{
+    char out[1024];
+    size_t n = 0;
+    for (; *text; text++)
+        n += (size_t)snprintf(out + n, sizeof out - n, *text == from ? "%s" : "%.1s",
+                              *text == from ? to : text);
+    return parsed(out);
+}
+
+/* The same script with other line ends, with tabs, without a newline at its end. */
+Test(print, white_space_is_free)
+{
+    static const char text[] = "--tolerance_usecs=1000\n`sysctl`\n0 socket(..., SOCK_STREAM) = 3\n"
+                               "+0 < S 0:0(0) win 5 <mss 1460,nop>\n+0 > S. 0:0(0) ack 1 <...>\n"
+                               "+.1 %{assert(a)}%\n/*remark*/ +0 close(3) = 0\n`end`\n";
+    struct script *s = parsed(text);
+    struct script *other[] = {replaced(text, '\n', "\r\n"), replaced(text, ' ', "\t"),
+                              replaced(text, ' ', "  "), replaced(text, '\n', " \n\n")};
+    for (size_t k = 0; k < sizeof other / sizeof other[0]; k++) {
+        cr_assert(script_equal(s, other[k]), "%zu:\n%s", k, script_print(other[k]));
+        script_free(other[k]);
+    }
+    script_free(s);
+    char cut[sizeof text];
+    memcpy(cut, text, sizeof text);
+    cut[sizeof text - 2] = 0; /* without the last newline */
+    s = parsed(cut);
+    cr_assert_str_eq(s->cleanup_shell, "end");
+    script_free(s);
 }
 
 Test(print, canonical_text)

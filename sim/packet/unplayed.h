@@ -1,0 +1,14 @@
+/* Lines that are read but not played. */
+#ifndef SIM_PACKET_UNPLAYED_H
+#define SIM_PACKET_UNPLAYED_H
+
+#include "sim/packet/spec.h"
+
+/* The line that is being compiled is not played, for that reason; the first reason stays.
+ * Returns 1.
+ */
+int unplayed(struct compiler *c, const char *why);
+/* Encapsulation at the cursor: 1 taken, 0 none, -1 wrong. */
+int unplayed_parse(struct compiler *c);
+
+#endif
