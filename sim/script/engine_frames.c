@@ -157,6 +157,10 @@ void engine_inject(struct run *r, const struct step *step, int64_t now_ns)
     struct why why = {{0}};
     engine_fill_context(r, &c);
     run_host_addresses(r, h, port, &c.destination);
+    if (r->script->packetdrill && !r->last_out) { /* nothing came out yet whose ports could be answered */
+        c.source_port = r->tool.connect_port;
+        c.destination_port = r->tool.bind_port;
+    }
     if (raw)
         run_host_addresses(r, raw, raw_port, &c.source);
     else if (l->script_port < 0)

@@ -126,6 +126,11 @@ static bool finish(struct parse *p)
     s->packetdrill = s->links == 0 && s->hosts == 0 && s->suts == 0;
     if (p->block[0].weight > SCRIPT_WEIGHT)
         return diagnose(p->d, &end, "the script plays more than %d events", SCRIPT_WEIGHT);
+    if (s->options && !s->packetdrill)
+        return diagnose(
+            p->d, &s->option[0].place,
+            "--%s: packetdrill's options are for scripts without link, host and sut lines",
+            s->option[0].name);
     if (!check_script(p))
         return false;
     if (s->steps == 0)

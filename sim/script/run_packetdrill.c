@@ -10,7 +10,7 @@
 
 enum { DEFAULT_PORT = 8080, DEFAULT_TOLERANCE_US = 4000 };
 
-enum option_effect { EFFECT_ADDRESS, EFFECT_PREFIX, EFFECT_PORT, EFFECT_TOLERANCE, EFFECT_FAMILY, EFFECT_SKIP };
+enum option_effect { EFFECT_ADDRESS, EFFECT_PREFIX, EFFECT_PORT, EFFECT_TOLERANCE, EFFECT_FAMILY, EFFECT_SKIP, EFFECT_NONE };
 
 static const struct {
     const char *name;
@@ -27,7 +27,23 @@ static const struct {
     {"ip_version", EFFECT_FAMILY, 0},
     {"udp_encapsulation", EFFECT_SKIP, 0},
     {"is_anyip", EFFECT_SKIP, 0},
+    {"mtu", EFFECT_SKIP, 0},
+    {"mss", EFFECT_SKIP, 0},
+    {"tolerance_percent", EFFECT_SKIP, 0},
+    {"non_fatal", EFFECT_SKIP, 0},
+    {"init_scripts", EFFECT_SKIP, 0},
+    {"dry_run", EFFECT_SKIP, 0},
+    {"define", EFFECT_SKIP, 0},
+    /* of the tool's own device and output, and of TCP, whose scripts are skipped for their sockets */
+    {"speed", EFFECT_NONE, 0},
+    {"send_omit_free", EFFECT_NONE, 0},
+    {"debug", EFFECT_NONE, 0},
+    {"verbose", EFFECT_NONE, 0},
+    {"strict_segments", EFFECT_NONE, 0},
+    {"tcp_ts_tick_usecs", EFFECT_NONE, 0},
+    {"tcp_ts_ecr_scaled", EFFECT_NONE, 0},
 };
+enum { TOOL_OPTIONS = sizeof tool_options / sizeof tool_options[0] };
 
 static const char *option_text(const struct value *v)
 {
@@ -57,18 +73,35 @@ static bool option_number(const struct value *v, int64_t most, int64_t *out)
     return n >= 0 && n <= most;
 }
 
-static int bad_option(const struct setting *s, struct why *why)
+static int bad_option(const struct setting *s, const char *right, struct why *why)
 {
-    why_set(why, "%s:%d:%d: not a value for --%s", s->place.file, s->place.line, s->place.column, s->name);
+    why_set(why, "%s:%d:%d: not a value for --%s: what belongs there is %s", s->place.file, s->place.line, s->place.column, s->name, right);
     return -1;
 }
 
+static int unknown_option(const struct setting *s, struct why *why)
+{
+    const char *names[TOOL_OPTIONS + 1] = {NULL};
+    for (int k = 0; k < TOOL_OPTIONS; k++)
+        names[k] = tool_options[k].name;
+    const char *nearest = nearest_word(s->name, names);
+    why_set(why, "%s:%d:%d: no option --%s%s%s%s", s->place.file, s->place.line, s->place.column, s->name,
+            nearest ? ": did you mean --" : " in packetdrill's scripts", nearest ? nearest : "", nearest ? "?" : "");
+    return -1;
+}
+
+/* -1: the ones are not all in front. */
 static int prefix_of(uint32_t mask)
 {
     int prefix = 0;
     while (prefix < 32 && (mask << prefix & 0x80000000u))
         prefix++;
-    return prefix;
+    return prefix < 32 && mask << prefix ? -1 : prefix;
+}
+
+static bool is_ip_version(const char *text)
+{
+    return strcmp(text, "ipv4") == 0 || strcmp(text, "ipv6") == 0 || strcmp(text, "ipv4-mapped-ipv6") == 0;
 }
 
 static int apply(struct run *r, const struct setting *s, size_t k, struct why *why)
@@ -79,28 +112,32 @@ static int apply(struct run *r, const struct setting *s, size_t k, struct why *w
     int64_t number = 0;
     switch (tool_options[k].effect) {
     case EFFECT_ADDRESS:
-        return option_address(&s->value, at) ? 0 : bad_option(s, why);
+        return option_address(&s->value, at) ? 0 : bad_option(s, "an IPv4 address", why);
     case EFFECT_PREFIX:
-        if (!option_address(&s->value, &mask))
-            return bad_option(s, why);
+        if (!option_address(&s->value, &mask) || prefix_of(mask) < 0)
+            return bad_option(s, "a mask such as 255.255.0.0", why);
         tool->prefix = prefix_of(mask);
         return 0;
     case EFFECT_PORT:
         if (!option_number(&s->value, 65535, &number))
-            return bad_option(s, why);
+            return bad_option(s, "a port, 0 to 65535", why);
         *(uint16_t *)at = (uint16_t)number;
         return 0;
     case EFFECT_TOLERANCE:
         if (!option_number(&s->value, 1000000000, &number))
-            return bad_option(s, why);
+            return bad_option(s, "a number of microseconds", why);
         tool->tolerance_ns = number * 1000;
         return 0;
     case EFFECT_FAMILY:
+        if (!is_ip_version(option_text(&s->value)))
+            return bad_option(s, "ipv4, ipv6 or ipv4-mapped-ipv6", why);
         if (strcmp(option_text(&s->value), "ipv4") != 0)
             run_skip(r, "%s:%d: IPv6 is not in this stack (--ip_version=%s)", r->script->path, s->place.line, option_text(&s->value));
         return 0;
     case EFFECT_SKIP:
         run_skip(r, "%s:%d: --%s is not played yet", r->script->path, s->place.line, s->name);
+        return 0;
+    case EFFECT_NONE:
         return 0;
     }
     return 0;
@@ -110,10 +147,14 @@ static int read_options(struct run *r, struct why *why)
 {
     r->tool = (struct packetdrill){.local = 0xc0a80001, .remote = 0xc0000201, .gateway = 0xc0a80002, .prefix = 16, .bind_port = DEFAULT_PORT,
                                    .connect_port = DEFAULT_PORT, .tolerance_ns = (int64_t)DEFAULT_TOLERANCE_US * 1000};
-    for (uint32_t o = 0; o < r->script->options; o++)
-        for (size_t k = 0; k < sizeof tool_options / sizeof tool_options[0]; k++)
-            if (strcmp(tool_options[k].name, r->script->option[o].name) == 0 && apply(r, &r->script->option[o], k, why) != 0)
-                return -1;
+    for (uint32_t o = 0; o < r->script->options; o++) {
+        const struct setting *s = &r->script->option[o];
+        size_t k = 0;
+        while (k < TOOL_OPTIONS && strcmp(tool_options[k].name, s->name) != 0)
+            k++;
+        if ((k == TOOL_OPTIONS ? unknown_option(s, why) : apply(r, s, k, why)) != 0)
+            return -1;
+    }
     return 0;
 }
 
