@@ -17,6 +17,20 @@ static int64_t wall_ns(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+/* A word for a shell. */
+static void print_word(FILE *f, const char *before, const char *word)
+{
+    fputs(before, f);
+    if (*word && word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%")] == 0) {
+        fputs(word, f);
+        return;
+    }
+    fputc('\'', f);
+    for (; *word; word++)
+        fprintf(f, *word == '\'' ? "'\\''" : "%c", *word);
+    fputc('\'', f);
+}
+
 char *case_repeat(const struct suite *suite, uint32_t k, const struct options *o)
 {
     const struct suite_case *c = &suite->kase[k];
@@ -27,11 +41,23 @@ char *case_repeat(const struct suite *suite, uint32_t k, const struct options *o
     if (o->stack->flags & SUT_BUS)
         fprintf(f, " --nic %s", c->run.nic->name);
     if (o->sut)
-        fprintf(f, " --sut %s", o->sut);
+        print_word(f, " --sut ", o->sut);
     if (o->driver)
-        fprintf(f, " --driver %s", o->driver);
+        print_word(f, " --driver ", o->driver);
     if (o->profile)
         fprintf(f, " --profile %s", o->profile);
+    if (o->judge)
+        fprintf(f, " --judge %s", o->judge);
+    for (int d = 0; d < o->defines; d++)
+        print_word(f, " -D ", o->define[d]);
+    if (o->fill)
+        fprintf(f, " --fill %llu", (unsigned long long)o->fill);
+    if (o->snapshot)
+        fputs(" --snapshot", f);
+    if (o->strict)
+        fputs(" --strict", f);
+    if (o->no_golden)
+        fputs(" --no-golden", f);
     if (o->seed_given)
         fprintf(f, " --seed %llu", (unsigned long long)o->seed);
     for (uint32_t s = 0; s < o->sets; s++) {
@@ -41,7 +67,7 @@ char *case_repeat(const struct suite *suite, uint32_t k, const struct options *o
     }
     if (o->lose_frame)
         fprintf(f, " --lose %d:%llu", o->lose_link, (unsigned long long)o->lose_frame);
-    fprintf(f, " %s", c->run.script->path);
+    print_word(f, " ", c->argument);
     fclose(f);
     return text;
 }
@@ -125,8 +151,9 @@ static void check_snapshot(const struct run_case *kase, const struct run_options
                     memcmp(&s, &out->outcome.s, sizeof s) == 0;
         if (!same && out->outcome.status == RUN_PASSED) {
             out->outcome.status = RUN_FAILED;
-            out->report = strdup(round ? "restored at its middle, the run ended with other fingerprints"
-                                       : "stopped at its middle, the run ended with other fingerprints");
+            if (asprintf(&out->report, "%s:1:1: %s at its middle, the run ended with other fingerprints\n  repeat    %s\n", kase->script->path,
+                         round ? "restored" : "stopped", options->repeat) < 0)
+                out->report = NULL;
         }
         if (round == 0)
             world_restore(r->world, image);
@@ -148,8 +175,10 @@ static void write_pcap(struct run *r, const char *path)
         else
             snprintf(name, sizeof name, "%.*s@link=%s.pcap", (int)stem, path, r->link[l].name);
         uint8_t *bytes = capture_pcap(r->link[l].capture, &len);
-        if (!bytes || file_write(name, bytes, len, &why) != 0)
-            run_fail(r, &whole, world_now(r->world), "%s: %s", name, why.text);
+        if (!bytes || file_write(name, bytes, len, &why) != 0) {
+            run_fail(r, &whole, world_now(r->world), "--pcap: %s", bytes ? why.text : "no memory for the capture");
+            r->status = RUN_ERROR;
+        }
         free(bytes);
     }
 }
@@ -184,8 +213,10 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
     out->outcome.index = k;
     struct run *r = run_new(&c->run, &options, &why);
     if (!r) {
+        char text[TEXT_ROOM];
+        diagnostic_caret(c->run.script, why.text, text, sizeof text);
         out->outcome.status = RUN_ERROR;
-        out->report = strdup(why.text);
+        out->report = strdup(text);
     } else {
         run_play(r, NEVER);
         run_finish(r);

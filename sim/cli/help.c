@@ -28,7 +28,8 @@ static void print_hosts(FILE *out)
 
 int command_list(int argc, char **argv)
 {
-    (void)argc, (void)argv;
+    if (argc > 1)
+        return usage_error("list takes no arguments: \"%s\"", argv[1]);
     for (int k = 0; nic_kinds[k]; k++)
         printf("  nic %s\n", nic_kinds[k]->name);
     static const char *const suts[] = {"stack", "lwip"};
@@ -49,6 +50,8 @@ int command_help(int argc, char **argv)
         print_commands(stdout);
         return EXIT_PASSED;
     }
+    if (argc > 2)
+        return usage_error("help is on one topic at a time: \"%s\" is one too many", argv[2]);
     for (int c = 0; subcommands[c].name; c++) {
         if (strcmp(argv[1], subcommands[c].name) != 0)
             continue;

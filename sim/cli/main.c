@@ -1,5 +1,8 @@
 #include "sim/cli/cli.h"
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define WIREDRILL_VERSION "0.1.0"
@@ -33,14 +36,23 @@ int usage_error(const char *format, ...)
     return EXIT_USAGE;
 }
 
-int main(int argc, char **argv)
+/* A file that is opened must never become the standard output of a caller that closed it. What is printed there fails, and is told. */
+static void open_standard(void)
+{
+    static const char *const instead[] = {"/dev/null", "/dev/full", "/dev/null"};
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open(instead[fd], O_RDWR) != fd)
+            exit(EXIT_USAGE);
+}
+
+static int run_command(int argc, char **argv)
 {
     const char *names[32] = {NULL};
     if (argc < 2) {
         command_help(1, argv);
         return EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--version") == 0) {
+    if (strcmp(argv[1], "--version") == 0 && argc == 2) {
         printf("wiredrill %s\n", WIREDRILL_VERSION);
         return EXIT_PASSED;
     }
@@ -53,4 +65,15 @@ int main(int argc, char **argv)
     }
     const char *nearest = nearest_word(argv[1], names);
     return usage_error("no subcommand \"%s\"%s%s%s", argv[1], nearest ? "; did you mean " : "; `wiredrill help` lists them", nearest ? nearest : "", nearest ? "?" : "");
+}
+
+int main(int argc, char **argv)
+{
+    open_standard();
+    int status = run_command(argc, argv);
+    errno = 0;
+    bool told = !ferror(stdout);
+    if (fclose(stdout) != 0 || !told)
+        return usage_error("the standard output cannot be written%s%s", errno ? ": " : "", errno ? strerror(errno) : "");
+    return status;
 }

@@ -1,5 +1,6 @@
 /* The options that subcommands share. */
 #include "sim/cli/cli.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "sim/hosts/driver_plugin.h"
@@ -15,8 +16,9 @@ struct option {
 static int take_number(const char *text, uint64_t limit, uint64_t *out)
 {
     char *end;
-    *out = strtoull(text, &end, 0);
-    return *text < '0' || *text > '9' || *end || *out > limit ? -1 : 0;
+    errno = 0;
+    *out = strtoull(text, &end, strncmp(text, "0x", 2) == 0 ? 16 : 10);
+    return *text < '0' || *text > '9' || *end || errno || *out > limit ? -1 : 0;
 }
 
 static int take_nic(struct options *o, const char *v)
@@ -46,7 +48,7 @@ static int take_bus(struct options *o, const char *v)
 static int take_seed(struct options *o, const char *v)
 {
     o->seed_given = true;
-    return take_number(v, UINT64_MAX, &o->seed) == 0 ? 0 : usage_error("--seed: \"%s\" is no number", v);
+    return take_number(v, UINT64_MAX, &o->seed) == 0 ? 0 : usage_error("--seed: \"%s\" is no number from 0 to 18446744073709551615", v);
 }
 
 static int take_fill(struct options *o, const char *v)
@@ -100,8 +102,9 @@ static int take_lose(struct options *o, const char *v)
     char first[24] = "";
     if (colon && (size_t)(colon - v) < sizeof first)
         memcpy(first, v, (size_t)(colon - v));
-    if ((colon && take_number(first, RUN_LINKS - 1, &link) != 0) || take_number(colon ? colon + 1 : v, UINT32_MAX, &o->lose_frame) != 0)
-        return usage_error("--lose: FRAME or LINK:FRAME, both numbers");
+    if ((colon && take_number(first, RUN_LINKS - 1, &link) != 0) || take_number(colon ? colon + 1 : v, UINT32_MAX, &o->lose_frame) != 0 ||
+        o->lose_frame == 0)
+        return usage_error("--lose: FRAME or LINK:FRAME, both numbers; frames count from 1, links from 0");
     o->lose_link = (int)link;
     return 0;
 }
@@ -130,8 +133,8 @@ static int take_set(struct options *o, const char *v)
 
 static int take_define(struct options *o, const char *v)
 {
-    if (!strchr(v, '=') || o->defines == DEFINES_MAX)
-        return usage_error("-D: NAME=value, at most %d times", DEFINES_MAX);
+    if (!strchr(v, '=') || v[0] == '=' || o->defines == DEFINES_MAX)
+        return usage_error("-D: \"%s\" is not NAME=value, at most %d times", v, DEFINES_MAX);
     o->define[o->defines++] = v;
     return 0;
 }
@@ -245,6 +248,20 @@ static int load_plugins(struct options *o)
     return 0;
 }
 
+/* A golden is for the scenario as it is, in the one run that is kept; and one asks for silence or for words. */
+static int refuse_contradictions(const struct options *o)
+{
+    const char *other = o->sut ? "sut" : o->driver ? "driver" : o->seed_given ? "seed" : o->sets ? "set" : o->defines ? "D" : o->no_golden ? "no-golden"
+                        : o->lose_frame ? "lose" : NULL;
+    if (o->bless && other)
+        return usage_error("--bless writes goldens, which are for our stack and the scenario's own options: leave %s%s out", strlen(other) > 1 ? "--" : "-", other);
+    if (o->quiet && o->verbose)
+        return usage_error("--quiet and --verbose contradict each other: choose one");
+    if (o->closure && o->lose_frame)
+        return usage_error("--closure loses each frame in turn, --lose one of them: choose one");
+    return 0;
+}
+
 static const char *options_of(const char *subcommand)
 {
     for (int c = 0; subcommands[c].name; c++)
@@ -259,9 +276,12 @@ int options_parse(int argc, char **argv, struct options *o)
     int kept = 1;
     memset(o, 0, sizeof *o);
     o->seed = 1;
+    bool only_paths = false;
     for (int a = 1; a < argc; a++) {
-        if (argv[a][0] != '-' || !argv[a][1])
+        if (only_paths || argv[a][0] != '-' || !argv[a][1])
             argv[kept++] = argv[a];
+        else if (strcmp(argv[a], "--") == 0)
+            only_paths = true;
         else if (strncmp(argv[a], "-D", 2) == 0 && argv[a][2] && argv[a][2] != '=') {
             if (take_define(o, argv[a] + 2) != 0)
                 return -1;
@@ -270,5 +290,5 @@ int options_parse(int argc, char **argv, struct options *o)
     }
     o->path = (const char *const *)(argv + 1);
     o->paths = kept - 1;
-    return load_plugins(o);
+    return refuse_contradictions(o) != 0 ? -1 : load_plugins(o);
 }

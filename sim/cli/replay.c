@@ -62,6 +62,8 @@ static int parse_target(const char *to, struct target *t)
         if (sscanf(to, "%2x:%2x:%2x:%2x:%2x:%2x/%3u.%3u.%3u.%3u%c", &m[0], &m[1], &m[2], &m[3], &m[4], &m[5], &a[0], &a[1], &a[2], &a[3], &rest) != 10 ||
             a[0] > 255 || a[1] > 255 || a[2] > 255 || a[3] > 255)
             return usage_error("--to: \"%s\" is not MAC/IPv4, such as " REPLAY_MAC "/" REPLAY_IPV4, to);
+        if (m[0] & 1 || a[0] == 0 || a[0] == 127 || a[0] >= 224)
+            return usage_error("--to: \"%s\" is no address of one host, such as " REPLAY_MAC "/" REPLAY_IPV4, to);
         t->rewrite = true;
         t->text = strchr(to, '/') + 1;
     }

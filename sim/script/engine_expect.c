@@ -10,10 +10,10 @@ struct bounds engine_bounds_of(const struct when *w, int64_t base_ns)
     if (w->kind == WHEN_ANY)
         return (struct bounds){base_ns, NEVER};
     if (w->range && w->to_relative)
-        b.to_ns = w->kind == WHEN_RELATIVE ? w->to_ns : w->from_ns + w->to_ns;
+        b.to_ns = w->kind == WHEN_RELATIVE ? w->to_ns : run_later(w->from_ns, w->to_ns);
     if (w->kind == WHEN_RELATIVE) {
-        b.from_ns += base_ns;
-        b.to_ns += base_ns;
+        b.from_ns = run_later(base_ns, b.from_ns);
+        b.to_ns = run_later(base_ns, b.to_ns);
     }
     return b;
 }
@@ -98,7 +98,7 @@ static struct bounds tolerated(const struct run *r, struct bounds b)
         return b;
     int64_t share = (b.from_ns - r->last_event_ns) / 8;
     int64_t tolerance = share > r->tool.tolerance_ns ? share : r->tool.tolerance_ns;
-    return (struct bounds){b.from_ns - tolerance, b.to_ns + tolerance};
+    return (struct bounds){b.from_ns - tolerance, run_later(b.to_ns, tolerance)};
 }
 
 enum progress engine_expect(struct run *r, const struct step *step, int64_t now_ns)

@@ -16,9 +16,11 @@ static struct place start_of(const char *file)
 /* The whole file, NUL-terminated, in the pool; NULL with *why. */
 static char *read_file(struct pool *pool, const char *path, size_t *len, const char **why)
 {
-    FILE *f = fopen(path, "rb");
+    struct stat st;
+    bool strange = stat(path, &st) == 0 && !S_ISREG(st.st_mode); /* a device or a pipe may never end */
+    FILE *f = strange ? NULL : fopen(path, "rb");
     if (!f) {
-        *why = strerror(errno);
+        *why = strange ? "not a file" : strerror(errno);
         return NULL;
     }
     size_t room = 65536, n = 0, got;
@@ -108,9 +110,6 @@ bool parse_include(struct parse *p, const struct word *name)
     if (p->reads > SCRIPT_NAMES)
         return diagnose(p->d, &name->place, "too many include lines: at most %d", SCRIPT_NAMES);
     size_t len;
-    struct stat st;
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) /* a device or a pipe may never end */
-        return diagnose(p->d, &name->place, "cannot read %s: not a file", path);
     const char *text = read_file(p->pool, path, &len, &why);
     if (!text)
         return diagnose(p->d, &name->place, "cannot read %s: %s", path, why);

@@ -11,8 +11,22 @@ enum { ARENA_BYTES = 1 << 30 };
 static void lose_one(struct run *r)
 {
     const struct link_fault fault = {.kind = FAULT_LOSE, .frame = r->options->lose_frame, .from_port = -1};
-    if (r->options->lose_frame && r->options->lose_link < (int)r->links)
+    if (!r->options->lose_frame)
+        return;
+    if (r->script->outcomes == 0)
+        run_skip(r, "%s: a run that loses a frame is judged by the script's outcome lines, and it has none", r->script->path);
+    else if (r->options->lose_link < (int)r->links)
         link_add_fault(r->link[r->options->lose_link].link, &fault);
+}
+
+/* The frame that was to be lost must have come. */
+static void judge_loss(struct run *r)
+{
+    static const struct place nowhere = {NULL, 1, 1, 0};
+    const struct run_options *o = r->options;
+    uint32_t frames = o->lose_link < (int)r->links ? r->link[o->lose_link].capture->count : 0;
+    if (r->status == RUN_PASSED && frames < o->lose_frame)
+        run_fail(r, &nowhere, world_now(r->world), "frame %llu of link %d was never lost: %u came", (unsigned long long)o->lose_frame, o->lose_link, frames);
 }
 
 static void skip_unplayed(struct run *r, const struct packet_spec *packet, const struct place *place)
@@ -103,6 +117,7 @@ void run_play(struct run *r, int64_t until_ns)
 /* A fault or an ignore that never applied is a script that does not test what it says. */
 void run_finish(struct run *r)
 {
+    judge_loss(r);
     for (uint32_t f = 0; f < r->faults && r->status == RUN_PASSED && !r->options->by_outcome; f++) {
         const struct place place = {r->script->path, r->fault[f]->line, 1, 1};
         if (r->fault[f]->applied == 0)

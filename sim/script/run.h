@@ -186,6 +186,11 @@ void call_abandon(struct run *r, int64_t now_ns); /* at the end of the script */
 
 /* Verdicts. The first failure stays. */
 __attribute__((format(printf, 4, 5))) void run_fail(struct run *r, const struct place *place, int64_t at_ns, const char *format, ...);
+/* A sum of times stops short of NEVER: a script's times may add up to more than 292 years. */
+static inline int64_t run_later(int64_t a_ns, int64_t b_ns)
+{
+    return a_ns > 0 && b_ns > NEVER - 1 - a_ns ? NEVER - 1 : a_ns + b_ns;
+}
 __attribute__((format(printf, 2, 3))) void run_skip(struct run *r, const char *format, ...);
 __attribute__((format(printf, 2, 3))) void run_say(struct run *r, const char *format, ...);
 

@@ -7,6 +7,8 @@
 /* Attributes with their variables evaluated, in the arena. */
 int run_resolve(struct run *r, const struct attribute *in, uint32_t count, struct attribute **out, struct why *why);
 void run_bad_attribute(const struct attribute *a, struct why *why, const char *what, const char *nearest);
+/* "latency cannot be abc: a time, such as 5ms belongs there" */
+void run_bad_value(const struct attribute *a, const char *right, struct why *why);
 int run_build_links(struct run *r, struct why *why);
 
 struct host *run_new_host(struct run *r, const struct host_kind *kind, const char *name);

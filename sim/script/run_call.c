@@ -129,7 +129,7 @@ static int64_t ends_at(const struct run *r, const struct step *step)
     const struct when *w = &step->when;
     if (!w->blocks)
         return -1;
-    return w->kind == WHEN_RELATIVE ? r->last_event_ns - w->from_ns + w->ends_ns : w->ends_ns;
+    return w->kind == WHEN_RELATIVE ? run_later(r->last_event_ns - w->from_ns, w->ends_ns) : w->ends_ns;
 }
 
 void call_start(struct run *r, const struct step *step, int64_t now_ns)

@@ -130,7 +130,7 @@ static void default_mac(const struct host *h, struct host_port *p)
 int run_set_port(struct run *r, struct host *h, struct host_port *p, const struct attribute *a, struct why *why)
 {
     (void)h;
-    if (strcmp(a->name, "mac") == 0 && a->value.kind == VALUE_MAC) {
+    if (strcmp(a->name, "mac") == 0 && a->value.kind == VALUE_MAC && !(a->value.bytes[0] & 1)) {
         memcpy(p->mac, a->value.bytes, 6);
     } else if (strcmp(a->name, "ip") == 0 && (a->value.kind == VALUE_IPV4 || a->value.kind == VALUE_PREFIX)) {
         p->has_ipv4 = true;
@@ -141,7 +141,13 @@ int run_set_port(struct run *r, struct host *h, struct host_port *p, const struc
     } else if (strcmp(a->name, "on") == 0 && a->value.kind == VALUE_NAME && run_link_by_name(r, a->value.text)) {
         p->link = run_link_by_name(r, a->value.text)->link;
     } else {
-        run_bad_attribute(a, why, strcmp(a->name, "on") == 0 ? "no such link behind" : "not a value for", NULL);
+        static const char *const right[][2] = {{"mac", "a MAC address of one station (an even first octet)"},
+                                               {"ip", "an IPv4 address, such as 10.0.2.15/24"},
+                                               {"mtu", "a number from 68 to 1500"},
+                                               {"on", "the name of a link"}};
+        for (size_t k = 0; k < sizeof right / sizeof right[0]; k++)
+            if (strcmp(right[k][0], a->name) == 0)
+                run_bad_value(a, right[k][1], why);
         return -1;
     }
     return 0;
@@ -159,6 +165,30 @@ static bool attribute_fits(const struct attr_spec *spec, const struct value *v)
     return (spec->kind == VALUE_BYTES && v->kind == VALUE_NAME) || (spec->kind == VALUE_TIME && v->kind == VALUE_NUMBER);
 }
 
+static const char *value_words(enum value_kind kind)
+{
+    switch (kind) {
+    case VALUE_NONE:
+        return "nothing";
+    case VALUE_NUMBER:
+        return "a number";
+    case VALUE_TIME:
+        return "a time, such as 5ms";
+    case VALUE_IPV4:
+        return "an IPv4 address";
+    case VALUE_PREFIX:
+        return "a prefix, such as 10.0.2.0/24";
+    case VALUE_MAC:
+        return "a MAC address";
+    case VALUE_BYTES:
+        return "a text";
+    case VALUE_NAME:
+        return "a name";
+    default:
+        return "another kind of value";
+    }
+}
+
 int run_check_attribute(const struct host_kind *kind, const struct attribute *a, struct why *why)
 {
     const char *names[64] = {"mac", "ip", "mtu", "on"};
@@ -168,7 +198,7 @@ int run_check_attribute(const struct host_kind *kind, const struct attribute *a,
         if (strcmp(s->name, a->name) != 0)
             continue;
         if (!attribute_fits(s, &a->value)) {
-            run_bad_attribute(a, why, "not a value for", NULL);
+            run_bad_value(a, value_words(s->kind), why);
             return -1;
         }
         return 0;
@@ -226,8 +256,8 @@ int run_build_host(struct run *r, const struct declaration *d, struct why *why)
     }
     if (!kind) {
         const char *nearest = nearest_word(d->kind, names);
-        why_set(why, "%s:%d:%d: no kind of host \"%s\"%s%s%s", d->place.file, d->place.line, d->place.column, d->kind,
-                nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
+        why_set(why, "%s:%d:%d: no kind of host \"%s\"; %s%s%s", d->place.file, d->place.line, d->place.column, d->kind,
+                nearest ? "did you mean " : "`wiredrill list` names them", nearest ? nearest : "", nearest ? "?" : "");
         return -1;
     }
     if (r->hosts == RUN_HOSTS) {

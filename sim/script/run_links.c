@@ -9,8 +9,10 @@ int run_resolve(struct run *r, const struct attribute *in, uint32_t count, struc
 {
     *out = world_alloc(r->world, (count ? count : 1) * sizeof **out, 16);
     for (uint32_t a = 0; a < count; a++) {
-        struct value v;
-        if (eval_value(r, &in[a].value, &v, why) != 0)
+        struct value v, written = in[a].value;
+        if (written.kind == VALUE_CALL && strcmp(written.text, "..") == 0) /* A..B: its ends */
+            written.kind = VALUE_LIST;
+        if (eval_value(r, &written, &v, why) != 0)
             return -1;
         (*out)[a] = in[a];
         (*out)[a].value = value_in_arena(r, &v);
@@ -22,6 +24,14 @@ void run_bad_attribute(const struct attribute *a, struct why *why, const char *w
 {
     why_set(why, "%s:%d:%d: %s \"%s\"%s%s%s", a->place.file, a->place.line, a->place.column, what, a->name, nearest ? "; did you mean " : "",
             nearest ? nearest : "", nearest ? "?" : "");
+}
+
+void run_bad_value(const struct attribute *a, const char *right, struct why *why)
+{
+    char text[64];
+    value_text(&a->value, text, sizeof text);
+    why_set(why, "%s:%d:%d: %s cannot be %s: %s belongs there", a->place.file, a->place.line, a->place.column, a->name,
+            a->value.kind == VALUE_NONE ? "without a value" : text, right);
 }
 
 enum link_unit { UNIT_BPS, UNIT_NS, UNIT_COUNT, UNIT_PPM };
@@ -70,10 +80,13 @@ static int64_t link_number(enum link_unit unit, const struct value *v)
     static const int64_t rate_factors[] = {1, 1000, 1000000, 1000000000};
     static const char *const shares[] = {"%", "ppm", NULL};
     static const int64_t share_factors[] = {10000, 1};
-    if (v->kind == VALUE_NUMBER)
-        return v->number;
+    int64_t seconds;
+    if (unit == UNIT_NS && v->kind == VALUE_NUMBER) /* a bare number counts seconds, as everywhere */
+        return __builtin_mul_overflow(v->number, INT64_C(1000000000), &seconds) ? -1 : seconds;
     if (unit == UNIT_NS)
         return v->kind == VALUE_TIME ? v->number : -1;
+    if (v->kind == VALUE_NUMBER)
+        return v->number;
     if (v->kind != VALUE_NAME)
         return -1;
     return unit == UNIT_BPS ? scaled_text(v->text, rates, rate_factors) : unit == UNIT_PPM ? scaled_text(v->text, shares, share_factors) : -1;
@@ -86,13 +99,21 @@ static int set_link_attribute(struct link_config *config, const struct attribute
         names[k] = link_attributes[k].name;
         if (strcmp(link_attributes[k].name, a->name) != 0)
             continue;
-        int64_t number = link_number(link_attributes[k].unit, &a->value);
-        if (number < 0 || (link_attributes[k].unit == UNIT_PPM && number > 1000000)) {
-            run_bad_attribute(a, why, "not a value for", NULL);
+        static const struct {
+            int64_t most;
+            const char *right;
+        } limits[] = {[UNIT_BPS] = {INT64_C(1000000000000), "a rate up to 1000Gbit, such as 10Mbit"},
+                      [UNIT_NS] = {INT64_MAX / 4, "a time, such as 5ms"},
+                      [UNIT_COUNT] = {INT32_MAX, "a number from 0"},
+                      [UNIT_PPM] = {1000000, "a share up to 100%, such as 5% or 300ppm"}};
+        enum link_unit unit = link_attributes[k].unit;
+        int64_t number = link_number(unit, &a->value);
+        if (number < 0 || number > limits[unit].most) {
+            run_bad_value(a, limits[unit].right, why);
             return -1;
         }
         uint8_t *at = (uint8_t *)config + link_attributes[k].offset;
-        if (link_attributes[k].unit == UNIT_BPS || link_attributes[k].unit == UNIT_NS)
+        if (unit == UNIT_BPS || unit == UNIT_NS)
             memcpy(at, &number, sizeof number);
         else
             memcpy(at, &(uint32_t){(uint32_t)number}, sizeof(uint32_t));

@@ -149,6 +149,9 @@ struct diagnostic {
 /* Formats the diagnostic with its source line (its own copy, else from source, which may be NULL) and caret; returns the length. */
 int diagnostic_text(const struct diagnostic *d, const char *source, char *out, int room);
 
+/* "FILE:LINE:COLUMN: ..." that was found later, as a diagnostic when the place is in the script; else as it is. */
+int diagnostic_caret(const struct script *s, const char *why, char *out, int room);
+
 /* Parses a file or text; NULL and *d on error. `define` are -D NAME=value pairs, NULL-terminated, or NULL. */
 struct script *script_load(const char *path, const char *const *define, struct diagnostic *d);
 struct script *script_parse(const char *path, const char *text, size_t len, const char *const *define, struct diagnostic *d);

@@ -10,15 +10,19 @@ enum { CASES_MAX = 100000, NICS_MAX = 8, TREE_DEPTH = 32, LABEL_ROOM = 512 };
 
 /* --- finding scripts --- */
 
+struct found {
+    const char *path, *label; /* label: of the only case that is wanted; NULL: all */
+};
+
 struct paths {
-    char **path;
+    struct found *found;
     uint32_t count;
 };
 
-static void add_path(struct pool *pool, struct paths *p, const char *path)
+static void add_path(struct pool *pool, struct paths *p, const char *path, size_t len, const char *label)
 {
-    p->path = pool_grow(pool, p->path, p->count, sizeof *p->path);
-    p->path[p->count++] = pool_text(pool, path, strlen(path));
+    p->found = pool_grow(pool, p->found, p->count, sizeof *p->found);
+    p->found[p->count++] = (struct found){pool_text(pool, path, len), label};
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -49,7 +53,7 @@ static int walk(struct pool *pool, const char *folder, int depth, struct paths *
             if (S_ISDIR(st.st_mode))
                 result = walk(pool, path, depth + 1, out, why);
             else if (is_script(entry[e]->d_name))
-                add_path(pool, out, path);
+                add_path(pool, out, path, strlen(path), NULL);
         }
         free(entry[e]);
     }
@@ -61,12 +65,17 @@ static int find_scripts(struct pool *pool, const char *path, struct paths *out, 
 {
     struct stat st;
     uint32_t before = out->count;
+    const char *label = strstr(path, ".pkt@");
+    if (stat(path, &st) != 0 && label) {
+        add_path(pool, out, path, (size_t)(label - path) + 4, label + 4);
+        return 0;
+    }
     if (stat(path, &st) != 0) {
         why_set(why, "%s: %s", path, strerror(errno));
         return -1;
     }
     if (!S_ISDIR(st.st_mode)) {
-        add_path(pool, out, path);
+        add_path(pool, out, path, strlen(path), NULL);
         return 0;
     }
     if (walk(pool, path, 0, out, why) != 0)
@@ -140,10 +149,28 @@ static const char *golden_path(struct pool *pool, const struct script *s, const 
     return pool_text(pool, path, (size_t)len);
 }
 
-static int add_case(struct suite *suite, const struct script *s, const uint32_t *pick, const struct nic_kind *nic, bool show_nic, struct why *why)
+/* The parameter's values are checked where they stand. */
+static const struct nic_kind *nic_of_parameter(const struct script *s, uint32_t p, const struct value *v, struct why *why)
+{
+    const struct nic_kind *nic = v->kind == VALUE_NAME ? nic_kind_by_name(v->text) : NULL;
+    char text[64];
+    value_text(v, text, sizeof text);
+    if (!nic)
+        why_set(why, "%s:%d:%d: the parameter nic has the value %s: there is no such NIC; `wiredrill list` names them", s->parameter[p].place.file,
+                s->parameter[p].place.line, s->parameter[p].place.column, text);
+    return nic;
+}
+
+static int add_case(struct suite *suite, const struct script *s, const uint32_t *pick, const struct nic_kind *nic, bool show_nic, const char *only,
+                    struct why *why)
 {
     char label[LABEL_ROOM], name[4096];
     const struct value **value = pool_alloc(suite->pool, (s->parameters + 1) * sizeof *value);
+    for (uint32_t p = 0; p < s->parameters; p++)
+        value[p] = &s->parameter[p].value[pick[p]];
+    parameter_label(s, value, label);
+    if (only && strcmp(only, label) != 0)
+        return 0;
     if (suite->cases == CASES_MAX) {
         why_set(why, "%s: more than %d cases", s->path, CASES_MAX);
         return -1;
@@ -152,18 +179,14 @@ static int add_case(struct suite *suite, const struct script *s, const uint32_t 
     struct suite_case *c = &suite->kase[suite->cases++];
     memset(c, 0, sizeof *c);
     for (uint32_t p = 0; p < s->parameters; p++) {
-        value[p] = &s->parameter[p].value[pick[p]];
         if (strcmp(s->parameter[p].name, "seed") == 0 && value[p]->kind == VALUE_NUMBER)
             c->seed = (uint64_t)value[p]->number;
-        if (strcmp(s->parameter[p].name, "nic") == 0)
-            nic = value[p]->kind == VALUE_NAME ? nic_kind_by_name(value[p]->text) : NULL;
+        if (strcmp(s->parameter[p].name, "nic") == 0 && !(nic = nic_of_parameter(s, p, value[p], why)))
+            return -1;
     }
-    if (!nic) {
-        why_set(why, "%s: a value of the parameter nic is no NIC", s->path);
-        return -1;
-    }
-    parameter_label(s, value, label);
-    int len = snprintf(name, sizeof name, "%s%s%s%s", s->path, label, show_nic ? " on " : "", show_nic ? nic->name : "");
+    int len = snprintf(name, sizeof name, "%s%s", s->path, label);
+    c->argument = pool_text(suite->pool, name, (size_t)len);
+    len = snprintf(name, sizeof name, "%s%s%s", c->argument, show_nic ? " on " : "", show_nic ? nic->name : "");
     c->run = (struct run_case){s, value, nic, pool_text(suite->pool, name, (size_t)len)};
     c->golden = s->golden_none ? NULL : golden_path(suite->pool, s, label);
     return 0;
@@ -187,20 +210,20 @@ static const char *named_nic(const struct script *s)
     return NULL;
 }
 
-static int expand(struct suite *suite, const struct script *s, const struct suite_options *o, struct why *why)
+static int expand(struct suite *suite, const struct script *s, const struct suite_options *o, const char *only, struct why *why)
 {
     const struct nic_kind *nic[NICS_MAX];
     uint32_t nics = 0, *pick = pool_alloc(suite->pool, (s->parameters + 1) * sizeof *pick);
     bool plain = !(o->sut->flags & SUT_BUS) || has_parameter(s, "nic");
-    const char *only = named_nic(s);
+    const char *named = named_nic(s);
     for (int k = 0; nic_kinds[k] && nics < NICS_MAX; k++) {
-        bool wanted = (!o->nic || strcmp(o->nic, nic_kinds[k]->name) == 0) && (!only || strcmp(only, nic_kinds[k]->name) == 0);
+        bool wanted = (!o->nic || strcmp(o->nic, nic_kinds[k]->name) == 0) && (!named || strcmp(named, nic_kinds[k]->name) == 0);
         if (wanted && !(plain && nics > 0))
             nic[nics++] = nic_kinds[k];
     }
     for (;;) {
         for (uint32_t n = 0; n < nics; n++)
-            if (add_case(suite, s, pick, nic[n], (o->sut->flags & SUT_BUS) != 0, why) != 0)
+            if (add_case(suite, s, pick, nic[n], (o->sut->flags & SUT_BUS) != 0, only, why) != 0)
                 return -1;
         uint32_t p = s->parameters;
         while (p > 0 && ++pick[p - 1] == s->parameter[p - 1].values)
@@ -236,17 +259,22 @@ static int check_covers(struct suite *suite, const struct script *s, struct why 
         struct clause_names names = {pool_alloc(suite->pool, (CLAUSES_MAX + 1) * sizeof(char *)), 0, suite->pool};
         clause_each(collect_name, &names);
         const char *nearest = nearest_word(c->id, names.name);
-        why_set(why, "%s:%d:%d: the catalogue (conformance/) has no requirement %s%s%s%s", s->path, c->place.line, c->place.column, c->id,
+        struct why plain = {{0}};
+        char text[WHY_BYTES];
+        why_set(&plain, "%s:%d:%d: the catalogue (conformance/) has no requirement %s%s%s%s", s->path, c->place.line, c->place.column, c->id,
                 nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
+        diagnostic_caret(s, plain.text, text, sizeof text);
+        why_set(why, "%s", text);
         return -1;
     }
     return 0;
 }
 
-static int load_script(struct suite *suite, const char *path, const struct suite_options *o, struct why *why)
+static int load_script(struct suite *suite, const struct found *found, const struct suite_options *o, struct why *why)
 {
     struct diagnostic d;
-    struct script *s = script_load(path, o->define, &d);
+    struct script *s = script_load(found->path, o->define, &d);
+    uint32_t before = suite->cases;
     if (!s) {
         char text[WHY_BYTES];
         diagnostic_text(&d, NULL, text, sizeof text);
@@ -255,7 +283,11 @@ static int load_script(struct suite *suite, const char *path, const struct suite
     }
     suite->script = pool_grow(suite->pool, suite->script, suite->scripts, sizeof *suite->script);
     suite->script[suite->scripts++] = s;
-    return check_covers(suite, s, why) != 0 ? -1 : expand(suite, s, o, why);
+    if (check_covers(suite, s, why) != 0 || expand(suite, s, o, found->label, why) != 0)
+        return -1;
+    if (found->label && suite->cases == before)
+        why_set(why, "%s: no combination of its parameters is %s", found->path, found->label);
+    return found->label && suite->cases == before ? -1 : 0;
 }
 
 struct suite *suite_load(const char *const *path, int paths, const struct suite_options *options, struct why *why)
@@ -268,7 +300,7 @@ struct suite *suite_load(const char *const *path, int paths, const struct suite_
     for (int p = 0; p < paths && result == 0; p++)
         result = find_scripts(pool, path[p], &found, why);
     for (uint32_t f = 0; f < found.count && result == 0; f++)
-        result = load_script(suite, found.path[f], options, why);
+        result = load_script(suite, &found.found[f], options, why);
     if (result == 0)
         return suite;
     suite_free(suite);

@@ -15,6 +15,7 @@ struct suite_options {
 
 struct suite_case {
     struct run_case run;
+    const char *argument;             /* the path that stands for this case alone: "x.pkt@seed=3" */
     const char *golden;               /* path without extension; NULL: it has none */
     uint64_t seed;                    /* of a parameter `seed`, else 0 */
 };
@@ -27,7 +28,7 @@ struct suite {
     struct pool *pool;
 };
 
-/* NULL, and *why: a path that is not there or holds no script, a script that does not parse (with its caret). */
+/* A path is a folder, a script, or one case of a script: x.pkt@seed=3. NULL, and *why: a path that is not there or holds no script, a script that does not parse (with its caret). */
 struct suite *suite_load(const char *const *path, int paths, const struct suite_options *options, struct why *why);
 void suite_free(struct suite *s);
 
