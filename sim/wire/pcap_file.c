@@ -1,5 +1,6 @@
 /* Captures as files, by libpcap. */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,9 +113,30 @@ static bool open_mode(int fd)
     return fchmod(fd, 0666 & ~mask) == 0;
 }
 
+/* A device or a pipe is written to, never replaced by a file of its name: -1 when path is neither. */
+static int open_strange(const char *path)
+{
+    struct stat st;
+    bool strange = stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+    return strange ? open(path, O_WRONLY) : -1;
+}
+
+static int write_strange(int fd, const char *path, const void *bytes, size_t len, struct why *why)
+{
+    bool ok = write_all(fd, bytes, len);
+    int error = errno;
+    if (close(fd) == 0 && ok)
+        return 0;
+    why_set(why, "%s: cannot be written: %s", path, strerror(error));
+    return -1;
+}
+
 int file_write(const char *path, const void *bytes, size_t len, struct why *why)
 {
     char temporary[4096];
+    int strange = open_strange(path);
+    if (strange >= 0)
+        return write_strange(strange, path, bytes, len, why);
     int n = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
     if (n < 0 || (size_t)n >= sizeof temporary) {
         why_set(why, "%s: the name is longer than %zu bytes", path, sizeof temporary - 8);
