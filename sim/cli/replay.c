@@ -95,19 +95,26 @@ static void fill_steps(struct script *s, struct step *step, const struct pcap_fi
     s->end_ns = last;
 }
 
-/* What stays after frames that hold no byte at all (the format allows them) are counted. */
-static size_t without_empty(struct pcap_file *file)
+/* Records that are no frame of a link: without a byte (the format allows it), or longer than any frame here. */
+struct passed_over {
+    size_t empty, giant;
+};
+
+static struct passed_over keep_frames(struct pcap_file *file)
 {
     size_t kept = 0;
+    struct passed_over over = {0, 0};
     for (size_t f = 0; f < file->count; f++) {
-        if (file->frame[f].len > 0 && file->frame[f].len <= FRAME_MAX)
-            file->frame[kept++] = file->frame[f];
-        else
+        bool empty = file->frame[f].len == 0, giant = file->frame[f].len > FRAME_MAX;
+        over.empty += empty;
+        over.giant += giant;
+        if (empty || giant)
             free(file->frame[f].bytes);
+        else
+            file->frame[kept++] = file->frame[f];
     }
-    size_t empty = file->count - kept;
     file->count = kept;
-    return empty;
+    return over;
 }
 
 static struct script *script_of(const char *path, const struct target *t, bool promiscuous)
@@ -125,7 +132,7 @@ static struct script *script_of(const char *path, const struct target *t, bool p
 
 /* --- telling --- */
 
-static void print_ledger(const char *path, const struct ledger *l, uint64_t answers, const struct result *r, size_t empty)
+static void print_ledger(const char *path, const struct ledger *l, uint64_t answers, const struct result *r, struct passed_over over)
 {
     static const char *const words[] = {"filtered", "consumed", "dropped", "held"};
     char s[33];
@@ -133,8 +140,10 @@ static void print_ledger(const char *path, const struct ledger *l, uint64_t answ
     printf("%s: %" PRIu64 " frames fed: %" PRIu64 " filtered by the NIC, %" PRIu64 " consumed, %" PRIu64 " dropped, %" PRIu64 " held at the end; %" PRIu64
            " answers; S %s\n",
            path, l->fed, l->by_fate[SUT_FATE_FILTERED], l->by_fate[SUT_FATE_CONSUMED], l->by_fate[SUT_FATE_DROPPED], l->by_fate[SUT_FATE_HELD], answers, s);
-    if (empty)
-        printf("  %zu records without a byte of a frame were passed over\n", empty);
+    if (over.empty)
+        printf("  %zu records without a byte of a frame were passed over\n", over.empty);
+    if (over.giant)
+        printf("  %zu records of more than %d octets were passed over\n", over.giant, FRAME_MAX);
     for (int k = 0; k < l->rows; k++)
         printf("  %8" PRIu64 "  %s %s\n", l->row[k].frames, words[l->row[k].fate], l->row[k].reason);
 }
@@ -159,7 +168,7 @@ static int save_capture(const struct run *r, const char *path)
 }
 
 /* A run that the world itself failed (a DMA address, a storm) is a failed case. */
-static int play(struct script *s, const char *path, const struct options *o, size_t empty)
+static int play(struct script *s, const char *path, const struct options *o, struct passed_over over)
 {
     struct why why = {{0}};
     struct ledger *ledger = calloc(1, sizeof *ledger);
@@ -185,7 +194,7 @@ static int play(struct script *s, const char *path, const struct options *o, siz
             fputs(r->report, stdout);
         status = o->pcap && save_capture(r, o->pcap) != 0 ? EXIT_USAGE : failed ? EXIT_FAILED_CASE : EXIT_PASSED;
         sut_host_close(r->sut); /* tells what is held */
-        print_ledger(path, ledger, answers, &result, empty);
+        print_ledger(path, ledger, answers, &result, over);
         uint64_t sum = ledger->by_fate[0] + ledger->by_fate[1] + ledger->by_fate[2] + ledger->by_fate[3];
         if (sum != ledger->fed) {
             printf("  %" PRIu64 " frames were fed, %" PRIu64 " accounted for\n", ledger->fed, sum);
@@ -205,7 +214,7 @@ static int replay(const char *path, const struct options *o, const struct target
     struct pcap_file file;
     if (pcap_load(path, &file, &why) != 0)
         return usage_error("%s", why.text);
-    size_t empty = without_empty(&file);
+    struct passed_over over = keep_frames(&file);
     struct script *s = script_of(path, t, o->promiscuous);
     int status = EXIT_USAGE;
     if (s) {
@@ -215,7 +224,7 @@ static int replay(const char *path, const struct options *o, const struct target
         fill_steps(s, steps + before, &file, t);
         s->step = steps;
         s->steps = before + (uint32_t)file.count;
-        status = play(s, path, o, empty);
+        status = play(s, path, o, over);
         script_free(s);
     }
     pcap_unload(&file);
