@@ -193,12 +193,8 @@ static void collect(struct run *r, struct result *out, unsigned want)
     o->virtual_ns = world_now(r->world);
     if (r->status != RUN_PASSED)
         out->report = strdup(r->report);
-    if ((want & WANT_LADDER) || r->status == RUN_FAILED) {
-        size_t len;
-        FILE *f = open_memstream(&out->ladder, &len);
-        ladder_of_run(f, r);
-        fclose(f);
-    }
+    if ((want & WANT_LADDER) || r->status == RUN_FAILED)
+        out->ladder = ladder_text(r);
 }
 
 void case_run(const struct suite *suite, uint32_t k, const struct options *o, unsigned want, struct result *out)

@@ -6,6 +6,7 @@
 #include "sim/cli/closure.h"
 #include <stdlib.h>
 #include <string.h>
+#include "sim/report/ladder.h"
 
 static struct run *undisturbed(const struct run_case *kase, const struct run_options *options, struct why *why)
 {
@@ -42,6 +43,8 @@ static bool survives(const struct run_case *kase, struct run_options *options, c
     if (!held) {
         out->outcome.status = r->status;
         out->report = strdup(r->report);
+        free(out->ladder);
+        out->ladder = ladder_text(r);
     }
     run_free(r);
     return held;

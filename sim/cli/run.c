@@ -7,6 +7,7 @@
 #include "sim/cli/cli.h"
 #include "sim/report/clause.h"
 #include "sim/report/junit.h"
+#include "sim/script/text.h"
 
 struct tally {
     const struct suite *suite;
@@ -23,7 +24,8 @@ static const char *const status_words[] = {"passed", "FAILED", "skipped", "ERROR
 static void json_text(const char *text)
 {
     putchar('"');
-    for (; text && *text; text++) {
+    for (int len; text && *text; text += len ? len : 1) {
+        len = text_character(text);
         unsigned char c = (unsigned char)*text;
         if (c == '"' || c == '\\')
             printf("\\%c", c);
@@ -31,8 +33,10 @@ static void json_text(const char *text)
             fputs("\\n", stdout);
         else if (c < 32)
             printf("\\u%04x", c);
+        else if (len == 0)
+            fputs("\\ufffd", stdout);
         else
-            putchar(c);
+            fwrite(text, 1, (size_t)len, stdout);
     }
     putchar('"');
 }

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include "sim/script/text.h"
 
 struct junit {
     FILE *file;
@@ -23,16 +24,19 @@ struct junit *junit_open(const char *path, uint32_t cases)
 
 static void escaped(FILE *f, const char *text)
 {
-    for (; *text; text++) {
+    for (int len; *text; text += len ? len : 1) {
+        len = text_character(text);
         unsigned char c = (unsigned char)*text;
         if (c == '<')
             fputs("&lt;", f);
         else if (c == '&')
             fputs("&amp;", f);
-        else if (c == '"')
-            fputs("&quot;", f);
-        else if (c >= 32 || c == '\n' || c == '\t')
-            fputc(c, f);
+        else if (c == '"' || c == '\n' || c == '\t') /* white space in an attribute would become blanks */
+            fprintf(f, "&#%d;", c);
+        else if (c < 32 || len == 0)
+            fputc('?', f);
+        else
+            fwrite(text, 1, (size_t)len, f);
     }
 }
 

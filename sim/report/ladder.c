@@ -66,6 +66,16 @@ void ladder_of_run(FILE *out, const struct run *r)
         print_record(out, r, link, rec);
 }
 
+char *ladder_text(const struct run *r)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *f = open_memstream(&text, &len);
+    ladder_of_run(f, r);
+    fclose(f);
+    return text;
+}
+
 void ladder_of_capture(FILE *out, const struct pcap_file *file)
 {
     struct pool *pool = pool_new();

@@ -6,6 +6,8 @@
 #include "sim/script/run.h"
 
 void ladder_of_run(FILE *out, const struct run *r);
+/* The same as malloc'ed text. */
+char *ladder_text(const struct run *r);
 /* A capture file's: directions are MAC addresses. */
 void ladder_of_capture(FILE *out, const struct pcap_file *file);
 

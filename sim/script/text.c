@@ -55,3 +55,18 @@ void text_add(struct text *t, const char *format, ...)
     text_bytes(t, large, (size_t)n);
     free(large);
 }
+
+int text_character(const char *text)
+{
+    const unsigned char *t = (const unsigned char *)text;
+    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
+    int len = t[0] < 0x80 ? 1 : t[0] < 0xc2 ? 0 : t[0] < 0xe0 ? 2 : t[0] < 0xf0 ? 3 : t[0] < 0xf5 ? 4 : 0;
+    unsigned c = len < 2 ? t[0] : t[0] & (0x7fu >> len);
+    for (int k = 1; k < len; k++) {
+        if ((t[k] & 0xc0) != 0x80)
+            return 0;
+        c = c << 6 | (t[k] & 0x3fu);
+    }
+    bool surrogate = c >= 0xd800 && c < 0xe000, none = c == 0xfffe || c == 0xffff;
+    return c < least[len] || c > 0x10ffff || surrogate || none ? 0 : len;
+}

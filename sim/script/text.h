@@ -15,6 +15,9 @@ struct text {
 __attribute__((format(printf, 2, 3))) void text_add(struct text *t, const char *format, ...);
 void text_bytes(struct text *t, const char *bytes, size_t len);
 
+/* The octets of the character at `text` when it is one that XML and JSON may hold as it stands (RFC 3629); 0: it is none. */
+int text_character(const char *text);
+
 struct value;
 void text_value(struct text *t, const struct value *v);
 /* A string with its quotes and escapes. */
