@@ -10,29 +10,47 @@
 /* How long after the script's last line a call may still be open; a stack whose timers never stop would keep the world going for ever. */
 #define CALL_PATIENCE_NS (INT64_C(86400) * 1000000000)
 
+/* Of a conjunction, the part that does not hold. */
+static const struct expr *failing_part(struct run *r, const struct expr *e)
+{
+    struct value left;
+    struct why why;
+    while (e->kind == EXPR_BINARY && e->op == OP_AND)
+        e = eval_expr(r, e->left, &left, &why) == 0 && eval_true(&left) ? e->right : e->left;
+    return e;
+}
+
+static void fail_check(struct run *r, const struct place *place, const struct expr *e, int64_t now_ns)
+{
+    const struct expr *part = failing_part(r, e);
+    struct value left, right;
+    struct why why;
+    bool compared = part->kind == EXPR_BINARY && part->op <= OP_GE && eval_expr(r, part->left, &left, &why) == 0 &&
+                    eval_expr(r, part->right, &right, &why) == 0;
+    char *whole = expr_print(e), *field = expr_print(compared ? part->left : part);
+    char wanted[128] = "true", actual[128] = "false";
+    if (compared) {
+        value_text(&left, actual, sizeof actual);
+        value_text(&right, wanted, sizeof wanted);
+    }
+    run_fail(r, place, now_ns, "this does not hold\n  expected  %s\n  differs   %s: expected %s%s%s, actual %s", whole, field,
+             compared ? expr_sign(part->op) : "", compared ? " " : "", wanted, actual);
+    free(whole);
+    free(field);
+}
+
 void engine_check(struct run *r, const struct place *place, const struct expr *e, int64_t now_ns)
 {
-    struct value v, left, right;
+    struct value v;
     struct why why = {{0}};
     r->asked_in_vain = false;
-    if (eval_expr(r, e, &v, &why) != 0 && !r->asked_in_vain) {
-        run_fail(r, &e->place, now_ns, "%s", why.text);
+    int error = eval_expr(r, e, &v, &why);
+    if (r->asked_in_vain)
         return;
-    }
-    if (r->asked_in_vain || eval_true(&v))
-        return;
-    char *text = expr_print(e);
-    char actual[256] = "";
-    if (e->kind == EXPR_BINARY && e->op <= OP_GE && eval_expr(r, e->left, &left, &why) == 0 && eval_expr(r, e->right, &right, &why) == 0) {
-        int len = snprintf(actual, sizeof actual, "\n  actual    ");
-        len += value_text(&left, actual + len, (int)sizeof actual - len);
-        if (len < (int)sizeof actual - 20) {
-            len += snprintf(actual + len, sizeof actual - (size_t)len, " against ");
-            value_text(&right, actual + len, (int)sizeof actual - len);
-        }
-    }
-    run_fail(r, place, now_ns, "this does not hold\n  expected  %s%s", text, actual);
-    free(text);
+    if (error)
+        run_fail(r, &e->place, now_ns, "%s\n  differs   value: expected one, actual none", why.text);
+    else if (!eval_true(&v))
+        fail_check(r, place, e, now_ns);
 }
 
 /* A shell command of packetdrill's sets sysctls; what no knob stands for makes the script skipped, with the command as the reason. */

@@ -39,16 +39,16 @@ static void fail_time(struct run *r, const struct step *step, const struct seen 
     char at[32], from[32], to[32], text[TEXT_ROOM];
     packet_text(r->script->layers, s->frame->bytes, s->frame->len, 0, text, sizeof text);
     bool range = b->from_ns != b->to_ns;
-    run_fail(r, &step->place, s->time_ns, "the packet came %s: at %s, expected %s%s%s%s\n  actual    > %s",
-             s->time_ns < b->from_ns ? "too early" : "too late", time_text(s->time_ns, at), range ? "between " : "at ", time_text(b->from_ns, from),
-             range ? " and " : "", range ? time_text(b->to_ns, to) : "", text);
+    run_fail(r, &step->place, s->time_ns, "the packet came too %s\n  actual    > %s\n  differs   time: expected %s%s%s%s, actual %s",
+             s->time_ns < b->from_ns ? "early" : "late", text, range ? "between " : "", time_text(b->from_ns, from), range ? " and " : "",
+             range ? time_text(b->to_ns, to) : "", time_text(s->time_ns, at));
 }
 
 static void fail_missing(struct run *r, const struct step *step, const struct bounds *b, int64_t now_ns)
 {
     char *expected = packet_print(step->u.packet.packet);
     char to[32];
-    run_fail(r, &step->place, now_ns, "no packet came by %s\n  expected  > %s", time_text(b->to_ns, to), expected);
+    run_fail(r, &step->place, now_ns, "no packet came by %s\n  expected  > %s\n  differs   packet: expected one, actual none", time_text(b->to_ns, to), expected);
     free(expected);
 }
 
@@ -56,7 +56,7 @@ void engine_fail_unexpected(struct run *r, const struct place *place, const stru
 {
     char text[TEXT_ROOM];
     packet_text(r->script->layers, s->frame->bytes, s->frame->len, 1, text, sizeof text);
-    run_fail(r, place, s->time_ns, "no line expects this packet out of %s\n  actual    > %s", s->host->port[s->port].name, text);
+    run_fail(r, place, s->time_ns, "no line expects this packet out of %s\n  actual    > %s\n  differs   packet: expected none, actual one", s->host->port[s->port].name, text);
 }
 
 static void judge_frame(struct run *r, const struct step *step, const struct seen *s, struct packet_verdict *v)

@@ -107,7 +107,7 @@ static void print_parameter(struct text *t, const struct parameter *p)
 
 /* Expressions: whatever has parts stands in parentheses. */
 
-static const char *sign_of(enum expr_op op)
+const char *expr_sign(enum expr_op op)
 {
     static const char *const sign[] = {
         [OP_EQ] = "==",  [OP_NE] = "!=",  [OP_LT] = "<",  [OP_LE] = "<=",    [OP_GT] = ">",
@@ -148,12 +148,12 @@ static void print_chain(struct text *t, const struct expr *e)
 {
     if (compares(e)) {
         print_part(t, e->left);
-        text_add(t, " %s ", sign_of(e->op));
+        text_add(t, " %s ", expr_sign(e->op));
         print_part(t, e->right);
         return;
     }
     print_chain(t, e->left);
-    text_add(t, " %s ", sign_of(e->right->op));
+    text_add(t, " %s ", expr_sign(e->right->op));
     print_part(t, e->right->right);
 }
 
@@ -170,7 +170,7 @@ static void print_binary(struct text *t, const struct expr *e)
         print_expr(t, e->left);
     else
         print_part(t, e->left);
-    text_add(t, " %s ", sign_of(e->op));
+    text_add(t, " %s ", expr_sign(e->op));
     if (joins && (compares(e->right) || is_chain(e->right)))
         print_expr(t, e->right);
     else

@@ -102,16 +102,28 @@ struct run *run_new(const struct run_case *kase, const struct run_options *optio
     return r;
 }
 
+/* The line that was played last: what fails the world follows from it. */
+static struct place played_last(const struct run *r)
+{
+    uint32_t at = r->script->steps;
+    if (r->depths)
+        at = r->depth[0].at;
+    return r->script->steps ? r->script->step[at ? at - 1 : 0].place : (struct place){NULL, 1, 1, 1};
+}
+
 void run_play(struct run *r, int64_t until_ns)
 {
-    static const struct place nowhere = {NULL, 0, 0, 0};
     struct why why = {{0}};
     if (r->finished)
         return;
-    if (world_run(r->world, until_ns, &why) != 0 && !r->finished)
-        run_fail(r, &nowhere, world_now(r->world), "%s", why.text);
-    else if (until_ns == NEVER && !r->finished)
-        run_fail(r, &nowhere, world_now(r->world), "the world went idle before the script ended");
+    int stopped = world_run(r->world, until_ns, &why);
+    if (r->finished)
+        return;
+    struct place place = played_last(r);
+    if (stopped)
+        run_fail(r, &place, world_now(r->world), "%s\n  differs   run: expected to go on, actual stopped", why.text);
+    else if (until_ns == NEVER)
+        run_fail(r, &place, world_now(r->world), "the world went idle before the script ended");
 }
 
 /* A fault or an ignore that never applied is a script that does not test what it says. */

@@ -67,15 +67,15 @@ static void judge_result(struct run *r, const struct step *step, int64_t result,
         if (!eval_match(r, &want, &got)) {
             char text[128];
             value_text(&want, text, sizeof text);
-            run_fail(r, &step->place, now_ns, "%s(...) returned %lld%s%s, expected %s%s%s", call->name, (long long)shown,
-                     result < 0 ? " " : "", result < 0 ? errno_name((int)-result) : "", text, call->error ? " " : "",
-                     call->error ? call->error : "");
+            run_fail(r, &step->place, now_ns, "%s(...) returned another result\n  differs   result: expected %s%s%s, actual %lld%s%s", call->name, text,
+                     call->error ? " " : "", call->error ? call->error : "", (long long)shown, result < 0 ? " " : "",
+                     result < 0 ? errno_name((int)-result) : "");
             return;
         }
     }
     if (call->error && errno_number(call->error) != -result)
-        run_fail(r, &step->place, now_ns, "%s(...) failed with %s, expected %s", call->name, result < 0 ? errno_name((int)-result) : "nothing",
-                 call->error);
+        run_fail(r, &step->place, now_ns, "%s(...) failed otherwise\n  differs   error: expected %s, actual %s", call->name, call->error,
+                 result < 0 ? errno_name((int)-result) : "none");
 }
 
 /* What a call wrote through its arguments must be what the script says there. */
@@ -88,7 +88,7 @@ static void judge_outputs(struct run *r, const struct step *step, const struct v
         char wanted[512], got[512];
         value_text(&argv[a], wanted, sizeof wanted);
         value_text(&out[a], got, sizeof got);
-        run_fail(r, &step->place, now_ns, "%s: argument %u\n  expected  %s\n  actual    %s", call->name, a + 1, wanted, got);
+        run_fail(r, &step->place, now_ns, "%s(...) gave another value\n  differs   argument %u: expected %s, actual %s", call->name, a + 1, wanted, got);
     }
 }
 
@@ -161,8 +161,9 @@ void call_start(struct run *r, const struct step *step, int64_t now_ns)
         return; /* call_settle judges */
     p->token = 0;
     if (p->ends_ns > now_ns && result != SUT_UNKNOWN) {
-        char time[32];
-        run_fail(r, &step->place, now_ns, "%s(...) returned at once, expected at %s", call->name, time_text(p->ends_ns, time));
+        char ended[32], wanted[32];
+        run_fail(r, &step->place, now_ns, "%s(...) returned at once\n  differs   time: expected %s, actual %s", call->name, time_text(p->ends_ns, wanted),
+                 time_text(now_ns, ended));
         return;
     }
     judge(r, step, argv, result, out, now_ns);
@@ -195,8 +196,8 @@ static void settle(struct run *r, struct pending_call *p)
     if (!p->done)
         return;
     if (p->ends_ns >= 0 && p->done_ns != p->ends_ns && !r->options->by_outcome)
-        run_fail(r, &p->step->place, p->done_ns, "%s(...) returned at %s, expected at %s", p->step->u.call.name, time_text(p->done_ns, ended),
-                 time_text(p->ends_ns, wanted));
+        run_fail(r, &p->step->place, p->done_ns, "%s(...) returned too %s\n  differs   time: expected %s, actual %s", p->step->u.call.name,
+                 p->done_ns < p->ends_ns ? "early" : "late", time_text(p->ends_ns, wanted), time_text(p->done_ns, ended));
     else
         judge(r, p->step, p->argument, p->result, p->out, p->done_ns);
     p->token = 0;
@@ -220,7 +221,7 @@ void call_overdue(struct run *r, int64_t now_ns)
     for (int k = 0; k < RUN_PENDING && !r->finished && !r->options->by_outcome; k++) {
         const struct pending_call *p = &r->pending[k];
         if (p->token && !p->done && p->ends_ns >= 0 && now_ns >= p->ends_ns && world_next(r->world) > now_ns)
-            run_fail(r, &p->step->place, now_ns, "%s(...) has not returned, expected at %s", p->step->u.call.name,
+            run_fail(r, &p->step->place, now_ns, "%s(...) has not returned\n  differs   time: expected %s, actual none", p->step->u.call.name,
                      time_text(p->ends_ns, wanted));
     }
 }

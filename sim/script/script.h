@@ -162,6 +162,8 @@ bool expr_equal(const struct expr *a, const struct expr *b);
 /* As a script: malloc'ed text. Included files stand in place of their include lines. */
 char *script_print(const struct script *s);
 char *expr_print(const struct expr *e);
+/* "==", "&&", ... */
+const char *expr_sign(enum expr_op op);
 
 /* The nearest of `names` (NULL-terminated) to a typo, or NULL when none is near. */
 const char *nearest_word(const char *typo, const char *const *names);

@@ -1,8 +1,15 @@
 # Planted bugs: one thing changed at a time in the stack, a driver or a model; an expectation or an assertion must fail with goldens switched off, and
-# its text must name scenario, line and requirement. Two at a time; each runs the folders that its line names, all of them when it names none.
+# its text must name scenario, line, requirement and what differs. Two at a time; each runs the folders that its line names, all of them when it names none.
 cores=2
 rm -rf build/mutant
 mkdir -p build/mutant
+
+# Prints the first verdict that is whole: "SCENARIO:LINE:COLUMN FIELD: expected ..., actual ...".
+whole_verdict='
+    /^FAILED/ { place = field = "" }
+    /^[^ ]+\.pkt:[0-9]+:[0-9]+: / && !place { place = $1 }
+    /^  differs / && !field { field = substr($0, 13) }
+    /^  requires / && place && field { print place, field; exit }'
 
 # try NAME FILE CHANGE WHAT FOLDERS: one line in build/mutant/NAME.verdict
 try() {
@@ -14,8 +21,9 @@ try() {
     fi
     timeout 30 "build/mutant/$1/wiredrill" run --no-golden --quiet --jobs 1 ${paths:-scenarios} >"$out" 2>&1
     status=$?
-    if [ $status -eq 1 ] && grep -q '^  requires ' "$out"; then
-        echo "$1: caught by $(grep -c '^FAILED' "$out") cases ($4)"
+    verdict=$(awk "$whole_verdict" "$out")
+    if [ $status -eq 1 ] && [ -n "$verdict" ]; then
+        printf '%s: caught by %s cases (%s): %s\n' "$1" "$(grep -c '^FAILED' "$out")" "$4" "$verdict"
     else
         echo "$1: NOT CAUGHT, exit $status ($4)"
     fi
