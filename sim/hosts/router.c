@@ -258,15 +258,32 @@ static void proxy_arp(struct router *r, int port, const struct frame *f)
         peer_send_arp(&r->ip, port, ARPOP_REPLY, target, arp + offsetof(struct ether_arp, arp_sha), sender);
 }
 
+static const char *const counter_names[ROUTER_COUNTS] = {
+    "forwarded", "dropped",    "expired", "unreachable", "too-big",  "fragmented",
+    "fragments", "redirected", "errors",  "ignored",     "overflow",
+};
+
+/* For the ladder: what the counters say of a frame. */
+static void note_fate(const struct router *r, const uint64_t before[ROUTER_COUNTS], struct frame *f)
+{
+    static const enum router_count ends[] = {ROUTER_DROPPED, ROUTER_EXPIRED, ROUTER_UNREACHABLE, ROUTER_TOO_BIG, ROUTER_IGNORED, ROUTER_OVERFLOW};
+    for (size_t k = 0; k < sizeof ends / sizeof ends[0]; k++)
+        if (r->count[ends[k]] != before[ends[k]])
+            frame_note(f, r->host->name, counter_names[ends[k]]);
+}
+
 static void router_frame(struct host *h, int port, struct frame *f, int64_t now_ns)
 {
     struct router *r = h->state;
     struct peer_packet p;
+    uint64_t before[ROUTER_COUNTS];
     (void)now_ns;
+    memcpy(before, r->count, sizeof before);
     if (r->proxy_arp && f->len >= ETH_HLEN && peer_get16(f->bytes + 2 * ETH_ALEN) == ETHERTYPE_ARP)
         proxy_arp(r, port, f);
     if (peer_ip_frame(&r->ip, port, f, &p) == PEER_NOT_OURS)
         router_forward(r, f, &p);
+    note_fate(r, before, f);
 }
 
 static void router_due(struct host *h, int64_t now_ns)
@@ -280,16 +297,12 @@ static void router_due(struct host *h, int64_t now_ns)
 
 static int router_query(struct host *h, const char *what, struct value *out)
 {
-    static const char *const names[ROUTER_COUNTS] = {
-        "forwarded", "dropped",  "expired", "unreachable", "too-big",  "fragmented",
-        "fragments", "redirected", "errors",  "ignored",     "overflow",
-    };
     const struct router *r = h->state;
     *out = (struct value){.kind = VALUE_NUMBER, .number = (int64_t)r->ip.bad};
     if (strcmp(what, "bad") == 0)
         return 0;
     for (int k = 0; k < ROUTER_COUNTS; k++)
-        if (strcmp(names[k], what) == 0) {
+        if (strcmp(counter_names[k], what) == 0) {
             out->number = (int64_t)r->count[k];
             return 0;
         }

@@ -34,7 +34,7 @@ struct sut_state {
     bool told;              /* the frame being delivered has its fate */
     uint32_t current;       /* that frame; 0: none */
     uint8_t *copy;          /* of a frame, for a stack that writes where it should only read */
-    const struct frame *delivered;
+    struct frame *delivered;
 };
 
 static struct sut_state *state_of(struct host *h)
@@ -449,7 +449,7 @@ uint32_t sut_host_frames(const struct host *h)
     return ((const struct sut_state *)h->state)->frames;
 }
 
-const struct frame *sut_host_current(const struct host *h)
+struct frame *sut_host_current(const struct host *h)
 {
     return ((const struct sut_state *)h->state)->delivered;
 }

@@ -34,7 +34,7 @@ void sut_host_close(struct host *h);
 struct nic *sut_host_nic(struct host *h, int port);
 const struct sut *sut_host_sut(const struct host *h);
 /* The frame that is being delivered, or NULL. */
-const struct frame *sut_host_current(const struct host *h);
+struct frame *sut_host_current(const struct host *h);
 /* Frames that came in so far. */
 uint32_t sut_host_frames(const struct host *h);
 

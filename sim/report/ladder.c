@@ -37,8 +37,9 @@ static void print_margin(FILE *out, const struct capture_record *rec)
         fprintf(out, "  [%s%s", link_event_name(rec->event), rec->line ? "" : "]");
     if (rec->event != LINK_SENT && rec->line)
         fprintf(out, ", line %d]", rec->line);
-    if (rec->note)
-        fprintf(out, "  [%s]", rec->note);
+    const struct frame *f = rec->frame;
+    if (f->note)
+        fprintf(out, "  [%s%s%s]", f->teller ? f->teller : "", f->teller ? ": " : "", f->note);
 }
 
 static void print_record(FILE *out, const struct run *r, const struct run_link *l, const struct capture_record *rec)

@@ -20,28 +20,12 @@ void run_say(struct run *r, const char *format, ...)
     va_end(args);
 }
 
-enum { NOTE_REACH = 256 }; /* records looked at: a frame is told of while it is delivered, or soon after it entered */
-
-/* `reason` is the teller's for the length of the call. */
-static const char *kept(struct run *r, const char *reason)
-{
-    size_t size = strlen(reason) + 1;
-    char *copy = world_alloc(r->world, size, 1);
-    return copy ? memcpy(copy, reason, size) : NULL;
-}
-
 void run_note(struct run *r, const char *reason)
 {
-    const struct frame *f = sut_host_current(r->sut);
-    for (uint32_t l = 0; f && l < r->links; l++) {
-        struct capture *c = r->link[l].capture;
-        for (uint32_t k = c->count; k > 0 && c->count - k < NOTE_REACH; k--) {
-            if (c->record[k - 1].frame != f)
-                continue;
-            c->record[k - 1].note = kept(r, reason);
-            return;
-        }
-    }
+    struct frame *f = sut_host_current(r->sut);
+    size_t size = strlen(reason) + 1; /* the teller's for the length of the call */
+    if (f)
+        frame_note(f, NULL, memcpy(world_alloc_raw(r->world, size, 1), reason, size));
 }
 
 /* Every requirement that the script covers, with its level and text. */

@@ -25,7 +25,7 @@ void capture_tap(void *ctx, struct link *l, int port, struct frame *f, enum link
     (void)l;
     if (c->count == c->room)
         grow(c);
-    c->record[c->count++] = (struct capture_record){now_ns, frame_ref(f), port, event, line, 0, NULL};
+    c->record[c->count++] = (struct capture_record){now_ns, frame_ref(f), port, event, line, 0};
 }
 
 struct capture *capture_new(struct world *w, struct link *l)

@@ -18,8 +18,6 @@ struct capture_record {
     enum link_event event; /* LINK_SENT, or what the link did to it */
     int line;              /* of the fault's script line, 0: none */
     int script_line;       /* of the line that injected or expected it, 0: none; set by the engine */
-    const char *note; /* set later by whoever knows ("dropped: arp.drop.short"); lives in the arena;
-                         may be NULL */
 };
 
 /* A growing array in the arena. */

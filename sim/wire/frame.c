@@ -9,6 +9,7 @@ static struct frame *begin(struct world *w, struct frame *f, uint32_t len)
     f->refs = 1;
     f->len = len;
     f->flags = 0;
+    f->teller = f->note = NULL;
     return f;
 }
 
@@ -37,6 +38,12 @@ struct frame *frame_ref(struct frame *f)
     assert(f->refs > 0);
     f->refs++;
     return f;
+}
+
+void frame_note(struct frame *f, const char *teller, const char *note)
+{
+    f->teller = teller;
+    f->note = note;
 }
 
 void frame_unref(struct frame *f)

@@ -13,6 +13,7 @@ enum frame_flag {
 struct frame {
     struct world *world;
     uint32_t refs, len, flags;
+    const char *teller, *note; /* for ladders: what became of it, and at whom; NULL: nothing told */
     uint8_t bytes[];
 };
 
@@ -23,5 +24,7 @@ struct frame *frame_new(struct world *w, uint32_t len);
 struct frame *frame_copy(struct world *w, const void *bytes, uint32_t len);
 struct frame *frame_ref(struct frame *f);
 void frame_unref(struct frame *f);
+/* Both texts live as long as the world; `teller` may be NULL. The last note stays. */
+void frame_note(struct frame *f, const char *teller, const char *note);
 
 #endif
