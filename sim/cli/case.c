@@ -197,16 +197,33 @@ static void collect(struct run *r, struct result *out, unsigned want)
         out->ladder = ladder_text(r);
 }
 
-void case_run(const struct suite *suite, uint32_t k, const struct options *o, unsigned want, struct result *out)
+struct dying {
+    struct result *out;
+    unsigned want;
+    const struct last_words *last;
+};
+
+static void die(void *ctx, struct run *r)
 {
+    const struct dying *d = ctx;
+    collect(r, d->out, d->want);
+    d->out->outcome.last = true;
+    d->last->hear(d->last->ctx, d->out);
+}
+
+void case_run(const struct suite *suite, uint32_t k, const struct options *o, unsigned want, const struct last_words *last, struct result *out)
+{
+    struct dying dying = {out, want, last};
     const struct suite_case *c = &suite->kase[k];
     struct why why = {{0}};
     char *repeat = case_repeat(suite, k, o);
     struct run_options options = run_options_of(c, o, want, repeat);
-    int64_t started = wall_ns(), *times = o->lose_frame ? closure_call_times(&c->run, &options) : NULL;
-    options.call_time = times;
     memset(out, 0, sizeof *out);
     out->outcome.index = k;
+    options.last_words = die;
+    options.last_words_ctx = &dying;
+    int64_t started = wall_ns(), *times = o->lose_frame ? closure_call_times(&c->run, &options) : NULL;
+    options.call_time = times;
     struct run *r = run_new(&c->run, &options, &why);
     if (!r) {
         char text[TEXT_ROOM];

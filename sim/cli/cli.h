@@ -20,7 +20,7 @@ struct options {
     const char *nic, *sut, *driver, *profile, *judge, *bus, *pcap, *to;
     uint64_t seed, fill;
     bool seed_given, json, bless, no_golden, strict, snapshot, closure, quiet, verbose, promiscuous;
-    int jobs;
+    int jobs, patience;                /* seconds of computing that a case may take */
     uint64_t lose_frame;
     int lose_link;
     struct setting set[SETS_MAX];
@@ -49,6 +49,7 @@ struct outcome {
     uint64_t frames, events;
     int64_t virtual_ns, wall_ns;
     int signal;                        /* the worker died of it; 0: not */
+    bool last;                         /* the worker ends with this case */
     uint32_t closure_runs;
 };
 
@@ -60,8 +61,14 @@ struct result {
 
 enum { WANT_LADDER = 1, WANT_REPORT = 2 };
 
+/* Hears the result of a case whose process cannot go on; does not return. */
+struct last_words {
+    void (*hear)(void *ctx, struct result *r);
+    void *ctx;
+};
+
 /* Runs case k and fills *out; report and ladder are malloc'ed. */
-void case_run(const struct suite *suite, uint32_t k, const struct options *o, unsigned want, struct result *out);
+void case_run(const struct suite *suite, uint32_t k, const struct options *o, unsigned want, const struct last_words *last, struct result *out);
 /* The command that repeats case k, for a shell; malloc'ed. */
 char *case_repeat(const struct suite *suite, uint32_t k, const struct options *o);
 

@@ -8,7 +8,7 @@
 #define WIREDRILL_VERSION "0.1.0"
 
 const struct subcommand subcommands[] = {
-    {"run", "PATH...", "nic bus sut driver seed fill set profile judge jobs pcap json bless no-golden strict snapshot closure quiet verbose lose D",
+    {"run", "PATH...", "nic bus sut driver seed fill set profile judge jobs patience pcap json bless no-golden strict snapshot closure quiet verbose lose D",
      "run scenarios: files or folders; a ladder for one, a table for many", command_run},
     {"show", "F.pcap", "",
      "print a capture as a ladder", command_show},
@@ -16,7 +16,7 @@ const struct subcommand subcommands[] = {
      "print the first difference of two captures, field by field", command_diff},
     {"replay", "F.pcap...", "nic sut seed pcap to promiscuous",
      "feed captured frames into the stack under test and say what became of each", command_replay},
-    {"fingerprint", "PATH...", "nic sut driver seed fill set jobs D",
+    {"fingerprint", "PATH...", "nic sut driver seed fill set jobs patience D",
      "one line for each case: W T S name", command_fingerprint},
     {"list", "", "",
      "kinds of NIC, stack, host, fault and layer that scripts can name", command_list},

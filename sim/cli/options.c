@@ -6,7 +6,7 @@
 #include "sim/hosts/driver_plugin.h"
 #include "sim/script/profile.h"
 
-enum { JOBS_MAX = 256, LEXED = 4 };
+enum { JOBS_MAX = 256, PATIENCE = 10, PATIENCE_MAX = 86400, LEXED = 4 };
 
 struct option {
     const char *name, *value, *help;
@@ -80,6 +80,15 @@ static int take_jobs(struct options *o, const char *v)
     if (take_number(v, JOBS_MAX, &n) != 0 || n == 0)
         return usage_error("--jobs: a number from 1 to %d", JOBS_MAX);
     o->jobs = (int)n;
+    return 0;
+}
+
+static int take_patience(struct options *o, const char *v)
+{
+    uint64_t n;
+    if (take_number(v, PATIENCE_MAX, &n) != 0 || n == 0)
+        return usage_error("--patience: seconds, 1 to %d", PATIENCE_MAX);
+    o->patience = (int)n;
     return 0;
 }
 
@@ -167,6 +176,7 @@ static const struct option table[] = {
     {"profile", "P", "the stack's conventions: rfc, linux, freebsd", take_profile},
     {"judge", "J", "exact or rfc: how strict the comparison is", take_judge},
     {"jobs", "N", "worker processes (the number of processors)", take_jobs},
+    {"patience", "SECONDS", "of computing that a case may take (10)", take_patience},
     {"pcap", "F", "write the capture", take_pcap},
     {"to", "MAC/IP", "rewrite frames to reach this host", take_to},
     {"promiscuous", NULL, "the interface takes every frame", take_promiscuous},
@@ -277,6 +287,7 @@ int options_parse(int argc, char **argv, struct options *o)
     memset(o, 0, sizeof *o);
     o->seed = 1;
     bool only_paths = false;
+    o->patience = PATIENCE;
     for (int a = 1; a < argc; a++) {
         if (only_paths || argv[a][0] != '-' || !argv[a][1])
             argv[kept++] = argv[a];

@@ -13,8 +13,8 @@
 #include <unistd.h>
 #include "sim/cli/cli.h"
 
-/* A case takes milliseconds. One that computes for so long, or sleeps for so long, will not end. */
-enum { BUSY_SECONDS = 10, HANG_SECONDS = 120, NOTHING = -1 };
+/* A case takes milliseconds. One that computes for --patience seconds will not end, nor will one that has done nothing else for so many times that. */
+enum { ASLEEP = 12, NOTHING = -1 };
 
 struct worker {
     pid_t pid;
@@ -82,23 +82,35 @@ static bool receive_text(int fd, char **text)
     return *text && read_all(fd, *text, len);
 }
 
+static void send_result(int fd, const struct result *r)
+{
+    if (!write_all(fd, &r->outcome, sizeof r->outcome))
+        _exit(EXIT_USAGE);
+    send_text(fd, r->report);
+    send_text(fd, r->ladder);
+}
+
+static void say_and_end(void *ctx, struct result *r)
+{
+    send_result(*(const int *)ctx, r);
+    _exit(EXIT_FAILED_CASE);
+}
+
 static void worker_loop(const struct crew *crew, int in, int out)
 {
+    const struct last_words last = {say_and_end, &out};
     uint32_t k;
-    const struct itimerval busy = {.it_value.tv_sec = BUSY_SECONDS};
+    const struct itimerval busy = {.it_value.tv_sec = crew->options->patience};
     dup2(STDERR_FILENO, STDOUT_FILENO); /* what a plug-in prints is no part of our report */
     while (read_all(in, &k, sizeof k)) {
         struct result r;
         setitimer(ITIMER_PROF, &busy, NULL); /* SIGPROF ends the process */
-        case_run(crew->suite, k, crew->options, crew->want, &r);
-        if (!write_all(out, &r.outcome, sizeof r.outcome))
-            _exit(EXIT_USAGE);
-        send_text(out, r.report);
-        send_text(out, r.ladder);
+        case_run(crew->suite, k, crew->options, crew->want, &last, &r);
+        send_result(out, &r);
         free(r.report);
         free(r.ladder);
     }
-    alarm(HANG_SECONDS); /* a plug-in's exit handlers may hang, too */
+    alarm(ASLEEP * (unsigned)crew->options->patience); /* a plug-in's exit handlers may hang, too */
     exit(EXIT_PASSED); /* not _exit: the leak checker of a sanitizer build speaks at exit */
 }
 
@@ -170,7 +182,7 @@ static void bury(struct crew *crew, struct worker *w, const char *how)
     bool busy = WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF;
     fprintf(f, "%s: the process %s", crew->suite->kase[k].run.script->path, busy ? "hung" : how);
     if (busy)
-        fprintf(f, " (%d seconds of computing)", BUSY_SECONDS);
+        fprintf(f, " (%d seconds of computing, neither touching the bus nor asking for the time)", crew->options->patience);
     else if (WIFSIGNALED(status))
         fprintf(f, " (%s)", strsignal(WTERMSIG(status)));
     else
@@ -207,7 +219,7 @@ static void hear(struct crew *crew, struct worker *w)
         r->outcome = outcome;
         r->done = true;
         w->kase = NOTHING;
-        if (crew->options->stack->flags & SUT_SINGLETON)
+        if (outcome.last || crew->options->stack->flags & SUT_SINGLETON)
             dismiss(w, false);
     }
     give(crew, w);
@@ -228,7 +240,7 @@ static void wait_for_one(struct crew *crew, struct pollfd *fds, struct worker **
     for (nfds_t k = 0; k < count; k++) {
         if (fds[k].revents) {
             hear(crew, of[k]);
-        } else if (time(NULL) - of[k]->since > HANG_SECONDS) {
+        } else if (time(NULL) - of[k]->since > ASLEEP * crew->options->patience) {
             bury(crew, of[k], "hung");
             give(crew, of[k]);
         }

@@ -26,6 +26,7 @@ struct plugin {
     const struct netif_driver *drivers[2];
     const struct wiredrill_driver *user;
     const struct wiredrill_machine **machine_at; /* the driver's variable */
+    char name[80];
 };
 
 /* One device: a struct netif_driver's state. */
@@ -63,29 +64,29 @@ static const struct wiredrill_driver *user(struct device *d)
 
 /* --- what the driver asks of us --- */
 
-static const struct bus_window *window_at(struct device *d, enum bus_space space, uint64_t at, int width)
+/* What lies in no BAR goes to the bus all the same, where nothing answers: a loop over it is counted there. */
+static struct bus_window window_at(struct device *d, enum bus_space space, uint64_t at, int width)
 {
     for (int b = 0; b < PCI_BARS; b++) {
         const struct bus_window *w = &d->window[b];
         if (w->size && w->space == space && at >= w->base && at + (uint64_t)width <= w->base + w->size)
-            return w;
+            return *w;
     }
     world_fail(host_of(d)->world, "the driver %s touches %s 0x%llx, which lies in none of its device's BARs", d->plugin->user->name,
                space == BUS_IO ? "port" : "address", (unsigned long long)at);
-    return NULL;
+    return (struct bus_window){.space = space, .base = at, .size = (uint32_t)width};
 }
 
 static uint32_t read_at(struct device *d, enum bus_space space, uint64_t at, int width)
 {
-    const struct bus_window *w = window_at(d, space, at, width);
-    return w ? bus_read(d->bus, w, (uint32_t)(at - w->base), width) : UINT32_MAX;
+    const struct bus_window w = window_at(d, space, at, width);
+    return bus_read(d->bus, &w, (uint32_t)(at - w.base), width);
 }
 
 static void write_at(struct device *d, enum bus_space space, uint64_t at, int width, uint32_t value)
 {
-    const struct bus_window *w = window_at(d, space, at, width);
-    if (w)
-        bus_write(d->bus, w, (uint32_t)(at - w->base), width, value);
+    const struct bus_window w = window_at(d, space, at, width);
+    bus_write(d->bus, &w, (uint32_t)(at - w.base), width, value);
 }
 
 static uint32_t port_in(void *self, uint16_t port, int width)
@@ -152,7 +153,7 @@ static void tell_link(void *self, int up)
 
 static int64_t now_ns(void *self)
 {
-    return host_now(host_of(self));
+    return sut_host_now(host_of(self));
 }
 
 /* --- a struct netif_driver --- */
@@ -332,6 +333,8 @@ const struct sut *driver_plugin(const char *path, const struct nic_kind **nic, s
     p->driver.name = u->name;
     p->drivers[0] = &p->driver;
     p->sut = stack_sut;
+    snprintf(p->name, sizeof p->name, "%s over %s", stack_sut.name, u->name);
+    p->sut.name = p->name;
     p->sut.flags = (stack_sut.flags & ~(unsigned)SUT_SAVES) | SUT_SINGLETON | SUT_PLAIN_DMA;
     if (!(u->flags & WIREDRILL_INTERRUPTIBLE))
         p->sut.flags |= SUT_LATE_IRQ;

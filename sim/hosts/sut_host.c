@@ -4,7 +4,15 @@
 #include <string.h>
 #include "sim/hosts/sut_plugin.h"
 
-enum { PURPOSES = 16, MEMORIES = 64, IDLE_ROUNDS = 1000, ETHERNET_HEADER = 14, SHORTEST_FRAME = 60, LONGEST_FRAME = 1518 };
+enum {
+    INSTANT_QUESTIONS = 10000000,
+    PURPOSES = 16,
+    MEMORIES = 64,
+    IDLE_ROUNDS = 1000,
+    ETHERNET_HEADER = 14,
+    SHORTEST_FRAME = 60,
+    LONGEST_FRAME = 1518
+};
 
 struct memory {
     void *at;
@@ -27,6 +35,8 @@ struct sut_state {
     struct memory memory[MEMORIES];
     uint32_t memories;
     bool polling, again;
+    int64_t asked_ns;       /* the last time that it was told, and how often */
+    uint32_t questions;
     uint32_t frames;        /* that came from the wire */
     uint32_t stack_frames;  /* that the stack said it took */
     struct pending_fate *pending;
@@ -94,9 +104,22 @@ static void env_random(void *self, int purpose, void *out, size_t len)
     random_bytes(&s->purpose[purpose >= 0 && purpose < PURPOSES ? purpose : PURPOSES - 1], out, len);
 }
 
+/* A loop that waits for a time to come: none passes while the host runs. */
+int64_t sut_host_now(struct host *h)
+{
+    struct sut_state *s = state_of(h);
+    int64_t now_ns = host_now(h);
+    s->questions = now_ns == s->asked_ns ? s->questions + 1 : 0;
+    s->asked_ns = now_ns;
+    if (s->questions == INSTANT_QUESTIONS)
+        world_fail_hard(h->world, "%s: %s asked for the time ten million times at one instant: no time passes while it runs", h->name,
+                        s->config.sut->name);
+    return now_ns;
+}
+
 static int64_t env_now(void *self)
 {
-    return host_now(self);
+    return sut_host_now(self);
 }
 
 static int64_t env_wait(void *self, int64_t until_ns)
@@ -322,6 +345,7 @@ static void plug_nics(struct host *h)
     if (s->config.sut->flags & SUT_PLAIN_DMA)
         knobs.reorder = knobs.ownership = false;
     machine_set_knobs(s->machine, &knobs);
+    machine_set_driver(s->machine, s->config.sut->name);
     for (uint32_t p = 0; p < h->ports; p++) {
         struct wire_end *end = host_alloc(h, sizeof *end);
         *end = (struct wire_end){h, (int)p};

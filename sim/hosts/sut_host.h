@@ -35,6 +35,8 @@ struct nic *sut_host_nic(struct host *h, int port);
 const struct sut *sut_host_sut(const struct host *h);
 /* The frame that is being delivered, or NULL. */
 struct frame *sut_host_current(const struct host *h);
+/* The time, for the stack or its driver: asking ten million times at one instant ends the run. */
+int64_t sut_host_now(struct host *h);
 /* Frames that came in so far. */
 uint32_t sut_host_frames(const struct host *h);
 

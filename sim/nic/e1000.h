@@ -56,6 +56,7 @@ struct e1000 {
 };
 
 extern const struct nic_kind e1000_kind;
+extern const struct nic_register e1000_registers[]; /* e1000_names.c */
 
 /* e1000.c */
 void e1000_cause(struct nic *n, uint32_t bits);

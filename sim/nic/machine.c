@@ -53,13 +53,11 @@ static bool well_formed(struct machine *m, const struct bus_window *w, uint32_t 
     return good;
 }
 
-static const struct claim *claim_of(const struct machine *m, const struct bus_window *w,
-                                    uint32_t off)
+const struct claim *machine_claim(const struct machine *m, enum bus_space space, uint64_t address)
 {
-    uint64_t address = w->base + off;
     for (int i = 0; i < m->claim_count; i++) {
         const struct claim *c = &m->claims[i];
-        if (c->space == w->space && address >= c->base && address - c->base < c->size)
+        if (c->space == space && address >= c->base && address - c->base < c->size)
             return c;
     }
     return NULL;
@@ -70,17 +68,24 @@ static uint32_t all_ones(int width)
     return width == 4 ? UINT32_MAX : (1u << 8 * width) - 1;
 }
 
+static void count(struct machine *m, enum access_kind kind, const struct bus_window *w,
+                  uint32_t off)
+{
+    spin_count(m, &(struct access){.kind = kind, .space = w->space, .address = w->base + off});
+}
+
 static uint32_t bus_read_register(void *self, const struct bus_window *w, uint32_t off, int width)
 {
     struct machine *m = self;
     uint32_t value = all_ones(width);
     m->figures.reads++;
+    count(m, ACCESS_READ, w, off);
     if (!well_formed(m, w, off, width, "reads"))
         return value;
     if (w->space == BUS_CONFIG) {
         value &= config_read(m, w->base, off, width);
     } else {
-        const struct claim *c = claim_of(m, w, off);
+        const struct claim *c = machine_claim(m, w->space, w->base + off);
         if (c)
             value &= c->nic->kind->read(c->nic, c->bar, (uint32_t)(w->base + off - c->base), width);
     }
@@ -93,13 +98,14 @@ static void bus_write_register(void *self, const struct bus_window *w, uint32_t 
 {
     struct machine *m = self;
     m->figures.writes++;
+    count(m, ACCESS_WRITE, w, off);
     if (!well_formed(m, w, off, width, "writes"))
         return;
     value &= all_ones(width);
     if (w->space == BUS_CONFIG) {
         config_write(m, w->base, off, width, value);
     } else {
-        const struct claim *c = claim_of(m, w, off);
+        const struct claim *c = machine_claim(m, w->space, w->base + off);
         if (c)
             c->nic->kind->write(c->nic, c->bar, (uint32_t)(w->base + off - c->base), width, value);
     }
@@ -122,6 +128,8 @@ static void bus_touch(void *self, void *p, int width, int is_store)
 {
     struct machine *m = self;
     m->figures.ring_accesses++;
+    spin_count(m, &(struct access){.kind = is_store ? ACCESS_STORE : ACCESS_LOAD,
+                                   .address = (uintptr_t)p});
     irq_step(m);
     if (is_store)
         memory_store(m, p, width);
@@ -170,6 +178,7 @@ struct machine *machine_new(struct world *w, const char *name)
     char stream[64];
     m->world = w;
     m->name = world_text(w, name);
+    m->driver = "the stack";
     m->bus = (struct bus){&machine_bus_ops, m};
     m->knobs = machine_knobs_default;
     snprintf(stream, sizeof stream, "%s.store-visibility", name);
@@ -189,6 +198,11 @@ void machine_set_knobs(struct machine *m, const struct machine_knobs *knobs)
 {
     m->knobs = *knobs;
     m->pending_count = m->record_count = 0;
+}
+
+void machine_set_driver(struct machine *m, const char *name)
+{
+    m->driver = name;
 }
 
 const struct machine_figures *machine_figures(const struct machine *m)

@@ -24,11 +24,20 @@ enum {
     MACHINE_LINES = 16,
     MACHINE_HANDLERS = 16,
     MACHINE_PENDING = 64,
-    MACHINE_RECORDS = 16
+    MACHINE_RECORDS = 16,
+    MACHINE_WATCHED = 4
 };
 
 struct machine;
 struct nic;
+
+/* What the registers from `at` on are called: `count` of them, each `width` bytes wide, `stride`
+ * apart. */
+struct nic_register {
+    uint32_t at;
+    uint8_t width, stride, count;
+    const char *name; /* NULL ends the table */
+};
 
 /* A device model. */
 struct nic_kind {
@@ -40,6 +49,7 @@ struct nic_kind {
     struct {
         enum bus_space space;
         uint32_t size;
+        const struct nic_register *registers; /* for sentences; may be NULL */
     } bar[6]; /* size 0: not there; BUS_MEM or BUS_IO */
     /* Puts capabilities into the 256 bytes of configuration space; may be NULL. */
     void (*configure)(const struct nic *n, uint8_t *space);
@@ -95,6 +105,8 @@ struct machine_knobs {
 extern const struct machine_knobs machine_knobs_default; /* 250, true, true */
 void machine_set_knobs(struct machine *m, const struct machine_knobs *knobs);
 const struct bus *machine_bus(struct machine *m);
+/* Whose driver it is that runs on this machine, for sentences; `name` outlives the machine. */
+void machine_set_driver(struct machine *m, const char *name);
 /* Registers host memory as guest memory; returns its device address (below 3 GiB, the same offset
  * in a page as p), 0 when there are MACHINE_WINDOWS already or no address is left. */
 uint64_t machine_add_memory(struct machine *m, void *p, size_t size);

@@ -51,6 +51,15 @@ struct ring_record {
     uint8_t loaded_width;
 };
 
+/* One access of the driver's: where in its space, or (load, store) in our own memory. */
+enum access_kind { ACCESS_READ, ACCESS_WRITE, ACCESS_LOAD, ACCESS_STORE };
+struct access {
+    enum access_kind kind;
+    enum bus_space space;
+    uint64_t address;
+    uint32_t times;
+};
+
 struct irq_handler {
     int line;
     int (*isr)(void *ctx);
@@ -60,7 +69,7 @@ struct irq_handler {
 struct machine {
     struct bus bus;
     struct world *world;
-    const char *name;
+    const char *name, *driver;
     struct machine_knobs knobs;
     struct machine_figures figures;
     struct random_stream visibility, lateness;
@@ -85,7 +94,18 @@ struct machine {
     int handler_count;
     uint32_t lines_up, lines_attached;
     bool in_isr, storming;
+
+    int64_t instant_ns;
+    uint32_t at_instant; /* accesses at instant_ns */
+    struct access watched[MACHINE_WATCHED];
+    int watched_count;
 };
+
+/* Which device's registers lie there; NULL: nobody's. */
+const struct claim *machine_claim(const struct machine *m, enum bus_space space, uint64_t address);
+
+/* spin.c */
+void spin_count(struct machine *m, const struct access *a);
 
 /* config.c */
 void config_power_on(struct nic *n);
@@ -99,6 +119,8 @@ void memory_init(struct machine *m);
 int memory_map(struct machine *m, void *p, size_t size, uint64_t limit, uint64_t *address);
 void memory_give(struct machine *m, void *p, size_t size, enum bus_direction direction);
 void memory_take(struct machine *m, void *p, size_t size, enum bus_direction direction);
+/* The device address of guest memory at p, 0 outside. */
+uint64_t memory_address(struct machine *m, const void *p);
 bool memory_holds(struct machine *m, const void *p, size_t size);
 
 /* ordering.c */

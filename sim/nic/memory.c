@@ -92,12 +92,18 @@ bool memory_holds(struct machine *m, const void *p, size_t size)
     return window_of(m, p, size) != NULL;
 }
 
+uint64_t memory_address(struct machine *m, const void *p)
+{
+    const struct guest_window *w = window_of(m, p, 1);
+    return w ? w->address + (uint64_t)((const uint8_t *)p - w->p) : 0;
+}
+
 int memory_map(struct machine *m, void *p, size_t size, uint64_t limit, uint64_t *address)
 {
     const struct guest_window *w = size ? window_of(m, p, size) : NULL;
     if (!w)
         return -1;
-    *address = w->address + (uint64_t)((uint8_t *)p - w->p);
+    *address = memory_address(m, p);
     return *address + size - 1 <= limit ? 0 : -1;
 }
 

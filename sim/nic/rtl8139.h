@@ -21,6 +21,7 @@ struct rtl8139 {
 };
 
 extern const struct nic_kind rtl8139_kind;
+extern const struct nic_register rtl8139_registers[]; /* rtl8139_names.c */
 
 /* rtl8139.c */
 void rtl8139_cause(struct nic *n, uint32_t bits);

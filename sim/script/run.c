@@ -74,6 +74,28 @@ static int build(struct run *r, struct why *why)
     return r->script->packetdrill ? run_build_packetdrill(r, why) : 0;
 }
 
+/* The line being played, for what no line is to blame for: it is near. */
+static struct place here(const struct run *r)
+{
+    const struct frame_of_steps *top = r->depths ? &r->depth[r->depths - 1] : NULL;
+    if (!top || !top->count)
+        return (struct place){r->script->path, 1, 1, 0};
+    return top->step[top->at < top->count ? top->at : top->count - 1].place;
+}
+
+#define STOPPED "\n  differs   run: expected to go on, actual stopped"
+
+/* The process ends here, the verdict is told first. */
+static void last_words(struct world *w, const char *why)
+{
+    struct run *r = world_root(w);
+    if (!r->options->last_words)
+        return;
+    struct place place = here(r);
+    run_fail(r, &place, world_now(w), "%s" STOPPED, why);
+    r->options->last_words(r->options->last_words_ctx, r);
+}
+
 struct run *run_new(const struct run_case *kase, const struct run_options *options, struct why *why)
 {
     struct world *w = world_new(ARENA_BYTES, options->seed);
@@ -87,6 +109,7 @@ struct run *run_new(const struct run_case *kase, const struct run_options *optio
     r->kase = kase;
     r->script = kase->script;
     r->options = options;
+    world_on_fail_hard(w, last_words);
     r->ignored = world_alloc(w, (kase->script->ignores + 1) * sizeof *r->ignored, 16);
     r->call_time = world_alloc(w, (kase->script->steps + 1) * sizeof *r->call_time, 16);
     for (int f = 0; f < 64; f++)
@@ -102,15 +125,6 @@ struct run *run_new(const struct run_case *kase, const struct run_options *optio
     return r;
 }
 
-/* The line that was played last: what fails the world follows from it. */
-static struct place played_last(const struct run *r)
-{
-    uint32_t at = r->script->steps;
-    if (r->depths)
-        at = r->depth[0].at;
-    return r->script->steps ? r->script->step[at ? at - 1 : 0].place : (struct place){NULL, 1, 1, 1};
-}
-
 void run_play(struct run *r, int64_t until_ns)
 {
     struct why why = {{0}};
@@ -119,9 +133,9 @@ void run_play(struct run *r, int64_t until_ns)
     int stopped = world_run(r->world, until_ns, &why);
     if (r->finished)
         return;
-    struct place place = played_last(r);
+    struct place place = here(r);
     if (stopped)
-        run_fail(r, &place, world_now(r->world), "%s\n  differs   run: expected to go on, actual stopped", why.text);
+        run_fail(r, &place, world_now(r->world), "%s" STOPPED, why.text);
     else if (until_ns == NEVER)
         run_fail(r, &place, world_now(r->world), "the world went idle before the script ended");
 }

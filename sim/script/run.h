@@ -17,6 +17,7 @@
 
 enum { RUN_LINKS = 16, RUN_HOSTS = 64, RUN_REPORT = 12288, RUN_PENDING = 16, RUN_DEPTH = 8 };
 
+struct run;
 enum run_status { RUN_PASSED, RUN_FAILED, RUN_SKIPPED, RUN_ERROR /* the script or an option is wrong: exit status 2 */ };
 
 struct run_options {
@@ -35,6 +36,8 @@ struct run_options {
     bool by_outcome;                        /* judge by the outcome alone, not line by line */
     const int64_t *call_time;               /* by_outcome: when each top-level step ran undisturbed */
     const char *repeat;                     /* the command that repeats this case */
+    void (*last_words)(void *ctx, struct run *r); /* the run failed and cannot go on, not even to be taken apart: does not return */
+    void *last_words_ctx;
 };
 
 /* One case of a script. */

@@ -13,7 +13,7 @@ static struct frame *begin(struct world *w, struct frame *f, uint32_t len)
     return f;
 }
 
-static size_t size_of(const struct world *w, uint32_t len)
+static size_t size_of(struct world *w, uint32_t len)
 {
     if (len > FRAME_MAX)
         world_fail_hard(w, "a frame of %u bytes: the most is %d", len, FRAME_MAX);

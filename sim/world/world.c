@@ -38,6 +38,7 @@ struct world {
     struct restore_hook *hooks, **last_hook;
     const char *foreign;
     void *root;
+    void (*last_words)(struct world *w, const char *why);
     struct why why;
 };
 
@@ -66,18 +67,30 @@ void world_free(struct world *w)
 
 /* --- memory --- */
 
-void world_fail_hard(const struct world *w, const char *format, ...)
+void world_on_fail_hard(struct world *w, void (*last_words)(struct world *w, const char *why))
 {
+    w->last_words = last_words;
+}
+
+/* Last words need memory too: they are asked for once. */
+void world_fail_hard(struct world *w, const char *format, ...)
+{
+    void (*last_words)(struct world *w, const char *why) = w->last_words;
     char at[TIME_TEXT_BYTES], text[WHY_BYTES];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    if (w->failed)
+        snprintf(text, sizeof text, "%s", w->why.text);
+    w->last_words = NULL;
+    if (last_words)
+        last_words(w, text);
     fprintf(stderr, "wiredrill: at %s: %s\n", time_text(w->now_ns, at), text);
     exit(1);
 }
 
-static void *checked(const struct world *w, void *p, size_t size)
+static void *checked(struct world *w, void *p, size_t size)
 {
     if (!p)
         world_fail_hard(w, "the world's arena is full: %zu bytes asked, %zu of %zu in use%s%s",

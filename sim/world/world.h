@@ -46,9 +46,12 @@ void world_release(struct world *w, void *p, size_t size);
 /* A copy of text that lives in the arena. */
 const char *world_text(struct world *w, const char *text);
 
-/* Says why on stderr and leaves the process with status 1: for what no caller could survive. */
-__attribute__((format(printf, 2, 3), noreturn)) void world_fail_hard(const struct world *w,
+/* Leaves the process with status 1, for what no caller could survive (memory that is not there, a driver
+ * that never returns): `last_words`, when there are any, tells; else stderr says why. The first reason stays. */
+__attribute__((format(printf, 2, 3), noreturn)) void world_fail_hard(struct world *w,
                                                                      const char *format, ...);
+/* Called by world_fail_hard with its sentence; what it does not end itself ends as above. */
+void world_on_fail_hard(struct world *w, void (*last_words)(struct world *w, const char *why));
 
 int64_t world_now(const struct world *w);
 uint64_t world_seed(const struct world *w);

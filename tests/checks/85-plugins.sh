@@ -68,6 +68,50 @@ expect 0 'arp request who-has 10.0.2.15 tell 10.0.2.2' $wiredrill run --sut $wor
 cc -w -shared -fPIC -I. -DWRONG=SPINS -o $work/bad.so tests/checks/bad_plugin.c
 expect 1 'the process hung' timeout 300 $wiredrill run --sut $work/bad.so $work/once.pkt
 
+# A driver that loops: on a register, on a port that is no device's, on the clock, on nothing at all.
+cat >$work/loop.c <<'END'
+#include "wiredrill_driver.h"
+#define PORT(offset) ((uint16_t)(dev->bar[0].base + (offset)))
+static int attach(struct wiredrill_device *dev, uint8_t mac[6])
+{
+    for (int i = 0; i < 6; i++)
+        mac[i] = inb(PORT(i));
+    wd_link(1);
+    return 0;
+}
+static int send(struct wiredrill_device *dev, const void *frame, size_t len)
+{
+    (void)dev, (void)frame, (void)len;
+    while (LOOP)
+        ;
+    return 0;
+}
+static int interrupt(struct wiredrill_device *dev)
+{
+    (void)dev;
+    return 0;
+}
+WIREDRILL_DRIVER(.name = "loop", .vendor = 0x10ec, .device = 0x8139, .attach = attach, .send = send, .interrupt = interrupt);
+END
+cat >$work/loop.pkt <<'END'
+// A datagram is sent.
+host   raw peer mac 52:55:0a:00:02:02 ip 10.0.2.2
+sut    eth0 ip 10.0.2.15/24
+1      ping(10.0.2.2) = 1
+END
+# loops CONDITION TEXT OPTIONS: a verdict with the line, the virtual time and the command that repeats it.
+loops() {
+    condition=$1 text=$2; shift 2
+    cc -shared -fPIC -Iexamples/driver "-DLOOP=$condition" $work/loop.c -o $work/loop.so || failed=$((failed + 1))
+    expect 1 "$text" $wiredrill run --driver $work/loop.so "$@" $work/loop.pkt
+    grep -qF "  repeat    wiredrill run --nic rtl8139 --driver $work/loop.so" $work/out || { echo "no command repeats it:"; cat $work/out; failed=$((failed + 1)); }
+}
+loops '!(inl(PORT(0x10)) & 0x8000)' "$work/loop.pkt:4:1: sut: the driver of stack over loop waits in a loop for what never comes: ten million accesses at one instant, of the last thousand 1000 read TSD0 of sut.rtl8139, I/O offset 0x10"
+grep -qF "  at        1s of virtual time" $work/out || { echo "no virtual time:"; cat $work/out; failed=$((failed + 1)); }
+loops 'inb(0x80) == 0xff' 'the driver loop touches port 0x80'
+loops 'wd_now_ns() < 2000000000' 'stack over loop asked for the time ten million times at one instant'
+loops 1 'the process hung (1 seconds of computing' --patience 1
+
 if [ -e build/release/wiredrill-lwip.so ]; then
     # Debian's lwIP has no DHCP in it: each of those scenarios is skipped and says why, and none of the others kills or hangs it.
     expect 0 ' 0 failed' $wiredrill run --sut lwip scenarios/dhcp

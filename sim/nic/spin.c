@@ -1,0 +1,106 @@
+/*
+ * A driver that waits for a register which never changes. No virtual time passes while a driver
+ * runs, so the loop would never end: ten million accesses at one instant end the run, and the last
+ * thousand of them tell what it waits for. (A frame costs a driver about twenty, so a million
+ * events at one instant, the world's own bound, come first.)
+ */
+#include "sim/nic/machine_state.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { INSTANT_ACCESSES = 10000000, WATCHED = 1000, NAME_BYTES = 40 };
+
+/* "TSD2". */
+static void register_name(const struct nic_register *r, uint32_t off, char text[NAME_BYTES])
+{
+    for (; r && r->name; r++) {
+        uint32_t stride = r->count > 1 ? r->stride : r->width, at = off - r->at;
+        if (off < r->at || at / stride >= r->count || at % stride >= r->width)
+            continue;
+        if (r->count > 1)
+            snprintf(text, NAME_BYTES, "%s%" PRIu32, r->name, at / stride);
+        else
+            snprintf(text, NAME_BYTES, "%s", r->name);
+        return;
+    }
+}
+
+static void say_register(const struct machine *m, const struct access *a, char *out, size_t room)
+{
+    const struct claim *c = machine_claim(m, a->space, a->address);
+    const char *space = a->space == BUS_IO ? "I/O" : "memory";
+    char name[NAME_BYTES] = "a register";
+    if (!c) {
+        snprintf(out, room, "%s 0x%" PRIx64 ", where nothing is", space, a->address);
+        return;
+    }
+    uint32_t off = (uint32_t)(a->address - c->base);
+    register_name(c->nic->kind->bar[c->bar].registers, off, name);
+    snprintf(out, room, "%s of %s, %s offset 0x%" PRIx32, name, c->nic->name, space, off);
+}
+
+static void say_access(struct machine *m, const struct access *a, char *out, size_t room)
+{
+    static const char *const verb[] = {"read", "write", "load", "store"};
+    int len = snprintf(out, room, "%" PRIu32 " %s ", a->times, verb[a->kind]);
+    out += len;
+    room -= (size_t)len;
+    if (a->kind == ACCESS_LOAD || a->kind == ACCESS_STORE)
+        snprintf(out, room, "a ring at guest address 0x%" PRIx64,
+                 memory_address(m, (const void *)(uintptr_t)a->address));
+    else if (a->space == BUS_CONFIG)
+        snprintf(out, room, "configuration space at 0x%" PRIx64, a->address);
+    else
+        say_register(m, a, out, room);
+}
+
+static void fail(struct machine *m)
+{
+    enum { ONE = 160 };
+    char what[MACHINE_WATCHED * (ONE + 2)] = "";
+    int len = 0;
+    for (int i = 0; i < m->watched_count; i++) {
+        char one[ONE];
+        say_access(m, &m->watched[i], one, sizeof one);
+        len += snprintf(what + len, sizeof what - (size_t)len, "%s%s", i ? ", " : "", one);
+    }
+    world_fail_hard(m->world,
+                    "%s: the driver of %s waits in a loop for what never comes: ten million "
+                    "accesses at one instant, of the last thousand %s%s",
+                    m->name, m->driver, what, m->watched_count == MACHINE_WATCHED ? ", ..." : "");
+}
+
+static bool same(const struct access *a, const struct access *b)
+{
+    return a->kind == b->kind && a->space == b->space && a->address == b->address;
+}
+
+static void watch(struct machine *m, const struct access *a)
+{
+    int i = 0;
+    while (i < m->watched_count && !same(&m->watched[i], a))
+        i++;
+    if (i == MACHINE_WATCHED)
+        return;
+    if (i == m->watched_count) {
+        m->watched[i] = *a;
+        m->watched[i].times = 0;
+        m->watched_count++;
+    }
+    m->watched[i].times++;
+}
+
+void spin_count(struct machine *m, const struct access *a)
+{
+    int64_t now_ns = world_now(m->world);
+    if (now_ns != m->instant_ns) {
+        m->instant_ns = now_ns;
+        m->at_instant = 0;
+        m->watched_count = 0;
+    }
+    if (++m->at_instant > INSTANT_ACCESSES - WATCHED)
+        watch(m, a);
+    if (m->at_instant == INSTANT_ACCESSES)
+        fail(m);
+}
