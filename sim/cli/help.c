@@ -26,6 +26,13 @@ static void print_hosts(FILE *out)
     }
 }
 
+static void print_calls(FILE *out)
+{
+    fputs("  busy(TIME)   the host under test does not run for that long and takes no interrupt: frames pile up in its NIC\n"
+          "  Any other name goes to the stack under test, or with @HOST to that peer; a script whose stack has no such call is skipped by its name.\n",
+          out);
+}
+
 int command_list(int argc, char **argv)
 {
     if (argc > 1)
@@ -63,9 +70,13 @@ int command_help(int argc, char **argv)
         print_hosts(stdout);
         return EXIT_PASSED;
     }
+    if (strcmp(argv[1], "calls") == 0) {
+        print_calls(stdout);
+        return EXIT_PASSED;
+    }
     if (strcmp(argv[1], "knobs") == 0) {
         stack_sut_print_knobs(stdout);
         return EXIT_PASSED;
     }
-    return usage_error("no help on \"%s\"; topics: the subcommands, hosts, knobs", argv[1]);
+    return usage_error("no help on \"%s\"; topics: the subcommands, hosts, calls, knobs", argv[1]);
 }

@@ -1,5 +1,6 @@
 /* The host under test: see sut_host.h. */
 #include "sim/hosts/sut_host.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "sim/hosts/sut_plugin.h"
@@ -35,6 +36,9 @@ struct sut_state {
     struct memory memory[MEMORIES];
     uint32_t memories;
     bool polling, again;
+    bool busy;              /* since busy(), until the host is due */
+    uint32_t piled_up;      /* frames that the NIC took meanwhile */
+    int64_t due_ns;         /* what the stack asked for last */
     int64_t asked_ns;       /* the last time that it was told, and how often */
     uint32_t questions;
     uint32_t frames;        /* that came from the wire */
@@ -73,7 +77,10 @@ static void env_transmit(void *self, int port, const void *frame, size_t len)
 static void env_due(void *self, int64_t due_ns)
 {
     struct host *h = self;
-    host_due(h, due_ns);
+    struct sut_state *s = state_of(h);
+    s->due_ns = due_ns;
+    if (!s->busy)
+        host_due(h, due_ns);
 }
 
 /* A value that a stack gave, when it says that it has what it has not, is none. */
@@ -185,6 +192,8 @@ static void env_trace(void *self, const char *what, int64_t value)
 static void poll_until_idle(struct host *h)
 {
     struct sut_state *s = state_of(h);
+    if (s->busy)
+        return;
     if (s->polling) {
         s->again = true;
         return;
@@ -209,6 +218,32 @@ static uint64_t frames_taken(struct host *h)
     if (s->config.sut->query && s->config.sut->query(s->instance, "rx_received", &v) == 0)
         return (uint64_t)v.number;
     return s->stack_frames;
+}
+
+/*
+ * busy(TIME): the host does not run, its interrupts are off; what comes in meanwhile is the NIC's affair alone. Only one with a NIC
+ * can be: elsewhere a frame is an upcall. The stack's own deadline waits until it runs again.
+ */
+static int64_t start_busy(struct host *h, const struct value *argv, int argc)
+{
+    struct sut_state *s = state_of(h);
+    if (!s->machine)
+        return SUT_UNKNOWN;
+    if (argc != 1 || argv[0].kind != VALUE_TIME || argv[0].number <= 0)
+        return -EINVAL;
+    s->busy = true;
+    machine_set_interruptible(s->machine, false);
+    host_due(h, host_now(h) + argv[0].number);
+    return 0;
+}
+
+static void end_busy(struct host *h)
+{
+    struct sut_state *s = state_of(h);
+    s->busy = false;
+    s->piled_up = 0;
+    machine_set_interruptible(s->machine, true);
+    host_due(h, s->due_ns);
 }
 
 static void remember_held(struct host *h, uint32_t stack_frame)
@@ -244,7 +279,9 @@ static void account(struct host *h, uint64_t taken_before)
     uint64_t taken = frames_taken(h);
     if (s->told)
         return;
-    if (taken > taken_before)
+    if (s->busy)
+        remember_held(h, (uint32_t)taken + ++s->piled_up);
+    else if (taken > taken_before)
         remember_held(h, (uint32_t)taken);
     else
         tell(h, s->current, SUT_FATE_DROPPED, driver_drop(h));
@@ -291,6 +328,8 @@ static void sut_frame(struct host *h, int port, struct frame *f, int64_t now_ns)
 static void sut_due(struct host *h, int64_t now_ns)
 {
     (void)now_ns;
+    if (state_of(h)->busy)
+        end_busy(h);
     poll_until_idle(h);
 }
 
@@ -376,6 +415,7 @@ int sut_host_open(struct host *h, const struct sut_config *config, struct why *w
     struct sut_state *s = state_of(h);
     const struct sut *sut = config->sut;
     s->config = *config;
+    s->due_ns = NEVER;
     if (sut_statics_changed(sut->name)) {
         why_set(why, "the stack %s keeps state in static variables, which an earlier case has changed: it must say SUT_SINGLETON", sut->name);
         return -1;
@@ -428,6 +468,12 @@ static const struct value *with_payload(struct host *h, const char *name, const 
 int64_t sut_host_call(struct host *h, uint64_t token, const char *name, const struct value *argv, int argc, struct value *out)
 {
     struct sut_state *s = state_of(h);
+    if (s->busy) {
+        world_fail(h->world, "%s(): %s is busy and makes no calls", name, h->name);
+        return -EBUSY;
+    }
+    if (strcmp(name, "busy") == 0)
+        return start_busy(h, argv, argc);
     if (!(s->config.sut->flags & SUT_PATTERN))
         argv = with_payload(h, name, argv, argc, host_alloc(h, SUT_ARGUMENTS * sizeof *argv));
     int64_t result = s->config.sut->call(s->instance, token, name, argv, argc, out);

@@ -54,7 +54,12 @@ static void deliver(struct machine *m)
 
 bool machine_interrupt_pending(const struct machine *m)
 {
-    return (m->lines_up & m->lines_attached) && !m->in_isr && !m->storming;
+    return (m->lines_up & m->lines_attached) && !m->in_isr && !m->storming && !m->uninterruptible;
+}
+
+void machine_set_interruptible(struct machine *m, bool on)
+{
+    m->uninterruptible = !on;
 }
 
 void machine_interrupts(struct machine *m)

@@ -122,6 +122,8 @@ void nic_carrier(struct nic *n, bool up);
 /* Calls the ISRs whose lines are up, until they are down (a line that stays up 1000 times fails the
  * run: interrupt storm). */
 void machine_interrupts(struct machine *m);
+/* The processor takes interrupts, or it does not: lines that go up then stay up. */
+void machine_set_interruptible(struct machine *m, bool on);
 uint64_t nic_count(const struct nic *n, const char *counter, bool *known);
 const struct nic_kind *nic_kind_of(const struct nic *n);
 /* True while a line with a handler is up, that is, while machine_interrupts would do something. */

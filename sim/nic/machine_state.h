@@ -93,7 +93,7 @@ struct machine {
     struct irq_handler handlers[MACHINE_HANDLERS];
     int handler_count;
     uint32_t lines_up, lines_attached;
-    bool in_isr, storming;
+    bool in_isr, storming, uninterruptible;
 
     int64_t instant_ns;
     uint32_t at_instant; /* accesses at instant_ns */

@@ -3,8 +3,8 @@
  * files of their own.
  *
  * Values and behaviour are those measured on QEMU 7.2, but for what QEMU cannot mean: CR.RST reads
- * 0 again at once, an overflow loses the packet, a write of RCR leaves the ring's pointers alone
- * while switching RE on sets them to 0, link and negotiation answer to the carrier.
+ * 0 again at once, an overflow loses packets until CAPR is written, a write of RCR leaves the ring's
+ * pointers alone while switching RE on sets them to 0, link and negotiation answer to the carrier.
  */
 #include "sim/nic/rtl8139.h"
 
@@ -88,6 +88,7 @@ static void soft_reset(struct nic *n)
     r->slot = 0;
     r->rbstart = r->rx_read = r->rx_write = 0;
     r->command = 0;
+    r->stalled = false;
     r->imr = r->isr = 0;
     r->tcr = TCR_VERSION;
     r->rcr = 0;
@@ -230,8 +231,10 @@ static void write_command(struct nic *n, uint32_t value)
         soft_reset(n);
         return;
     }
-    if ((value & CR_RE) && !(r->command & CR_RE))
+    if ((value & CR_RE) && !(r->command & CR_RE)) {
         r->rx_read = r->rx_write = 0;
+        r->stalled = false;
+    }
     r->command = (uint8_t)(value & (CR_TE | CR_RE));
 }
 
@@ -281,6 +284,7 @@ static bool write16(struct nic *n, uint32_t at, uint32_t value)
     switch (at) {
     case RTL_CAPR:
         r->rx_read = (value + RTL_RING_EXTRA) % rtl8139_ring_bytes(r);
+        r->stalled = false;
         break;
     case RTL_IMR:
         r->imr = (uint16_t)(value & 0xe1ff);

@@ -12,6 +12,7 @@ struct rtl8139 {
     uint32_t slot;                       /* whose turn it is */
     uint32_t rbstart, rx_read, rx_write; /* offsets in the ring: CAPR + 16, CBR */
     uint8_t command;                     /* TE and RE */
+    bool stalled;                        /* a packet did not fit, CAPR has not been written since */
     uint16_t imr, isr;
     uint32_t tcr, rcr, missed, timer_interrupt;
     int64_t timer_start_ns;

@@ -56,6 +56,7 @@ enum {
 #define ISR_TOK     0x0004u
 #define ISR_ROVW    0x0010u
 #define ISR_LINK    0x0020u
+#define ISR_FOVW    0x0040u
 #define ISR_TIMEOUT 0x4000u
 
 #define TCR_VERSION  0x74800000u

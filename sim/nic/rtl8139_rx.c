@@ -2,8 +2,11 @@
  * The RTL8139's receiver: an address filter and a byte ring. Each packet lies in the ring behind a
  * header of status and length, ends in its FCS, and the next begins at the next multiple of four.
  *
- * A packet that does not fit is lost and counted. (QEMU 7.2 keeps it and tries again at each write
- * of CAPR.)
+ * A packet that does not fit is lost and counted, and reception stands still until CAPR is written:
+ * the chip's FIFO is taken to have no room, so what comes meanwhile overflows it (FOVW) and is lost
+ * as well, even if it were short enough. QEMU 7.2 keeps all of them, tries again at each write of
+ * CAPR, counts each failed try in MPC, and never sets FOVW; nor does it set ROVW while that is
+ * masked.
  */
 #include "sim/nic/fcs.h"
 #include "sim/nic/rtl8139.h"
@@ -94,7 +97,8 @@ static void lost(struct nic *n)
     struct rtl8139 *r = nic_state(n);
     r->missed = (r->missed + 1) & 0xffffff;
     nic_refuse(n, NIC_RX_OVERFLOW);
-    rtl8139_cause(n, ISR_ROVW);
+    rtl8139_cause(n, r->stalled ? ISR_FOVW : ISR_ROVW);
+    r->stalled = true;
 }
 
 static void receive_padded(struct nic *n, const uint8_t *frame, uint32_t len, bool bad_fcs)
@@ -116,7 +120,7 @@ static void receive_padded(struct nic *n, const uint8_t *frame, uint32_t len, bo
         nic_refuse(n, NIC_RX_TOO_LONG);
         return;
     }
-    if (!fits(r, len)) {
+    if (r->stalled || !fits(r, len)) {
         lost(n);
         return;
     }
