@@ -374,6 +374,11 @@ static void nic_to_wire(void *ctx, const uint8_t *bytes, uint32_t len)
     env_transmit(end->host, end->port, bytes, len);
 }
 
+static void attend(void *ctx)
+{
+    poll_until_idle(ctx);
+}
+
 static void plug_nics(struct host *h)
 {
     struct sut_state *s = state_of(h);
@@ -384,11 +389,13 @@ static void plug_nics(struct host *h)
     if (s->config.sut->flags & SUT_PLAIN_DMA)
         knobs.reorder = knobs.ownership = false;
     machine_set_knobs(s->machine, &knobs);
+    machine_set_attendant(s->machine, attend, h);
     machine_set_driver(s->machine, s->config.sut->name);
     for (uint32_t p = 0; p < h->ports; p++) {
         struct wire_end *end = host_alloc(h, sizeof *end);
         *end = (struct wire_end){h, (int)p};
         s->nic[p] = machine_add_nic(s->machine, s->config.nic, h->port[p].mac, nic_to_wire, end);
+        nic_set_tx_delay(s->nic[p], s->config.tx_delay_ns[p]);
         nic_carrier(s->nic[p], link_is_up(h->port[p].link));
     }
 }

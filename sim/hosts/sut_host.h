@@ -21,6 +21,7 @@ struct sut_listener {
 struct sut_config {
     const struct sut *sut;
     const struct nic_kind *nic;          /* for a SUT_BUS stack */
+    int64_t tx_delay_ns[HOST_PORTS];     /* of each interface's NIC */
     struct sut_listener listener;
     uint8_t fill;                        /* of memory that the stack has not written yet */
     bool watch_fates;                    /* replay and ladders want to know */

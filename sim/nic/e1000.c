@@ -201,6 +201,7 @@ void e1000_arm(struct nic *n)
     earliest(&due, e->rx_abs_ns);
     earliest(&due, e->tx_due_ns);
     earliest(&due, e->tx_abs_ns);
+    earliest(&due, e->sent_ns);
     if ((e->icr & e->ims) && !e->line)
         earliest(&due, e->quiet_until_ns);
     nic_due(n, due);
@@ -219,6 +220,8 @@ static void e1000_due(struct nic *n, int64_t now_ns)
         bits |= ICR_TXDW;
     }
     e1000_cause(n, bits);
+    if (e->sent_ns <= now_ns)
+        e1000_transmitted(n);
     e1000_arm(n);
 }
 
@@ -240,7 +243,7 @@ static void registers_reset(struct nic *n)
         e->ra[0] |= (uint32_t)nic_mac(n)[i] << (8 * i);
     e->ra[1] = e1000_get16(nic_mac(n) + 4) | RAH_AV;
     e->quiet_until_ns = 0;
-    e->rx_due_ns = e->rx_abs_ns = e->tx_due_ns = e->tx_abs_ns = NEVER;
+    e->rx_due_ns = e->rx_abs_ns = e->tx_due_ns = e->tx_abs_ns = e->sent_ns = NEVER;
     e->packet.open = false;
     memset(&e->context, 0, sizeof e->context);
     e1000_rx_forget(e);

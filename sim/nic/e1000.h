@@ -47,7 +47,8 @@ struct e1000 {
     bool line;
     int64_t quiet_until_ns; /* ITR */
     int64_t rx_due_ns, rx_abs_ns, tx_due_ns,
-        tx_abs_ns; /* RDTR, RADV, TIDV, TADV; NEVER: not running */
+        tx_abs_ns;   /* RDTR, RADV, TIDV, TADV; NEVER: not running */
+    int64_t sent_ns; /* when the packet that is being sent is out; NEVER: none is */
 
     uint64_t rx_cache[E1000_RX_CACHE]; /* buffer addresses of the descriptors from RDH on */
     uint32_t rx_cache_first, rx_cache_count;
@@ -88,7 +89,10 @@ void e1000_rx_fetch(struct nic *n);
 void e1000_rx_forget(struct e1000 *e);
 
 /* e1000_tx.c */
+/* What the tail has released goes out, at once or a packet at a time. */
 void e1000_transmit(struct nic *n);
+/* The packet whose time it was is out; the next begins. */
+void e1000_transmitted(struct nic *n);
 
 /* e1000_offload.c */
 /* One's complement sum of a range, folded to 16 bits, not inverted. */

@@ -1,6 +1,7 @@
 /*
  * The 82540EM's transmitter: legacy, context and data descriptors, segmentation. All that the tail
- * releases is done before the doorbell's write returns.
+ * releases is done before the doorbell's write returns, unless a scenario says that packets take
+ * their time.
  */
 #include "sim/nic/e1000.h"
 #include "sim/nic/fcs.h"
@@ -343,19 +344,46 @@ static uint32_t write_back(struct nic *n, uint8_t *d)
     return 0;
 }
 
-void e1000_transmit(struct nic *n)
+static bool released(struct nic *n)
+{
+    const struct e1000 *e = nic_state(n);
+    return (e->tctl & TCTL_EN) && e->tdh != e->tdt && ring_good(n);
+}
+
+/* One packet, or all of them. A packet ends where none is open any more. */
+static void send(struct nic *n, bool one)
 {
     struct e1000 *e = nic_state(n);
-    uint32_t causes = ICR_TXQE;
-    if (!(e->tctl & TCTL_EN) || e->tdh == e->tdt || !ring_good(n))
-        return;
-    while (e->tdh != e->tdt) {
+    uint32_t causes = 0;
+    do {
         uint8_t d[DESCRIPTOR_BYTES] = {0};
         if (!nic_ring_read(n, descriptor_address(e, e->tdh), d, DESCRIPTOR_BYTES))
             break;
         take_descriptor(n, d);
         causes |= write_back(n, d);
         e->tdh = (e->tdh + 1) % (e->tdlen / DESCRIPTOR_BYTES);
+    } while (e->tdh != e->tdt && (!one || e->packet.open));
+    e1000_cause(n, causes | (e->tdh == e->tdt ? ICR_TXQE : 0));
+}
+
+void e1000_transmit(struct nic *n)
+{
+    struct e1000 *e = nic_state(n);
+    if (e->sent_ns != NEVER || !released(n))
+        return;
+    if (nic_tx_delay(n) == 0) {
+        send(n, false);
+        return;
     }
-    e1000_cause(n, causes);
+    e->sent_ns = nic_now(n) + nic_tx_delay(n);
+    e1000_arm(n);
+}
+
+void e1000_transmitted(struct nic *n)
+{
+    struct e1000 *e = nic_state(n);
+    e->sent_ns = NEVER;
+    if (released(n))
+        send(n, true);
+    e1000_transmit(n);
 }

@@ -200,6 +200,12 @@ void machine_set_knobs(struct machine *m, const struct machine_knobs *knobs)
     m->pending_count = m->record_count = 0;
 }
 
+void machine_set_attendant(struct machine *m, void (*attend)(void *ctx), void *ctx)
+{
+    m->attend = attend;
+    m->attend_ctx = ctx;
+}
+
 void machine_set_driver(struct machine *m, const char *name)
 {
     m->driver = name;
@@ -219,9 +225,13 @@ uint64_t machine_accesses(const struct machine *m)
 static void nic_fire(struct owner *o, int64_t now_ns)
 {
     struct nic *n = (struct nic *)o;
+    struct machine *m = n->machine;
     if (n->kind->due)
         n->kind->due(n, now_ns);
-    machine_interrupts(n->machine);
+    if (m->attend)
+        m->attend(m->attend_ctx);
+    else
+        machine_interrupts(m);
 }
 
 /* SeaBIOS's routing of a PC's four interrupt wires, so that the fifth NIC shares a line with the
@@ -361,6 +371,16 @@ void nic_count_up(struct nic *n, int counter)
 void nic_due(struct nic *n, int64_t due_ns)
 {
     world_due(n->machine->world, &n->owner, due_ns);
+}
+
+void nic_set_tx_delay(struct nic *n, int64_t delay_ns)
+{
+    n->tx_delay_ns = delay_ns;
+}
+
+int64_t nic_tx_delay(const struct nic *n)
+{
+    return n->tx_delay_ns;
 }
 
 int64_t nic_now(const struct nic *n)

@@ -50,7 +50,7 @@ struct nic_kind {
         enum bus_space space;
         uint32_t size;
         const struct nic_register *registers; /* for sentences; may be NULL */
-    } bar[6]; /* size 0: not there; BUS_MEM or BUS_IO */
+    } bar[6];                                 /* size 0: not there; BUS_MEM or BUS_IO */
     /* Puts capabilities into the 256 bytes of configuration space; may be NULL. */
     void (*configure)(const struct nic *n, uint8_t *space);
     void (*reset)(struct nic *n); /* power-on values, MAC from nic_mac */
@@ -105,6 +105,9 @@ struct machine_knobs {
 extern const struct machine_knobs machine_knobs_default; /* 250, true, true */
 void machine_set_knobs(struct machine *m, const struct machine_knobs *knobs);
 const struct bus *machine_bus(struct machine *m);
+/* Who runs on the machine: called when a NIC's own timer may have raised a line, to take interrupts
+ * and do what they left to do. Without one the handlers alone are called. */
+void machine_set_attendant(struct machine *m, void (*attend)(void *ctx), void *ctx);
 /* Whose driver it is that runs on this machine, for sentences; `name` outlives the machine. */
 void machine_set_driver(struct machine *m, const char *name);
 /* Registers host memory as guest memory; returns its device address (below 3 GiB, the same offset
@@ -119,6 +122,9 @@ struct nic *machine_add_nic(struct machine *m, const struct nic_kind *kind, cons
 bool nic_receive(struct nic *n, const uint8_t *bytes, uint32_t len, bool bad_fcs,
                  const char **reason);
 void nic_carrier(struct nic *n, bool up);
+/* How long the transmitter takes over each frame, from the doorbell or the end of the frame before;
+ * 0: it is through when the doorbell's write returns. Set before the driver runs. */
+void nic_set_tx_delay(struct nic *n, int64_t delay_ns);
 /* Calls the ISRs whose lines are up, until they are down (a line that stays up 1000 times fails the
  * run: interrupt storm). */
 void machine_interrupts(struct machine *m);
@@ -146,6 +152,7 @@ void nic_refuse(struct nic *n, int counter);
 void nic_transmit_frame(struct nic *n, const uint8_t *bytes, uint32_t len);
 void nic_raise(struct nic *n, bool level);
 void nic_due(struct nic *n, int64_t due_ns);
+int64_t nic_tx_delay(const struct nic *n);
 int64_t nic_now(const struct nic *n);
 void nic_state_event(struct nic *n, const char *what, int64_t value);
 /* DMA; needs bus mastering on. False (and the run fails, with the address) outside guest memory,

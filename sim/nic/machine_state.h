@@ -18,7 +18,8 @@ struct nic {
     void *state;
     uint64_t *counts;
     const char **reasons; /* "e1000.rx_filtered", by counter */
-    int refused;          /* the counter of the frame that is being received, -1: taken */
+    int64_t tx_delay_ns;
+    int refused; /* the counter of the frame that is being received, -1: taken */
     uint8_t config[CONFIG_BYTES];
 };
 
@@ -70,6 +71,8 @@ struct machine {
     struct bus bus;
     struct world *world;
     const char *name, *driver;
+    void (*attend)(void *ctx);
+    void *attend_ctx;
     struct machine_knobs knobs;
     struct machine_figures figures;
     struct random_stream visibility, lateness;

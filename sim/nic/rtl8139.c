@@ -3,8 +3,9 @@
  * files of their own.
  *
  * Values and behaviour are those measured on QEMU 7.2, but for what QEMU cannot mean: CR.RST reads
- * 0 again at once, an overflow loses packets until CAPR is written, a write of RCR leaves the ring's
- * pointers alone while switching RE on sets them to 0, link and negotiation answer to the carrier.
+ * 0 again at once, an overflow loses packets until CAPR is written, a write of RCR leaves the
+ * ring's pointers alone while switching RE on sets them to 0, link and negotiation answer to the
+ * carrier.
  */
 #include "sim/nic/rtl8139.h"
 
@@ -35,25 +36,32 @@ static uint64_t ticks(const struct nic *n, const struct rtl8139 *r)
 }
 
 /* The counter has 32 bits and comes around; the next time that it equals TIMERINT. */
-static void arm_timer(struct nic *n)
+static int64_t timer_due(const struct nic *n, const struct rtl8139 *r)
 {
-    struct rtl8139 *r = nic_state(n);
-    if (r->timer_interrupt == 0) {
-        nic_due(n, NEVER);
-        return;
-    }
+    if (r->timer_interrupt == 0)
+        return NEVER;
     uint64_t now = ticks(n, r);
     uint64_t ahead = (uint32_t)(r->timer_interrupt - (uint32_t)now);
     if (ahead == 0)
         ahead = (uint64_t)1 << 32;
-    nic_due(n, r->timer_start_ns + (int64_t)((now + ahead) * TICK_NS));
+    return r->timer_start_ns + (int64_t)((now + ahead) * TICK_NS);
+}
+
+void rtl8139_arm(struct nic *n)
+{
+    struct rtl8139 *r = nic_state(n);
+    r->timer_due_ns = timer_due(n, r);
+    nic_due(n, r->timer_due_ns < r->sent_ns ? r->timer_due_ns : r->sent_ns);
 }
 
 static void rtl8139_due(struct nic *n, int64_t now_ns)
 {
-    (void)now_ns;
-    rtl8139_cause(n, ISR_TIMEOUT);
-    arm_timer(n);
+    struct rtl8139 *r = nic_state(n);
+    if (r->timer_due_ns <= now_ns)
+        rtl8139_cause(n, ISR_TIMEOUT);
+    if (r->sent_ns <= now_ns)
+        rtl8139_transmitted(n);
+    rtl8139_arm(n);
 }
 
 /* --- EEPROM and reset --- */
@@ -96,7 +104,8 @@ static void soft_reset(struct nic *n)
     r->multiple_interrupt = r->receive_errors = 0;
     r->timer_interrupt = 0;
     r->timer_start_ns = nic_now(n);
-    arm_timer(n);
+    r->sent_ns = NEVER;
+    rtl8139_arm(n);
     update_line(n);
     nic_count_up(n, NIC_RESETS);
     nic_state_event(n, "reset", 0);
@@ -328,7 +337,7 @@ static bool write32(struct nic *n, uint32_t at, uint32_t value)
         return true;
     }
     if (at >= RTL_TSAD && at < RTL_TSAD + 4 * RTL_SLOTS) {
-        r->tsad[(at - RTL_TSAD) / 4] = value;
+        rtl8139_write_tsad(n, (at - RTL_TSAD) / 4, value);
         return true;
     }
     switch (at) {
@@ -354,7 +363,7 @@ static bool write32(struct nic *n, uint32_t at, uint32_t value)
     default:
         return false;
     }
-    arm_timer(n);
+    rtl8139_arm(n);
     return true;
 }
 

@@ -15,7 +15,8 @@ struct rtl8139 {
     bool stalled;                        /* a packet did not fit, CAPR has not been written since */
     uint16_t imr, isr;
     uint32_t tcr, rcr, missed, timer_interrupt;
-    int64_t timer_start_ns;
+    int64_t timer_start_ns, timer_due_ns;
+    int64_t sent_ns; /* when the packet that is being sent is out; NEVER: none is */
     uint8_t ee_control, config[5];
     uint16_t multiple_interrupt, bmcr, anar, receive_errors;
     struct eeprom eeprom;
@@ -26,13 +27,17 @@ extern const struct nic_register rtl8139_registers[]; /* rtl8139_names.c */
 
 /* rtl8139.c */
 void rtl8139_cause(struct nic *n, uint32_t bits);
+void rtl8139_arm(struct nic *n);
 
 /* rtl8139_rx.c */
 void rtl8139_receive(struct nic *n, const uint8_t *bytes, uint32_t len, bool bad_fcs);
 uint32_t rtl8139_ring_bytes(const struct rtl8139 *r);
 
 /* rtl8139_tx.c */
+void rtl8139_write_tsad(struct nic *n, uint32_t slot, uint32_t value);
 void rtl8139_write_tsd(struct nic *n, uint32_t slot, uint32_t value);
+/* The packet whose time it was is out; the next begins. */
+void rtl8139_transmitted(struct nic *n);
 uint16_t rtl8139_tsads(const struct rtl8139 *r);
 
 #endif

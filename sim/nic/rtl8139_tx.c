@@ -1,7 +1,7 @@
 /*
  * The RTL8139's transmitter: four slots in registers, used strictly in turn. A write of TSD with
- * OWN clear hands its slot to the chip, which is through with it when the write returns. The early
- * threshold has no effect for that reason.
+ * OWN clear hands its slot to the chip, which is through with it when the write returns, unless a
+ * scenario says that packets take their time. The early threshold has no effect.
  */
 #include "sim/nic/fcs.h"
 #include "sim/nic/rtl8139.h"
@@ -84,19 +84,43 @@ static void send_slot(struct nic *n, uint32_t slot)
         leave(n, frame, len - FCS_BYTES);
 }
 
-/* One slot for one write, as measured on QEMU 7.2: what was handed over out of turn waits until
- * somebody writes again. */
-void rtl8139_write_tsd(struct nic *n, uint32_t slot, uint32_t value)
+/* The slot that the driver fills next: behind those that the chip has and has not sent. */
+static uint32_t next_free(const struct rtl8139 *r)
+{
+    uint32_t slot = r->slot;
+    for (int n = 0; n < RTL_SLOTS && !(r->tsd[slot] & TSD_OWN); n++)
+        slot = (slot + 1) % RTL_SLOTS;
+    return slot;
+}
+
+static bool is_being_sent(const struct rtl8139 *r, uint32_t slot)
+{
+    return r->sent_ns != NEVER && !(r->tsd[slot] & TSD_OWN);
+}
+
+void rtl8139_write_tsad(struct nic *n, uint32_t slot, uint32_t value)
 {
     struct rtl8139 *r = nic_state(n);
-    if (!(r->command & CR_TE)) {
-        nic_count_up(n, NIC_TX_DISABLED);
-        return;
-    }
-    r->tsd[slot] = value & (TSD_SIZE | TSD_OWN | TSD_ERTXTH);
-    if (!(value & TSD_OWN) && slot != r->slot)
+    if (is_being_sent(r, slot))
+        nic_violation(n, "TSAD%u is written while the chip owns the slot", slot);
+    r->tsad[slot] = value;
+}
+
+static void check_turn(struct nic *n, uint32_t slot)
+{
+    const struct rtl8139 *r = nic_state(n);
+    if (is_being_sent(r, slot))
+        nic_violation(n, "TSD%u is written while the chip owns the slot", slot);
+    else if (slot != next_free(r))
         nic_violation(n, "TSD%u is handed over out of turn: the chip waits for slot %u", slot,
-                      r->slot);
+                      next_free(r));
+}
+
+/* The slot whose turn it is, if the chip has it. One slot for one write, as measured on QEMU 7.2:
+ * what was handed over out of turn waits until somebody writes again. */
+static void send_turn(struct nic *n)
+{
+    struct rtl8139 *r = nic_state(n);
     uint32_t turn = r->slot;
     if (r->tsd[turn] & TSD_OWN)
         return;
@@ -104,4 +128,39 @@ void rtl8139_write_tsd(struct nic *n, uint32_t slot, uint32_t value)
     r->tsd[turn] |= TSD_OWN | TSD_TOK;
     r->slot = (turn + 1) % RTL_SLOTS;
     rtl8139_cause(n, ISR_TOK);
+}
+
+static void begin(struct nic *n)
+{
+    struct rtl8139 *r = nic_state(n);
+    if (!(r->tsd[r->slot] & TSD_OWN)) {
+        r->sent_ns = nic_now(n) + nic_tx_delay(n);
+        rtl8139_arm(n);
+    }
+}
+
+void rtl8139_transmitted(struct nic *n)
+{
+    struct rtl8139 *r = nic_state(n);
+    r->sent_ns = NEVER;
+    if (!(r->command & CR_TE))
+        return;
+    send_turn(n);
+    begin(n);
+}
+
+void rtl8139_write_tsd(struct nic *n, uint32_t slot, uint32_t value)
+{
+    struct rtl8139 *r = nic_state(n);
+    if (!(r->command & CR_TE)) {
+        nic_count_up(n, NIC_TX_DISABLED);
+        return;
+    }
+    if (!(value & TSD_OWN))
+        check_turn(n, slot);
+    r->tsd[slot] = value & (TSD_SIZE | TSD_OWN | TSD_ERTXTH);
+    if (nic_tx_delay(n) == 0)
+        send_turn(n);
+    else if (r->sent_ns == NEVER)
+        begin(n);
 }

@@ -10,6 +10,7 @@ static const uint8_t sut_mac[6] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
 
 static const struct attr_spec sut_attrs[] = {
     {"nic", VALUE_NAME, "the NIC model behind which it stands"},
+    {"tx-delay", VALUE_TIME, "how long the NIC takes over each frame it sends (0)"},
     {"gateway", VALUE_IPV4, "its default route"},
     {"dns", VALUE_LIST, "its resolvers"},
     {"check", VALUE_NONE, "probe the address before use (RFC 5227)"},
@@ -136,6 +137,15 @@ static int nic_of(struct run *r, const struct attrs *attrs, const struct nic_kin
     return *nic ? 0 : -1;
 }
 
+/* Only a NIC can be slow. */
+static void set_tx_delay(struct run *r, const struct attrs *attrs, uint32_t port, struct sut_config *config)
+{
+    const struct attribute *a = attr_find(attrs, "tx-delay", 0);
+    config->tx_delay_ns[port] = a ? a->value.number : 0;
+    if (a && !(config->sut->flags & SUT_BUS))
+        run_skip(r, "the script's NIC takes its time, %s has none", config->sut->name);
+}
+
 static const struct declaration *sut_declaration(const struct run *r, uint32_t *count)
 {
     static const struct declaration bare = {.name = "eth0"};
@@ -155,6 +165,10 @@ int run_build_sut(struct run *r, struct attribute **attribute, struct why *why)
             return -1;
         }
     struct attrs first = {attribute[0], d[0].attributes};
+    for (uint32_t k = 0; k < count; k++)
+        set_tx_delay(r, &(struct attrs){attribute[k], d[k].attributes}, k, &config);
+    if (r->status == RUN_SKIPPED)
+        return 0;
     if (run_attach_ports(r->sut, why) != 0 || nic_of(r, &first, &config.nic, why) != 0)
         return -1;
     if (config.sut->nic && strcmp(config.sut->nic, config.nic->name) != 0) {

@@ -136,6 +136,58 @@ Test(nic_e1000_tx, ring_wraps)
     run_is_good();
 }
 
+static void sent_by(int64_t now_ns, int frames, uint32_t head)
+{
+    world_run(bench.world, now_ns, NULL);
+    cr_assert_eq(bench.sent, frames, "%d frames", bench.sent);
+    cr_assert_eq(reg_read(TDH), head, "TDH %u", reg_read(TDH));
+}
+
+/* A slow transmitter: a packet at a time, done is told with each, TXQE with the last. */
+Test(nic_e1000_tx, slow)
+{
+    open_ring(EN | PSP);
+    nic_set_tx_delay(bench.nic, 1000);
+    legacy(0, 100, EOP | IFCS | RS);
+    legacy(0, 30, RS);
+    legacy(30, 40, EOP | IFCS | RS);
+    doorbell();
+    sent_by(999, 0, 0);
+    cr_assert_eq(done(0), 0);
+    cr_assert_eq(reg_read(ICR), 0);
+    sent_by(1000, 1, 1);
+    cr_assert_eq(done(0), 1);
+    cr_assert_eq(done(1), 0);
+    cr_assert_eq(reg_read(ICR), 1);
+    legacy(0, 110, EOP | IFCS | RS);
+    doorbell();
+    sent_by(1999, 1, 1);
+    sent_by(2000, 2, 3);
+    cr_assert_eq(bench.sent_len[1], 70);
+    sent_by(3000, 3, 4);
+    cr_assert_eq(reg_read(ICR), 3);
+    run_is_good();
+}
+
+/* TCTL.EN off keeps what has not been sent, a reset forgets it. */
+Test(nic_e1000_tx, slow_and_stopped)
+{
+    open_ring(EN | PSP);
+    nic_set_tx_delay(bench.nic, 1000);
+    legacy(0, 100, EOP | IFCS | RS);
+    doorbell();
+    reg_write(TCTL, PSP);
+    sent_by(5000, 0, 0);
+    reg_write(TCTL, EN | PSP);
+    sent_by(5999, 0, 0);
+    sent_by(6000, 1, 1);
+    legacy(0, 100, EOP | IFCS | RS);
+    doorbell();
+    reg_write(0, 1u << 26);
+    sent_by(9000, 1, 0);
+    run_is_good();
+}
+
 /* TCTL.EN off: the tail is remembered and the frames go when it is switched on. */
 Test(nic_e1000_tx, enabled_later)
 {

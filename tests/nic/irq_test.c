@@ -119,8 +119,8 @@ Test(nic_irq, receive_raises_only)
     cr_assert_eq(bench.isr_calls, 2);
 }
 
-/* With interrupts off a line that goes up stays up, whatever is accessed; it is served when they are
- * on again. */
+/* With interrupts off a line that goes up stays up, whatever is accessed; it is served when they
+ * are on again. */
 Test(nic_irq, off)
 {
     bench_open("e1000");

@@ -159,8 +159,9 @@ Test(nic_rtl8139_rx, too_long)
     cr_assert_str_eq(receive_to(bench_mac, 4093), "rtl8139.rx_too_long");
 }
 
-/* 120 packets of 60 bytes fit 8 KiB, five of 1514. What does not fit is lost (QEMU keeps it), and so
- * is what comes before CAPR is written; MPC counts both, ROVW tells of the first, FOVW of the rest. */
+/* 120 packets of 60 bytes fit 8 KiB, five of 1514. What does not fit is lost (QEMU keeps it), and
+ * so is what comes before CAPR is written; MPC counts both, ROVW tells of the first, FOVW of the
+ * rest. */
 Test(nic_rtl8139_rx, overflow)
 {
     ring(APM);

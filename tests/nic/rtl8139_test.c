@@ -309,6 +309,65 @@ Test(nic_rtl8139_tx, not_sent)
     run_is_good();
 }
 
+/* A slow transmitter: the slots go one by one in their order, each says when it is done. */
+Test(nic_rtl8139_tx, slow)
+{
+    ready();
+    nic_set_tx_delay(bench.nic, 1000);
+    for (uint32_t i = 0; i < 4; i++)
+        reg_write(TSD + 4 * i, 60 + i);
+    cr_assert_eq(r16(0x60), 0);
+    for (int i = 0; i < 4; i++) {
+        world_run(bench.world, 1000 * (i + 1) - 1, NULL);
+        cr_assert_eq(bench.sent, i);
+        cr_assert_eq(r16(ISR), 0);
+        world_run(bench.world, 1000 * (i + 1), NULL);
+        cr_assert_eq(bench.sent, i + 1);
+        cr_assert_eq(bench.sent_len[i], 60u + (uint32_t)i);
+        cr_assert_eq(reg_read(TSD + 4 * (uint32_t)i), 0xa000u + 60 + (uint32_t)i);
+        w16(ISR, 4);
+    }
+    reg_write(TSD, 70);
+    world_run(bench.world, 5000, NULL);
+    cr_assert_eq(bench.sent, 5);
+    run_is_good();
+}
+
+Test(nic_rtl8139_tx, slow_and_reset)
+{
+    ready();
+    nic_set_tx_delay(bench.nic, 1000);
+    reg_write(TSD, 60);
+    reg_write(0x54, 50); /* the timer, 1500 ns */
+    world_run(bench.world, 500, NULL);
+    w8(CR, 0x10);
+    world_run(bench.world, 5000, NULL);
+    cr_assert_eq(bench.sent, 0);
+    cr_assert_eq(r16(ISR), 0);
+    run_is_good();
+}
+
+/* The fifth frame goes into a slot that the chip has not sent. */
+Test(nic_rtl8139_tx, slow_and_overrun)
+{
+    ready();
+    nic_set_tx_delay(bench.nic, 1000);
+    for (uint32_t i = 0; i < 4; i++)
+        reg_write(TSD + 4 * i, 60);
+    run_is_good();
+    reg_write(TSD, 60);
+    run_failed("TSD0 is written while the chip owns the slot");
+}
+
+Test(nic_rtl8139_tx, slow_and_moved)
+{
+    ready();
+    nic_set_tx_delay(bench.nic, 1000);
+    reg_write(TSD, 60);
+    reg_write(TSAD, (uint32_t)bench.ram_at);
+    run_failed("TSAD0 is written while the chip owns the slot");
+}
+
 Test(nic_rtl8139_tx, reset_starts_over)
 {
     ready();
