@@ -18,7 +18,7 @@
 #include "stack/core/netif.h"
 #include "stack/driver/pci.h"
 
-enum { DMA_BYTES = 256 * 1024, UNSENT = 64, RECEIVED = 256, NETWORK_CLASS = 2 };
+enum { DMA_BYTES = 256 * 1024, RECEIVED = 256, NETWORK_CLASS = 2 };
 
 struct plugin {
     struct sut sut; /* first */
@@ -41,7 +41,7 @@ struct device {
     uint64_t dma_at;
     size_t dma_used;
     bool attached;
-    struct netbuf_queue received, unsent;
+    struct netbuf_queue received;
 };
 
 static const struct plugin *plugin_of(const struct netif *nif)
@@ -210,28 +210,10 @@ static int probe(void *state, struct netif *nif, const struct bus *b, const stru
     return b->ops->irq_attach(b->self, f->irq_line, isr, d) == 0 ? 0 : -ERR_IO;
 }
 
-static bool hand_over(struct device *d, struct netbuf *nb)
-{
-    if (user(d)->send(&d->device, netbuf_data(nb), netbuf_len(nb)) != 0)
-        return false;
-    netif_sent(d->nif, nb, 0);
-    return true;
-}
-
 static int64_t poll(void *state, int64_t now, int budget)
 {
     struct device *d = state;
     struct netbuf *nb;
-    while (d->unsent.head) {
-        nb = netbuf_dequeue(&d->unsent);
-        if (hand_over(d, nb))
-            continue;
-        nb->next = d->unsent.head;
-        d->unsent.head = nb;
-        d->unsent.tail = d->unsent.tail ? d->unsent.tail : nb;
-        d->unsent.count++;
-        break;
-    }
     while (budget-- > 0 && (nb = netbuf_dequeue(&d->received)) != NULL)
         netif_receive(d->nif, nb, now);
     return d->received.head ? now : INT64_MAX;
@@ -243,10 +225,9 @@ static int send(void *state, struct netbuf *nb, int64_t now)
     (void)now;
     if (!d->attached)
         return -ERR_NETDOWN;
-    if (d->unsent.count == UNSENT)
-        return -ERR_NOBUFS;
-    if (d->unsent.head || !hand_over(d, nb))
-        netbuf_enqueue(&d->unsent, nb);
+    if (user(d)->send(&d->device, netbuf_data(nb), netbuf_len(nb)) != 0)
+        return -ERR_NOBUFS; /* the stack tries again after the next interrupt */
+    netif_sent(d->nif, nb, 0);
     return 0;
 }
 
@@ -273,8 +254,6 @@ static void stop(void *state, int64_t now)
     d->bus->ops->irq_detach(d->bus->self, d->function.irq_line, d);
     while ((nb = netbuf_dequeue(&d->received)) != NULL)
         netbuf_free(d->nif->stack, nb);
-    while ((nb = netbuf_dequeue(&d->unsent)) != NULL)
-        netif_sent(d->nif, nb, -ERR_NETDOWN);
 }
 
 static const struct netif_driver adaptor = {

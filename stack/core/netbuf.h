@@ -109,6 +109,16 @@ static inline void netbuf_enqueue(struct netbuf_queue *q, struct netbuf *nb)
     q->count++;
 }
 
+/* In front of the others: what was taken out and could not go. */
+static inline void netbuf_put_back(struct netbuf_queue *q, struct netbuf *nb)
+{
+    nb->next = q->head;
+    q->head = nb;
+    if (!q->tail)
+        q->tail = nb;
+    q->count++;
+}
+
 static inline struct netbuf *netbuf_dequeue(struct netbuf_queue *q)
 {
     struct netbuf *nb = q->head;

@@ -50,6 +50,8 @@ void netif_link(struct netif *nif, bool running, int64_t now_ns)
     if (running == ((nif->flags & NETIF_RUNNING) != 0))
         return;
     nif->flags ^= NETIF_RUNNING;
+    if (!running)
+        netif_drop_waiting(nif);
     stack_netif_event(nif->stack, nif, running ? NETIF_EVENT_CARRIER : NETIF_EVENT_NO_CARRIER,
                       now_ns);
 }
@@ -69,19 +71,63 @@ static int refuse_send(struct netif *nif, struct netbuf *nb, enum core_counter w
     return error;
 }
 
-static int send_to_driver(struct netif *nif, struct netbuf *nb, int64_t now_ns)
+static int offer(struct netif *nif, struct netbuf *nb, int64_t now_ns)
 {
     uint32_t len = netbuf_len(nb);
     nb->flags |= NETBUF_AT_DRIVER;
     int error = nif->driver->send(nif->state, nb, now_ns);
     if (error < 0) {
         nb->flags &= (uint16_t)~NETBUF_AT_DRIVER;
-        bool full = error == -ERR_NOBUFS || error == -ERR_AGAIN || error == -ERR_BUSY;
-        return refuse_send(nif, nb, full ? CORE_DROP_TX_RING_FULL : CORE_DROP_TX_FAILED, error);
+        return error;
     }
     nif->tx_frames++;
     nif->tx_bytes += len;
     return 0;
+}
+
+static bool is_full(int error)
+{
+    return error == -ERR_NOBUFS || error == -ERR_AGAIN || error == -ERR_BUSY;
+}
+
+/*
+ * A ring may be as short as the RTL8139's four slots, which a datagram in five fragments would
+ * never pass. What does not fit waits behind it; a frame that comes while others wait goes behind
+ * them, so that the order stays.
+ */
+static int send_to_driver(struct netif *nif, struct netbuf *nb, int64_t now_ns)
+{
+    int error = nif->waiting.head ? -ERR_NOBUFS : offer(nif, nb, now_ns);
+    if (error == 0)
+        return 0;
+    if (!is_full(error))
+        return refuse_send(nif, nb, CORE_DROP_TX_FAILED, error);
+    if (nif->waiting.count == NETIF_TX_QUEUE)
+        return refuse_send(nif, nb, CORE_DROP_TX_RING_FULL, error);
+    netbuf_enqueue(&nif->waiting, nb);
+    return 0;
+}
+
+void netif_flush(struct netif *nif, int64_t now_ns)
+{
+    struct netbuf *nb;
+    while ((nb = netbuf_dequeue(&nif->waiting)) != NULL) {
+        int error = offer(nif, nb, now_ns);
+        if (is_full(error)) {
+            netbuf_put_back(&nif->waiting, nb);
+            return;
+        }
+        if (error < 0)
+            refuse_send(nif, nb, CORE_DROP_TX_FAILED, error);
+    }
+}
+
+void netif_drop_waiting(struct netif *nif)
+{
+    bool up = nif->flags & NETIF_UP;
+    struct netbuf *nb;
+    while ((nb = netbuf_dequeue(&nif->waiting)) != NULL)
+        refuse_send(nif, nb, up ? CORE_DROP_TX_NO_CARRIER : CORE_DROP_TX_DOWN, -ERR_NETDOWN);
 }
 
 int netif_send(struct netif *nif, struct netbuf *nb, int64_t now_ns)

@@ -28,6 +28,7 @@ enum netif_flag {
 
 enum netif_hardware { NETIF_ETHERNET = 1, NETIF_LOOP = 772, NETIF_PPP = 512 };
 
+enum { NETIF_TX_QUEUE = 64 }; /* frames that wait for room in the driver: the fragments of the longest datagram */
 enum { NETIF_NAME_BYTES = 8, NETIF_ADDRESSES = 4, NETIF_MULTICASTS = 8, NETIF_MAC_BYTES = 6 };
 
 struct netif_address {
@@ -85,6 +86,7 @@ struct netif {
     const struct link_layer *link;
     uint64_t pool_device[NETBUF_CLASSES]; /* the device's addresses of the pools' slabs */
     struct netbuf_queue loop;          /* loopback: sent, not yet received */
+    struct netbuf_queue waiting;       /* sent, for which the driver had no room yet; at most NETIF_TX_QUEUE */
     int64_t driver_due_ns;
     uint64_t rx_frames, rx_bytes, tx_frames, tx_bytes, tx_errors;
 };
@@ -111,8 +113,12 @@ void netif_wake(struct netif *nif);
 
 /* --- for the layers above --- */
 
-/* Sends a whole link-layer frame; takes nb. 0 or a negated stack_error. */
+/* Sends a whole link-layer frame; takes nb. What finds the driver's ring full waits its turn. 0 or a negated stack_error. */
 int netif_send(struct netif *nif, struct netbuf *nb, int64_t now_ns);
+/* The driver may have room again: what waits goes on, in order. */
+void netif_flush(struct netif *nif, int64_t now_ns);
+/* Drops what waits: the interface is down, or without carrier. */
+void netif_drop_waiting(struct netif *nif);
 
 /* A tentative address has proved free (RFC 5227): from now on it is a source and a destination, and has its on-link route. */
 void netif_address_ready(struct netif *nif, unsigned slot, int64_t now_ns);

@@ -127,6 +127,7 @@ int netif_down(struct netif *nif, int64_t now_ns)
     if (!(nif->flags & NETIF_UP))
         return 0;
     nif->flags &= ~(uint32_t)NETIF_UP;
+    netif_drop_waiting(nif);
     stack_netif_event(nif->stack, nif, NETIF_EVENT_DOWN, now_ns);
     return 0;
 }

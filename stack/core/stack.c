@@ -176,8 +176,10 @@ static void poll_drivers(struct stack *s, int64_t now_ns)
     bool woken = take_wakeup(s);
     for (uint32_t i = 0; i < s->netifs; i++) {
         struct netif *nif = &s->netif[i];
-        if (nif->driver && nif->driver->poll && (woken || nif->driver_due_ns <= now_ns))
-            nif->driver_due_ns = nif->driver->poll(nif->state, now_ns, FRAMES_PER_DRIVER_POLL);
+        if (!nif->driver || !nif->driver->poll || (!woken && nif->driver_due_ns > now_ns))
+            continue;
+        nif->driver_due_ns = nif->driver->poll(nif->state, now_ns, FRAMES_PER_DRIVER_POLL);
+        netif_flush(nif, now_ns);
     }
 }
 

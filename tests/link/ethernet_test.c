@@ -117,9 +117,36 @@ Test(netif, down_or_without_carrier)
     netif_down(r->nif, 0);
     expect(r, f, 60, "core.drop.rx_down");
     netif_up(r->nif, 0);
+    r->send_error = -ERR_IO;
+    rig_receive(r, f, 60);
+    cr_assert_eq(rig_counter(r, "core.drop.tx_failed"), 1);
+    cr_assert_eq(rig_counter(r, "eth0.tx_errors"), 2);
+    rig_close(r);
+}
+
+/* What the driver has no room for waits and goes in order; without a link it waits no longer. */
+Test(netif, no_room_in_the_driver)
+{
+    struct rig *r = rig_full();
+    uint8_t f[2000];
+    request(f);
     r->send_error = -ERR_NOBUFS;
     rig_receive(r, f, 60);
-    cr_assert_eq(rig_counter(r, "core.drop.tx_ring_full"), 1);
-    cr_assert_eq(rig_counter(r, "eth0.tx_errors"), 2);
+    r->send_error = 0;
+    rig_receive(r, f, 60);
+    cr_assert_eq(r->nif->waiting.count, 2, "behind what waits already");
+    cr_assert_eq(r->sent_count, 0);
+    netif_flush(r->nif, 0);
+    cr_assert_eq(r->sent_count, 2);
+    cr_assert_eq(rig_counter(r, "eth0.tx_frames"), 2);
+    r->send_error = -ERR_NOBUFS;
+    rig_receive(r, f, 60);
+    netif_link(r->nif, false, 0);
+    cr_assert_eq(rig_counter(r, "core.drop.tx_no_carrier"), 1);
+    netif_link(r->nif, true, 0);
+    rig_receive(r, f, 60);
+    netif_down(r->nif, 0);
+    cr_assert_eq(rig_counter(r, "core.drop.tx_down"), 1);
+    cr_assert_eq(r->nif->waiting.count, 0);
     rig_close(r);
 }
