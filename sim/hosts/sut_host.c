@@ -200,15 +200,18 @@ static void poll_until_idle(struct host *h)
     }
     s->polling = true;
     int rounds = 0;
+    bool interrupted;
     do {
         s->again = false;
         if (s->machine)
             machine_interrupts(s->machine);
         s->config.sut->poll(s->instance);
-    } while ((s->again || (s->machine && machine_interrupt_pending(s->machine))) && ++rounds < IDLE_ROUNDS);
+        interrupted = s->machine && machine_interrupt_pending(s->machine);
+    } while ((s->again || interrupted) && ++rounds < IDLE_ROUNDS);
     s->polling = false;
-    if (s->again)
-        world_fail(h->world, "%s is never idle: polled %d times at one instant", h->name, rounds);
+    if (rounds == IDLE_ROUNDS)
+        world_fail(h->world, "%s is never idle: polled %d times at one instant%s", h->name, rounds,
+                   interrupted ? ", and its NIC interrupts each time" : "");
 }
 
 static uint64_t frames_taken(struct host *h)
