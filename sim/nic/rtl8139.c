@@ -5,7 +5,8 @@
  * Values and behaviour are those measured on QEMU 7.2, but for what QEMU cannot mean: CR.RST reads
  * 0 again at once, an overflow loses packets until CAPR is written, a write of RCR leaves the
  * ring's pointers alone while switching RE on sets them to 0, link and negotiation answer to the
- * carrier.
+ * carrier, BMCR is unlocked like CONFIG and its mode bits hold, the line does not pulse when ISR is
+ * written while another cause stays.
  */
 #include "sim/nic/rtl8139.h"
 

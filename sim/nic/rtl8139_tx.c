@@ -1,7 +1,8 @@
 /*
  * The RTL8139's transmitter: four slots in registers, used strictly in turn. A write of TSD with
  * OWN clear hands its slot to the chip, which is through with it when the write returns, unless a
- * scenario says that packets take their time. The early threshold has no effect.
+ * scenario says that packets take their time. The early threshold has no effect. QEMU 7.2 sends any
+ * length that TSD can hold; here what the chip cannot do fails the run.
  */
 #include "sim/nic/fcs.h"
 #include "sim/nic/rtl8139.h"
