@@ -78,6 +78,19 @@ Test(wire_dns, writes_a_query)
     ASSERT_ACCEPTED(dns_check(buf, sizeof buf, &why));
 }
 
+/* RFC 6891 6.1.2: root, type 41, the size as class, TTL and RDLENGTH 0; and it is counted. */
+Test(wire_dns, adds_an_opt_record)
+{
+    struct dns_question q = {name_of("example.org"), DNS_TYPE_A, DNS_CLASS_IN};
+    uint8_t buf[40];
+    size_t len = dns_query_emit(0x1234, true, &q, buf, sizeof buf);
+    cr_assert_eq(dns_opt_emit(1232, buf, len, sizeof buf - 1), 0);
+    ASSERT_BYTES(
+        buf, dns_opt_emit(1232, buf, len, sizeof buf),
+        packet("1234 0100 0001 0000 0000 0001" EXAMPLE_ORG "0001 0001 00 0029 04d0 00000000 0000"));
+    ASSERT_ACCEPTED(dns_check(buf, sizeof buf, &why));
+}
+
 Test(wire_dns, reads_a_question_and_an_answer)
 {
     struct packet p = packet(ANSWER);
