@@ -190,14 +190,16 @@ int netif_leave(struct netif *nif, const uint8_t mac[6])
     return tell_filter(nif);
 }
 
-/* A host's address: not the network's number, no broadcast, no group (RFC 1122 3.2.1.3; RFC 3021
- * for /31). */
-static bool is_assignable(const struct ip_addr *addr, unsigned prefix)
+/* A host's address: not the network's number, no broadcast, no group, and 127 nowhere but inside
+ * (RFC 1122 3.2.1.3; RFC 3021 for /31). */
+static bool is_assignable(const struct netif *nif, const struct ip_addr *addr, unsigned prefix)
 {
     if (addr->family == ADDR_IPV6)
         return prefix <= 128 && !addr_is_any(addr) && addr->word[0] >> 24 != 0xff;
     uint32_t a = addr->word[0], host = a & ~ipv4_mask(prefix > 32 ? 32 : prefix);
     if (addr->family != ADDR_IPV4 || prefix > 32 || a >> 24 == 0 || a >> 28 >= 0xe)
+        return false;
+    if (a >> 24 == 127 && !(nif->flags & NETIF_LOOPBACK))
         return false;
     return prefix >= 31 || (host != 0 && host != ~ipv4_mask(prefix));
 }
@@ -205,7 +207,7 @@ static bool is_assignable(const struct ip_addr *addr, unsigned prefix)
 int netif_add_address(struct netif *nif, const struct ip_addr *addr, unsigned prefix, bool check,
                       int64_t now_ns)
 {
-    if (!is_assignable(addr, prefix))
+    if (!is_assignable(nif, addr, prefix))
         return -ERR_INVAL;
     int slot = -1;
     for (int i = NETIF_ADDRESSES - 1; i >= 0; i--) {

@@ -126,6 +126,29 @@ static unsigned prefix_max(const struct ip_addr *a)
 
 static const struct ip_addr on_link = {.family = ADDR_NONE};
 
+static bool ends_net(const struct netif_address *own, const struct ip_addr *a)
+{
+    uint32_t host = ~ipv4_mask(own->prefix);
+    return a->family == ADDR_IPV4 && own->addr.family == ADDR_IPV4 && own->prefix < 31 &&
+           route_same_net(&own->addr, a, own->prefix) &&
+           ((a->word[0] & host) == 0 || (a->word[0] & host) == host);
+}
+
+/* A gateway is another host: not ourselves, nor a net or all of it (RFC 1122 3.2.1.3). */
+static bool can_be_gateway(const struct stack *s, const struct netif *nif, const struct ip_addr *a)
+{
+    if (addr_is_any(a) || (nif->flags & NETIF_LOOPBACK) ||
+        (a->family == ADDR_IPV4 && (a->word[0] >> 24 == 127 || a->word[0] >> 28 >= 0xe)))
+        return false;
+    for (uint32_t i = 0; i < s->netifs; i++)
+        for (int k = 0; k < NETIF_ADDRESSES; k++) {
+            const struct netif_address *own = &s->netif[i].address[k];
+            if (addr_equal(&own->addr, a) || ends_net(own, a))
+                return false;
+        }
+    return true;
+}
+
 int route_add(struct stack *s, const struct ip_addr *net, unsigned prefix,
               const struct ip_addr *gateway, struct netif *nif)
 {
@@ -143,6 +166,8 @@ int route_add(struct stack *s, const struct ip_addr *net, unsigned prefix,
     }
     if (!nif)
         return -ERR_NODEV;
+    if (gateway && !can_be_gateway(s, nif, gateway))
+        return -ERR_INVAL;
     struct route *same = find(t, net, prefix, gateway, nif);
     if (same && same->origin != ROUTE_REDIRECT)
         return -ERR_EXIST;
