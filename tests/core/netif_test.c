@@ -1,0 +1,111 @@
+#include <criterion/criterion.h>
+#include "stack/core/netif.h"
+#include "tests/core/rig.h"
+
+static const uint8_t group[NETIF_MULTICASTS + 1][6] = {
+    {1, 0, 0x5e, 1, 1, 0}, {1, 0, 0x5e, 1, 1, 1}, {1, 0, 0x5e, 1, 1, 2},
+    {1, 0, 0x5e, 1, 1, 3}, {1, 0, 0x5e, 1, 1, 4}, {1, 0, 0x5e, 1, 1, 5},
+    {1, 0, 0x5e, 1, 1, 6}, {1, 0, 0x5e, 1, 1, 7}, {1, 0, 0x5e, 1, 1, 8}};
+
+static int sent(void *d, struct netbuf *nb, int64_t now_ns)
+{
+    (void)d;
+    (void)nb;
+    (void)now_ns;
+    return -ERR_IO;
+}
+
+Test(netif, attached_under_a_name_of_its_own)
+{
+    static const struct netif_driver able = {.name = "able", .state_size = 8, .send = sent},
+                                     mute = {.name = "mute", .state_size = 8};
+    struct stack_limits limits = stack_full_config.limits;
+    limits.netifs = 3;
+    struct rig *r = rig_open(NULL, &limits, true);
+    size_t used = r->s->region_used;
+    cr_assert_null(stack_attach(r->s, "eth0", &able, NULL, NULL, 0), "taken");
+    cr_assert_null(stack_attach(r->s, "lo", &able, NULL, NULL, 0), "taken");
+    cr_assert_null(stack_attach(r->s, "", &able, NULL, NULL, 0));
+    cr_assert_null(stack_attach(r->s, "ethernet", &able, NULL, NULL, 0), "no room for its end");
+    cr_assert_null(stack_attach(r->s, "eth1", NULL, NULL, NULL, 0));
+    cr_assert_null(stack_attach(r->s, "eth1", &mute, NULL, NULL, 0), "cannot send");
+    cr_assert_eq(r->s->region_used, used);
+    struct netif *nif = stack_attach(r->s, "etherne", &able, NULL, NULL, 0);
+    cr_assert_not_null(nif);
+    cr_assert_eq(stack_netif(r->s, "etherne"), nif);
+    cr_assert_null(stack_netif(r->s, "ethern"));
+    cr_assert_null(stack_attach(r->s, "eth1", &able, NULL, NULL, 0), "one too many");
+    rig_close(r);
+}
+
+Test(netif, mtu_has_bounds)
+{
+    struct rig *r = rig_full();
+    struct netif *lo = stack_netif(r->s, "lo");
+    cr_assert_eq(netif_set_mtu(r->nif, 67), -ERR_INVAL);
+    cr_assert_eq(netif_set_mtu(r->nif, 1501), -ERR_INVAL);
+    cr_assert_eq(r->nif->mtu, 1500);
+    cr_assert_eq(netif_set_mtu(r->nif, 68), 0);
+    cr_assert_eq(r->nif->mtu, 68);
+    cr_assert_eq(netif_set_mtu(r->nif, 1500), 0);
+    cr_assert_eq(netif_set_mtu(lo, 65536), -ERR_INVAL);
+    cr_assert_eq(netif_set_mtu(lo, 65535), 0);
+    rig_close(r);
+}
+
+Test(netif, flags_that_are_the_users)
+{
+    struct rig *r = rig_full();
+    uint32_t before = r->nif->flags;
+    cr_assert_eq(netif_set_flags(r->nif, NETIF_UP, 0, 0), -ERR_INVAL);
+    cr_assert_eq(netif_set_flags(r->nif, NETIF_PROMISCUOUS, NETIF_RUNNING, 0), -ERR_INVAL);
+    cr_assert_eq(r->nif->flags, before);
+    cr_assert_eq(netif_set_flags(r->nif, NETIF_PROMISCUOUS, NETIF_ARP, 0), 0);
+    cr_assert_eq(r->nif->flags, (before | NETIF_PROMISCUOUS) & ~(uint32_t)NETIF_ARP);
+    rig_close(r);
+}
+
+/* 224.0.0.1 is there from the start. */
+Test(netif, groups_are_counted)
+{
+    struct rig *r = rig_full();
+    uint32_t first = r->nif->multicasts;
+    cr_assert_eq(netif_join(r->nif, rig_peer), -ERR_INVAL);
+    cr_assert_eq(netif_leave(r->nif, group[0]), -ERR_ADDRNOTAVAIL);
+    for (uint32_t i = 0; first + i < NETIF_MULTICASTS; i++)
+        cr_assert_eq(netif_join(r->nif, group[i]), 0);
+    cr_assert_eq(netif_join(r->nif, group[NETIF_MULTICASTS]), -ERR_NOBUFS);
+    cr_assert_eq(netif_join(r->nif, group[1]), 0);
+    cr_assert_eq(netif_join(r->nif, group[3]), 0);
+    /* One goes from the middle; what stands behind it keeps its count. */
+    cr_assert_eq(netif_leave(r->nif, group[2]), 0);
+    cr_assert_eq(netif_leave(r->nif, group[2]), -ERR_ADDRNOTAVAIL);
+    cr_assert_eq(r->nif->multicasts, NETIF_MULTICASTS - 1);
+    cr_assert_arr_eq(r->nif->multicast[first + 2], group[3], 6);
+    for (int i = 0; i < 2; i++) {
+        cr_assert_eq(netif_leave(r->nif, group[1]), 0);
+        cr_assert_eq(netif_leave(r->nif, group[3]), 0);
+    }
+    cr_assert_eq(netif_leave(r->nif, group[1]), -ERR_ADDRNOTAVAIL);
+    cr_assert_eq(netif_leave(r->nif, group[3]), -ERR_ADDRNOTAVAIL);
+    cr_assert_eq(netif_leave(r->nif, group[4]), 0);
+    cr_assert_eq(netif_leave(r->nif, group[4]), -ERR_ADDRNOTAVAIL, "joined once");
+    cr_assert_eq(r->nif->multicasts, NETIF_MULTICASTS - 4);
+    rig_close(r);
+}
+
+Test(netif, prefix_within_its_family)
+{
+    struct rig *r = rig_open(NULL, NULL, false);
+    struct ip_addr a = addr_ipv4(RIG_ADDRESS), none = {0};
+    struct ip_addr six = {.family = ADDR_IPV6, .word = {0x20010db8, 0, 0, 1}},
+                   six_any = {.family = ADDR_IPV6},
+                   six_group = {.family = ADDR_IPV6, .word = {0xff020000, 0, 0, 1}};
+    cr_assert_eq(netif_add_address(r->nif, &a, 33, false, 0), -ERR_INVAL);
+    cr_assert_eq(netif_add_address(r->nif, &none, 24, false, 0), -ERR_INVAL);
+    cr_assert_eq(netif_add_address(r->nif, &six, 129, false, 0), -ERR_INVAL);
+    cr_assert_eq(netif_add_address(r->nif, &six_any, 64, false, 0), -ERR_INVAL);
+    cr_assert_eq(netif_add_address(r->nif, &six_group, 64, false, 0), -ERR_INVAL);
+    cr_assert_eq(netif_add_address(r->nif, &a, 32, false, 0), 0);
+    rig_close(r);
+}
