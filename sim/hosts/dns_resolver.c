@@ -30,7 +30,8 @@ struct dns_resolver {
     uint32_t records;
     struct dns_raw raw[DNS_RAWS];
     uint32_t raws;
-    uint64_t queries, replies, bad;
+    uint64_t queries, replies, bad, violations;
+    const char *last_violation;
     uint16_t last_id, last_port, last_type, last_flags;
     char last_name[DNS_NAME];
     uint16_t id[DNS_LOG], port[DNS_LOG];
@@ -143,6 +144,7 @@ static int dns_init(struct host *h, const struct attrs *a, struct why *why)
 {
     struct dns_resolver *s = resolver_of(h);
     struct peer_lies lies = lies_of(s);
+    s->last_violation = "";
     peer_ip_init(&s->ip, h, a);
     return add_records(h, a, "zone", LDNS_SECTION_ANSWER, why) != 0 ||
                    add_records(h, a, "authority", LDNS_SECTION_AUTHORITY, why) != 0 ||
@@ -338,16 +340,39 @@ static void answer_query(struct host *h, const struct peer_packet *p, const ldns
     peer_answer_send(&s->ip, &s->reply.answer);
 }
 
+static void violation(struct dns_resolver *s, const char *what)
+{
+    s->violations++;
+    s->last_violation = what;
+}
+
 /* Only id and opcode come back; RFC 1035 4.1.1. */
 static void refuse(struct dns_resolver *s, const struct peer_packet *p, uint8_t rcode)
 {
     struct peer_answer *a = &s->reply.answer;
     s->bad++;
+    violation(s, rcode == LDNS_RCODE_NOTIMPL ? "a query of another opcode than QUERY" : "a query that does not parse, or not with one question");
     memcpy(a->bytes, p->payload, 2);
     a->bytes[AT_FLAGS] = (uint8_t)(0x80 | (p->payload[AT_FLAGS] & 0x79));
     a->bytes[AT_RCODE] = rcode;
     a->len = DNS_HEADER;
     peer_answer_send(&s->ip, a);
+}
+
+/* What RFC 1035 4.1.1 and 4.1.2 say of a query; whoever breaks it is answered all the same. */
+static void judge_query(struct dns_resolver *s, const struct peer_packet *p, const ldns_pkt *query)
+{
+    enum { AA = 0x0400, TC = 0x0200, RA = 0x0080, Z = 0x0040, RCODE = 0x000f };
+    uint16_t flags = peer_get16(p->payload + AT_FLAGS);
+    const ldns_rr *question = ldns_rr_list_rr(ldns_pkt_question(query), 0);
+    if (flags & Z)
+        violation(s, "a query with Z set");
+    if (flags & (AA | TC | RA | RCODE))
+        violation(s, "a query with AA, TC, RA or RCODE, which are an answer's");
+    if (ldns_pkt_ancount(query) || ldns_pkt_nscount(query))
+        violation(s, "a query with records in its answer or authority section");
+    if (ldns_rr_get_class(question) != LDNS_RR_CLASS_IN)
+        violation(s, "a query of another class than IN");
 }
 
 static void receive(struct host *h, const struct peer_packet *p, const ldns_pkt *query)
@@ -371,17 +396,22 @@ static void dns_frame(struct host *h, int port, struct frame *f, int64_t now_ns)
     struct peer_packet p;
     ldns_pkt *query = NULL;
     (void)now_ns;
-    if (peer_ip_frame(&s->ip, port, f, &p) != PEER_UDP || p.dport != DNS_PORT ||
-        p.len < DNS_HEADER || p.payload[AT_FLAGS] & 0x80)
+    if (peer_ip_frame(&s->ip, port, f, &p) != PEER_UDP || p.dport != DNS_PORT)
         return;
+    if (p.len < DNS_HEADER || p.payload[AT_FLAGS] & 0x80) {
+        violation(s, "no query: too short, or QR is set");
+        return;
+    }
     peer_answer_to(&s->reply.answer, &p);
     bool sound = ldns_wire2pkt(&query, p.payload, p.len) == LDNS_STATUS_OK;
     if (!sound || ldns_pkt_qdcount(query) != 1)
         refuse(s, &p, LDNS_RCODE_FORMERR);
     else if (ldns_pkt_get_opcode(query) != LDNS_PACKET_QUERY)
         refuse(s, &p, LDNS_RCODE_NOTIMPL);
-    else
+    else {
+        judge_query(s, &p, query);
         receive(h, &p, query);
+    }
     if (sound)
         ldns_pkt_free(query);
 }
@@ -417,6 +447,7 @@ static int dns_query(struct host *h, const char *what, struct value *out)
         {"queries", (int64_t)s->queries},
         {"replies", (int64_t)s->replies},
         {"bad", (int64_t)s->bad},
+        {"violations", (int64_t)s->violations},
         {"last-id", s->last_id},
         {"last-port", s->last_port},
         {"last-type", s->last_type},
@@ -425,10 +456,13 @@ static int dns_query(struct host *h, const char *what, struct value *out)
         {"distinct-ids", distinct(s, s->id)},
         {"distinct-ports", distinct(s, s->port)},
     };
-    if (strcmp(what, "last-name") == 0) {
+    const char *text = strcmp(what, "last-name") == 0        ? s->last_name
+                       : strcmp(what, "last-violation") == 0 ? s->last_violation
+                                                             : NULL;
+    if (text) {
         *out = (struct value){.kind = VALUE_BYTES,
-                              .bytes = (const uint8_t *)s->last_name,
-                              .len = (uint32_t)strlen(s->last_name)};
+                              .bytes = (const uint8_t *)text,
+                              .len = (uint32_t)strlen(text)};
         return 0;
     }
     for (size_t k = 0; k < sizeof known / sizeof known[0]; k++)

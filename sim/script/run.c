@@ -140,6 +140,22 @@ void run_play(struct run *r, int64_t until_ns)
         run_fail(r, &place, world_now(r->world), "the world went idle before the script ended");
 }
 
+/* A peer that counts what breaks its protocol's rules has counted nothing, unless the script asks for it by itself. */
+static void judge_violations(struct run *r)
+{
+    static const struct place nowhere = {NULL, 0, 0, 0};
+    for (uint32_t k = 0; k < r->hosts && r->status == RUN_PASSED && !r->asked_violations; k++) {
+        struct host *h = r->host[k];
+        struct value count, last = {0};
+        if (!h->kind->query || h->kind->query(h, "violations", &count) != 0 || count.number == 0)
+            continue;
+        if (h->kind->query(h, "last-violation", &last) != 0)
+            last.bytes = NULL;
+        run_fail(r, &nowhere, world_now(r->world), "%s counted %lld violation%s of its protocol%s%s", h->name, (long long)count.number,
+                 count.number == 1 ? "" : "s", last.bytes ? ", the last: " : "", last.bytes ? (const char *)last.bytes : "");
+    }
+}
+
 /* A fault or an ignore that never applied is a script that does not test what it says. */
 void run_finish(struct run *r)
 {
@@ -152,6 +168,7 @@ void run_finish(struct run *r)
     for (uint32_t i = 0; i < r->script->ignores && r->status == RUN_PASSED && !r->options->by_outcome; i++)
         if (r->ignored[i] == 0)
             run_fail(r, &r->script->ignore[i].place, world_now(r->world), "this ignore never applied");
+    judge_violations(r);
 }
 
 void run_free(struct run *r)

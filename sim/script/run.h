@@ -118,6 +118,7 @@ struct run {
     uint32_t seens, seen_room, seen_first;
     bool want_peer_frames;
     bool asked_in_vain;                     /* an expression asked a stack that is not ours what only ours knows */
+    bool asked_violations;                  /* the script judges itself what its peers thought of the host under test */
     bool injected;                          /* the last step was a packet to the host under test */
     struct pending_call pending[RUN_PENDING];
     uint64_t next_token;

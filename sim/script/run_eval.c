@@ -357,6 +357,7 @@ static int eval_state(struct run *r, const struct value *argv, struct value *out
 {
     int port;
     struct host *h = run_host(r, text_of(&argv[0]), &port);
+    r->asked_violations = r->asked_violations || strcmp(text_of(&argv[1]), "violations") == 0;
     if (h && h->kind->query && h->kind->query(h, text_of(&argv[1]), out) == 0)
         return 0;
     why_set(why, "state: %s does not know \"%s\"", h ? h->name : "no such host", text_of(&argv[1]));
