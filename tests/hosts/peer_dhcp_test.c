@@ -448,3 +448,33 @@ Test(peer_dhcp, lies_about_the_exchange)
     cr_assert_not_null(option(r, 54), "only in the ACK");
     peer_rig_close(r);
 }
+
+/* RFC 2132 5.1: two octets. */
+Test(peer_dhcp, mtu_option)
+{
+    struct peer_rig *r = peer_rig_open(SERVER "mtu-option 576");
+    cr_assert_eq(discover(r), 1);
+    const uint8_t *o = option(r, 26);
+    cr_assert_not_null(o);
+    cr_assert(o[1] == 2 && get16(o + 2) == 576);
+    peer_rig_close(r);
+}
+
+/* RFC 6842 3: what the client sent comes back; RFC 2131 table 3 had forbidden it, which is what a server does unless told. */
+Test(peer_dhcp, client_id_comes_back)
+{
+    static const uint8_t head[8] = {1, 1, 6, 0, 1, 2, 3, 4}, options[] = {53, 1, DISCOVER, 61, 3, 0, 'm', 'e', 255};
+    uint8_t m[300] = {0};
+    memcpy(m, head, 8);
+    memcpy(m + 28, rig_client, 6);
+    put32(m + 236, 0x63825363);
+    memcpy(m + 240, options, sizeof options);
+    for (int echo = 0; echo < 2; echo++) {
+        struct peer_rig *r = peer_rig_open(echo ? SERVER "echo-client-id" : SERVER);
+        cr_assert_eq(peer_rig_udp(r, 0, EVERYBODY, 68, 67, m, sizeof m), 1);
+        const uint8_t *o = option(r, 61);
+        cr_assert_eq(o != NULL, echo);
+        cr_assert(!o || memcmp(o, options + 3, 5) == 0);
+        peer_rig_close(r);
+    }
+}

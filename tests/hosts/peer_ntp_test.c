@@ -147,3 +147,13 @@ Test(peer_ntp, refusals_and_sizes)
     cr_assert_eq(len, 47);
     peer_rig_close(r);
 }
+
+/* RFC 5905 7.3: for stratum 1 four characters, zero padded. */
+Test(peer_ntp, reference)
+{
+    struct peer_rig *r = peer_rig_open(SERVER "reference \"PT\"");
+    uint32_t len;
+    cr_assert_eq(ask(r), 1);
+    cr_assert_arr_eq(peer_rig_payload(r, 0, &len) + 12, "PT\0\0", 4);
+    peer_rig_close(r);
+}

@@ -302,3 +302,79 @@ Test(router, wrong_attributes_get_a_sentence)
         cr_assert(why.text[0]);
     }
 }
+
+/* --- the path behind it, and what goes wrong on it --- */
+
+#define PATH GATEWAY "hop 10.4.0.1 10.4.0.2 far 10.5.0.0/16 "
+
+enum { FAR = 0x0a050009 };
+
+/* The error came from this router of the path. */
+static void expect_from(const struct peer_rig *r, uint32_t who, uint32_t type, uint32_t code, uint32_t rest)
+{
+    const uint8_t *b = r->seen[0].bytes;
+    cr_assert_eq(r->frames, 1);
+    cr_assert_eq(get32(b + 26), who);
+    cr_assert_eq(b[34], type);
+    cr_assert_eq(b[35], code);
+    cr_assert_eq(get32(b + 38), rest);
+}
+
+/* RFC 1191 4: the router whose next link is too small says how large it is. */
+Test(router, mtu_behind_a_hop)
+{
+    struct peer_rig *r = peer_rig_open(PATH "hop-mtu 0 576");
+    uint8_t f[1000];
+    peer_rig_give(r, f, packet(f, FAR, 64, DF, NULL, 0, 577));
+    expect_from(r, 0x0a040002, 3, 4, 576);
+    r->frames = 0;
+    peer_rig_give(r, f, packet(f, FAR, 64, DF, NULL, 0, 576));
+    expect_from(r, FAR, 3, 2, 0); /* the host at the end has no protocol 253 */
+    peer_rig_close(r);
+}
+
+Test(router, far_hosts_dead)
+{
+    struct peer_rig *r = peer_rig_open(PATH "far-dead");
+    uint8_t f[100];
+    cr_assert_eq(peer_rig_give(r, f, packet(f, FAR, 64, 0, NULL, 0, 60)), 0);
+    cr_assert_eq(peer_rig_give(r, f, packet(f, FAR, 2, 0, NULL, 0, 60)), 1, "the routers before it live");
+    expect_from(r, 0x0a040001, 11, 0, 0);
+    peer_rig_close(r);
+}
+
+Test(router, quote_as_short_as_told)
+{
+    struct peer_rig *r = peer_rig_open(GATEWAY "quote 8, route 10.9.0.0/16 via 10.0.2.9");
+    uint8_t f[100];
+    peer_rig_give(r, f, packet(f, BEYOND, 1, 0, NULL, 0, 60));
+    expect_from(r, RIG_SERVER, 11, 0, 0);
+    cr_assert_eq(get16(r->seen[0].bytes + 16), 20 + 8 + 20 + 8);
+    peer_rig_close(r);
+}
+
+Test(router, loses_what_it_is_told_to)
+{
+    struct peer_rig *r = peer_rig_open(GATEWAY "loss 1000000, route 10.9.0.0/16 via 10.0.2.9");
+    uint8_t f[100];
+    introduce(r);
+    for (int k = 0; k < 20; k++)
+        cr_assert_eq(peer_rig_give(r, f, packet(f, BEYOND, 64, 0, NULL, 0, 60)), 0);
+    peer_rig_close(r);
+}
+
+/* RFC 1812 5.2.7.2: host unreachable, when it has not answered for so long. */
+Test(router, next_hop_that_does_not_answer_arp)
+{
+    struct peer_rig *r = peer_rig_open(GATEWAY "no-redirect, arp-timeout 500ms, route 10.9.0.0/16 via 10.0.2.9");
+    uint8_t f[100];
+    uint32_t len = packet(f, BEYOND, 64, 0, NULL, 0, 60);
+    peer_rig_give(r, f, len);
+    peer_rig_run(r, INT64_C(498) * 1000 * 1000);
+    for (int k = 0; k < r->frames; k++)
+        cr_assert_eq(get16(r->seen[k].bytes + 12), 0x0806, "it only asks, for now");
+    r->frames = 0;
+    peer_rig_run(r, INT64_C(2) * 1000 * 1000);
+    expect_error(r, 0, 3, 1, 0, f, len);
+    peer_rig_close(r);
+}

@@ -139,6 +139,37 @@ Test(slirp, socket_for_a_connection_fails_the_run)
 {
     opened(connection_to_the_world);
 }
+/* A DISCOVER; the offer's option 12, RFC 2132 3.14. */
+static int offers(const char *line, const uint8_t **name)
+{
+    static const uint8_t head[8] = {1, 1, 6, 0, 1, 2, 3, 4}, options[] = {0x63, 0x82, 0x53, 0x63, 53, 1, 1, 255};
+    uint8_t m[300] = {0};
+    uint32_t len;
+    struct peer_rig *r = start(line, &slirp_kind);
+    memcpy(m, head, 8);
+    memcpy(m + 28, rig_client, 6);
+    memcpy(m + 236, options, sizeof options);
+    int came = peer_rig_udp(r, 0, 0xffffffff, 68, 67, m, sizeof m);
+    watching = false;
+    *name = NULL;
+    const uint8_t *p = came ? peer_rig_payload(r, r->frames - 1, &len) : NULL;
+    for (uint32_t at = 240; p && at + 1 < len && p[at] != 255; at += p[at] ? 2u + p[at + 1] : 1)
+        if (p[at] == 12)
+            *name = p + at + 1;
+    static uint8_t kept[16];
+    if (*name)
+        *name = memcpy(kept, *name, sizeof kept);
+    peer_rig_close(r);
+    return came;
+}
+
+Test(slirp, dhcp_gives_the_host_name_or_is_off)
+{
+    const uint8_t *name;
+    cr_assert_eq(offers("host slirp srv ip 10.0.2.2/24 hostname \"guest\"", &name), 1);
+    cr_assert(name && name[0] == 5 && memcmp(name + 1, "guest", 5) == 0);
+    cr_assert_eq(offers("host slirp srv ip 10.0.2.2/24 no-dhcp", &name), 0);
+}
 #else
 typedef int no_slirp_here;
 #endif
