@@ -251,10 +251,13 @@ static int load_plugins(struct options *o)
     o->stack = o->driver ? driver_plugin(o->driver, &nic, &why) : sut_load(o->sut ? o->sut : "stack", &why);
     if (!o->stack)
         return usage_error("--%s: %s", o->driver ? "driver" : "sut", why.text);
-    if (nic && o->nic && strcmp(o->nic, nic->name) != 0)
-        return usage_error("--driver: %s drives %s, not %s", o->driver, nic->name, o->nic);
-    if (nic)
-        o->nic = nic->name;
+    const char *file = o->driver ? o->driver : o->sut, *only = o->stack->nic;
+    if (only && !nic_kind_by_name(only))
+        return usage_error("--sut: %s drives %s, of which there is no model; `wiredrill list` names those there are", file, only);
+    if (only && o->nic && strcmp(o->nic, only) != 0)
+        return usage_error("--%s: %s drives %s, not %s", o->driver ? "driver" : "sut", file, only, o->nic);
+    if (only)
+        o->nic = only;
     return 0;
 }
 

@@ -23,6 +23,8 @@ expect 0 ' 0 failed' $wiredrill run --driver $examples/driver/rtl8139_portio.so 
 expect 0 ' 0 failed' $wiredrill run --driver $examples/driver/e1000_mmio.so $protocols
 expect 0 '1 passed' $wiredrill run --sut $examples/stack/blocking.so scenarios/slirp/request-gateway-pong.pkt
 expect 0 '1 passed' $wiredrill run --sut $examples/stack/eth_receive.so scenarios/arp/request-host-reply.pkt
+expect 0 '1 passed, 0 failed, 0 skipped' $wiredrill run --sut $examples/stack/own_driver.so scenarios/arp/request-host-reply.pkt
+expect 2 'drives rtl8139, not e1000' $wiredrill run --sut $examples/stack/own_driver.so --nic e1000 scenarios/arp
 expect 2 'drives rtl8139, not e1000' $wiredrill run --driver $examples/driver/rtl8139_portio.so --nic e1000 scenarios/arp
 expect 2 'WIREDRILL_DRIVER' $wiredrill run --driver $examples/stack/blocking.so scenarios/arp
 expect 2 'wiredrill_sut' $wiredrill run --sut $examples/driver/rtl8139_portio.so scenarios/arp
