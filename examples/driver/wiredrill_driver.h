@@ -134,7 +134,8 @@ static inline void wd_config_write(int offset, int width, uint32_t value)
     wiredrill_machine->config_write(wiredrill_machine->self, offset, width, value);
 }
 
-/* Memory that the device reaches, zeroed, in one piece, below 4 GiB; for attach only. NULL when there is no more. */
+/* Memory that the device reaches, zeroed, in one piece, below 4 GiB; for attach only. align: a power of two up to 4096. NULL when there is no
+ * more (256 KiB a device). */
 static inline void *wd_dma_alloc(size_t size, size_t align, uint64_t *device_address)
 {
     return wiredrill_machine->dma_alloc(wiredrill_machine->self, size, align, device_address);
