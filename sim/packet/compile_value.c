@@ -175,8 +175,13 @@ static int compile_address(struct compiler *c, const struct field *f, struct mat
     else if (w->kind == WORD_IPV6 && f->type == FIELD_IPV6)
         m->value = (struct value){.kind = VALUE_IPV6, .bytes = w->bytes, .len = 16};
     else if (w->kind == WORD_NAME) {
+        struct packet_spec *p = c->spec;
         m->kind = MATCH_HOST;
         m->name = w->text;
+        if (p) { /* a format's default stands in no line */
+            p->host = pool_grow(c->pool, p->host, p->hosts, sizeof *p->host);
+            p->host[p->hosts++] = w;
+        }
     } else
         return wrong(c, w, "%s %s: %s or a host's name belongs here", f->name, w->text, what);
     c->at++;

@@ -47,6 +47,11 @@ static bool same_trailer(const struct packet_spec *a, const struct packet_spec *
            (!a->trailer_len || !memcmp(a->trailer, b->trailer, a->trailer_len));
 }
 
+const struct word *packet_host(const struct packet_spec *p, uint32_t k)
+{
+    return k < p->hosts ? p->host[k] : NULL;
+}
+
 const char *packet_unplayed(const struct packet_spec *p)
 {
     return p->unplayed;

@@ -86,6 +86,8 @@ struct packet_verdict {
 /* Compares a frame with `>`: stated fields, layers as written (a line that starts above Ethernet or IP leaves those free), and lengths and
  * checksums of all layers always unless spoiled. Variables are bound only when everything matches. */
 void packet_match(const struct packet_spec *p, const struct packet_context *c, const uint8_t *bytes, uint32_t len, struct packet_verdict *v);
+/* The kth word that names a host; NULL behind the last. */
+const struct word *packet_host(const struct packet_spec *p, uint32_t k);
 /* Why no run plays the line: packetdrill can say more than is built here. NULL: it is played. */
 const char *packet_unplayed(const struct packet_spec *p);
 /* True when everything that the line states agrees: for ignore and fault predicates. Lengths and sums are not verified. Binds nothing; $x

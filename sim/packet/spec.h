@@ -64,6 +64,8 @@ struct packet_spec {
     const char
         *unplayed; /* why no run plays the line, which `written` then holds; NULL: it is played */
     const char *written;
+    const struct word **host; /* the words that name hosts */
+    uint32_t hosts;
 };
 
 /* compile.c */

@@ -63,6 +63,8 @@ bool when_range(struct parse *p, struct stamp from, struct stamp to, struct when
 bool when_blocks(struct parse *p, struct stamp from, struct stamp to, struct when *out);
 void event_begin(struct parse *p, struct when when);
 struct step *step_last(struct parse *p);
+/* The names of hosts in a line; packet may be NULL. */
+void mention_hosts(struct parse *p, const struct packet_spec *packet);
 bool packet_of(struct parse *p, const struct word *at, const struct word *arrow,
                struct packet_words words, struct packet_part *out);
 bool build_packet(struct parse *p, struct packet_part packet);

@@ -207,6 +207,7 @@ bool build_ignore(struct parse *p, struct packet_part part)
     mention_words(p, part.words.word, part.words.count, MENTION_USE_ANY);
     struct packet_spec *packet =
         packet_compile(s->layers, p->pool, '>', part.words.word, part.words.count, p->d);
+    mention_hosts(p, packet);
     if (!packet)
         return false;
     *ADD(p, s->ignore, s->ignores) = (struct ignore){part.at, part.direction, packet, part.place};

@@ -157,6 +157,7 @@ bool fault_match(struct parse *p, struct packet_part part)
     mention_words(p, part.words.word, part.words.count, MENTION_USE_ANY);
     f->match =
         packet_compile(p->script->layers, p->pool, '>', part.words.word, part.words.count, p->d);
+    mention_hosts(p, f->match);
     f->match_direction = part.direction;
     f->match_at = part.at;
     return f->match != NULL;

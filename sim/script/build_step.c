@@ -157,6 +157,13 @@ bool packet_of(struct parse *p, const struct word *at, const struct word *arrow,
     return true;
 }
 
+void mention_hosts(struct parse *p, const struct packet_spec *packet)
+{
+    const struct word *w;
+    for (uint32_t k = 0; packet && (w = packet_host(packet, k)); k++)
+        mention(p, MENTION_HOST, w->text, &w->place);
+}
+
 bool build_packet(struct parse *p, struct packet_part part)
 {
     struct step *s = step_last(p);
@@ -166,6 +173,7 @@ bool build_packet(struct parse *p, struct packet_part part)
     s->u.packet.direction = part.direction;
     s->u.packet.packet = packet_compile(p->script->layers, p->pool, part.direction, part.words.word,
                                         part.words.count, p->d);
+    mention_hosts(p, s->u.packet.packet);
     return s->u.packet.packet != NULL;
 }
 

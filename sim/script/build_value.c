@@ -148,6 +148,8 @@ static struct expr *expr_new(struct parse *p, enum expr_kind kind, struct expr *
 struct expr *expr_word(struct parse *p, const struct word *w)
 {
     struct expr *e = expr_new(p, EXPR_VALUE, NULL, NULL);
+    if (w->kind == WORD_NAME && w->text[0] >= '0' && w->text[0] <= '9')
+        diagnose(p->d, &w->place, "`%s` is no number: one has at most 64 bits", w->text);
     e->value = value_used(p, w);
     e->place = w->place;
     return e;

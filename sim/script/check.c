@@ -122,6 +122,11 @@ bool check_script(struct parse *p)
         names_add(p->pool, &hosts, s->host[i].name);
     for (uint32_t i = 0; i < s->suts; i++)
         names_add(p->pool, &hosts, s->sut[i].name);
+    names_add(p->pool, &hosts, "sut");
+    if (s->suts == 0)
+        names_add(p->pool, &hosts, "eth0");
+    if (s->packetdrill)
+        names_add(p->pool, &hosts, "peer");
     for (uint32_t i = 0; i < s->links; i++)
         names_add(p->pool, &links, s->link[i].name);
     if (s->links == 0)

@@ -92,12 +92,30 @@ static void judge_outputs(struct run *r, const struct step *step, const struct v
     }
 }
 
+/* What the language's scripts call; a name that is near one of them and that no stack has is a typo, not a stack that lacks a call. */
+static const char *const known_calls[] = {
+    "socket", "bind", "listen", "accept", "accept4", "connect", "read", "readv", "write", "writev", "recv", "recvfrom", "recvmsg", "send", "sendto",
+    "sendmsg", "close", "shutdown", "getsockopt", "setsockopt", "getsockname", "getpeername", "fcntl", "ioctl", "poll", "epoll_create", "epoll_create1",
+    "epoll_ctl", "epoll_wait", "sendfile", "splice", "pipe", "open", "usleep", "events", "ifconfig", "ifdelete", "ifup", "ifdown", "ifflags", "route",
+    "unroute", "neighbour", "join", "leave", "set", "fail_allocation", "dhcp_start", "dhcp_lease", "dhcp_release", "dhcp_stop", "dhcp_inform",
+    "nameserver", "resolve", "reverse", "dns_flush", "ping", "traceroute", "sntp", "udp_echo", "udp_echo_stop", NULL};
+
+static void call_unknown(struct run *r, const struct step *step, int64_t now_ns)
+{
+    const char *name = step->u.call.name, *nearest = nearest_word(name, known_calls);
+    if (nearest && strcmp(nearest, name) != 0) {
+        run_fail(r, &step->place, now_ns, "unknown call `%s`: did you mean `%s`?", name, nearest);
+        r->status = RUN_ERROR;
+        return;
+    }
+    run_skip(r, "%s:%d: %s has no %s", r->script->path, step->place.line, sut_host_sut(r->sut)->name,
+             strcmp(name, "socket") == 0 ? "sockets of this kind (TCP is not in it)" : name);
+}
+
 static void judge(struct run *r, const struct step *step, const struct value *argv, int64_t result, const struct value *out, int64_t now_ns)
 {
     if (result == SUT_UNKNOWN) {
-        bool kind = strcmp(step->u.call.name, "socket") == 0;
-        run_skip(r, "%s:%d: %s has no %s", r->script->path, step->place.line, sut_host_sut(r->sut)->name,
-                 kind ? "sockets of this kind (TCP is not in it)" : step->u.call.name);
+        call_unknown(r, step, now_ns);
         return;
     }
     if (r->options->by_outcome)

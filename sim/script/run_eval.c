@@ -393,8 +393,11 @@ static int eval_call(struct run *r, const struct expr *e, struct value *out, str
         *out = value_in_arena(r, out);
         return 0;
     }
+    static const char *const functions[] = {"counter", "state", "now", "query", "ifaddr", "knob", NULL};
+    const char *nearest = nearest_word(name, functions);
     ask_in_vain(r);
-    why_set(why, "the stack cannot answer \"%s\"", what);
+    why_set(why, "the stack cannot answer \"%s\"%s%s%s", what, nearest && strcmp(nearest, name) != 0 ? "; did you mean " : "",
+            nearest && strcmp(nearest, name) != 0 ? nearest : "", nearest && strcmp(nearest, name) != 0 ? "()?" : "");
     return -1;
 }
 
