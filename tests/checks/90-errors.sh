@@ -82,6 +82,64 @@ printf '#include "sim/hosts/sut.h"\nconst struct sut wiredrill_sut = {.abi = SUT
 expect 2 'version' $wiredrill run --sut ./old.so scenarios/x/good.pkt
 expect 2 'text.so' $wiredrill show text.so
 expect 2 'one capture' $wiredrill show
+# Numbers, options that contradict each other, cases and losses that are not there.
+expect 2 'is no number from 0' $wiredrill run --seed 18446744073709551616 scenarios/x/good.pkt
+expect 2 'from 1 to 256' $wiredrill run --jobs 0 scenarios/x/good.pkt
+expect 2 'is not NAME=value' $wiredrill run -D =1 scenarios/x/good.pkt
+expect 2 'leave --seed out' $wiredrill run --bless --seed 3 scenarios/x/good.pkt
+expect 2 'contradict each other' $wiredrill run --quiet --verbose scenarios/x/good.pkt
+expect 2 'frames count from 1' $wiredrill run --lose 0 scenarios/x/good.pkt
+expect 0 'it has none' $wiredrill run --lose 1 scenarios/x/good.pkt
+(echo "$good"; echo 'outcome 1s counter("lan.lost") == 0') | script outcome
+expect 1 'was never lost: 2 came' $wiredrill run --lose 9 scenarios/x/outcome.pkt
+expect 2 'no combination of its parameters is @seed=3' $wiredrill run scenarios/x/good.pkt@seed=3
+expect 0 '2 passed' $wiredrill run -- scenarios/x/good.pkt
+expect 2 'list takes no arguments' $wiredrill list x
+expect 2 'no address of one host' $wiredrill replay --to 01:00:5e:00:00:01/10.0.2.15 no-such.pcap
+# What shows only while the world is built has its line, a caret, and what belongs there.
+echo "$good" | sed '1a link lan latency abc' | script latency
+expect 2 'latency cannot be abc: a time, such as 5ms belongs there' $wiredrill run scenarios/x/latency.pkt
+expect 2 '    link lan latency abc' $wiredrill run scenarios/x/latency.pkt
+echo "$good" | sed 's/tell 10.0.2.2/tell per/' | script name
+expect 2 'unknown host `per`: did you mean `peer`?' $wiredrill run scenarios/x/name.pkt
+(echo "$good"; echo '+0 sokcet(..., SOCK_DGRAM, IPPROTO_UDP) = 3') | script call
+expect 2 'unknown call `sokcet`: did you mean `socket`?' $wiredrill run scenarios/x/call.pkt
+(echo "$good"; echo '+0 assert 99999999999999999999 == 1') | script number
+expect 2 'at most 64 bits' $wiredrill run scenarios/x/number.pkt
+(echo "$good"; echo '106000d assert 1 == 1'; echo '+106000d assert 1 == 1') | script years
+expect 0 '2 passed' $wiredrill run scenarios/x/years.pkt
+printf '%s\n' '--tolerence_usecs=3' '0 assert 1 == 1' | script option
+expect 2 'did you mean --tolerance_usecs?' $wiredrill run scenarios/x/option.pkt
+(echo '--mtu=1400'; echo "$good") | script options
+expect 2 'for scripts without link, host and sut lines' $wiredrill run scenarios/x/options.pkt
+printf '%s\n' '+0 < . 1:1(0) ack 1 win 3/udp(9899 > 1234)' | script udp
+expect 0 'udp.pkt:1: TCP in UDP is not played' $wiredrill run scenarios/x/udp.pkt
+printf '%s\n' '--non_fatal=packet' '0 assert 1 == 1' | script warn
+expect 0 '2 skipped' $wiredrill run scenarios/x/warn.pkt
+# The margin of a ladder names the drop; the line that repeats a case names the case.
+(echo "$good" | head -3; echo 'ignore > arp'; echo '0 < udp 9 > 77 data "a"'; echo '+0 > icmp') | script closed
+expect 1 '[udp.drop.no_port]' $wiredrill run --nic e1000 scenarios/x/closed.pkt
+(echo "$good"; echo 'param n = 1, 2'; echo '+0 assert $n != 2') | script values
+expect 1 'wiredrill run --nic e1000 --judge exact -D A=1 scenarios/x/values.pkt@n=2' $wiredrill run --judge exact -D A=1 scenarios/x/values.pkt
+expect 1 '0 passed, 1 failed' $wiredrill run --nic e1000 scenarios/x/values.pkt@n=2
+# Files that are none, a folder that is not there, output that goes nowhere.
+mkfifo scenarios/x/fifo.pkt
+expect 2 'not a file' $wiredrill run scenarios/x/fifo.pkt
+rm scenarios/x/fifo.pkt
+expect 2 'nowhere/x.pcap: cannot be written' $wiredrill run --pcap nowhere/x.pcap scenarios/x/good.pkt
+mkfifo pipe # a device or a pipe is written to, never replaced by a file
+cat pipe >/dev/null & reader=$!
+expect 0 '1 passed' $wiredrill run --nic e1000 --pcap pipe scenarios/x/good.pkt
+[ -p pipe ] || { echo "--pcap made a file of a pipe"; failed=$((failed + 1)); }
+kill $reader 2>/dev/null
+rm pipe
+expect 2 'the standard output cannot be written' sh -c "$wiredrill list >/dev/full"
+expect 2 'the standard output cannot be written' sh -c "$wiredrill run scenarios/x/good.pkt >&-"
+# XML stays UTF-8, whatever a name holds.
+mkdir reports
+(echo "$good"; printf '+0 assert "\\303 <&" == 1\n') >"$(printf 'scenarios/x/odd\377.pkt')"
+$wiredrill run scenarios/x/odd* >/dev/null
+expect 0 'odd?.pkt on rtl8139' iconv -f UTF-8 -t UTF-8 reports/junit.xml
 if [ "$(id -u)" != 0 ]; then
     chmod 000 scenarios/x/good.pkt
     expect 2 'good.pkt' $wiredrill run scenarios/x/good.pkt
