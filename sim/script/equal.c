@@ -4,6 +4,21 @@
 
 #include "sim/script/script.h"
 
+/* A list of either script against the other's, one by one. */
+typedef bool same_one(const void *a, const void *b);
+
+static bool same_rows(const void *a, uint32_t as, const void *b, uint32_t bs, size_t size,
+                      same_one *same)
+{
+    bool equal = as == bs;
+    for (size_t i = 0; equal && i < as; i++)
+        equal = same((const char *)a + i * size, (const char *)b + i * size);
+    return equal;
+}
+
+#define SAME_ROWS(a, b, list, count, same)                                                         \
+    same_rows((a)->list, (a)->count, (b)->list, (b)->count, sizeof *(a)->list, same)
+
 static bool same(const char *a, const char *b)
 {
     return a == b || (a && b && strcmp(a, b) == 0);
@@ -14,6 +29,17 @@ static bool same_packet(const struct packet_spec *a, const struct packet_spec *b
     return a == b || (a && b && packet_spec_equal(a, b));
 }
 
+static bool same_value(const void *a, const void *b)
+{
+    return value_equal(a, b);
+}
+
+/* Lists of expressions hold pointers. */
+static bool same_expr(const void *a, const void *b)
+{
+    return expr_equal(*(struct expr *const *)a, *(struct expr *const *)b);
+}
+
 bool expr_equal(const struct expr *a, const struct expr *b)
 {
     if (a->kind != b->kind)
@@ -22,12 +48,8 @@ bool expr_equal(const struct expr *a, const struct expr *b)
     case EXPR_VALUE:
         return value_equal(&a->value, &b->value);
     case EXPR_CALL:
-        if (!same(a->value.text, b->value.text) || a->arguments != b->arguments)
-            return false;
-        for (uint32_t i = 0; i < a->arguments; i++)
-            if (!expr_equal(a->argument[i], b->argument[i]))
-                return false;
-        return true;
+        return same(a->value.text, b->value.text) &&
+               SAME_ROWS(a, b, argument, arguments, same_expr);
     case EXPR_NOT:
     case EXPR_NEGATE:
         return expr_equal(a->left, b->left);
@@ -37,38 +59,52 @@ bool expr_equal(const struct expr *a, const struct expr *b)
     return false;
 }
 
-static bool same_attributes(const struct attribute *a, uint32_t as, const struct attribute *b,
-                            uint32_t bs)
+static bool same_attribute(const void *a, const void *b)
 {
-    if (as != bs)
-        return false;
-    for (uint32_t i = 0; i < as; i++)
-        if (!same(a[i].name, b[i].name) || !value_equal(&a[i].value, &b[i].value))
-            return false;
-    return true;
+    const struct attribute *x = a, *y = b;
+    return same(x->name, y->name) && value_equal(&x->value, &y->value);
 }
 
-static bool same_settings(const struct setting *a, uint32_t as, const struct setting *b,
-                          uint32_t bs)
+static bool same_setting(const void *a, const void *b)
 {
-    if (as != bs)
-        return false;
-    for (uint32_t i = 0; i < as; i++)
-        if (!same(a[i].name, b[i].name) || !value_equal(&a[i].value, &b[i].value))
-            return false;
-    return true;
+    const struct setting *x = a, *y = b;
+    return same(x->name, y->name) && value_equal(&x->value, &y->value);
 }
 
-static bool same_declarations(const struct declaration *a, uint32_t as, const struct declaration *b,
-                              uint32_t bs)
+static bool same_declaration(const void *a, const void *b)
 {
-    if (as != bs)
-        return false;
-    for (uint32_t i = 0; i < as; i++)
-        if (!same(a[i].kind, b[i].kind) || !same(a[i].name, b[i].name) ||
-            !same_attributes(a[i].attribute, a[i].attributes, b[i].attribute, b[i].attributes))
-            return false;
-    return true;
+    const struct declaration *x = a, *y = b;
+    return same(x->kind, y->kind) && same(x->name, y->name) &&
+           SAME_ROWS(x, y, attribute, attributes, same_attribute);
+}
+
+static bool same_parameter(const void *a, const void *b)
+{
+    const struct parameter *x = a, *y = b;
+    return same(x->name, y->name) && SAME_ROWS(x, y, value, values, same_value);
+}
+
+static bool same_cover(const void *a, const void *b)
+{
+    return same(((const struct cover *)a)->id, ((const struct cover *)b)->id);
+}
+
+static bool same_ignore(const void *a, const void *b)
+{
+    const struct ignore *x = a, *y = b;
+    return same(x->at, y->at) && x->direction == y->direction && same_packet(x->packet, y->packet);
+}
+
+static bool same_outcome(const void *a, const void *b)
+{
+    const struct outcome_declaration *x = a, *y = b;
+    return x->by_ns == y->by_ns && expr_equal(x->expr, y->expr);
+}
+
+static bool same_expert(const void *a, const void *b)
+{
+    const struct expert *x = a, *y = b;
+    return x->frame == y->frame && same(x->field, y->field) && same(x->link, y->link);
 }
 
 static bool same_when(const struct when *a, const struct when *b)
@@ -80,12 +116,8 @@ static bool same_when(const struct when *a, const struct when *b)
 
 static bool same_call(const struct call_step *a, const struct call_step *b)
 {
-    if (!same(a->name, b->name) || a->arguments != b->arguments)
-        return false;
-    for (uint32_t i = 0; i < a->arguments; i++)
-        if (!value_equal(&a->argument[i], &b->argument[i]))
-            return false;
-    return value_equal(&a->result, &b->result) && same(a->error, b->error) &&
+    return same(a->name, b->name) && SAME_ROWS(a, b, argument, arguments, same_value) &&
+           value_equal(&a->result, &b->result) && same(a->error, b->error) &&
            same(a->note, b->note) && same(a->on, b->on);
 }
 
@@ -95,14 +127,12 @@ static bool same_fault(const struct fault_step *a, const struct fault_step *b)
            value_equal(&a->amount, &b->amount) && a->frame == b->frame && a->every == b->every &&
            a->mask == b->mask && a->limit == b->limit && same(a->from, b->from) &&
            same_packet(a->match, b->match) && a->match_direction == b->match_direction &&
-           same(a->match_at, b->match_at) &&
-           same_attributes(a->attribute, a->attributes, b->attribute, b->attributes);
+           same(a->match_at, b->match_at) && SAME_ROWS(a, b, attribute, attributes, same_attribute);
 }
 
-static bool same_steps(const struct step *a, uint32_t as, const struct step *b, uint32_t bs);
-
-static bool same_step(const struct step *a, const struct step *b)
+static bool same_step(const void *one, const void *other)
 {
+    const struct step *a = one, *b = other;
     if (a->kind != b->kind || !same(a->comment, b->comment) || !same_when(&a->when, &b->when))
         return false;
     switch (a->kind) {
@@ -123,62 +153,11 @@ static bool same_step(const struct step *a, const struct step *b)
     case STEP_ALL:
     case STEP_REPEAT:
         return a->u.block.times == b->u.block.times &&
-               same_steps(a->u.block.step, a->u.block.steps, b->u.block.step, b->u.block.steps);
+               SAME_ROWS(&a->u.block, &b->u.block, step, steps, same_step);
     case STEP_SET:
-        return same(a->u.setting.name, b->u.setting.name) &&
-               value_equal(&a->u.setting.value, &b->u.setting.value);
+        return same_setting(&a->u.setting, &b->u.setting);
     }
     return false;
-}
-
-static bool same_steps(const struct step *a, uint32_t as, const struct step *b, uint32_t bs)
-{
-    if (as != bs)
-        return false;
-    for (uint32_t i = 0; i < as; i++)
-        if (!same_step(&a[i], &b[i]))
-            return false;
-    return true;
-}
-
-static bool same_parameters(const struct script *a, const struct script *b)
-{
-    if (a->parameters != b->parameters)
-        return false;
-    for (uint32_t i = 0; i < a->parameters; i++) {
-        const struct parameter *p = &a->parameter[i], *q = &b->parameter[i];
-        if (!same(p->name, q->name) || p->values != q->values)
-            return false;
-        for (uint32_t v = 0; v < p->values; v++)
-            if (!value_equal(&p->value[v], &q->value[v]))
-                return false;
-    }
-    return true;
-}
-
-static bool same_lists(const struct script *a, const struct script *b)
-{
-    if (a->covers != b->covers || a->outcomes != b->outcomes || a->ignores != b->ignores ||
-        a->experts != b->experts)
-        return false;
-    for (uint32_t i = 0; i < a->covers; i++)
-        if (!same(a->cover[i].id, b->cover[i].id))
-            return false;
-    for (uint32_t i = 0; i < a->ignores; i++)
-        if (!same(a->ignore[i].at, b->ignore[i].at) ||
-            a->ignore[i].direction != b->ignore[i].direction ||
-            !same_packet(a->ignore[i].packet, b->ignore[i].packet))
-            return false;
-    for (uint32_t i = 0; i < a->outcomes; i++)
-        if (a->outcome[i].by_ns != b->outcome[i].by_ns ||
-            !expr_equal(a->outcome[i].expr, b->outcome[i].expr))
-            return false;
-    for (uint32_t i = 0; i < a->experts; i++)
-        if (a->expert[i].frame != b->expert[i].frame ||
-            !same(a->expert[i].field, b->expert[i].field) ||
-            !same(a->expert[i].link, b->expert[i].link))
-            return false;
-    return true;
 }
 
 static bool same_formats(const struct script *a, const struct script *b)
@@ -190,15 +169,25 @@ static bool same_formats(const struct script *a, const struct script *b)
     return equal;
 }
 
+static bool same_declarations(const struct script *a, const struct script *b)
+{
+    return SAME_ROWS(a, b, cover, covers, same_cover) &&
+           SAME_ROWS(a, b, parameter, parameters, same_parameter) &&
+           SAME_ROWS(a, b, option, options, same_setting) &&
+           SAME_ROWS(a, b, set, sets, same_setting) &&
+           SAME_ROWS(a, b, link, links, same_declaration) &&
+           SAME_ROWS(a, b, host, hosts, same_declaration) &&
+           SAME_ROWS(a, b, sut, suts, same_declaration) &&
+           SAME_ROWS(a, b, ignore, ignores, same_ignore) &&
+           SAME_ROWS(a, b, expert, experts, same_expert) &&
+           SAME_ROWS(a, b, outcome, outcomes, same_outcome) && same_formats(a, b);
+}
+
 bool script_equal(const struct script *a, const struct script *b)
 {
-    return same(a->summary, b->summary) && a->packetdrill == b->packetdrill && same_lists(a, b) &&
-           same_parameters(a, b) && same_settings(a->option, a->options, b->option, b->options) &&
-           same_settings(a->set, a->sets, b->set, b->sets) &&
-           same_declarations(a->link, a->links, b->link, b->links) &&
-           same_declarations(a->host, a->hosts, b->host, b->hosts) &&
-           same_declarations(a->sut, a->suts, b->sut, b->suts) && same_formats(a, b) &&
-           same(a->init_shell, b->init_shell) && same(a->cleanup_shell, b->cleanup_shell) &&
-           a->end_ns == b->end_ns && a->golden_fingerprint == b->golden_fingerprint &&
-           same_steps(a->step, a->steps, b->step, b->steps);
+    return same(a->summary, b->summary) && a->packetdrill == b->packetdrill &&
+           same_declarations(a, b) && same(a->init_shell, b->init_shell) &&
+           same(a->cleanup_shell, b->cleanup_shell) && a->end_ns == b->end_ns &&
+           a->golden_fingerprint == b->golden_fingerprint &&
+           SAME_ROWS(a, b, step, steps, same_step);
 }
