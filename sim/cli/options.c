@@ -142,8 +142,9 @@ static int take_set(struct options *o, const char *v)
 
 static int take_define(struct options *o, const char *v)
 {
-    if (!strchr(v, '=') || v[0] == '=' || o->defines == DEFINES_MAX)
-        return usage_error("-D: \"%s\" is not NAME=value, at most %d times", v, DEFINES_MAX);
+    size_t name = strspn(v, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    if (name == 0 || (v[name] && v[name] != '=') || o->defines == DEFINES_MAX)
+        return usage_error("-D: \"%s\" is neither NAME nor NAME=value, or there are more than %d", v, DEFINES_MAX);
     o->define[o->defines++] = v;
     return 0;
 }
@@ -189,7 +190,7 @@ static const struct option table[] = {
     {"strict", NULL, "a case without its golden fails", take_strict},
     {"quiet", NULL, "no table, only failures and the count", take_quiet},
     {"verbose", NULL, "every case, and its ladder", take_verbose},
-    {"D", "NAME=value", "substitute a word in scripts", take_define},
+    {"D", "NAME[=value]", "define a name for #ifdef, and substitute the value for the word", take_define},
 };
 enum { OPTIONS = sizeof table / sizeof table[0] };
 

@@ -265,6 +265,18 @@ const struct sut stack_sut = {
     .close = stack_sut_close,
 };
 
+bool stack_sut_knob_is_time(const char *knob)
+{
+    for (int m = 0; stack_full_config.modules[m]; m++) {
+        const struct module *module = stack_full_config.modules[m];
+        size_t len = strlen(module->name);
+        for (uint32_t k = 0; k < module->knob_count; k++)
+            if (strncmp(knob, module->name, len) == 0 && knob[len] == '.' && strcmp(knob + len + 1, module->knobs[k].name) == 0)
+                return module->knobs[k].unit == KNOB_NS;
+    }
+    return false;
+}
+
 void stack_sut_print_knobs(FILE *out)
 {
     static const char *const units[] = {"", "0 or 1", "ns"};

@@ -54,4 +54,7 @@ void *stack_sut_open_with(const struct sut_env *env, const struct netif_driver *
 
 extern const struct sut stack_sut;
 
+/* A knob that holds nanoseconds. */
+bool stack_sut_knob_is_time(const char *knob);
+
 #endif

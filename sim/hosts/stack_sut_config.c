@@ -139,7 +139,11 @@ static int64_t call_leave(struct stack_sut *u, uint64_t token, const struct valu
 static int64_t call_set(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
 {
     (void)token, (void)out, (void)argc;
-    return stack_knob_set(u->stack, stack_argument_text(&argv[0]), argv[1].number);
+    const char *knob = stack_argument_text(&argv[0]);
+    int64_t number = argv[1].number, second = stack_sut_knob_is_time(knob) && argv[1].kind == VALUE_NUMBER ? INT64_C(1000000000) : 1;
+    if (__builtin_mul_overflow(number, second, &number)) /* a bare number counts seconds */
+        return -ERR_INVAL;
+    return stack_knob_set(u->stack, knob, number);
 }
 
 /* fail_allocation(n): the nth buffer that the stack asks for from now on is refused; 0 takes that back. */

@@ -155,6 +155,11 @@ void engine_inject(struct run *r, const struct step *step, int64_t now_ns)
     struct host *raw = raw_host_on(r, l->link, &raw_port);
     struct packet_context c;
     struct why why = {{0}};
+    if (h != r->sut && !(h->kind->flags & HOST_RAW)) {
+        run_fail(r, &step->place, now_ns, "%s is alive: its frames come over the link, none is injected into it", h->name);
+        r->status = RUN_ERROR;
+        return;
+    }
     engine_fill_context(r, &c);
     run_host_addresses(r, h, port, &c.destination);
     if (r->script->packetdrill && !r->last_out) { /* nothing came out yet whose ports could be answered */

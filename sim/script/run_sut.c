@@ -97,16 +97,16 @@ static int set_knob(struct run *r, const struct setting *s, struct why *why)
         run_skip(r, "the stack %s has no knobs, the script sets %s", sut_host_sut(r->sut)->name, s->name);
     else if (got < 0 && s->place.file)
         why_set(why, "%s:%d:%d: set %s: %s", s->place.file, s->place.line, s->place.column, s->name,
-                got == -2 ? "there is no such knob; `wiredrill help knobs` lists them" : "the value is out of its range");
+                got == -2 ? "there is no such knob; `wiredrill help knobs` lists them" : "the value is out of its range, which `wiredrill help knobs` tells");
     else if (got < 0)
-        why_set(why, "--set %s: %s", s->name, got == -2 ? "there is no such knob; `wiredrill help knobs` lists them" : "the value is out of its range");
+        why_set(why, "--set %s: %s", s->name, got == -2 ? "there is no such knob; `wiredrill help knobs` lists them" : "the value is out of its range, which `wiredrill help knobs` tells");
     return got < 0 && got != SUT_UNKNOWN ? -1 : 0;
 }
 
 static int set_knobs(struct run *r, struct why *why)
 {
     for (const struct profile_knob *k = r->options->profile; k && k->name; k++) {
-        const struct setting s = {.name = k->name, .value = {.kind = VALUE_NUMBER, .number = k->value}};
+        const struct setting s = {.name = k->name, .value = {.kind = VALUE_TIME, .number = k->value}};
         if (set_knob(r, &s, why) != 0)
             return -1;
     }

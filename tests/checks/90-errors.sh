@@ -85,7 +85,7 @@ expect 2 'one capture' $wiredrill show
 # Numbers, options that contradict each other, cases and losses that are not there.
 expect 2 'is no number from 0' $wiredrill run --seed 18446744073709551616 scenarios/x/good.pkt
 expect 2 'from 1 to 256' $wiredrill run --jobs 0 scenarios/x/good.pkt
-expect 2 'is not NAME=value' $wiredrill run -D =1 scenarios/x/good.pkt
+expect 2 'neither NAME nor NAME=value' $wiredrill run -D =1 scenarios/x/good.pkt
 expect 2 'leave --seed out' $wiredrill run --bless --seed 3 scenarios/x/good.pkt
 expect 2 'contradict each other' $wiredrill run --quiet --verbose scenarios/x/good.pkt
 expect 2 'frames count from 1' $wiredrill run --lose 0 scenarios/x/good.pkt
@@ -116,6 +116,10 @@ printf '%s\n' '+0 < . 1:1(0) ack 1 win 3/udp(9899 > 1234)' | script udp
 expect 0 'udp.pkt:1: TCP in UDP is not played' $wiredrill run scenarios/x/udp.pkt
 printf '%s\n' '--non_fatal=packet' '0 assert 1 == 1' | script warn
 expect 0 '2 skipped' $wiredrill run scenarios/x/warn.pkt
+printf '%s\n' 'host dhcp-server srv ip 10.0.2.2/24 pool 10.0.2.15..10.0.2.20' 'sut eth0' '0 @srv < arp request' | script alive
+expect 2 'srv is alive' $wiredrill run scenarios/x/alive.pkt
+(echo 'set arp.expiry 60'; echo "$good"; echo '+0 assert knob("arp.expiry") == 60s') | script seconds
+expect 0 '2 passed' $wiredrill run scenarios/x/seconds.pkt
 # The margin of a ladder names the drop; the line that repeats a case names the case.
 (echo "$good" | head -3; echo 'ignore > arp'; echo '0 < udp 9 > 77 data "a"'; echo '+0 > icmp') | script closed
 expect 1 '[udp.drop.no_port]' $wiredrill run --nic e1000 scenarios/x/closed.pkt
