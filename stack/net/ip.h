@@ -33,16 +33,14 @@ struct ip_send {
     uint8_t options[40];
 };
 
-/* What the control blocks of all transports begin with, so that a socket need not know which one it has: `ip.ttl` is `ttl`. */
-#define IP_PCB_FIELDS \
-    struct ip_addr local, remote; /* any: wildcard, not connected */ \
-    struct netif *nif;            /* only by this interface, or NULL */ \
-    uint8_t ttl, tos;             /* ttl 0: the knob */ \
-    uint8_t ip_flags;             /* of enum ip_send_flag */ \
-    uint8_t multicast_ttl         /* 0: 1 */
-
+/* What the control blocks of all transports begin with, so that a socket need not know which one it
+ * has. */
 struct ip_pcb {
-    IP_PCB_FIELDS;
+    struct ip_addr local, remote; /* any: wildcard, not connected */
+    struct netif *nif;            /* only by this interface, or NULL */
+    uint8_t ttl, tos;             /* ttl 0: the knob */
+    uint8_t ip_flags;             /* of enum ip_send_flag */
+    uint8_t multicast_ttl;        /* 0: 1 */
 };
 
 /* What a received packet's header said; the netbuf's cursor is behind it. */

@@ -21,8 +21,8 @@ static int open_client(struct stack *s, struct netif *nif, service_done *done, v
     c->t1_ns = c->t2_ns = c->expiry_ns = c->offer_due_ns = INT64_MAX;
     c->pcb = (struct udp_pcb){
         .local_port = DHCP_CLIENT_PORT,
-        .nif = nif,
-        .ip_flags = IP_BROADCAST_OK,
+        .ip.nif = nif,
+        .ip.ip_flags = IP_BROADCAST_OK,
         .accept_any_destination = true,
         .receive = dhcp_receive,
         .owner = c,

@@ -40,9 +40,9 @@ static void answer(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
     int drop = refusal(pcb, r, from_port);
     if (drop < 0) {
         /* RFC 1122 4.1.3.5: the answer comes from the address that was asked. */
-        pcb->local = r->destination;
+        pcb->ip.local = r->destination;
         int err = udp_send(s, pcb, netbuf_data(nb), netbuf_len(nb), &r->source, from_port, now_ns);
-        pcb->local = (struct ip_addr){0};
+        pcb->ip.local = (struct ip_addr){0};
         drop = err < 0 ? ECHO_DROP_UNSENT : -1;
     }
     if (drop >= 0) {

@@ -19,10 +19,10 @@ static void hear_error(struct raw_pcb *pcb, struct stack *s, const struct ip_err
 static int raw_open(struct stack *s, struct socket *k)
 {
     struct raw_pcb *pcb = &k->pcb.raw;
-    pcb->local.family = (uint32_t)k->family;
+    pcb->ip.local.family = (uint32_t)k->family;
     pcb->protocol = k->protocol;
-    pcb->multicast_ttl = 1;
-    pcb->ip_flags = k->protocol == RAW_PROTOCOL_ANY ? IP_HEADER_INCLUDED : 0;
+    pcb->ip.multicast_ttl = 1;
+    pcb->ip.ip_flags = k->protocol == RAW_PROTOCOL_ANY ? IP_HEADER_INCLUDED : 0;
     pcb->receive = receive_packet;
     pcb->error = hear_error;
     pcb->owner = k;
@@ -33,7 +33,7 @@ static int raw_socket_bind(struct stack *s, struct socket *k, const struct socke
 {
     if (!addr_is_any(&local->addr) && !ip_is_local(s, &local->addr))
         return -ERR_ADDRNOTAVAIL;
-    k->pcb.raw.local = local->addr;
+    k->pcb.raw.ip.local = local->addr;
     k->address_chosen = !addr_is_any(&local->addr);
     return 0;
 }
@@ -49,14 +49,14 @@ static int raw_socket_connect(struct stack *s, struct socket *k, const struct so
     }
     struct ip_addr any = {.family = (uint32_t)k->family}, to = socket_destination(&peer->addr);
     struct ip_path path;
-    int err = ip_path(s, &to, k->address_chosen ? &pcb->local : &any, pcb->nif, &path);
+    int err = ip_path(s, &to, k->address_chosen ? &pcb->ip.local : &any, pcb->ip.nif, &path);
     if (err < 0)
         return err;
-    if (path.broadcast && !(pcb->ip_flags & IP_BROADCAST_OK))
+    if (path.broadcast && !(pcb->ip.ip_flags & IP_BROADCAST_OK))
         return -ERR_ACCES;
     if (!k->address_chosen)
-        pcb->local = path.source;
-    pcb->remote = to;
+        pcb->ip.local = path.source;
+    pcb->ip.remote = to;
     k->connected = true;
     return 0;
 }
@@ -70,8 +70,8 @@ static int raw_socket_send(struct stack *s, struct socket *k, const void *bytes,
         return -ERR_DESTADDRREQ;
     if (len > 65535)
         return -ERR_MSGSIZE;
-    struct ip_addr where = to ? socket_destination(&to->addr) : pcb->remote;
-    bool whole = pcb->ip_flags & IP_HEADER_INCLUDED; /* DF is the caller's, too */
+    struct ip_addr where = to ? socket_destination(&to->addr) : pcb->ip.remote;
+    bool whole = pcb->ip.ip_flags & IP_HEADER_INCLUDED; /* DF is the caller's, too */
     int err = whole ? 0 : socket_choose_fragmenting(s, k, (uint32_t)len, &where);
     if (err >= 0)
         err = raw_send(s, pcb, bytes, (uint32_t)len, &where, now_ns);
@@ -87,7 +87,7 @@ static void raw_socket_close(struct stack *s, struct socket *k, int64_t now_ns)
 static void raw_socket_name(struct stack *s, const struct socket *k, struct socket_address *out)
 {
     (void)s;
-    *out = (struct socket_address){k->pcb.raw.local,
+    *out = (struct socket_address){k->pcb.raw.ip.local,
                                    k->protocol}; /* the protocol as the port: so does Linux */
 }
 
@@ -96,7 +96,7 @@ static int raw_socket_peer(struct stack *s, const struct socket *k, struct socke
     (void)s;
     if (!k->connected)
         return -ERR_NOTCONN;
-    *out = (struct socket_address){k->pcb.raw.remote, 0};
+    *out = (struct socket_address){k->pcb.raw.ip.remote, 0};
     return 0;
 }
 
@@ -107,7 +107,7 @@ static int raw_socket_set(struct stack *s, struct socket *k, enum socket_option 
     if (option == SO_OPT_REUSEADDR)
         return 0; /* nothing is exclusive here */
     if (option == IP_OPT_HDRINCL)
-        return socket_set_flag(&k->pcb.raw.ip_flags, IP_HEADER_INCLUDED, value);
+        return socket_set_flag(&k->pcb.raw.ip.ip_flags, IP_HEADER_INCLUDED, value);
     return -ERR_NOPROTOOPT;
 }
 
@@ -117,7 +117,7 @@ static int raw_socket_get(struct stack *s, struct socket *k, enum socket_option 
     (void)s;
     if (option != IP_OPT_HDRINCL)
         return -ERR_NOPROTOOPT;
-    *value = (k->pcb.raw.ip_flags & IP_HEADER_INCLUDED) != 0;
+    *value = (k->pcb.raw.ip.ip_flags & IP_HEADER_INCLUDED) != 0;
     return 0;
 }
 

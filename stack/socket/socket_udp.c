@@ -29,8 +29,8 @@ static int udp_open(struct stack *s, struct socket *k)
 {
     (void)s;
     struct udp_pcb *pcb = &k->pcb.udp;
-    pcb->local.family = (uint32_t)k->family;
-    pcb->multicast_ttl = 1;
+    pcb->ip.local.family = (uint32_t)k->family;
+    pcb->ip.multicast_ttl = 1;
     pcb->multicast_loop = true;
     pcb->receive = receive_datagram;
     pcb->error = hear_error;
@@ -43,11 +43,11 @@ static int udp_socket_bind(struct stack *s, struct socket *k, const struct socke
     struct udp_pcb *pcb = &k->pcb.udp;
     if (pcb->local_port)
         return -ERR_INVAL;
-    pcb->local = local->addr;
+    pcb->ip.local = local->addr;
     pcb->local_port = local->port;
     int err = udp_bind(s, pcb);
     if (err < 0) {
-        pcb->local = (struct ip_addr){.family = (uint32_t)k->family};
+        pcb->ip.local = (struct ip_addr){.family = (uint32_t)k->family};
         pcb->local_port = 0;
         return err;
     }
@@ -72,11 +72,11 @@ static int udp_socket_connect(struct stack *s, struct socket *k, const struct so
         return -ERR_INVAL;
     struct udp_pcb before = *pcb;
     if (!k->address_chosen)
-        pcb->local = (struct ip_addr){.family = (uint32_t)k->family};
+        pcb->ip.local = (struct ip_addr){.family = (uint32_t)k->family};
     struct ip_addr to = socket_destination(&peer->addr);
     int err = udp_connect(s, pcb, &to, peer->port);
     if (err < 0) {
-        pcb->local = before.local;
+        pcb->ip.local = before.ip.local;
         return err;
     }
     k->connected = true;
@@ -92,7 +92,7 @@ static int udp_socket_send(struct stack *s, struct socket *k, const void *bytes,
         return -ERR_DESTADDRREQ;
     if (len > UDP_MAX_PAYLOAD4)
         return -ERR_MSGSIZE;
-    struct ip_addr where = to ? socket_destination(&to->addr) : pcb->remote;
+    struct ip_addr where = to ? socket_destination(&to->addr) : pcb->ip.remote;
     uint16_t port = to ? to->port : pcb->remote_port;
     int err = socket_choose_fragmenting(s, k, UDP_HDR_LEN + (uint32_t)len, &where);
     if (err >= 0)
@@ -109,7 +109,7 @@ static void udp_socket_close(struct stack *s, struct socket *k, int64_t now_ns)
 static void udp_socket_name(struct stack *s, const struct socket *k, struct socket_address *out)
 {
     (void)s;
-    *out = (struct socket_address){k->pcb.udp.local, k->pcb.udp.local_port};
+    *out = (struct socket_address){k->pcb.udp.ip.local, k->pcb.udp.local_port};
 }
 
 static int udp_socket_peer(struct stack *s, const struct socket *k, struct socket_address *out)
@@ -117,7 +117,7 @@ static int udp_socket_peer(struct stack *s, const struct socket *k, struct socke
     (void)s;
     if (!k->connected)
         return -ERR_NOTCONN;
-    *out = (struct socket_address){k->pcb.udp.remote, k->pcb.udp.remote_port};
+    *out = (struct socket_address){k->pcb.udp.ip.remote, k->pcb.udp.remote_port};
     return 0;
 }
 
@@ -176,7 +176,7 @@ static int path_mtu(struct stack *s, const struct socket *k, int64_t *value)
     if (!k->connected)
         return -ERR_NOTCONN;
     struct ip_path path;
-    int err = ip_path(s, &pcb->remote, &pcb->local, pcb->nif, &path);
+    int err = ip_path(s, &pcb->ip.remote, &pcb->ip.local, pcb->ip.nif, &path);
     *value = err < 0 ? 0 : path.mtu;
     return err;
 }

@@ -29,7 +29,7 @@ int raw_bind(struct stack *s, struct raw_pcb *pcb)
     for (; *link; link = &(*link)->next)
         if (*link == pcb)
             return -ERR_INVAL;
-    if (!addr_is_any(&pcb->local) && !ip_is_local(s, &pcb->local))
+    if (!addr_is_any(&pcb->ip.local) && !ip_is_local(s, &pcb->ip.local))
         return -ERR_ADDRNOTAVAIL;
     pcb->next = NULL;
     *link = pcb;
@@ -70,11 +70,11 @@ static bool matches(const struct raw_pcb *p, const struct ip_received *r)
 {
     if (p->protocol != r->protocol || p->protocol == RAW_PROTOCOL_ANY)
         return false;
-    if (p->nif && p->nif != r->nif)
+    if (p->ip.nif && p->ip.nif != r->nif)
         return false;
-    if (!addr_is_any(&p->local) && !addr_equal(&p->local, &r->destination))
+    if (!addr_is_any(&p->ip.local) && !addr_equal(&p->ip.local, &r->destination))
         return false;
-    return addr_is_any(&p->remote) || addr_equal(&p->remote, &r->source);
+    return addr_is_any(&p->ip.remote) || addr_equal(&p->ip.remote, &r->source);
 }
 
 /* The requests that ICMP answers by itself; a program that saw them might answer a second time. */
@@ -115,9 +115,9 @@ static bool raw_input(struct stack *s, const struct netbuf *nb, const struct ip_
 /* Is the packet that e is about one that p can have sent? */
 static bool may_have_sent(const struct raw_pcb *p, const struct ip_error *e)
 {
-    if (!addr_is_any(&p->local) && !addr_equal(&p->local, &e->source))
+    if (!addr_is_any(&p->ip.local) && !addr_equal(&p->ip.local, &e->source))
         return false;
-    return addr_is_any(&p->remote) || addr_equal(&p->remote, &e->destination);
+    return addr_is_any(&p->ip.remote) || addr_equal(&p->ip.remote, &e->destination);
 }
 
 static bool raw_sent_too_long(struct stack *s, const struct ip_error *e)
@@ -143,9 +143,9 @@ static void raw_error(struct stack *s, const struct ip_error *e)
 int raw_send(struct stack *s, struct raw_pcb *pcb, const void *bytes, uint32_t len,
              const struct ip_addr *to, int64_t now_ns)
 {
-    bool whole = pcb->ip_flags & IP_HEADER_INCLUDED;
+    bool whole = pcb->ip.ip_flags & IP_HEADER_INCLUDED;
     if (!to)
-        to = &pcb->remote;
+        to = &pcb->ip.remote;
     if (addr_is_any(to))
         return -ERR_DESTADDRREQ;
     if (len > 65535u - (whole ? 0 : IPV4_MIN_HDR_LEN))
@@ -153,7 +153,7 @@ int raw_send(struct stack *s, struct raw_pcb *pcb, const void *bytes, uint32_t l
     if (whole && len < IPV4_MIN_HDR_LEN)
         return -ERR_INVAL;
     struct ip_path path;
-    int err = ip_path(s, to, &pcb->local, pcb->nif, &path);
+    int err = ip_path(s, to, &pcb->ip.local, pcb->ip.nif, &path);
     if (err < 0)
         return err;
     struct netbuf *nb = ip_buffer(s, &path, 0, len);
@@ -165,9 +165,9 @@ int raw_send(struct stack *s, struct raw_pcb *pcb, const void *bytes, uint32_t l
         .source = path.source,
         .destination = *to,
         .protocol = pcb->protocol,
-        .ttl = path.multicast ? (pcb->multicast_ttl ? pcb->multicast_ttl : 1) : pcb->ttl,
-        .tos = pcb->tos,
-        .flags = pcb->ip_flags,
+        .ttl = path.multicast ? (pcb->ip.multicast_ttl ? pcb->ip.multicast_ttl : 1) : pcb->ip.ttl,
+        .tos = pcb->ip.tos,
+        .flags = pcb->ip.ip_flags,
     };
     err = ip_output(s, &path, nb, &how, now_ns);
     if (err >= 0)

@@ -11,13 +11,7 @@
 enum { RAW_PROTOCOL_ANY = 255 }; /* IPPROTO_RAW: sends whole packets, receives none */
 
 struct raw_pcb {
-    /* IP_HEADER_INCLUDED in ip_flags: what is sent begins with an IP header. */
-    union {
-        struct ip_pcb ip;
-        struct {
-            IP_PCB_FIELDS;
-        };
-    };
+    struct ip_pcb ip; /* IP_HEADER_INCLUDED in ip_flags: what is sent begins with an IP header */
     struct raw_pcb *next;
     uint8_t protocol;
     /* Takes nb, a copy, whose cursor is at the IP header (r->header_len bytes). */

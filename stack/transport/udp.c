@@ -29,9 +29,9 @@ static bool overlap(const struct udp_pcb *a, const struct udp_pcb *b, uint16_t p
 {
     if (a->local_port != port)
         return false;
-    if (a->nif && b->nif && a->nif != b->nif)
+    if (a->ip.nif && b->ip.nif && a->ip.nif != b->ip.nif)
         return false;
-    return addr_is_any(&a->local) || addr_is_any(&b->local) || addr_equal(&a->local, &b->local);
+    return addr_is_any(&a->ip.local) || addr_is_any(&b->ip.local) || addr_equal(&a->ip.local, &b->ip.local);
 }
 
 /* Two that both allow it may share a port; an ephemeral port is never shared. */
@@ -82,8 +82,8 @@ int udp_bind(struct stack *s, struct udp_pcb *pcb)
     struct udp_state *u = udp_state(s);
     if (is_bound(u, pcb))
         return -ERR_INVAL;
-    if (!addr_is_any(&pcb->local) && !ip_is_local(s, &pcb->local) &&
-        !transport_is_multicast(&pcb->local) && !transport_is_broadcast(s, &pcb->local))
+    if (!addr_is_any(&pcb->ip.local) && !ip_is_local(s, &pcb->ip.local) &&
+        !transport_is_multicast(&pcb->ip.local) && !transport_is_broadcast(s, &pcb->ip.local))
         return -ERR_ADDRNOTAVAIL;
     if (!pcb->local_port) {
         pcb->local_port = ephemeral_port(s, pcb);
@@ -115,23 +115,23 @@ void udp_unbind(struct stack *s, struct udp_pcb *pcb)
 int udp_connect(struct stack *s, struct udp_pcb *pcb, const struct ip_addr *remote, uint16_t port)
 {
     if (!remote) {
-        pcb->remote = (struct ip_addr){0};
+        pcb->ip.remote = (struct ip_addr){0};
         pcb->remote_port = 0;
         return 0;
     }
     struct ip_path path;
-    int err = ip_path(s, remote, &pcb->local, pcb->nif, &path);
+    int err = ip_path(s, remote, &pcb->ip.local, pcb->ip.nif, &path);
     if (err < 0)
         return err;
-    if (path.broadcast && !(pcb->ip_flags & IP_BROADCAST_OK))
+    if (path.broadcast && !(pcb->ip.ip_flags & IP_BROADCAST_OK))
         return -ERR_ACCES;
     if (!pcb->local_port && (err = udp_bind(s, pcb)) < 0)
         return err;
     /* RFC 1122 4.1.3.5: the address that the stack chose is told, and from now on is the only one
      * that datagrams may come to. */
-    if (addr_is_any(&pcb->local))
-        pcb->local = path.source;
-    pcb->remote = *remote;
+    if (addr_is_any(&pcb->ip.local))
+        pcb->ip.local = path.source;
+    pcb->ip.remote = *remote;
     pcb->remote_port = port;
     return 0;
 }

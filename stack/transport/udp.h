@@ -12,12 +12,7 @@
 #include "stack/net/ip.h"
 
 struct udp_pcb {
-    union {
-        struct ip_pcb ip;
-        struct {
-            IP_PCB_FIELDS;
-        };
-    };
+    struct ip_pcb ip;
     struct udp_pcb *next;
     uint16_t local_port, remote_port;
     bool no_checksum, reuse, multicast_loop,

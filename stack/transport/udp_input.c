@@ -77,18 +77,18 @@ static unsigned score(const struct udp_pcb *p, const struct ip_received *r, cons
         return 0;
     if (foreign && !p->accept_any_destination)
         return 0;
-    if (p->nif) {
-        if (p->nif != r->nif)
+    if (p->ip.nif) {
+        if (p->ip.nif != r->nif)
             return 0;
         points += 1;
     }
-    if (!addr_is_any(&p->local)) {
-        if (!addr_equal(&p->local, &r->destination))
+    if (!addr_is_any(&p->ip.local)) {
+        if (!addr_equal(&p->ip.local, &r->destination))
             return 0;
         points += 2;
     }
     if (p->remote_port) {
-        if (p->remote_port != h->src_port || !addr_equal(&p->remote, &r->source))
+        if (p->remote_port != h->src_port || !addr_equal(&p->ip.remote, &r->source))
             return 0;
         points += 4;
     }
@@ -178,10 +178,10 @@ static bool sent_it(const struct udp_pcb *p, const struct ip_error *e, uint16_t 
 {
     if (p->local_port != from)
         return false;
-    if (!addr_is_any(&p->local) && !transport_is_multicast(&p->local) &&
-        !addr_equal(&p->local, &e->source))
+    if (!addr_is_any(&p->ip.local) && !transport_is_multicast(&p->ip.local) &&
+        !addr_equal(&p->ip.local, &e->source))
         return false;
-    return !p->remote_port || (p->remote_port == to && addr_equal(&p->remote, &e->destination));
+    return !p->remote_port || (p->remote_port == to && addr_equal(&p->ip.remote, &e->destination));
 }
 
 static struct udp_pcb *sender_of(const struct udp_state *u, const struct ip_error *e, uint16_t from,

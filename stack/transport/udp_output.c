@@ -33,10 +33,10 @@ static void fill(struct netbuf *nb, const struct udp_pcb *pcb, const struct ip_p
  * 1122 4.1.3.6). */
 static const struct ip_addr *source_wish(const struct stack *s, const struct udp_pcb *pcb)
 {
-    if (addr_is_any(&pcb->local) || transport_is_multicast(&pcb->local) ||
-        transport_is_broadcast(s, &pcb->local))
+    if (addr_is_any(&pcb->ip.local) || transport_is_multicast(&pcb->ip.local) ||
+        transport_is_broadcast(s, &pcb->ip.local))
         return NULL;
-    return &pcb->local;
+    return &pcb->ip.local;
 }
 
 static int find_path(struct stack *s, const struct udp_pcb *pcb, uint32_t len,
@@ -45,10 +45,10 @@ static int find_path(struct stack *s, const struct udp_pcb *pcb, uint32_t len,
     uint32_t options = (pcb->options_len + 3u) & ~3u;
     if (len > (to->family == ADDR_IPV6 ? UDP_MAX_PAYLOAD6 : UDP_MAX_PAYLOAD4 - options))
         return -ERR_MSGSIZE;
-    int err = ip_path(s, to, source_wish(s, pcb), pcb->nif, path);
+    int err = ip_path(s, to, source_wish(s, pcb), pcb->ip.nif, path);
     if (err < 0)
         return err;
-    if (path->broadcast && !(pcb->ip_flags & IP_BROADCAST_OK))
+    if (path->broadcast && !(pcb->ip.ip_flags & IP_BROADCAST_OK))
         return -ERR_ACCES; /* RFC 1122 3.3.6 */
     if (pcb->from_any)
         path->source = (struct ip_addr){.family = to->family};
@@ -62,13 +62,13 @@ static struct ip_send header_of(const struct udp_pcb *pcb, const struct ip_path 
         .source = path->source,
         .destination = *to,
         .protocol = IP_PROTO_UDP,
-        .ttl = pcb->ttl,
-        .tos = pcb->tos,
-        .flags = pcb->ip_flags,
+        .ttl = pcb->ip.ttl,
+        .tos = pcb->ip.tos,
+        .flags = pcb->ip.ip_flags,
         .options_len = pcb->options_len,
     };
     if (path->multicast) {
-        how.ttl = pcb->multicast_ttl ? pcb->multicast_ttl : 1; /* RFC 1112 6.1: 1 unless asked */
+        how.ttl = pcb->ip.multicast_ttl ? pcb->ip.multicast_ttl : 1; /* RFC 1112 6.1: 1 unless asked */
         how.flags |= pcb->multicast_loop ? IP_MULTICAST_LOOP : 0;
     }
     memcpy(how.options, pcb->options, sizeof how.options);
@@ -81,7 +81,7 @@ int udp_send(struct stack *s, struct udp_pcb *pcb, const void *bytes, uint32_t l
     if (!to) {
         if (!pcb->remote_port)
             return -ERR_DESTADDRREQ;
-        to = &pcb->remote;
+        to = &pcb->ip.remote;
         port = pcb->remote_port;
     }
     if (!port)

@@ -109,7 +109,7 @@ Test(raw, sends_with_and_without_its_own_header)
     cr_assert_arr_eq(ip + 20, "out", 3);
     uint8_t own[23] = {0x45, 0, 0, 23, 0,  9, 0, 0, 33,  77,  0,  0,
                        10,   0, 2, 15, 10, 0, 2, 2, 'o', 'w', 'n'};
-    ear[0].pcb.ip_flags = IP_HEADER_INCLUDED;
+    ear[0].pcb.ip.ip_flags = IP_HEADER_INCLUDED;
     cr_assert_eq(raw_send(r->s, &ear[0].pcb, own, 23, &peer, 0), 0);
     ip = r->sent[1].bytes + 14;
     cr_assert_eq(ip[8], 33);

@@ -42,7 +42,7 @@ static struct udp_pcb *fresh(int i, uint32_t local, uint16_t port)
     ear[i] =
         (struct ear){.pcb = {.local_port = port, .receive = hear, .error = fail, .owner = &ear[i]}};
     if (local)
-        ear[i].pcb.local = addr_ipv4(local);
+        ear[i].pcb.ip.local = addr_ipv4(local);
     return &ear[i].pcb;
 }
 
@@ -166,7 +166,7 @@ Test(udp, connected_before_bound_to_the_interface)
     struct ip_addr peer = addr_ipv4(RIG_PEER);
     fresh(0, 0, 9999)->reuse = true;
     fresh(1, RIG_ADDRESS, 9999)->reuse = true;
-    ear[1].pcb.nif = r->nif;
+    ear[1].pcb.ip.nif = r->nif;
     cr_assert_eq(udp_bind(r->s, &ear[0].pcb), 0);
     cr_assert_eq(udp_connect(r->s, &ear[0].pcb, &peer, 5000), 0);
     cr_assert_eq(udp_bind(r->s, &ear[1].pcb), 0);
@@ -305,7 +305,7 @@ Test(udp, send_errors)
     cr_assert_eq(udp_send(r->s, &ear[0].pcb, big, 65508, &peer, 7, 0), -ERR_MSGSIZE);
     cr_assert_eq(udp_send(r->s, &ear[0].pcb, "a", 1, &everyone, 7, 0), -ERR_ACCES);
     cr_assert_eq(r->sent_count, 0);
-    ear[0].pcb.ip_flags = IP_BROADCAST_OK;
+    ear[0].pcb.ip.ip_flags = IP_BROADCAST_OK;
     cr_assert_eq(udp_send(r->s, &ear[0].pcb, "a", 1, &everyone, 7, 0), 0);
     cr_assert_eq(last_udp(r).dst, 0x0a0002ff);
     cr_assert_geq(last_udp(r).sport, 49152);
