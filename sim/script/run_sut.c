@@ -138,12 +138,19 @@ static int nic_of(struct run *r, const struct attrs *attrs, const struct nic_kin
 }
 
 /* Only a NIC can be slow. */
-static void set_tx_delay(struct run *r, const struct attrs *attrs, uint32_t port, struct sut_config *config)
+static int set_tx_delay(struct run *r, const struct attrs *attrs, uint32_t port, struct sut_config *config, struct why *why)
 {
     const struct attribute *a = attr_find(attrs, "tx-delay", 0);
-    config->tx_delay_ns[port] = a ? a->value.number : 0;
-    if (a && !(config->sut->flags & SUT_BUS))
+    if (!a)
+        return 0;
+    if (a->value.number < 0) {
+        run_bad_attribute(a, why, "not a value for", NULL);
+        return -1;
+    }
+    config->tx_delay_ns[port] = a->value.number;
+    if (!(config->sut->flags & SUT_BUS))
         run_skip(r, "the script's NIC takes its time, %s has none", config->sut->name);
+    return 0;
 }
 
 static const struct declaration *sut_declaration(const struct run *r, uint32_t *count)
@@ -166,7 +173,8 @@ int run_build_sut(struct run *r, struct attribute **attribute, struct why *why)
         }
     struct attrs first = {attribute[0], d[0].attributes};
     for (uint32_t k = 0; k < count; k++)
-        set_tx_delay(r, &(struct attrs){attribute[k], d[k].attributes}, k, &config);
+        if (set_tx_delay(r, &(struct attrs){attribute[k], d[k].attributes}, k, &config, why) != 0)
+            return -1;
     if (r->status == RUN_SKIPPED)
         return 0;
     if (run_attach_ports(r->sut, why) != 0 || nic_of(r, &first, &config.nic, why) != 0)
