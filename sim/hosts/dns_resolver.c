@@ -351,7 +351,9 @@ static void refuse(struct dns_resolver *s, const struct peer_packet *p, uint8_t 
 {
     struct peer_answer *a = &s->reply.answer;
     s->bad++;
-    violation(s, rcode == LDNS_RCODE_NOTIMPL ? "a query of another opcode than QUERY" : "a query that does not parse, or not with one question");
+    violation(s, rcode == LDNS_RCODE_NOTIMPL
+                     ? "a query of another opcode than QUERY"
+                     : "a query that does not parse, or not with one question");
     memcpy(a->bytes, p->payload, 2);
     a->bytes[AT_FLAGS] = (uint8_t)(0x80 | (p->payload[AT_FLAGS] & 0x79));
     a->bytes[AT_RCODE] = rcode;
@@ -460,9 +462,8 @@ static int dns_query(struct host *h, const char *what, struct value *out)
                        : strcmp(what, "last-violation") == 0 ? s->last_violation
                                                              : NULL;
     if (text) {
-        *out = (struct value){.kind = VALUE_BYTES,
-                              .bytes = (const uint8_t *)text,
-                              .len = (uint32_t)strlen(text)};
+        *out = (struct value){
+            .kind = VALUE_BYTES, .bytes = (const uint8_t *)text, .len = (uint32_t)strlen(text)};
         return 0;
     }
     for (size_t k = 0; k < sizeof known / sizeof known[0]; k++)

@@ -460,10 +460,12 @@ Test(peer_dhcp, mtu_option)
     peer_rig_close(r);
 }
 
-/* RFC 6842 3: what the client sent comes back; RFC 2131 table 3 had forbidden it, which is what a server does unless told. */
+/* RFC 6842 3: what the client sent comes back; RFC 2131 table 3 had forbidden it, which is what a
+ * server does unless told. */
 Test(peer_dhcp, client_id_comes_back)
 {
-    static const uint8_t head[8] = {1, 1, 6, 0, 1, 2, 3, 4}, options[] = {53, 1, DISCOVER, 61, 3, 0, 'm', 'e', 255};
+    static const uint8_t head[8] = {1, 1, 6, 0, 1, 2, 3, 4},
+                         options[] = {53, 1, DISCOVER, 61, 3, 0, 'm', 'e', 255};
     uint8_t m[300] = {0};
     memcpy(m, head, 8);
     memcpy(m + 28, rig_client, 6);
