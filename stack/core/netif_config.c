@@ -36,6 +36,7 @@ struct netif *netif_create(struct stack *s, const char *name)
     if (s->netifs == s->config.limits.netifs || len == 0 || len >= NETIF_NAME_BYTES ||
         stack_netif(s, name))
         return NULL;
+    STACK_ASSERT(s->netif); /* the limit is not 0 */
     struct netif *nif = &s->netif[s->netifs];
     memset(nif, 0, sizeof *nif);
     memcpy(nif->name, name, len);

@@ -101,7 +101,7 @@ static int check_group(struct stack *s, const struct netif *nif, const struct ip
         return -ERR_AFNOSUPPORT;
     if (!ipv4_is_multicast(group->word[0]))
         return -ERR_INVAL;
-    return nif->flags & (NETIF_BROADCAST | NETIF_LOOPBACK) ? 0 : -ERR_NODEV;
+    return (nif->flags & (NETIF_BROADCAST | NETIF_LOOPBACK)) ? 0 : -ERR_NODEV;
 }
 
 int ip_join(struct stack *s, struct netif *nif, const struct ip_addr *group)

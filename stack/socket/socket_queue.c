@@ -60,6 +60,7 @@ static struct netbuf *take(struct socket_queue *q)
 {
     STACK_ASSERT(q->count > 0);
     struct netbuf *nb = q->slot[q->head].nb;
+    STACK_ASSERT(nb);
     q->slot[q->head].nb = NULL;
     q->head = q->head + 1 < q->slots ? q->head + 1 : 0;
     q->count--;

@@ -134,7 +134,7 @@ static bool read_label(const char **text, struct dns_name *out, const char **why
 {
     size_t start = out->len, size = 0;
     while (**text != '\0' && **text != '.') {
-        uint8_t octet = (uint8_t)**text;
+        uint8_t octet = (uint8_t)text[0][0];
         ++*text;
         if (octet == '\\' && !read_escape(text, &octet, why))
             return false;
