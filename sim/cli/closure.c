@@ -22,16 +22,17 @@ struct frames {
 };
 
 /* What one loss led to; the report names the loss, and the command that repeats it. *seen: the frames of that run. */
-static bool survives(const struct run_case *kase, struct run_options *options, const char *repeat, struct frames *seen, struct result *out)
+static bool survives(const struct run_case *kase, const struct run_options *options, const char *repeat, struct frames *seen, struct result *out)
 {
     struct why why = {{0}};
     char lost[4096];
+    struct run_options with = *options;
     if (options->lose_frame)
         snprintf(lost, sizeof lost, "%s --lose %d:%llu", repeat, options->lose_link, (unsigned long long)options->lose_frame);
     else
         snprintf(lost, sizeof lost, "%s --closure", repeat);
-    options->repeat = lost;
-    struct run *r = run_new(kase, options, &why);
+    with.repeat = lost;
+    struct run *r = run_new(kase, &with, &why);
     if (!r)
         return false;
     run_play(r, NEVER);
