@@ -255,6 +255,7 @@ static void proxy_arp(struct router *r, int port, const struct frame *f)
     struct router_hop hop = router_lookup(r, target);
     bool elsewhere = hop.where == WHERE_FAR || (hop.where == WHERE_LINK && hop.port != port);
     if (sender != 0 && elsewhere && !peer_ip_is_own(&r->ip, target))
+        /* In the target's name: NOLINTNEXTLINE(readability-suspicious-call-argument) */
         peer_send_arp(&r->ip, port, ARPOP_REPLY, target, arp + offsetof(struct ether_arp, arp_sha), sender);
 }
 

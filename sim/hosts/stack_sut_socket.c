@@ -253,7 +253,7 @@ static int64_t call_fcntl(struct stack_sut *u, uint64_t token, const struct valu
     if (fd < 0 || fd >= 32 || socket_name(u->stack, fd, &a) == -ERR_BADF)
         return -ERR_BADF;
     if (argv[1].number == GETFL)
-        return RDWR | (u->nonblocking & 1u << fd ? NONBLOCK : 0);
+        return RDWR | ((u->nonblocking & 1u << fd) != 0 ? NONBLOCK : 0);
     if (argv[1].number != SETFL || argc < 3)
         return -ERR_INVAL;
     u->nonblocking = argv[2].number & NONBLOCK ? u->nonblocking | 1u << fd : u->nonblocking & ~(1u << fd);

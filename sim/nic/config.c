@@ -93,7 +93,7 @@ static struct nic *function_at(struct machine *m, uint64_t address)
 {
     uint64_t slot = address >> 11;
     if ((address & 0x7ff) || slot < FIRST_NIC_SLOT ||
-        slot >= (uint64_t)(FIRST_NIC_SLOT + m->nic_count))
+        slot >= FIRST_NIC_SLOT + (uint64_t)m->nic_count)
         return NULL;
     return m->nics[slot - FIRST_NIC_SLOT];
 }

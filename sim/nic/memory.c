@@ -162,7 +162,7 @@ void memory_give(struct machine *m, void *p, size_t size, enum bus_direction dir
     if (s.full_first < s.full_end && device_owns(w->owners[s.full_first]))
         world_fail(m->world,
                    "%s: bus_give of payload at 0x%llx, %zu bytes, that the device owns already",
-                   m->name, (unsigned long long)(w->address + offset), size);
+                   m->name, (unsigned long long)w->address + offset, size);
     if (direction == BUS_TO_DEVICE)
         set_owner(w, &s, OWNER_READER_EDGE, OWNER_READER);
     else
@@ -179,7 +179,7 @@ void memory_take(struct machine *m, void *p, size_t size, enum bus_direction dir
     struct span s = span_of(w, offset, size);
     if (s.full_first < s.full_end && !device_owns(w->owners[s.full_first]))
         world_fail(m->world, "%s: bus_take of payload at 0x%llx, %zu bytes, that was not given",
-                   m->name, (unsigned long long)(w->address + offset), size);
+                   m->name, (unsigned long long)w->address + offset, size);
     set_owner(w, &s, OWNER_TAKEN, OWNER_TAKEN);
 }
 

@@ -87,7 +87,7 @@ static bool telling(struct describer *d, int i, const struct field *f, const str
     if (v->kind == VALUE_NUMBER || v->kind == VALUE_IPV4)
         return (uint64_t)v->number != f->preset;
     if (f->preset_octets)
-        return v->len != f->bits / 8 || memcmp(v->bytes, f->preset_octets, v->len);
+        return v->len != f->bits / 8 || memcmp(v->bytes, f->preset_octets, v->len) != 0;
     return !all_zero(v->bytes, v->len);
 }
 

@@ -21,8 +21,8 @@ static bool same_match(const struct match *a, const struct match *b)
 
 static bool same_clause(const struct clause *a, const struct clause *b)
 {
-    if (strcmp(a->field->name, b->field->name) || a->code != b->code || a->absent != b->absent ||
-        a->matches != b->matches)
+    if (strcmp(a->field->name, b->field->name) != 0 || a->code != b->code ||
+        a->absent != b->absent || a->matches != b->matches)
         return false;
     for (uint32_t i = 0; i < a->matches; i++)
         if (!same_match(&a->match[i], &b->match[i]))
@@ -32,8 +32,8 @@ static bool same_clause(const struct clause *a, const struct clause *b)
 
 static bool same_layer(const struct layer_spec *a, const struct layer_spec *b)
 {
-    if (strcmp(a->layer->name, b->layer->name) || a->quoted != b->quoted || a->bare != b->bare ||
-        a->absolute != b->absolute || a->clauses != b->clauses)
+    if (strcmp(a->layer->name, b->layer->name) != 0 || a->quoted != b->quoted ||
+        a->bare != b->bare || a->absolute != b->absolute || a->clauses != b->clauses)
         return false;
     for (uint32_t i = 0; i < a->clauses; i++)
         if (!same_clause(&a->clause[i], &b->clause[i]))
@@ -44,7 +44,7 @@ static bool same_layer(const struct layer_spec *a, const struct layer_spec *b)
 static bool same_trailer(const struct packet_spec *a, const struct packet_spec *b)
 {
     return !a->trailer == !b->trailer && a->trailer_len == b->trailer_len &&
-           (!a->trailer_len || !memcmp(a->trailer, b->trailer, a->trailer_len));
+           (!a->trailer || !memcmp(a->trailer, b->trailer, a->trailer_len));
 }
 
 const struct word *packet_host(const struct packet_spec *p, uint32_t k)
@@ -69,8 +69,8 @@ bool packet_spec_equal(const struct packet_spec *a, const struct packet_spec *b)
         if (!same_layer(&a->layer[i], &b->layer[i]))
             return false;
     for (uint32_t i = 0; i < a->spoils; i++)
-        if (strcmp(a->spoil[i].layer->name, b->spoil[i].layer->name) ||
-            strcmp(a->spoil[i].field->name, b->spoil[i].field->name))
+        if (strcmp(a->spoil[i].layer->name, b->spoil[i].layer->name) != 0 ||
+            strcmp(a->spoil[i].field->name, b->spoil[i].field->name) != 0)
             return false;
     return true;
 }

@@ -1,4 +1,5 @@
 /* A script's own layers: "format NAME on LAYER NUMBER { FIELD: TYPE = VALUE ... }". */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include "sim/packet/spec.h"
@@ -165,6 +166,7 @@ static int compile_head(struct compiler *c, struct format *f)
 
 static void add(struct layer_set *set, struct format *f)
 {
+    assert(f->lower);
     set->layer = pool_grow(set->pool, set->layer, set->layers, sizeof(struct layer *));
     set->layer[set->layers++] = &f->layer;
     set->binding = pool_grow(set->pool, set->binding, set->bindings, sizeof *set->binding);

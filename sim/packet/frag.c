@@ -40,7 +40,7 @@ bool frag_print(struct printer *p, const struct layer_spec *l, const struct clau
 {
     static const struct field octets = {.name = "frag", .type = FIELD_UINT};
     (void)l;
-    if (strcmp(cl->field->name, "frag"))
+    if (strcmp(cl->field->name, "frag") != 0)
         return false;
     print(p, " frag ");
     print_match(p, &octets, &cl->match[0], -1);
@@ -110,7 +110,7 @@ void frag_match(struct matcher *m, int i, const struct clause *cl)
     struct packet_context c = *m->context;
     struct why why = {0};
     struct shape want;
-    if (strcmp(cl->field->name, "frag"))
+    if (strcmp(cl->field->name, "frag") != 0)
         return;
     strip(m->spec, cl, &whole);
     c.source.has_ipv4 = c.destination.has_ipv4 = true;

@@ -154,7 +154,7 @@ static bool icmp_print(struct printer *p, const struct layer_spec *l, const stru
         echoed_print(p, cl);
         return true;
     }
-    if (strcmp(cl->field->name, "quotes"))
+    if (strcmp(cl->field->name, "quotes") != 0)
         return false;
     print(p, " quotes");
     if (cl->matches)

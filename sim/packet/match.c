@@ -343,7 +343,7 @@ static void verify_padding(struct matcher *m)
     uint32_t whole = p->pad > (int64_t)end ? (uint32_t)p->pad : end;
     if (p->trailer) {
         if (len < p->trailer_len || len - p->trailer_len != whole ||
-            memcmp(s->bytes + len - p->trailer_len, p->trailer, p->trailer_len))
+            memcmp(s->bytes + len - p->trailer_len, p->trailer, p->trailer_len) != 0)
             match_differs(m, &layer_eth, "trailer", NULL, "the octets written", "others");
         return;
     }

@@ -138,7 +138,7 @@ void option_match(struct matcher *m, int i, const struct option_style *style, ui
     const struct layer *l = m->shape->view[i].layer;
     char actual[128], name[64];
     snprintf(name, sizeof name, "opt %u", cl->code);
-    if (strcmp(cl->field->name, "opt"))
+    if (strcmp(cl->field->name, "opt") != 0)
         snprintf(name, sizeof name, "%s", cl->field->name);
     /* The line's second clause of a code is for the frame's second option. */
     uint32_t nth = 0;

@@ -32,7 +32,7 @@ struct packet_spec *packet_compile(struct layer_set *set, struct pool *pool, cha
  * NULL: the layers' names. 0: there is no such layer. Returns the length wanted. */
 int packet_help(const struct layer_set *set, const char *layer, char *out, int room);
 /* Back to script text (what stands behind the arrow): malloc'ed. compile(print(p)) equals p. */
-char *packet_print(const struct packet_spec *p);
+char *packet_print(const struct packet_spec *spec);
 bool packet_spec_equal(const struct packet_spec *a, const struct packet_spec *b);
 
 /* Addresses that a host's name stands for. */

@@ -163,7 +163,7 @@ void match_differs(struct matcher *m, const struct layer *l, const char *field, 
 /* The value as the line counts it; false: not known, so whatever it is agrees. */
 bool match_relative(const struct matcher *m, const struct clause *cl, const struct match *want,
                     struct value *have);
-void match_clause(struct matcher *m, int i, const struct clause *cl, const struct value *have);
+void match_clause(struct matcher *m, int i, const struct clause *cl, const struct value *value);
 
 /* print.c */
 struct printer {

@@ -16,8 +16,6 @@ static struct value option_value(struct parse *p, const struct word *w)
     int n = words_of(p->pool, w->place.file, w->text, &word, &none);
     if (n == 1 && word->kind <= WORD_MAC)
         v = value_of(word);
-    else if (n == 1 && word->kind == WORD_NAME)
-        v = value_of(word);
     if (v.kind == VALUE_BYTES && !v.bytes) {
         v.bytes = (const uint8_t *)w->text;
         v.len = w->len;

@@ -155,7 +155,7 @@ void engine_fire(struct owner *o, int64_t now_ns);
 void outcome_fire(struct owner *o, int64_t now_ns);
 void engine_act(struct run *r, const struct step *step, int64_t now_ns);
 void engine_check(struct run *r, const struct place *place, const struct expr *e, int64_t now_ns);
-void engine_frame_seen(struct run *r, struct run_link *l, int port, struct frame *f, int64_t now_ns);
+void engine_frame_seen(struct run *r, struct run_link *l, int number, struct frame *f, int64_t now_ns);
 /* The frame that the host under test is being given was dropped or filtered: its record says why. */
 void run_note(struct run *r, const char *reason);
 /* `link NAME {ATTR VALUE}` into a configuration; -1 and why. */

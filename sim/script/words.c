@@ -32,7 +32,7 @@ static bool prefix_parse(struct lexing *l, struct word *w, const char *slash, in
     if (!*slash)
         return true;
     size_t digits = strlen(slash + 1);
-    w->prefix = digits > 3 ? 999 : atoi(slash + 1);
+    w->prefix = digits > 3 ? 999 : (int)strtol(slash + 1, NULL, 10);
     if (w->prefix > most)
         return diagnose(l->d, &w->place, "`%s`: a prefix of %s is 0 to %d bits long", w->text,
                         most == 32 ? "IPv4" : "IPv6", most);

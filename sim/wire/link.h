@@ -120,7 +120,7 @@ void link_send(struct link *l, int port, struct frame *f);
 /* Copies *fault into the arena; the copy's `applied` can be read. */
 struct link_fault *link_add_fault(struct link *l, const struct link_fault *fault);
 /* Before a port's frames are delivered elsewhere: watch every frame that enters. One tap a link. */
-void link_watch(struct link *l, link_tap *tap, void *ctx);
+void link_watch(struct link *l, link_tap *watcher, void *ctx);
 /* Frames in flight when a link goes down are lost. A line of 0: no script's. */
 void link_set_up(struct link *l, bool up, int line);
 bool link_is_up(const struct link *l);
