@@ -86,7 +86,7 @@ Test(deadline, random_operations_match_the_naive_model)
     struct stack *s = bare();
     struct deadline d[COUNT];
     int64_t due[COUNT], now = 0;
-    unsigned expected = 0;
+    unsigned expected;
     srand(7);
     for (uint32_t i = 0; i < COUNT; i++) {
         deadline_init(&d[i], i, "test", note);

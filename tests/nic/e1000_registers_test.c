@@ -170,7 +170,7 @@ static uint32_t mdic(uint32_t value)
 static uint32_t phy(uint32_t reg)
 {
     uint32_t value = mdic(2u << 26 | 1u << 21 | reg << 16);
-    cr_assert_eq(value >> 28, 1 | (2 >> 2), "register %u: %x", reg, value);
+    cr_assert_eq(value >> 28, 1, "register %u: %x", reg, value);
     return value & 0xffff;
 }
 

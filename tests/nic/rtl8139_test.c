@@ -169,7 +169,7 @@ Test(nic_rtl8139, eeprom_write)
     static const uint32_t enable = 0x130, disable = 0x100;
     bench_open("rtl8139");
     for (int round = 0; round < 2; round++) {
-        uint32_t commands[] = {round ? disable : enable, 5u << 6 | 20}, data = 0xbeef;
+        const uint32_t commands[] = {round ? disable : enable, 5u << 6 | 20}, data = 0xbeef;
         for (int k = 0; k < 2; k++) {
             w8(0x50, 0x80);
             w8(0x50, 0x88);

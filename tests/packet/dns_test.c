@@ -50,15 +50,15 @@ Test(packet_dns, names_that_are_none)
             dns_name_text((const uint8_t *)table[i].octets, table[i].len, &at, text, &compressed),
             -1, "%d", (int)i);
     }
-    uint8_t octets[DNS_NAME_OCTETS];
-    cr_assert_eq(dns_name_octets((const uint8_t *)"a..b", 4, octets), -1);
-    cr_assert_eq(dns_name_octets((const uint8_t *)".", 1, octets), 1);
+    uint8_t wire[DNS_NAME_OCTETS];
+    cr_assert_eq(dns_name_octets((const uint8_t *)"a..b", 4, wire), -1);
+    cr_assert_eq(dns_name_octets((const uint8_t *)".", 1, wire), 1);
     char label[80];
     memset(label, 'a', sizeof label);
-    cr_assert_eq(dns_name_octets((const uint8_t *)label, 63, octets), 65);
-    cr_assert_eq(dns_name_octets((const uint8_t *)label, 64, octets), -1);
-    cr_assert_eq(dns_name_octets((const uint8_t *)"a\\.b\\000", 8, octets), 6);
-    cr_assert_arr_eq(octets, "\4a.b\0", 6);
+    cr_assert_eq(dns_name_octets((const uint8_t *)label, 63, wire), 65);
+    cr_assert_eq(dns_name_octets((const uint8_t *)label, 64, wire), -1);
+    cr_assert_eq(dns_name_octets((const uint8_t *)"a\\.b\\000", 8, wire), 6);
+    cr_assert_arr_eq(wire, "\4a.b\0", 6);
 }
 
 /* Section 4.1: header, question; section 4.1.3: a record; 4.1.4: the name at 12 is pointed to. */

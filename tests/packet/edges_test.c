@@ -77,21 +77,21 @@ Test(packet_edges, lines_that_differ)
 Test(packet_edges, longest_name)
 {
     char text[300] = "";
-    uint8_t octets[DNS_NAME_OCTETS], message[300];
+    uint8_t wire[DNS_NAME_OCTETS], message[300];
     char back[DNS_NAME_TEXT];
     bool compressed = false;
     for (int i = 0; i < 3; i++)
         strcat(text, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.");
     strcat(text, "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
-    cr_assert_eq(dns_name_octets((const uint8_t *)text, (uint32_t)strlen(text), octets), 255);
+    cr_assert_eq(dns_name_octets((const uint8_t *)text, (uint32_t)strlen(text), wire), 255);
     uint32_t at = 0;
-    cr_assert_eq(dns_name_text(octets, 255, &at, back, &compressed), (int)strlen(text));
+    cr_assert_eq(dns_name_text(wire, 255, &at, back, &compressed), (int)strlen(text));
     cr_assert_str_eq(back, text);
     cr_assert_eq(at, 255);
     at = 0;
-    cr_assert_eq(dns_name_text(octets, 254, &at, back, &compressed), -1, "its root is missing");
+    cr_assert_eq(dns_name_text(wire, 254, &at, back, &compressed), -1, "its root is missing");
     strcat(text, "b");
-    cr_assert_eq(dns_name_octets((const uint8_t *)text, (uint32_t)strlen(text), octets), -1);
+    cr_assert_eq(dns_name_octets((const uint8_t *)text, (uint32_t)strlen(text), wire), -1);
     memset(message, 0, sizeof message);
     for (uint32_t i = 0; i < 256; i += 2)
         message[i] = 1, message[i + 1] = 'x';

@@ -119,7 +119,7 @@ Test(socket, bounded_by_datagrams)
     for (int i = 0; i < 6; i++)
         arrives(i == 0 ? "0" : i == 1 ? "1" : i == 2 ? "2" : i == 3 ? "3" : "x", 9999);
     cr_assert_eq(rig_counter(r, "socket.drop.queue_full"), 2);
-    for (char c = '0'; c < '4'; c++) {
+    for (int c = '0'; c < '4'; c++) {
         cr_assert_eq(receive(fd, text, sizeof text, 0), 1);
         cr_assert_eq(text[0], c);
     }

@@ -109,10 +109,10 @@ static inline struct sent_datagram last_udp(struct rig *r)
 /* The peer's link address is known from the start, so that no ARP gets in between. */
 static inline struct rig *datagram_rig(void)
 {
-    struct rig *r = rig_full();
+    struct rig *rig = rig_full();
     struct ip_addr peer = addr_ipv4(RIG_PEER);
-    cr_assert_eq(neighbour_add(r->nif, &peer, rig_peer, 0), 0);
-    return r;
+    cr_assert_eq(neighbour_add(rig->nif, &peer, rig_peer, 0), 0);
+    return rig;
 }
 
 /* An ICMP error about the nth frame sent, from `reporter`. */

@@ -261,7 +261,7 @@ Test(wire_dhcp, iterates_file_before_sname)
     cr_assert_eq(m.overload, 3);
     struct dhcp_option_iter iter = dhcp_option_iter(&m);
     cr_assert(dhcp_option_next(&iter, &o) && o.code == DHCP_OPT_OVERLOAD);
-    for (char expected = '1'; expected <= '3'; expected++)
+    for (int expected = '1'; expected <= '3'; expected++)
         cr_assert(dhcp_option_next(&iter, &o) && o.code == 12 && o.data[0] == (uint8_t)expected);
     cr_assert_not(dhcp_option_next(&iter, &o));
 }

@@ -47,7 +47,7 @@ Test(random, bytes_are_the_words_little_endian)
     random_init(&a, 1, "x");
     random_init(&b, 1, "x");
     random_bytes(&a, bytes, sizeof bytes);
-    uint64_t word[2] = {random_next(&b), random_next(&b)};
+    const uint64_t word[2] = {random_next(&b), random_next(&b)};
     for (unsigned i = 0; i < sizeof bytes; i++)
         cr_assert_eq(bytes[i], (uint8_t)(word[i / 8] >> (i % 8 * 8)));
     cr_assert_eq(random_next(&a), random_next(&b));
