@@ -67,7 +67,7 @@ static void check_text(struct pool *pool, struct layer_set *set, const uint8_t *
     packet_text(set, data, len, 1, text, sizeof text);
     struct packet_spec *p = compile(pool, set, '<', text);
     int n = packet_build(p, &nothing, built, sizeof built, &why);
-    if (n < 0 || (uint32_t)n != len || (len && memcmp(built, data, len)))
+    if (n < 0 || (uint32_t)n != len || (len && memcmp(built, data, len) != 0))
         stop("a frame's text builds another frame", text, why.text);
     check_print(pool, set, p);
     if (!strstr(text, " cut "))

@@ -9,7 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void stop(const char *what, const char *printed, const struct diagnostic *d)
+static _Noreturn void stop(const char *what, const char *printed, const struct diagnostic *d)
 {
     char text[2048];
     diagnostic_text(d, NULL, text, sizeof text);

@@ -149,6 +149,34 @@ static void change_socket(struct fuzz_world *f, int fd, uint8_t what)
     }
 }
 
+static void change_interface(struct fuzz_world *f, unsigned number, uint8_t argument)
+{
+    struct ip_addr own = addr_ipv4(HOST_IP);
+    switch (number) {
+    case 2:
+        netif_link(f->nif, argument & 1, f->now_ns);
+        break;
+    case 3:
+        argument & 1 ? netif_up(f->nif, f->now_ns) : netif_down(f->nif, f->now_ns);
+        break;
+    case 10:
+        netif_remove_address(f->nif, &own, f->now_ns);
+        break;
+    case 11:
+        netif_add_address(f->nif, &own, 24, argument & 1, f->now_ns);
+        break;
+    case 16:
+        netif_set_flags(f->nif, argument & 1 ? NETIF_PROMISCUOUS : 0,
+                        argument & 2 ? NETIF_PROMISCUOUS : 0, f->now_ns);
+        break;
+    case 17:
+        netif_set_mtu(f->nif, 68 + argument * 6u);
+        break;
+    default:
+        break;
+    }
+}
+
 static void call(struct fuzz_world *f, unsigned number, uint8_t argument)
 {
     struct stack *s = f->stack;
@@ -159,12 +187,6 @@ static void call(struct fuzz_world *f, unsigned number, uint8_t argument)
         break;
     case 1:
         receive_all(f);
-        break;
-    case 2:
-        netif_link(f->nif, argument & 1, f->now_ns);
-        break;
-    case 3:
-        argument & 1 ? netif_up(f->nif, f->now_ns) : netif_down(f->nif, f->now_ns);
         break;
     case 4:
         dhcp_start(s, f->nif, argument & 1 ? HOST_IP : 0, done, NULL, f->now_ns);
@@ -184,12 +206,6 @@ static void call(struct fuzz_world *f, unsigned number, uint8_t argument)
     case 9:
         send_to(f, argument);
         break;
-    case 10:
-        netif_remove_address(f->nif, &own, f->now_ns);
-        break;
-    case 11:
-        netif_add_address(f->nif, &own, 24, argument & 1, f->now_ns);
-        break;
     case 12:
         socket_close(s, FIRST_FD + argument % FDS, f->now_ns);
         break;
@@ -202,13 +218,6 @@ static void call(struct fuzz_world *f, unsigned number, uint8_t argument)
     case 15:
         dns_flush(s);
         dns_cancel(s, NULL);
-        break;
-    case 16:
-        netif_set_flags(f->nif, argument & 1 ? NETIF_PROMISCUOUS : 0,
-                        argument & 2 ? NETIF_PROMISCUOUS : 0, f->now_ns);
-        break;
-    case 17:
-        netif_set_mtu(f->nif, 68 + argument * 6u);
         break;
     case 18:
         probe_socket(f, FIRST_FD + argument % FDS, argument / FDS);
@@ -223,6 +232,7 @@ static void call(struct fuzz_world *f, unsigned number, uint8_t argument)
         udp_echo_stop(s, f->now_ns);
         break;
     default:
+        change_interface(f, number, argument);
         break;
     }
     settle(f);

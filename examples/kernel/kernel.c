@@ -183,7 +183,7 @@ static void random(void *self, enum random_purpose purpose, void *out, size_t le
     (void)self, (void)purpose;
     for (size_t i = 0; i < len; i++, word >>= 8) {
         uint8_t good = i % sizeof word != 0;
-        while (!good)
+        while (!good) /* the instruction sets it: NOLINT(bugprone-infinite-loop) */
             __asm__ volatile("rdrand %0; setc %1" : "=r"(word), "=qm"(good) : : "cc");
         to[i] = (uint8_t)word;
     }
