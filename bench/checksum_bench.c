@@ -1,5 +1,6 @@
 /* The Internet checksum by length: the stack's sum, its copy with sum, and the simulation's plain
  * reference beside them. */
+#include <assert.h>
 #include <string.h>
 #include "bench/bench.h"
 #include "sim/packet/packet.h"
@@ -13,6 +14,7 @@ static volatile uint16_t kept; /* so that no sum is left out */
 static void rate(const char *what, uint32_t len, uint32_t rounds, int64_t since_ns)
 {
     uint64_t ns = (uint64_t)(wall_ns() - since_ns), bytes = (uint64_t)len * rounds;
+    assert(ns > 0 && rounds > 0);
     printf("%-32s %5" PRIu32 " bytes %8" PRIu64 " MB/s  (%" PRIu64 ".%" PRIu64 " ns each)\n", what,
            len, bytes * 1000 / ns, ns / rounds, ns * 10 / rounds % 10);
 }

@@ -63,8 +63,8 @@ static const char *const corpus[] = {
      "< udp 7 > $p data \"b\" bad udp.sum\n"
      "+0 @peer > udp\n+0 < hex 00 11 22\n 33 44\n"),
     "format echo on udp 7 {\n  op: u8\n  id: u16\n}\n0 f()\n",
-    "0 f(..., -1, 0x10, A|B|3, [1, [2]], {a=1, b={c=...}, 5}, htons(7), \"s\", ?x, $x, *, hex "
-    "00ff, fe80::1, 60s) = [?y] EBAD (a note, with (parts))\n",
+    ("0 f(..., -1, 0x10, A|B|3, [1, [2]], {a=1, b={c=...}, 5}, htons(7), \"s\", ?x, $x, *, hex "
+     "00ff, fe80::1, 60s) = [?y] EBAD (a note, with (parts))\n"),
     /* packetdrill */
     ("--ip_version=ipv4\n--tolerance_usecs=10000 --foo=\"a b\" --flag "
      "--non_fatal=packet,syscall\n`./defaults.sh\nsysctl -q x=3\n`\n"

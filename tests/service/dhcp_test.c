@@ -660,7 +660,7 @@ Test(dhcp, release)
 Test(dhcp, inform)
 {
     struct ip_addr own = addr_ipv4(RIG_ADDRESS);
-    unsigned len;
+    unsigned len = 0;
     cr_assert_eq(dhcp_inform(r->s, r->nif, done, NULL, 0), -ERR_ADDRNOTAVAIL);
     netif_add_address(r->nif, &own, 24, false, 0);
     cr_assert_eq(dhcp_inform(r->s, r->nif, done, NULL, 0), 0);
@@ -669,6 +669,7 @@ Test(dhcp, inform)
     cr_assert_eq(rig_get32(d.payload + 12), RIG_ADDRESS, "ciaddr");
     cr_assert_eq(d.src, RIG_ADDRESS);
     const uint8_t *list = option(&d, 55, &len);
+    cr_assert(list, "no parameter request list");
     for (unsigned i = 0; i < len; i++)
         cr_assert(list[i] != 51 && list[i] != 58 && list[i] != 59);
     struct reply ack = {.type = ACK, .xid = xid_of(&d), .to = RIG_ADDRESS, .server = SERVER};

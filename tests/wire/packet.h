@@ -44,10 +44,12 @@ static inline struct packet packet(const char *hex)
     uint8_t bytes[4096];
     size_t len = 0;
     for (; *hex; hex++) {
-        if (packet_nibble(*hex) < 0)
+        int high = packet_nibble(hex[0]);
+        if (high < 0)
             continue;
-        cr_assert(packet_nibble(hex[1]) >= 0 && len < sizeof bytes, "bad hex at \"%s\"", hex);
-        bytes[len++] = (uint8_t)(packet_nibble(hex[0]) << 4 | packet_nibble(hex[1]));
+        int low = packet_nibble(hex[1]);
+        cr_assert(low >= 0 && len < sizeof bytes, "bad hex at \"%s\"", hex);
+        bytes[len++] = (uint8_t)(high << 4 | low);
         hex++;
     }
     return packet_of(bytes, len);
