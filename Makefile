@@ -144,7 +144,7 @@ $(B)/bench/%_bench: $(B)/bench/%_bench.o $(B)/libsim.a $(B)/libstack.a
 
 PACKAGES := gcc libc6-dev libpcap-dev libcriterion-dev clang libclang-rt-dev flex bison tshark libslirp-dev liblwip-dev libldns-dev pkg-config
 
-WELCOME  := lld gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu
+WELCOME  := lld gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu clang-format clang-tidy cppcheck
 
 .PHONY: deps
 deps:             ## install the Debian packages that demo and check need
@@ -193,6 +193,7 @@ install: all      ## install the command and the libraries under PREFIX (/usr/lo
 	install -D -m 644 $(B)/libstack.a $(DESTDIR)$(PREFIX)/lib/libwiredrill-stack.a
 
 include examples/examples.mk
+include tools/lint.mk
 
 .PHONY: clean
 clean:            ## remove what was built
