@@ -1,4 +1,5 @@
-/* Everything in this tree, with middling limits. A module's author adds its line, lower layers first. */
+/* Everything in this tree, with middling limits. A module's author adds its line, lower layers
+ * first. */
 #include "stack/core/module.h"
 #include "stack/core/neighbour.h"
 #include "stack/core/route.h"
@@ -17,14 +18,15 @@
 #include "stack/transport/udp.h"
 
 static const struct module *const modules[] = {
-    &neighbour_module, &route_module, &loopback_module, &ethernet_module, &point_to_point_module, &arp_module,
-    &ipv4_module, &reassembly_module, &path_mtu_module, &icmpv4_module, &udp_module, &raw_module, &socket_module,
-    &dhcp_module, &dns_module, &sntp_module, &ping_module, &traceroute_module, &udp_echo_module,
-    NULL,
+    &neighbour_module, &route_module, &loopback_module,   &ethernet_module, &point_to_point_module,
+    &arp_module,       &ipv4_module,  &reassembly_module, &path_mtu_module, &icmpv4_module,
+    &udp_module,       &raw_module,   &socket_module,     &dhcp_module,     &dns_module,
+    &sntp_module,      &ping_module,  &traceroute_module, &udp_echo_module, NULL,
 };
 
 static const struct netif_driver *const drivers[] = {
-    &e1000_driver, &rtl8139_driver,
+    &e1000_driver,
+    &rtl8139_driver,
     NULL,
 };
 

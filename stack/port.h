@@ -1,6 +1,6 @@
 /*
- * All that a kernel gives the stack. Memory is one region handed to stack_init; time is an argument of
- * every entry point that can send or arm a timer.
+ * All that a kernel gives the stack. Memory is one region handed to stack_init; time is an argument
+ * of every entry point that can send or arm a timer.
  */
 #ifndef STACK_PORT_H
 #define STACK_PORT_H
@@ -8,17 +8,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Each purpose draws from a stream of its own where the embedder can do so: a draw added in one place
- * moves nothing elsewhere. All but RANDOM_JITTER must be unguessable. */
+/* Each purpose draws from a stream of its own where the embedder can do so: a draw added in one
+ * place moves nothing elsewhere. All but RANDOM_JITTER must be unguessable. */
 enum random_purpose {
-    RANDOM_PORT,     /* ephemeral ports, RFC 6056 */
-    RANDOM_IP_ID,    /* key of the IP identification counters */
-    RANDOM_XID,      /* DHCP transaction ids */
-    RANDOM_DNS_ID,   /* DNS message ids, RFC 5452 */
-    RANDOM_NTP,      /* the nonce in an SNTP request's transmit timestamp */
-    RANDOM_PING_ID,  /* echo identifiers */
-    RANDOM_JITTER,   /* back-off jitter of ARP, DHCP and others */
-    RANDOM_ISN_KEY,  /* RFC 6528 */
+    RANDOM_PORT,    /* ephemeral ports, RFC 6056 */
+    RANDOM_IP_ID,   /* key of the IP identification counters */
+    RANDOM_XID,     /* DHCP transaction ids */
+    RANDOM_DNS_ID,  /* DNS message ids, RFC 5452 */
+    RANDOM_NTP,     /* the nonce in an SNTP request's transmit timestamp */
+    RANDOM_PING_ID, /* echo identifiers */
+    RANDOM_JITTER,  /* back-off jitter of ARP, DHCP and others */
+    RANDOM_ISN_KEY, /* RFC 6528 */
     RANDOM_PURPOSES
 };
 
@@ -35,7 +35,8 @@ struct port {
     void (*wake)(void *self);
     /* A socket's readiness grew by `events` (SOCKET_READABLE ...). May be NULL. */
     void (*ready)(void *self, int fd, unsigned events);
-    /* The received frame numbered `frame` (netbuf.rx_number) ended: consumed, or dropped for `reason`
+    /* The received frame numbered `frame` (netbuf.rx_number) ended: consumed, or dropped for
+     * `reason`
      * ("arp.drop.short"; it lives only for the call). May be NULL. */
     void (*fate)(void *self, uint32_t frame, enum frame_fate fate, const char *reason);
     /* A state machine moved or a timer was set or fired; `what` names it. May be NULL. */

@@ -1,8 +1,9 @@
 /*
- * Wiredrill's TCP/IP stack, as an embedder sees it. Freestanding: it needs memcpy, memmove, memset, memcmp and a `struct port`.
+ * Wiredrill's TCP/IP stack, as an embedder sees it. Freestanding: it needs memcpy, memmove, memset,
+ * memcmp and a `struct port`.
  *
- * Locking: a stack is single-threaded. Every call but netif_wake (and a driver's isr) comes from one context at a time;
- * an interrupt handler calls only the driver's isr. See docs/porting.md.
+ * Locking: a stack is single-threaded. Every call but netif_wake (and a driver's isr) comes from
+ * one context at a time; an interrupt handler calls only the driver's isr. See docs/porting.md.
  */
 #ifndef STACK_STACK_H
 #define STACK_STACK_H
@@ -21,26 +22,26 @@ struct bus;
 
 /* Every queue and table has its bound here; stack_size follows from them. */
 struct stack_limits {
-    uint16_t frames;            /* netbufs of NETBUF_FRAME_BYTES */
-    uint16_t big_buffers;       /* netbufs of NETBUF_BIG_BYTES */
-    uint16_t netifs;            /* loopback included */
+    uint16_t frames;      /* netbufs of NETBUF_FRAME_BYTES */
+    uint16_t big_buffers; /* netbufs of NETBUF_BIG_BYTES */
+    uint16_t netifs;      /* loopback included */
     uint16_t routes;
     uint16_t neighbours;
-    uint16_t neighbour_queue;   /* packets that wait for one neighbour */
+    uint16_t neighbour_queue; /* packets that wait for one neighbour */
     uint16_t sockets;
-    uint16_t socket_datagrams;  /* that wait in one socket */
-    uint16_t reassemblies;      /* datagrams in reassembly at a time */
-    uint16_t path_mtus;         /* destinations with a learnt path MTU */
+    uint16_t socket_datagrams; /* that wait in one socket */
+    uint16_t reassemblies;     /* datagrams in reassembly at a time */
+    uint16_t path_mtus;        /* destinations with a learnt path MTU */
     uint16_t dns_cache;
     uint16_t dns_queries;
     uint16_t pings;
-    uint32_t driver_bytes;      /* for drivers' states and rings */
+    uint32_t driver_bytes; /* for drivers' states and rings */
 };
 
 struct stack_config {
     struct stack_limits limits;
-    const struct module *const *modules;              /* NULL-terminated, lower layers first */
-    const struct netif_driver *const *drivers;        /* NULL-terminated; NULL: none */
+    const struct module *const *modules;       /* NULL-terminated, lower layers first */
+    const struct netif_driver *const *drivers; /* NULL-terminated; NULL: none */
 };
 
 /* All modules and drivers of this tree with middling limits (stack/full.c). */
@@ -49,10 +50,11 @@ extern const struct stack_config stack_full_config;
 /* Bytes of memory, 64-aligned, that stack_init wants. */
 size_t stack_size(const struct stack_config *config);
 
-/* Builds a stack in `region`, which must be reachable by the devices if a driver is used, and which the caller keeps. Loopback is up
- * when it returns. NULL when the region is too small or a module refuses. */
-struct stack *stack_init(void *region, size_t size, const struct stack_config *config, const struct port *port,
-                         int64_t now_ns);
+/* Builds a stack in `region`, which must be reachable by the devices if a driver is used, and which
+ * the caller keeps. Loopback is up when it returns. NULL when the region is too small or a module
+ * refuses. */
+struct stack *stack_init(void *region, size_t size, const struct stack_config *config,
+                         const struct port *port, int64_t now_ns);
 
 /* Does what is due; returns when to call again at the latest (INT64_MAX: when woken). */
 int64_t stack_poll(struct stack *s, int64_t now_ns);
@@ -62,16 +64,19 @@ void stack_stop(struct stack *s, int64_t now_ns);
 
 /* --- interfaces --- */
 
-/* Walks the PCI bus, sets up every function that a driver of the config matches; returns how many interfaces came (eth0, eth1, ...). */
+/* Walks the PCI bus, sets up every function that a driver of the config matches; returns how many
+ * interfaces came (eth0, eth1, ...). */
 int stack_probe_pci(struct stack *s, const struct bus *b, int64_t now_ns);
 /* An interface that the embedder drives itself; `f` may be NULL. The new interface or NULL. */
-struct netif *stack_attach(struct stack *s, const char *name, const struct netif_driver *driver, const struct bus *b,
-                           const struct pci_function *f, int64_t now_ns);
+struct netif *stack_attach(struct stack *s, const char *name, const struct netif_driver *driver,
+                           const struct bus *b, const struct pci_function *f, int64_t now_ns);
 struct netif *stack_netif(struct stack *s, const char *name);
 int netif_up(struct netif *nif, int64_t now_ns);
 int netif_down(struct netif *nif, int64_t now_ns);
-/* Adds an address and its on-link route. With `check`, RFC 5227 probes come first and the address is tentative. */
-int netif_add_address(struct netif *nif, const struct ip_addr *addr, unsigned prefix, bool check, int64_t now_ns);
+/* Adds an address and its on-link route. With `check`, RFC 5227 probes come first and the address
+ * is tentative. */
+int netif_add_address(struct netif *nif, const struct ip_addr *addr, unsigned prefix, bool check,
+                      int64_t now_ns);
 int netif_remove_address(struct netif *nif, const struct ip_addr *addr, int64_t now_ns);
 int netif_set_flags(struct netif *nif, uint32_t set, uint32_t clear, int64_t now_ns);
 /* IP packets of up to `mtu` bytes, 68 (RFC 791 3.2) to 1500, or 65535 on loopback. */
@@ -81,19 +86,24 @@ int netif_join(struct netif *nif, const uint8_t mac[6]);
 int netif_leave(struct netif *nif, const uint8_t mac[6]);
 
 /* --- routes: longest prefix match; `gateway` NULL for on-link --- */
-int route_add(struct stack *s, const struct ip_addr *net, unsigned prefix, const struct ip_addr *gateway, struct netif *nif);
-int route_remove(struct stack *s, const struct ip_addr *net, unsigned prefix, const struct ip_addr *gateway);
+int route_add(struct stack *s, const struct ip_addr *net, unsigned prefix,
+              const struct ip_addr *gateway, struct netif *nif);
+int route_remove(struct stack *s, const struct ip_addr *net, unsigned prefix,
+                 const struct ip_addr *gateway);
 
 /* A permanent neighbour entry. */
-int neighbour_add(struct netif *nif, const struct ip_addr *addr, const uint8_t mac[6], int64_t now_ns);
+int neighbour_add(struct netif *nif, const struct ip_addr *addr, const uint8_t mac[6],
+                  int64_t now_ns);
 
 /* --- knobs and counters, by full name: "arp.expiry", "arp.drop.short" --- */
 int stack_knob_set(struct stack *s, const char *name, int64_t value);
 int stack_knob_get(const struct stack *s, const char *name, int64_t *value);
-/* The kth counter (drivers' come last, as "eth0.rx_overrun"); NULL behind the last. `name` needs 64 bytes. */
+/* The kth counter (drivers' come last, as "eth0.rx_overrun"); NULL behind the last. `name` needs 64
+ * bytes. */
 const uint64_t *stack_counter_at(const struct stack *s, unsigned k, char *name);
 int stack_counter(const struct stack *s, const char *name, uint64_t *value);
-/* A module's state as text: stack_query(s, "arp.entry 10.0.2.2", ...). Length, or a negated stack_error. */
+/* A module's state as text: stack_query(s, "arp.entry 10.0.2.2", ...). Length, or a negated
+ * stack_error. */
 int stack_query(struct stack *s, const char *what, char *out, size_t room);
 
 #endif

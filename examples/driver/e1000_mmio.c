@@ -1,6 +1,6 @@
 /*
- * A driver for the E1000 (82540EM) as a small kernel has it: memory-mapped registers, two rings of descriptors, everything in the interrupt
- * handler. Try it:
+ * A driver for the E1000 (82540EM) as a small kernel has it: memory-mapped registers, two rings of
+ * descriptors, everything in the interrupt handler. Try it:
  *
  *     make examples
  *     build/release/wiredrill run --driver build/release/examples/driver/e1000_mmio.so scenarios
@@ -9,11 +9,38 @@
 #include "wiredrill_driver.h"
 
 enum {
-    CTRL = 0x0000, STATUS = 0x0008, ICR = 0x00c0, IMS = 0x00d0, IMC = 0x00d8, RCTL = 0x0100, TCTL = 0x0400, TIPG = 0x0410,
-    RDBAL = 0x2800, RDBAH = 0x2804, RDLEN = 0x2808, RDH = 0x2810, RDT = 0x2818, TDBAL = 0x3800, TDBAH = 0x3804, TDLEN = 0x3808,
-    TDH = 0x3810, TDT = 0x3818, MTA = 0x5200, RAL = 0x5400, RAH = 0x5404,
+    CTRL = 0x0000,
+    STATUS = 0x0008,
+    ICR = 0x00c0,
+    IMS = 0x00d0,
+    IMC = 0x00d8,
+    RCTL = 0x0100,
+    TCTL = 0x0400,
+    TIPG = 0x0410,
+    RDBAL = 0x2800,
+    RDBAH = 0x2804,
+    RDLEN = 0x2808,
+    RDH = 0x2810,
+    RDT = 0x2818,
+    TDBAL = 0x3800,
+    TDBAH = 0x3804,
+    TDLEN = 0x3808,
+    TDH = 0x3810,
+    TDT = 0x3818,
+    MTA = 0x5200,
+    RAL = 0x5400,
+    RAH = 0x5404,
 };
-enum { CTRL_SLU = 1 << 6, CTRL_RST = 1 << 26, STATUS_LU = 2, RCTL_EN = 2, RCTL_UPE = 8, RCTL_MPE = 16, RCTL_BAM = 1 << 15, RCTL_SECRC = 1 << 26 };
+enum {
+    CTRL_SLU = 1 << 6,
+    CTRL_RST = 1 << 26,
+    STATUS_LU = 2,
+    RCTL_EN = 2,
+    RCTL_UPE = 8,
+    RCTL_MPE = 16,
+    RCTL_BAM = 1 << 15,
+    RCTL_SECRC = 1 << 26
+};
 enum { TCTL_EN = 2, TCTL_PSP = 8, TXDW = 1, LSC = 4, RXDMT0 = 0x10, RXO = 0x40, RXT0 = 0x80 };
 enum { DD = 1, EOP = 2, TX_EOP = 1, TX_IFCS = 2, TX_RS = 8 };
 enum { RINGS = 32, BUFFER = 2048 };
@@ -174,7 +201,8 @@ static int interrupt(struct wiredrill_device *dev)
 }
 
 /* The card's hash is not used: either all groups or none. */
-static void filter(struct wiredrill_device *dev, int promiscuous, int all_groups, const uint8_t (*group)[6], int groups)
+static void filter(struct wiredrill_device *dev, int promiscuous, int all_groups,
+                   const uint8_t (*group)[6], int groups)
 {
     struct nic *n = dev->driver_data;
     (void)group;
@@ -191,5 +219,5 @@ static void detach(struct wiredrill_device *dev)
     put(n, TCTL, 0);
 }
 
-WIREDRILL_DRIVER(.name = "e1000_mmio", .vendor = 0x8086, .device = 0x100e, .attach = attach, .send = send, .interrupt = interrupt,
-                 .filter = filter, .detach = detach);
+WIREDRILL_DRIVER(.name = "e1000_mmio", .vendor = 0x8086, .device = 0x100e, .attach = attach,
+                 .send = send, .interrupt = interrupt, .filter = filter, .detach = detach);

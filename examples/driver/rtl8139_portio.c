@@ -1,16 +1,28 @@
 /*
- * A driver for the RTL8139 as a small kernel has it: port I/O, one receive ring, four transmit buffers, everything in the interrupt
- * handler. Try it:
+ * A driver for the RTL8139 as a small kernel has it: port I/O, one receive ring, four transmit
+ * buffers, everything in the interrupt handler. Try it:
  *
  *     make examples
- *     build/release/wiredrill run --driver build/release/examples/driver/rtl8139_portio.so scenarios/arp
+ *     build/release/wiredrill run --driver build/release/examples/driver/rtl8139_portio.so
+ * scenarios/arp
  */
 #include <string.h>
 #include "wiredrill_driver.h"
 
 enum {
-    MAC = 0x00, TSD0 = 0x10, TSAD0 = 0x20, RBSTART = 0x30, CR = 0x37, CAPR = 0x38, IMR = 0x3c, ISR = 0x3e, TCR = 0x40, RCR = 0x44,
-    CONFIG1 = 0x52, MSR = 0x58, MAR0 = 0x08,
+    MAC = 0x00,
+    TSD0 = 0x10,
+    TSAD0 = 0x20,
+    RBSTART = 0x30,
+    CR = 0x37,
+    CAPR = 0x38,
+    IMR = 0x3c,
+    ISR = 0x3e,
+    TCR = 0x40,
+    RCR = 0x44,
+    CONFIG1 = 0x52,
+    MSR = 0x58,
+    MAR0 = 0x08,
 };
 enum { CR_BUFE = 0x01, CR_TE = 0x04, CR_RE = 0x08, CR_RST = 0x10 };
 enum { ROK = 0x01, RER = 0x02, TOK = 0x04, TER = 0x08, RXOVW = 0x10, LINK = 0x20, FOVW = 0x40 };
@@ -87,14 +99,16 @@ static int send(struct wiredrill_device *dev, const void *frame, size_t len)
 }
 
 /*
- * In the ring each frame has a status and a length before it and its FCS behind it, and starts on a word. One that is too long is passed
- * over: a driver that gives up there, as this one did at first, hears nothing any more (scenarios/ethernet/frame-too-long.pkt).
+ * In the ring each frame has a status and a length before it and its FCS behind it, and starts on a
+ * word. One that is too long is passed over: a driver that gives up there, as this one did at
+ * first, hears nothing any more (scenarios/ethernet/frame-too-long.pkt).
  */
 static void receive(struct nic *n)
 {
     while (!(inb(n->io + CR) & CR_BUFE)) {
         const uint8_t *head = n->ring + n->read_at;
-        uint32_t status = (uint32_t)(head[0] | head[1] << 8), len = (uint32_t)(head[2] | head[3] << 8);
+        uint32_t status = (uint32_t)(head[0] | head[1] << 8),
+                 len = (uint32_t)(head[2] | head[3] << 8);
         if (!(status & 1) || len < 8 || len > RING - 16) {
             start(n); /* the ring cannot be followed any further */
             return;
@@ -133,12 +147,14 @@ static int interrupt(struct wiredrill_device *dev)
 }
 
 /* The card's hash is not used: either all groups or none. */
-static void filter(struct wiredrill_device *dev, int promiscuous, int all_groups, const uint8_t (*group)[6], int groups)
+static void filter(struct wiredrill_device *dev, int promiscuous, int all_groups,
+                   const uint8_t (*group)[6], int groups)
 {
     struct nic *n = dev->driver_data;
     uint32_t hash = all_groups || groups ? UINT32_MAX : 0;
     (void)group;
-    n->rcr = (n->rcr & ~(uint32_t)(RCR_AAP | RCR_AM)) | (promiscuous ? RCR_AAP : 0) | (hash ? RCR_AM : 0);
+    n->rcr = (n->rcr & ~(uint32_t)(RCR_AAP | RCR_AM)) | (promiscuous ? RCR_AAP : 0) |
+             (hash ? RCR_AM : 0);
     outl(n->io + MAR0, hash);
     outl(n->io + MAR0 + 4, hash);
     outl(n->io + RCR, n->rcr);
@@ -151,5 +167,5 @@ static void detach(struct wiredrill_device *dev)
     outb(n->io + CR, 0);
 }
 
-WIREDRILL_DRIVER(.name = "rtl8139_portio", .vendor = 0x10ec, .device = 0x8139, .attach = attach, .send = send, .interrupt = interrupt,
-                 .filter = filter, .detach = detach);
+WIREDRILL_DRIVER(.name = "rtl8139_portio", .vendor = 0x10ec, .device = 0x8139, .attach = attach,
+                 .send = send, .interrupt = interrupt, .filter = filter, .detach = detach);

@@ -1,23 +1,26 @@
 /*
- * What a driver needs to run under Wiredrill: port I/O, memory-mapped I/O, configuration space, DMA memory, an interrupt, a way to hand
- * frames up. Copy this file beside your driver; it depends on nothing but the C library's fixed-width types.
+ * What a driver needs to run under Wiredrill: port I/O, memory-mapped I/O, configuration space, DMA
+ * memory, an interrupt, a way to hand frames up. Copy this file beside your driver; it depends on
+ * nothing but the C library's fixed-width types.
  *
  *     cc -shared -fPIC -I examples/driver -o mine.so mine.c
  *     wiredrill run --driver ./mine.so scenarios
  *
- * Your driver ends in one WIREDRILL_DRIVER(...) and has these functions, of which filter and detach may be absent:
+ * Your driver ends in one WIREDRILL_DRIVER(...) and has these functions, of which filter and detach
+ * may be absent:
  *
- *     attach     the device was found, its BARs are assigned, bus mastering is on. Reset it, write its MAC into mac[], set its rings up,
- *                switch it on. 0, or -1: it will not work.
- *     send       a frame, Ethernet header first, at least 14 bytes, without FCS. Copy it: the memory is not yours when you return. Pad it to
- *                60 bytes if the device does not. 0, or -1 when there is no room: it is tried again after the next interrupt.
- *     interrupt  the line is up. 1 when it was your device's and you acknowledged it, 0 when not. Call wd_receive for each frame, wd_link
- *                when the carrier changed.
- *     filter     take every frame (promiscuous), every group's, or those of these groups.
+ *     attach     the device was found, its BARs are assigned, bus mastering is on. Reset it, write
+ * its MAC into mac[], set its rings up, switch it on. 0, or -1: it will not work. send       a
+ * frame, Ethernet header first, at least 14 bytes, without FCS. Copy it: the memory is not yours
+ * when you return. Pad it to 60 bytes if the device does not. 0, or -1 when there is no room: it is
+ * tried again after the next interrupt. interrupt  the line is up. 1 when it was your device's and
+ * you acknowledged it, 0 when not. Call wd_receive for each frame, wd_link when the carrier
+ * changed. filter     take every frame (promiscuous), every group's, or those of these groups.
  *     detach     stop the device: no DMA after you return.
  *
- * One thread calls all of them. The interrupt comes between the other calls, as if they ran with interrupts off; with
- * WIREDRILL_INTERRUPTIBLE in flags it comes wherever your driver touches a register, as on a machine with interrupts on.
+ * One thread calls all of them. The interrupt comes between the other calls, as if they ran with
+ * interrupts off; with WIREDRILL_INTERRUPTIBLE in flags it comes wherever your driver touches a
+ * register, as on a machine with interrupts on.
  */
 #ifndef WIREDRILL_DRIVER_H
 #define WIREDRILL_DRIVER_H
@@ -64,7 +67,8 @@ struct wiredrill_driver {
     int (*attach)(struct wiredrill_device *dev, uint8_t mac[6]);
     int (*send)(struct wiredrill_device *dev, const void *frame, size_t len);
     int (*interrupt)(struct wiredrill_device *dev);
-    void (*filter)(struct wiredrill_device *dev, int promiscuous, int all_groups, const uint8_t (*group)[6], int groups);
+    void (*filter)(struct wiredrill_device *dev, int promiscuous, int all_groups,
+                   const uint8_t (*group)[6], int groups);
     void (*detach)(struct wiredrill_device *dev);
 };
 
@@ -73,20 +77,20 @@ extern const struct wiredrill_machine *wiredrill_machine;
 extern const struct wiredrill_driver wiredrill_driver;
 
 /* Once, at the end of the driver: WIREDRILL_DRIVER(.name = "rtl8139", .vendor = 0x10ec, ...). */
-#define WIREDRILL_DRIVER(...)                          \
-    const struct wiredrill_machine *wiredrill_machine; \
+#define WIREDRILL_DRIVER(...)                                                                      \
+    const struct wiredrill_machine *wiredrill_machine;                                             \
     const struct wiredrill_driver wiredrill_driver = {.abi = WIREDRILL_DRIVER_ABI, __VA_ARGS__}
 
 /* --- port I/O: outl(port, value); with WIREDRILL_LINUX_ORDER outl(value, port) --- */
 
-#define WIREDRILL_PORT(letter, type, width)                                                       \
-    static inline type in##letter(uint16_t port)                                                  \
-    {                                                                                             \
-        return (type)wiredrill_machine->in(wiredrill_machine->self, port, width);                 \
-    }                                                                                             \
-    static inline void wiredrill_out##letter(uint16_t port, type value)                           \
-    {                                                                                             \
-        wiredrill_machine->out(wiredrill_machine->self, port, width, value);                      \
+#define WIREDRILL_PORT(letter, type, width)                                                        \
+    static inline type in##letter(uint16_t port)                                                   \
+    {                                                                                              \
+        return (type)wiredrill_machine->in(wiredrill_machine->self, port, width);                  \
+    }                                                                                              \
+    static inline void wiredrill_out##letter(uint16_t port, type value)                            \
+    {                                                                                              \
+        wiredrill_machine->out(wiredrill_machine->self, port, width, value);                       \
     }
 WIREDRILL_PORT(b, uint8_t, 1)
 WIREDRILL_PORT(w, uint16_t, 2)
@@ -102,21 +106,22 @@ WIREDRILL_PORT(l, uint32_t, 4)
 #define outl(port, value) wiredrill_outl((uint16_t)(port), (uint32_t)(value))
 #endif
 
-/* --- memory-mapped I/O: writel(value, address). The pointer is for these functions only, not to be followed. --- */
+/* --- memory-mapped I/O: writel(value, address). The pointer is for these functions only, not to be
+ * followed. --- */
 
 static inline volatile void *wd_map(const struct wiredrill_bar *bar)
 {
     return (volatile void *)(uintptr_t)bar->base;
 }
 
-#define WIREDRILL_MMIO(letter, type, width)                                                       \
-    static inline type read##letter(const volatile void *address)                                 \
-    {                                                                                             \
-        return (type)wiredrill_machine->read(wiredrill_machine->self, (uintptr_t)address, width); \
-    }                                                                                             \
-    static inline void write##letter(type value, volatile void *address)                          \
-    {                                                                                             \
-        wiredrill_machine->write(wiredrill_machine->self, (uintptr_t)address, width, value);      \
+#define WIREDRILL_MMIO(letter, type, width)                                                        \
+    static inline type read##letter(const volatile void *address)                                  \
+    {                                                                                              \
+        return (type)wiredrill_machine->read(wiredrill_machine->self, (uintptr_t)address, width);  \
+    }                                                                                              \
+    static inline void write##letter(type value, volatile void *address)                           \
+    {                                                                                              \
+        wiredrill_machine->write(wiredrill_machine->self, (uintptr_t)address, width, value);       \
     }
 WIREDRILL_MMIO(b, uint8_t, 1)
 WIREDRILL_MMIO(w, uint16_t, 2)
@@ -134,8 +139,8 @@ static inline void wd_config_write(int offset, int width, uint32_t value)
     wiredrill_machine->config_write(wiredrill_machine->self, offset, width, value);
 }
 
-/* Memory that the device reaches, zeroed, in one piece, below 4 GiB; for attach only. align: a power of two up to 4096. NULL when there is no
- * more (256 KiB a device). */
+/* Memory that the device reaches, zeroed, in one piece, below 4 GiB; for attach only. align: a
+ * power of two up to 4096. NULL when there is no more (256 KiB a device). */
 static inline void *wd_dma_alloc(size_t size, size_t align, uint64_t *device_address)
 {
     return wiredrill_machine->dma_alloc(wiredrill_machine->self, size, align, device_address);

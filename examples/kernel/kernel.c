@@ -1,9 +1,11 @@
 /*
- * The smallest kernel port: all that stack/ wants from a PC. It gets its address by DHCP and answers ping and UDP echo.
+ * The smallest kernel port: all that stack/ wants from a PC. It gets its address by DHCP and
+ * answers ping and UDP echo.
  *
- * What is missing is what every kernel has already: memory mapped one to one (on i386 or x86-64), an interrupt table, which calls
- * interrupt(line) and then acknowledges the controller, and a timer. Compile it and stack/ with -ffreestanding -mno-red-zone
- * -mgeneral-regs-only, link them with what you have.
+ * What is missing is what every kernel has already: memory mapped one to one (on i386 or x86-64),
+ * an interrupt table, which calls interrupt(line) and then acknowledges the controller, and a
+ * timer. Compile it and stack/ with -ffreestanding -mno-red-zone -mgeneral-regs-only, link them
+ * with what you have.
  */
 #include <stdint.h>
 #include "stack/core/div.h"
@@ -78,7 +80,8 @@ static void port_out(uint16_t port, int width, uint32_t v)
         __asm__ volatile("outl %0, %1" : : "a"(v), "Nd"(port));
 }
 
-/* A window's base is bus, device and function, as the address register wants them, without the enable bit. */
+/* A window's base is bus, device and function, as the address register wants them, without the
+ * enable bit. */
 static uint16_t select(const struct bus_window *w, uint32_t off)
 {
     port_out(PCI_ADDRESS, 4, 0x80000000u | (uint32_t)w->base | (off & 0xfc));
@@ -88,7 +91,8 @@ static uint16_t select(const struct bus_window *w, uint32_t off)
 static int map(void *self, struct bus_window *w)
 {
     (void)self;
-    w->cookie = w->space == BUS_MEM ? (void *)(uintptr_t)w->base : 0; /* a kernel with other page tables maps it uncached here */
+    w->cookie = w->space == BUS_MEM ? (void *)(uintptr_t)w->base
+                                    : 0; /* a kernel with other page tables maps it uncached here */
     return 0;
 }
 
@@ -100,7 +104,9 @@ static uint32_t read(void *self, const struct bus_window *w, uint32_t off, int w
     if (w->space == BUS_IO)
         return port_in((uint16_t)(w->base + off), width);
     volatile uint8_t *at = (volatile uint8_t *)w->cookie + off;
-    return width == 1 ? *at : width == 2 ? *(volatile uint16_t *)(volatile void *)at : *(volatile uint32_t *)(volatile void *)at;
+    return width == 1   ? *at
+           : width == 2 ? *(volatile uint16_t *)(volatile void *)at
+                        : *(volatile uint32_t *)(volatile void *)at;
 }
 
 static void write(void *self, const struct bus_window *w, uint32_t off, int width, uint32_t v)
@@ -155,7 +161,13 @@ static void irq_detach(void *self, int line, void *ctx)
 }
 
 static const struct bus_ops ops = {
-    .map = map, .read = read, .write = write, .dma_map = dma_map, .fence = fence, .irq_attach = irq_attach, .irq_detach = irq_detach,
+    .map = map,
+    .read = read,
+    .write = write,
+    .dma_map = dma_map,
+    .fence = fence,
+    .irq_attach = irq_attach,
+    .irq_detach = irq_detach,
 };
 
 /* From the interrupt table, for a line of the interrupt controller. */
@@ -172,7 +184,8 @@ static int64_t now_ns(void)
 {
     uint32_t low, high;
     __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-    return (int64_t)div_u64((uint64_t)high << 32 | low, TICKS_PER_US, 0) * 1000; /* `/` on 64 bits would want a library on i386 */
+    return (int64_t)div_u64((uint64_t)high << 32 | low, TICKS_PER_US, 0) *
+           1000; /* `/` on 64 bits would want a library on i386 */
 }
 
 /* RDRAND, as many bytes at a time as a register has. */
@@ -199,7 +212,8 @@ static void wake(void *self)
 
 static _Alignas(4096) uint8_t region[REGION_BYTES];
 
-/* Halts until an interrupt, unless there is something to do. A timer's interrupt ends the wait for `due`. */
+/* Halts until an interrupt, unless there is something to do. A timer's interrupt ends the wait for
+ * `due`. */
 static void sleep_until(int64_t due)
 {
     __asm__ volatile("cli");

@@ -1,15 +1,24 @@
 /*
- * A stack that can only block: its ping waits for the answer in a loop. With SUT_BLOCKS each call runs on a stack of its own, and env->wait
- * sleeps until a frame came or the time is over; everything else goes on meanwhile.
+ * A stack that can only block: its ping waits for the answer in a loop. With SUT_BLOCKS each call
+ * runs on a stack of its own, and env->wait sleeps until a frame came or the time is over;
+ * everything else goes on meanwhile.
  *
- *     build/release/wiredrill run --sut build/release/examples/stack/blocking.so scenarios/slirp/request-gateway-pong.pkt
+ *     build/release/wiredrill run --sut build/release/examples/stack/blocking.so
+ * scenarios/slirp/request-gateway-pong.pkt
  *
- * It asks for an address by ARP each time, and keeps its state in static variables, so each case has a process of its own (SUT_SINGLETON).
+ * It asks for an address by ARP each time, and keeps its state in static variables, so each case
+ * has a process of its own (SUT_SINGLETON).
  */
 #include <string.h>
 #include "sim/hosts/sut.h"
 
-enum { ARP_FRAME = 60, ECHO_DATA = 56, IP_AT = 14, ICMP_AT = 34, ECHO_FRAME = ICMP_AT + 8 + ECHO_DATA };
+enum {
+    ARP_FRAME = 60,
+    ECHO_DATA = 56,
+    IP_AT = 14,
+    ICMP_AT = 34,
+    ECHO_FRAME = ICMP_AT + 8 + ECHO_DATA
+};
 
 #define SECOND INT64_C(1000000000)
 
@@ -98,7 +107,8 @@ static void *plug_open(const struct sut_env *e)
     return my_mac; /* any address: there is one instance */
 }
 
-static int plug_attach(void *s, int port, const char *ifname, const uint8_t mac[6], int mtu, const struct bus *b)
+static int plug_attach(void *s, int port, const char *ifname, const uint8_t mac[6], int mtu,
+                       const struct bus *b)
 {
     (void)s, (void)ifname, (void)mtu, (void)b;
     memcpy(my_mac, mac, 6);
@@ -122,7 +132,8 @@ static void plug_poll(void *s)
     (void)s;
 }
 
-static int64_t plug_call(void *s, uint64_t token, const char *name, const struct value *argv, int argc, struct value *out)
+static int64_t plug_call(void *s, uint64_t token, const char *name, const struct value *argv,
+                         int argc, struct value *out)
 {
     (void)s, (void)token, (void)argc, (void)out;
     if (strcmp(name, "ifconfig") == 0) {

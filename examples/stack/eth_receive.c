@@ -1,5 +1,6 @@
 /*
- * A stack as a plug-in, the smallest that is of use: it has an eth_receive and a transmit hook, answers ARP and ping, and knows nothing else.
+ * A stack as a plug-in, the smallest that is of use: it has an eth_receive and a transmit hook,
+ * answers ARP and ping, and knows nothing else.
  *
  *     make examples
  *     build/release/wiredrill run --sut build/release/examples/stack/eth_receive.so scenarios/arp
@@ -54,7 +55,8 @@ static void answer_ping(struct my_stack *s, uint8_t *frame, size_t len)
 {
     uint8_t *ip = frame + ETHERNET, *icmp = ip + IP;
     size_t total = (size_t)(ip[2] << 8 | ip[3]);
-    if (ip[0] != 0x45 || ip[9] != 1 || memcmp(ip + 16, s->ip, 4) != 0 || total > len - ETHERNET || total < IP + 8)
+    if (ip[0] != 0x45 || ip[9] != 1 || memcmp(ip + 16, s->ip, 4) != 0 || total > len - ETHERNET ||
+        total < IP + 8)
         return;
     if (ip[6] & 0x3f || ip[7] || sum(ip, IP) != 0 || sum(icmp, total - IP) != 0 || icmp[0] != 8)
         return;
@@ -102,13 +104,15 @@ static void to_wire(void *ctx, const void *frame, size_t len)
 
 static void *plug_open(const struct sut_env *env)
 {
-    struct plug *p = env->memory(env->self, sizeof *p, NULL); /* or malloc; but then leave SUT_SAVES out */
+    struct plug *p =
+        env->memory(env->self, sizeof *p, NULL); /* or malloc; but then leave SUT_SAVES out */
     if (p)
         *p = (struct plug){.env = env, .stack = {.transmit = to_wire, .ctx = p}};
     return p;
 }
 
-static int plug_attach(void *s, int port, const char *ifname, const uint8_t mac[6], int mtu, const struct bus *b)
+static int plug_attach(void *s, int port, const char *ifname, const uint8_t mac[6], int mtu,
+                       const struct bus *b)
 {
     struct plug *p = s;
     (void)ifname, (void)mtu, (void)b;
@@ -131,7 +135,8 @@ static void plug_poll(void *s)
     (void)s;
 }
 
-static int64_t plug_call(void *s, uint64_t token, const char *name, const struct value *argv, int argc, struct value *out)
+static int64_t plug_call(void *s, uint64_t token, const char *name, const struct value *argv,
+                         int argc, struct value *out)
 {
     struct plug *p = s;
     (void)token, (void)out;

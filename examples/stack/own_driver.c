@@ -1,19 +1,42 @@
 /*
- * A stack that brings its own driver (SUT_BUS): it finds the RTL8139 on the PCI bus, maps its registers, and takes frames out of the card's
- * ring when the line is up. All that it does with them is to answer ARP.
+ * A stack that brings its own driver (SUT_BUS): it finds the RTL8139 on the PCI bus, maps its
+ * registers, and takes frames out of the card's ring when the line is up. All that it does with
+ * them is to answer ARP.
  *
- *     build/release/wiredrill run --sut build/release/examples/stack/own_driver.so scenarios/arp/request-host-reply.pkt
+ *     build/release/wiredrill run --sut build/release/examples/stack/own_driver.so
+ * scenarios/arp/request-host-reply.pkt
  *
- * Without SUT_PLAIN_DMA the machine reorders its stores and delays its interrupts, so descriptors and rings would have to go through
- * ring_load and ring_store, with fences. Two flags say that it is written for a machine that does neither.
+ * Without SUT_PLAIN_DMA the machine reorders its stores and delays its interrupts, so descriptors
+ * and rings would have to go through ring_load and ring_store, with fences. Two flags say that it
+ * is written for a machine that does neither.
  */
 #include <string.h>
 #include "sim/hosts/sut.h"
 
-enum { PCI_ID = 0x00, PCI_COMMAND = 0x04, PCI_BAR0 = 0x10, PCI_LINE = 0x3c, PCI_IO_AND_MASTER = 5, IO_BASE = 0xc000 };
 enum {
-    TSD0 = 0x10, TSAD0 = 0x20, RBSTART = 0x30, CR = 0x37, CAPR = 0x38, IMR = 0x3c, ISR = 0x3e, RCR = 0x44, CONFIG1 = 0x52,
-    CR_BUFE = 1, CR_TE = 4, CR_RE = 8, CR_RST = 16, RCR_OWN_AND_BROADCAST = 0x78a, ROK_AND_OVERFLOWS = 0x51,
+    PCI_ID = 0x00,
+    PCI_COMMAND = 0x04,
+    PCI_BAR0 = 0x10,
+    PCI_LINE = 0x3c,
+    PCI_IO_AND_MASTER = 5,
+    IO_BASE = 0xc000
+};
+enum {
+    TSD0 = 0x10,
+    TSAD0 = 0x20,
+    RBSTART = 0x30,
+    CR = 0x37,
+    CAPR = 0x38,
+    IMR = 0x3c,
+    ISR = 0x3e,
+    RCR = 0x44,
+    CONFIG1 = 0x52,
+    CR_BUFE = 1,
+    CR_TE = 4,
+    CR_RE = 8,
+    CR_RST = 16,
+    RCR_OWN_AND_BROADCAST = 0x78a,
+    ROK_AND_OVERFLOWS = 0x51,
 };
 enum { RING = 8192, RING_ROOM = RING + 16 + 2048, FRAME = 60, SLOTS = 4 };
 
@@ -51,7 +74,8 @@ static int found(struct stack *s, struct bus_window *card)
 {
     for (uint32_t device = 0; device < 32; device++) {
         *card = (struct bus_window){.space = BUS_CONFIG, .base = device << 11, .size = 256};
-        if (s->bus->ops->map(s->bus->self, card) == 0 && bus_read(s->bus, card, PCI_ID, 4) == 0x813910ec) /* RTL8139 */
+        if (s->bus->ops->map(s->bus->self, card) == 0 &&
+            bus_read(s->bus, card, PCI_ID, 4) == 0x813910ec) /* RTL8139 */
             return 1;
     }
     return 0;
@@ -77,7 +101,8 @@ static int start(struct stack *s)
     out(s, RBSTART, 4, (uint32_t)s->ring_at);
     out(s, RCR, 4, RCR_OWN_AND_BROADCAST);
     out(s, IMR, 2, ROK_AND_OVERFLOWS);
-    return s->bus->ops->irq_attach(s->bus->self, (int)bus_read(s->bus, &card, PCI_LINE, 1), interrupt, s);
+    return s->bus->ops->irq_attach(s->bus->self, (int)bus_read(s->bus, &card, PCI_LINE, 1),
+                                   interrupt, s);
 }
 
 /* --- the stack --- */
@@ -122,12 +147,14 @@ static void *plug_open(const struct sut_env *env)
 {
     struct stack *s = env->memory(env->self, sizeof *s, NULL);
     s->env = env;
-    s->ring = env->memory(env->self, RING_ROOM, &s->ring_at); /* guest memory: the card reaches it at that address */
+    s->ring = env->memory(env->self, RING_ROOM,
+                          &s->ring_at); /* guest memory: the card reaches it at that address */
     s->slot = env->memory(env->self, SLOTS * FRAME, &s->slot_at);
     return s;
 }
 
-static int plug_attach(void *state, int port, const char *ifname, const uint8_t mac[6], int mtu, const struct bus *b)
+static int plug_attach(void *state, int port, const char *ifname, const uint8_t mac[6], int mtu,
+                       const struct bus *b)
 {
     struct stack *s = state;
     (void)ifname, (void)mtu;
@@ -143,7 +170,8 @@ static void plug_poll(void *state)
     (void)state; /* everything happens in the interrupt */
 }
 
-static int64_t plug_call(void *state, uint64_t token, const char *name, const struct value *argv, int argc, struct value *result)
+static int64_t plug_call(void *state, uint64_t token, const char *name, const struct value *argv,
+                         int argc, struct value *result)
 {
     struct stack *s = state;
     (void)token, (void)result;

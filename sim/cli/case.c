@@ -21,7 +21,10 @@ static int64_t wall_ns(void)
 static void print_word(FILE *f, const char *before, const char *word)
 {
     fputs(before, f);
-    if (*word && word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%")] == 0) {
+    if (*word &&
+        word[strspn(word,
+                    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%")] ==
+            0) {
         fputs(word, f);
         return;
     }
@@ -72,7 +75,8 @@ char *case_repeat(const struct suite *suite, uint32_t k, const struct options *o
     return text;
 }
 
-static struct run_options run_options_of(const struct suite_case *c, const struct options *o, unsigned want, const char *repeat)
+static struct run_options run_options_of(const struct suite_case *c, const struct options *o,
+                                         unsigned want, const char *repeat)
 {
     struct run_options r = {.sut = o->stack,
                             .seed = c->seed && !o->seed_given ? c->seed : o->seed,
@@ -89,14 +93,16 @@ static struct run_options run_options_of(const struct suite_case *c, const struc
     return r;
 }
 
-/* A golden is for our stack, at the script's own seed, options and profile; any other run is judged by its lines alone. */
+/* A golden is for our stack, at the script's own seed, options and profile; any other run is judged
+ * by its lines alone. */
 static bool golden_applies(const struct suite_case *c, const struct options *o)
 {
-    return c->golden && !o->no_golden && !o->sut && !o->driver && !o->seed_given && !o->sets && !o->lose_frame && !o->defines &&
-           (!o->profile || strcmp(o->profile, "rfc") == 0);
+    return c->golden && !o->no_golden && !o->sut && !o->driver && !o->seed_given && !o->sets &&
+           !o->lose_frame && !o->defines && (!o->profile || strcmp(o->profile, "rfc") == 0);
 }
 
-static void check_golden(struct run *r, const struct suite_case *c, const struct options *o, struct outcome *out)
+static void check_golden(struct run *r, const struct suite_case *c, const struct options *o,
+                         struct outcome *out)
 {
     char text[TEXT_ROOM / 2];
     struct why why = {{0}};
@@ -115,10 +121,13 @@ static void check_golden(struct run *r, const struct suite_case *c, const struct
         run_skip(r, "%s", text);
         return;
     }
-    out->golden = got == GOLDEN_SAME ? GOLDEN_HELD : got == GOLDEN_ABSENT ? GOLDEN_MISSING : GOLDEN_BROKEN;
+    out->golden = got == GOLDEN_SAME     ? GOLDEN_HELD
+                  : got == GOLDEN_ABSENT ? GOLDEN_MISSING
+                                         : GOLDEN_BROKEN;
     if (got == GOLDEN_SAME || (got == GOLDEN_ABSENT && !o->strict))
         return;
-    run_fail(r, &whole, world_now(r->world), "every line passes, but the capture is not the golden\n  golden    %s", text);
+    run_fail(r, &whole, world_now(r->world),
+             "every line passes, but the capture is not the golden\n  golden    %s", text);
     if (got == GOLDEN_UNREADABLE)
         r->status = RUN_ERROR;
 }
@@ -129,7 +138,8 @@ static int64_t middle_of(const struct run *r)
 }
 
 /* Plays to the middle, saves, plays to the end, goes back, and plays to the end again. */
-static void check_snapshot(const struct run_case *kase, const struct run_options *options, int64_t middle_ns, struct result *out)
+static void check_snapshot(const struct run_case *kase, const struct run_options *options,
+                           int64_t middle_ns, struct result *out)
 {
     struct why why = {{0}};
     struct run *r = run_new(kase, options, &why);
@@ -147,12 +157,15 @@ static void check_snapshot(const struct run_case *kase, const struct run_options
     for (int round = 0; round < 2; round++) {
         run_play(r, NEVER);
         run_fingerprints(r, &w, &t, &s);
-        bool same = memcmp(&w, &out->outcome.w, sizeof w) == 0 && memcmp(&t, &out->outcome.t, sizeof t) == 0 &&
+        bool same = memcmp(&w, &out->outcome.w, sizeof w) == 0 &&
+                    memcmp(&t, &out->outcome.t, sizeof t) == 0 &&
                     memcmp(&s, &out->outcome.s, sizeof s) == 0;
         if (!same && out->outcome.status == RUN_PASSED) {
             out->outcome.status = RUN_FAILED;
-            if (asprintf(&out->report, "%s:1:1: %s at its middle, the run ended with other fingerprints\n  repeat    %s\n", kase->script->path,
-                         round ? "restored" : "stopped", options->repeat) < 0)
+            if (asprintf(&out->report,
+                         "%s:1:1: %s at its middle, the run ended with other fingerprints\n  "
+                         "repeat    %s\n",
+                         kase->script->path, round ? "restored" : "stopped", options->repeat) < 0)
                 out->report = NULL;
         }
         if (round == 0)
@@ -176,7 +189,8 @@ static void write_pcap(struct run *r, const char *path)
             snprintf(name, sizeof name, "%.*s@link=%s.pcap", (int)stem, path, r->link[l].name);
         uint8_t *bytes = capture_pcap(r->link[l].capture, &len);
         if (!bytes || file_write(name, bytes, len, &why) != 0) {
-            run_fail(r, &whole, world_now(r->world), "--pcap: %s", bytes ? why.text : "no memory for the capture");
+            run_fail(r, &whole, world_now(r->world), "--pcap: %s",
+                     bytes ? why.text : "no memory for the capture");
             r->status = RUN_ERROR;
         }
         free(bytes);
@@ -211,7 +225,8 @@ static void die(void *ctx, struct run *r)
     d->last->hear(d->last->ctx, d->out);
 }
 
-void case_run(const struct suite *suite, uint32_t k, const struct options *o, unsigned want, const struct last_words *last, struct result *out)
+void case_run(const struct suite *suite, uint32_t k, const struct options *o, unsigned want,
+              const struct last_words *last, struct result *out)
 {
     struct dying dying = {out, want, last};
     const struct suite_case *c = &suite->kase[k];
@@ -222,7 +237,8 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
     out->outcome.index = k;
     options.last_words = die;
     options.last_words_ctx = &dying;
-    int64_t started = wall_ns(), *times = o->lose_frame ? closure_call_times(&c->run, &options) : NULL;
+    int64_t started = wall_ns(),
+            *times = o->lose_frame ? closure_call_times(&c->run, &options) : NULL;
     options.call_time = times;
     struct run *r = run_new(&c->run, &options, &why);
     if (!r) {

@@ -1,14 +1,17 @@
 /*
- * Loss closure: a script that states an outcome is played again with its first frame lost, then its second, and so on through every frame on every
- * link; calls are made at the times at which they were made in the undisturbed run, and the outcome alone is judged. With no frame lost it must hold
- * too, and that run tells how many frames there are, since it plays no line inside of repeat { } and all { }.
+ * Loss closure: a script that states an outcome is played again with its first frame lost, then its
+ * second, and so on through every frame on every link; calls are made at the times at which they
+ * were made in the undisturbed run, and the outcome alone is judged. With no frame lost it must
+ * hold too, and that run tells how many frames there are, since it plays no line inside of repeat {
+ * } and all { }.
  */
 #include "sim/cli/closure.h"
 #include <stdlib.h>
 #include <string.h>
 #include "sim/report/ladder.h"
 
-static struct run *undisturbed(const struct run_case *kase, const struct run_options *options, struct why *why)
+static struct run *undisturbed(const struct run_case *kase, const struct run_options *options,
+                               struct why *why)
 {
     struct run *r = run_new(kase, options, why);
     if (r)
@@ -21,14 +24,17 @@ struct frames {
     uint64_t count[RUN_LINKS];
 };
 
-/* What one loss led to; the report names the loss, and the command that repeats it. *seen: the frames of that run. */
-static bool survives(const struct run_case *kase, const struct run_options *options, const char *repeat, struct frames *seen, struct result *out)
+/* What one loss led to; the report names the loss, and the command that repeats it. *seen: the
+ * frames of that run. */
+static bool survives(const struct run_case *kase, const struct run_options *options,
+                     const char *repeat, struct frames *seen, struct result *out)
 {
     struct why why = {{0}};
     char lost[4096];
     struct run_options with = *options;
     if (options->lose_frame)
-        snprintf(lost, sizeof lost, "%s --lose %d:%llu", repeat, options->lose_link, (unsigned long long)options->lose_frame);
+        snprintf(lost, sizeof lost, "%s --lose %d:%llu", repeat, options->lose_link,
+                 (unsigned long long)options->lose_frame);
     else
         snprintf(lost, sizeof lost, "%s --closure", repeat);
     with.repeat = lost;
@@ -71,7 +77,8 @@ void closure_run(const struct run_case *kase, const struct run_options *options,
     bool held = survives(kase, &losing, options->repeat, &all, out);
     for (uint32_t l = 0; held && l < all.links; l++) {
         losing.lose_link = (int)l;
-        for (losing.lose_frame = 1; held && losing.lose_frame <= all.count[l]; losing.lose_frame++) {
+        for (losing.lose_frame = 1; held && losing.lose_frame <= all.count[l];
+             losing.lose_frame++) {
             out->outcome.closure_runs++;
             held = survives(kase, &losing, options->repeat, &seen, out);
         }
@@ -79,7 +86,8 @@ void closure_run(const struct run_case *kase, const struct run_options *options,
     free(times);
 }
 
-/* A single loss, named on the command line: the undisturbed run comes first, for the times of its calls. */
+/* A single loss, named on the command line: the undisturbed run comes first, for the times of its
+ * calls. */
 int64_t *closure_call_times(const struct run_case *kase, const struct run_options *options)
 {
     struct why why = {{0}};

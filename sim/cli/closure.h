@@ -4,8 +4,10 @@
 
 #include "sim/cli/cli.h"
 
-/* Plays the case with each frame lost in turn; out's status and report say the first loss that it does not survive. */
-void closure_run(const struct run_case *kase, const struct run_options *options, struct result *out);
+/* Plays the case with each frame lost in turn; out's status and report say the first loss that it
+ * does not survive. */
+void closure_run(const struct run_case *kase, const struct run_options *options,
+                 struct result *out);
 /* When each top-level step ran undisturbed; malloc'ed. */
 int64_t *closure_call_times(const struct run_case *kase, const struct run_options *options);
 

@@ -1,4 +1,5 @@
-/* wiredrill fingerprint: one line for each case, to be compared between compilers, jobs and machines. */
+/* wiredrill fingerprint: one line for each case, to be compared between compilers, jobs and
+ * machines. */
 #include <stdlib.h>
 #include "sim/cli/cli.h"
 
@@ -32,7 +33,9 @@ int command_fingerprint(int argc, char **argv)
     o.no_golden = true;
     if (o.paths == 0)
         return usage_error("fingerprint: which scenarios? `wiredrill fingerprint PATH...`");
-    struct suite *suite = suite_load(o.path, o.paths, &(struct suite_options){o.nic, o.stack, o.defines ? o.define : NULL}, &why);
+    struct suite *suite =
+        suite_load(o.path, o.paths,
+                   &(struct suite_options){o.nic, o.stack, o.defines ? o.define : NULL}, &why);
     if (!suite)
         return usage_error("%s", why.text);
     void *ctx[2] = {suite, &status};

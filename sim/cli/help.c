@@ -6,21 +6,27 @@
 
 static void print_commands(FILE *out)
 {
-    fputs("wiredrill: a deterministic network in one process, and the suite that a TCP/IP stack has to survive in it.\n\n", out);
+    fputs("wiredrill: a deterministic network in one process, and the suite that a TCP/IP stack "
+          "has to survive in it.\n\n",
+          out);
     for (int c = 0; subcommands[c].name; c++) {
         char left[48];
         snprintf(left, sizeof left, "%s %s", subcommands[c].name, subcommands[c].arguments);
         fprintf(out, "  wiredrill %-24s %s\n", left, subcommands[c].help);
     }
     fputs("  wiredrill --version\n\noptions:\n", out);
-    options_help(out, "nic bus sut driver seed fill set profile judge jobs patience pcap to promiscuous lose closure snapshot json bless no-golden quiet verbose D");
-    fputs("\nExit status: 0 all passed, 1 a scenario failed, 2 usage or input error. docs/ has a page for each topic.\n", out);
+    options_help(out, "nic bus sut driver seed fill set profile judge jobs patience pcap to "
+                      "promiscuous lose closure snapshot json bless no-golden quiet verbose D");
+    fputs("\nExit status: 0 all passed, 1 a scenario failed, 2 usage or input error. docs/ has a "
+          "page for each topic.\n",
+          out);
 }
 
 static void print_hosts(FILE *out)
 {
     for (int k = 0; host_kinds[k]; k++) {
-        fprintf(out, "  host %-14s %s\n", host_kinds[k]->name, host_kinds[k]->help ? host_kinds[k]->help : "");
+        fprintf(out, "  host %-14s %s\n", host_kinds[k]->name,
+                host_kinds[k]->help ? host_kinds[k]->help : "");
         for (const struct attr_spec *a = host_kinds[k]->attrs; a && a->name; a++)
             fprintf(out, "       %14s  %s\n", a->name, a->help ? a->help : "");
     }
@@ -28,8 +34,10 @@ static void print_hosts(FILE *out)
 
 static void print_calls(FILE *out)
 {
-    fputs("  busy(TIME)   the host under test does not run for that long and takes no interrupt: frames pile up in its NIC\n"
-          "  Any other name goes to the stack under test, or with @HOST to that peer; a script whose stack has no such call is skipped by its name.\n",
+    fputs("  busy(TIME)   the host under test does not run for that long and takes no interrupt: "
+          "frames pile up in its NIC\n"
+          "  Any other name goes to the stack under test, or with @HOST to that peer; a script "
+          "whose stack has no such call is skipped by its name.\n",
           out);
 }
 
@@ -62,7 +70,8 @@ int command_help(int argc, char **argv)
     for (int c = 0; subcommands[c].name; c++) {
         if (strcmp(argv[1], subcommands[c].name) != 0)
             continue;
-        printf("wiredrill %s %s\n  %s\n", subcommands[c].name, subcommands[c].arguments, subcommands[c].help);
+        printf("wiredrill %s %s\n  %s\n", subcommands[c].name, subcommands[c].arguments,
+               subcommands[c].help);
         options_help(stdout, subcommands[c].options);
         return EXIT_PASSED;
     }

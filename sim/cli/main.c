@@ -8,20 +8,20 @@
 #define WIREDRILL_VERSION "0.1.0"
 
 const struct subcommand subcommands[] = {
-    {"run", "PATH...", "nic bus sut driver seed fill set profile judge jobs patience pcap json bless no-golden strict snapshot closure quiet verbose lose D",
+    {"run", "PATH...",
+     "nic bus sut driver seed fill set profile judge jobs patience pcap json bless no-golden "
+     "strict snapshot closure quiet verbose lose D",
      "run scenarios: files or folders; a ladder for one, a table for many", command_run},
-    {"show", "F.pcap", "",
-     "print a capture as a ladder", command_show},
-    {"diff", "A.pcap B.pcap", "",
-     "print the first difference of two captures, field by field", command_diff},
+    {"show", "F.pcap", "", "print a capture as a ladder", command_show},
+    {"diff", "A.pcap B.pcap", "", "print the first difference of two captures, field by field",
+     command_diff},
     {"replay", "F.pcap...", "nic sut seed pcap to promiscuous",
      "feed captured frames into the stack under test and say what became of each", command_replay},
     {"fingerprint", "PATH...", "nic sut driver seed fill set jobs patience D",
      "one line for each case: W T S name", command_fingerprint},
-    {"list", "", "",
-     "kinds of NIC, stack, host, fault and layer that scripts can name", command_list},
-    {"help", "[TOPIC]", "",
-     "how to use the command, and its topics", command_help},
+    {"list", "", "", "kinds of NIC, stack, host, fault and layer that scripts can name",
+     command_list},
+    {"help", "[TOPIC]", "", "how to use the command, and its topics", command_help},
     {NULL, NULL, NULL, NULL, NULL},
 };
 
@@ -32,11 +32,13 @@ int usage_error(const char *format, ...)
     va_start(args, format);
     int len = vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    fprintf(stderr, "wiredrill: %s%s", text, len > 0 && len < (int)sizeof text && text[len - 1] == '\n' ? "" : "\n");
+    fprintf(stderr, "wiredrill: %s%s", text,
+            len > 0 && len < (int)sizeof text && text[len - 1] == '\n' ? "" : "\n");
     return EXIT_USAGE;
 }
 
-/* A file that is opened must never become the standard output of a caller that closed it. What is printed there fails, and is told. */
+/* A file that is opened must never become the standard output of a caller that closed it. What is
+ * printed there fails, and is told. */
 static void open_standard(void)
 {
     static const char *const instead[] = {"/dev/null", "/dev/full", "/dev/null"};
@@ -64,7 +66,9 @@ static int run_command(int argc, char **argv)
             return subcommands[c].run(argc - 1, argv + 1);
     }
     const char *nearest = nearest_word(argv[1], names);
-    return usage_error("no subcommand \"%s\"%s%s%s", argv[1], nearest ? "; did you mean " : "; `wiredrill help` lists them", nearest ? nearest : "", nearest ? "?" : "");
+    return usage_error("no subcommand \"%s\"%s%s%s", argv[1],
+                       nearest ? "; did you mean " : "; `wiredrill help` lists them",
+                       nearest ? nearest : "", nearest ? "?" : "");
 }
 
 int main(int argc, char **argv)
@@ -74,6 +78,7 @@ int main(int argc, char **argv)
     errno = 0;
     bool told = !ferror(stdout);
     if (fclose(stdout) != 0 || !told)
-        return usage_error("the standard output cannot be written%s%s", errno ? ": " : "", errno ? strerror(errno) : "");
+        return usage_error("the standard output cannot be written%s%s", errno ? ": " : "",
+                           errno ? strerror(errno) : "");
     return status;
 }

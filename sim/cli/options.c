@@ -24,7 +24,9 @@ static int take_number(const char *text, uint64_t limit, uint64_t *out)
 static int take_nic(struct options *o, const char *v)
 {
     o->nic = v;
-    return nic_kind_by_name(v) ? 0 : usage_error("--nic: no NIC \"%s\"; `wiredrill list` names them", v);
+    return nic_kind_by_name(v)
+               ? 0
+               : usage_error("--nic: no NIC \"%s\"; `wiredrill list` names them", v);
 }
 
 static int take_sut(struct options *o, const char *v)
@@ -48,7 +50,9 @@ static int take_bus(struct options *o, const char *v)
 static int take_seed(struct options *o, const char *v)
 {
     o->seed_given = true;
-    return take_number(v, UINT64_MAX, &o->seed) == 0 ? 0 : usage_error("--seed: \"%s\" is no number from 0 to 18446744073709551615", v);
+    return take_number(v, UINT64_MAX, &o->seed) == 0
+               ? 0
+               : usage_error("--seed: \"%s\" is no number from 0 to 18446744073709551615", v);
 }
 
 static int take_fill(struct options *o, const char *v)
@@ -65,13 +69,16 @@ static int take_profile(struct options *o, const char *v)
     for (size_t s = 0; s < sizeof symbols / sizeof symbols[0]; s++)
         if (strcmp(symbols[s].profile, v) == 0 && o->defines < DEFINES_MAX)
             o->define[o->defines++] = symbols[s].symbol;
-    return profile_knobs(v) ? 0 : usage_error("--profile: \"%s\" is none of rfc, linux, freebsd", v);
+    return profile_knobs(v) ? 0
+                            : usage_error("--profile: \"%s\" is none of rfc, linux, freebsd", v);
 }
 
 static int take_judge(struct options *o, const char *v)
 {
     o->judge = v;
-    return strcmp(v, "exact") == 0 || strcmp(v, "rfc") == 0 ? 0 : usage_error("--judge: \"%s\" is neither exact nor rfc", v);
+    return strcmp(v, "exact") == 0 || strcmp(v, "rfc") == 0
+               ? 0
+               : usage_error("--judge: \"%s\" is neither exact nor rfc", v);
 }
 
 static int take_jobs(struct options *o, const char *v)
@@ -111,9 +118,10 @@ static int take_lose(struct options *o, const char *v)
     char first[24] = "";
     if (colon && (size_t)(colon - v) < sizeof first)
         memcpy(first, v, (size_t)(colon - v));
-    if ((colon && take_number(first, RUN_LINKS - 1, &link) != 0) || take_number(colon ? colon + 1 : v, UINT32_MAX, &o->lose_frame) != 0 ||
-        o->lose_frame == 0)
-        return usage_error("--lose: FRAME or LINK:FRAME, both numbers; frames count from 1, links from 0");
+    if ((colon && take_number(first, RUN_LINKS - 1, &link) != 0) ||
+        take_number(colon ? colon + 1 : v, UINT32_MAX, &o->lose_frame) != 0 || o->lose_frame == 0)
+        return usage_error(
+            "--lose: FRAME or LINK:FRAME, both numbers; frames count from 1, links from 0");
     o->lose_link = (int)link;
     return 0;
 }
@@ -129,14 +137,16 @@ static int take_set(struct options *o, const char *v)
         pool = pool_new();
     if (!equals || equals == v || o->sets == SETS_MAX)
         return usage_error("--set: KNOB=VALUE, at most %d times", SETS_MAX);
-    if (words_of(pool, "--set", equals + 1, &word, &d) != 1 || (word->kind != WORD_NUMBER && word->kind != WORD_TIME && word->kind != WORD_NAME))
+    if (words_of(pool, "--set", equals + 1, &word, &d) != 1 ||
+        (word->kind != WORD_NUMBER && word->kind != WORD_TIME && word->kind != WORD_NAME))
         return usage_error("--set %s: the value is a number, a time such as 60s, on or off", v);
     struct setting *s = &o->set[o->sets++];
     *s = (struct setting){.name = pool_text(pool, v, (size_t)(equals - v))};
     if (word->kind == WORD_NAME)
         s->value = (struct value){.kind = VALUE_NAME, .text = word->text};
     else
-        s->value = (struct value){.kind = word->kind == WORD_TIME ? VALUE_TIME : VALUE_NUMBER, .number = word->number};
+        s->value = (struct value){.kind = word->kind == WORD_TIME ? VALUE_TIME : VALUE_NUMBER,
+                                  .number = word->number};
     return 0;
 }
 
@@ -144,17 +154,18 @@ static int take_define(struct options *o, const char *v)
 {
     size_t name = strspn(v, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
     if (name == 0 || (v[name] && v[name] != '=') || o->defines == DEFINES_MAX)
-        return usage_error("-D: \"%s\" is neither NAME nor NAME=value, or there are more than %d", v, DEFINES_MAX);
+        return usage_error("-D: \"%s\" is neither NAME nor NAME=value, or there are more than %d",
+                           v, DEFINES_MAX);
     o->define[o->defines++] = v;
     return 0;
 }
 
-#define FLAG(name)                                                                                                                 \
-    static int take_##name(struct options *o, const char *v)                                                                       \
-    {                                                                                                                              \
-        (void)v;                                                                                                                   \
-        o->name = true;                                                                                                            \
-        return 0;                                                                                                                  \
+#define FLAG(name)                                                                                 \
+    static int take_##name(struct options *o, const char *v)                                       \
+    {                                                                                              \
+        (void)v;                                                                                   \
+        o->name = true;                                                                            \
+        return 0;                                                                                  \
     }
 FLAG(json)
 FLAG(bless)
@@ -172,7 +183,8 @@ static const struct option table[] = {
     {"sut", "S", "the stack under test: stack, lwip, or FILE.so", take_sut},
     {"driver", "D", "a driver plug-in, FILE.so, under our stack", take_driver},
     {"seed", "N", "the seed of every random stream (1)", take_seed},
-    {"fill", "BYTE", "what the stack's memory holds before it starts (0): an uninitialised byte shows", take_fill},
+    {"fill", "BYTE",
+     "what the stack's memory holds before it starts (0): an uninitialised byte shows", take_fill},
     {"set", "KNOB=VALUE", "a knob of the stack, after the script's own", take_set},
     {"profile", "P", "the stack's conventions: rfc, linux, freebsd", take_profile},
     {"judge", "J", "exact or rfc: how strict the comparison is", take_judge},
@@ -182,7 +194,8 @@ static const struct option table[] = {
     {"to", "MAC/IP", "rewrite frames to reach this host", take_to},
     {"promiscuous", NULL, "the interface takes every frame", take_promiscuous},
     {"lose", "[LINK:]N", "lose the Nth frame and judge by the outcome", take_lose},
-    {"closure", NULL, "lose each frame in turn and judge by the outcome, where a script states one", take_closure},
+    {"closure", NULL, "lose each frame in turn and judge by the outcome, where a script states one",
+     take_closure},
     {"snapshot", NULL, "save at the middle, restore, and compare the fingerprints", take_snapshot},
     {"json", NULL, "results as JSON lines", take_json},
     {"bless", NULL, "write the goldens of cases whose lines pass", take_bless},
@@ -190,7 +203,8 @@ static const struct option table[] = {
     {"strict", NULL, "a case without its golden fails", take_strict},
     {"quiet", NULL, "no table, only failures and the count", take_quiet},
     {"verbose", NULL, "every case, and its ladder", take_verbose},
-    {"D", "NAME[=value]", "define a name for #ifdef, and substitute the value for the word", take_define},
+    {"D", "NAME[=value]", "define a name for #ifdef, and substitute the value for the word",
+     take_define},
 };
 enum { OPTIONS = sizeof table / sizeof table[0] };
 
@@ -209,8 +223,8 @@ void options_help(FILE *out, const char *accepted)
         char left[40];
         if (!is_accepted(accepted, table[k].name))
             continue;
-        snprintf(left, sizeof left, "%s%s%s%s", strcmp(table[k].name, "D") == 0 ? "-" : "--", table[k].name, table[k].value ? " " : "",
-                 table[k].value ? table[k].value : "");
+        snprintf(left, sizeof left, "%s%s%s%s", strcmp(table[k].name, "D") == 0 ? "-" : "--",
+                 table[k].name, table[k].value ? " " : "", table[k].value ? table[k].value : "");
         fprintf(out, "  %-20s %s\n", left, table[k].help);
     }
 }
@@ -238,8 +252,9 @@ static int parse_one(int argc, char **argv, int *at, const char *accepted, struc
     char typo[64];
     snprintf(typo, sizeof typo, "%.*s", (int)(len < 63 ? len : 63), arg);
     const char *nearest = nearest_word(typo, names);
-    return usage_error("no option \"%s\" here%s%s%s", argv[*at], nearest ? "; did you mean --" : "; `wiredrill help` lists them", nearest ? nearest : "",
-                       nearest ? "?" : "");
+    return usage_error("no option \"%s\" here%s%s%s", argv[*at],
+                       nearest ? "; did you mean --" : "; `wiredrill help` lists them",
+                       nearest ? nearest : "", nearest ? "?" : "");
 }
 
 /* The stack under test; a driver's plug-in is our stack over it, on the one NIC that it drives. */
@@ -249,26 +264,39 @@ static int load_plugins(struct options *o)
     const struct nic_kind *nic = NULL;
     if (o->driver && o->sut && strcmp(o->sut, "stack") != 0)
         return usage_error("--driver: it goes under our stack, not under --sut %s", o->sut);
-    o->stack = o->driver ? driver_plugin(o->driver, &nic, &why) : sut_load(o->sut ? o->sut : "stack", &why);
+    o->stack = o->driver ? driver_plugin(o->driver, &nic, &why)
+                         : sut_load(o->sut ? o->sut : "stack", &why);
     if (!o->stack)
         return usage_error("--%s: %s", o->driver ? "driver" : "sut", why.text);
     const char *file = o->driver ? o->driver : o->sut, *only = o->stack->nic;
     if (only && !nic_kind_by_name(only))
-        return usage_error("--sut: %s drives %s, of which there is no model; `wiredrill list` names those there are", file, only);
+        return usage_error("--sut: %s drives %s, of which there is no model; `wiredrill list` "
+                           "names those there are",
+                           file, only);
     if (only && o->nic && strcmp(o->nic, only) != 0)
-        return usage_error("--%s: %s drives %s, not %s", o->driver ? "driver" : "sut", file, only, o->nic);
+        return usage_error("--%s: %s drives %s, not %s", o->driver ? "driver" : "sut", file, only,
+                           o->nic);
     if (only)
         o->nic = only;
     return 0;
 }
 
-/* A golden is for the scenario as it is, in the one run that is kept; and one asks for silence or for words. */
+/* A golden is for the scenario as it is, in the one run that is kept; and one asks for silence or
+ * for words. */
 static int refuse_contradictions(const struct options *o)
 {
-    const char *other = o->sut ? "sut" : o->driver ? "driver" : o->seed_given ? "seed" : o->sets ? "set" : o->defines ? "D" : o->no_golden ? "no-golden"
-                        : o->lose_frame ? "lose" : NULL;
+    const char *other = o->sut          ? "sut"
+                        : o->driver     ? "driver"
+                        : o->seed_given ? "seed"
+                        : o->sets       ? "set"
+                        : o->defines    ? "D"
+                        : o->no_golden  ? "no-golden"
+                        : o->lose_frame ? "lose"
+                                        : NULL;
     if (o->bless && other)
-        return usage_error("--bless writes goldens, which are for our stack and the scenario's own options: leave %s%s out", strlen(other) > 1 ? "--" : "-", other);
+        return usage_error("--bless writes goldens, which are for our stack and the scenario's own "
+                           "options: leave %s%s out",
+                           strlen(other) > 1 ? "--" : "-", other);
     if (o->quiet && o->verbose)
         return usage_error("--quiet and --verbose contradict each other: choose one");
     if (o->closure && o->lose_frame)

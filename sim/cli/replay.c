@@ -1,5 +1,6 @@
 /*
- * wiredrill replay: captured frames, fed to the stack under test at their times, and what became of each. A capture becomes the steps of a script
+ * wiredrill replay: captured frames, fed to the stack under test at their times, and what became of
+ * each. A capture becomes the steps of a script
  * (`<` lines of whole frames), so that the same engine plays it.
  */
 #include <inttypes.h>
@@ -59,11 +60,14 @@ static int parse_target(const char *to, struct target *t)
     sscanf(REPLAY_MAC, "%x:%x:%x:%x:%x:%x", &m[0], &m[1], &m[2], &m[3], &m[4], &m[5]);
     sscanf(REPLAY_IPV4, "%u.%u.%u.%u", &a[0], &a[1], &a[2], &a[3]);
     if (to) {
-        if (sscanf(to, "%2x:%2x:%2x:%2x:%2x:%2x/%3u.%3u.%3u.%3u%c", &m[0], &m[1], &m[2], &m[3], &m[4], &m[5], &a[0], &a[1], &a[2], &a[3], &rest) != 10 ||
+        if (sscanf(to, "%2x:%2x:%2x:%2x:%2x:%2x/%3u.%3u.%3u.%3u%c", &m[0], &m[1], &m[2], &m[3],
+                   &m[4], &m[5], &a[0], &a[1], &a[2], &a[3], &rest) != 10 ||
             a[0] > 255 || a[1] > 255 || a[2] > 255 || a[3] > 255)
-            return usage_error("--to: \"%s\" is not MAC/IPv4, such as " REPLAY_MAC "/" REPLAY_IPV4, to);
+            return usage_error("--to: \"%s\" is not MAC/IPv4, such as " REPLAY_MAC "/" REPLAY_IPV4,
+                               to);
         if (m[0] & 1 || a[0] == 0 || a[0] == 127 || a[0] >= 224)
-            return usage_error("--to: \"%s\" is no address of one host, such as " REPLAY_MAC "/" REPLAY_IPV4, to);
+            return usage_error(
+                "--to: \"%s\" is no address of one host, such as " REPLAY_MAC "/" REPLAY_IPV4, to);
         t->rewrite = true;
         t->text = strchr(to, '/') + 1;
     }
@@ -74,28 +78,34 @@ static int parse_target(const char *to, struct target *t)
 }
 
 /* Times count from the first frame and never go back. */
-static void fill_steps(struct script *s, struct step *step, const struct pcap_file *file, const struct target *t)
+static void fill_steps(struct script *s, struct step *step, const struct pcap_file *file,
+                       const struct target *t)
 {
     int64_t first = file->count ? file->frame[0].time_ns : 0, last = 0;
     for (size_t f = 0; f < file->count; f++) {
         struct pcap_frame *frame = &file->frame[f];
         struct diagnostic d;
         /* What is neither IPv4 nor ARP reaches the station all the same. */
-        if (t->rewrite && !packet_redirect(frame->bytes, frame->len, t->mac, t->ipv4) && frame->len >= sizeof t->mac)
+        if (t->rewrite && !packet_redirect(frame->bytes, frame->len, t->mac, t->ipv4) &&
+            frame->len >= sizeof t->mac)
             memcpy(frame->bytes, t->mac, sizeof t->mac);
         int64_t at = frame->time_ns - first;
         last = at > last ? at : last;
-        struct word hex[2] = {{.kind = WORD_NAME, .text = "hex"}, {.kind = WORD_HEX, .text = "", .bytes = frame->bytes, .len = frame->len}};
+        struct word hex[2] = {
+            {.kind = WORD_NAME, .text = "hex"},
+            {.kind = WORD_HEX, .text = "", .bytes = frame->bytes, .len = frame->len}};
         step[f].kind = STEP_PACKET;
         step[f].when = (struct when){.kind = WHEN_ABSOLUTE, .from_ns = last, .to_ns = last};
         step[f].place = (struct place){s->path, (int)f + 1, 1, 0};
         step[f].u.packet.direction = '<';
-        step[f].u.packet.packet = frame->len ? packet_compile(s->layers, s->pool, '<', hex, 2, &d) : NULL;
+        step[f].u.packet.packet =
+            frame->len ? packet_compile(s->layers, s->pool, '<', hex, 2, &d) : NULL;
     }
     s->end_ns = last;
 }
 
-/* Records that are no frame of a link: without a byte (the format allows it), or longer than any frame here. */
+/* Records that are no frame of a link: without a byte (the format allows it), or longer than any
+ * frame here. */
 struct passed_over {
     size_t empty, giant;
 };
@@ -122,8 +132,10 @@ static struct script *script_of(const char *path, const struct target *t, bool p
     char text[512];
     struct diagnostic d;
     int len = snprintf(text, sizeof text,
-                       "sut eth0 ip %s/24 mac %02x:%02x:%02x:%02x:%02x:%02x\nhost raw capture\n0 ifflags(\"eth0\", \"promisc\", %d) = 0\n", t->text, t->mac[0],
-                       t->mac[1], t->mac[2], t->mac[3], t->mac[4], t->mac[5], promiscuous);
+                       "sut eth0 ip %s/24 mac %02x:%02x:%02x:%02x:%02x:%02x\nhost raw capture\n0 "
+                       "ifflags(\"eth0\", \"promisc\", %d) = 0\n",
+                       t->text, t->mac[0], t->mac[1], t->mac[2], t->mac[3], t->mac[4], t->mac[5],
+                       promiscuous);
     struct script *s = script_parse(path, text, (size_t)len, NULL, &d);
     if (!s)
         usage_error("%s", d.text);
@@ -132,20 +144,24 @@ static struct script *script_of(const char *path, const struct target *t, bool p
 
 /* --- telling --- */
 
-static void print_ledger(const char *path, const struct ledger *l, uint64_t answers, const struct result *r, struct passed_over over)
+static void print_ledger(const char *path, const struct ledger *l, uint64_t answers,
+                         const struct result *r, struct passed_over over)
 {
     static const char *const words[] = {"filtered", "consumed", "dropped", "held"};
     char s[33];
     fingerprint_text(&r->outcome.s, s);
-    printf("%s: %" PRIu64 " frames fed: %" PRIu64 " filtered by the NIC, %" PRIu64 " consumed, %" PRIu64 " dropped, %" PRIu64 " held at the end; %" PRIu64
+    printf("%s: %" PRIu64 " frames fed: %" PRIu64 " filtered by the NIC, %" PRIu64
+           " consumed, %" PRIu64 " dropped, %" PRIu64 " held at the end; %" PRIu64
            " answers; S %s\n",
-           path, l->fed, l->by_fate[SUT_FATE_FILTERED], l->by_fate[SUT_FATE_CONSUMED], l->by_fate[SUT_FATE_DROPPED], l->by_fate[SUT_FATE_HELD], answers, s);
+           path, l->fed, l->by_fate[SUT_FATE_FILTERED], l->by_fate[SUT_FATE_CONSUMED],
+           l->by_fate[SUT_FATE_DROPPED], l->by_fate[SUT_FATE_HELD], answers, s);
     if (over.empty)
         printf("  %zu records without a byte of a frame were passed over\n", over.empty);
     if (over.giant)
         printf("  %zu records of more than %d octets were passed over\n", over.giant, FRAME_MAX);
     for (int k = 0; k < l->rows; k++)
-        printf("  %8" PRIu64 "  %s %s\n", l->row[k].frames, words[l->row[k].fate], l->row[k].reason);
+        printf("  %8" PRIu64 "  %s %s\n", l->row[k].frames, words[l->row[k].fate],
+               l->row[k].reason);
 }
 
 static uint64_t sent_by_sut(const struct run *r)
@@ -168,12 +184,19 @@ static int save_capture(const struct run *r, const char *path)
 }
 
 /* A run that the world itself failed (a DMA address, a storm) is a failed case. */
-static int play(struct script *s, const char *path, const struct options *o, struct passed_over over)
+static int play(struct script *s, const char *path, const struct options *o,
+                struct passed_over over)
 {
     struct why why = {{0}};
     struct ledger *ledger = calloc(1, sizeof *ledger);
-    struct run_options options = {.sut = o->stack, .seed = o->seed, .by_outcome = true, .watch_fates = true, .fate = enter, .fate_ctx = ledger};
-    const struct run_case kase = {.script = s, .nic = o->nic ? nic_kind_by_name(o->nic) : nic_kinds[0], .name = path};
+    struct run_options options = {.sut = o->stack,
+                                  .seed = o->seed,
+                                  .by_outcome = true,
+                                  .watch_fates = true,
+                                  .fate = enter,
+                                  .fate_ctx = ledger};
+    const struct run_case kase = {
+        .script = s, .nic = o->nic ? nic_kind_by_name(o->nic) : nic_kinds[0], .name = path};
     struct result result = {.done = false};
     int64_t *times = calloc(s->steps + 1, sizeof *times);
     for (uint32_t k = 0; k < s->steps; k++)
@@ -192,10 +215,13 @@ static int play(struct script *s, const char *path, const struct options *o, str
         bool failed = r->status == RUN_FAILED;
         if (failed)
             fputs(r->report, stdout);
-        status = o->pcap && save_capture(r, o->pcap) != 0 ? EXIT_USAGE : failed ? EXIT_FAILED_CASE : EXIT_PASSED;
+        status = o->pcap && save_capture(r, o->pcap) != 0 ? EXIT_USAGE
+                 : failed                                 ? EXIT_FAILED_CASE
+                                                          : EXIT_PASSED;
         sut_host_close(r->sut); /* tells what is held */
         print_ledger(path, ledger, answers, &result, over);
-        uint64_t sum = ledger->by_fate[0] + ledger->by_fate[1] + ledger->by_fate[2] + ledger->by_fate[3];
+        uint64_t sum =
+            ledger->by_fate[0] + ledger->by_fate[1] + ledger->by_fate[2] + ledger->by_fate[3];
         if (sum != ledger->fed) {
             printf("  %" PRIu64 " frames were fed, %" PRIu64 " accounted for\n", ledger->fed, sum);
             status = EXIT_FAILED_CASE;

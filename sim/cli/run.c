@@ -49,9 +49,12 @@ static void print_json(const struct suite_case *c, const struct result *r)
     fingerprint_text(&r->outcome.s, s);
     printf("{\"case\":");
     json_text(c->run.name);
-    printf(",\"status\":\"%s\",\"frames\":%" PRIu64 ",\"virtual_ns\":%" PRId64 ",\"W\":\"%s\",\"T\":\"%s\",\"S\":\"%s\"",
-           r->outcome.status == RUN_FAILED ? "failed" : r->outcome.status == RUN_ERROR ? "error" : status_words[r->outcome.status], r->outcome.frames,
-           r->outcome.virtual_ns, w, t, s);
+    printf(",\"status\":\"%s\",\"frames\":%" PRIu64 ",\"virtual_ns\":%" PRId64
+           ",\"W\":\"%s\",\"T\":\"%s\",\"S\":\"%s\"",
+           r->outcome.status == RUN_FAILED  ? "failed"
+           : r->outcome.status == RUN_ERROR ? "error"
+                                            : status_words[r->outcome.status],
+           r->outcome.frames, r->outcome.virtual_ns, w, t, s);
     if (r->report && r->report[0]) {
         printf(",\"report\":");
         json_text(r->report);
@@ -59,7 +62,8 @@ static void print_json(const struct suite_case *c, const struct result *r)
     printf("}\n");
 }
 
-/* The table: failures in full as they come, passed cases only when there are few or all are wanted. */
+/* The table: failures in full as they come, passed cases only when there are few or all are wanted.
+ */
 static void print_row(const struct tally *t, const struct suite_case *c, const struct result *r)
 {
     const struct options *o = t->options;
@@ -68,13 +72,17 @@ static void print_row(const struct tally *t, const struct suite_case *c, const s
         char time[TIME_TEXT_BYTES];
         printf("%-7s %s", status_words[r->outcome.status], c->run.name);
         if (r->outcome.status == RUN_PASSED)
-            printf("  %" PRIu64 " frames, %s%s", r->outcome.frames, time_text(r->outcome.virtual_ns, time),
-                   r->outcome.golden == GOLDEN_WRITTEN ? ", golden written" : r->outcome.golden == GOLDEN_NOT_COMPARED ? ", golden not compared"
-                   : r->outcome.golden == GOLDEN_MISSING ? ", no golden yet"
-                                                         : "");
+            printf("  %" PRIu64 " frames, %s%s", r->outcome.frames,
+                   time_text(r->outcome.virtual_ns, time),
+                   r->outcome.golden == GOLDEN_WRITTEN        ? ", golden written"
+                   : r->outcome.golden == GOLDEN_NOT_COMPARED ? ", golden not compared"
+                   : r->outcome.golden == GOLDEN_MISSING      ? ", no golden yet"
+                                                              : "");
         putchar('\n');
     }
-    bool ladder = r->ladder && r->ladder[0] && (r->outcome.status == RUN_FAILED || (t->suite->cases == 1 && !o->quiet) || o->verbose);
+    bool ladder =
+        r->ladder && r->ladder[0] &&
+        (r->outcome.status == RUN_FAILED || (t->suite->cases == 1 && !o->quiet) || o->verbose);
     if (r->report && r->report[0] && r->outcome.status != RUN_PASSED)
         printf("%s%s", r->report, r->report[strlen(r->report) - 1] == '\n' ? "" : "\n");
     if (ladder && r->outcome.status != RUN_SKIPPED)
@@ -115,7 +123,8 @@ static void print_sum(struct tally *t)
     if (cases > 1 && !t->options->quiet) {
         int64_t median_us = t->each_ns[cases / 2] / 1000;
         uint64_t per_s = t->wall_ns > 0 ? t->frames * 1000000000u / (uint64_t)t->wall_ns : 0;
-        printf("%u cases, %" PRIu64 " frames; median %" PRId64 " us a case, %" PRIu64 " frames/s\n", cases, t->frames, median_us, per_s);
+        printf("%u cases, %" PRIu64 " frames; median %" PRId64 " us a case, %" PRIu64 " frames/s\n",
+               cases, t->frames, median_us, per_s);
         if (t->closure_runs)
             printf("%u runs with one frame lost\n", t->closure_runs);
     }
@@ -127,7 +136,8 @@ struct requirement_row {
     uint32_t printed;
 };
 
-/* One line for a requirement that a failed case covers: how many of its cases failed, and a script that shows it. */
+/* One line for a requirement that a failed case covers: how many of its cases failed, and a script
+ * that shows it. */
 static void print_requirement(void *ctx, const struct clause *c)
 {
     struct requirement_row *row = ctx;
@@ -148,7 +158,8 @@ static void print_requirement(void *ctx, const struct clause *c)
         return;
     if (row->printed++ == 0)
         printf("\nfailed, by requirement:\n");
-    printf("  %-28s %-10s %u of %u  %s\n      %.*s\n", c->id, c->level, failed, cases, script, c->text_len, c->text);
+    printf("  %-28s %-10s %u of %u  %s\n      %.*s\n", c->id, c->level, failed, cases, script,
+           c->text_len, c->text);
 }
 
 /* What a stack that is not ours fails, in the standards' words. */
@@ -164,7 +175,8 @@ static void print_requirements(const struct tally *t)
 static struct junit *open_junit(uint32_t cases)
 {
     struct stat st;
-    return stat("reports", &st) == 0 && S_ISDIR(st.st_mode) ? junit_open("reports/junit.xml", cases) : NULL;
+    return stat("reports", &st) == 0 && S_ISDIR(st.st_mode) ? junit_open("reports/junit.xml", cases)
+                                                            : NULL;
 }
 
 int command_run(int argc, char **argv)
@@ -175,15 +187,22 @@ int command_run(int argc, char **argv)
         return EXIT_USAGE;
     if (o.paths == 0)
         return usage_error("run: which scenarios? `wiredrill run PATH...`, files or folders");
-    struct suite *suite = suite_load(o.path, o.paths, &(struct suite_options){o.nic, o.stack, o.defines ? o.define : NULL}, &why);
+    struct suite *suite =
+        suite_load(o.path, o.paths,
+                   &(struct suite_options){o.nic, o.stack, o.defines ? o.define : NULL}, &why);
     if (!suite)
         return usage_error("%s", why.text);
     if (suite->cases == 0) {
         suite_free(suite);
         return usage_error("run: no case is left: the scripts name other NICs than %s", o.nic);
     }
-    struct tally t = {.suite = suite, .options = &o, .each_ns = calloc(suite->cases, sizeof(int64_t)), .case_failed = calloc(suite->cases, sizeof(bool)), .junit = open_junit(suite->cases)};
-    int worker_failed = workers_run(suite, &o, suite->cases == 1 || o.verbose ? WANT_LADDER : 0, count, &t);
+    struct tally t = {.suite = suite,
+                      .options = &o,
+                      .each_ns = calloc(suite->cases, sizeof(int64_t)),
+                      .case_failed = calloc(suite->cases, sizeof(bool)),
+                      .junit = open_junit(suite->cases)};
+    int worker_failed =
+        workers_run(suite, &o, suite->cases == 1 || o.verbose ? WANT_LADDER : 0, count, &t);
     junit_close(t.junit);
     if (!o.json && o.sut)
         print_requirements(&t);

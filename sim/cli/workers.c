@@ -1,6 +1,7 @@
 /*
- * Cases run in worker processes: a crash, a hang or an exit in one is one failed case with its repeat line, and the next case gets a new worker.
- * Workers take the case with the lowest number; results are told in the order of the suite, whatever the number of jobs.
+ * Cases run in worker processes: a crash, a hang or an exit in one is one failed case with its
+ * repeat line, and the next case gets a new worker. Workers take the case with the lowest number;
+ * results are told in the order of the suite, whatever the number of jobs.
  */
 #include <errno.h>
 #include <poll.h>
@@ -13,13 +14,14 @@
 #include <unistd.h>
 #include "sim/cli/cli.h"
 
-/* A case takes milliseconds. One that computes for --patience seconds will not end, nor will one that has done nothing else for so many times that. */
+/* A case takes milliseconds. One that computes for --patience seconds will not end, nor will one
+ * that has done nothing else for so many times that. */
 enum { ASLEEP = 12, NOTHING = -1 };
 
 struct worker {
     pid_t pid;
-    int to, from;      /* case numbers out, results in */
-    int64_t kase;      /* what it is at; NOTHING */
+    int to, from; /* case numbers out, results in */
+    int64_t kase; /* what it is at; NOTHING */
     time_t since;
 };
 
@@ -29,8 +31,8 @@ struct crew {
     unsigned want;
     struct worker *worker;
     int workers;
-    uint32_t next;     /* case to hand out */
-    uint32_t told;     /* cases told in order */
+    uint32_t next; /* case to hand out */
+    uint32_t told; /* cases told in order */
     struct result *result;
     void (*done)(void *ctx, uint32_t k, struct result *r);
     void *ctx;
@@ -182,7 +184,8 @@ static void bury(struct crew *crew, struct worker *w, const char *how)
     bool busy = WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF;
     fprintf(f, "%s: the process %s", crew->suite->kase[k].run.script->path, busy ? "hung" : how);
     if (busy)
-        fprintf(f, " (%d seconds of computing, neither touching the bus nor asking for the time)", crew->options->patience);
+        fprintf(f, " (%d seconds of computing, neither touching the bus nor asking for the time)",
+                crew->options->patience);
     else if (WIFSIGNALED(status))
         fprintf(f, " (%s)", strsignal(WTERMSIG(status)));
     else
@@ -190,7 +193,8 @@ static void bury(struct crew *crew, struct worker *w, const char *how)
     fprintf(f, "\n  repeat    %s\n", repeat);
     fclose(f);
     free(repeat);
-    r->outcome = (struct outcome){.index = k, .status = RUN_FAILED, .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0};
+    r->outcome = (struct outcome){
+        .index = k, .status = RUN_FAILED, .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0};
     r->done = true;
 }
 
@@ -213,7 +217,8 @@ static void hear(struct crew *crew, struct worker *w)
     struct outcome outcome;
     uint32_t k = (uint32_t)w->kase;
     struct result *r = &crew->result[k];
-    if (!read_all(w->from, &outcome, sizeof outcome) || !receive_text(w->from, &r->report) || !receive_text(w->from, &r->ladder)) {
+    if (!read_all(w->from, &outcome, sizeof outcome) || !receive_text(w->from, &r->report) ||
+        !receive_text(w->from, &r->ladder)) {
         bury(crew, w, "died");
     } else {
         r->outcome = outcome;
@@ -247,10 +252,12 @@ static void wait_for_one(struct crew *crew, struct pollfd *fds, struct worker **
     }
 }
 
-int workers_run(const struct suite *suite, const struct options *o, unsigned want, void (*done)(void *ctx, uint32_t k, struct result *r), void *ctx)
+int workers_run(const struct suite *suite, const struct options *o, unsigned want,
+                void (*done)(void *ctx, uint32_t k, struct result *r), void *ctx)
 {
     int failed = 0, jobs = o->jobs ? o->jobs : (int)sysconf(_SC_NPROCESSORS_ONLN);
-    struct crew crew = {.suite = suite, .options = o, .want = want, .workers = jobs, .done = done, .ctx = ctx};
+    struct crew crew = {
+        .suite = suite, .options = o, .want = want, .workers = jobs, .done = done, .ctx = ctx};
     if (crew.workers > (int)suite->cases)
         crew.workers = (int)suite->cases;
     crew.worker = calloc((size_t)crew.workers + 1, sizeof *crew.worker);
@@ -269,7 +276,8 @@ int workers_run(const struct suite *suite, const struct options *o, unsigned wan
             continue;
         int status = dismiss(&crew.worker[k], false);
         if (status != 0)
-            failed = fprintf(stderr, "wiredrill: a worker ended with status %d\n", WEXITSTATUS(status));
+            failed =
+                fprintf(stderr, "wiredrill: a worker ended with status %d\n", WEXITSTATUS(status));
     }
     free(of);
     free(fds);

@@ -1,9 +1,10 @@
 /*
- * A user's driver, written against examples/driver/wiredrill_driver.h, made into a struct netif_driver. The driver is a shared object with
- * static state of its own, so each case runs in a process of its own and its world cannot be saved.
+ * A user's driver, written against examples/driver/wiredrill_driver.h, made into a struct
+ * netif_driver. The driver is a shared object with static state of its own, so each case runs in a
+ * process of its own and its world cannot be saved.
  *
- * Its interrupt handler does the work, as in a small kernel, where a struct netif_driver's only takes note: frames that it hands up wait
- * in a queue until the stack polls.
+ * Its interrupt handler does the work, as in a small kernel, where a struct netif_driver's only
+ * takes note: frames that it hands up wait in a queue until the stack polls.
  */
 #include "sim/hosts/driver_plugin.h"
 
@@ -46,7 +47,8 @@ struct device {
 
 static const struct plugin *plugin_of(const struct netif *nif)
 {
-    return (const struct plugin *)(const void *)((const char *)nif->driver - offsetof(struct plugin, driver));
+    return (const struct plugin *)(const void *)((const char *)nif->driver -
+                                                 offsetof(struct plugin, driver));
 }
 
 static struct host *host_of(const struct device *d)
@@ -64,16 +66,19 @@ static const struct wiredrill_driver *user(struct device *d)
 
 /* --- what the driver asks of us --- */
 
-/* What lies in no BAR goes to the bus all the same, where nothing answers: a loop over it is counted there. */
+/* What lies in no BAR goes to the bus all the same, where nothing answers: a loop over it is
+ * counted there. */
 static struct bus_window window_at(struct device *d, enum bus_space space, uint64_t at, int width)
 {
     for (int b = 0; b < PCI_BARS; b++) {
         const struct bus_window *w = &d->window[b];
-        if (w->size && w->space == space && at >= w->base && at + (uint64_t)width <= w->base + w->size)
+        if (w->size && w->space == space && at >= w->base &&
+            at + (uint64_t)width <= w->base + w->size)
             return *w;
     }
-    world_fail(host_of(d)->world, "the driver %s touches %s 0x%llx, which lies in none of its device's BARs", d->plugin->user->name,
-               space == BUS_IO ? "port" : "address", (unsigned long long)at);
+    world_fail(host_of(d)->world,
+               "the driver %s touches %s 0x%llx, which lies in none of its device's BARs",
+               d->plugin->user->name, space == BUS_IO ? "port" : "address", (unsigned long long)at);
     return (struct bus_window){.space = space, .base = at, .size = (uint32_t)width};
 }
 
@@ -126,7 +131,8 @@ static void *dma_alloc(void *self, size_t size, size_t align, uint64_t *device_a
     struct device *d = self;
     if (align == 0 || align & (align - 1) || align > 4096 || size > DMA_BYTES)
         return NULL;
-    uint64_t at = (d->dma_at + d->dma_used + align - 1) & ~(uint64_t)(align - 1); /* the device sees the alignment */
+    uint64_t at = (d->dma_at + d->dma_used + align - 1) &
+                  ~(uint64_t)(align - 1); /* the device sees the alignment */
     if (at + size > d->dma_at + DMA_BYTES)
         return NULL;
     d->dma_used = (size_t)(at + size - d->dma_at);
@@ -137,7 +143,8 @@ static void *dma_alloc(void *self, size_t size, size_t align, uint64_t *device_a
 static void receive(void *self, const void *frame, size_t len)
 {
     struct device *d = self;
-    struct netbuf *nb = len <= 1518 && d->received.count < RECEIVED ? netif_buffer(d->nif, (uint32_t)len) : NULL;
+    struct netbuf *nb =
+        len <= 1518 && d->received.count < RECEIVED ? netif_buffer(d->nif, (uint32_t)len) : NULL;
     if (!nb)
         return; /* as on a kernel without memory: lost */
     memcpy(netbuf_data(nb), frame, len);
@@ -179,7 +186,8 @@ static int map_bars(struct device *d)
         const struct pci_bar *bar = &d->function.bar[b];
         if (!bar->base)
             continue;
-        d->window[b] = (struct bus_window){.space = bar->space, .base = bar->base, .size = bar->size};
+        d->window[b] =
+            (struct bus_window){.space = bar->space, .base = bar->base, .size = bar->size};
         if (d->bus->ops->map(d->bus->self, &d->window[b]) != 0)
             return -ERR_NODEV;
         d->device.bar[b] = (struct wiredrill_bar){bar->space == BUS_IO, bar->base, bar->size};
@@ -187,7 +195,8 @@ static int map_bars(struct device *d)
     return 0;
 }
 
-static int probe(void *state, struct netif *nif, const struct bus *b, const struct pci_function *f, int64_t now)
+static int probe(void *state, struct netif *nif, const struct bus *b, const struct pci_function *f,
+                 int64_t now)
 {
     struct device *d = state;
     (void)now;
@@ -197,9 +206,11 @@ static int probe(void *state, struct netif *nif, const struct bus *b, const stru
     d->function = *f;
     if (f->vendor_id != d->plugin->user->vendor || f->device_id != d->plugin->user->device)
         return -ERR_NODEV;
-    d->device = (struct wiredrill_device){.vendor = f->vendor_id, .device = f->device_id, .irq = f->irq_line};
-    d->machine = (struct wiredrill_machine){d,           port_in,   port_out, memory_read, memory_write, config_read,
-                                            config_write, dma_alloc, receive,  tell_link,   now_ns};
+    d->device = (struct wiredrill_device){
+        .vendor = f->vendor_id, .device = f->device_id, .irq = f->irq_line};
+    d->machine = (struct wiredrill_machine){
+        d,         port_in, port_out,  memory_read, memory_write, config_read, config_write,
+        dma_alloc, receive, tell_link, now_ns};
     if (map_bars(d) != 0)
         return -ERR_NODEV;
     if (b->ops->dma_map(b->self, nif->ring, DMA_BYTES, UINT32_MAX, &d->dma_at) != 0)
@@ -236,7 +247,8 @@ static int filter(void *state, unsigned flags, const uint8_t (*mac)[NETIF_MAC_BY
     struct device *d = state;
     const struct wiredrill_driver *u = user(d);
     if (u->filter && d->attached)
-        u->filter(&d->device, (flags & NETIF_PROMISCUOUS) != 0, (flags & NETIF_ALL_MULTICAST) != 0, mac, count);
+        u->filter(&d->device, (flags & NETIF_PROMISCUOUS) != 0, (flags & NETIF_ALL_MULTICAST) != 0,
+                  mac, count);
     return 0;
 }
 
@@ -276,21 +288,30 @@ static void *open_with_driver(const struct sut_env *env)
     return stack_sut_open_with(env, p->drivers);
 }
 
-static int check(const struct wiredrill_driver *u, const char *path, const struct nic_kind **nic, struct why *why)
+static int check(const struct wiredrill_driver *u, const char *path, const struct nic_kind **nic,
+                 struct why *why)
 {
-    const char *missing = !u->name ? "name" : !u->attach ? "attach" : !u->send ? "send" : !u->interrupt ? "interrupt" : NULL;
+    const char *missing = !u->name        ? "name"
+                          : !u->attach    ? "attach"
+                          : !u->send      ? "send"
+                          : !u->interrupt ? "interrupt"
+                                          : NULL;
     *nic = NULL;
     for (int k = 0; nic_kinds[k]; k++)
         if (nic_kinds[k]->vendor_id == u->vendor && nic_kinds[k]->device_id == u->device)
             *nic = nic_kinds[k];
     if (u->abi != WIREDRILL_DRIVER_ABI)
-        why_set(why, "%s was built for version %u of wiredrill_driver.h, this program has version %u: build it again", path, u->abi,
-                WIREDRILL_DRIVER_ABI);
+        why_set(why,
+                "%s was built for version %u of wiredrill_driver.h, this program has version %u: "
+                "build it again",
+                path, u->abi, WIREDRILL_DRIVER_ABI);
     else if (missing)
         why_set(why, "%s: wiredrill_driver.%s is not set, it must be", path, missing);
     else if (!*nic)
-        why_set(why, "%s drives PCI device %04x:%04x, of which there is no model; `wiredrill list` names those there are", path, u->vendor,
-                u->device);
+        why_set(why,
+                "%s drives PCI device %04x:%04x, of which there is no model; `wiredrill list` "
+                "names those there are",
+                path, u->vendor, u->device);
     return missing || !*nic || u->abi != WIREDRILL_DRIVER_ABI ? -1 : 0;
 }
 

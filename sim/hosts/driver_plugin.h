@@ -6,7 +6,8 @@
 #include "sim/nic/machine.h"
 #include "sim/world/why.h"
 
-/* Our stack over the driver in this file, and the NIC model that it drives; NULL: *why says in one sentence what is wrong. */
+/* Our stack over the driver in this file, and the NIC model that it drives; NULL: *why says in one
+ * sentence what is wrong. */
 const struct sut *driver_plugin(const char *path, const struct nic_kind **nic, struct why *why);
 
 #endif

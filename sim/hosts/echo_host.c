@@ -1,7 +1,8 @@
 /*
- * A host to talk to: answers ARP and ping, echoes UDP on port 7 (RFC 862) and on whatever `ports` names, swallows it on 9 (RFC 863),
- * and sends characters for anything on 19 (RFC 864). With `delay` everything but ARP is answered late; with `defend` it insists on its
- * addresses (RFC 5227 2.4); with `silent` it does not answer ARP.
+ * A host to talk to: answers ARP and ping, echoes UDP on port 7 (RFC 862) and on whatever `ports`
+ * names, swallows it on 9 (RFC 863), and sends characters for anything on 19 (RFC 864). With
+ * `delay` everything but ARP is answered late; with `defend` it insists on its addresses (RFC
+ * 5227 2.4); with `silent` it does not answer ARP.
  */
 #include <net/ethernet.h>
 #include <net/if_arp.h>
@@ -35,7 +36,8 @@ static const struct attr_spec echo_attrs[] = {
     {"ports", VALUE_LIST, "UDP ports that are echoed beside 7"},
     {"delay", VALUE_TIME, "everything but ARP is answered so much later"},
     {"unreachable", VALUE_NONE, "a closed port is answered with port unreachable"},
-    {"defend", VALUE_NONE, "an ARP packet that claims one of its addresses is answered with an announcement"},
+    {"defend", VALUE_NONE,
+     "an ARP packet that claims one of its addresses is answered with an announcement"},
     {"silent", VALUE_NONE, "does not answer ARP, and hears nothing"},
     {NULL, VALUE_NONE, NULL},
 };
@@ -54,8 +56,10 @@ static int echo_init(struct host *h, const struct attrs *a, struct why *why)
     s->echo[s->echoes++] = ECHO;
     uint32_t items = !ports ? 0 : ports->value.kind == VALUE_LIST ? ports->value.items : 1;
     for (uint32_t k = 0; k < items; k++) {
-        const struct value *v = ports->value.kind == VALUE_LIST ? &ports->value.item[k] : &ports->value;
-        if (v->kind != VALUE_NUMBER || v->number < 1 || v->number > 65535 || s->echoes == ECHO_PORTS) {
+        const struct value *v =
+            ports->value.kind == VALUE_LIST ? &ports->value.item[k] : &ports->value;
+        if (v->kind != VALUE_NUMBER || v->number < 1 || v->number > 65535 ||
+            s->echoes == ECHO_PORTS) {
             why_set(why, "ports: at most %d numbers from 1 to 65535", ECHO_PORTS - 1);
             return -1;
         }
@@ -74,7 +78,8 @@ static bool echoes(const struct echo_state *s, uint16_t port)
     return false;
 }
 
-static void answer(struct echo_state *s, const struct peer_packet *p, const void *payload, uint32_t len)
+static void answer(struct echo_state *s, const struct peer_packet *p, const void *payload,
+                   uint32_t len)
 {
     const struct peer_datagram d = {
         .src = peer_ip_is_own(&s->ip, p->dst) ? p->dst : 0,
@@ -87,7 +92,8 @@ static void answer(struct echo_state *s, const struct peer_packet *p, const void
     peer_send_udp(&s->ip, p->port, &d);
 }
 
-/* RFC 1122 4.1.3.1: a datagram for a port that nobody listens on is answered with port unreachable. */
+/* RFC 1122 4.1.3.1: a datagram for a port that nobody listens on is answered with port unreachable.
+ */
 static void refuse(struct echo_state *s, const struct peer_packet *p)
 {
     uint8_t message[ICMP_ERROR_MAX];
@@ -122,7 +128,8 @@ static void defend(struct echo_state *s, int port, const struct frame *f)
     if (f->len < ETH_HLEN + sizeof(struct ether_arp) || f->flags & FRAME_BAD_FCS)
         return;
     uint32_t sender = peer_get32(arp + offsetof(struct ether_arp, arp_spa));
-    bool mine = memcmp(arp + offsetof(struct ether_arp, arp_sha), s->ip.host->port[port].mac, ETH_ALEN) == 0;
+    bool mine = memcmp(arp + offsetof(struct ether_arp, arp_sha), s->ip.host->port[port].mac,
+                       ETH_ALEN) == 0;
     if (mine || !peer_ip_is_own(&s->ip, sender))
         return;
     s->conflicts++;
@@ -147,7 +154,8 @@ static void hold(struct host *h, int port, struct frame *f, int64_t now_ns)
         s->lost++;
         return;
     }
-    s->held[(s->first + s->holding++) % HELD] = (struct held){frame_ref(f), port, now_ns + s->delay_ns};
+    s->held[(s->first + s->holding++) % HELD] =
+        (struct held){frame_ref(f), port, now_ns + s->delay_ns};
     if (s->holding == 1)
         host_due(h, now_ns + s->delay_ns);
 }
@@ -186,7 +194,8 @@ static int echo_query(struct host *h, const char *what, struct value *out)
         const char *name;
         uint64_t value;
     } known[] = {
-        {"datagrams", s->datagrams}, {"refused", s->refused}, {"lost", s->lost}, {"conflicts", s->conflicts}, {"bad", s->ip.bad},
+        {"datagrams", s->datagrams}, {"refused", s->refused}, {"lost", s->lost},
+        {"conflicts", s->conflicts}, {"bad", s->ip.bad},
     };
     for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
         if (strcmp(known[k].name, what) != 0)
@@ -198,7 +207,8 @@ static int echo_query(struct host *h, const char *what, struct value *out)
 }
 
 /* Without a 0 behind it, from now on. */
-static int echo_call(struct host *h, const char *name, const struct value *argument, uint32_t arguments, struct why *why)
+static int echo_call(struct host *h, const char *name, const struct value *argument,
+                     uint32_t arguments, struct why *why)
 {
     struct echo_state *s = h->state;
     bool on = arguments == 0 || argument[0].number != 0;
@@ -210,10 +220,12 @@ static int echo_call(struct host *h, const char *name, const struct value *argum
         s->unreachable = on;
     } else if (strcmp(name, "defend") == 0) {
         s->defend = on;
-    } else if (strcmp(name, "delay") == 0 && arguments == 1 && argument[0].kind == VALUE_TIME && s->holding == 0) {
+    } else if (strcmp(name, "delay") == 0 && arguments == 1 && argument[0].kind == VALUE_TIME &&
+               s->holding == 0) {
         s->delay_ns = argument[0].number;
     } else {
-        why_set(why, "an echo host has silent(), ping(), unreachable(), defend(), each with 0 for off, and delay(TIME) while it holds nothing");
+        why_set(why, "an echo host has silent(), ping(), unreachable(), defend(), each with 0 for "
+                     "off, and delay(TIME) while it holds nothing");
         return -1;
     }
     return 0;

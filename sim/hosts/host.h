@@ -1,8 +1,10 @@
 /*
- * A host is anything on a link: a scripted peer, a router, libslirp, and the host under test, which is one implementation among
- * others. It has a port on each link that it stands on, a state in the arena, and two callbacks: a frame came, a deadline passed.
+ * A host is anything on a link: a scripted peer, a router, libslirp, and the host under test, which
+ * is one implementation among others. It has a port on each link that it stands on, a state in the
+ * arena, and two callbacks: a frame came, a deadline passed.
  *
- * To write a new kind see docs/peer-host.md: one .c file with a `const struct host_kind`, one line in kinds.c.
+ * To write a new kind see docs/peer-host.md: one .c file with a `const struct host_kind`, one line
+ * in kinds.c.
  */
 #ifndef SIM_HOSTS_HOST_H
 #define SIM_HOSTS_HOST_H
@@ -22,10 +24,12 @@ enum host_flag {
     HOST_UNDER_TEST = 4,
 };
 
-/* An attribute that a kind knows. Attributes of a port (mac, ip, on) are common to all kinds and not listed. */
+/* An attribute that a kind knows. Attributes of a port (mac, ip, on) are common to all kinds and
+ * not listed. */
 struct attr_spec {
     const char *name;
-    enum value_kind kind; /* what its value must be; VALUE_NONE: a flag; VALUE_LIST: one value or a list, of any kind; VALUE_ANY: any kind */
+    enum value_kind kind; /* what its value must be; VALUE_NONE: a flag; VALUE_LIST: one value or a
+                             list, of any kind; VALUE_ANY: any kind */
     const char *help;
 };
 
@@ -36,9 +40,9 @@ struct attrs {
 };
 
 struct host_kind {
-    const char *name;              /* "dhcp-server", as scripts say */
+    const char *name; /* "dhcp-server", as scripts say */
     const char *help;
-    size_t state_size;             /* zeroed, from the arena */
+    size_t state_size; /* zeroed, from the arena */
     unsigned flags;
     const struct attr_spec *attrs; /* ends with a NULL name; NULL: none */
     /* Ports and addresses are set. 0, or -1 with a sentence. Runs before time 0. */
@@ -46,12 +50,16 @@ struct host_kind {
     void (*frame)(struct host *h, int port, struct frame *f, int64_t now_ns);
     void (*due)(struct host *h, int64_t now_ns);                        /* may be NULL */
     void (*carrier)(struct host *h, int port, bool up, int64_t now_ns); /* may be NULL */
-    /* For assertions, state("srv", "leases"): 0, or -1 when it does not know `what`. May be NULL. */
+    /* For assertions, state("srv", "leases"): 0, or -1 when it does not know `what`. May be NULL.
+     */
     int (*query)(struct host *h, const char *what, struct value *out);
-    /* A script's call on this host, `@srv forget("10.0.2.15")`: -1 with a sentence when it does not know it. May be NULL. */
-    int (*call)(struct host *h, const char *name, const struct value *argument, uint32_t arguments, struct why *why);
+    /* A script's call on this host, `@srv forget("10.0.2.15")`: -1 with a sentence when it does not
+     * know it. May be NULL. */
+    int (*call)(struct host *h, const char *name, const struct value *argument, uint32_t arguments,
+                struct why *why);
     void (*stop)(struct host *h); /* may be NULL */
-    /* Of foreign code, whose frames may change with it: a golden made with another version is not compared. May be NULL. */
+    /* Of foreign code, whose frames may change with it: a golden made with another version is not
+     * compared. May be NULL. */
     const char *(*version)(void);
 };
 
@@ -59,10 +67,10 @@ enum { HOST_PORTS = 8 };
 
 struct host_port {
     struct link *link;
-    int number;       /* the link's number for it */
+    int number; /* the link's number for it */
     uint8_t mac[6];
     bool has_ipv4;
-    uint32_t ipv4;    /* host order */
+    uint32_t ipv4; /* host order */
     int prefix;
     uint16_t mtu;
     struct host *host;
@@ -74,18 +82,19 @@ struct host {
     struct world *world;
     const struct host_kind *kind;
     const char *name;
-    uint32_t index;     /* in the order of the script */
+    uint32_t index; /* in the order of the script */
     struct host_port port[HOST_PORTS];
     uint32_t ports;
     struct random_stream random;
     void *state;
-    void *run;          /* the run it belongs to, for hosts under test */
+    void *run; /* the run it belongs to, for hosts under test */
 };
 
 /* Kinds by name; the registry is kinds.c. */
 extern const struct host_kind *const host_kinds[];
 const struct host_kind *host_kind_by_name(const char *name);
-/* The Debian package without which this build lacks the kind; NULL when there is no such kind at all. */
+/* The Debian package without which this build lacks the kind; NULL when there is no such kind at
+ * all. */
 const char *host_kind_package(const char *name);
 
 /* --- for kinds --- */
@@ -101,7 +110,8 @@ void *host_alloc(struct host *h, size_t size);
 /* Attributes: the kth of that name, or NULL. */
 const struct attribute *attr_find(const struct attrs *a, const char *name, uint32_t k);
 bool attr_flag(const struct attrs *a, const char *name);
-int64_t attr_number(const struct attrs *a, const char *name, int64_t otherwise); /* numbers, times (ns), IPv4 addresses */
+int64_t attr_number(const struct attrs *a, const char *name,
+                    int64_t otherwise); /* numbers, times (ns), IPv4 addresses */
 const char *attr_text(const struct attrs *a, const char *name, const char *otherwise);
 /* Adds the attribute's IPv4 addresses (one, or a list) to out; returns how many there are. */
 uint32_t attr_ipv4s(const struct attrs *a, const char *name, uint32_t *out, uint32_t room);

@@ -1,4 +1,5 @@
-/* The registry of peers: what `host KIND NAME` in a script may say. A new kind adds two lines here. */
+/* The registry of peers: what `host KIND NAME` in a script may say. A new kind adds two lines here.
+ */
 #include <string.h>
 #include "sim/hosts/host.h"
 
@@ -31,7 +32,8 @@ const struct host_kind *const host_kinds[] = {
     NULL,
 };
 
-/* Kinds that stand on a library which this build does not have: a script that names one is skipped, with the package as the reason. */
+/* Kinds that stand on a library which this build does not have: a script that names one is skipped,
+ * with the package as the reason. */
 static const struct {
     const char *kind, *package;
 } absent[] = {

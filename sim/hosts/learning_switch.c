@@ -1,7 +1,8 @@
 /*
- * A switch: a port on each of several links, `host switch sw on a on b on c`. It learns where stations are from the frames that they
- * send, forgets them after `age`, sends what it cannot place everywhere, and has no spanning tree: a loop of links is a storm, which
- * ends the run. It forwards whole frames at once, without a delay of its own.
+ * A switch: a port on each of several links, `host switch sw on a on b on c`. It learns where
+ * stations are from the frames that they send, forgets them after `age`, sends what it cannot place
+ * everywhere, and has no spanning tree: a loop of links is a storm, which ends the run. It forwards
+ * whole frames at once, without a delay of its own.
  */
 #include <string.h>
 #include "sim/hosts/host.h"
@@ -81,7 +82,8 @@ static void learn(struct switch_state *s, const uint8_t mac[6], int port, int64_
     t->seen_ns = now_ns;
 }
 
-/* 01-80-c2-00-00-00 to -0f are for the neighbour on the link alone (IEEE 802.1D: never relayed by a bridge). */
+/* 01-80-c2-00-00-00 to -0f are for the neighbour on the link alone (IEEE 802.1D: never relayed by a
+ * bridge). */
 static bool is_link_local(const uint8_t mac[6])
 {
     static const uint8_t first[5] = {0x01, 0x80, 0xc2, 0x00, 0x00};
@@ -146,7 +148,8 @@ static uint64_t stations(struct host *h)
     uint64_t count = 0;
     for (int b = 0; b < BUCKETS; b++)
         for (int w = 0; w < WAYS; w++)
-            count += s->station[b][w].known && (!s->age_ns || host_now(h) - s->station[b][w].seen_ns < s->age_ns);
+            count += s->station[b][w].known &&
+                     (!s->age_ns || host_now(h) - s->station[b][w].seen_ns < s->age_ns);
     return count;
 }
 
@@ -157,7 +160,9 @@ static int switch_query(struct host *h, const char *what, struct value *out)
         const char *name;
         uint64_t value;
     } known[] = {
-        {"forwarded", s->forwarded}, {"flooded", s->flooded}, {"filtered", s->filtered}, {"bad", s->bad}, {"stations", stations(h)},
+        {"forwarded", s->forwarded}, {"flooded", s->flooded},
+        {"filtered", s->filtered},   {"bad", s->bad},
+        {"stations", stations(h)},
     };
     for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
         if (strcmp(known[k].name, what) != 0)
@@ -168,7 +173,8 @@ static int switch_query(struct host *h, const char *what, struct value *out)
     return -1;
 }
 
-static int switch_call(struct host *h, const char *name, const struct value *argument, uint32_t arguments, struct why *why)
+static int switch_call(struct host *h, const char *name, const struct value *argument,
+                       uint32_t arguments, struct why *why)
 {
     (void)argument, (void)arguments;
     if (strcmp(name, "flush") != 0) {

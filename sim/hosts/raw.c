@@ -1,4 +1,5 @@
-/* The raw peer: a name, addresses and a place on a link; what it says is in the script's `<` lines. */
+/* The raw peer: a name, addresses and a place on a link; what it says is in the script's `<` lines.
+ */
 #include "sim/hosts/host.h"
 
 static int raw_init(struct host *h, const struct attrs *a, struct why *why)

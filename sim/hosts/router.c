@@ -1,10 +1,11 @@
 /*
  * host router gw on lan ip 10.0.2.2/24 on wan ip 10.0.3.1/24 mtu 576
- *     route 10.9.0.0/16 via 10.0.3.9   gateway 10.0.3.254   unreachable 10.8.0.0/16   refuse 13 10.7.0.0/16
- *     hop 10.4.0.1 10.4.1.1 10.4.2.1   far 10.5.0.0/16   silent 2
+ *     route 10.9.0.0/16 via 10.0.3.9   gateway 10.0.3.254   unreachable 10.8.0.0/16   refuse
+ * 13 10.7.0.0/16 hop 10.4.0.1 10.4.1.1 10.4.2.1   far 10.5.0.0/16   silent 2
  *
- * The table: longest prefix first, the router's own links before routes of the same length. What lies behind `hop`s is made up here:
- * each of them is a router with an address that answers, each address in `far` is a host.
+ * The table: longest prefix first, the router's own links before routes of the same length. What
+ * lies behind `hop`s is made up here: each of them is a router with an address that answers, each
+ * address in `far` is a host.
  */
 #include "sim/hosts/router.h"
 #include <net/ethernet.h>
@@ -23,7 +24,8 @@ static const struct attr_spec router_attrs[] = {
     {"hop", VALUE_LIST, "addresses of routers behind this one, the nearest first"},
     {"hop-mtu", VALUE_LIST, "the MTU of the link behind each hop; 0: any"},
     {"hop-latency", VALUE_TIME, "the time that each hop takes, in each direction"},
-    {"far", VALUE_LIST, "networks behind the last hop: their hosts answer ping and have closed UDP ports"},
+    {"far", VALUE_LIST,
+     "networks behind the last hop: their hosts answer ping and have closed UDP ports"},
     {"far-open", VALUE_LIST, "UDP ports that hosts far away echo"},
     {"far-dead", VALUE_NONE, "hosts far away say nothing"},
     {"silent", VALUE_LIST, "sends no ICMP; with numbers: those hops do not, 0 being this router"},
@@ -49,7 +51,9 @@ static bool holds(uint32_t net, int prefix, uint32_t address)
 static struct router_hop hop_by(const struct router *r, const struct router_route *route)
 {
     struct router_hop hop = {.code = route->code, .next_hop = route->via};
-    hop.where = route->kind == ROUTE_FAR ? WHERE_FAR : route->kind == ROUTE_REFUSED ? WHERE_REFUSED : WHERE_LINK;
+    hop.where = route->kind == ROUTE_FAR       ? WHERE_FAR
+                : route->kind == ROUTE_REFUSED ? WHERE_REFUSED
+                                               : WHERE_LINK;
     if (hop.where == WHERE_LINK)
         hop.port = peer_ip_port(&r->ip, route->via);
     return hop;
@@ -99,8 +103,8 @@ static int add_route(struct router *r, struct router_route route, struct why *wh
         return -1;
     }
     if (route.kind == ROUTE_VIA && peer_ip_port(&r->ip, route.via) < 0) {
-        why_set(why, "the next hop %u.%u.%u.%u is on none of this router's links", route.via >> 24, route.via >> 16 & 255, route.via >> 8 & 255,
-                route.via & 255);
+        why_set(why, "the next hop %u.%u.%u.%u is on none of this router's links", route.via >> 24,
+                route.via >> 16 & 255, route.via >> 8 & 255, route.via & 255);
         return -1;
     }
     r->route[r->routes++] = route;
@@ -138,7 +142,8 @@ static int read_routes(struct router *r, const struct attrs *a, struct why *why)
         const struct value *v = &found->value;
         bool second = v->kind == VALUE_LIST && v->items == 2 && v->item[1].kind == VALUE_IPV4;
         bool via = i + 1 < a->count && strcmp(a->attribute[i + 1].name, "via") == 0;
-        if (second == via || items_of(v) != (second ? 2u : 1u) || !network_of(item_of(v, 0), &route)) {
+        if (second == via || items_of(v) != (second ? 2u : 1u) ||
+            !network_of(item_of(v, 0), &route)) {
             why_set(why, "a route reads: route 10.9.0.0/16 via 10.0.3.9");
             return -1;
         }
@@ -149,13 +154,15 @@ static int read_routes(struct router *r, const struct attrs *a, struct why *why)
     return 0;
 }
 
-static int read_networks(struct router *r, const struct attrs *a, const char *name, struct router_route route, struct why *why)
+static int read_networks(struct router *r, const struct attrs *a, const char *name,
+                         struct router_route route, struct why *why)
 {
     const struct attribute *found;
     for (uint32_t k = 0; (found = attr_find(a, name, k)) != NULL; k++)
         for (uint32_t i = 0; i < items_of(&found->value); i++) {
             const struct value *v = item_of(&found->value, i);
-            if (route.kind == ROUTE_REFUSED && i == 0 && v->kind == VALUE_NUMBER && v->number >= 0 && v->number <= NR_ICMP_UNREACH) {
+            if (route.kind == ROUTE_REFUSED && i == 0 && v->kind == VALUE_NUMBER &&
+                v->number >= 0 && v->number <= NR_ICMP_UNREACH) {
                 route.code = (uint8_t)v->number;
                 continue;
             }
@@ -169,7 +176,8 @@ static int read_networks(struct router *r, const struct attrs *a, const char *na
     return 0;
 }
 
-static int read_numbers(const struct attrs *a, const char *name, uint16_t *out, uint32_t room, uint32_t *count, struct why *why)
+static int read_numbers(const struct attrs *a, const char *name, uint16_t *out, uint32_t room,
+                        uint32_t *count, struct why *why)
 {
     const struct attribute *found = attr_find(a, name, 0);
     *count = 0;
@@ -210,7 +218,8 @@ static int64_t time_of(const struct attrs *a, const char *name, int64_t otherwis
     const struct attribute *found = attr_find(a, name, 0);
     if (!found)
         return otherwise;
-    return found->value.kind == VALUE_NUMBER ? found->value.number * INT64_C(1000000000) : found->value.number;
+    return found->value.kind == VALUE_NUMBER ? found->value.number * INT64_C(1000000000)
+                                             : found->value.number;
 }
 
 static int router_init(struct host *h, const struct attrs *a, struct why *why)
@@ -235,8 +244,13 @@ static int router_init(struct host *h, const struct attrs *a, struct why *why)
         why_set(why, "the gateway is on none of this router's links");
         return -1;
     }
-    return read_networks(r, a, "unreachable", (struct router_route){.kind = ROUTE_REFUSED, .code = ICMP_HOST_UNREACH}, why) != 0 ||
-                   read_networks(r, a, "refuse", (struct router_route){.kind = ROUTE_REFUSED, .code = ICMP_PKT_FILTERED}, why) != 0 ||
+    return read_networks(r, a, "unreachable",
+                         (struct router_route){.kind = ROUTE_REFUSED, .code = ICMP_HOST_UNREACH},
+                         why) != 0 ||
+                   read_networks(
+                       r, a, "refuse",
+                       (struct router_route){.kind = ROUTE_REFUSED, .code = ICMP_PKT_FILTERED},
+                       why) != 0 ||
                    read_networks(r, a, "far", (struct router_route){.kind = ROUTE_FAR}, why) != 0
                ? -1
                : 0;
@@ -251,12 +265,14 @@ static void proxy_arp(struct router *r, int port, const struct frame *f)
     if (f->len < ETH_HLEN + sizeof(struct ether_arp) || f->flags & FRAME_BAD_FCS ||
         peer_get16(arp + offsetof(struct arphdr, ar_op)) != ARPOP_REQUEST)
         return;
-    uint32_t sender = peer_get32(arp + offsetof(struct ether_arp, arp_spa)), target = peer_get32(arp + offsetof(struct ether_arp, arp_tpa));
+    uint32_t sender = peer_get32(arp + offsetof(struct ether_arp, arp_spa)),
+             target = peer_get32(arp + offsetof(struct ether_arp, arp_tpa));
     struct router_hop hop = router_lookup(r, target);
     bool elsewhere = hop.where == WHERE_FAR || (hop.where == WHERE_LINK && hop.port != port);
     if (sender != 0 && elsewhere && !peer_ip_is_own(&r->ip, target))
         /* In the target's name: NOLINTNEXTLINE(readability-suspicious-call-argument) */
-        peer_send_arp(&r->ip, port, ARPOP_REPLY, target, arp + offsetof(struct ether_arp, arp_sha), sender);
+        peer_send_arp(&r->ip, port, ARPOP_REPLY, target, arp + offsetof(struct ether_arp, arp_sha),
+                      sender);
 }
 
 static const char *const counter_names[ROUTER_COUNTS] = {
@@ -267,7 +283,8 @@ static const char *const counter_names[ROUTER_COUNTS] = {
 /* For the ladder: what the counters say of a frame. */
 static void note_fate(const struct router *r, const uint64_t before[ROUTER_COUNTS], struct frame *f)
 {
-    static const enum router_count ends[] = {ROUTER_DROPPED, ROUTER_EXPIRED, ROUTER_UNREACHABLE, ROUTER_TOO_BIG, ROUTER_IGNORED, ROUTER_OVERFLOW};
+    static const enum router_count ends[] = {ROUTER_DROPPED, ROUTER_EXPIRED, ROUTER_UNREACHABLE,
+                                             ROUTER_TOO_BIG, ROUTER_IGNORED, ROUTER_OVERFLOW};
     for (size_t k = 0; k < sizeof ends / sizeof ends[0]; k++)
         if (r->count[ends[k]] != before[ends[k]])
             frame_note(f, r->host->name, counter_names[ends[k]]);
@@ -310,7 +327,8 @@ static int router_query(struct host *h, const char *what, struct value *out)
     return -1;
 }
 
-static int call_route(struct router *r, const struct value *argument, uint32_t arguments, struct why *why)
+static int call_route(struct router *r, const struct value *argument, uint32_t arguments,
+                      struct why *why)
 {
     struct router_route route = {.kind = ROUTE_VIA};
     if (arguments != 2 || !network_of(&argument[0], &route) || argument[1].kind != VALUE_IPV4) {
@@ -321,7 +339,8 @@ static int call_route(struct router *r, const struct value *argument, uint32_t a
     return add_route(r, route, why);
 }
 
-static int call_unroute(struct router *r, const struct value *argument, uint32_t arguments, struct why *why)
+static int call_unroute(struct router *r, const struct value *argument, uint32_t arguments,
+                        struct why *why)
 {
     struct router_route route = {.kind = ROUTE_VIA};
     for (uint32_t k = 0; arguments == 1 && network_of(&argument[0], &route) && k < r->routes; k++)
@@ -334,10 +353,12 @@ static int call_unroute(struct router *r, const struct value *argument, uint32_t
 }
 
 /* mtu(PORT, BYTES): a port's, counted from 0 in the order of the script. */
-static int call_mtu(struct router *r, const struct value *argument, uint32_t arguments, struct why *why)
+static int call_mtu(struct router *r, const struct value *argument, uint32_t arguments,
+                    struct why *why)
 {
-    if (arguments != 2 || argument[0].kind != VALUE_NUMBER || argument[1].kind != VALUE_NUMBER || argument[0].number < 0 ||
-        argument[0].number >= r->host->ports || argument[1].number < 68 || argument[1].number > 1500) {
+    if (arguments != 2 || argument[0].kind != VALUE_NUMBER || argument[1].kind != VALUE_NUMBER ||
+        argument[0].number < 0 || argument[0].number >= r->host->ports || argument[1].number < 68 ||
+        argument[1].number > 1500) {
         why_set(why, "mtu(PORT, BYTES): a port from 0 to %u, 68 to 1500 bytes", r->host->ports - 1);
         return -1;
     }
@@ -345,7 +366,8 @@ static int call_mtu(struct router *r, const struct value *argument, uint32_t arg
     return 0;
 }
 
-static int router_call(struct host *h, const char *name, const struct value *argument, uint32_t arguments, struct why *why)
+static int router_call(struct host *h, const char *name, const struct value *argument,
+                       uint32_t arguments, struct why *why)
 {
     struct router *r = h->state;
     bool number = arguments == 1 && argument[0].kind == VALUE_NUMBER && argument[0].number >= 0;
@@ -362,7 +384,8 @@ static int router_call(struct host *h, const char *name, const struct value *arg
     } else if (strcmp(name, "blackhole") == 0 && number) {
         r->blackhole = argument[0].number != 0;
     } else {
-        why_set(why, "a router has drop(N), silent(0|1), blackhole(0|1), route(NET, GATEWAY), unroute(NET), mtu(PORT, BYTES)");
+        why_set(why, "a router has drop(N), silent(0|1), blackhole(0|1), route(NET, GATEWAY), "
+                     "unroute(NET), mtu(PORT, BYTES)");
         return -1;
     }
     return 0;

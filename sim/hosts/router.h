@@ -1,6 +1,7 @@
 /*
- * A router, in four files: router.c reads its attributes and keeps its table, router_forward.c sends packets on, router_path.c stands
- * for further routers and hosts behind it, router_icmp.c writes the errors. It shares nothing with stack/.
+ * A router, in four files: router.c reads its attributes and keeps its table, router_forward.c
+ * sends packets on, router_path.c stands for further routers and hosts behind it, router_icmp.c
+ * writes the errors. It shares nothing with stack/.
  */
 #ifndef SIM_HOSTS_ROUTER_H
 #define SIM_HOSTS_ROUTER_H
@@ -26,9 +27,9 @@ enum router_count {
     ROUTER_FRAGMENTED,  /* packets */
     ROUTER_FRAGMENTS,   /* that they became */
     ROUTER_REDIRECTED,
-    ROUTER_ERRORS,      /* ICMP errors sent */
-    ROUTER_IGNORED,     /* broadcasts, groups and martians: never forwarded */
-    ROUTER_OVERFLOW,    /* a table here was full */
+    ROUTER_ERRORS,   /* ICMP errors sent */
+    ROUTER_IGNORED,  /* broadcasts, groups and martians: never forwarded */
+    ROUTER_OVERFLOW, /* a table here was full */
     ROUTER_COUNTS
 };
 
@@ -64,12 +65,14 @@ struct router {
     struct host *host;
     struct router_route route[ROUTER_ROUTES];
     uint32_t routes;
-    uint32_t hop[ROUTER_HOPS + 1]; /* from 1 on: routers behind this one, the nearest first; addresses */
-    uint16_t hop_mtu[ROUTER_HOPS + 1]; /* of the link that leads on from it; 0: as large as it likes */
-    bool hop_silent[ROUTER_HOPS + 1];  /* [0]: this router */
+    uint32_t
+        hop[ROUTER_HOPS + 1]; /* from 1 on: routers behind this one, the nearest first; addresses */
+    uint16_t
+        hop_mtu[ROUTER_HOPS + 1]; /* of the link that leads on from it; 0: as large as it likes */
+    bool hop_silent[ROUTER_HOPS + 1]; /* [0]: this router */
     uint32_t hops;
     int64_t hop_latency_ns, arp_timeout_ns;
-    uint16_t open[ROUTER_PORTS];       /* UDP ports that far hosts echo */
+    uint16_t open[ROUTER_PORTS]; /* UDP ports that far hosts echo */
     uint32_t opens;
     uint32_t quote;
     bool proxy_arp, no_redirect, no_mtu, blackhole, far_dead;
@@ -93,7 +96,8 @@ struct router_hop router_lookup(const struct router *r, uint32_t dst);
 
 /* A packet for another host came in frame f. */
 void router_forward(struct router *r, struct frame *f, const struct peer_packet *p);
-/* A packet of this router's own, or of those behind it: in fragments when it is longer than the link allows. */
+/* A packet of this router's own, or of those behind it: in fragments when it is longer than the
+ * link allows. */
 void router_send(struct router *r, const uint8_t *packet, uint32_t len);
 /* An ICMP error of this router's own. */
 void router_error(struct router *r, const struct peer_packet *p, const struct icmp_error *e);

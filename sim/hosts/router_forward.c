@@ -1,4 +1,5 @@
-/* Sending packets on, as RFC 1812 says it is done: checks, TTL, redirects, fragments, and an error where that fails. */
+/* Sending packets on, as RFC 1812 says it is done: checks, TTL, redirects, fragments, and an error
+ * where that fails. */
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/ip_icmp.h>
@@ -15,7 +16,8 @@ static uint16_t fragment_of(const uint8_t *packet)
 
 /* --- ICMP errors --- */
 
-/* RFC 1812 4.3.2.5: the packet's own TOS, precedence 6. 4.3.2.4: an address of the link by which the error leaves. */
+/* RFC 1812 4.3.2.5: the packet's own TOS, precedence 6. 4.3.2.4: an address of the link by which
+ * the error leaves. */
 void router_error(struct router *r, const struct peer_packet *p, const struct icmp_error *e)
 {
     uint8_t packet[IP_HEADER + ICMP_ERROR_MAX];
@@ -46,13 +48,15 @@ static void unreachable(struct router *r, const struct peer_packet *p, uint8_t c
 static bool is_waiting(const struct router *r, int port, uint32_t next_hop)
 {
     for (int k = 0; k < PEER_WAITING; k++)
-        if (r->ip.waiting[k].frame && r->ip.waiting[k].port == port && r->ip.waiting[k].next_hop == next_hop)
+        if (r->ip.waiting[k].frame && r->ip.waiting[k].port == port &&
+            r->ip.waiting[k].next_hop == next_hop)
             return true;
     return false;
 }
 
 /* Remembers the packet, to say host unreachable if nobody answers. */
-static void watch(struct router *r, struct frame *f, const struct peer_packet *p, const struct router_hop *hop)
+static void watch(struct router *r, struct frame *f, const struct peer_packet *p,
+                  const struct router_hop *hop)
 {
     if (!is_waiting(r, hop->port, hop->next_hop))
         return;
@@ -60,7 +64,8 @@ static void watch(struct router *r, struct frame *f, const struct peer_packet *p
         struct router_unresolved *u = &r->unresolved[k];
         if (u->frame)
             continue;
-        *u = (struct router_unresolved){host_now(r->host) + r->arp_timeout_ns, frame_ref(f), *p, hop->port, hop->next_hop};
+        *u = (struct router_unresolved){host_now(r->host) + r->arp_timeout_ns, frame_ref(f), *p,
+                                        hop->port, hop->next_hop};
         router_arm(r);
         return;
     }
@@ -97,7 +102,9 @@ void router_give_up(struct router *r, int64_t now_ns)
         if (is_waiting(r, gone.port, gone.next_hop)) {
             bool last = true;
             for (int k = 0; k < ROUTER_UNRESOLVED; k++)
-                last = last && !(r->unresolved[k].frame && r->unresolved[k].next_hop == gone.next_hop && r->unresolved[k].port == gone.port);
+                last = last &&
+                       !(r->unresolved[k].frame && r->unresolved[k].next_hop == gone.next_hop &&
+                         r->unresolved[k].port == gone.port);
             if (last)
                 forget_waiting(r, gone.port, gone.next_hop);
             r->count[ROUTER_UNREACHABLE]++;
@@ -119,7 +126,8 @@ void router_arm(struct router *r)
 
 /* --- fragments --- */
 
-/* RFC 791: behind the first fragment only options with the copied flag stay, padded to whole words. Returns the header's length. */
+/* RFC 791: behind the first fragment only options with the copied flag stay, padded to whole words.
+ * Returns the header's length. */
 static uint32_t later_header(uint8_t out[HEADER_MAX], const uint8_t *packet, uint32_t header)
 {
     uint32_t len = IP_HEADER, at = IP_HEADER;
@@ -140,8 +148,8 @@ static uint32_t later_header(uint8_t out[HEADER_MAX], const uint8_t *packet, uin
     return len;
 }
 
-static void send_fragment(struct router *r, const struct router_hop *hop, const uint8_t *header, uint32_t header_len, const uint8_t *body,
-                          uint32_t len, uint16_t fragment)
+static void send_fragment(struct router *r, const struct router_hop *hop, const uint8_t *header,
+                          uint32_t header_len, const uint8_t *body, uint32_t len, uint16_t fragment)
 {
     uint8_t packet[1500];
     memcpy(packet, header, header_len);
@@ -153,11 +161,14 @@ static void send_fragment(struct router *r, const struct router_hop *hop, const 
     peer_send_packet(&r->ip, hop->port, hop->next_hop, packet, header_len + len);
 }
 
-/* RFC 791's procedure; a packet that is a fragment itself keeps its offset, and its more-fragments flag on the last piece. */
-static void fragment(struct router *r, const struct router_hop *hop, const uint8_t *packet, uint32_t len, uint32_t mtu)
+/* RFC 791's procedure; a packet that is a fragment itself keeps its offset, and its more-fragments
+ * flag on the last piece. */
+static void fragment(struct router *r, const struct router_hop *hop, const uint8_t *packet,
+                     uint32_t len, uint32_t mtu)
 {
     uint8_t rest[HEADER_MAX];
-    uint32_t header = (uint32_t)(packet[0] & 15) * 4, rest_header = later_header(rest, packet, header);
+    uint32_t header = (uint32_t)(packet[0] & 15) * 4,
+             rest_header = later_header(rest, packet, header);
     uint32_t at = 0, body = len - header;
     uint16_t original = fragment_of(packet);
     r->count[ROUTER_FRAGMENTED]++;
@@ -165,14 +176,17 @@ static void fragment(struct router *r, const struct router_hop *hop, const uint8
         uint32_t head = at ? rest_header : header;
         uint32_t room = (mtu - head) & ~7u, take = body - at <= mtu - head ? body - at : room;
         bool more = at + take < body || original & IP_MF;
-        uint32_t field = (original & (IP_RF | IP_DF)) | (more ? IP_MF : 0u) | ((original & IP_OFFMASK) + at / 8);
-        send_fragment(r, hop, at ? rest : packet, head, packet + header + at, take, (uint16_t)field);
+        uint32_t field =
+            (original & (IP_RF | IP_DF)) | (more ? IP_MF : 0u) | ((original & IP_OFFMASK) + at / 8);
+        send_fragment(r, hop, at ? rest : packet, head, packet + header + at, take,
+                      (uint16_t)field);
         r->count[ROUTER_FRAGMENTS]++;
         at += take;
     }
 }
 
-static void send_by(struct router *r, const struct router_hop *hop, const uint8_t *packet, uint32_t len)
+static void send_by(struct router *r, const struct router_hop *hop, const uint8_t *packet,
+                    uint32_t len)
 {
     uint32_t mtu = r->host->port[hop->port].mtu;
     if (len > mtu)
@@ -212,7 +226,8 @@ static bool is_martian(const struct router *r, const struct peer_packet *p)
     bool directed = false;
     for (uint32_t k = 0; k < r->host->ports; k++)
         directed = directed || peer_ip_is_broadcast(&r->ip, (int)k, p->dst);
-    return p->to_mac[0] & 1 || directed || to == 0 || to == IN_LOOPBACKNET || to >= 224 || from == 0 || from == IN_LOOPBACKNET || from >= 224;
+    return p->to_mac[0] & 1 || directed || to == 0 || to == IN_LOOPBACKNET || to >= 224 ||
+           from == 0 || from == IN_LOOPBACKNET || from >= 224;
 }
 
 static bool has_source_route(const struct peer_packet *p)
@@ -230,7 +245,8 @@ static bool has_source_route(const struct peer_packet *p)
     return false;
 }
 
-/* RFC 1812 5.2.7.2: out by the link it came in, to a next hop on the sender's network; for the host alone (code 1). */
+/* RFC 1812 5.2.7.2: out by the link it came in, to a next hop on the sender's network; for the host
+ * alone (code 1). */
 static void redirect(struct router *r, const struct peer_packet *p, const struct router_hop *hop)
 {
     const struct host_port *port = &r->host->port[hop->port];
@@ -238,13 +254,15 @@ static void redirect(struct router *r, const struct peer_packet *p, const struct
     if (r->no_redirect || hop->port != p->port || !sender_here || has_source_route(p))
         return;
     r->count[ROUTER_REDIRECTED]++;
-    router_error(r, p, &(struct icmp_error){ICMP_REDIRECT, ICMP_REDIR_HOST, hop->next_hop, r->quote});
+    router_error(r, p,
+                 &(struct icmp_error){ICMP_REDIRECT, ICMP_REDIR_HOST, hop->next_hop, r->quote});
 }
 
 /* RFC 1624 equation 3: HC' = ~(~HC + ~m + m'), m being the word that holds TTL and protocol. */
 static void decrement_ttl(uint8_t *packet)
 {
-    uint8_t *word = packet + offsetof(struct iphdr, ttl), *check = packet + offsetof(struct iphdr, check);
+    uint8_t *word = packet + offsetof(struct iphdr, ttl),
+            *check = packet + offsetof(struct iphdr, check);
     uint32_t before = peer_get16(word);
     word[0]--;
     uint32_t sum = (~(uint32_t)peer_get16(check) & 0xffff) + (~before & 0xffff) + peer_get16(word);
@@ -253,7 +271,8 @@ static void decrement_ttl(uint8_t *packet)
     peer_put16(check, ~sum & 0xffff);
 }
 
-static void pass_on(struct router *r, struct frame *f, const struct peer_packet *p, const struct router_hop *hop)
+static void pass_on(struct router *r, struct frame *f, const struct peer_packet *p,
+                    const struct router_hop *hop)
 {
     uint32_t mtu = r->host->port[hop->port].mtu;
     if (p->ttl <= 1) {
@@ -265,7 +284,8 @@ static void pass_on(struct router *r, struct frame *f, const struct peer_packet 
     if (p->packet_len > mtu && fragment_of(p->packet) & IP_DF) {
         r->count[ROUTER_TOO_BIG]++;
         if (!r->blackhole)
-            unreachable(r, p, ICMP_FRAG_NEEDED, r->no_mtu ? 0 : mtu); /* RFC 1191 4: the MTU in the low word */
+            unreachable(r, p, ICMP_FRAG_NEEDED,
+                        r->no_mtu ? 0 : mtu); /* RFC 1191 4: the MTU in the low word */
         return;
     }
     uint8_t *packet = world_alloc_raw(r->host->world, p->packet_len, 16);

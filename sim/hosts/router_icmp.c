@@ -8,11 +8,12 @@
 
 enum { ICMP_HEADER = 8, IP_HEADER = 20 };
 
-/* RFC 1122 3.2.2: destination unreachable, source quench, redirect, time exceeded, parameter problem. */
+/* RFC 1122 3.2.2: destination unreachable, source quench, redirect, time exceeded, parameter
+ * problem. */
 static bool is_error(uint8_t type)
 {
-    return type == ICMP_DEST_UNREACH || type == ICMP_SOURCE_QUENCH || type == ICMP_REDIRECT || type == ICMP_TIME_EXCEEDED ||
-           type == ICMP_PARAMETERPROB;
+    return type == ICMP_DEST_UNREACH || type == ICMP_SOURCE_QUENCH || type == ICMP_REDIRECT ||
+           type == ICMP_TIME_EXCEEDED || type == ICMP_PARAMETERPROB;
 }
 
 static bool single_host(uint32_t address)
@@ -32,7 +33,8 @@ bool icmp_error_allowed(const struct peer_ip *ip, const struct peer_packet *p)
     return p->protocol != IPPROTO_ICMP || (p->packet_len > header && !is_error(p->packet[header]));
 }
 
-uint32_t icmp_error_write(uint8_t out[ICMP_ERROR_MAX], const struct icmp_error *e, const struct peer_packet *p)
+uint32_t icmp_error_write(uint8_t out[ICMP_ERROR_MAX], const struct icmp_error *e,
+                          const struct peer_packet *p)
 {
     uint32_t header = (uint32_t)(p->packet[0] & 15) * 4;
     uint32_t quoted = p->packet_len - header;

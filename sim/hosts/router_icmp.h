@@ -13,10 +13,12 @@ struct icmp_error {
     uint32_t quote; /* bytes behind the quoted IP header, at most; QUOTE_ALL */
 };
 
-/* RFC 1122 3.2.2: never about an error, a broadcast, a fragment but the first, or a source that is no single host. */
+/* RFC 1122 3.2.2: never about an error, a broadcast, a fragment but the first, or a source that is
+ * no single host. */
 bool icmp_error_allowed(const struct peer_ip *ip, const struct peer_packet *p);
 /* The message with its sum; returns its length, at most ICMP_ERROR_MAX. */
-uint32_t icmp_error_write(uint8_t out[ICMP_ERROR_MAX], const struct icmp_error *e, const struct peer_packet *p);
+uint32_t icmp_error_write(uint8_t out[ICMP_ERROR_MAX], const struct icmp_error *e,
+                          const struct peer_packet *p);
 
 /* A bare IPv4 header before `len` bytes, which follow it already. */
 struct ip_fields {

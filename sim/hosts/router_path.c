@@ -1,7 +1,8 @@
 /*
- * A path of routers that are not there: `hop A B C` behind this one, hosts in `far` behind the last. A packet to them is followed along
- * the path by arithmetic, and what becomes of it comes back as if it had gone there: from the address of whoever speaks, with the TTL
- * that is left on the way back, after the time that the way takes.
+ * A path of routers that are not there: `hop A B C` behind this one, hosts in `far` behind the
+ * last. A packet to them is followed along the path by arithmetic, and what becomes of it comes
+ * back as if it had gone there: from the address of whoever speaks, with the TTL that is left on
+ * the way back, after the time that the way takes.
  */
 #include <netinet/in.h>
 #include <netinet/ip.h>
@@ -28,7 +29,8 @@ static struct router_later *earliest(struct router *r)
     struct router_later *first = NULL;
     for (int k = 0; k < ROUTER_LATER; k++) {
         struct router_later *l = &r->later[k];
-        if (l->packet && (!first || l->due_ns < first->due_ns || (l->due_ns == first->due_ns && l->order < first->order)))
+        if (l->packet && (!first || l->due_ns < first->due_ns ||
+                          (l->due_ns == first->due_ns && l->order < first->order)))
             first = l;
     }
     return first;
@@ -45,7 +47,8 @@ void router_arrivals(struct router *r, int64_t now_ns)
     }
 }
 
-/* `distance` routers lie between whoever speaks and the first host: this one and those before it. */
+/* `distance` routers lie between whoever speaks and the first host: this one and those before it.
+ */
 static void send_back(struct router *r, const uint8_t *packet, uint32_t len, uint32_t distance)
 {
     int64_t delay_ns = 2 * (int64_t)distance * r->hop_latency_ns;
@@ -59,7 +62,10 @@ static void send_back(struct router *r, const uint8_t *packet, uint32_t len, uin
             continue;
         uint8_t *copy = world_alloc_raw(r->host->world, len, 16);
         memcpy(copy, packet, len);
-        *l = (struct router_later){.due_ns = host_now(r->host) + delay_ns, .order = r->next_order++, .len = len, .packet = copy};
+        *l = (struct router_later){.due_ns = host_now(r->host) + delay_ns,
+                                   .order = r->next_order++,
+                                   .len = len,
+                                   .packet = copy};
         router_arm(r);
         return;
     }
@@ -72,7 +78,8 @@ struct speaker {
     uint8_t tos;
 };
 
-static void say(struct router *r, const struct speaker *who, const struct peer_packet *p, uint8_t protocol, uint8_t *packet, uint32_t len)
+static void say(struct router *r, const struct speaker *who, const struct peer_packet *p,
+                uint8_t protocol, uint8_t *packet, uint32_t len)
 {
     const struct ip_fields header = {
         .src = who->address,
@@ -86,13 +93,15 @@ static void say(struct router *r, const struct speaker *who, const struct peer_p
     send_back(r, packet, IP_HEADER + len, who->distance);
 }
 
-static void say_error(struct router *r, const struct speaker *who, const struct peer_packet *p, uint8_t type, uint8_t code, uint32_t rest)
+static void say_error(struct router *r, const struct speaker *who, const struct peer_packet *p,
+                      uint8_t type, uint8_t code, uint32_t rest)
 {
     uint8_t packet[IP_HEADER + ICMP_ERROR_MAX];
     if (!icmp_error_allowed(&r->ip, p))
         return;
     r->count[ROUTER_ERRORS]++;
-    uint32_t len = icmp_error_write(packet + IP_HEADER, &(struct icmp_error){type, code, rest, r->quote}, p);
+    uint32_t len =
+        icmp_error_write(packet + IP_HEADER, &(struct icmp_error){type, code, rest, r->quote}, p);
     say(r, who, p, IPPROTO_ICMP, packet, len);
 }
 
@@ -100,7 +109,8 @@ static void say_error(struct router *r, const struct speaker *who, const struct 
 
 static void answer_ping(struct router *r, const struct speaker *who, const struct peer_packet *p)
 {
-    if (p->len < sizeof(struct icmphdr) || packet_sum(p->payload, p->len, 0) != 0 || p->payload[0] != ICMP_ECHO)
+    if (p->len < sizeof(struct icmphdr) || packet_sum(p->payload, p->len, 0) != 0 ||
+        p->payload[0] != ICMP_ECHO)
         return;
     uint32_t size = IP_HEADER + p->len;
     uint8_t *packet = world_alloc_raw(r->host->world, size, 16);
@@ -122,7 +132,8 @@ static bool is_open(const struct router *r, uint16_t port)
 }
 
 /* The sum of an answer with ports and addresses swapped is the request's. */
-static void answer_datagram(struct router *r, const struct speaker *who, const struct peer_packet *p)
+static void answer_datagram(struct router *r, const struct speaker *who,
+                            const struct peer_packet *p)
 {
     if (p->len < UDP_HEADER || peer_get16(p->payload + offsetof(struct udphdr, uh_ulen)) > p->len)
         return;
@@ -136,7 +147,8 @@ static void answer_datagram(struct router *r, const struct speaker *who, const s
     uint8_t *udp = packet + IP_HEADER;
     memcpy(udp, p->payload, p->len);
     peer_put16(udp + offsetof(struct udphdr, uh_sport), dport);
-    peer_put16(udp + offsetof(struct udphdr, uh_dport), peer_get16(p->payload + offsetof(struct udphdr, uh_sport)));
+    peer_put16(udp + offsetof(struct udphdr, uh_dport),
+               peer_get16(p->payload + offsetof(struct udphdr, uh_sport)));
     say(r, who, p, IPPROTO_UDP, packet, p->len);
     world_release(r->host->world, packet, size);
 }
@@ -162,7 +174,8 @@ static void arrive(struct router *r, const struct speaker *who, const struct pee
 
 static void expired(struct router *r, uint32_t at, const struct peer_packet *p)
 {
-    const struct speaker hop = {r->hop[at], at, (uint8_t)(IPTOS_PREC_INTERNETCONTROL | IPTOS_TOS(p->tos))};
+    const struct speaker hop = {r->hop[at], at,
+                                (uint8_t)(IPTOS_PREC_INTERNETCONTROL | IPTOS_TOS(p->tos))};
     r->count[ROUTER_EXPIRED]++;
     if (at == 0)
         router_error(r, p, &(struct icmp_error){ICMP_TIME_EXCEEDED, ICMP_EXC_TTL, 0, r->quote});
@@ -172,13 +185,15 @@ static void expired(struct router *r, uint32_t at, const struct peer_packet *p)
 
 static void too_big(struct router *r, uint32_t at, const struct peer_packet *p)
 {
-    const struct speaker hop = {r->hop[at], at, (uint8_t)(IPTOS_PREC_INTERNETCONTROL | IPTOS_TOS(p->tos))};
+    const struct speaker hop = {r->hop[at], at,
+                                (uint8_t)(IPTOS_PREC_INTERNETCONTROL | IPTOS_TOS(p->tos))};
     r->count[ROUTER_TOO_BIG]++;
     if (!r->hop_silent[at] && !r->blackhole)
         say_error(r, &hop, p, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, r->no_mtu ? 0 : r->hop_mtu[at]);
 }
 
-/* The packet is at router `at` (0: this one) with TTL ttl - at; it goes on when that leaves something. */
+/* The packet is at router `at` (0: this one) with TTL ttl - at; it goes on when that leaves
+ * something. */
 void router_path(struct router *r, const struct peer_packet *p)
 {
     uint32_t target = router_hop_of(r, p->dst), last = target ? target : r->hops + 1;

@@ -1,10 +1,12 @@
 /*
- * libslirp, the very code of QEMU's user network, on the virtual clock: its gateway 10.0.2.2 with ARP and ping, its DHCP server.
+ * libslirp, the very code of QEMU's user network, on the virtual clock: its gateway 10.0.2.2 with
+ * ARP and ping, its DHCP server.
  *
  *     host slirp net ip 10.0.2.2/24 dns 10.0.2.3 pool 10.0.2.15
  *
- * It is restricted, so it opens no connection to the world; IPv6 is off, since it draws from the system's entropy. Should it open a
- * socket all the same the run fails: its frames would then depend on the machine. Its state is its own, so the world cannot be saved.
+ * It is restricted, so it opens no connection to the world; IPv6 is off, since it draws from the
+ * system's entropy. Should it open a socket all the same the run fails: its frames would then
+ * depend on the machine. Its state is its own, so the world cannot be saved.
  */
 #include <slirp/libslirp.h>
 #include <netinet/in.h>
@@ -110,7 +112,8 @@ static void register_poll_fd(int fd, void *opaque)
     struct host *h = opaque;
     (void)fd;
     world_fail(h->world,
-               "%s: libslirp opened a socket of this machine, so the run would not be repeatable: let the script talk to the "
+               "%s: libslirp opened a socket of this machine, so the run would not be repeatable: "
+               "let the script talk to the "
                "gateway, its DHCP server and nobody else",
                h->name);
 }
@@ -140,7 +143,8 @@ static int no_events(int index, void *opaque)
 
 /* --- the host --- */
 
-/* What its program does around poll(): frames that waited for ARP leave here, and its slow timers run. */
+/* What its program does around poll(): frames that waited for ARP leave here, and its slow timers
+ * run. */
 static void pump(struct host *h)
 {
     struct slirp_state *s = h->state;
@@ -149,7 +153,9 @@ static void pump(struct host *h)
     slirp_pollfds_poll(s->slirp, 0, no_events, h);
     timeout_ms = UINT32_MAX;
     slirp_pollfds_fill(s->slirp, &timeout_ms, add_poll, h);
-    s->poll_due_ns = timeout_ms == UINT32_MAX ? NEVER : host_now(h) + (int64_t)(timeout_ms ? timeout_ms : 1) * NS_PER_MS;
+    s->poll_due_ns = timeout_ms == UINT32_MAX
+                         ? NEVER
+                         : host_now(h) + (int64_t)(timeout_ms ? timeout_ms : 1) * NS_PER_MS;
     rearm(h);
 }
 
@@ -171,7 +177,9 @@ static int take_port(struct host *h, struct why *why)
         return -1;
     }
     if (p->mac[0] != 0x52 || (p->mac[1] != 0x55 && p->mac[1] != 0x56)) {
-        why_set(why, "slirp chooses its MAC address itself: 52:55 and the four bytes of its IPv4 address");
+        why_set(
+            why,
+            "slirp chooses its MAC address itself: 52:55 and the four bytes of its IPv4 address");
         return -1;
     }
     if (!p->has_ipv4) {

@@ -1,4 +1,5 @@
-/* Our own stack behind the plug: memory, time, randomness and queries. Its calls are in stack_sut_*.c. */
+/* Our own stack behind the plug: memory, time, randomness and queries. Its calls are in
+ * stack_sut_*.c. */
 #include "sim/hosts/stack_sut.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -6,12 +7,14 @@
 #include <string.h>
 #include "stack/core/module.h"
 
-/* A case costs what its memory costs to clear: two NICs' rings and some to spare are enough here. */
+/* A case costs what its memory costs to clear: two NICs' rings and some to spare are enough here.
+ */
 enum {
     STACK_POLL_ROUNDS = 10000,
     FRAMES = 160,
     BIG_BUFFERS = 6,
-    DRIVER_BYTES = 192 << 10, /* states and rings of as many RTL8139s, whose ring is the largest, as there can be interfaces */
+    DRIVER_BYTES = 192 << 10, /* states and rings of as many RTL8139s, whose ring is the largest, as
+                                 there can be interfaces */
     PLUGIN_DRIVER_BYTES = 2 << 20,
 };
 
@@ -84,8 +87,10 @@ static void *stack_sut_open(const struct sut_env *env)
     return stack_sut_open_with(env, NULL);
 }
 
-/* The k-th function that a driver matches is the k-th interface: NICs are plugged in the order of the script. */
-static int stack_sut_attach(void *s, int port, const char *ifname, const uint8_t mac[6], int mtu, const struct bus *b)
+/* The k-th function that a driver matches is the k-th interface: NICs are plugged in the order of
+ * the script. */
+static int stack_sut_attach(void *s, int port, const char *ifname, const uint8_t mac[6], int mtu,
+                            const struct bus *b)
 {
     struct stack_sut *u = s;
     (void)mac; /* the driver reads it from the device */
@@ -116,9 +121,11 @@ static void stack_sut_poll(void *s)
     u->env->due(u->env->self, due);
 }
 
-static int64_t stack_sut_call(void *s, uint64_t token, const char *name, const struct value *argv, int argc, struct value *out)
+static int64_t stack_sut_call(void *s, uint64_t token, const char *name, const struct value *argv,
+                              int argc, struct value *out)
 {
-    static const struct stack_call_entry *const tables[] = {stack_config_calls, stack_socket_calls, stack_service_calls};
+    static const struct stack_call_entry *const tables[] = {stack_config_calls, stack_socket_calls,
+                                                            stack_service_calls};
     for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++)
         for (const struct stack_call_entry *e = tables[t]; e->name; e++)
             if (strcmp(e->name, name) == 0)
@@ -173,15 +180,18 @@ static int query_received(struct stack_sut *u, const char *name, struct value *o
     return 0;
 }
 
-/* Which of a driver's counters of lost frames moved since it was last asked; the others are noted as well. */
+/* Which of a driver's counters of lost frames moved since it was last asked; the others are noted
+ * as well. */
 static const char *driver_drop(struct stack_sut *u, const struct netif *nif, uint32_t *slot)
 {
     const struct netif_driver *driver = nif->driver;
     const char *found = NULL;
     if (driver->statistics)
         driver->statistics(nif->state);
-    const uint64_t *count = (const uint64_t *)(const void *)((const uint8_t *)nif->state + driver->counter_at);
-    for (unsigned k = 0; driver->counters && driver->counters[k] && *slot < STACK_DRIVER_COUNTERS; k++) {
+    const uint64_t *count =
+        (const uint64_t *)(const void *)((const uint8_t *)nif->state + driver->counter_at);
+    for (unsigned k = 0; driver->counters && driver->counters[k] && *slot < STACK_DRIVER_COUNTERS;
+         k++) {
         if (strncmp(driver->counters[k], "rx_", 3) != 0)
             continue;
         if (count[k] != u->driver_count[*slot] && !found)
@@ -191,7 +201,8 @@ static const char *driver_drop(struct stack_sut *u, const struct netif *nif, uin
     return found;
 }
 
-/* What became of a frame that never reached the stack: asked before and after each frame that is watched, so names are not compared. */
+/* What became of a frame that never reached the stack: asked before and after each frame that is
+ * watched, so names are not compared. */
 static int query_driver_drop(struct stack_sut *u, const char *unused, struct value *out)
 {
     const char *found = NULL;
@@ -205,24 +216,30 @@ static int query_driver_drop(struct stack_sut *u, const char *unused, struct val
     if (!found)
         return -1;
     snprintf((char *)u->scratch, 64, "driver.%s", found);
-    *out = (struct value){.kind = VALUE_BYTES, .bytes = u->scratch, .len = (uint32_t)strlen((char *)u->scratch)};
+    *out = (struct value){
+        .kind = VALUE_BYTES, .bytes = u->scratch, .len = (uint32_t)strlen((char *)u->scratch)};
     return 0;
 }
 
-/* What a module says is text; text that is a number, an address or an address with a prefix becomes one. */
+/* What a module says is text; text that is a number, an address or an address with a prefix becomes
+ * one. */
 static void value_of_text(const char *text, struct value *out)
 {
     unsigned a, b, c, d, p;
     int used = 0;
     char *end;
     if (sscanf(text, "%3u.%3u.%3u.%3u/%2u%n", &a, &b, &c, &d, &p, &used) == 5 && !text[used]) {
-        *out = (struct value){.kind = VALUE_PREFIX, .number = (int64_t)(a << 24 | b << 16 | c << 8 | d), .prefix = (int)p};
+        *out = (struct value){.kind = VALUE_PREFIX,
+                              .number = (int64_t)(a << 24 | b << 16 | c << 8 | d),
+                              .prefix = (int)p};
     } else if (sscanf(text, "%3u.%3u.%3u.%3u%n", &a, &b, &c, &d, &used) == 4 && !text[used]) {
-        *out = (struct value){.kind = VALUE_IPV4, .number = (int64_t)(a << 24 | b << 16 | c << 8 | d)};
+        *out =
+            (struct value){.kind = VALUE_IPV4, .number = (int64_t)(a << 24 | b << 16 | c << 8 | d)};
     } else if (text[0] && (strtoll(text, &end, 10), !*end)) {
         *out = (struct value){.kind = VALUE_NUMBER, .number = strtoll(text, NULL, 10)};
     } else {
-        *out = (struct value){.kind = VALUE_BYTES, .bytes = (const uint8_t *)text, .len = (uint32_t)strlen(text)};
+        *out = (struct value){
+            .kind = VALUE_BYTES, .bytes = (const uint8_t *)text, .len = (uint32_t)strlen(text)};
     }
 }
 
@@ -241,7 +258,8 @@ static int stack_sut_query(void *s, const char *what, struct value *out)
         const char *prefix;
         int (*query)(struct stack_sut *u, const char *rest, struct value *out);
     } queries[] = {
-        {"counter ", query_counter}, {"knob ", query_knob}, {"ifaddr ", query_ifaddr}, {"rx_received", query_received},
+        {"counter ", query_counter},        {"knob ", query_knob},
+        {"ifaddr ", query_ifaddr},          {"rx_received", query_received},
         {"driver_drop", query_driver_drop},
     };
     for (size_t q = 0; q < sizeof queries / sizeof queries[0]; q++) {
@@ -271,7 +289,8 @@ bool stack_sut_knob_is_time(const char *knob)
         const struct module *module = stack_full_config.modules[m];
         size_t len = strlen(module->name);
         for (uint32_t k = 0; k < module->knob_count; k++)
-            if (strncmp(knob, module->name, len) == 0 && knob[len] == '.' && strcmp(knob + len + 1, module->knobs[k].name) == 0)
+            if (strncmp(knob, module->name, len) == 0 && knob[len] == '.' &&
+                strcmp(knob + len + 1, module->knobs[k].name) == 0)
                 return module->knobs[k].unit == KNOB_NS;
     }
     return false;
@@ -285,8 +304,9 @@ void stack_sut_print_knobs(FILE *out)
         for (uint32_t k = 0; k < module->knob_count; k++) {
             char name[96];
             snprintf(name, sizeof name, "%s.%s", module->name, module->knobs[k].name);
-            fprintf(out, "  %-32s %" PRId64 " %s, from %" PRId64 " to %" PRId64 "\n", name, module->knobs[k].initial, units[module->knobs[k].unit],
-                    module->knobs[k].min, module->knobs[k].max);
+            fprintf(out, "  %-32s %" PRId64 " %s, from %" PRId64 " to %" PRId64 "\n", name,
+                    module->knobs[k].initial, units[module->knobs[k].unit], module->knobs[k].min,
+                    module->knobs[k].max);
         }
     }
 }

@@ -1,4 +1,5 @@
-/* Our own stack as a stack under test; stack_sut*.c are the only files of sim/ that know its services and sockets. */
+/* Our own stack as a stack under test; stack_sut*.c are the only files of sim/ that know its
+ * services and sockets. */
 #ifndef SIM_HOSTS_STACK_SUT_H
 #define SIM_HOSTS_STACK_SUT_H
 
@@ -23,22 +24,25 @@ struct stack_sut {
     const struct bus *bus;
     bool woken;
     struct stack_waiter waiter[STACK_WAITERS];
-    struct stack_waiter lease[8]; /* one an interface: the DHCP client calls back at every bind, not only the first */
+    struct stack_waiter lease[8]; /* one an interface: the DHCP client calls back at every bind, not
+                                     only the first */
     uint64_t driver_count[STACK_DRIVER_COUNTERS]; /* as last seen, for driver_drop */
-    uint32_t nonblocking;        /* bit fd */
+    uint32_t nonblocking;                         /* bit fd */
     struct value out[STACK_OUTS];
     struct value list[64];
     uint8_t scratch[STACK_SCRATCH]; /* bytes and text of results */
 };
 
-typedef int64_t stack_call(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out);
+typedef int64_t stack_call(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
+                           struct value *out);
 struct stack_call_entry {
     const char *name;
     stack_call *call;
-    int least;               /* arguments */
+    int least; /* arguments */
 };
 /* Each table ends with a NULL name. */
-extern const struct stack_call_entry stack_config_calls[], stack_socket_calls[], stack_service_calls[];
+extern const struct stack_call_entry stack_config_calls[], stack_socket_calls[],
+    stack_service_calls[];
 
 struct stack_waiter *stack_wait(struct stack_sut *u, uint64_t token); /* NULL: too many */
 void stack_socket_ready(struct stack_sut *u, int fd);

@@ -1,4 +1,5 @@
-/* The services as calls that a script makes: dhcp_start("eth0"), resolve("name", ?ip), ping(10.0.2.2), traceroute(...), sntp(...). */
+/* The services as calls that a script makes: dhcp_start("eth0"), resolve("name", ?ip),
+ * ping(10.0.2.2), traceroute(...), sntp(...). */
 #include "sim/hosts/stack_sut.h"
 #include <string.h>
 #include "stack/service/dhcp.h"
@@ -33,7 +34,8 @@ static int64_t started(struct stack_waiter *w, int got)
 
 /* --- DHCP: `dhcp_start` returns at once; `dhcp_wait` ends when the lease is there. --- */
 
-static int64_t call_dhcp_start(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_dhcp_start(struct stack_sut *u, uint64_t token, const struct value *argv,
+                               int argc, struct value *out)
 {
     (void)token, (void)out;
     struct netif *nif = interface(u, &argv[0]);
@@ -50,7 +52,8 @@ static void dhcp_bound(void *ctx, struct stack *s, int result, const void *data,
 }
 
 /* dhcp_lease("eth0"): starts and ends with the first lease. */
-static int64_t call_dhcp_lease(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_dhcp_lease(struct stack_sut *u, uint64_t token, const struct value *argv,
+                               int argc, struct value *out)
 {
     (void)out, (void)argc;
     struct netif *nif = interface(u, &argv[0]);
@@ -61,21 +64,24 @@ static int64_t call_dhcp_lease(struct stack_sut *u, uint64_t token, const struct
     return started(w, dhcp_start(u->stack, nif, 0, dhcp_bound, w, now_of(u)));
 }
 
-static int64_t call_dhcp_release(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_dhcp_release(struct stack_sut *u, uint64_t token, const struct value *argv,
+                                 int argc, struct value *out)
 {
     (void)token, (void)out, (void)argc;
     struct netif *nif = interface(u, &argv[0]);
     return nif ? dhcp_release(u->stack, nif, now_of(u)) : -ERR_NODEV;
 }
 
-static int64_t call_dhcp_stop(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_dhcp_stop(struct stack_sut *u, uint64_t token, const struct value *argv,
+                              int argc, struct value *out)
 {
     (void)token, (void)out, (void)argc;
     struct netif *nif = interface(u, &argv[0]);
     return nif ? dhcp_stop(u->stack, nif, now_of(u)) : -ERR_NODEV;
 }
 
-static int64_t call_dhcp_inform(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_dhcp_inform(struct stack_sut *u, uint64_t token, const struct value *argv,
+                                int argc, struct value *out)
 {
     (void)token, (void)out, (void)argc;
     struct netif *nif = interface(u, &argv[0]);
@@ -83,18 +89,21 @@ static int64_t call_dhcp_inform(struct stack_sut *u, uint64_t token, const struc
 }
 
 /* dhcp_option("eth0", 12, "myhost") */
-static int64_t call_dhcp_option(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_dhcp_option(struct stack_sut *u, uint64_t token, const struct value *argv,
+                                int argc, struct value *out)
 {
     (void)token, (void)out, (void)argc;
     struct netif *nif = interface(u, &argv[0]);
     if (argv[2].kind != VALUE_BYTES)
         return -ERR_INVAL;
-    return nif ? dhcp_set_option(u->stack, nif, (uint8_t)argv[1].number, argv[2].bytes, argv[2].len) : -ERR_NODEV;
+    return nif ? dhcp_set_option(u->stack, nif, (uint8_t)argv[1].number, argv[2].bytes, argv[2].len)
+               : -ERR_NODEV;
 }
 
 /* --- DNS: resolve(name, ADDRESSES [, AAAA]), reverse(address, NAME) --- */
 
-static int64_t call_nameserver(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_nameserver(struct stack_sut *u, uint64_t token, const struct value *argv,
+                               int argc, struct value *out)
 {
     (void)token, (void)out;
     struct ip_addr server[4];
@@ -126,18 +135,21 @@ static void resolved(void *ctx, struct stack *s, int result, const void *data, i
     }
     for (uint32_t a = 0; a < r->count; a++)
         u->list[a] = value_of_address(&r->addr[a], u->scratch + 512 + 16 * (size_t)a);
-    out[1] = r->count == 1 ? u->list[0] : (struct value){.kind = VALUE_LIST, .item = u->list, .items = r->count};
+    out[1] = r->count == 1 ? u->list[0]
+                           : (struct value){.kind = VALUE_LIST, .item = u->list, .items = r->count};
     stack_wait_done(w, (int64_t)r->count, out, STACK_OUTS);
 }
 
-static int64_t call_resolve(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_resolve(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
+                            struct value *out)
 {
     (void)out;
     struct stack_waiter *w = stack_wait(u, token);
     if (!w)
         return -ERR_NOMEM;
     bool six = argc > 2 && strcmp(stack_argument_text(&argv[2]), "AAAA") == 0;
-    return started(w, dns_resolve(u->stack, stack_argument_text(&argv[0]), six ? DNS_AAAA : DNS_A, resolved, w, now_of(u)));
+    return started(w, dns_resolve(u->stack, stack_argument_text(&argv[0]), six ? DNS_AAAA : DNS_A,
+                                  resolved, w, now_of(u)));
 }
 
 static void reversed(void *ctx, struct stack *s, int result, const void *data, int64_t now_ns)
@@ -149,7 +161,8 @@ static void reversed(void *ctx, struct stack *s, int result, const void *data, i
     if (result >= 0 && r) {
         size_t len = strnlen(r->name, sizeof r->name - 1);
         memcpy(w->sut->scratch, r->name, len + 1);
-        out[1] = (struct value){.kind = VALUE_BYTES, .bytes = w->sut->scratch, .len = (uint32_t)len};
+        out[1] =
+            (struct value){.kind = VALUE_BYTES, .bytes = w->sut->scratch, .len = (uint32_t)len};
     }
     stack_wait_done(w, result, out, STACK_OUTS);
 }
@@ -164,7 +177,8 @@ static bool address_of_value6(const struct value *v, struct ip_addr *out)
     return true;
 }
 
-static int64_t call_reverse(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_reverse(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
+                            struct value *out)
 {
     (void)out, (void)argc;
     struct ip_addr a;
@@ -173,14 +187,16 @@ static int64_t call_reverse(struct stack_sut *u, uint64_t token, const struct va
     return w ? started(w, dns_reverse(u->stack, &a, reversed, w, now_of(u))) : -ERR_INVAL;
 }
 
-static int64_t call_dns_flush(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_dns_flush(struct stack_sut *u, uint64_t token, const struct value *argv,
+                              int argc, struct value *out)
 {
     (void)token, (void)argv, (void)argc, (void)out;
     dns_flush(u->stack);
     return 0;
 }
 
-/* --- ping(to [, count [, size [, ttl]]]) = echoes received; out[4] is the statistics as a struct --- */
+/* --- ping(to [, count [, size [, ttl]]]) = echoes received; out[4] is the statistics as a struct
+ * --- */
 
 static void pinged(void *ctx, struct stack *s, int result, const void *data, int64_t now_ns)
 {
@@ -200,12 +216,14 @@ static void pinged(void *ctx, struct stack *s, int result, const void *data, int
             {.kind = VALUE_TIME, .field = "total", .number = r->total_ns},
         };
         memcpy(w->sut->list, fields, sizeof fields);
-        out[4] = (struct value){.kind = VALUE_STRUCT, .item = w->sut->list, .items = sizeof fields / sizeof fields[0]};
+        out[4] = (struct value){
+            .kind = VALUE_STRUCT, .item = w->sut->list, .items = sizeof fields / sizeof fields[0]};
     }
     stack_wait_done(w, result, out, STACK_OUTS);
 }
 
-static int64_t call_ping(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_ping(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
+                         struct value *out)
 {
     (void)out;
     struct ip_addr to;
@@ -239,7 +257,8 @@ static void traced(void *ctx, struct stack *s, int result, const void *data, int
     stack_wait_done(w, result, out, STACK_OUTS);
 }
 
-static int64_t call_traceroute(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_traceroute(struct stack_sut *u, uint64_t token, const struct value *argv,
+                               int argc, struct value *out)
 {
     (void)out;
     struct ip_addr to;
@@ -271,34 +290,45 @@ static void timed(void *ctx, struct stack *s, int result, const void *data, int6
     stack_wait_done(w, result, out, STACK_OUTS);
 }
 
-static int64_t call_sntp(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_sntp(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
+                         struct value *out)
 {
     (void)out, (void)argc;
     struct ip_addr server;
-    struct stack_waiter *w = stack_argument_address(&argv[0], &server) ? stack_wait(u, token) : NULL;
+    struct stack_waiter *w =
+        stack_argument_address(&argv[0], &server) ? stack_wait(u, token) : NULL;
     return w ? started(w, sntp_query(u->stack, &server, timed, w, now_of(u))) : -ERR_INVAL;
 }
 
-static int64_t call_udp_echo(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_udp_echo(struct stack_sut *u, uint64_t token, const struct value *argv,
+                             int argc, struct value *out)
 {
     (void)token, (void)out;
     return udp_echo_start(u->stack, argc > 0 ? (uint16_t)argv[0].number : 7, now_of(u));
 }
 
-static int64_t call_udp_echo_stop(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_udp_echo_stop(struct stack_sut *u, uint64_t token, const struct value *argv,
+                                  int argc, struct value *out)
 {
     (void)token, (void)out, (void)argv, (void)argc;
     return udp_echo_stop(u->stack, now_of(u));
 }
 
 const struct stack_call_entry stack_service_calls[] = {
-    {"dhcp_start", call_dhcp_start, 1},     {"dhcp_lease", call_dhcp_lease, 1},
-    {"dhcp_release", call_dhcp_release, 1}, {"dhcp_stop", call_dhcp_stop, 1},
-    {"dhcp_inform", call_dhcp_inform, 1},   {"dhcp_option", call_dhcp_option, 3},
+    {"dhcp_start", call_dhcp_start, 1},
+    {"dhcp_lease", call_dhcp_lease, 1},
+    {"dhcp_release", call_dhcp_release, 1},
+    {"dhcp_stop", call_dhcp_stop, 1},
+    {"dhcp_inform", call_dhcp_inform, 1},
+    {"dhcp_option", call_dhcp_option, 3},
     {"nameserver", call_nameserver, 1},
-    {"resolve", call_resolve, 1},           {"reverse", call_reverse, 1},
-    {"dns_flush", call_dns_flush, 0},       {"ping", call_ping, 1},
-    {"traceroute", call_traceroute, 1},     {"sntp", call_sntp, 1},
-    {"udp_echo", call_udp_echo, 0},         {"udp_echo_stop", call_udp_echo_stop, 0},
+    {"resolve", call_resolve, 1},
+    {"reverse", call_reverse, 1},
+    {"dns_flush", call_dns_flush, 0},
+    {"ping", call_ping, 1},
+    {"traceroute", call_traceroute, 1},
+    {"sntp", call_sntp, 1},
+    {"udp_echo", call_udp_echo, 0},
+    {"udp_echo_stop", call_udp_echo_stop, 0},
     {NULL, NULL, 0},
 };

@@ -1,4 +1,5 @@
-/* BSD calls over the stack's sockets: blocking ones wait here, by token, until the socket is ready. */
+/* BSD calls over the stack's sockets: blocking ones wait here, by token, until the socket is ready.
+ */
 #include "sim/hosts/stack_sut.h"
 #include <string.h>
 #include <sys/socket.h>
@@ -29,7 +30,8 @@ void stack_wait_done(struct stack_waiter *w, int64_t result, const struct value 
     w->sut->env->done(w->sut->env->self, token, result, out, outs);
 }
 
-static int64_t call_socket(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_socket(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
+                           struct value *out)
 {
     (void)token, (void)argc, (void)out;
     int type = (int)argv[1].number & 0xf;
@@ -37,10 +39,14 @@ static int64_t call_socket(struct stack_sut *u, uint64_t token, const struct val
         return SUT_UNKNOWN; /* TCP is a later module of the stack */
     if (argv[0].kind == VALUE_NUMBER && argv[0].number != AF_INET)
         return -ERR_AFNOSUPPORT;
-    int fd = socket_open(u->stack, ADDR_IPV4, type == SOCK_RAW ? SOCKET_RAW : type == SOCK_DGRAM ? SOCKET_DGRAM : SOCKET_STREAM,
+    int fd = socket_open(u->stack, ADDR_IPV4,
+                         type == SOCK_RAW     ? SOCKET_RAW
+                         : type == SOCK_DGRAM ? SOCKET_DGRAM
+                                              : SOCKET_STREAM,
                          (int)argv[2].number);
     if (fd >= 0 && fd < 32)
-        u->nonblocking = ((int)argv[1].number & SOCK_NONBLOCK) ? u->nonblocking | 1u << fd : u->nonblocking & ~(1u << fd);
+        u->nonblocking = ((int)argv[1].number & SOCK_NONBLOCK) ? u->nonblocking | 1u << fd
+                                                               : u->nonblocking & ~(1u << fd);
     return fd;
 }
 
@@ -60,7 +66,8 @@ static struct value value_of(const struct socket_address *a)
 }
 
 /* A script that leaves the address out binds to any address and an ephemeral port. */
-static int64_t call_bind(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_bind(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
+                         struct value *out)
 {
     (void)token, (void)argc, (void)out;
     struct socket_address a = address_of(&argv[1]);
@@ -68,14 +75,16 @@ static int64_t call_bind(struct stack_sut *u, uint64_t token, const struct value
     return socket_bind(u->stack, (int)argv[0].number, &a);
 }
 
-static int64_t call_connect(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_connect(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
+                            struct value *out)
 {
     (void)token, (void)argc, (void)out;
     struct socket_address a = address_of(&argv[1]);
     return socket_connect(u->stack, (int)argv[0].number, &a, now_of(u));
 }
 
-static int64_t send_bytes(struct stack_sut *u, const struct value *argv, int flags, const struct socket_address *to)
+static int64_t send_bytes(struct stack_sut *u, const struct value *argv, int flags,
+                          const struct socket_address *to)
 {
     int64_t len = argv[2].kind == VALUE_NUMBER ? argv[2].number : (int64_t)argv[1].len;
     if (len < 0 || len > STACK_SCRATCH)
@@ -84,16 +93,19 @@ static int64_t send_bytes(struct stack_sut *u, const struct value *argv, int fla
     uint32_t written = argv[1].kind == VALUE_BYTES ? argv[1].len : 0;
     for (int64_t i = 0; i < len; i++)
         u->scratch[i] = i < written ? argv[1].bytes[i] : packet_pattern((uint64_t)i);
-    return socket_send(u->stack, (int)argv[0].number, u->scratch, (size_t)len, flags, to, now_of(u));
+    return socket_send(u->stack, (int)argv[0].number, u->scratch, (size_t)len, flags, to,
+                       now_of(u));
 }
 
-static int64_t call_send(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_send(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
+                         struct value *out)
 {
     (void)token, (void)out;
     return send_bytes(u, argv, argc > 3 ? (int)argv[3].number : 0, NULL);
 }
 
-static int64_t call_sendto(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_sendto(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
+                           struct value *out)
 {
     (void)token, (void)out;
     struct socket_address to = argc > 4 ? address_of(&argv[4]) : (struct socket_address){0};
@@ -115,14 +127,16 @@ static int64_t receive_now(struct stack_sut *u, int fd, uint32_t room, int flags
     return got;
 }
 
-static int64_t call_receive(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_receive(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
+                            struct value *out)
 {
     int fd = (int)argv[0].number, flags = argc > 3 ? (int)argv[3].number : 0;
     if (argv[2].kind != VALUE_NUMBER || argv[2].number < 0 || argv[2].number >= STACK_SCRATCH)
         return -ERR_INVAL;
     uint32_t room = (uint32_t)argv[2].number;
     int64_t got = receive_now(u, fd, room, flags, out);
-    bool patient = !(flags & MSG_FLAG_DONTWAIT) && fd >= 0 && fd < 32 && !(u->nonblocking & 1u << fd);
+    bool patient =
+        !(flags & MSG_FLAG_DONTWAIT) && fd >= 0 && fd < 32 && !(u->nonblocking & 1u << fd);
     if (got != -ERR_AGAIN || !patient)
         return got;
     struct stack_waiter *w = stack_wait(u, token);
@@ -147,13 +161,15 @@ void stack_socket_ready(struct stack_sut *u, int fd)
     }
 }
 
-static int64_t call_close(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_close(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
+                          struct value *out)
 {
     (void)token, (void)argc, (void)out;
     return socket_close(u->stack, (int)argv[0].number, now_of(u));
 }
 
-static int64_t call_getsockname(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_getsockname(struct stack_sut *u, uint64_t token, const struct value *argv,
+                                int argc, struct value *out)
 {
     (void)token, (void)argc;
     struct socket_address a = {0};
@@ -163,7 +179,8 @@ static int64_t call_getsockname(struct stack_sut *u, uint64_t token, const struc
     return got;
 }
 
-static int64_t call_getpeername(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_getpeername(struct stack_sut *u, uint64_t token, const struct value *argv,
+                                int argc, struct value *out)
 {
     (void)token, (void)argc;
     struct socket_address a = {0};
@@ -210,19 +227,25 @@ static const struct value *inner(const struct value *v)
     return v->kind == VALUE_LIST && v->items == 1 ? &v->item[0] : v;
 }
 
-static int64_t call_setsockopt(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_setsockopt(struct stack_sut *u, uint64_t token, const struct value *argv,
+                               int argc, struct value *out)
 {
     (void)token, (void)argc, (void)out;
     int fd = (int)argv[0].number;
     if (argv[1].number == SOL_SOCKET && argv[2].number == SO_BINDTODEVICE)
         return socket_bind_device(u->stack, fd, stack_argument_text(&argv[3]));
     if (argv[1].number == IPPROTO_IP && argv[2].number == IP_OPTIONS)
-        return argv[3].kind == VALUE_BYTES ? socket_set_ip_options(u->stack, fd, argv[3].bytes, argv[3].len) : -ERR_INVAL;
+        return argv[3].kind == VALUE_BYTES
+                   ? socket_set_ip_options(u->stack, fd, argv[3].bytes, argv[3].len)
+                   : -ERR_INVAL;
     int option = option_of(&argv[1], &argv[2]);
-    return option < 0 ? -ERR_NOPROTOOPT : socket_set(u->stack, fd, (enum socket_option)option, inner(&argv[3])->number);
+    return option < 0
+               ? -ERR_NOPROTOOPT
+               : socket_set(u->stack, fd, (enum socket_option)option, inner(&argv[3])->number);
 }
 
-static int64_t call_getsockopt(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_getsockopt(struct stack_sut *u, uint64_t token, const struct value *argv,
+                               int argc, struct value *out)
 {
     (void)token, (void)argc;
     int option = option_of(&argv[1], &argv[2]);
@@ -232,19 +255,23 @@ static int64_t call_getsockopt(struct stack_sut *u, uint64_t token, const struct
     int got = socket_get(u->stack, (int)argv[0].number, (enum socket_option)option, &value);
     if (got >= 0) {
         u->list[0] = (struct value){.kind = VALUE_NUMBER, .number = value};
-        out[3] = argv[3].kind == VALUE_LIST ? (struct value){.kind = VALUE_LIST, .item = u->list, .items = 1} : u->list[0];
+        out[3] = argv[3].kind == VALUE_LIST
+                     ? (struct value){.kind = VALUE_LIST, .item = u->list, .items = 1}
+                     : u->list[0];
     }
     return got;
 }
 
-static int64_t call_shutdown(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_shutdown(struct stack_sut *u, uint64_t token, const struct value *argv,
+                             int argc, struct value *out)
 {
     (void)token, (void)argc, (void)out;
     return socket_shutdown(u->stack, (int)argv[0].number, (int)argv[1].number, now_of(u));
 }
 
 /* fcntl(fd, F_GETFL), fcntl(fd, F_SETFL, O_RDWR|O_NONBLOCK) */
-static int64_t call_fcntl(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_fcntl(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
+                          struct value *out)
 {
     enum { GETFL = 3, SETFL = 4, RDWR = 2, NONBLOCK = 04000 };
     (void)token, (void)out;
@@ -256,19 +283,22 @@ static int64_t call_fcntl(struct stack_sut *u, uint64_t token, const struct valu
         return RDWR | ((u->nonblocking & 1u << fd) != 0 ? NONBLOCK : 0);
     if (argv[1].number != SETFL || argc < 3)
         return -ERR_INVAL;
-    u->nonblocking = argv[2].number & NONBLOCK ? u->nonblocking | 1u << fd : u->nonblocking & ~(1u << fd);
+    u->nonblocking =
+        argv[2].number & NONBLOCK ? u->nonblocking | 1u << fd : u->nonblocking & ~(1u << fd);
     return 0;
 }
 
 /* readable(fd), writable(fd): the readiness that poll() would report, without its structures. */
-static int64_t call_events(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_events(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
+                           struct value *out)
 {
     (void)token, (void)argc, (void)out;
     return (int64_t)socket_events(u->stack, (int)argv[0].number);
 }
 
 /* peek_header(fd, DESTINATION, TTL, TOS, OPTIONS): what the IP header of the next datagram says. */
-static int64_t call_peek_header(struct stack_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_peek_header(struct stack_sut *u, uint64_t token, const struct value *argv,
+                                int argc, struct value *out)
 {
     (void)token, (void)argc;
     struct socket_packet p;
@@ -284,14 +314,23 @@ static int64_t call_peek_header(struct stack_sut *u, uint64_t token, const struc
 }
 
 const struct stack_call_entry stack_socket_calls[] = {
-    {"socket", call_socket, 3},           {"bind", call_bind, 2},
-    {"connect", call_connect, 2},         {"send", call_send, 3},
-    {"write", call_send, 3},              {"sendto", call_sendto, 5},
-    {"recv", call_receive, 3},            {"read", call_receive, 3},
-    {"recvfrom", call_receive, 3},        {"close", call_close, 1},
-    {"getsockname", call_getsockname, 2}, {"getpeername", call_getpeername, 2},
-    {"setsockopt", call_setsockopt, 4},   {"getsockopt", call_getsockopt, 4},
-    {"shutdown", call_shutdown, 2},       {"fcntl", call_fcntl, 2},
-    {"events", call_events, 1},           {"peek_header", call_peek_header, 5},
+    {"socket", call_socket, 3},
+    {"bind", call_bind, 2},
+    {"connect", call_connect, 2},
+    {"send", call_send, 3},
+    {"write", call_send, 3},
+    {"sendto", call_sendto, 5},
+    {"recv", call_receive, 3},
+    {"read", call_receive, 3},
+    {"recvfrom", call_receive, 3},
+    {"close", call_close, 1},
+    {"getsockname", call_getsockname, 2},
+    {"getpeername", call_getpeername, 2},
+    {"setsockopt", call_setsockopt, 4},
+    {"getsockopt", call_getsockopt, 4},
+    {"shutdown", call_shutdown, 2},
+    {"fcntl", call_fcntl, 2},
+    {"events", call_events, 1},
+    {"peek_header", call_peek_header, 5},
     {NULL, NULL, 0},
 };

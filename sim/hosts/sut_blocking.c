@@ -1,7 +1,8 @@
 /*
- * A stack whose calls block, behind one whose calls do not. Each call runs on a coroutine with a stack of its own; in env->wait it hands
- * the thread back, and gets it again when its time has come or a frame has been taken in. Nothing runs at the same time as anything else,
- * so runs are as repeatable as without. A coroutine's stack cannot be saved, so a world with it cannot be either.
+ * A stack whose calls block, behind one whose calls do not. Each call runs on a coroutine with a
+ * stack of its own; in env->wait it hands the thread back, and gets it again when its time has come
+ * or a frame has been taken in. Nothing runs at the same time as anything else, so runs are as
+ * repeatable as without. A coroutine's stack cannot be saved, so a world with it cannot be either.
  */
 #include "sim/hosts/sut_plugin.h"
 
@@ -30,7 +31,7 @@ struct coroutine {
     enum state state;
     struct blocking *owner;
     ucontext_t context;
-    void *stack, *fake;  /* the sanitizer's, of this coroutine */
+    void *stack, *fake; /* the sanitizer's, of this coroutine */
     int64_t until_ns;
     uint64_t token;
     const char *name;
@@ -92,7 +93,9 @@ static void leave(struct blocking *b, struct coroutine *c, enum state state)
 /* makecontext passes ints, so the pointer comes in two. */
 static void run(unsigned high, unsigned low)
 {
-    struct coroutine *c = (struct coroutine *)(uintptr_t)((uint64_t)high << 32 | low); /* NOLINT(performance-no-int-to-ptr) */
+    struct coroutine *c =
+        (struct coroutine *)(uintptr_t)((uint64_t)high << 32 |
+                                        low); /* NOLINT(performance-no-int-to-ptr) */
     struct blocking *b = c->owner;
 #ifdef FIBERS
     __sanitizer_finish_switch_fiber(NULL, &b->main_stack, &b->main_bytes);
@@ -101,10 +104,12 @@ static void run(unsigned high, unsigned low)
     leave(b, c, ENDED);
 }
 
-/* Below it lies a page that nobody may touch: whoever needs more than there is dies there, and does not write over what is not his. */
+/* Below it lies a page that nobody may touch: whoever needs more than there is dies there, and does
+ * not write over what is not his. */
 static void *new_stack(void)
 {
-    uint8_t *at = mmap(NULL, GUARD_BYTES + STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint8_t *at = mmap(NULL, GUARD_BYTES + STACK_BYTES, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (at == MAP_FAILED || mprotect(at, GUARD_BYTES, PROT_NONE) != 0)
         return NULL;
     return at + GUARD_BYTES;
@@ -216,7 +221,8 @@ static void *blocking_open(const struct sut_env *env)
     return NULL;
 }
 
-static int blocking_attach(void *s, int port, const char *ifname, const uint8_t mac[6], int mtu, const struct bus *bus)
+static int blocking_attach(void *s, int port, const char *ifname, const uint8_t mac[6], int mtu,
+                           const struct bus *bus)
 {
     struct blocking *b = s;
     return b->sut->attach(b->instance, port, ifname, mac, mtu, bus);
@@ -260,10 +266,12 @@ static void blocking_poll(void *s)
 {
     struct blocking *b = s;
     int rounds = 0;
-    bool frame_came = b->frame_came || b->sut->flags & SUT_BUS; /* behind a NIC every poll may have brought one */
+    bool frame_came =
+        b->frame_came || b->sut->flags & SUT_BUS; /* behind a NIC every poll may have brought one */
     b->frame_came = false;
     if (b->poll_due_ns <= now_of(b))
-        b->poll_due_ns = INT64_MAX; /* it came: as with other stacks, a deadline is asked for once */
+        b->poll_due_ns =
+            INT64_MAX; /* it came: as with other stacks, a deadline is asked for once */
     do {
         b->sut->poll(b->instance);
         bool woken = wake(b, frame_came);
@@ -279,7 +287,8 @@ static void blocking_poll(void *s)
     b->outer->due(b->outer->self, due_ns);
 }
 
-static int64_t blocking_call(void *s, uint64_t token, const char *name, const struct value *argv, int argc, struct value *out)
+static int64_t blocking_call(void *s, uint64_t token, const char *name, const struct value *argv,
+                             int argc, struct value *out)
 {
     struct blocking *b = s;
     for (int k = 0; k < COROUTINES; k++) {

@@ -36,18 +36,18 @@ struct sut_state {
     struct memory memory[MEMORIES];
     uint32_t memories;
     bool polling, again;
-    bool busy;              /* since busy(), until the host is due */
-    uint32_t piled_up;      /* frames that the NIC took meanwhile */
-    int64_t due_ns;         /* what the stack asked for last */
-    int64_t asked_ns;       /* the last time that it was told, and how often */
+    bool busy;         /* since busy(), until the host is due */
+    uint32_t piled_up; /* frames that the NIC took meanwhile */
+    int64_t due_ns;    /* what the stack asked for last */
+    int64_t asked_ns;  /* the last time that it was told, and how often */
     uint32_t questions;
-    uint32_t frames;        /* that came from the wire */
-    uint32_t stack_frames;  /* that the stack said it took */
+    uint32_t frames;       /* that came from the wire */
+    uint32_t stack_frames; /* that the stack said it took */
     struct pending_fate *pending;
     uint32_t pendings, pending_room;
-    bool told;              /* the frame being delivered has its fate */
-    uint32_t current;       /* that frame; 0: none */
-    uint8_t *copy;          /* of a frame, for a stack that writes where it should only read */
+    bool told;        /* the frame being delivered has its fate */
+    uint32_t current; /* that frame; 0: none */
+    uint8_t *copy;    /* of a frame, for a stack that writes where it should only read */
     struct frame *delivered;
 };
 
@@ -61,14 +61,19 @@ static struct sut_state *state_of(struct host *h)
 static void env_transmit(void *self, int port, const void *frame, size_t len)
 {
     struct host *h = self;
-    /* A stack that gives whole frames stands behind a NIC that pads them; a model of a NIC does what its chip does. */
-    size_t least = state_of(h)->machine ? 1 : ETHERNET_HEADER, most = state_of(h)->machine ? FRAME_MAX : LONGEST_FRAME;
+    /* A stack that gives whole frames stands behind a NIC that pads them; a model of a NIC does
+     * what its chip does. */
+    size_t least = state_of(h)->machine ? 1 : ETHERNET_HEADER,
+           most = state_of(h)->machine ? FRAME_MAX : LONGEST_FRAME;
     if (port < 0 || port >= (int)h->ports || !frame || len < least || len > most) {
-        world_fail(h->world, "%s sent a frame of %zu bytes on interface %d: there are interfaces 0 to %u, and frames of %zu to %zu bytes", h->name,
-                   frame ? len : 0, port, h->ports - 1, least, most);
+        world_fail(h->world,
+                   "%s sent a frame of %zu bytes on interface %d: there are interfaces 0 to %u, "
+                   "and frames of %zu to %zu bytes",
+                   h->name, frame ? len : 0, port, h->ports - 1, least, most);
         return;
     }
-    uint32_t padded = !state_of(h)->machine && len < SHORTEST_FRAME ? SHORTEST_FRAME : (uint32_t)len;
+    uint32_t padded =
+        !state_of(h)->machine && len < SHORTEST_FRAME ? SHORTEST_FRAME : (uint32_t)len;
     struct frame *f = host_frame(h, padded);
     memcpy(f->bytes, frame, len);
     host_send(h, port, f);
@@ -88,8 +93,8 @@ static struct value sane(const struct value *v)
 {
     bool bytes = v->kind == VALUE_BYTES || v->kind == VALUE_MAC || v->kind == VALUE_IPV6;
     bool items = v->kind == VALUE_STRUCT || v->kind == VALUE_LIST;
-    if (v->kind < VALUE_NONE || v->kind > VALUE_ENDPOINT || (bytes && v->len && !v->bytes) || (v->kind == VALUE_NAME && !v->text) ||
-        (items && v->items && !v->item))
+    if (v->kind < VALUE_NONE || v->kind > VALUE_ENDPOINT || (bytes && v->len && !v->bytes) ||
+        (v->kind == VALUE_NAME && !v->text) || (items && v->items && !v->item))
         return (struct value){.kind = VALUE_NONE};
     return *v;
 }
@@ -108,7 +113,8 @@ static void env_done(void *self, uint64_t token, int64_t result, const struct va
 static void env_random(void *self, int purpose, void *out, size_t len)
 {
     struct sut_state *s = state_of(self);
-    random_bytes(&s->purpose[purpose >= 0 && purpose < PURPOSES ? purpose : PURPOSES - 1], out, len);
+    random_bytes(&s->purpose[purpose >= 0 && purpose < PURPOSES ? purpose : PURPOSES - 1], out,
+                 len);
 }
 
 /* A loop that waits for a time to come: none passes while the host runs. */
@@ -119,8 +125,10 @@ int64_t sut_host_now(struct host *h)
     s->questions = now_ns == s->asked_ns ? s->questions + 1 : 0;
     s->asked_ns = now_ns;
     if (s->questions == INSTANT_QUESTIONS)
-        world_fail_hard(h->world, "%s: %s asked for the time ten million times at one instant: no time passes while it runs", h->name,
-                        s->config.sut->name);
+        world_fail_hard(h->world,
+                        "%s: %s asked for the time ten million times at one instant: no time "
+                        "passes while it runs",
+                        h->name, s->config.sut->name);
     return now_ns;
 }
 
@@ -133,8 +141,11 @@ static int64_t env_wait(void *self, int64_t until_ns)
 {
     const struct host *h = self;
     (void)until_ns;
-    /* Whoever waits does so in a loop, which would never end. sut_blocking.c puts a function of its own here. */
-    world_fail_hard(h->world, "the stack %s waits where it must not: only a call of a stack with SUT_BLOCKS may, not open, input or poll",
+    /* Whoever waits does so in a loop, which would never end. sut_blocking.c puts a function of its
+     * own here. */
+    world_fail_hard(h->world,
+                    "the stack %s waits where it must not: only a call of a stack with SUT_BLOCKS "
+                    "may, not open, input or poll",
                     sut_host_sut(h)->name);
 }
 
@@ -224,8 +235,9 @@ static uint64_t frames_taken(struct host *h)
 }
 
 /*
- * busy(TIME): the host does not run, its interrupts are off; what comes in meanwhile is the NIC's affair alone. Only one with a NIC
- * can be: elsewhere a frame is an upcall. The stack's own deadline waits until it runs again.
+ * busy(TIME): the host does not run, its interrupts are off; what comes in meanwhile is the NIC's
+ * affair alone. Only one with a NIC can be: elsewhere a frame is an upcall. The stack's own
+ * deadline waits until it runs again.
  */
 static int64_t start_busy(struct host *h, const struct value *argv, int argc)
 {
@@ -265,17 +277,20 @@ static void remember_held(struct host *h, uint32_t stack_frame)
     s->pending[s->pendings++] = (struct pending_fate){stack_frame, s->current};
 }
 
-/* A driver under a stack of ours names its counter; of another's we know no more than that it lost the frame. */
+/* A driver under a stack of ours names its counter; of another's we know no more than that it lost
+ * the frame. */
 static const char *driver_drop(struct host *h)
 {
     struct sut_state *s = state_of(h);
     struct value v;
-    if (s->config.sut->query && s->config.sut->query(s->instance, "driver_drop", &v) == 0 && v.kind == VALUE_BYTES)
+    if (s->config.sut->query && s->config.sut->query(s->instance, "driver_drop", &v) == 0 &&
+        v.kind == VALUE_BYTES)
         return (const char *)v.bytes;
     return "driver.lost";
 }
 
-/* The frame is in guest memory and the stack is idle again: it was told, is held, or the driver lost it. */
+/* The frame is in guest memory and the stack is idle again: it was told, is held, or the driver
+ * lost it. */
 static void account(struct host *h, uint64_t taken_before)
 {
     struct sut_state *s = state_of(h);
@@ -302,7 +317,8 @@ static void sut_frame(struct host *h, int port, struct frame *f, int64_t now_ns)
         driver_drop(h); /* forget what happened before */
     if (s->nic[port]) {
         const char *reason = NULL;
-        if (!nic_receive(s->nic[port], f->bytes, f->len, (f->flags & FRAME_BAD_FCS) != 0, &reason)) {
+        if (!nic_receive(s->nic[port], f->bytes, f->len, (f->flags & FRAME_BAD_FCS) != 0,
+                         &reason)) {
             tell(h, s->current, SUT_FATE_FILTERED, reason);
             s->told = true;
         }
@@ -312,8 +328,11 @@ static void sut_frame(struct host *h, int port, struct frame *f, int64_t now_ns)
     } else if (f->len > LONGEST_FRAME) {
         tell(h, s->current, SUT_FATE_FILTERED, "nic.rx_too_long");
         s->told = true;
-    } else if (f->len < ETHERNET_HEADER || (!(f->bytes[0] & 1) && memcmp(f->bytes, h->port[port].mac, 6) != 0)) {
-        tell(h, s->current, SUT_FATE_FILTERED, "nic.rx_filtered"); /* whoever takes whole frames still stands behind a station's filter */
+    } else if (f->len < ETHERNET_HEADER ||
+               (!(f->bytes[0] & 1) && memcmp(f->bytes, h->port[port].mac, 6) != 0)) {
+        tell(h, s->current, SUT_FATE_FILTERED,
+             "nic.rx_filtered"); /* whoever takes whole frames still stands behind a station's
+                                    filter */
         s->told = true;
     } else {
         s->stack_frames++;
@@ -427,7 +446,10 @@ int sut_host_open(struct host *h, const struct sut_config *config, struct why *w
     s->config = *config;
     s->due_ns = NEVER;
     if (sut_statics_changed(sut->name)) {
-        why_set(why, "the stack %s keeps state in static variables, which an earlier case has changed: it must say SUT_SINGLETON", sut->name);
+        why_set(why,
+                "the stack %s keeps state in static variables, which an earlier case has changed: "
+                "it must say SUT_SINGLETON",
+                sut->name);
         return -1;
     }
     fill_env(h);
@@ -447,9 +469,11 @@ int sut_host_open(struct host *h, const struct sut_config *config, struct why *w
     }
     for (uint32_t p = 0; p < h->ports; p++) {
         const struct bus *bus = s->machine ? machine_bus(s->machine) : NULL;
-        int got = sut->attach(s->instance, (int)p, h->port[p].name, h->port[p].mac, h->port[p].mtu, bus);
+        int got =
+            sut->attach(s->instance, (int)p, h->port[p].name, h->port[p].mac, h->port[p].mtu, bus);
         if (got != 0) {
-            why_set(why, "the stack %s did not attach %s: it returned %d, not 0", sut->name, h->port[p].name, got);
+            why_set(why, "the stack %s did not attach %s: it returned %d, not 0", sut->name,
+                    h->port[p].name, got);
             return -1;
         }
     }
@@ -458,15 +482,20 @@ int sut_host_open(struct host *h, const struct sut_config *config, struct why *w
 }
 
 /*
- * send(3, ..., 1000, 0): bytes that a script leaves open follow the pattern of their position. Our own stack knows that and writes
- * them from the stream's position; a plug-in is given them, for each call from 0.
+ * send(3, ..., 1000, 0): bytes that a script leaves open follow the pattern of their position. Our
+ * own stack knows that and writes them from the stream's position; a plug-in is given them, for
+ * each call from 0.
  */
-static const struct value *with_payload(struct host *h, const char *name, const struct value *argv, int argc, struct value *own)
+static const struct value *with_payload(struct host *h, const char *name, const struct value *argv,
+                                        int argc, struct value *own)
 {
-    bool sends = strcmp(name, "send") == 0 || strcmp(name, "sendto") == 0 || strcmp(name, "write") == 0;
-    if (!sends || argc < 3 || argc > SUT_ARGUMENTS || argv[2].kind != VALUE_NUMBER || argv[2].number < 0 || argv[2].number > FRAME_MAX)
+    bool sends =
+        strcmp(name, "send") == 0 || strcmp(name, "sendto") == 0 || strcmp(name, "write") == 0;
+    if (!sends || argc < 3 || argc > SUT_ARGUMENTS || argv[2].kind != VALUE_NUMBER ||
+        argv[2].number < 0 || argv[2].number > FRAME_MAX)
         return argv;
-    uint32_t written = argv[1].kind == VALUE_BYTES ? argv[1].len : 0, len = (uint32_t)argv[2].number;
+    uint32_t written = argv[1].kind == VALUE_BYTES ? argv[1].len : 0,
+             len = (uint32_t)argv[2].number;
     uint8_t *bytes = host_alloc(h, (size_t)len + 1);
     for (uint32_t i = 0; i < len; i++)
         bytes[i] = i < written ? argv[1].bytes[i] : packet_pattern(i);
@@ -475,7 +504,8 @@ static const struct value *with_payload(struct host *h, const char *name, const 
     return own;
 }
 
-int64_t sut_host_call(struct host *h, uint64_t token, const char *name, const struct value *argv, int argc, struct value *out)
+int64_t sut_host_call(struct host *h, uint64_t token, const char *name, const struct value *argv,
+                      int argc, struct value *out)
 {
     struct sut_state *s = state_of(h);
     if (s->busy) {

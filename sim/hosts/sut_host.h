@@ -1,6 +1,7 @@
 /*
- * The host under test: a `struct sut` behind a NIC model or behind plain frame hooks, made to look like any other host. Delivering a
- * frame, raising its interrupt and polling the stack until it is idle is one event.
+ * The host under test: a `struct sut` behind a NIC model or behind plain frame hooks, made to look
+ * like any other host. Delivering a frame, raising its interrupt and polling the stack until it is
+ * idle is one event.
  */
 #ifndef SIM_HOSTS_SUT_HOST_H
 #define SIM_HOSTS_SUT_HOST_H
@@ -9,7 +10,8 @@
 #include "sim/hosts/sut.h"
 #include "sim/nic/machine.h"
 
-/* Where a frame from the wire ended, told once for each; `frame` counts what this host's port saw, from 1. */
+/* Where a frame from the wire ended, told once for each; `frame` counts what this host's port saw,
+ * from 1. */
 enum sut_fate { SUT_FATE_FILTERED, SUT_FATE_CONSUMED, SUT_FATE_DROPPED, SUT_FATE_HELD };
 
 struct sut_listener {
@@ -20,16 +22,18 @@ struct sut_listener {
 
 struct sut_config {
     const struct sut *sut;
-    const struct nic_kind *nic;          /* for a SUT_BUS stack */
-    int64_t tx_delay_ns[HOST_PORTS];     /* of each interface's NIC */
+    const struct nic_kind *nic;      /* for a SUT_BUS stack */
+    int64_t tx_delay_ns[HOST_PORTS]; /* of each interface's NIC */
     struct sut_listener listener;
-    uint8_t fill;                        /* of memory that the stack has not written yet */
-    bool watch_fates;                    /* replay and ladders want to know */
+    uint8_t fill;     /* of memory that the stack has not written yet */
+    bool watch_fates; /* replay and ladders want to know */
 };
 
-/* Prepares the host (its ports are set already), plugs NICs, opens the stack, attaches the interfaces. Before time 0. 0, or -1 and why. */
+/* Prepares the host (its ports are set already), plugs NICs, opens the stack, attaches the
+ * interfaces. Before time 0. 0, or -1 and why. */
 int sut_host_open(struct host *h, const struct sut_config *config, struct why *why);
-int64_t sut_host_call(struct host *h, uint64_t token, const char *name, const struct value *argv, int argc, struct value *out);
+int64_t sut_host_call(struct host *h, uint64_t token, const char *name, const struct value *argv,
+                      int argc, struct value *out);
 int sut_host_query(struct host *h, const char *what, struct value *out);
 void sut_host_close(struct host *h);
 struct nic *sut_host_nic(struct host *h, int port);

@@ -1,6 +1,6 @@
 /*
- * Loading a plug-in. The program exports nothing, so that a user's function of the same name as one of ours (udp_input, say) is not
- * replaced by it; a plug-in needs nothing from us but the headers.
+ * Loading a plug-in. The program exports nothing, so that a user's function of the same name as one
+ * of ours (udp_input, say) is not replaced by it; a plug-in needs nothing from us but the headers.
  */
 #include "sim/hosts/sut_plugin.h"
 
@@ -26,7 +26,7 @@ void *plugin_memory(size_t size)
 {
     static struct loaded {
         _Alignas(max_align_t) struct loaded *next;
-    } *all;
+    } * all;
     struct loaded *l = calloc(1, sizeof *l + size);
     if (!l)
         return NULL;
@@ -35,7 +35,8 @@ void *plugin_memory(size_t size)
     return l + 1;
 }
 
-/* What runs while an object is loaded is its own: a crash or a hang there must not be ours. So it is tried in a child first. */
+/* What runs while an object is loaded is its own: a crash or a hang there must not be ours. So it
+ * is tried in a child first. */
 static bool loads(const char *path, const char *full, struct why *why)
 {
     int status = 0;
@@ -51,9 +52,11 @@ static bool loads(const char *path, const char *full, struct why *why)
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return true;
     if (WIFSIGNALED(status))
-        why_set(why, "%s cannot be loaded: its constructors end in \"%s\"", path, strsignal(WTERMSIG(status)));
+        why_set(why, "%s cannot be loaded: its constructors end in \"%s\"", path,
+                strsignal(WTERMSIG(status)));
     else
-        why_set(why, "%s cannot be loaded: its constructors exit with status %d", path, WEXITSTATUS(status));
+        why_set(why, "%s cannot be loaded: its constructors exit with status %d", path,
+                WEXITSTATUS(status));
     return false;
 }
 
@@ -81,13 +84,25 @@ void *plugin_symbol(const char *path, const char *symbol, const char *what, stru
 
 static int check(const struct sut *s, const char *path, struct why *why)
 {
-    const char *missing = !s->name ? "name" : !s->open ? "open" : !s->attach ? "attach" : !s->poll ? "poll" : !s->call ? "call" : !s->close ? "close" : NULL;
+    const char *missing = !s->name     ? "name"
+                          : !s->open   ? "open"
+                          : !s->attach ? "attach"
+                          : !s->poll   ? "poll"
+                          : !s->call   ? "call"
+                          : !s->close  ? "close"
+                                       : NULL;
     if (s->flags & SUT_FRAMES && !s->input && !missing)
         missing = "input";
     if (s->abi != SUT_ABI)
-        why_set(why, "%s was built for version %u of sim/hosts/sut.h, this program has version %u: build it again", path, s->abi, SUT_ABI);
+        why_set(why,
+                "%s was built for version %u of sim/hosts/sut.h, this program has version %u: "
+                "build it again",
+                path, s->abi, SUT_ABI);
     else if (!(s->flags & SUT_FRAMES) == !(s->flags & SUT_BUS))
-        why_set(why, "%s: its flags have one of SUT_FRAMES (it takes whole frames) and SUT_BUS (it drives a NIC)", path);
+        why_set(why,
+                "%s: its flags have one of SUT_FRAMES (it takes whole frames) and SUT_BUS (it "
+                "drives a NIC)",
+                path);
     else if (missing)
         why_set(why, "%s: wiredrill_sut.%s is NULL, it must be there", path, missing);
     return why->text[0] ? -1 : 0;
@@ -96,7 +111,8 @@ static int check(const struct sut *s, const char *path, struct why *why)
 const struct sut *sut_plugin(const char *path, struct why *why)
 {
     struct why local = {{0}};
-    const struct sut *s = plugin_symbol(path, "wiredrill_sut", "`const struct sut wiredrill_sut`, see examples/stack", &local);
+    const struct sut *s = plugin_symbol(
+        path, "wiredrill_sut", "`const struct sut wiredrill_sut`, see examples/stack", &local);
     if (!s || check(s, path, &local) != 0) {
         why_set(why, "%s", local.text);
         return NULL;
@@ -120,6 +136,9 @@ const struct sut *sut_plugin_beside(const char *file, struct why *why)
         if (access(path, F_OK) == 0)
             return sut_plugin(path, why);
     }
-    why_set(why, "%s lies neither beside the program nor in ../lib/wiredrill: `make` builds it where liblwip-dev is installed", file);
+    why_set(why,
+            "%s lies neither beside the program nor in ../lib/wiredrill: `make` builds it where "
+            "liblwip-dev is installed",
+            file);
     return NULL;
 }

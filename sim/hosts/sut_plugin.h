@@ -9,17 +9,21 @@
 const struct sut *sut_plugin(const char *path, struct why *why);
 /* The same for a file that lies beside the program, or in ../lib/wiredrill from there. */
 const struct sut *sut_plugin_beside(const char *file, struct why *why);
-/* An object's symbol; NULL and why: the file is not there, is no shared object, exports no such symbol. `what` says where to look. */
+/* An object's symbol; NULL and why: the file is not there, is no shared object, exports no such
+ * symbol. `what` says where to look. */
 void *plugin_symbol(const char *path, const char *symbol, const char *what, struct why *why);
 
-/* Zeroed memory for what stays as long as the program, as its object does; NULL when there is none. */
+/* Zeroed memory for what stays as long as the program, as its object does; NULL when there is none.
+ */
 void *plugin_memory(size_t size);
 
-/* Remembers what the static variables of this plug-in hold now; says whether they still do (of the stack of that name). */
+/* Remembers what the static variables of this plug-in hold now; says whether they still do (of the
+ * stack of that name). */
 void sut_statics_watch(const struct sut *sut);
 bool sut_statics_changed(const char *name);
 
-/* A stack that blocks, made one that does not: its calls run on coroutines. Lives as long as the program. */
+/* A stack that blocks, made one that does not: its calls run on coroutines. Lives as long as the
+ * program. */
 const struct sut *sut_blocking(const struct sut *inner);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Does a plug-in keep state in static variables without saying so (SUT_SINGLETON)? Its second case would start where the first one ended, and
- * what it does would depend on the order of cases. Its writable segments are copied when it is loaded and compared before each case.
+ * Does a plug-in keep state in static variables without saying so (SUT_SINGLETON)? Its second case
+ * would start where the first one ended, and what it does would depend on the order of cases. Its
+ * writable segments are copied when it is loaded and compared before each case.
  */
 #include "sim/hosts/sut_plugin.h"
 

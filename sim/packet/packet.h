@@ -1,6 +1,7 @@
 /*
- * The simulation's own view of packets, which shares nothing with stack/: layers and their fields as tables; a packet
- * line compiled against them; frames built, matched, dissected and compared field by field.
+ * The simulation's own view of packets, which shares nothing with stack/: layers and their fields
+ * as tables; a packet line compiled against them; frames built, matched, dissected and compared
+ * field by field.
  */
 #ifndef SIM_PACKET_PACKET_H
 #define SIM_PACKET_PACKET_H
@@ -12,24 +13,28 @@
 #include "sim/script/token.h"
 #include "sim/script/value.h"
 
-struct layer_set;    /* built-in layers and a script's formats */
-struct packet_spec;  /* a compiled packet line */
+struct layer_set;   /* built-in layers and a script's formats */
+struct packet_spec; /* a compiled packet line */
 struct diagnostic;
 
 /* The built-in layers plus room for formats. Lives in the pool. */
 struct layer_set *layer_set_new(struct pool *pool);
 
-/* "format NAME on LAYER NUMBER { FIELD: TYPE [= VALUE] ... }"; words are all tokens behind `format`. -1 and *d on error. */
-int layer_set_format(struct layer_set *set, const struct word *words, size_t count, struct diagnostic *d);
+/* "format NAME on LAYER NUMBER { FIELD: TYPE [= VALUE] ... }"; words are all tokens behind
+ * `format`. -1 and *d on error. */
+int layer_set_format(struct layer_set *set, const struct word *words, size_t count,
+                     struct diagnostic *d);
 /* Every format of the set as script text, for printing; malloc'ed, "" when there is none. */
 char *layer_set_print(const struct layer_set *set);
 
-/* Compiles what stands behind `<` or `>` of a packet line. NULL and *d on error (unknown layer or field with the nearest word, a field that
- * its layer lacks, a value out of range, `>`-only match in an injected packet, ...). */
-struct packet_spec *packet_compile(struct layer_set *set, struct pool *pool, char direction, const struct word *words, size_t count,
-                                   struct diagnostic *d);
-/* The words of a layer for readers: how its line starts, every field with its kind, its words and what it is when it is not written. layer
- * NULL: the layers' names. 0: there is no such layer. Returns the length wanted. */
+/* Compiles what stands behind `<` or `>` of a packet line. NULL and *d on error (unknown layer or
+ * field with the nearest word, a field that its layer lacks, a value out of range, `>`-only match
+ * in an injected packet, ...). */
+struct packet_spec *packet_compile(struct layer_set *set, struct pool *pool, char direction,
+                                   const struct word *words, size_t count, struct diagnostic *d);
+/* The words of a layer for readers: how its line starts, every field with its kind, its words and
+ * what it is when it is not written. layer NULL: the layers' names. 0: there is no such layer.
+ * Returns the length wanted. */
 int packet_help(const struct layer_set *set, const char *layer, char *out, int room);
 /* Back to script text (what stands behind the arrow): malloc'ed. compile(print(p)) equals p. */
 char *packet_print(const struct packet_spec *spec);
@@ -52,30 +57,34 @@ struct packet_context {
     void (*bind)(void *self, const char *name, const struct value *value);
     /* A host's or interface's name ("peer", "eth0"); false: unknown. */
     bool (*host)(void *self, const char *name, struct packet_addresses *out);
-    /* The ends of the line: for `<` source is the peer and destination the host under test, for `>` the other way. Either may lack addresses. */
+    /* The ends of the line: for `<` source is the peer and destination the host under test, for `>`
+     * the other way. Either may lack addresses. */
     struct packet_addresses source, destination;
-    /* The last frame that went the other way on this link, for fields that answer it (echo id, ports, ARP target, xid); NULL: none. */
+    /* The last frame that went the other way on this link, for fields that answer it (echo id,
+     * ports, ARP target, xid); NULL: none. */
     const uint8_t *answered;
     uint32_t answered_len;
-    /* Packetdrill's implied ports and relative sequence numbers; the TCP engine fills them. ports 0: not known. */
+    /* Packetdrill's implied ports and relative sequence numbers; the TCP engine fills them. ports
+     * 0: not known. */
     uint16_t source_port, destination_port;
-    uint32_t source_isn, destination_isn;   /* added to what a line writes */
+    uint32_t source_isn, destination_isn; /* added to what a line writes */
     bool have_source_isn, have_destination_isn;
-    /* What the source's program sends is the pattern by its place in the stream (relative number - 1): payloads that a TCP line only
-     * counts are compared with it. */
+    /* What the source's program sends is the pattern by its place in the stream (relative number -
+     * 1): payloads that a TCP line only counts are compared with it. */
     bool source_sends_pattern;
 };
 
-/* Builds the frame for `<`: unstated fields derived, lengths and checksums right unless spoiled. Returns its length, or -1 with a sentence in
- * why (room is at least 65550). */
+/* Builds the frame for `<`: unstated fields derived, lengths and checksums right unless spoiled.
+ * Returns its length, or -1 with a sentence in why (room is at least 65550). */
 struct why;
-int packet_build(const struct packet_spec *p, const struct packet_context *c, uint8_t *out, size_t room, struct why *why);
+int packet_build(const struct packet_spec *p, const struct packet_context *c, uint8_t *out,
+                 size_t room, struct why *why);
 
 /* One field that differs. */
 struct packet_difference {
-    char field[64];      /* "udp.dport" */
+    char field[64]; /* "udp.dport" */
     char expected[128], actual[128];
-    const char *clause;  /* a requirement that fixes the field, or NULL */
+    const char *clause; /* a requirement that fixes the field, or NULL */
 };
 enum { PACKET_DIFFERENCES = 16 };
 struct packet_verdict {
@@ -83,33 +92,44 @@ struct packet_verdict {
     uint32_t differences;
     struct packet_difference difference[PACKET_DIFFERENCES];
 };
-/* Compares a frame with `>`: stated fields, layers as written (a line that starts above Ethernet or IP leaves those free), and lengths and
- * checksums of all layers always unless spoiled. Variables are bound only when everything matches. */
-void packet_match(const struct packet_spec *p, const struct packet_context *c, const uint8_t *bytes, uint32_t len, struct packet_verdict *v);
+/* Compares a frame with `>`: stated fields, layers as written (a line that starts above Ethernet or
+ * IP leaves those free), and lengths and checksums of all layers always unless spoiled. Variables
+ * are bound only when everything matches. */
+void packet_match(const struct packet_spec *p, const struct packet_context *c, const uint8_t *bytes,
+                  uint32_t len, struct packet_verdict *v);
 /* The kth word that names a host; NULL behind the last. */
 const struct word *packet_host(const struct packet_spec *p, uint32_t k);
 /* Why no run plays the line: packetdrill can say more than is built here. NULL: it is played. */
 const char *packet_unplayed(const struct packet_spec *p);
-/* True when everything that the line states agrees: for ignore and fault predicates. Lengths and sums are not verified. Binds nothing; $x
- * compares when bound. */
-bool packet_matches(const struct packet_spec *p, const struct packet_context *c, const uint8_t *bytes, uint32_t len);
-/* True when the frame is of the line's kind: layers and constant key fields (ports, message type, ARP op) agree, whatever the other
- * fields say. To find the nearest expectation. Binds nothing. */
-bool packet_alike(const struct packet_spec *p, const struct packet_context *c, const uint8_t *bytes, uint32_t len);
+/* True when everything that the line states agrees: for ignore and fault predicates. Lengths and
+ * sums are not verified. Binds nothing; $x compares when bound. */
+bool packet_matches(const struct packet_spec *p, const struct packet_context *c,
+                    const uint8_t *bytes, uint32_t len);
+/* True when the frame is of the line's kind: layers and constant key fields (ports, message type,
+ * ARP op) agree, whatever the other fields say. To find the nearest expectation. Binds nothing. */
+bool packet_alike(const struct packet_spec *p, const struct packet_context *c, const uint8_t *bytes,
+                  uint32_t len);
 
-/* One line of text for a frame, in the script's own language (it compiles back): "arp request who-has 10.0.2.2 tell 10.0.2.15". `detail` 0: upper layers only with addresses,
- * 1: every layer. Damage is said ("bad udp.sum"). Returns the length wanted. */
-int packet_text(const struct layer_set *set, const uint8_t *bytes, uint32_t len, int detail, char *out, int room);
+/* One line of text for a frame, in the script's own language (it compiles back): "arp request
+ * who-has 10.0.2.2 tell 10.0.2.15". `detail` 0: upper layers only with addresses, 1: every layer.
+ * Damage is said ("bad udp.sum"). Returns the length wanted. */
+int packet_text(const struct layer_set *set, const uint8_t *bytes, uint32_t len, int detail,
+                char *out, int room);
 /* Every field of every layer, a line each, for reports. */
-int packet_dump(const struct layer_set *set, const uint8_t *bytes, uint32_t len, char *out, int room);
-/* The first difference of two frames, as fields: text such as "ip.ttl: expected 64, actual 63 (byte 22)"; 0 when equal. */
-int packet_compare(const struct layer_set *set, const uint8_t *expected, uint32_t expected_len, const uint8_t *actual, uint32_t actual_len,
-                   char *out, int room);
+int packet_dump(const struct layer_set *set, const uint8_t *bytes, uint32_t len, char *out,
+                int room);
+/* The first difference of two frames, as fields: text such as "ip.ttl: expected 64, actual 63 (byte
+ * 22)"; 0 when equal. */
+int packet_compare(const struct layer_set *set, const uint8_t *expected, uint32_t expected_len,
+                   const uint8_t *actual, uint32_t actual_len, char *out, int room);
 
-/* A field of a frame by name ("ip.id", "udp.sport"); false when the frame has no such layer or field. */
-bool packet_field(const struct layer_set *set, const uint8_t *bytes, uint32_t len, const char *name, struct value *out);
+/* A field of a frame by name ("ip.id", "udp.sport"); false when the frame has no such layer or
+ * field. */
+bool packet_field(const struct layer_set *set, const uint8_t *bytes, uint32_t len, const char *name,
+                  struct value *out);
 
-/* Rewrites link and IP destination (and source MAC) and mends checksums, for replay --to. False when it is not IPv4 or ARP. */
+/* Rewrites link and IP destination (and source MAC) and mends checksums, for replay --to. False
+ * when it is not IPv4 or ARP. */
 bool packet_redirect(uint8_t *bytes, uint32_t len, const uint8_t mac[6], uint32_t ipv4);
 
 /* The payload that a script leaves open: a function of the position in the stream. */

@@ -2,10 +2,11 @@
 #include <stddef.h>
 #include <string.h>
 
-/* The assembler puts each file into read-only data, found from the repository's root, where the build runs. */
-#define CATALOGUE(name)                                                                                                            \
-    __asm__(".pushsection .rodata\n.global catalogue_" #name "\ncatalogue_" #name ":\n.incbin \"conformance/" #name                 \
-            ".tsv\"\n.byte 0\n.popsection\n");                                                                                     \
+/* The assembler puts each file into read-only data, found from the repository's root, where the
+ * build runs. */
+#define CATALOGUE(name)                                                                            \
+    __asm__(".pushsection .rodata\n.global catalogue_" #name "\ncatalogue_" #name                  \
+            ":\n.incbin \"conformance/" #name ".tsv\"\n.byte 0\n.popsection\n");                   \
     extern const char catalogue_##name[];
 
 CATALOGUE(arp)
@@ -23,8 +24,9 @@ CATALOGUE(telnet)
 CATALOGUE(udp)
 
 static const char *const catalogue[] = {
-    catalogue_ethernet, catalogue_arp, catalogue_ip,  catalogue_icmp, catalogue_udp,    catalogue_dhcp, catalogue_dns,
-    catalogue_ntp,      catalogue_tcp, catalogue_http, catalogue_ipv6, catalogue_telnet, catalogue_ppp,
+    catalogue_ethernet, catalogue_arp,    catalogue_ip,  catalogue_icmp, catalogue_udp,
+    catalogue_dhcp,     catalogue_dns,    catalogue_ntp, catalogue_tcp,  catalogue_http,
+    catalogue_ipv6,     catalogue_telnet, catalogue_ppp,
 };
 
 /* Copies the field at *p, up to a tab or the line's end, and steps behind it. */

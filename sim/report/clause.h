@@ -1,4 +1,5 @@
-/* The catalogue of requirements (conformance/ *.tsv), built into the program so that a verdict can quote the clause. */
+/* The catalogue of requirements (conformance/ *.tsv), built into the program so that a verdict can
+ * quote the clause. */
 #ifndef SIM_REPORT_CLAUSE_H
 #define SIM_REPORT_CLAUSE_H
 

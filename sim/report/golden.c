@@ -17,7 +17,8 @@ static void link_path(const struct run *r, const char *path, uint32_t link, char
 
 /* --- differences --- */
 
-static size_t say(char *text, size_t room, size_t len, const char *format, ...) __attribute__((format(printf, 4, 5)));
+static size_t say(char *text, size_t room, size_t len, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 static size_t say(char *text, size_t room, size_t len, const char *format, ...)
 {
@@ -30,7 +31,8 @@ static size_t say(char *text, size_t room, size_t len, const char *format, ...)
     return n < 0 ? len : len + (size_t)n;
 }
 
-static void say_frame(const struct layer_set *layers, const char *title, const struct pcap_frame *f, char *text, size_t room, size_t *len)
+static void say_frame(const struct layer_set *layers, const char *title, const struct pcap_frame *f,
+                      char *text, size_t room, size_t *len)
 {
     char packet[DIFF_ROOM], at[TIME_TEXT_BYTES];
     packet_text(layers, f->bytes, f->len, 1, packet, sizeof packet);
@@ -42,26 +44,32 @@ static bool same_frame(const struct pcap_frame *a, const struct pcap_frame *b)
     return a->time_ns == b->time_ns && a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
 }
 
-static void say_fields(const struct layer_set *layers, const struct pcap_frame *e, const struct pcap_frame *a, char *text, size_t room, size_t *len)
+static void say_fields(const struct layer_set *layers, const struct pcap_frame *e,
+                       const struct pcap_frame *a, char *text, size_t room, size_t *len)
 {
     char fields[DIFF_ROOM], from[TIME_TEXT_BYTES], to[TIME_TEXT_BYTES];
     if (e->time_ns != a->time_ns)
-        *len = say(text, room, *len, "\n  differs   time: expected %s, actual %s", time_text(e->time_ns, from), time_text(a->time_ns, to));
+        *len = say(text, room, *len, "\n  differs   time: expected %s, actual %s",
+                   time_text(e->time_ns, from), time_text(a->time_ns, to));
     if (packet_compare(layers, e->bytes, e->len, a->bytes, a->len, fields, sizeof fields) > 0)
         *len = say(text, room, *len, "\n  differs   %s", fields);
 }
 
-int golden_diff(const struct layer_set *layers, const struct pcap_file *expected, const struct pcap_file *actual, char *text, size_t room)
+int golden_diff(const struct layer_set *layers, const struct pcap_file *expected,
+                const struct pcap_file *actual, char *text, size_t room)
 {
-    size_t common = expected->count < actual->count ? expected->count : actual->count, f = 0, len = 0;
+    size_t common = expected->count < actual->count ? expected->count : actual->count, f = 0,
+           len = 0;
     while (f < common && same_frame(&expected->frame[f], &actual->frame[f]))
         f++;
     if (f == expected->count && f == actual->count)
         return 0;
     if (f == common) {
         bool more = actual->count > expected->count;
-        len = say(text, room, len, "frame %zu: %s (%zu frames expected, %zu came)", f + 1, more ? "one too many" : "missing", expected->count, actual->count);
-        say_frame(layers, more ? "actual" : "expected", more ? &actual->frame[f] : &expected->frame[f], text, room, &len);
+        len = say(text, room, len, "frame %zu: %s (%zu frames expected, %zu came)", f + 1,
+                  more ? "one too many" : "missing", expected->count, actual->count);
+        say_frame(layers, more ? "actual" : "expected",
+                  more ? &actual->frame[f] : &expected->frame[f], text, room, &len);
         return 1;
     }
     len = say(text, room, len, "frame %zu differs", f + 1);
@@ -83,14 +91,16 @@ static struct pcap_file frames_of(const struct capture *c)
     return file;
 }
 
-static enum golden_result compare_link(const struct run *r, uint32_t link, const char *path, char *text, size_t room)
+static enum golden_result compare_link(const struct run *r, uint32_t link, const char *path,
+                                       char *text, size_t room)
 {
     char file[PATH_ROOM];
     struct pcap_file golden, actual;
     struct why why = {{0}};
     link_path(r, path, link, file);
     if (access(file, F_OK) != 0) {
-        snprintf(text, room, "%s: there is no golden; `--bless` writes it when its lines pass", file);
+        snprintf(text, room, "%s: there is no golden; `--bless` writes it when its lines pass",
+                 file);
         return GOLDEN_ABSENT;
     }
     if (pcap_load(file, &golden, &why) != 0) {
@@ -117,13 +127,15 @@ static void fingerprint_line(const struct run *r, char line[128])
     snprintf(line, 128, "W %s T %s\n", wt, tt);
 }
 
-static enum golden_result compare_fingerprint(const struct run *r, const char *path, char *text, size_t room)
+static enum golden_result compare_fingerprint(const struct run *r, const char *path, char *text,
+                                              size_t room)
 {
     char file[PATH_ROOM], line[128], kept[128] = "";
     snprintf(file, sizeof file, "%s.fingerprint", path);
     FILE *f = fopen(file, "r");
     if (!f) {
-        snprintf(text, room, "%s: there is no golden; `--bless` writes it when its lines pass", file);
+        snprintf(text, room, "%s: there is no golden; `--bless` writes it when its lines pass",
+                 file);
         return GOLDEN_ABSENT;
     }
     bool read = fgets(kept, sizeof kept, f) != NULL;

@@ -12,13 +12,17 @@ struct junit {
 struct junit *junit_open(const char *path, uint32_t cases)
 {
     struct junit *j = calloc(1, sizeof *j);
-    if (!j || asprintf(&j->temporary, "%s.part", path) < 0 || !(j->path = strdup(path)) || !(j->file = fopen(j->temporary, "w"))) {
+    if (!j || asprintf(&j->temporary, "%s.part", path) < 0 || !(j->path = strdup(path)) ||
+        !(j->file = fopen(j->temporary, "w"))) {
         if (j)
             free(j->path);
         free(j);
         return NULL;
     }
-    fprintf(j->file, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"wiredrill\" tests=\"%u\">\n", cases);
+    fprintf(
+        j->file,
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"wiredrill\" tests=\"%u\">\n",
+        cases);
     return j;
 }
 
@@ -31,7 +35,8 @@ static void escaped(FILE *f, const char *text)
             fputs("&lt;", f);
         else if (c == '&')
             fputs("&amp;", f);
-        else if (c == '"' || c == '\n' || c == '\t') /* white space in an attribute would become blanks */
+        else if (c == '"' || c == '\n' ||
+                 c == '\t') /* white space in an attribute would become blanks */
             fprintf(f, "&#%d;", c);
         else if (c < 32 || len == 0)
             fputc('?', f);
@@ -40,13 +45,15 @@ static void escaped(FILE *f, const char *text)
     }
 }
 
-void junit_case(struct junit *j, const char *name, const char *kind, const char *text, int64_t wall_ns)
+void junit_case(struct junit *j, const char *name, const char *kind, const char *text,
+                int64_t wall_ns)
 {
     if (!j)
         return;
     fputs("  <testcase classname=\"wiredrill\" name=\"", j->file);
     escaped(j->file, name);
-    fprintf(j->file, "\" time=\"%" PRId64 ".%06" PRId64 "\"", wall_ns / 1000000000, wall_ns / 1000 % 1000000);
+    fprintf(j->file, "\" time=\"%" PRId64 ".%06" PRId64 "\"", wall_ns / 1000000000,
+            wall_ns / 1000 % 1000000);
     if (!kind) {
         fputs("/>\n", j->file);
         return;

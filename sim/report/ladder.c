@@ -17,7 +17,8 @@ static const struct capture_record *next_record(struct cursor *c, const struct r
         const struct capture *capture = c->run->link[l].capture;
         if (c->at[l] == capture->count)
             continue;
-        if (best < 0 || capture->record[c->at[l]].time_ns < c->run->link[best].capture->record[c->at[best]].time_ns)
+        if (best < 0 || capture->record[c->at[l]].time_ns <
+                            c->run->link[best].capture->record[c->at[best]].time_ns)
             best = (int)l;
     }
     if (best < 0)
@@ -42,7 +43,8 @@ static void print_margin(FILE *out, const struct capture_record *rec)
         fprintf(out, "  [%s%s%s]", f->teller ? f->teller : "", f->teller ? ": " : "", f->note);
 }
 
-static void print_record(FILE *out, const struct run *r, const struct run_link *l, const struct capture_record *rec)
+static void print_record(FILE *out, const struct run *r, const struct run_link *l,
+                         const struct capture_record *rec)
 {
     char text[TEXT_ROOM], line[16] = "";
     const char *from = link_port_name(l->link, rec->port);
@@ -92,7 +94,8 @@ void ladder_of_capture(FILE *out, const struct pcap_file *file)
         packet_text(layers, frame->bytes, frame->len, 1, text, sizeof text);
         int64_t since = frame->time_ns - start;
         print_time(out, since < 0 ? 0 : since);
-        fprintf(out, "  %s%s\n", text, frame->len < frame->original_len ? "  [cut short by the capture]" : "");
+        fprintf(out, "  %s%s\n", text,
+                frame->len < frame->original_len ? "  [cut short by the capture]" : "");
     }
     pool_free(pool);
 }

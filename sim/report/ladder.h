@@ -1,4 +1,5 @@
-/* The ladder: every frame of a run or a capture as a line of text, with time, direction, script line and what befell it in the margin. */
+/* The ladder: every frame of a run or a capture as a line of text, with time, direction, script
+ * line and what befell it in the margin. */
 #ifndef SIM_REPORT_LADDER_H
 #define SIM_REPORT_LADDER_H
 

@@ -133,7 +133,8 @@ int diagnostic_caret(const struct script *s, const char *why, char *out, int roo
     size_t file = strlen(s->path);
     int used = 0;
     bool placed = strncmp(why, s->path, file) == 0 &&
-                  sscanf(why + file, ":%d:%d: %n", &d.place.line, &d.place.column, &used) == 2 && used;
+                  sscanf(why + file, ":%d:%d: %n", &d.place.line, &d.place.column, &used) == 2 &&
+                  used;
     if (!placed)
         return snprintf(out, (size_t)room, "%s", why);
     snprintf(d.text, sizeof d.text, "%s", why + file + used);

@@ -1,4 +1,5 @@
-/* What the files of the engine share: engine.c plays steps, engine_frames.c keeps what hosts sent and injects, engine_expect.c judges packets, engine_fault.c disturbs links. */
+/* What the files of the engine share: engine.c plays steps, engine_frames.c keeps what hosts sent
+ * and injects, engine_expect.c judges packets, engine_fault.c disturbs links. */
 #ifndef SIM_SCRIPT_ENGINE_H
 #define SIM_SCRIPT_ENGINE_H
 
@@ -14,7 +15,8 @@ struct bounds {
 /* Whether a step is done, or must be looked at again later. */
 enum progress { WAITING, ADVANCED };
 
-/* The oldest frame of the host that no line has taken, or NULL; take: a line, or nobody, answers for it; mark: the record shows the line. */
+/* The oldest frame of the host that no line has taken, or NULL; take: a line, or nobody, answers
+ * for it; mark: the record shows the line. */
 struct seen *engine_next_seen(struct run *r, const struct host *h);
 void engine_take(struct run *r, struct seen *s);
 void engine_mark(struct run *r, const struct seen *s, const struct step *step);

@@ -18,37 +18,50 @@ struct bounds engine_bounds_of(const struct when *w, int64_t base_ns)
     return b;
 }
 
-static void fail_packet(struct run *r, const struct step *step, const struct seen *s, const struct packet_verdict *v)
+static void fail_packet(struct run *r, const struct step *step, const struct seen *s,
+                        const struct packet_verdict *v)
 {
     char *expected = packet_print(step->u.packet.packet);
     char text[TEXT_ROOM], differs[TEXT_ROOM];
     int len = 0;
     packet_text(r->script->layers, s->frame->bytes, s->frame->len, 1, text, sizeof text);
     differs[0] = 0;
-    for (uint32_t d = 0; d < v->differences && d < PACKET_DIFFERENCES && len < (int)sizeof differs; d++)
-        len += snprintf(differs + len, sizeof differs - (size_t)len, "\n  differs   %s: expected %s, actual %s%s%s", v->difference[d].field,
-                        v->difference[d].expected, v->difference[d].actual, v->difference[d].clause ? ", " : "",
+    for (uint32_t d = 0; d < v->differences && d < PACKET_DIFFERENCES && len < (int)sizeof differs;
+         d++)
+        len += snprintf(differs + len, sizeof differs - (size_t)len,
+                        "\n  differs   %s: expected %s, actual %s%s%s", v->difference[d].field,
+                        v->difference[d].expected, v->difference[d].actual,
+                        v->difference[d].clause ? ", " : "",
                         v->difference[d].clause ? v->difference[d].clause : "");
-    run_fail(r, &step->place, s->time_ns, "the packet out of %s differs from the line\n  expected  > %s\n  actual    > %s%s", s->host->port[s->port].name,
-             expected, text, differs);
+    run_fail(r, &step->place, s->time_ns,
+             "the packet out of %s differs from the line\n  expected  > %s\n  actual    > %s%s",
+             s->host->port[s->port].name, expected, text, differs);
     free(expected);
 }
 
-static void fail_time(struct run *r, const struct step *step, const struct seen *s, const struct bounds *b)
+static void fail_time(struct run *r, const struct step *step, const struct seen *s,
+                      const struct bounds *b)
 {
     char at[32], from[32], to[32], text[TEXT_ROOM];
     packet_text(r->script->layers, s->frame->bytes, s->frame->len, 0, text, sizeof text);
     bool range = b->from_ns != b->to_ns;
-    run_fail(r, &step->place, s->time_ns, "the packet came too %s\n  actual    > %s\n  differs   time: expected %s%s%s%s, actual %s",
-             s->time_ns < b->from_ns ? "early" : "late", text, range ? "between " : "", time_text(b->from_ns, from), range ? " and " : "",
-             range ? time_text(b->to_ns, to) : "", time_text(s->time_ns, at));
+    run_fail(
+        r, &step->place, s->time_ns,
+        "the packet came too %s\n  actual    > %s\n  differs   time: expected %s%s%s%s, actual %s",
+        s->time_ns < b->from_ns ? "early" : "late", text, range ? "between " : "",
+        time_text(b->from_ns, from), range ? " and " : "", range ? time_text(b->to_ns, to) : "",
+        time_text(s->time_ns, at));
 }
 
-static void fail_missing(struct run *r, const struct step *step, const struct bounds *b, int64_t now_ns)
+static void fail_missing(struct run *r, const struct step *step, const struct bounds *b,
+                         int64_t now_ns)
 {
     char *expected = packet_print(step->u.packet.packet);
     char to[32];
-    run_fail(r, &step->place, now_ns, "no packet came by %s\n  expected  > %s\n  differs   packet: expected one, actual none", time_text(b->to_ns, to), expected);
+    run_fail(
+        r, &step->place, now_ns,
+        "no packet came by %s\n  expected  > %s\n  differs   packet: expected one, actual none",
+        time_text(b->to_ns, to), expected);
     free(expected);
 }
 
@@ -56,10 +69,14 @@ void engine_fail_unexpected(struct run *r, const struct place *place, const stru
 {
     char text[TEXT_ROOM];
     packet_text(r->script->layers, s->frame->bytes, s->frame->len, 1, text, sizeof text);
-    run_fail(r, place, s->time_ns, "no line expects this packet out of %s\n  actual    > %s\n  differs   packet: expected none, actual one", s->host->port[s->port].name, text);
+    run_fail(r, place, s->time_ns,
+             "no line expects this packet out of %s\n  actual    > %s\n  differs   packet: "
+             "expected none, actual one",
+             s->host->port[s->port].name, text);
 }
 
-static void judge_frame(struct run *r, const struct step *step, const struct seen *s, struct packet_verdict *v)
+static void judge_frame(struct run *r, const struct step *step, const struct seen *s,
+                        struct packet_verdict *v)
 {
     struct packet_context c;
     engine_fill_context(r, &c);
@@ -72,13 +89,15 @@ static void judge_frame(struct run *r, const struct step *step, const struct see
 }
 
 /* A peer's frames need no line: those that are not of the line's kind are passed over. */
-static struct seen *seen_for(struct run *r, const struct step *step, struct host *h, int64_t from_ns)
+static struct seen *seen_for(struct run *r, const struct step *step, struct host *h,
+                             int64_t from_ns)
 {
     struct seen *s;
     while ((s = engine_next_seen(r, h)) != NULL && h != r->sut) {
         struct packet_context c;
         engine_fill_context(r, &c);
-        if (s->time_ns >= from_ns && packet_matches(step->u.packet.packet, &c, s->frame->bytes, s->frame->len))
+        if (s->time_ns >= from_ns &&
+            packet_matches(step->u.packet.packet, &c, s->frame->bytes, s->frame->len))
             break;
         engine_take(r, s);
     }
@@ -91,7 +110,8 @@ enum progress engine_wait_until(struct run *r, int64_t until_ns)
     return WAITING;
 }
 
-/* Times are exact; packetdrill's scripts get that tool's tolerance: so many microseconds, or an eighth of the interval. */
+/* Times are exact; packetdrill's scripts get that tool's tolerance: so many microseconds, or an
+ * eighth of the interval. */
 static struct bounds tolerated(const struct run *r, struct bounds b)
 {
     if (!r->script->packetdrill || b.to_ns == NEVER)

@@ -4,7 +4,8 @@
 #include "sim/hosts/sut_host.h"
 #include "sim/script/engine.h"
 
-static const char *const fault_verbs[FAULT_KINDS + 1] = {"lose", "dup", "flip", "fcs", "delay", "truncate", "down", "up", "partition", "heal", NULL};
+static const char *const fault_verbs[FAULT_KINDS + 1] = {
+    "lose", "dup", "flip", "fcs", "delay", "truncate", "down", "up", "partition", "heal", NULL};
 
 struct fault_predicate {
     const struct packet_spec *packet;
@@ -36,12 +37,18 @@ void engine_add_fault(struct run *r, const struct step *step, int64_t now_ns)
 {
     const struct fault_step *f = &step->u.fault;
     struct run_link *l = run_link_by_name(r, f->link);
-    struct link_fault fault = {.frame = f->frame, .every = f->every, .mask = f->mask, .limit = f->limit, .from_port = -1, .line = step->place.line};
+    struct link_fault fault = {.frame = f->frame,
+                               .every = f->every,
+                               .mask = f->mask,
+                               .limit = f->limit,
+                               .from_port = -1,
+                               .line = step->place.line};
     int kind = 0, port = 0;
     while (fault_verbs[kind] && strcmp(fault_verbs[kind], f->verb) != 0)
         kind++;
     if (!l || !fault_verbs[kind]) {
-        run_fail(r, &step->place, now_ns, l ? "no fault \"%s\"" : "no link \"%s\"", l ? f->verb : f->link);
+        run_fail(r, &step->place, now_ns, l ? "no fault \"%s\"" : "no link \"%s\"",
+                 l ? f->verb : f->link);
         return;
     }
     fault.kind = (enum fault_kind)kind;

@@ -4,7 +4,8 @@
 #include "sim/hosts/sut_host.h"
 #include "sim/script/engine.h"
 
-static void remember(struct run *r, struct host *h, int port, struct frame *f, uint32_t record, int64_t now_ns)
+static void remember(struct run *r, struct host *h, int port, struct frame *f, uint32_t record,
+                     int64_t now_ns)
 {
     if (r->seens == r->seen_room) {
         uint32_t room = r->seen_room ? r->seen_room * 2 : 64;
@@ -41,7 +42,8 @@ static bool is_ignored(struct run *r, struct host *h, int port, const struct fra
         const struct ignore *ig = &r->script->ignore[i];
         int at_port = 0;
         struct host *at = ig->at ? run_host(r, ig->at, &at_port) : r->sut;
-        if (at != h || (ig->at && at_port != port) || !packet_matches(ig->packet, &c, f->bytes, f->len))
+        if (at != h || (ig->at && at_port != port) ||
+            !packet_matches(ig->packet, &c, f->bytes, f->len))
             continue;
         r->ignored[i]++;
         ignored = true;
@@ -56,19 +58,22 @@ static void keep_frame(struct frame **last, struct frame *f)
     *last = frame_ref(f);
 }
 
-void engine_frame_seen(struct run *r, struct run_link *l, int number, struct frame *f, int64_t now_ns)
+void engine_frame_seen(struct run *r, struct run_link *l, int number, struct frame *f,
+                       int64_t now_ns)
 {
     int port = 0;
     struct host *h = sender_of(r, l, number, &port);
     r->frames++;
     keep_frame(h == r->sut ? &r->last_out : &r->last_in, f);
-    if (!h || (h->kind->flags & HOST_RAW) || r->options->by_outcome || (h != r->sut && !r->want_peer_frames))
+    if (!h || (h->kind->flags & HOST_RAW) || r->options->by_outcome ||
+        (h != r->sut && !r->want_peer_frames))
         return;
     if (!is_ignored(r, h, port, f))
         remember(r, h, port, f, l->capture->count - 1, now_ns);
 }
 
-/* The oldest frame of the host that no line has taken, not older than from_ns for peers (their frames need no line). */
+/* The oldest frame of the host that no line has taken, not older than from_ns for peers (their
+ * frames need no line). */
 struct seen *engine_next_seen(struct run *r, const struct host *h)
 {
     while (r->seen_first < r->seens && r->seen[r->seen_first].taken)
@@ -156,13 +161,15 @@ void engine_inject(struct run *r, const struct step *step, int64_t now_ns)
     struct packet_context c;
     struct why why = {{0}};
     if (h != r->sut && !(h->kind->flags & HOST_RAW)) {
-        run_fail(r, &step->place, now_ns, "%s is alive: its frames come over the link, none is injected into it", h->name);
+        run_fail(r, &step->place, now_ns,
+                 "%s is alive: its frames come over the link, none is injected into it", h->name);
         r->status = RUN_ERROR;
         return;
     }
     engine_fill_context(r, &c);
     run_host_addresses(r, h, port, &c.destination);
-    if (r->script->packetdrill && !r->last_out) { /* nothing came out yet whose ports could be answered */
+    if (r->script->packetdrill &&
+        !r->last_out) { /* nothing came out yet whose ports could be answered */
         c.source_port = r->tool.connect_port;
         c.destination_port = r->tool.bind_port;
     }

@@ -1,6 +1,7 @@
 /*
- * The engine of loss closure. Packets are not judged: the script's calls, settings and faults are made at the times at which they were made in the
- * undisturbed run, and each `outcome T EXPR` is judged at T. Injected packets are played as well, at their times.
+ * The engine of loss closure. Packets are not judged: the script's calls, settings and faults are
+ * made at the times at which they were made in the undisturbed run, and each `outcome T EXPR` is
+ * judged at T. Injected packets are played as well, at their times.
  */
 #include "sim/script/run.h"
 
@@ -8,7 +9,8 @@ static bool is_action(const struct step *step)
 {
     if (step->kind == STEP_PACKET)
         return step->u.packet.direction == '<';
-    return step->kind == STEP_CALL || step->kind == STEP_FAULT || step->kind == STEP_LINK || step->kind == STEP_SET;
+    return step->kind == STEP_CALL || step->kind == STEP_FAULT || step->kind == STEP_LINK ||
+           step->kind == STEP_SET;
 }
 
 static int64_t step_time(const struct run *r, uint32_t k)

@@ -17,7 +17,8 @@ static struct place start_of(const char *file)
 static char *read_file(struct pool *pool, const char *path, size_t *len, const char **why)
 {
     struct stat st;
-    bool strange = stat(path, &st) == 0 && !S_ISREG(st.st_mode); /* a device or a pipe may never end */
+    bool strange =
+        stat(path, &st) == 0 && !S_ISREG(st.st_mode); /* a device or a pipe may never end */
     FILE *f = strange ? NULL : fopen(path, "rb");
     if (!f) {
         *why = strange ? "not a file" : strerror(errno);

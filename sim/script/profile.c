@@ -6,7 +6,8 @@
 
 static const struct profile_knob rfc[] = {{NULL, 0}};
 
-/* Linux's defaults: net.ipv4.ip_local_port_range, ipfrag_time, ip_no_pmtu_disc, route/min_pmtu and mtu_expires. */
+/* Linux's defaults: net.ipv4.ip_local_port_range, ipfrag_time, ip_no_pmtu_disc, route/min_pmtu and
+ * mtu_expires. */
 static const struct profile_knob linux_knobs[] = {
     {"udp.port_first", 32768},
     {"udp.port_last", 60999},
@@ -19,12 +20,9 @@ static const struct profile_knob linux_knobs[] = {
 
 /* FreeBSD's: net.link.ether.inet.max_age and maxtries, net.inet.ip.portrange, IPFRAGTTL. */
 static const struct profile_knob freebsd[] = {
-    {"arp.expiry", 1200 * SECOND},
-    {"arp.tries", 5},
-    {"udp.port_first", 10000},
-    {"udp.port_last", 65535},
-    {"reassembly.timeout", 30 * SECOND},
-    {NULL, 0},
+    {"arp.expiry", 1200 * SECOND},       {"arp.tries", 5},
+    {"udp.port_first", 10000},           {"udp.port_last", 65535},
+    {"reassembly.timeout", 30 * SECOND}, {NULL, 0},
 };
 
 const struct profile_knob *profile_knobs(const char *name)

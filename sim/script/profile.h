@@ -1,4 +1,5 @@
-/* --profile rfc|linux|freebsd: a system's conventions as knobs of the stack, set before the script's own. */
+/* --profile rfc|linux|freebsd: a system's conventions as knobs of the stack, set before the
+ * script's own. */
 #ifndef SIM_SCRIPT_PROFILE_H
 #define SIM_SCRIPT_PROFILE_H
 
@@ -9,7 +10,8 @@ struct profile_knob {
     int64_t value;
 };
 
-/* The knobs of a profile, ending with a NULL name; NULL: no such profile. "rfc" is the stack's own defaults. */
+/* The knobs of a profile, ending with a NULL name; NULL: no such profile. "rfc" is the stack's own
+ * defaults. */
 const struct profile_knob *profile_knobs(const char *name);
 
 #endif

@@ -1,4 +1,5 @@
-/* A run's world: built from the script's declarations before time 0, played, judged, taken apart at the end. */
+/* A run's world: built from the script's declarations before time 0, played, judged, taken apart at
+ * the end. */
 #include "sim/script/run.h"
 #include <string.h>
 #include "sim/hosts/host.h"
@@ -10,11 +11,15 @@ enum { ARENA_BYTES = 1 << 30 };
 /* Loss closure's one fault. */
 static void lose_one(struct run *r)
 {
-    const struct link_fault fault = {.kind = FAULT_LOSE, .frame = r->options->lose_frame, .from_port = -1};
+    const struct link_fault fault = {
+        .kind = FAULT_LOSE, .frame = r->options->lose_frame, .from_port = -1};
     if (!r->options->lose_frame)
         return;
     if (r->script->outcomes == 0)
-        run_skip(r, "%s: a run that loses a frame is judged by the script's outcome lines, and it has none", r->script->path);
+        run_skip(
+            r,
+            "%s: a run that loses a frame is judged by the script's outcome lines, and it has none",
+            r->script->path);
     else if (r->options->lose_link < (int)r->links)
         link_add_fault(r->link[r->options->lose_link].link, &fault);
 }
@@ -26,10 +31,12 @@ static void judge_loss(struct run *r)
     const struct run_options *o = r->options;
     uint32_t frames = o->lose_link < (int)r->links ? r->link[o->lose_link].capture->count : 0;
     if (r->status == RUN_PASSED && frames < o->lose_frame)
-        run_fail(r, &nowhere, world_now(r->world), "frame %llu of link %d was never lost: %u came", (unsigned long long)o->lose_frame, o->lose_link, frames);
+        run_fail(r, &nowhere, world_now(r->world), "frame %llu of link %d was never lost: %u came",
+                 (unsigned long long)o->lose_frame, o->lose_link, frames);
 }
 
-static void skip_unplayed(struct run *r, const struct packet_spec *packet, const struct place *place)
+static void skip_unplayed(struct run *r, const struct packet_spec *packet,
+                          const struct place *place)
 {
     const char *why = packet ? packet_unplayed(packet) : NULL;
     if (why)
@@ -140,7 +147,8 @@ void run_play(struct run *r, int64_t until_ns)
         run_fail(r, &place, world_now(r->world), "the world went idle before the script ended");
 }
 
-/* A peer that counts what breaks its protocol's rules has counted nothing, unless the script asks for it by itself. */
+/* A peer that counts what breaks its protocol's rules has counted nothing, unless the script asks
+ * for it by itself. */
 static void judge_violations(struct run *r)
 {
     static const struct place nowhere = {NULL, 0, 0, 0};
@@ -151,8 +159,10 @@ static void judge_violations(struct run *r)
             continue;
         if (h->kind->query(h, "last-violation", &last) != 0)
             last.bytes = NULL;
-        run_fail(r, &nowhere, world_now(r->world), "%s counted %lld violation%s of its protocol%s%s", h->name, (long long)count.number,
-                 count.number == 1 ? "" : "s", last.bytes ? ", the last: " : "", last.bytes ? (const char *)last.bytes : "");
+        run_fail(r, &nowhere, world_now(r->world),
+                 "%s counted %lld violation%s of its protocol%s%s", h->name,
+                 (long long)count.number, count.number == 1 ? "" : "s",
+                 last.bytes ? ", the last: " : "", last.bytes ? (const char *)last.bytes : "");
     }
 }
 
@@ -163,11 +173,15 @@ void run_finish(struct run *r)
     for (uint32_t f = 0; f < r->faults && r->status == RUN_PASSED && !r->options->by_outcome; f++) {
         const struct place place = {r->script->path, r->fault[f]->line, 1, 1};
         if (r->fault[f]->applied == 0)
-            run_fail(r, &place, world_now(r->world), "this fault never applied: it has seen %llu frames", (unsigned long long)r->fault[f]->seen);
+            run_fail(r, &place, world_now(r->world),
+                     "this fault never applied: it has seen %llu frames",
+                     (unsigned long long)r->fault[f]->seen);
     }
-    for (uint32_t i = 0; i < r->script->ignores && r->status == RUN_PASSED && !r->options->by_outcome; i++)
+    for (uint32_t i = 0;
+         i < r->script->ignores && r->status == RUN_PASSED && !r->options->by_outcome; i++)
         if (r->ignored[i] == 0)
-            run_fail(r, &r->script->ignore[i].place, world_now(r->world), "this ignore never applied");
+            run_fail(r, &r->script->ignore[i].place, world_now(r->world),
+                     "this ignore never applied");
     judge_violations(r);
 }
 
@@ -182,7 +196,8 @@ void run_free(struct run *r)
     world_free(w);
 }
 
-void run_fingerprints(const struct run *r, struct fingerprint *w, struct fingerprint *t, struct fingerprint *s)
+void run_fingerprints(const struct run *r, struct fingerprint *w, struct fingerprint *t,
+                      struct fingerprint *s)
 {
     fingerprint_init(w);
     fingerprint_init(t);

@@ -1,20 +1,25 @@
-/* Among the files that build a run: run.c, run_links.c, run_hosts.c, run_sut.c, run_packetdrill.c. All return 0, or -1 with the reason in *why. */
+/* Among the files that build a run: run.c, run_links.c, run_hosts.c, run_sut.c, run_packetdrill.c.
+ * All return 0, or -1 with the reason in *why. */
 #ifndef SIM_SCRIPT_RUN_BUILD_H
 #define SIM_SCRIPT_RUN_BUILD_H
 
 #include "sim/script/run.h"
 
 /* Attributes with their variables evaluated, in the arena. */
-int run_resolve(struct run *r, const struct attribute *in, uint32_t count, struct attribute **out, struct why *why);
-void run_bad_attribute(const struct attribute *a, struct why *why, const char *what, const char *nearest);
+int run_resolve(struct run *r, const struct attribute *in, uint32_t count, struct attribute **out,
+                struct why *why);
+void run_bad_attribute(const struct attribute *a, struct why *why, const char *what,
+                       const char *nearest);
 /* "latency cannot be abc: a time, such as 5ms belongs there" */
 void run_bad_value(const struct attribute *a, const char *right, struct why *why);
 int run_build_links(struct run *r, struct why *why);
 
 struct host *run_new_host(struct run *r, const struct host_kind *kind, const char *name);
 /* A port on `link` (NULL: the first); attach once all ports are known. */
-int run_new_port(struct run *r, struct host *h, const char *name, struct link *link, const uint8_t mac[6], struct why *why);
-int run_set_port(struct run *r, struct host *h, struct host_port *p, const struct attribute *a, struct why *why);
+int run_new_port(struct run *r, struct host *h, const char *name, struct link *link,
+                 const uint8_t mac[6], struct why *why);
+int run_set_port(struct run *r, struct host *h, struct host_port *p, const struct attribute *a,
+                 struct why *why);
 bool run_is_port_attribute(const char *name);
 int run_check_attribute(const struct host_kind *kind, const struct attribute *a, struct why *why);
 int run_attach_ports(struct host *h, struct why *why);

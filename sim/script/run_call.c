@@ -1,4 +1,5 @@
-/* Calls: arguments evaluated, made, and judged when they end - at once, or at the time that the script says. */
+/* Calls: arguments evaluated, made, and judged when they end - at once, or at the time that the
+ * script says. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -19,11 +20,14 @@ static void fill_default(struct run *r, const char *name, int index, struct valu
         *v = (struct value){.kind = VALUE_ENDPOINT};
 }
 
-/* The script numbers descriptors as it likes; what the stack called them is remembered when they are made. */
+/* The script numbers descriptors as it likes; what the stack called them is remembered when they
+ * are made. */
 static bool takes_descriptor(const char *name)
 {
-    static const char *const calls[] = {"bind", "connect", "send", "sendto", "write", "recv", "recvfrom", "read", "close", "getsockname",
-                                        "getpeername", "setsockopt", "getsockopt", "shutdown", "fcntl", "listen", "accept", "events"};
+    static const char *const calls[] = {
+        "bind",       "connect",  "send",  "sendto",      "write",       "recv",
+        "recvfrom",   "read",     "close", "getsockname", "getpeername", "setsockopt",
+        "getsockopt", "shutdown", "fcntl", "listen",      "accept",      "events"};
     for (size_t c = 0; c < sizeof calls / sizeof calls[0]; c++)
         if (strcmp(calls[c], name) == 0)
             return true;
@@ -35,7 +39,8 @@ static bool makes_descriptor(const char *name)
     return strcmp(name, "socket") == 0 || strcmp(name, "accept") == 0;
 }
 
-static int evaluate_arguments(struct run *r, const struct call_step *call, struct value *argv, struct why *why)
+static int evaluate_arguments(struct run *r, const struct call_step *call, struct value *argv,
+                              struct why *why)
 {
     for (uint32_t a = 0; a < call->arguments; a++) {
         if (eval_value(r, &call->argument[a], &argv[a], why) != 0)
@@ -43,7 +48,8 @@ static int evaluate_arguments(struct run *r, const struct call_step *call, struc
         fill_default(r, call->name, (int)a, &argv[a]);
     }
     int64_t fd = argv[0].number;
-    if (takes_descriptor(call->name) && argv[0].kind == VALUE_NUMBER && fd >= 0 && fd < 64 && r->fd_map[fd] >= 0)
+    if (takes_descriptor(call->name) && argv[0].kind == VALUE_NUMBER && fd >= 0 && fd < 64 &&
+        r->fd_map[fd] >= 0)
         argv[0].number = r->fd_map[fd];
     return 0;
 }
@@ -53,7 +59,8 @@ static void judge_result(struct run *r, const struct step *step, int64_t result,
     const struct call_step *call = &step->u.call;
     const struct value *wanted = &call->result;
     int64_t shown = result < 0 ? -1 : result;
-    if (makes_descriptor(call->name) && result >= 0 && wanted->kind == VALUE_NUMBER && wanted->number >= 0 && wanted->number < 64) {
+    if (makes_descriptor(call->name) && result >= 0 && wanted->kind == VALUE_NUMBER &&
+        wanted->number >= 0 && wanted->number < 64) {
         r->fd_map[wanted->number] = result;
         return;
     }
@@ -67,19 +74,24 @@ static void judge_result(struct run *r, const struct step *step, int64_t result,
         if (!eval_match(r, &want, &got)) {
             char text[128];
             value_text(&want, text, sizeof text);
-            run_fail(r, &step->place, now_ns, "%s(...) returned another result\n  differs   result: expected %s%s%s, actual %lld%s%s", call->name, text,
-                     call->error ? " " : "", call->error ? call->error : "", (long long)shown, result < 0 ? " " : "",
+            run_fail(r, &step->place, now_ns,
+                     "%s(...) returned another result\n  differs   result: expected %s%s%s, actual "
+                     "%lld%s%s",
+                     call->name, text, call->error ? " " : "", call->error ? call->error : "",
+                     (long long)shown, result < 0 ? " " : "",
                      result < 0 ? errno_name((int)-result) : "");
             return;
         }
     }
     if (call->error && errno_number(call->error) != -result)
-        run_fail(r, &step->place, now_ns, "%s(...) failed otherwise\n  differs   error: expected %s, actual %s", call->name, call->error,
-                 result < 0 ? errno_name((int)-result) : "none");
+        run_fail(r, &step->place, now_ns,
+                 "%s(...) failed otherwise\n  differs   error: expected %s, actual %s", call->name,
+                 call->error, result < 0 ? errno_name((int)-result) : "none");
 }
 
 /* What a call wrote through its arguments must be what the script says there. */
-static void judge_outputs(struct run *r, const struct step *step, const struct value *argv, const struct value *out, int64_t now_ns)
+static void judge_outputs(struct run *r, const struct step *step, const struct value *argv,
+                          const struct value *out, int64_t now_ns)
 {
     const struct call_step *call = &step->u.call;
     for (uint32_t a = 0; a < call->arguments && !r->finished; a++) {
@@ -88,17 +100,76 @@ static void judge_outputs(struct run *r, const struct step *step, const struct v
         char wanted[512], got[512];
         value_text(&argv[a], wanted, sizeof wanted);
         value_text(&out[a], got, sizeof got);
-        run_fail(r, &step->place, now_ns, "%s(...) gave another value\n  differs   argument %u: expected %s, actual %s", call->name, a + 1, wanted, got);
+        run_fail(r, &step->place, now_ns,
+                 "%s(...) gave another value\n  differs   argument %u: expected %s, actual %s",
+                 call->name, a + 1, wanted, got);
     }
 }
 
-/* What the language's scripts call; a name that is near one of them and that no stack has is a typo, not a stack that lacks a call. */
-static const char *const known_calls[] = {
-    "socket", "bind", "listen", "accept", "accept4", "connect", "read", "readv", "write", "writev", "recv", "recvfrom", "recvmsg", "send", "sendto",
-    "sendmsg", "close", "shutdown", "getsockopt", "setsockopt", "getsockname", "getpeername", "fcntl", "ioctl", "poll", "epoll_create", "epoll_create1",
-    "epoll_ctl", "epoll_wait", "sendfile", "splice", "pipe", "open", "usleep", "events", "ifconfig", "ifdelete", "ifup", "ifdown", "ifflags", "route",
-    "unroute", "neighbour", "join", "leave", "set", "fail_allocation", "dhcp_start", "dhcp_lease", "dhcp_release", "dhcp_stop", "dhcp_inform",
-    "nameserver", "resolve", "reverse", "dns_flush", "ping", "traceroute", "sntp", "udp_echo", "udp_echo_stop", NULL};
+/* What the language's scripts call; a name that is near one of them and that no stack has is a
+ * typo, not a stack that lacks a call. */
+static const char *const known_calls[] = {"socket",
+                                          "bind",
+                                          "listen",
+                                          "accept",
+                                          "accept4",
+                                          "connect",
+                                          "read",
+                                          "readv",
+                                          "write",
+                                          "writev",
+                                          "recv",
+                                          "recvfrom",
+                                          "recvmsg",
+                                          "send",
+                                          "sendto",
+                                          "sendmsg",
+                                          "close",
+                                          "shutdown",
+                                          "getsockopt",
+                                          "setsockopt",
+                                          "getsockname",
+                                          "getpeername",
+                                          "fcntl",
+                                          "ioctl",
+                                          "poll",
+                                          "epoll_create",
+                                          "epoll_create1",
+                                          "epoll_ctl",
+                                          "epoll_wait",
+                                          "sendfile",
+                                          "splice",
+                                          "pipe",
+                                          "open",
+                                          "usleep",
+                                          "events",
+                                          "ifconfig",
+                                          "ifdelete",
+                                          "ifup",
+                                          "ifdown",
+                                          "ifflags",
+                                          "route",
+                                          "unroute",
+                                          "neighbour",
+                                          "join",
+                                          "leave",
+                                          "set",
+                                          "fail_allocation",
+                                          "dhcp_start",
+                                          "dhcp_lease",
+                                          "dhcp_release",
+                                          "dhcp_stop",
+                                          "dhcp_inform",
+                                          "nameserver",
+                                          "resolve",
+                                          "reverse",
+                                          "dns_flush",
+                                          "ping",
+                                          "traceroute",
+                                          "sntp",
+                                          "udp_echo",
+                                          "udp_echo_stop",
+                                          NULL};
 
 static void call_unknown(struct run *r, const struct step *step, int64_t now_ns)
 {
@@ -108,11 +179,13 @@ static void call_unknown(struct run *r, const struct step *step, int64_t now_ns)
         r->status = RUN_ERROR;
         return;
     }
-    run_skip(r, "%s:%d: %s has no %s", r->script->path, step->place.line, sut_host_sut(r->sut)->name,
+    run_skip(r, "%s:%d: %s has no %s", r->script->path, step->place.line,
+             sut_host_sut(r->sut)->name,
              strcmp(name, "socket") == 0 ? "sockets of this kind (TCP is not in it)" : name);
 }
 
-static void judge(struct run *r, const struct step *step, const struct value *argv, int64_t result, const struct value *out, int64_t now_ns)
+static void judge(struct run *r, const struct step *step, const struct value *argv, int64_t result,
+                  const struct value *out, int64_t now_ns)
 {
     if (result == SUT_UNKNOWN) {
         call_unknown(r, step, now_ns);
@@ -134,12 +207,14 @@ static struct pending_call *free_pending(struct run *r)
 }
 
 /* A call on a peer: `@srv forget(...)`. */
-static void call_peer(struct run *r, const struct step *step, struct host *h, const struct value *argv, int64_t now_ns)
+static void call_peer(struct run *r, const struct step *step, struct host *h,
+                      const struct value *argv, int64_t now_ns)
 {
     struct why why = {{0}};
     const struct call_step *call = &step->u.call;
     if (!h->kind->call || h->kind->call(h, call->name, argv, call->arguments, &why) != 0)
-        run_fail(r, &step->place, now_ns, "%s has no call %s%s%s", h->name, call->name, why.text[0] ? ": " : "", why.text);
+        run_fail(r, &step->place, now_ns, "%s has no call %s%s%s", h->name, call->name,
+                 why.text[0] ? ": " : "", why.text);
 }
 
 static int64_t ends_at(const struct run *r, const struct step *step)
@@ -147,7 +222,8 @@ static int64_t ends_at(const struct run *r, const struct step *step)
     const struct when *w = &step->when;
     if (!w->blocks)
         return -1;
-    return w->kind == WHEN_RELATIVE ? run_later(r->last_event_ns - w->from_ns, w->ends_ns) : w->ends_ns;
+    return w->kind == WHEN_RELATIVE ? run_later(r->last_event_ns - w->from_ns, w->ends_ns)
+                                    : w->ends_ns;
 }
 
 void call_start(struct run *r, const struct step *step, int64_t now_ns)
@@ -157,7 +233,8 @@ void call_start(struct run *r, const struct step *step, int64_t now_ns)
     struct value *argv = world_alloc(r->world, SUT_ARGUMENTS * sizeof *argv, 16);
     struct value out[SUT_ARGUMENTS] = {{0}};
     if (call->arguments > SUT_ARGUMENTS || evaluate_arguments(r, call, argv, &why) != 0) {
-        run_fail(r, &step->place, now_ns, "%s: %s", call->name, why.text[0] ? why.text : "too many arguments");
+        run_fail(r, &step->place, now_ns, "%s: %s", call->name,
+                 why.text[0] ? why.text : "too many arguments");
         return;
     }
     int port;
@@ -171,17 +248,25 @@ void call_start(struct run *r, const struct step *step, int64_t now_ns)
         run_fail(r, &step->place, now_ns, "more than %d calls are open", RUN_PENDING);
         return;
     }
-    *p = (struct pending_call){.token = ++r->next_token, .step = step, .argument = argv, .started_ns = now_ns, .ends_ns = ends_at(r, step)};
+    *p = (struct pending_call){.token = ++r->next_token,
+                               .step = step,
+                               .argument = argv,
+                               .started_ns = now_ns,
+                               .ends_ns = ends_at(r, step)};
     int64_t result = sut_host_call(r->sut, p->token, call->name, argv, (int)call->arguments, out);
     if (p->done && result != SUT_PENDING)
-        run_fail(r, &step->place, now_ns, "%s(...) ended by done() and returned all the same: a call that done() ends returns SUT_PENDING", call->name);
+        run_fail(r, &step->place, now_ns,
+                 "%s(...) ended by done() and returned all the same: a call that done() ends "
+                 "returns SUT_PENDING",
+                 call->name);
     if (p->done || result == SUT_PENDING)
         return; /* call_settle judges */
     p->token = 0;
     if (p->ends_ns > now_ns && result != SUT_UNKNOWN) {
         char ended[32], wanted[32];
-        run_fail(r, &step->place, now_ns, "%s(...) returned at once\n  differs   time: expected %s, actual %s", call->name, time_text(p->ends_ns, wanted),
-                 time_text(now_ns, ended));
+        run_fail(r, &step->place, now_ns,
+                 "%s(...) returned at once\n  differs   time: expected %s, actual %s", call->name,
+                 time_text(p->ends_ns, wanted), time_text(now_ns, ended));
         return;
     }
     judge(r, step, argv, result, out, now_ns);
@@ -203,7 +288,8 @@ void call_ended(void *ctx, uint64_t token, int64_t result, const struct value *o
         return;
     }
     if (!r->finished)
-        run_fail(r, &(struct place){0}, world_now(r->world), "the stack %s ended a call that is not open (token %llu): a call ends once",
+        run_fail(r, &(struct place){0}, world_now(r->world),
+                 "the stack %s ended a call that is not open (token %llu): a call ends once",
                  sut_host_sut(r->sut)->name, (unsigned long long)token);
 }
 
@@ -214,8 +300,10 @@ static void settle(struct run *r, struct pending_call *p)
     if (!p->done)
         return;
     if (p->ends_ns >= 0 && p->done_ns != p->ends_ns && !r->options->by_outcome)
-        run_fail(r, &p->step->place, p->done_ns, "%s(...) returned too %s\n  differs   time: expected %s, actual %s", p->step->u.call.name,
-                 p->done_ns < p->ends_ns ? "early" : "late", time_text(p->ends_ns, wanted), time_text(p->done_ns, ended));
+        run_fail(r, &p->step->place, p->done_ns,
+                 "%s(...) returned too %s\n  differs   time: expected %s, actual %s",
+                 p->step->u.call.name, p->done_ns < p->ends_ns ? "early" : "late",
+                 time_text(p->ends_ns, wanted), time_text(p->done_ns, ended));
     else
         judge(r, p->step, p->argument, p->result, p->out, p->done_ns);
     p->token = 0;
@@ -238,9 +326,11 @@ void call_overdue(struct run *r, int64_t now_ns)
     char wanted[32];
     for (int k = 0; k < RUN_PENDING && !r->finished && !r->options->by_outcome; k++) {
         const struct pending_call *p = &r->pending[k];
-        if (p->token && !p->done && p->ends_ns >= 0 && now_ns >= p->ends_ns && world_next(r->world) > now_ns)
-            run_fail(r, &p->step->place, now_ns, "%s(...) has not returned\n  differs   time: expected %s, actual none", p->step->u.call.name,
-                     time_text(p->ends_ns, wanted));
+        if (p->token && !p->done && p->ends_ns >= 0 && now_ns >= p->ends_ns &&
+            world_next(r->world) > now_ns)
+            run_fail(r, &p->step->place, now_ns,
+                     "%s(...) has not returned\n  differs   time: expected %s, actual none",
+                     p->step->u.call.name, time_text(p->ends_ns, wanted));
     }
 }
 
@@ -250,6 +340,7 @@ void call_abandon(struct run *r, int64_t now_ns)
     for (int k = 0; k < RUN_PENDING && !r->finished && !r->options->by_outcome; k++) {
         const struct pending_call *p = &r->pending[k];
         if (p->token && p->step->u.call.result.kind != VALUE_NONE)
-            run_fail(r, &p->step->place, now_ns, "%s(...) has not returned by the end of the script", p->step->u.call.name);
+            run_fail(r, &p->step->place, now_ns,
+                     "%s(...) has not returned by the end of the script", p->step->u.call.name);
     }
 }

@@ -10,21 +10,70 @@
 #include <sys/socket.h>
 #include "sim/hosts/sut_host.h"
 
-#define NAMED(x) {#x, x}
+#define NAMED(x)                                                                                   \
+    {                                                                                              \
+#x, x                                                                                      \
+    }
 static const struct {
     const char *name;
     int64_t number;
 } symbols[] = {
-    NAMED(AF_INET), NAMED(AF_INET6), NAMED(AF_UNSPEC), NAMED(PF_INET), NAMED(PF_INET6),
-    NAMED(SOCK_STREAM), NAMED(SOCK_DGRAM), NAMED(SOCK_RAW), NAMED(SOCK_NONBLOCK), NAMED(SOCK_CLOEXEC),
-    NAMED(IPPROTO_IP), NAMED(IPPROTO_IPV6), NAMED(IPPROTO_ICMP), NAMED(IPPROTO_TCP), NAMED(IPPROTO_UDP), NAMED(IPPROTO_RAW),
-    NAMED(SOL_SOCKET), NAMED(SOL_IP), NAMED(SO_BROADCAST), NAMED(SO_REUSEADDR), NAMED(SO_BINDTODEVICE), NAMED(SO_ERROR),
-    NAMED(SO_RCVBUF), NAMED(SO_SNDBUF), NAMED(SO_TYPE), NAMED(SO_NO_CHECK), NAMED(SO_KEEPALIVE), NAMED(SO_LINGER),
-    NAMED(IP_TTL), NAMED(IP_TOS), NAMED(IP_MTU), NAMED(IP_MTU_DISCOVER), NAMED(IP_HDRINCL), NAMED(IP_OPTIONS), NAMED(IP_RECVERR),
-    NAMED(IP_MULTICAST_TTL), NAMED(IP_MULTICAST_LOOP), NAMED(IP_ADD_MEMBERSHIP), NAMED(IP_DROP_MEMBERSHIP),
-    NAMED(IP_PMTUDISC_DONT), NAMED(IP_PMTUDISC_WANT), NAMED(IP_PMTUDISC_DO),
-    NAMED(MSG_PEEK), NAMED(MSG_TRUNC), NAMED(MSG_DONTWAIT), NAMED(F_GETFL), NAMED(F_SETFL), NAMED(O_RDWR), NAMED(O_NONBLOCK),
-    NAMED(SHUT_RD), NAMED(SHUT_WR), NAMED(SHUT_RDWR), NAMED(POLLIN), NAMED(POLLOUT), NAMED(POLLERR), NAMED(POLLHUP),
+    NAMED(AF_INET),
+    NAMED(AF_INET6),
+    NAMED(AF_UNSPEC),
+    NAMED(PF_INET),
+    NAMED(PF_INET6),
+    NAMED(SOCK_STREAM),
+    NAMED(SOCK_DGRAM),
+    NAMED(SOCK_RAW),
+    NAMED(SOCK_NONBLOCK),
+    NAMED(SOCK_CLOEXEC),
+    NAMED(IPPROTO_IP),
+    NAMED(IPPROTO_IPV6),
+    NAMED(IPPROTO_ICMP),
+    NAMED(IPPROTO_TCP),
+    NAMED(IPPROTO_UDP),
+    NAMED(IPPROTO_RAW),
+    NAMED(SOL_SOCKET),
+    NAMED(SOL_IP),
+    NAMED(SO_BROADCAST),
+    NAMED(SO_REUSEADDR),
+    NAMED(SO_BINDTODEVICE),
+    NAMED(SO_ERROR),
+    NAMED(SO_RCVBUF),
+    NAMED(SO_SNDBUF),
+    NAMED(SO_TYPE),
+    NAMED(SO_NO_CHECK),
+    NAMED(SO_KEEPALIVE),
+    NAMED(SO_LINGER),
+    NAMED(IP_TTL),
+    NAMED(IP_TOS),
+    NAMED(IP_MTU),
+    NAMED(IP_MTU_DISCOVER),
+    NAMED(IP_HDRINCL),
+    NAMED(IP_OPTIONS),
+    NAMED(IP_RECVERR),
+    NAMED(IP_MULTICAST_TTL),
+    NAMED(IP_MULTICAST_LOOP),
+    NAMED(IP_ADD_MEMBERSHIP),
+    NAMED(IP_DROP_MEMBERSHIP),
+    NAMED(IP_PMTUDISC_DONT),
+    NAMED(IP_PMTUDISC_WANT),
+    NAMED(IP_PMTUDISC_DO),
+    NAMED(MSG_PEEK),
+    NAMED(MSG_TRUNC),
+    NAMED(MSG_DONTWAIT),
+    NAMED(F_GETFL),
+    NAMED(F_SETFL),
+    NAMED(O_RDWR),
+    NAMED(O_NONBLOCK),
+    NAMED(SHUT_RD),
+    NAMED(SHUT_WR),
+    NAMED(SHUT_RDWR),
+    NAMED(POLLIN),
+    NAMED(POLLOUT),
+    NAMED(POLLERR),
+    NAMED(POLLHUP),
     NAMED(INADDR_ANY),
 };
 
@@ -32,12 +81,16 @@ static const struct {
     const char *name;
     int number;
 } errnos[] = {
-    NAMED(EPERM), NAMED(ENOENT), NAMED(EINTR), NAMED(EIO), NAMED(EBADF), NAMED(EAGAIN), NAMED(EWOULDBLOCK), NAMED(ENOMEM),
-    NAMED(EACCES), NAMED(EBUSY), NAMED(EEXIST), NAMED(ENODEV), NAMED(EINVAL), NAMED(EMFILE), NAMED(EPIPE), NAMED(ENOTSOCK),
-    NAMED(EDESTADDRREQ), NAMED(EMSGSIZE), NAMED(EPROTOTYPE), NAMED(ENOPROTOOPT), NAMED(EPROTONOSUPPORT), NAMED(EOPNOTSUPP),
-    NAMED(EAFNOSUPPORT), NAMED(EADDRINUSE), NAMED(EADDRNOTAVAIL), NAMED(ENETDOWN), NAMED(ENETUNREACH), NAMED(ECONNABORTED),
-    NAMED(ECONNRESET), NAMED(ENOBUFS), NAMED(EISCONN), NAMED(ENOTCONN), NAMED(ETIMEDOUT), NAMED(ECONNREFUSED), NAMED(EHOSTDOWN),
-    NAMED(EHOSTUNREACH), NAMED(EALREADY), NAMED(EINPROGRESS), NAMED(EPROTO),
+    NAMED(EPERM),           NAMED(ENOENT),       NAMED(EINTR),        NAMED(EIO),
+    NAMED(EBADF),           NAMED(EAGAIN),       NAMED(EWOULDBLOCK),  NAMED(ENOMEM),
+    NAMED(EACCES),          NAMED(EBUSY),        NAMED(EEXIST),       NAMED(ENODEV),
+    NAMED(EINVAL),          NAMED(EMFILE),       NAMED(EPIPE),        NAMED(ENOTSOCK),
+    NAMED(EDESTADDRREQ),    NAMED(EMSGSIZE),     NAMED(EPROTOTYPE),   NAMED(ENOPROTOOPT),
+    NAMED(EPROTONOSUPPORT), NAMED(EOPNOTSUPP),   NAMED(EAFNOSUPPORT), NAMED(EADDRINUSE),
+    NAMED(EADDRNOTAVAIL),   NAMED(ENETDOWN),     NAMED(ENETUNREACH),  NAMED(ECONNABORTED),
+    NAMED(ECONNRESET),      NAMED(ENOBUFS),      NAMED(EISCONN),      NAMED(ENOTCONN),
+    NAMED(ETIMEDOUT),       NAMED(ECONNREFUSED), NAMED(EHOSTDOWN),    NAMED(EHOSTUNREACH),
+    NAMED(EALREADY),        NAMED(EINPROGRESS),  NAMED(EPROTO),
 };
 
 int errno_number(const char *name)
@@ -123,12 +176,14 @@ static int eval_items(struct run *r, const struct value *in, struct value *out, 
     return 0;
 }
 
-/* {sa_family=AF_INET, sin_port=htons(7), sin_addr=inet_addr("10.0.2.2")} is an endpoint; other structures stay. */
+/* {sa_family=AF_INET, sin_port=htons(7), sin_addr=inet_addr("10.0.2.2")} is an endpoint; other
+ * structures stay. */
 static int eval_struct(struct run *r, const struct value *in, struct value *out, struct why *why)
 {
     if (eval_items(r, in, out, why) != 0)
         return -1;
-    const struct value *family = field_of(out, "sa_family"), *port = field_of(out, "sin_port"), *addr = field_of(out, "sin_addr");
+    const struct value *family = field_of(out, "sa_family"), *port = field_of(out, "sin_port"),
+                       *addr = field_of(out, "sin_addr");
     if (!family && !port && !addr)
         return 0;
     if (family && family->kind == VALUE_NUMBER && family->number == AF_UNSPEC) {
@@ -137,7 +192,9 @@ static int eval_struct(struct run *r, const struct value *in, struct value *out,
     }
     if ((port && port->kind == VALUE_BIND) || (addr && addr->kind == VALUE_BIND))
         return 0; /* an answer to match field by field */
-    *out = (struct value){.kind = VALUE_ENDPOINT, .number = addr ? addr->number : 0, .prefix = port ? (int)port->number : 0};
+    *out = (struct value){.kind = VALUE_ENDPOINT,
+                          .number = addr ? addr->number : 0,
+                          .prefix = port ? (int)port->number : 0};
     return 0;
 }
 
@@ -167,7 +224,8 @@ static int eval_function(struct run *r, const struct value *in, struct value *ou
     }
     if (strcmp(in->text, "inet_addr") == 0) {
         *out = (struct value){.kind = VALUE_IPV4, .number = argument.number};
-        if (argument.kind == VALUE_IPV4 || argument.kind == VALUE_BIND || text_is_address(&argument, &out->number)) {
+        if (argument.kind == VALUE_IPV4 || argument.kind == VALUE_BIND ||
+            text_is_address(&argument, &out->number)) {
             if (argument.kind == VALUE_BIND)
                 *out = argument;
             return 0;
@@ -245,7 +303,9 @@ static bool match_items(struct run *r, const struct value *expected, const struc
 {
     for (uint32_t i = 0; i < expected->items; i++) {
         const struct value *e = &expected->item[i];
-        const struct value *a = e->field ? field_of(actual, e->field) : i < actual->items ? &actual->item[i] : NULL;
+        const struct value *a = e->field            ? field_of(actual, e->field)
+                                : i < actual->items ? &actual->item[i]
+                                                    : NULL;
         if (!a || !eval_match(r, e, a))
             return false;
     }
@@ -289,7 +349,8 @@ bool eval_match(struct run *r, const struct value *expected, const struct value 
     if (is_numeric(expected) && is_numeric(actual))
         return expected->number == actual->number;
     if (expected->kind == VALUE_NAME && actual->kind == VALUE_BYTES)
-        return strlen(expected->text) == actual->len && memcmp(expected->text, actual->bytes, actual->len) == 0;
+        return strlen(expected->text) == actual->len &&
+               memcmp(expected->text, actual->bytes, actual->len) == 0;
     return value_equal(expected, actual);
 }
 
@@ -312,7 +373,8 @@ static int link_counter(struct run *r, const char *name, struct value *out)
     int event = l ? link_event_by_name(dot + 1) : -1;
     if (event < 0)
         return -1;
-    *out = (struct value){.kind = VALUE_NUMBER, .number = (int64_t)link_count(l->link, (enum link_event)event)};
+    *out = (struct value){.kind = VALUE_NUMBER,
+                          .number = (int64_t)link_count(l->link, (enum link_event)event)};
     return 0;
 }
 
@@ -326,7 +388,8 @@ static int nic_counter(struct run *r, const char *name, struct value *out)
         if (!n || strncmp(name, ifname, strlen(ifname)) != 0 || name + strlen(ifname) != dot)
             continue;
         bool known = false;
-        *out = (struct value){.kind = VALUE_NUMBER, .number = (int64_t)nic_count(n, dot + 5, &known)};
+        *out =
+            (struct value){.kind = VALUE_NUMBER, .number = (int64_t)nic_count(n, dot + 5, &known)};
         return known ? 0 : -1;
     }
     return -1;
@@ -342,10 +405,14 @@ static int eval_counter(struct run *r, const char *name, struct value *out, stru
 {
     char what[128];
     snprintf(what, sizeof what, "counter %s", name);
-    if (link_counter(r, name, out) == 0 || nic_counter(r, name, out) == 0 || sut_host_query(r->sut, what, out) == 0)
+    if (link_counter(r, name, out) == 0 || nic_counter(r, name, out) == 0 ||
+        sut_host_query(r->sut, what, out) == 0)
         return 0;
     ask_in_vain(r);
-    why_set(why, "no counter \"%s\": a link's (lan.lost), a NIC's (eth0.nic.rx_filtered) or the stack's (arp.drop.short)", name);
+    why_set(why,
+            "no counter \"%s\": a link's (lan.lost), a NIC's (eth0.nic.rx_filtered) or the stack's "
+            "(arp.drop.short)",
+            name);
     return -1;
 }
 
@@ -365,7 +432,8 @@ static int eval_state(struct run *r, const struct value *argv, struct value *out
     return -1;
 }
 
-/* counter(name), ifaddr(if), knob(name), state(host, what), query(text), now(): everything else is asked of the stack by its name. */
+/* counter(name), ifaddr(if), knob(name), state(host, what), query(text), now(): everything else is
+ * asked of the stack by its name. */
 static int eval_call(struct run *r, const struct expr *e, struct value *out, struct why *why)
 {
     struct value argv[4] = {{0}};
@@ -394,11 +462,14 @@ static int eval_call(struct run *r, const struct expr *e, struct value *out, str
         *out = value_in_arena(r, out);
         return 0;
     }
-    static const char *const functions[] = {"counter", "state", "now", "query", "ifaddr", "knob", NULL};
+    static const char *const functions[] = {"counter", "state", "now", "query",
+                                            "ifaddr",  "knob",  NULL};
     const char *nearest = nearest_word(name, functions);
     ask_in_vain(r);
-    why_set(why, "the stack cannot answer \"%s\"%s%s%s", what, nearest && strcmp(nearest, name) != 0 ? "; did you mean " : "",
-            nearest && strcmp(nearest, name) != 0 ? nearest : "", nearest && strcmp(nearest, name) != 0 ? "()?" : "");
+    why_set(why, "the stack cannot answer \"%s\"%s%s%s", what,
+            nearest && strcmp(nearest, name) != 0 ? "; did you mean " : "",
+            nearest && strcmp(nearest, name) != 0 ? nearest : "",
+            nearest && strcmp(nearest, name) != 0 ? "()?" : "");
     return -1;
 }
 
@@ -407,11 +478,13 @@ static bool comparable(const struct value *a, const struct value *b)
     return is_numeric(a) && is_numeric(b);
 }
 
-static int eval_compare(struct run *r, enum expr_op op, const struct value *a, const struct value *b, struct value *out, struct why *why)
+static int eval_compare(struct run *r, enum expr_op op, const struct value *a,
+                        const struct value *b, struct value *out, struct why *why)
 {
     *out = (struct value){.kind = VALUE_NUMBER};
     if (op == OP_EQ || op == OP_NE) {
-        bool equal = a->kind == VALUE_NONE ? b->kind == VALUE_NONE : b->kind != VALUE_NONE && eval_match(r, a, b);
+        bool equal = a->kind == VALUE_NONE ? b->kind == VALUE_NONE
+                                           : b->kind != VALUE_NONE && eval_match(r, a, b);
         out->number = equal == (op == OP_EQ);
         return 0;
     }
@@ -419,13 +492,16 @@ static int eval_compare(struct run *r, enum expr_op op, const struct value *a, c
         why_set(why, "only numbers and times have an order");
         return -1;
     }
-    out->number = op == OP_LT ? a->number < b->number : op == OP_LE ? a->number <= b->number
-                : op == OP_GT ? a->number > b->number : a->number >= b->number;
+    out->number = op == OP_LT   ? a->number < b->number
+                  : op == OP_LE ? a->number <= b->number
+                  : op == OP_GT ? a->number > b->number
+                                : a->number >= b->number;
     return 0;
 }
 
 /* Two's complement throughout: a script's arithmetic never traps. */
-static int eval_arithmetic(enum expr_op op, const struct value *a, const struct value *b, struct value *out, struct why *why)
+static int eval_arithmetic(enum expr_op op, const struct value *a, const struct value *b,
+                           struct value *out, struct why *why)
 {
     uint64_t x = (uint64_t)a->number, y = (uint64_t)b->number, z = 0;
     if ((op == OP_DIV || op == OP_MOD) && (y == 0 || (a->number == INT64_MIN && b->number == -1))) {
@@ -433,18 +509,39 @@ static int eval_arithmetic(enum expr_op op, const struct value *a, const struct 
         return -1;
     }
     switch (op) {
-    case OP_ADD: z = x + y; break;
-    case OP_SUB: z = x - y; break;
-    case OP_MUL: z = x * y; break;
-    case OP_DIV: z = (uint64_t)(a->number / b->number); break;
-    case OP_MOD: z = (uint64_t)(a->number % b->number); break;
-    case OP_BITAND: z = x & y; break;
-    case OP_BITOR: z = x | y; break;
-    case OP_SHL: z = y < 64 ? x << y : 0; break;
-    case OP_SHR: z = y < 64 ? x >> y : 0; break;
-    default: break;
+    case OP_ADD:
+        z = x + y;
+        break;
+    case OP_SUB:
+        z = x - y;
+        break;
+    case OP_MUL:
+        z = x * y;
+        break;
+    case OP_DIV:
+        z = (uint64_t)(a->number / b->number);
+        break;
+    case OP_MOD:
+        z = (uint64_t)(a->number % b->number);
+        break;
+    case OP_BITAND:
+        z = x & y;
+        break;
+    case OP_BITOR:
+        z = x | y;
+        break;
+    case OP_SHL:
+        z = y < 64 ? x << y : 0;
+        break;
+    case OP_SHR:
+        z = y < 64 ? x >> y : 0;
+        break;
+    default:
+        break;
     }
-    *out = (struct value){.kind = a->kind == VALUE_TIME || b->kind == VALUE_TIME ? VALUE_TIME : VALUE_NUMBER, .number = (int64_t)z};
+    *out = (struct value){.kind = a->kind == VALUE_TIME || b->kind == VALUE_TIME ? VALUE_TIME
+                                                                                 : VALUE_NUMBER,
+                          .number = (int64_t)z};
     return 0;
 }
 
@@ -465,7 +562,8 @@ static int eval_binary(struct run *r, const struct expr *e, struct value *out, s
     }
     if (eval_expr(r, e->right, &b, why) != 0)
         return -1;
-    return e->op <= OP_GE ? eval_compare(r, e->op, &a, &b, out, why) : eval_arithmetic(e->op, &a, &b, out, why);
+    return e->op <= OP_GE ? eval_compare(r, e->op, &a, &b, out, why)
+                          : eval_arithmetic(e->op, &a, &b, out, why);
 }
 
 int eval_expr(struct run *r, const struct expr *e, struct value *out, struct why *why)
@@ -480,7 +578,8 @@ int eval_expr(struct run *r, const struct expr *e, struct value *out, struct why
         if (eval_expr(r, e->left, out, why) != 0)
             return -1;
         *out = (struct value){.kind = e->kind == EXPR_NOT ? VALUE_NUMBER : out->kind,
-                              .number = e->kind == EXPR_NOT ? !eval_true(out) : (int64_t)(0 - (uint64_t)out->number)};
+                              .number = e->kind == EXPR_NOT ? !eval_true(out)
+                                                            : (int64_t)(0 - (uint64_t)out->number)};
         return 0;
     case EXPR_BINARY:
         return eval_binary(r, e, out, why);

@@ -100,7 +100,8 @@ struct host *run_new_host(struct run *r, const struct host_kind *kind, const cha
     return h;
 }
 
-int run_new_port(struct run *r, struct host *h, const char *name, struct link *link, const uint8_t mac[6], struct why *why)
+int run_new_port(struct run *r, struct host *h, const char *name, struct link *link,
+                 const uint8_t mac[6], struct why *why)
 {
     if (h->ports == HOST_PORTS) {
         why_set(why, "%s has more than %d ports", h->name, HOST_PORTS);
@@ -116,35 +117,46 @@ int run_new_port(struct run *r, struct host *h, const char *name, struct link *l
     return 0;
 }
 
-/* A peer's MAC follows from its address as libslirp's do (52:55 and the four bytes), else from its number. */
+/* A peer's MAC follows from its address as libslirp's do (52:55 and the four bytes), else from its
+ * number. */
 static void default_mac(const struct host *h, struct host_port *p)
 {
     static const uint8_t none[6];
     if (memcmp(p->mac, none, 6) != 0)
         return;
     uint32_t tail = p->has_ipv4 ? p->ipv4 : h->index << 8 | (uint32_t)(p - h->port);
-    const uint8_t mac[6] = {0x52, (uint8_t)(p->has_ipv4 ? 0x55 : 0x56), (uint8_t)(tail >> 24), (uint8_t)(tail >> 16), (uint8_t)(tail >> 8), (uint8_t)tail};
+    const uint8_t mac[6] = {0x52,
+                            (uint8_t)(p->has_ipv4 ? 0x55 : 0x56),
+                            (uint8_t)(tail >> 24),
+                            (uint8_t)(tail >> 16),
+                            (uint8_t)(tail >> 8),
+                            (uint8_t)tail};
     memcpy(p->mac, mac, 6);
 }
 
-int run_set_port(struct run *r, struct host *h, struct host_port *p, const struct attribute *a, struct why *why)
+int run_set_port(struct run *r, struct host *h, struct host_port *p, const struct attribute *a,
+                 struct why *why)
 {
     (void)h;
     if (strcmp(a->name, "mac") == 0 && a->value.kind == VALUE_MAC && !(a->value.bytes[0] & 1)) {
         memcpy(p->mac, a->value.bytes, 6);
-    } else if (strcmp(a->name, "ip") == 0 && (a->value.kind == VALUE_IPV4 || a->value.kind == VALUE_PREFIX)) {
+    } else if (strcmp(a->name, "ip") == 0 &&
+               (a->value.kind == VALUE_IPV4 || a->value.kind == VALUE_PREFIX)) {
         p->has_ipv4 = true;
         p->ipv4 = (uint32_t)a->value.number;
         p->prefix = a->value.kind == VALUE_PREFIX ? a->value.prefix : 24;
-    } else if (strcmp(a->name, "mtu") == 0 && a->value.kind == VALUE_NUMBER && a->value.number >= 68 && a->value.number <= 1500) {
+    } else if (strcmp(a->name, "mtu") == 0 && a->value.kind == VALUE_NUMBER &&
+               a->value.number >= 68 && a->value.number <= 1500) {
         p->mtu = (uint16_t)a->value.number;
-    } else if (strcmp(a->name, "on") == 0 && a->value.kind == VALUE_NAME && run_link_by_name(r, a->value.text)) {
+    } else if (strcmp(a->name, "on") == 0 && a->value.kind == VALUE_NAME &&
+               run_link_by_name(r, a->value.text)) {
         p->link = run_link_by_name(r, a->value.text)->link;
     } else {
-        static const char *const right[][2] = {{"mac", "a MAC address of one station (an even first octet)"},
-                                               {"ip", "an IPv4 address, such as 10.0.2.15/24"},
-                                               {"mtu", "a number from 68 to 1500"},
-                                               {"on", "the name of a link"}};
+        static const char *const right[][2] = {
+            {"mac", "a MAC address of one station (an even first octet)"},
+            {"ip", "an IPv4 address, such as 10.0.2.15/24"},
+            {"mtu", "a number from 68 to 1500"},
+            {"on", "the name of a link"}};
         for (size_t k = 0; k < sizeof right / sizeof right[0]; k++)
             if (strcmp(right[k][0], a->name) == 0)
                 run_bad_value(a, right[k][1], why);
@@ -155,14 +167,16 @@ int run_set_port(struct run *r, struct host *h, struct host_port *p, const struc
 
 bool run_is_port_attribute(const char *name)
 {
-    return strcmp(name, "mac") == 0 || strcmp(name, "ip") == 0 || strcmp(name, "mtu") == 0 || strcmp(name, "on") == 0;
+    return strcmp(name, "mac") == 0 || strcmp(name, "ip") == 0 || strcmp(name, "mtu") == 0 ||
+           strcmp(name, "on") == 0;
 }
 
 static bool attribute_fits(const struct attr_spec *spec, const struct value *v)
 {
     if (spec->kind == VALUE_ANY || spec->kind == VALUE_LIST || spec->kind == v->kind)
         return true;
-    return (spec->kind == VALUE_BYTES && v->kind == VALUE_NAME) || (spec->kind == VALUE_TIME && v->kind == VALUE_NUMBER);
+    return (spec->kind == VALUE_BYTES && v->kind == VALUE_NAME) ||
+           (spec->kind == VALUE_TIME && v->kind == VALUE_NUMBER);
 }
 
 static const char *value_words(enum value_kind kind)
@@ -208,7 +222,8 @@ int run_check_attribute(const struct host_kind *kind, const struct attribute *a,
 }
 
 /* "on lan ip A on wan ip B": each `on` after a port's link begins the next port. */
-static int read_ports(struct run *r, struct host *h, const struct attribute *attribute, uint32_t count, struct why *why)
+static int read_ports(struct run *r, struct host *h, const struct attribute *attribute,
+                      uint32_t count, struct why *why)
 {
     bool linked = false;
     if (run_new_port(r, h, h->name, NULL, NULL, why) != 0)
@@ -234,7 +249,8 @@ int run_attach_ports(struct host *h, struct why *why)
 {
     for (uint32_t p = 0; p < h->ports; p++) {
         default_mac(h, &h->port[p]);
-        h->port[p].number = link_attach(h->port[p].link, h->port[p].name, host_deliver, host_carrier, &h->port[p]);
+        h->port[p].number =
+            link_attach(h->port[p].link, h->port[p].name, host_deliver, host_carrier, &h->port[p]);
         if (h->port[p].number < 0) {
             why_set(why, "the link has no room for %s: at most %d ports", h->name, LINK_PORTS);
             return -1;
@@ -251,13 +267,15 @@ int run_build_host(struct run *r, const struct declaration *d, struct why *why)
     const struct host_kind *kind = host_kind_by_name(d->kind);
     const char *package = kind ? NULL : host_kind_package(d->kind);
     if (package) {
-        run_skip(r, "%s:%d: %s is not in this build, which was made without %s", d->place.file, d->place.line, d->kind, package);
+        run_skip(r, "%s:%d: %s is not in this build, which was made without %s", d->place.file,
+                 d->place.line, d->kind, package);
         return 0;
     }
     if (!kind) {
         const char *nearest = nearest_word(d->kind, names);
-        why_set(why, "%s:%d:%d: no kind of host \"%s\"; %s%s%s", d->place.file, d->place.line, d->place.column, d->kind,
-                nearest ? "did you mean " : "`wiredrill list` names them", nearest ? nearest : "", nearest ? "?" : "");
+        why_set(why, "%s:%d:%d: no kind of host \"%s\"; %s%s%s", d->place.file, d->place.line,
+                d->place.column, d->kind, nearest ? "did you mean " : "`wiredrill list` names them",
+                nearest ? nearest : "", nearest ? "?" : "");
         return -1;
     }
     if (r->hosts == RUN_HOSTS) {
@@ -266,13 +284,14 @@ int run_build_host(struct run *r, const struct declaration *d, struct why *why)
     }
     struct attribute *attribute;
     struct host *h = run_new_host(r, kind, d->name);
-    if (run_resolve(r, d->attribute, d->attributes, &attribute, why) != 0 || read_ports(r, h, attribute, d->attributes, why) != 0 ||
-        run_attach_ports(h, why) != 0)
+    if (run_resolve(r, d->attribute, d->attributes, &attribute, why) != 0 ||
+        read_ports(r, h, attribute, d->attributes, why) != 0 || run_attach_ports(h, why) != 0)
         return -1;
     const struct attrs attrs = {attribute, d->attributes};
     struct why inner = {{0}};
     if (kind->init(h, &attrs, &inner) != 0) {
-        why_set(why, "%s:%d:%d: %s: %s", d->place.file, d->place.line, d->place.column, d->name, inner.text);
+        why_set(why, "%s:%d:%d: %s: %s", d->place.file, d->place.line, d->place.column, d->name,
+                inner.text);
         return -1;
     }
     return 0;

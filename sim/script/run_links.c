@@ -5,7 +5,8 @@
 #include "sim/hosts/sut_host.h"
 #include "sim/script/run_build.h"
 
-int run_resolve(struct run *r, const struct attribute *in, uint32_t count, struct attribute **out, struct why *why)
+int run_resolve(struct run *r, const struct attribute *in, uint32_t count, struct attribute **out,
+                struct why *why)
 {
     *out = world_alloc(r->world, (count ? count : 1) * sizeof **out, 16);
     for (uint32_t a = 0; a < count; a++) {
@@ -20,18 +21,20 @@ int run_resolve(struct run *r, const struct attribute *in, uint32_t count, struc
     return 0;
 }
 
-void run_bad_attribute(const struct attribute *a, struct why *why, const char *what, const char *nearest)
+void run_bad_attribute(const struct attribute *a, struct why *why, const char *what,
+                       const char *nearest)
 {
-    why_set(why, "%s:%d:%d: %s \"%s\"%s%s%s", a->place.file, a->place.line, a->place.column, what, a->name, nearest ? "; did you mean " : "",
-            nearest ? nearest : "", nearest ? "?" : "");
+    why_set(why, "%s:%d:%d: %s \"%s\"%s%s%s", a->place.file, a->place.line, a->place.column, what,
+            a->name, nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
 }
 
 void run_bad_value(const struct attribute *a, const char *right, struct why *why)
 {
     char text[64];
     value_text(&a->value, text, sizeof text);
-    why_set(why, "%s:%d:%d: %s cannot be %s: %s belongs there", a->place.file, a->place.line, a->place.column, a->name,
-            a->value.kind == VALUE_NONE ? "without a value" : text, right);
+    why_set(why, "%s:%d:%d: %s cannot be %s: %s belongs there", a->place.file, a->place.line,
+            a->place.column, a->name, a->value.kind == VALUE_NONE ? "without a value" : text,
+            right);
 }
 
 enum link_unit { UNIT_BPS, UNIT_NS, UNIT_COUNT, UNIT_PPM };
@@ -58,7 +61,8 @@ static const struct {
 };
 enum { LINK_ATTRIBUTES = sizeof link_attributes / sizeof link_attributes[0] };
 
-/* 10Mbit, 1Gbit, 5%, 0.5%: a number with its unit, as the lexer leaves it; -1 when it is none. Whole thousandths are enough. */
+/* 10Mbit, 1Gbit, 5%, 0.5%: a number with its unit, as the lexer leaves it; -1 when it is none.
+ * Whole thousandths are enough. */
 static int64_t scaled_text(const char *text, const char *const *unit, const int64_t *factor)
 {
     int64_t whole = 0, fraction = 0, scale = 1;
@@ -81,7 +85,8 @@ static int64_t link_number(enum link_unit unit, const struct value *v)
     static const char *const shares[] = {"%", "ppm", NULL};
     static const int64_t share_factors[] = {10000, 1};
     int64_t seconds;
-    if (unit == UNIT_NS && v->kind == VALUE_NUMBER) /* a bare number counts seconds, as everywhere */
+    if (unit == UNIT_NS &&
+        v->kind == VALUE_NUMBER) /* a bare number counts seconds, as everywhere */
         return __builtin_mul_overflow(v->number, INT64_C(1000000000), &seconds) ? -1 : seconds;
     if (unit == UNIT_NS)
         return v->kind == VALUE_TIME ? v->number : -1;
@@ -89,10 +94,13 @@ static int64_t link_number(enum link_unit unit, const struct value *v)
         return v->number;
     if (v->kind != VALUE_NAME)
         return -1;
-    return unit == UNIT_BPS ? scaled_text(v->text, rates, rate_factors) : unit == UNIT_PPM ? scaled_text(v->text, shares, share_factors) : -1;
+    return unit == UNIT_BPS   ? scaled_text(v->text, rates, rate_factors)
+           : unit == UNIT_PPM ? scaled_text(v->text, shares, share_factors)
+                              : -1;
 }
 
-static int set_link_attribute(struct link_config *config, const struct attribute *a, struct why *why)
+static int set_link_attribute(struct link_config *config, const struct attribute *a,
+                              struct why *why)
 {
     static const char *names[LINK_ATTRIBUTES + 1];
     for (int k = 0; k < LINK_ATTRIBUTES; k++) {
@@ -102,10 +110,11 @@ static int set_link_attribute(struct link_config *config, const struct attribute
         static const struct {
             int64_t most;
             const char *right;
-        } limits[] = {[UNIT_BPS] = {INT64_C(1000000000000), "a rate up to 1000Gbit, such as 10Mbit"},
-                      [UNIT_NS] = {INT64_MAX / 4, "a time, such as 5ms"},
-                      [UNIT_COUNT] = {INT32_MAX, "a number from 0"},
-                      [UNIT_PPM] = {1000000, "a share up to 100%, such as 5% or 300ppm"}};
+        } limits[] = {
+            [UNIT_BPS] = {INT64_C(1000000000000), "a rate up to 1000Gbit, such as 10Mbit"},
+            [UNIT_NS] = {INT64_MAX / 4, "a time, such as 5ms"},
+            [UNIT_COUNT] = {INT32_MAX, "a number from 0"},
+            [UNIT_PPM] = {1000000, "a share up to 100%, such as 5% or 300ppm"}};
         enum link_unit unit = link_attributes[k].unit;
         int64_t number = link_number(unit, &a->value);
         if (number < 0 || number > limits[unit].most) {
@@ -123,7 +132,8 @@ static int set_link_attribute(struct link_config *config, const struct attribute
     return -1;
 }
 
-int run_configure_link(struct run *r, struct link_config *config, const struct attribute *attribute, uint32_t count, struct why *why)
+int run_configure_link(struct run *r, struct link_config *config, const struct attribute *attribute,
+                       uint32_t count, struct why *why)
 {
     struct attribute *resolved;
     if (run_resolve(r, attribute, count, &resolved, why) != 0)
@@ -135,7 +145,8 @@ int run_configure_link(struct run *r, struct link_config *config, const struct a
 }
 
 /* The engine watches in the capture's place and passes every frame on. */
-static void run_tap(void *ctx, struct link *l, int port, struct frame *f, enum link_event event, int line, int64_t now_ns)
+static void run_tap(void *ctx, struct link *l, int port, struct frame *f, enum link_event event,
+                    int line, int64_t now_ns)
 {
     struct run_link *link = ctx;
     capture_tap(link->capture, l, port, f, event, line, now_ns);
@@ -159,7 +170,8 @@ int run_build_links(struct run *r, struct why *why)
         const struct declaration *d = &r->script->link[k];
         struct link_config config = {.name = ""};
         if (r->links == RUN_LINKS || strlen(d->name) >= sizeof config.name) {
-            why_set(why, "%s:%d: at most %d links, names of at most %zu letters", r->script->path, d->place.line, RUN_LINKS, sizeof config.name - 1);
+            why_set(why, "%s:%d: at most %d links, names of at most %zu letters", r->script->path,
+                    d->place.line, RUN_LINKS, sizeof config.name - 1);
             return -1;
         }
         memcpy(config.name, d->name, strlen(d->name) + 1);

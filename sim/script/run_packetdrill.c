@@ -1,6 +1,7 @@
 /*
- * A script without topology lines is packetdrill's: the host under test is 192.168.0.1/16 behind a gateway that is a permanent neighbour, the peer
- * is 192.0.2.1 beyond it, and there is no ARP traffic. The tool's options change these; times get the tool's tolerance.
+ * A script without topology lines is packetdrill's: the host under test is 192.168.0.1/16 behind a
+ * gateway that is a permanent neighbour, the peer is 192.0.2.1 beyond it, and there is no ARP
+ * traffic. The tool's options change these; times get the tool's tolerance.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -11,7 +12,15 @@
 
 enum { DEFAULT_PORT = 8080, DEFAULT_TOLERANCE_US = 4000 };
 
-enum option_effect { EFFECT_ADDRESS, EFFECT_PREFIX, EFFECT_PORT, EFFECT_TOLERANCE, EFFECT_FAMILY, EFFECT_SKIP, EFFECT_NONE };
+enum option_effect {
+    EFFECT_ADDRESS,
+    EFFECT_PREFIX,
+    EFFECT_PORT,
+    EFFECT_TOLERANCE,
+    EFFECT_FAMILY,
+    EFFECT_SKIP,
+    EFFECT_NONE
+};
 
 static const struct {
     const char *name;
@@ -35,7 +44,8 @@ static const struct {
     {"init_scripts", EFFECT_SKIP, 0},
     {"dry_run", EFFECT_SKIP, 0},
     {"define", EFFECT_SKIP, 0},
-    /* of the tool's own device and output, and of TCP, whose scripts are skipped for their sockets */
+    /* of the tool's own device and output, and of TCP, whose scripts are skipped for their sockets
+     */
     {"speed", EFFECT_NONE, 0},
     {"send_omit_free", EFFECT_NONE, 0},
     {"debug", EFFECT_NONE, 0},
@@ -80,7 +90,8 @@ static bool option_number(const struct value *v, int64_t most, int64_t *out)
 
 static int bad_option(const struct setting *s, const char *right, struct why *why)
 {
-    why_set(why, "%s:%d:%d: not a value for --%s: what belongs there is %s", s->place.file, s->place.line, s->place.column, s->name, right);
+    why_set(why, "%s:%d:%d: not a value for --%s: what belongs there is %s", s->place.file,
+            s->place.line, s->place.column, s->name, right);
     return -1;
 }
 
@@ -90,8 +101,9 @@ static int unknown_option(const struct setting *s, struct why *why)
     for (int k = 0; k < TOOL_OPTIONS; k++)
         names[k] = tool_options[k].name;
     const char *nearest = nearest_word(s->name, names);
-    why_set(why, "%s:%d:%d: no option --%s%s%s%s", s->place.file, s->place.line, s->place.column, s->name,
-            nearest ? ": did you mean --" : " in packetdrill's scripts", nearest ? nearest : "", nearest ? "?" : "");
+    why_set(why, "%s:%d:%d: no option --%s%s%s%s", s->place.file, s->place.line, s->place.column,
+            s->name, nearest ? ": did you mean --" : " in packetdrill's scripts",
+            nearest ? nearest : "", nearest ? "?" : "");
     return -1;
 }
 
@@ -106,7 +118,8 @@ static int prefix_of(uint32_t mask)
 
 static bool is_ip_version(const char *text)
 {
-    return strcmp(text, "ipv4") == 0 || strcmp(text, "ipv6") == 0 || strcmp(text, "ipv4-mapped-ipv6") == 0;
+    return strcmp(text, "ipv4") == 0 || strcmp(text, "ipv6") == 0 ||
+           strcmp(text, "ipv4-mapped-ipv6") == 0;
 }
 
 static int apply(struct run *r, const struct setting *s, size_t k, struct why *why)
@@ -137,7 +150,8 @@ static int apply(struct run *r, const struct setting *s, size_t k, struct why *w
         if (!is_ip_version(option_text(&s->value)))
             return bad_option(s, "ipv4, ipv6 or ipv4-mapped-ipv6", why);
         if (strcmp(option_text(&s->value), "ipv4") != 0)
-            run_skip(r, "%s:%d: IPv6 is not in this stack (--ip_version=%s)", r->script->path, s->place.line, option_text(&s->value));
+            run_skip(r, "%s:%d: IPv6 is not in this stack (--ip_version=%s)", r->script->path,
+                     s->place.line, option_text(&s->value));
         return 0;
     case EFFECT_SKIP:
         run_skip(r, "%s:%d: --%s is not played yet", r->script->path, s->place.line, s->name);
@@ -150,8 +164,13 @@ static int apply(struct run *r, const struct setting *s, size_t k, struct why *w
 
 static int read_options(struct run *r, struct why *why)
 {
-    r->tool = (struct packetdrill){.local = 0xc0a80001, .remote = 0xc0000201, .gateway = 0xc0a80002, .prefix = 16, .bind_port = DEFAULT_PORT,
-                                   .connect_port = DEFAULT_PORT, .tolerance_ns = (int64_t)DEFAULT_TOLERANCE_US * 1000};
+    r->tool = (struct packetdrill){.local = 0xc0a80001,
+                                   .remote = 0xc0000201,
+                                   .gateway = 0xc0a80002,
+                                   .prefix = 16,
+                                   .bind_port = DEFAULT_PORT,
+                                   .connect_port = DEFAULT_PORT,
+                                   .tolerance_ns = (int64_t)DEFAULT_TOLERANCE_US * 1000};
     for (uint32_t o = 0; o < r->script->options; o++) {
         const struct setting *s = &r->script->option[o];
         size_t k = 0;
@@ -168,7 +187,8 @@ int run_build_packetdrill(struct run *r, struct why *why)
     if (read_options(r, why) != 0)
         return -1;
     if (r->script->init_shell)
-        run_skip(r, "%s: no knob stands for the shell command `%s`", r->script->path, r->script->init_shell);
+        run_skip(r, "%s: no knob stands for the shell command `%s`", r->script->path,
+                 r->script->init_shell);
     struct host *peer = run_new_host(r, host_kind_by_name("raw"), "peer");
     if (run_new_port(r, peer, "peer", NULL, NULL, why) != 0)
         return -1;
@@ -178,10 +198,15 @@ int run_build_packetdrill(struct run *r, struct why *why)
     if (run_attach_ports(peer, why) != 0)
         return -1;
     struct value ifname = run_text_value(r->sut->port[0].name);
-    struct value address[2] = {ifname, {.kind = VALUE_PREFIX, .number = r->tool.local, .prefix = r->tool.prefix}};
-    struct value neighbour[3] = {ifname, {.kind = VALUE_IPV4, .number = r->tool.gateway}, {.kind = VALUE_MAC, .bytes = peer->port[0].mac, .len = 6}};
-    struct value route[3] = {{.kind = VALUE_PREFIX}, {.kind = VALUE_IPV4, .number = r->tool.gateway}, ifname};
-    if (run_configure(r, "ifconfig", address, 2, why) != 0 || run_configure(r, "neighbour", neighbour, 3, why) != 0)
+    struct value address[2] = {
+        ifname, {.kind = VALUE_PREFIX, .number = r->tool.local, .prefix = r->tool.prefix}};
+    struct value neighbour[3] = {ifname,
+                                 {.kind = VALUE_IPV4, .number = r->tool.gateway},
+                                 {.kind = VALUE_MAC, .bytes = peer->port[0].mac, .len = 6}};
+    struct value route[3] = {
+        {.kind = VALUE_PREFIX}, {.kind = VALUE_IPV4, .number = r->tool.gateway}, ifname};
+    if (run_configure(r, "ifconfig", address, 2, why) != 0 ||
+        run_configure(r, "neighbour", neighbour, 3, why) != 0)
         return -1;
     return run_configure(r, "route", route, 3, why);
 }
@@ -193,5 +218,6 @@ void run_packetdrill_default(const struct run *r, const char *call, int index, s
     if (strcmp(call, "bind") == 0)
         *v = (struct value){.kind = VALUE_ENDPOINT, .prefix = r->tool.bind_port};
     else if (strcmp(call, "connect") == 0)
-        *v = (struct value){.kind = VALUE_ENDPOINT, .number = r->tool.remote, .prefix = r->tool.connect_port};
+        *v = (struct value){
+            .kind = VALUE_ENDPOINT, .number = r->tool.remote, .prefix = r->tool.connect_port};
 }

@@ -17,18 +17,22 @@ static const struct attr_spec sut_attrs[] = {
     {NULL, VALUE_NONE, NULL},
 };
 
-static int add_sut_port(struct run *r, const struct declaration *d, struct attribute **attribute, struct why *why)
+static int add_sut_port(struct run *r, const struct declaration *d, struct attribute **attribute,
+                        struct why *why)
 {
     static const struct host_kind described = {.attrs = sut_attrs};
     struct host *h = r->sut;
     uint8_t mac[6];
     memcpy(mac, sut_mac, 6);
     mac[5] = (uint8_t)(mac[5] + h->ports);
-    if (run_new_port(r, h, d->name, NULL, mac, why) != 0 || run_resolve(r, d->attribute, d->attributes, attribute, why) != 0)
+    if (run_new_port(r, h, d->name, NULL, mac, why) != 0 ||
+        run_resolve(r, d->attribute, d->attributes, attribute, why) != 0)
         return -1;
     for (uint32_t a = 0; a < d->attributes; a++) {
         const struct attribute *one = &(*attribute)[a];
-        int got = run_is_port_attribute(one->name) ? run_set_port(r, h, &h->port[h->ports - 1], one, why) : run_check_attribute(&described, one, why);
+        int got = run_is_port_attribute(one->name)
+                      ? run_set_port(r, h, &h->port[h->ports - 1], one, why)
+                      : run_check_attribute(&described, one, why);
         if (got != 0)
             return -1;
     }
@@ -50,10 +54,12 @@ int run_configure(struct run *r, const char *call, struct value *argv, int argc,
 
 struct value run_text_value(const char *text)
 {
-    return (struct value){.kind = VALUE_BYTES, .bytes = (const uint8_t *)text, .len = (uint32_t)strlen(text)};
+    return (struct value){
+        .kind = VALUE_BYTES, .bytes = (const uint8_t *)text, .len = (uint32_t)strlen(text)};
 }
 
-static int configure_port(struct run *r, const struct host_port *p, const struct attrs *attrs, struct why *why)
+static int configure_port(struct run *r, const struct host_port *p, const struct attrs *attrs,
+                          struct why *why)
 {
     struct value ifname = run_text_value(p->name);
     if (p->has_ipv4) {
@@ -63,7 +69,8 @@ static int configure_port(struct run *r, const struct host_port *p, const struct
         if (run_configure(r, "ifconfig", argv, 3, why) != 0)
             return -1;
     }
-    const struct attribute *gateway = attr_find(attrs, "gateway", 0), *dns = attr_find(attrs, "dns", 0);
+    const struct attribute *gateway = attr_find(attrs, "gateway", 0),
+                           *dns = attr_find(attrs, "dns", 0);
     if (gateway) {
         struct value argv[3] = {{.kind = VALUE_PREFIX}, gateway->value, ifname};
         if (run_configure(r, "route", argv, 3, why) != 0)
@@ -94,19 +101,24 @@ static int set_knob(struct run *r, const struct setting *s, struct why *why)
     argv[1] = v;
     int64_t got = sut_host_call(r->sut, 0, "set", argv, 2, out);
     if (got == SUT_UNKNOWN)
-        run_skip(r, "the stack %s has no knobs, the script sets %s", sut_host_sut(r->sut)->name, s->name);
+        run_skip(r, "the stack %s has no knobs, the script sets %s", sut_host_sut(r->sut)->name,
+                 s->name);
     else if (got < 0 && s->place.file)
         why_set(why, "%s:%d:%d: set %s: %s", s->place.file, s->place.line, s->place.column, s->name,
-                got == -2 ? "there is no such knob; `wiredrill help knobs` lists them" : "the value is out of its range, which `wiredrill help knobs` tells");
+                got == -2 ? "there is no such knob; `wiredrill help knobs` lists them"
+                          : "the value is out of its range, which `wiredrill help knobs` tells");
     else if (got < 0)
-        why_set(why, "--set %s: %s", s->name, got == -2 ? "there is no such knob; `wiredrill help knobs` lists them" : "the value is out of its range, which `wiredrill help knobs` tells");
+        why_set(why, "--set %s: %s", s->name,
+                got == -2 ? "there is no such knob; `wiredrill help knobs` lists them"
+                          : "the value is out of its range, which `wiredrill help knobs` tells");
     return got < 0 && got != SUT_UNKNOWN ? -1 : 0;
 }
 
 static int set_knobs(struct run *r, struct why *why)
 {
     for (const struct profile_knob *k = r->options->profile; k && k->name; k++) {
-        const struct setting s = {.name = k->name, .value = {.kind = VALUE_TIME, .number = k->value}};
+        const struct setting s = {.name = k->name,
+                                  .value = {.kind = VALUE_TIME, .number = k->value}};
         if (set_knob(r, &s, why) != 0)
             return -1;
     }
@@ -128,7 +140,8 @@ static void told_fate(void *ctx, uint32_t frame, enum sut_fate fate, const char 
         run_note(r, reason);
 }
 
-static int nic_of(struct run *r, const struct attrs *attrs, const struct nic_kind **nic, struct why *why)
+static int nic_of(struct run *r, const struct attrs *attrs, const struct nic_kind **nic,
+                  struct why *why)
 {
     const char *name = attr_text(attrs, "nic", NULL);
     *nic = name ? nic_kind_by_name(name) : r->kase->nic;
@@ -138,7 +151,8 @@ static int nic_of(struct run *r, const struct attrs *attrs, const struct nic_kin
 }
 
 /* Only a NIC can be slow. */
-static int set_tx_delay(struct run *r, const struct attrs *attrs, uint32_t port, struct sut_config *config, struct why *why)
+static int set_tx_delay(struct run *r, const struct attrs *attrs, uint32_t port,
+                        struct sut_config *config, struct why *why)
 {
     const struct attribute *a = attr_find(attrs, "tx-delay", 0);
     if (!a)
@@ -164,7 +178,9 @@ int run_build_sut(struct run *r, struct attribute **attribute, struct why *why)
 {
     uint32_t count;
     const struct declaration *d = sut_declaration(r, &count);
-    struct sut_config config = {.sut = r->options->sut, .fill = r->options->fill, .watch_fates = r->options->watch_fates,
+    struct sut_config config = {.sut = r->options->sut,
+                                .fill = r->options->fill,
+                                .watch_fates = r->options->watch_fates,
                                 .listener = {r, call_ended, told_fate}};
     for (uint32_t k = 0; k < count; k++)
         if (k >= HOST_PORTS || add_sut_port(r, &d[k], &attribute[k], why) != 0) {

@@ -1,4 +1,5 @@
-/* Wording of verdicts: the line, the clause, what was expected, what came, when, and how to see it again. */
+/* Wording of verdicts: the line, the clause, what was expected, what came, when, and how to see it
+ * again. */
 #include <stdarg.h>
 #include <string.h>
 #include "sim/report/clause.h"
@@ -34,8 +35,8 @@ static void say_clauses(struct run *r)
     for (uint32_t c = 0; c < r->script->covers; c++) {
         struct clause clause;
         if (clause_find(r->script->cover[c].id, &clause))
-            run_say(r, "  requires  %s: %s (%s section %s) %.*s\n", clause.id, clause.level, clause.rfc, clause.section, clause.text_len,
-                    clause.text);
+            run_say(r, "  requires  %s: %s (%s section %s) %.*s\n", clause.id, clause.level,
+                    clause.rfc, clause.section, clause.text_len, clause.text);
     }
 }
 

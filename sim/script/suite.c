@@ -19,7 +19,8 @@ struct paths {
     uint32_t count;
 };
 
-static void add_path(struct pool *pool, struct paths *p, const char *path, size_t len, const char *label)
+static void add_path(struct pool *pool, struct paths *p, const char *path, size_t len,
+                     const char *label)
 {
     p->found = pool_grow(pool, p->found, p->count, sizeof *p->found);
     p->found[p->count++] = (struct found){pool_text(pool, path, len), label};
@@ -36,19 +37,23 @@ static bool is_script(const char *name)
     return len > 4 && strcmp(name + len - 4, ".pkt") == 0;
 }
 
-static int walk(struct pool *pool, const char *folder, int depth, struct paths *out, struct why *why)
+static int walk(struct pool *pool, const char *folder, int depth, struct paths *out,
+                struct why *why)
 {
     struct dirent **entry;
     int count = depth < TREE_DEPTH ? scandir(folder, &entry, NULL, by_name) : -1;
     if (count < 0) {
-        why_set(why, "%s: %s", folder, depth < TREE_DEPTH ? strerror(errno) : "folders are nested too deep");
+        why_set(why, "%s: %s", folder,
+                depth < TREE_DEPTH ? strerror(errno) : "folders are nested too deep");
         return -1;
     }
     int result = 0;
     for (int e = 0; e < count; e++) {
         char path[4096];
         struct stat st;
-        bool fits = snprintf(path, sizeof path, "%s%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/", entry[e]->d_name) < (int)sizeof path;
+        bool fits = snprintf(path, sizeof path, "%s%s%s", folder,
+                             folder[strlen(folder) - 1] == '/' ? "" : "/",
+                             entry[e]->d_name) < (int)sizeof path;
         if (result == 0 && entry[e]->d_name[0] != '.' && fits && stat(path, &st) == 0) {
             if (S_ISDIR(st.st_mode))
                 result = walk(pool, path, depth + 1, out, why);
@@ -118,7 +123,8 @@ static bool octets_label(const struct value *v, char *text, size_t room)
     return false;
 }
 
-/* "@edge=2@mode=slow": the values that tell cases of one script apart. The NIC is not one: all NICs share a golden. */
+/* "@edge=2@mode=slow": the values that tell cases of one script apart. The NIC is not one: all NICs
+ * share a golden. */
 static void parameter_label(const struct script *s, const struct value *const *value, char *label)
 {
     label[0] = 0;
@@ -145,24 +151,29 @@ static const char *golden_path(struct pool *pool, const struct script *s, const 
     if (!below)
         return NULL;
     int stem = (int)strlen(below + 10) - (is_script(below) ? 4 : 0);
-    int len = snprintf(path, sizeof path, "%.*sgolden-pcaps/%.*s%s", (int)(below - s->path), s->path, stem, below + 10, label);
+    int len = snprintf(path, sizeof path, "%.*sgolden-pcaps/%.*s%s", (int)(below - s->path),
+                       s->path, stem, below + 10, label);
     return pool_text(pool, path, (size_t)len);
 }
 
 /* The parameter's values are checked where they stand. */
-static const struct nic_kind *nic_of_parameter(const struct script *s, uint32_t p, const struct value *v, struct why *why)
+static const struct nic_kind *nic_of_parameter(const struct script *s, uint32_t p,
+                                               const struct value *v, struct why *why)
 {
     const struct nic_kind *nic = v->kind == VALUE_NAME ? nic_kind_by_name(v->text) : NULL;
     char text[64];
     value_text(v, text, sizeof text);
     if (!nic)
-        why_set(why, "%s:%d:%d: the parameter nic has the value %s: there is no such NIC; `wiredrill list` names them", s->parameter[p].place.file,
-                s->parameter[p].place.line, s->parameter[p].place.column, text);
+        why_set(why,
+                "%s:%d:%d: the parameter nic has the value %s: there is no such NIC; `wiredrill "
+                "list` names them",
+                s->parameter[p].place.file, s->parameter[p].place.line,
+                s->parameter[p].place.column, text);
     return nic;
 }
 
-static int add_case(struct suite *suite, const struct script *s, const uint32_t *pick, const struct nic_kind *nic, bool show_nic, const char *only,
-                    struct why *why)
+static int add_case(struct suite *suite, const struct script *s, const uint32_t *pick,
+                    const struct nic_kind *nic, bool show_nic, const char *only, struct why *why)
 {
     char label[LABEL_ROOM], name[4096];
     const struct value **value = pool_alloc(suite->pool, (s->parameters + 1) * sizeof *value);
@@ -181,12 +192,14 @@ static int add_case(struct suite *suite, const struct script *s, const uint32_t 
     for (uint32_t p = 0; p < s->parameters; p++) {
         if (strcmp(s->parameter[p].name, "seed") == 0 && value[p]->kind == VALUE_NUMBER)
             c->seed = (uint64_t)value[p]->number;
-        if (strcmp(s->parameter[p].name, "nic") == 0 && !(nic = nic_of_parameter(s, p, value[p], why)))
+        if (strcmp(s->parameter[p].name, "nic") == 0 &&
+            !(nic = nic_of_parameter(s, p, value[p], why)))
             return -1;
     }
     int len = snprintf(name, sizeof name, "%s%s", s->path, label);
     c->argument = pool_text(suite->pool, name, (size_t)len);
-    len = snprintf(name, sizeof name, "%s%s%s", c->argument, show_nic ? " on " : "", show_nic ? nic->name : "");
+    len = snprintf(name, sizeof name, "%s%s%s", c->argument, show_nic ? " on " : "",
+                   show_nic ? nic->name : "");
     c->run = (struct run_case){s, value, nic, pool_text(suite->pool, name, (size_t)len)};
     c->golden = s->golden_none ? NULL : golden_path(suite->pool, s, label);
     return 0;
@@ -205,19 +218,22 @@ static const char *named_nic(const struct script *s)
 {
     for (uint32_t i = 0; i < s->suts; i++)
         for (uint32_t a = 0; a < s->sut[i].attributes; a++)
-            if (strcmp(s->sut[i].attribute[a].name, "nic") == 0 && s->sut[i].attribute[a].value.kind == VALUE_NAME)
+            if (strcmp(s->sut[i].attribute[a].name, "nic") == 0 &&
+                s->sut[i].attribute[a].value.kind == VALUE_NAME)
                 return s->sut[i].attribute[a].value.text;
     return NULL;
 }
 
-static int expand(struct suite *suite, const struct script *s, const struct suite_options *o, const char *only, struct why *why)
+static int expand(struct suite *suite, const struct script *s, const struct suite_options *o,
+                  const char *only, struct why *why)
 {
     const struct nic_kind *nic[NICS_MAX];
     uint32_t nics = 0, *pick = pool_alloc(suite->pool, (s->parameters + 1) * sizeof *pick);
     bool plain = !(o->sut->flags & SUT_BUS) || has_parameter(s, "nic");
     const char *named = named_nic(s);
     for (int k = 0; nic_kinds[k] && nics < NICS_MAX; k++) {
-        bool wanted = (!o->nic || strcmp(o->nic, nic_kinds[k]->name) == 0) && (!named || strcmp(named, nic_kinds[k]->name) == 0);
+        bool wanted = (!o->nic || strcmp(o->nic, nic_kinds[k]->name) == 0) &&
+                      (!named || strcmp(named, nic_kinds[k]->name) == 0);
         if (wanted && !(plain && nics > 0))
             nic[nics++] = nic_kinds[k];
     }
@@ -256,13 +272,15 @@ static int check_covers(struct suite *suite, const struct script *s, struct why 
         const struct cover *c = &s->cover[k];
         if (clause_find(c->id, &found))
             continue;
-        struct clause_names names = {pool_alloc(suite->pool, (CLAUSES_MAX + 1) * sizeof(char *)), 0, suite->pool};
+        struct clause_names names = {pool_alloc(suite->pool, (CLAUSES_MAX + 1) * sizeof(char *)), 0,
+                                     suite->pool};
         clause_each(collect_name, &names);
         const char *nearest = nearest_word(c->id, names.name);
         struct why plain = {{0}};
         char text[WHY_BYTES];
-        why_set(&plain, "%s:%d:%d: the catalogue (conformance/) has no requirement %s%s%s%s", s->path, c->place.line, c->place.column, c->id,
-                nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
+        why_set(&plain, "%s:%d:%d: the catalogue (conformance/) has no requirement %s%s%s%s",
+                s->path, c->place.line, c->place.column, c->id, nearest ? "; did you mean " : "",
+                nearest ? nearest : "", nearest ? "?" : "");
         diagnostic_caret(s, plain.text, text, sizeof text);
         why_set(why, "%s", text);
         return -1;
@@ -270,7 +288,8 @@ static int check_covers(struct suite *suite, const struct script *s, struct why 
     return 0;
 }
 
-static int load_script(struct suite *suite, const struct found *found, const struct suite_options *o, struct why *why)
+static int load_script(struct suite *suite, const struct found *found,
+                       const struct suite_options *o, struct why *why)
 {
     struct diagnostic d;
     struct script *s = script_load(found->path, o->define, &d);
@@ -290,7 +309,8 @@ static int load_script(struct suite *suite, const struct found *found, const str
     return found->label && suite->cases == before ? -1 : 0;
 }
 
-struct suite *suite_load(const char *const *path, int paths, const struct suite_options *options, struct why *why)
+struct suite *suite_load(const char *const *path, int paths, const struct suite_options *options,
+                         struct why *why)
 {
     struct pool *pool = pool_new();
     struct suite *suite = pool_alloc(pool, sizeof *suite);

@@ -60,7 +60,12 @@ int text_character(const char *text)
 {
     const unsigned char *t = (const unsigned char *)text;
     static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
-    int len = t[0] < 0x80 ? 1 : t[0] < 0xc2 ? 0 : t[0] < 0xe0 ? 2 : t[0] < 0xf0 ? 3 : t[0] < 0xf5 ? 4 : 0;
+    int len = t[0] < 0x80   ? 1
+              : t[0] < 0xc2 ? 0
+              : t[0] < 0xe0 ? 2
+              : t[0] < 0xf0 ? 3
+              : t[0] < 0xf5 ? 4
+                            : 0;
     unsigned c = len < 2 ? t[0] : t[0] & (0x7fu >> len);
     for (int k = 1; k < len; k++) {
         if ((t[k] & 0xc0) != 0x80)

@@ -15,7 +15,8 @@ struct text {
 __attribute__((format(printf, 2, 3))) void text_add(struct text *t, const char *format, ...);
 void text_bytes(struct text *t, const char *bytes, size_t len);
 
-/* The octets of the character at `text` when it is one that XML and JSON may hold as it stands (RFC 3629); 0: it is none. */
+/* The octets of the character at `text` when it is one that XML and JSON may hold as it stands (RFC
+ * 3629); 0: it is none. */
 int text_character(const char *text);
 
 struct value;

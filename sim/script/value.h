@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 enum value_kind {
-    VALUE_NONE,     /* nothing; as an argument: "..." (not given) */
+    VALUE_NONE, /* nothing; as an argument: "..." (not given) */
     VALUE_NUMBER,
     VALUE_TIME,     /* ns */
     VALUE_IPV4,     /* number, host order */
@@ -17,7 +17,8 @@ enum value_kind {
     VALUE_NAME,     /* a symbol (SOCK_DGRAM, e1000): text */
     VALUE_LIST,     /* [a, b]: item, items */
     VALUE_STRUCT,   /* {name = v, ...}: item, items; each item has `field` */
-    VALUE_CALL,     /* htons(7), inet_addr("..."), counter("x"): text is the function, items its arguments */
+    VALUE_CALL,     /* htons(7), inet_addr("..."), counter("x"): text is the function, items its
+                       arguments */
     VALUE_OR,       /* a | b of numbers and symbols */
     VALUE_USE,      /* $x, resolved when it is evaluated: text */
     VALUE_BIND,     /* ?x: text */
@@ -30,9 +31,9 @@ struct value {
     int64_t number;
     int prefix;
     const char *text;
-    const uint8_t *bytes;    /* not owned: script's, arena's or literal */
+    const uint8_t *bytes; /* not owned: script's, arena's or literal */
     uint32_t len;
-    const char *field;       /* in a struct */
+    const char *field; /* in a struct */
     struct value *item;
     uint32_t items;
 };

@@ -18,8 +18,8 @@ static void grow(struct capture *c)
     c->room = room;
 }
 
-void capture_tap(void *ctx, struct link *l, int port, struct frame *f, enum link_event event, int line,
-                 int64_t now_ns)
+void capture_tap(void *ctx, struct link *l, int port, struct frame *f, enum link_event event,
+                 int line, int64_t now_ns)
 {
     struct capture *c = ctx;
     (void)l;

@@ -17,7 +17,7 @@ struct capture_record {
     int port;              /* where it entered */
     enum link_event event; /* LINK_SENT, or what the link did to it */
     int line;              /* of the fault's script line, 0: none */
-    int script_line;       /* of the line that injected or expected it, 0: none; set by the engine */
+    int script_line; /* of the line that injected or expected it, 0: none; set by the engine */
 };
 
 /* A growing array in the arena. */
@@ -30,7 +30,8 @@ struct capture {
 
 /* Starts watching `l` (link_watch). */
 struct capture *capture_new(struct world *w, struct link *l);
-/* The tap that it watches with: whoever watches the link instead passes every frame on to it (ctx is the capture). */
+/* The tap that it watches with: whoever watches the link instead passes every frame on to it (ctx
+ * is the capture). */
 link_tap capture_tap;
 
 /* The whole file as bytes in malloc'ed memory, for comparing with a golden and for writing. */

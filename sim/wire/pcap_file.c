@@ -113,7 +113,8 @@ static bool open_mode(int fd)
     return fchmod(fd, 0666 & ~mask) == 0;
 }
 
-/* A device or a pipe is written to, never replaced by a file of its name: -1 when path is neither. */
+/* A device or a pipe is written to, never replaced by a file of its name: -1 when path is neither.
+ */
 static int open_strange(const char *path)
 {
     struct stat st;

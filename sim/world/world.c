@@ -75,7 +75,7 @@ void world_on_fail_hard(struct world *w, void (*last_words)(struct world *w, con
 /* Last words need memory too: they are asked for once. */
 void world_fail_hard(struct world *w, const char *format, ...)
 {
-    void (*last_words)(struct world *w, const char *why) = w->last_words;
+    void (*last_words)(struct world * w, const char *why) = w->last_words;
     char at[TIME_TEXT_BYTES], text[WHY_BYTES];
     va_list args;
     va_start(args, format);
@@ -374,7 +374,8 @@ void *world_root(const struct world *w)
 const char *time_text(int64_t ns, char out[TIME_TEXT_BYTES])
 {
     uint64_t size = ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns;
-    int len = snprintf(out, TIME_TEXT_BYTES, "%s%" PRIu64 ".%09" PRIu64, ns < 0 ? "-" : "", size / 1000000000, size % 1000000000);
+    int len = snprintf(out, TIME_TEXT_BYTES, "%s%" PRIu64 ".%09" PRIu64, ns < 0 ? "-" : "",
+                       size / 1000000000, size % 1000000000);
     while (out[len - 1] == '0')
         len--;
     len -= out[len - 1] == '.';

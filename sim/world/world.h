@@ -46,8 +46,9 @@ void world_release(struct world *w, void *p, size_t size);
 /* A copy of text that lives in the arena. */
 const char *world_text(struct world *w, const char *text);
 
-/* Leaves the process with status 1, for what no caller could survive (memory that is not there, a driver
- * that never returns): `last_words`, when there are any, tells; else stderr says why. The first reason stays. */
+/* Leaves the process with status 1, for what no caller could survive (memory that is not there, a
+ * driver that never returns): `last_words`, when there are any, tells; else stderr says why. The
+ * first reason stays. */
 __attribute__((format(printf, 2, 3), noreturn)) void world_fail_hard(struct world *w,
                                                                      const char *format, ...);
 /* Called by world_fail_hard with its sentence; what it does not end itself ends as above. */

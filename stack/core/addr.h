@@ -1,4 +1,5 @@
-/* Addresses carry their family, so that routes, neighbours, sockets and transports are written once. */
+/* Addresses carry their family, so that routes, neighbours, sockets and transports are written
+ * once. */
 #ifndef STACK_CORE_ADDR_H
 #define STACK_CORE_ADDR_H
 

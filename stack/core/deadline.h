@@ -1,6 +1,7 @@
 /*
- * Deadlines: one intrusive heap in each stack. A poll costs what is due, not what exists. Of two deadlines due at the same
- * time the one with the lower rank fires first; re-arming never changes that order.
+ * Deadlines: one intrusive heap in each stack. A poll costs what is due, not what exists. Of two
+ * deadlines due at the same time the one with the lower rank fires first; re-arming never changes
+ * that order.
  */
 #ifndef STACK_CORE_DEADLINE_H
 #define STACK_CORE_DEADLINE_H
@@ -10,11 +11,12 @@
 struct stack;
 
 struct deadline {
-    int64_t due_ns;                      /* INT64_MAX: not set */
-    uint32_t rank;                       /* module id << 16 | which of the module's */
+    int64_t due_ns;                          /* INT64_MAX: not set */
+    uint32_t rank;                           /* module id << 16 | which of the module's */
     struct deadline *child, *sibling, *back; /* a pairing heap: no table, so no bound to state */
-    void (*fire)(struct stack *s, struct deadline *d, int64_t now_ns); /* d is already out of the heap */
-    const char *name;                    /* for traces: "arp.retry" */
+    void (*fire)(struct stack *s, struct deadline *d,
+                 int64_t now_ns); /* d is already out of the heap */
+    const char *name;             /* for traces: "arp.retry" */
 };
 
 /* Before the first use. `name` is a literal. */

@@ -1,4 +1,5 @@
-/* Errors of the stack's entry points: a call returns 0 or more, or one of these negated. The numbers are Linux's. */
+/* Errors of the stack's entry points: a call returns 0 or more, or one of these negated. The
+ * numbers are Linux's. */
 #ifndef STACK_CORE_ERROR_H
 #define STACK_CORE_ERROR_H
 

@@ -1,6 +1,7 @@
 /*
- * The inside of a stack: a table of modules (protocols, the socket layer, services), each with state, knobs and counters of
- * its own. Which modules there are is the embedder's const table; one that is left out is absent, not a crash.
+ * The inside of a stack: a table of modules (protocols, the socket layer, services), each with
+ * state, knobs and counters of its own. Which modules there are is the embedder's const table; one
+ * that is left out is absent, not a crash.
  */
 #ifndef STACK_CORE_MODULE_H
 #define STACK_CORE_MODULE_H
@@ -17,37 +18,66 @@
 
 /* Where a module's state stands in stack.state; also the high half of its deadlines' ranks. */
 enum module_id {
-    MODULE_CORE, MODULE_LOOPBACK, MODULE_ETHERNET, MODULE_POINT_TO_POINT, MODULE_NEIGHBOUR, MODULE_ARP, MODULE_ROUTE, MODULE_IPV4,
-    MODULE_REASSEMBLY, MODULE_PATH_MTU, MODULE_ICMPV4, MODULE_UDP, MODULE_RAW, MODULE_TCP, MODULE_SOCKET, MODULE_DHCP, MODULE_DNS,
-    MODULE_SNTP, MODULE_PING, MODULE_TRACEROUTE, MODULE_ECHO,
+    MODULE_CORE,
+    MODULE_LOOPBACK,
+    MODULE_ETHERNET,
+    MODULE_POINT_TO_POINT,
+    MODULE_NEIGHBOUR,
+    MODULE_ARP,
+    MODULE_ROUTE,
+    MODULE_IPV4,
+    MODULE_REASSEMBLY,
+    MODULE_PATH_MTU,
+    MODULE_ICMPV4,
+    MODULE_UDP,
+    MODULE_RAW,
+    MODULE_TCP,
+    MODULE_SOCKET,
+    MODULE_DHCP,
+    MODULE_DNS,
+    MODULE_SNTP,
+    MODULE_PING,
+    MODULE_TRACEROUTE,
+    MODULE_ECHO,
     MODULES
 };
 
 enum knob_unit { KNOB_NUMBER, KNOB_BOOL, KNOB_NS };
 
 struct knob {
-    const char *name;     /* "expiry": the module's name and a dot go in front */
+    const char *name; /* "expiry": the module's name and a dot go in front */
     enum knob_unit unit;
     int64_t initial, min, max;
 };
 
-/* ADDRESS: an address came (perhaps tentative, RFC 5227) or stopped being tentative; NO_ADDRESS: one went, also by a conflict. */
-enum netif_event { NETIF_EVENT_UP, NETIF_EVENT_DOWN, NETIF_EVENT_CARRIER, NETIF_EVENT_NO_CARRIER,
-                   NETIF_EVENT_ADDRESS, NETIF_EVENT_NO_ADDRESS };
+/* ADDRESS: an address came (perhaps tentative, RFC 5227) or stopped being tentative; NO_ADDRESS:
+ * one went, also by a conflict. */
+enum netif_event {
+    NETIF_EVENT_UP,
+    NETIF_EVENT_DOWN,
+    NETIF_EVENT_CARRIER,
+    NETIF_EVENT_NO_CARRIER,
+    NETIF_EVENT_ADDRESS,
+    NETIF_EVENT_NO_ADDRESS
+};
 
 struct module {
-    const char *name;                                       /* "arp" */
+    const char *name; /* "arp" */
     enum module_id id;
-    uint32_t (*state_size)(const struct stack_limits *l);   /* zeroed, 16-aligned; NULL: none */
-    int (*init)(struct stack *s, void *state, int64_t now_ns); /* 0 or a negated stack_error; may be NULL */
-    void (*netif)(struct stack *s, void *state, struct netif *nif, enum netif_event event, int64_t now_ns); /* may be NULL */
-    const struct knob *knobs;                               /* read with stack_knob_get(s, id, index) */
+    uint32_t (*state_size)(const struct stack_limits *l); /* zeroed, 16-aligned; NULL: none */
+    int (*init)(struct stack *s, void *state,
+                int64_t now_ns); /* 0 or a negated stack_error; may be NULL */
+    void (*netif)(struct stack *s, void *state, struct netif *nif, enum netif_event event,
+                  int64_t now_ns); /* may be NULL */
+    const struct knob *knobs;      /* read with stack_knob_get(s, id, index) */
     uint32_t knob_count;
-    const char *const *counters;                            /* "drop.short": in full "arp.drop.short" */
+    const char *const *counters; /* "drop.short": in full "arp.drop.short" */
     uint32_t counter_count;
-    /* State by name ("entry 10.0.2.2"), for assertions and kernels' shells: text into out, or -ERR_NOENT. May be NULL. */
+    /* State by name ("entry 10.0.2.2"), for assertions and kernels' shells: text into out, or
+     * -ERR_NOENT. May be NULL. */
     int (*query)(struct stack *s, void *state, const char *what, char *out, size_t room);
-    /* True while sockets or packets refer to the module, so that it cannot be unregistered. May be NULL; its timers are seen anyway. */
+    /* True while sockets or packets refer to the module, so that it cannot be unregistered. May be
+     * NULL; its timers are seen anyway. */
     bool (*busy)(struct stack *s, void *state);
 };
 
@@ -58,8 +88,10 @@ struct link_layer {
     uint16_t header_bytes;
     /* Takes nb, a whole frame. */
     void (*input)(struct stack *s, struct netbuf *nb, int64_t now_ns);
-    /* Takes nb: pushes the header, sends. `to` NULL: to everybody; not looked at where there is one peer. 0 or a negated stack_error. */
-    int (*output)(struct stack *s, struct netif *nif, struct netbuf *nb, uint16_t ethertype, const uint8_t *to, int64_t now_ns);
+    /* Takes nb: pushes the header, sends. `to` NULL: to everybody; not looked at where there is one
+     * peer. 0 or a negated stack_error. */
+    int (*output)(struct stack *s, struct netif *nif, struct netbuf *nb, uint16_t ethertype,
+                  const uint8_t *to, int64_t now_ns);
 };
 
 /* A receiver of frames by ethertype. The netbuf's cursor is behind the link header. */
@@ -76,7 +108,7 @@ struct netbuf_pool {
     uint8_t *slab;
     uint32_t stride;
     uint32_t total, available, lowest;
-    uint64_t failed;        /* allocations refused */
+    uint64_t failed; /* allocations refused */
 };
 
 struct ip_protocol; /* stack/net/ip.h */
@@ -90,22 +122,23 @@ struct stack {
     const struct module *module[MODULES];
     int64_t *knob[MODULES];
     uint64_t *count[MODULES];
-    struct netif *netif;            /* config.limits.netifs of them */
-    uint32_t netifs;                /* in use from the front; [0] is lo */
+    struct netif *netif; /* config.limits.netifs of them */
+    uint32_t netifs;     /* in use from the front; [0] is lo */
     struct netbuf_pool pool[NETBUF_CLASSES];
-    struct deadline *deadlines;     /* the heap's root */
+    struct deadline *deadlines; /* the heap's root */
     struct link_protocol link_protocol[LINK_PROTOCOLS];
     const struct link_layer *link_layer[LINK_LAYERS];
     const struct ip_protocol *ip_protocol[IP_PROTOCOLS];
-    uint32_t ready;                 /* bit m: module m is initialised and gets events */
-    int64_t polled_ns;              /* stack_poll's last now: the age of what a query shows */
-    uint32_t rx_number;             /* of the last received frame */
+    uint32_t ready;     /* bit m: module m is initialised and gets events */
+    int64_t polled_ns;  /* stack_poll's last now: the age of what a query shows */
+    uint32_t rx_number; /* of the last received frame */
     uint64_t rx_received, rx_consumed, rx_dropped; /* held = received - consumed - dropped */
-    uint32_t woken;                 /* atomic: stack_poll is due at once */
-    uint64_t fail_allocation;       /* tests: the nth netbuf_alloc from now fails; 0: none */
+    uint32_t woken;                                /* atomic: stack_poll is due at once */
+    uint64_t fail_allocation; /* tests: the nth netbuf_alloc from now fails; 0: none */
 };
 
-/* Memory for a module or driver from the region, zeroed; NULL when it is used up. Only during init and attach. */
+/* Memory for a module or driver from the region, zeroed; NULL when it is used up. Only during init
+ * and attach. */
 void *stack_carve(struct stack *s, size_t size, size_t align);
 
 static inline int64_t stack_knob(const struct stack *s, enum module_id m, unsigned index)
@@ -121,7 +154,8 @@ static inline void stack_count(struct stack *s, enum module_id m, unsigned index
 /* Drops nb under the module's counter `index`, whose name is told as the frame's fate. */
 void stack_drop(struct stack *s, struct netbuf *nb, enum module_id m, unsigned index);
 
-/* The end of received frame `number`, for who took NETBUF_RX off its netbuf to tell it later (reassembly). `reason` NULL: consumed. */
+/* The end of received frame `number`, for who took NETBUF_RX off its netbuf to tell it later
+ * (reassembly). `reason` NULL: consumed. */
 void stack_fate(struct stack *s, uint32_t number, const char *reason);
 /* The full name of a module's counter, in `name` of 64 bytes. */
 const char *stack_counter_name(const struct stack *s, enum module_id m, unsigned index, char *name);
@@ -130,7 +164,8 @@ void stack_random(struct stack *s, enum random_purpose purpose, void *out, size_
 uint32_t stack_random32(struct stack *s, enum random_purpose purpose);
 /* Uniform in 0 .. bound - 1; bound > 0. */
 uint32_t stack_random_below(struct stack *s, enum random_purpose purpose, uint32_t bound);
-/* Tells the port's trace, when it has one, that a state machine moved: what = "dhcp.state", value = the new state. */
+/* Tells the port's trace, when it has one, that a state machine moved: what = "dhcp.state", value =
+ * the new state. */
 void stack_trace(struct stack *s, enum trace_kind kind, const char *what, int64_t value);
 void stack_netif_event(struct stack *s, struct netif *nif, enum netif_event event, int64_t now_ns);
 
@@ -138,7 +173,8 @@ void stack_netif_event(struct stack *s, struct netif *nif, enum netif_event even
 int link_register(struct stack *s, const struct link_protocol *p);
 /* 0, -ERR_NOENT, or -ERR_BUSY while sockets, timers or packets still refer to it. */
 int link_unregister(struct stack *s, uint16_t ethertype);
-const struct link_protocol *link_protocol(const struct stack *s, uint16_t ethertype); /* NULL: not registered */
+const struct link_protocol *link_protocol(const struct stack *s,
+                                          uint16_t ethertype); /* NULL: not registered */
 int link_layer_register(struct stack *s, const struct link_layer *layer);
 /* True while a deadline of the module is set, or its `busy` says so. */
 bool module_busy(struct stack *s, enum module_id m);

@@ -59,7 +59,8 @@ int neighbour_output(struct stack *s, struct netif *nif, const struct ip_addr *n
 bool neighbour_heard(struct netif *nif, const struct ip_addr *addr, const uint8_t mac[6],
                      bool create, int64_t now_ns);
 
-/* A transport gets no answer by this neighbour (RFC 1122 2.3.2.1 (4)): the next packet asks for its address again. */
+/* A transport gets no answer by this neighbour (RFC 1122 2.3.2.1 (4)): the next packet asks for its
+ * address again. */
 void neighbour_doubt(struct netif *nif, const struct ip_addr *addr, int64_t now_ns);
 
 /* As text: "52:55:0a:00:02:02 reachable". -ERR_NOENT when there is none. */

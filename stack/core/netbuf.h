@@ -1,7 +1,7 @@
 /*
- * A netbuf is one packet in one contiguous buffer, with headroom so that each layer pushes its header
- * without a copy. Two bounded size classes. Ownership: whoever holds the pointer; passing it down
- * (netif_send, ip_send) or up (netif_receive) passes it away, whatever the call returns.
+ * A netbuf is one packet in one contiguous buffer, with headroom so that each layer pushes its
+ * header without a copy. Two bounded size classes. Ownership: whoever holds the pointer; passing it
+ * down (netif_send, ip_send) or up (netif_receive) passes it away, whatever the call returns.
  */
 #ifndef STACK_CORE_NETBUF_H
 #define STACK_CORE_NETBUF_H
@@ -16,43 +16,47 @@ struct stack;
 enum netbuf_class { NETBUF_FRAME, NETBUF_BIG, NETBUF_CLASSES };
 
 enum {
-    NETBUF_FRAME_BYTES = 2048,  /* holds a frame of the largest Ethernet MTU we offer, 1500, and hardware's slack */
+    NETBUF_FRAME_BYTES =
+        2048, /* holds a frame of the largest Ethernet MTU we offer, 1500, and hardware's slack */
     NETBUF_BIG_BYTES = 65536 + 128, /* a whole IP datagram with headroom: reassembly, large sends */
-    NETBUF_HEADROOM = 64 + 2,   /* Ethernet 14 + IPv4 20 + options or TCP; +2 leaves the IP header 4-aligned */
+    NETBUF_HEADROOM =
+        64 + 2, /* Ethernet 14 + IPv4 20 + options or TCP; +2 leaves the IP header 4-aligned */
 };
 
 enum netbuf_flag {
-    NETBUF_RX = 1,               /* came from a driver: its fate is told exactly once */
-    NETBUF_LINK_BROADCAST = 2,   /* the link destination was the broadcast address */
+    NETBUF_RX = 1,             /* came from a driver: its fate is told exactly once */
+    NETBUF_LINK_BROADCAST = 2, /* the link destination was the broadcast address */
     NETBUF_LINK_MULTICAST = 4,
-    NETBUF_LOOPED = 8,           /* came over loopback or from ourselves */
-    NETBUF_SUM_OK = 16,          /* hardware checked the transport's checksum */
-    NETBUF_AT_DRIVER = 32,       /* the device owns the bytes */
-    NETBUF_IS_FREE = 64,         /* lies in its pool */
-    NETBUF_RAW_TAKEN = 128,      /* a raw socket has a copy */
+    NETBUF_LOOPED = 8,      /* came over loopback or from ourselves */
+    NETBUF_SUM_OK = 16,     /* hardware checked the transport's checksum */
+    NETBUF_AT_DRIVER = 32,  /* the device owns the bytes */
+    NETBUF_IS_FREE = 64,    /* lies in its pool */
+    NETBUF_RAW_TAKEN = 128, /* a raw socket has a copy */
 };
 
 struct netbuf {
-    struct netbuf *next;   /* for whoever owns it; NULL while passed along */
-    struct netif *nif;     /* where it came from, or where it goes */
-    uint8_t *base;         /* the buffer; `size` bytes */
+    struct netbuf *next; /* for whoever owns it; NULL while passed along */
+    struct netif *nif;   /* where it came from, or where it goes */
+    uint8_t *base;       /* the buffer; `size` bytes */
     uint32_t size;
     uint32_t start, end;   /* the bytes in use are base[start] .. base[end - 1] */
     uint32_t net_at;       /* offset in base of the IP header (valid from IP upwards) */
     uint32_t transport_at; /* offset in base of what follows the IP header */
     uint32_t rx_number;    /* received frames are numbered from 1 */
     uint16_t flags;
-    uint16_t ethertype;    /* of a frame without link header: loopback */
+    uint16_t ethertype; /* of a frame without link header: loopback */
     uint8_t size_class;
 };
 
-/* A free netbuf with `headroom` bytes before its cursor and `len` bytes in use (not zeroed), or NULL. */
+/* A free netbuf with `headroom` bytes before its cursor and `len` bytes in use (not zeroed), or
+ * NULL. */
 struct netbuf *netbuf_alloc(struct stack *s, uint32_t headroom, uint32_t len);
 
 /* Gives it back. A received netbuf that nobody dropped counts as consumed. */
 void netbuf_free(struct stack *s, struct netbuf *nb);
 
-/* Gives it back and counts why: *counter is one of the module's drop counters, named `reason` ("arp.drop.short"). */
+/* Gives it back and counts why: *counter is one of the module's drop counters, named `reason`
+ * ("arp.drop.short"). */
 void netbuf_drop(struct stack *s, struct netbuf *nb, uint64_t *counter, const char *reason);
 
 static inline uint8_t *netbuf_data(const struct netbuf *nb)

@@ -1,6 +1,7 @@
 /*
- * An interface is a value: hardware type, addresses, MTU, flags and a driver. Loopback always exists.
- * What it does with ARP, broadcast and neighbours follows from its flags, never from its name.
+ * An interface is a value: hardware type, addresses, MTU, flags and a driver. Loopback always
+ * exists. What it does with ARP, broadcast and neighbours follows from its flags, never from its
+ * name.
  */
 #ifndef STACK_CORE_NETIF_H
 #define STACK_CORE_NETIF_H
@@ -16,10 +17,10 @@ struct link_layer;
 struct stack;
 
 enum netif_flag {
-    NETIF_UP = 1,           /* brought up by its owner */
-    NETIF_RUNNING = 2,      /* the link has carrier */
+    NETIF_UP = 1,      /* brought up by its owner */
+    NETIF_RUNNING = 2, /* the link has carrier */
     NETIF_BROADCAST = 4,
-    NETIF_ARP = 8,          /* resolves neighbours; a broadcast interface may say that it does not */
+    NETIF_ARP = 8, /* resolves neighbours; a broadcast interface may say that it does not */
     NETIF_POINT_TO_POINT = 16,
     NETIF_LOOPBACK = 32,
     NETIF_PROMISCUOUS = 64,
@@ -28,31 +29,38 @@ enum netif_flag {
 
 enum netif_hardware { NETIF_ETHERNET = 1, NETIF_LOOP = 772, NETIF_PPP = 512 };
 
-enum { NETIF_TX_QUEUE = 64 }; /* frames that wait for room in the driver: the fragments of the longest datagram */
+enum {
+    NETIF_TX_QUEUE = 64
+}; /* frames that wait for room in the driver: the fragments of the longest datagram */
 enum { NETIF_NAME_BYTES = 8, NETIF_ADDRESSES = 4, NETIF_MULTICASTS = 8, NETIF_MAC_BYTES = 6 };
 
 struct netif_address {
     struct ip_addr addr;
-    uint8_t prefix;    /* bits; 0 in an unused slot's family */
-    bool tentative;    /* not yet defended (RFC 5227): neither source nor destination */
+    uint8_t prefix;      /* bits; 0 in an unused slot's family */
+    bool tentative;      /* not yet defended (RFC 5227): neither source nor destination */
     struct ip_addr peer; /* point-to-point: the other end */
 };
 
 /*
- * A driver. `d` is its state: state_size zeroed bytes, 64-aligned, from the stack's region. All calls are made
- * from the stack's own context except isr, which only acknowledges, posts causes (stack/driver/causes.h) and wakes.
+ * A driver. `d` is its state: state_size zeroed bytes, 64-aligned, from the stack's region. All
+ * calls are made from the stack's own context except isr, which only acknowledges, posts causes
+ * (stack/driver/causes.h) and wakes.
  */
 struct netif_driver {
     const char *name;
     uint32_t state_size;
-    uint32_t ring_bytes;   /* DMA memory that probe gets, 256-aligned, zeroed; see netif_ring_memory */
+    uint32_t
+        ring_bytes; /* DMA memory that probe gets, 256-aligned, zeroed; see netif_ring_memory */
     bool (*match)(const struct pci_function *f);
-    /* Finds the device, reads the MAC into nif->mac, brings rings and link up. 0 or a negated stack_error. */
-    int (*probe)(void *d, struct netif *nif, const struct bus *b, const struct pci_function *f, int64_t now_ns);
-    /* Harvests up to `budget` frames, reaps sent ones, acts on link changes, runs its watchdog. Returns the next
-     * deadline in ns (INT64_MAX for none, now_ns when work is left over). */
+    /* Finds the device, reads the MAC into nif->mac, brings rings and link up. 0 or a negated
+     * stack_error. */
+    int (*probe)(void *d, struct netif *nif, const struct bus *b, const struct pci_function *f,
+                 int64_t now_ns);
+    /* Harvests up to `budget` frames, reaps sent ones, acts on link changes, runs its watchdog.
+     * Returns the next deadline in ns (INT64_MAX for none, now_ns when work is left over). */
     int64_t (*poll)(void *d, int64_t now_ns, int budget);
-    /* Takes nb: 0 and netif_sent comes later (or before the return), or a negated stack_error and nb stays the caller's. */
+    /* Takes nb: 0 and netif_sent comes later (or before the return), or a negated stack_error and
+     * nb stays the caller's. */
     int (*send)(void *d, struct netbuf *nb, int64_t now_ns);
     /* In interrupt context. 1: it was mine, acknowledged and masked. */
     int (*isr)(void *d);
@@ -60,12 +68,13 @@ struct netif_driver {
     int (*filter)(void *d, unsigned flags, const uint8_t (*mac)[NETIF_MAC_BYTES], int count);
     /* Stops the device, takes back every buffer that it owns. */
     void (*stop)(void *d, int64_t now_ns);
-    /* Brings counters that the device keeps up to date; called before they are read. May be NULL. */
+    /* Brings counters that the device keeps up to date; called before they are read. May be NULL.
+     */
     void (*statistics)(void *d);
     /* A driver's own counter by name ("rx_overrun"); NULL ends the table. */
     const char *const *counters;
-    uint32_t counter_at;   /* offset in the state of uint64_t[] in the order of `counters` */
-    uint64_t dma_limit;    /* the highest address that the device can form; 0: 64 bits */
+    uint32_t counter_at; /* offset in the state of uint64_t[] in the order of `counters` */
+    uint64_t dma_limit;  /* the highest address that the device can form; 0: 64 bits */
 };
 
 struct netif {
@@ -80,20 +89,23 @@ struct netif {
     uint32_t index;
     uint8_t mac[NETIF_MAC_BYTES];
     struct netif_address address[NETIF_ADDRESSES];
-    uint8_t multicast[NETIF_MULTICASTS][NETIF_MAC_BYTES]; /* joined link-layer groups, in use from the front */
+    uint8_t multicast[NETIF_MULTICASTS]
+                     [NETIF_MAC_BYTES]; /* joined link-layer groups, in use from the front */
     uint16_t multicast_refs[NETIF_MULTICASTS];
     uint32_t multicasts;
     const struct link_layer *link;
     uint64_t pool_device[NETBUF_CLASSES]; /* the device's addresses of the pools' slabs */
-    struct netbuf_queue loop;          /* loopback: sent, not yet received */
-    struct netbuf_queue waiting;       /* sent, for which the driver had no room yet; at most NETIF_TX_QUEUE */
+    struct netbuf_queue loop;             /* loopback: sent, not yet received */
+    struct netbuf_queue
+        waiting; /* sent, for which the driver had no room yet; at most NETIF_TX_QUEUE */
     int64_t driver_due_ns;
     uint64_t rx_frames, rx_bytes, tx_frames, tx_bytes, tx_errors;
 };
 
 /* --- for drivers --- */
 
-/* A receive buffer: `len` bytes at the cursor, in the device's reach, the frame 2 bytes past a 4-byte boundary; NULL when the pool is dry. */
+/* A receive buffer: `len` bytes at the cursor, in the device's reach, the frame 2 bytes past a
+ * 4-byte boundary; NULL when the pool is dry. */
 struct netbuf *netif_buffer(struct netif *nif, uint32_t len);
 
 /* The device's address of the netbuf's byte at its cursor. */
@@ -113,17 +125,20 @@ void netif_wake(struct netif *nif);
 
 /* --- for the layers above --- */
 
-/* Sends a whole link-layer frame; takes nb. What finds the driver's ring full waits its turn. 0 or a negated stack_error. */
+/* Sends a whole link-layer frame; takes nb. What finds the driver's ring full waits its turn. 0 or
+ * a negated stack_error. */
 int netif_send(struct netif *nif, struct netbuf *nb, int64_t now_ns);
 /* The driver may have room again: what waits goes on, in order. */
 void netif_flush(struct netif *nif, int64_t now_ns);
 /* Drops what waits: the interface is down, or without carrier. */
 void netif_drop_waiting(struct netif *nif);
 
-/* A tentative address has proved free (RFC 5227): from now on it is a source and a destination, and has its on-link route. */
+/* A tentative address has proved free (RFC 5227): from now on it is a source and a destination, and
+ * has its on-link route. */
 void netif_address_ready(struct netif *nif, unsigned slot, int64_t now_ns);
 
-/* The address of `family` to send from; the one whose prefix holds `towards` is preferred. NULL when there is none. */
+/* The address of `family` to send from; the one whose prefix holds `towards` is preferred. NULL
+ * when there is none. */
 const struct netif_address *netif_source(const struct netif *nif, const struct ip_addr *towards);
 
 #endif

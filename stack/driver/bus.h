@@ -1,16 +1,17 @@
 /*
- * The one way in which a driver touches hardware: configuration space, port I/O, memory-mapped I/O, DMA
- * memory, fences and interrupts. A kernel, QEMU's qtest socket and the simulation each supply a
+ * The one way in which a driver touches hardware: configuration space, port I/O, memory-mapped I/O,
+ * DMA memory, fences and interrupts. A kernel, QEMU's qtest socket and the simulation each supply a
  * `struct bus`; the driver is the same over all of them.
  *
  * Three rules that a driver keeps and the simulation enforces:
- *  - Descriptors, rings and indices in shared memory go through ring_load* and ring_store*: little-endian, one
- *    access each. In the simulation each is a point where the device may act or interrupt.
- *  - Stores between two fences may become visible to the device in any order, also after a later register
- *    write: bus_fence(BUS_PUBLISH) comes before the doorbell, bus_fence(BUS_OBSERVE) between the
- *    load of a descriptor's status and the loads of what that status vouches for.
- *  - Payload memory changes hands: after bus_give the device owns it and the driver does not touch it
- *    until bus_take. Under ASan the simulation poisons what the device owns.
+ *  - Descriptors, rings and indices in shared memory go through ring_load* and ring_store*:
+ * little-endian, one access each. In the simulation each is a point where the device may act or
+ * interrupt.
+ *  - Stores between two fences may become visible to the device in any order, also after a later
+ * register write: bus_fence(BUS_PUBLISH) comes before the doorbell, bus_fence(BUS_OBSERVE) between
+ * the load of a descriptor's status and the loads of what that status vouches for.
+ *  - Payload memory changes hands: after bus_give the device owns it and the driver does not touch
+ * it until bus_take. Under ASan the simulation poisons what the device owns.
  */
 #ifndef STACK_DRIVER_BUS_H
 #define STACK_DRIVER_BUS_H
@@ -22,7 +23,8 @@ enum bus_space { BUS_CONFIG, BUS_IO, BUS_MEM };
 enum bus_fence_kind { BUS_PUBLISH, BUS_OBSERVE };
 enum bus_direction { BUS_TO_DEVICE, BUS_FROM_DEVICE };
 
-/* A range of registers. For BUS_CONFIG `base` is the PCI address (bus << 16 | device << 11 | function << 8). */
+/* A range of registers. For BUS_CONFIG `base` is the PCI address (bus << 16 | device << 11 |
+ * function << 8). */
 struct bus_window {
     enum bus_space space;
     uint64_t base;
@@ -36,16 +38,18 @@ struct bus_ops {
     /* `off` within the window, `width` 1, 2 or 4 bytes. Reads of nothing give all ones. */
     uint32_t (*read)(void *self, const struct bus_window *w, uint32_t off, int width);
     void (*write)(void *self, const struct bus_window *w, uint32_t off, int width, uint32_t value);
-    /* The device's address of memory that the stack's region holds. 0, or -1 when the device cannot reach all
-     * of it in one piece below `limit` (the highest address it can form). */
+    /* The device's address of memory that the stack's region holds. 0, or -1 when the device cannot
+     * reach all of it in one piece below `limit` (the highest address it can form). */
     int (*dma_map)(void *self, void *p, size_t size, uint64_t limit, uint64_t *device_address);
     void (*fence)(void *self, enum bus_fence_kind kind);
     /* Called before each ring access; NULL on real buses. */
     void (*touch)(void *self, void *p, int width, int is_store);
-    /* Payload goes to the device and comes back (cache maintenance in a kernel); either may be NULL. */
+    /* Payload goes to the device and comes back (cache maintenance in a kernel); either may be
+     * NULL. */
     void (*give)(void *self, void *p, size_t size, enum bus_direction direction);
     void (*take)(void *self, void *p, size_t size, enum bus_direction direction);
-    /* `isr` returns 1 when the interrupt was its device's. Lines are level-triggered; handlers do not nest. */
+    /* `isr` returns 1 when the interrupt was its device's. Lines are level-triggered; handlers do
+     * not nest. */
     int (*irq_attach)(void *self, int line, int (*isr)(void *ctx), void *ctx);
     void (*irq_detach)(void *self, int line, void *ctx);
 };
@@ -55,13 +59,14 @@ struct bus {
     void *self;
 };
 
-static inline uint32_t bus_read(const struct bus *b, const struct bus_window *w, uint32_t off, int width)
+static inline uint32_t bus_read(const struct bus *b, const struct bus_window *w, uint32_t off,
+                                int width)
 {
     return b->ops->read(b->self, w, off, width);
 }
 
-static inline void bus_write(const struct bus *b, const struct bus_window *w, uint32_t off, int width,
-                             uint32_t value)
+static inline void bus_write(const struct bus *b, const struct bus_window *w, uint32_t off,
+                             int width, uint32_t value)
 {
     b->ops->write(b->self, w, off, width, value);
 }

@@ -66,8 +66,8 @@ static bool link_is_up(const struct netif *nif)
     return (nif->flags & NETIF_UP) && (nif->flags & NETIF_RUNNING);
 }
 
-/* RFC 5227 2.1.1: after MAX_CONFLICTS, not more than one attempt each RATE_LIMIT_INTERVAL. Conflicts
- * over an address in use count as well; another link starts afresh. */
+/* RFC 5227 2.1.1: after MAX_CONFLICTS, not more than one attempt each RATE_LIMIT_INTERVAL.
+ * Conflicts over an address in use count as well; another link starts afresh. */
 static void start_probing(struct stack *s, struct netif *nif, struct acd *c, int64_t now_ns)
 {
     struct arp *a = s->state[MODULE_ARP];

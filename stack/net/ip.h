@@ -1,6 +1,6 @@
 /*
- * IP as the transports see it, for both families: ask below for a path and a buffer, fill it, pass it down; receive through the
- * registry by protocol number.
+ * IP as the transports see it, for both families: ask below for a path and a buffer, fill it, pass
+ * it down; receive through the registry by protocol number.
  */
 #ifndef STACK_NET_IP_H
 #define STACK_NET_IP_H
@@ -12,24 +12,24 @@
 /* How a destination is reached, found before a packet is built. */
 struct ip_path {
     struct netif *nif;
-    struct ip_addr source;    /* the address to send from (may be any: DHCP before its lease) */
-    struct ip_addr next_hop;  /* the neighbour; equals the destination when on-link */
-    uint16_t mtu;             /* of the path, learnt ones included */
+    struct ip_addr source;   /* the address to send from (may be any: DHCP before its lease) */
+    struct ip_addr next_hop; /* the neighbour; equals the destination when on-link */
+    uint16_t mtu;            /* of the path, learnt ones included */
     bool broadcast, multicast, loopback;
 };
 
 enum ip_send_flag {
     IP_DONT_FRAGMENT = 1,
-    IP_BROADCAST_OK = 4,   /* the socket has SO_BROADCAST */
+    IP_BROADCAST_OK = 4,    /* the socket has SO_BROADCAST */
     IP_HEADER_INCLUDED = 8, /* raw sockets: the packet begins with its own IP header */
     IP_MULTICAST_LOOP = 16  /* we hear it ourselves where we have joined the group */
 };
 
 struct ip_send {
     struct ip_addr source, destination;
-    uint8_t protocol, ttl, tos;  /* ttl 0: the knob ipv4.ttl */
+    uint8_t protocol, ttl, tos; /* ttl 0: the knob ipv4.ttl */
     uint8_t flags;
-    uint8_t options_len;         /* IPv4 options, padded to 4 by ip_output */
+    uint8_t options_len; /* IPv4 options, padded to 4 by ip_output */
     uint8_t options[40];
 };
 
@@ -48,17 +48,18 @@ struct ip_received {
     struct netif *nif;
     struct ip_addr source, destination;
     uint8_t protocol, ttl, tos;
-    uint8_t header_len;          /* IPv4: with options; the header is at base + net_at */
-    bool broadcast, multicast;   /* destination at the IP layer */
+    uint8_t header_len;        /* IPv4: with options; the header is at base + net_at */
+    bool broadcast, multicast; /* destination at the IP layer */
 };
 
-/* An ICMP error about a packet that we sent. `quoted` is what came back of it, from behind its IP header. */
+/* An ICMP error about a packet that we sent. `quoted` is what came back of it, from behind its IP
+ * header. */
 struct ip_error {
-    int error;                   /* a stack_error: ERR_CONNREFUSED, ERR_HOSTUNREACH, ERR_MSGSIZE, ... */
-    bool hard;                   /* RFC 1122 4.2.3.9: TCP must abort */
+    int error; /* a stack_error: ERR_CONNREFUSED, ERR_HOSTUNREACH, ERR_MSGSIZE, ... */
+    bool hard; /* RFC 1122 4.2.3.9: TCP must abort */
     uint8_t type, code;
-    uint8_t protocol;            /* of the packet that we sent */
-    uint16_t mtu;                /* for ERR_MSGSIZE: the path's from now on; 0: the report was not believed */
+    uint8_t protocol; /* of the packet that we sent */
+    uint16_t mtu;     /* for ERR_MSGSIZE: the path's from now on; 0: the report was not believed */
     struct ip_addr source, destination; /* of the packet that we sent: source is ours */
     struct ip_addr reporter;
     const uint8_t *quoted;
@@ -71,8 +72,9 @@ struct ip_protocol {
     /* Takes nb: netbuf_free when consumed, stack_drop otherwise. */
     void (*input)(struct stack *s, struct netbuf *nb, const struct ip_received *r, int64_t now_ns);
     void (*error)(struct stack *s, const struct ip_error *e); /* may be NULL */
-    /* May the packet that a router calls too long really be one of ours (RFC 5927 7.2)? Asked before the path's MTU is lowered; e->mtu is what
-     * the router says. NULL: raw sockets are asked. */
+    /* May the packet that a router calls too long really be one of ours (RFC 5927 7.2)? Asked
+     * before the path's MTU is lowered; e->mtu is what the router says. NULL: raw sockets are
+     * asked. */
     bool (*too_long)(struct stack *s, const struct ip_error *e);
 };
 
@@ -81,44 +83,55 @@ const struct ip_protocol *ip_protocol(struct stack *s, uint8_t number); /* NULL:
 int ip_unregister(struct stack *s, uint8_t number); /* -ERR_BUSY while referred to */
 
 /*
- * Raw sockets see whole packets for this host, after reassembly and before the packet's own protocol, which gets it as well. nb stays
- * IP's, its cursor behind the IP header and net_at at it: who wants it copies. True when somebody took it, which spares the sender a
- * protocol unreachable. `error` hears of every ICMP error about a packet that we sent, after the protocol's own.
+ * Raw sockets see whole packets for this host, after reassembly and before the packet's own
+ * protocol, which gets it as well. nb stays IP's, its cursor behind the IP header and net_at at it:
+ * who wants it copies. True when somebody took it, which spares the sender a protocol unreachable.
+ * `error` hears of every ICMP error about a packet that we sent, after the protocol's own.
  */
 struct ip_raw {
-    bool (*input)(struct stack *s, const struct netbuf *nb, const struct ip_received *r, int64_t now_ns);
+    bool (*input)(struct stack *s, const struct netbuf *nb, const struct ip_received *r,
+                  int64_t now_ns);
     void (*error)(struct stack *s, const struct ip_error *e);
     bool (*too_long)(struct stack *s, const struct ip_error *e); /* as a protocol's */
 };
 void ip_set_raw(struct stack *s, const struct ip_raw *raw);
 
-/* Finds interface, source and next hop. `source` may be NULL or any; `nif` NULL unless bound to an interface.
- * 0, -ERR_NETUNREACH (no route), -ERR_NETDOWN, -ERR_ADDRNOTAVAIL. */
-int ip_path(struct stack *s, const struct ip_addr *destination, const struct ip_addr *source, struct netif *nif, struct ip_path *path);
+/* Finds interface, source and next hop. `source` may be NULL or any; `nif` NULL unless bound to an
+ * interface. 0, -ERR_NETUNREACH (no route), -ERR_NETDOWN, -ERR_ADDRNOTAVAIL. */
+int ip_path(struct stack *s, const struct ip_addr *destination, const struct ip_addr *source,
+            struct netif *nif, struct ip_path *path);
 
-/* A buffer for `len` bytes of transport header and payload with headroom for IP (with options_len) and link headers; NULL when the pool is dry or len
- * exceeds 65535 less the headers. */
-struct netbuf *ip_buffer(struct stack *s, const struct ip_path *path, uint32_t options_len, uint32_t len);
+/* A buffer for `len` bytes of transport header and payload with headroom for IP (with options_len)
+ * and link headers; NULL when the pool is dry or len exceeds 65535 less the headers. */
+struct netbuf *ip_buffer(struct stack *s, const struct ip_path *path, uint32_t options_len,
+                         uint32_t len);
 
-/* Takes nb: builds the header, fragments when needed and allowed, sends. The transport's checksum is already in place.
- * 0 or a negated stack_error (-ERR_MSGSIZE: too long with DF, -ERR_ACCES: broadcast without permission, -ERR_HOSTDOWN...). */
-int ip_output(struct stack *s, const struct ip_path *path, struct netbuf *nb, const struct ip_send *how, int64_t now_ns);
+/* Takes nb: builds the header, fragments when needed and allowed, sends. The transport's checksum
+ * is already in place. 0 or a negated stack_error (-ERR_MSGSIZE: too long with DF, -ERR_ACCES:
+ * broadcast without permission, -ERR_HOSTDOWN...). */
+int ip_output(struct stack *s, const struct ip_path *path, struct netbuf *nb,
+              const struct ip_send *how, int64_t now_ns);
 
-/* ICMP error about a received packet, with RFC 1122 3.2.2's refusals and a rate limit; nb stays the caller's, its net_at is valid.
- * A function pointer in the stack would name an upper layer: ICMP registers itself here. */
-typedef void icmp_error_fn(struct stack *s, const struct netbuf *nb, uint8_t type, uint8_t code, uint32_t extra, int64_t now_ns);
+/* ICMP error about a received packet, with RFC 1122 3.2.2's refusals and a rate limit; nb stays the
+ * caller's, its net_at is valid. A function pointer in the stack would name an upper layer: ICMP
+ * registers itself here. */
+typedef void icmp_error_fn(struct stack *s, const struct netbuf *nb, uint8_t type, uint8_t code,
+                           uint32_t extra, int64_t now_ns);
 void ip_set_icmp_error(struct stack *s, icmp_error_fn *fn);
-void ip_icmp_error(struct stack *s, const struct netbuf *nb, uint8_t type, uint8_t code, uint32_t extra, int64_t now_ns);
+void ip_icmp_error(struct stack *s, const struct netbuf *nb, uint8_t type, uint8_t code,
+                   uint32_t extra, int64_t now_ns);
 
-/* Joins a group on an interface, or leaves it; joins are counted. 0, -ERR_INVAL (no group), -ERR_NODEV (interface without
- * multicast), -ERR_NOBUFS, -ERR_ADDRNOTAVAIL (not joined). */
+/* Joins a group on an interface, or leaves it; joins are counted. 0, -ERR_INVAL (no group),
+ * -ERR_NODEV (interface without multicast), -ERR_NOBUFS, -ERR_ADDRNOTAVAIL (not joined). */
 int ip_join(struct stack *s, struct netif *nif, const struct ip_addr *group);
 int ip_leave(struct stack *s, struct netif *nif, const struct ip_addr *group);
 
-/* True when `a` is an address of this host (on any interface, loopback's 127/8 included); tentative ones are not. */
+/* True when `a` is an address of this host (on any interface, loopback's 127/8 included); tentative
+ * ones are not. */
 bool ip_is_local(struct stack *s, const struct ip_addr *a);
 
-/* A packet could not be sent after all (neighbour did not answer): told to the transport as an ip_error. nb stays the caller's. */
+/* A packet could not be sent after all (neighbour did not answer): told to the transport as an
+ * ip_error. nb stays the caller's. */
 void ip_unsent(struct stack *s, const struct netbuf *nb, int error, int64_t now_ns);
 
 #endif

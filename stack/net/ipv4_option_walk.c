@@ -38,7 +38,8 @@ static bool refuse_option(struct stack *s, struct netbuf *nb, uint8_t at, int64_
     return false;
 }
 
-/* RFC 791 3.1: we are one more module without room for its stamp, and there is no room to say so. */
+/* RFC 791 3.1: we are one more module without room for its stamp, and there is no room to say so.
+ */
 static bool overflows(const struct ipv4_option *o)
 {
     return o->type == IPV4_OPT_TIMESTAMP && ipv4_option_full(o) && o->overflow == OVERFLOW_MAX;

@@ -31,7 +31,8 @@ static bool overlap(const struct udp_pcb *a, const struct udp_pcb *b, uint16_t p
         return false;
     if (a->ip.nif && b->ip.nif && a->ip.nif != b->ip.nif)
         return false;
-    return addr_is_any(&a->ip.local) || addr_is_any(&b->ip.local) || addr_equal(&a->ip.local, &b->ip.local);
+    return addr_is_any(&a->ip.local) || addr_is_any(&b->ip.local) ||
+           addr_equal(&a->ip.local, &b->ip.local);
 }
 
 /* Two that both allow it may share a port; an ephemeral port is never shared. */

@@ -68,7 +68,8 @@ static struct ip_send header_of(const struct udp_pcb *pcb, const struct ip_path 
         .options_len = pcb->options_len,
     };
     if (path->multicast) {
-        how.ttl = pcb->ip.multicast_ttl ? pcb->ip.multicast_ttl : 1; /* RFC 1112 6.1: 1 unless asked */
+        how.ttl =
+            pcb->ip.multicast_ttl ? pcb->ip.multicast_ttl : 1; /* RFC 1112 6.1: 1 unless asked */
         how.flags |= pcb->multicast_loop ? IP_MULTICAST_LOOP : 0;
     }
     memcpy(how.options, pcb->options, sizeof how.options);

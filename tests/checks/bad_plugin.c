@@ -1,34 +1,35 @@
 /*
- * A stack that does wrong what -DWRONG says: 85-plugins.sh builds it once for each, and expects a sentence or a failed case, never a crash
- * or a hang of the run. Without WRONG it is a stack that does nothing.
+ * A stack that does wrong what -DWRONG says: 85-plugins.sh builds it once for each, and expects a
+ * sentence or a failed case, never a crash or a hang of the run. Without WRONG it is a stack that
+ * does nothing.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "sim/hosts/sut.h"
 
-#define NOTHING 0
-#define LONG 1
-#define EMPTY 2
-#define NULL_FRAME 3
-#define NO_PORT 4
-#define WAITS 5
-#define CRASHES 6
-#define EXITS 7
-#define SPINS 8
-#define PRINTS 9
-#define WRITES 10
-#define PAST 11
-#define UNKNOWN_TOKEN 12
-#define TWICE 13
+#define NOTHING          0
+#define LONG             1
+#define EMPTY            2
+#define NULL_FRAME       3
+#define NO_PORT          4
+#define WAITS            5
+#define CRASHES          6
+#define EXITS            7
+#define SPINS            8
+#define PRINTS           9
+#define WRITES           10
+#define PAST             11
+#define UNKNOWN_TOKEN    12
+#define TWICE            13
 #define ENDS_AND_RETURNS 14
-#define NULL_OUT 15
-#define NULL_BYTES 16
-#define NOT_OPEN 17
-#define NOT_ATTACHED 18
-#define STATICS 19
-#define CONSTRUCTOR 20
-#define OVERFLOWS 21
+#define NULL_OUT         15
+#define NULL_BYTES       16
+#define NOT_OPEN         17
+#define NOT_ATTACHED     18
+#define STATICS          19
+#define CONSTRUCTOR      20
+#define OVERFLOWS        21
 #ifndef WRONG
 #define WRONG NOTHING
 #endif
@@ -54,7 +55,8 @@ static void *bad_open(const struct sut_env *env)
     return WRONG == NOT_OPEN ? NULL : (void *)(uintptr_t)env;
 }
 
-static int bad_attach(void *s, int port, const char *ifname, const uint8_t mac[6], int mtu, const struct bus *b)
+static int bad_attach(void *s, int port, const char *ifname, const uint8_t mac[6], int mtu,
+                      const struct bus *b)
 {
     (void)s, (void)port, (void)ifname, (void)mac, (void)mtu, (void)b;
     return WRONG == NOT_ATTACHED ? -5 : 0;
@@ -97,7 +99,8 @@ static int deep(int n)
     return n ? deep(n - 1) + room[1] : 0;
 }
 
-static int64_t bad_call(void *s, uint64_t token, const char *name, const struct value *argv, int argc, struct value *out)
+static int64_t bad_call(void *s, uint64_t token, const char *name, const struct value *argv,
+                        int argc, struct value *out)
 {
     const struct sut_env *env = s;
     (void)argv, (void)argc;
@@ -105,7 +108,9 @@ static int64_t bad_call(void *s, uint64_t token, const char *name, const struct 
         return 0;
     if (WRONG == UNKNOWN_TOKEN)
         env->done(env->self, token + 1, 3, NULL, 0);
-    for (int k = 0; k < (WRONG == TWICE) + (WRONG == TWICE || WRONG == ENDS_AND_RETURNS || WRONG == NULL_OUT); k++)
+    for (int k = 0;
+         k < (WRONG == TWICE) + (WRONG == TWICE || WRONG == ENDS_AND_RETURNS || WRONG == NULL_OUT);
+         k++)
         env->done(env->self, token, 3, NULL, 6);
     if (WRONG == NULL_BYTES)
         out[1] = (struct value){.kind = VALUE_BYTES, .len = 100};
@@ -128,6 +133,14 @@ __attribute__((constructor)) static void crash(void)
 
 extern const struct sut wiredrill_sut;
 const struct sut wiredrill_sut = {
-    .abi = ABI, .flags = FLAGS, .name = NAME, .version = "1", .open = bad_open, .attach = bad_attach, .input = bad_input, .poll = bad_poll,
-    .call = bad_call, .close = bad_close,
+    .abi = ABI,
+    .flags = FLAGS,
+    .name = NAME,
+    .version = "1",
+    .open = bad_open,
+    .attach = bad_attach,
+    .input = bad_input,
+    .poll = bad_poll,
+    .call = bad_call,
+    .close = bad_close,
 };

@@ -3,7 +3,8 @@
 #include <string.h>
 #include "tests/hosts/peer_rig.h"
 
-/* RFC 5227 2.4 (b): whoever claims its address by ARP hears an announcement: a request for it from it, by broadcast. */
+/* RFC 5227 2.4 (b): whoever claims its address by ARP hears an announcement: a request for it from
+ * it, by broadcast. */
 Test(echo, defends_its_address)
 {
     static const uint8_t own[6] = {0x52, 0x55, 0x0a, 0, 2, 2}, zero[6];

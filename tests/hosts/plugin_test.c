@@ -9,7 +9,8 @@ static void refused(const char *name, const char *because)
 {
     struct why why = {{0}};
     cr_assert_null(sut_load(name, &why), "%s", name);
-    cr_assert_not_null(strstr(why.text, because), "%s: \"%s\" does not say \"%s\"", name, why.text, because);
+    cr_assert_not_null(strstr(why.text, because), "%s: \"%s\" does not say \"%s\"", name, why.text,
+                       because);
     cr_assert_null(strchr(why.text, '\n'));
 }
 

@@ -9,8 +9,10 @@ enum { NEXT = 0x0a000209, BEYOND = 0x0a090001, DF = 0x4000, MF = 0x2000 };
 
 #define GATEWAY "host router srv ip 10.0.2.2/24 "
 
-/* A packet of `len` bytes from the client to dst, protocol 253, behind an Ethernet header; `options` bytes of header behind the 20. */
-static uint32_t packet(uint8_t *f, uint32_t dst, uint32_t ttl, uint32_t fragment, const uint8_t *options, uint32_t option_len, uint32_t len)
+/* A packet of `len` bytes from the client to dst, protocol 253, behind an Ethernet header;
+ * `options` bytes of header behind the 20. */
+static uint32_t packet(uint8_t *f, uint32_t dst, uint32_t ttl, uint32_t fragment,
+                       const uint8_t *options, uint32_t option_len, uint32_t len)
 {
     memset(f, 0, 14 + len);
     memcpy(f, router_mac, 6);
@@ -46,8 +48,10 @@ static void introduce(struct peer_rig *r)
     r->frames = 0;
 }
 
-/* An ICMP error of the router's about the packet in f: RFC 792's header, RFC 1812's precedence and length. */
-static void expect_error(const struct peer_rig *r, int k, uint32_t type, uint32_t code, uint32_t rest, const uint8_t *f, uint32_t len)
+/* An ICMP error of the router's about the packet in f: RFC 792's header, RFC 1812's precedence and
+ * length. */
+static void expect_error(const struct peer_rig *r, int k, uint32_t type, uint32_t code,
+                         uint32_t rest, const uint8_t *f, uint32_t len)
 {
     const uint8_t *b = r->seen[k].bytes;
     uint32_t quoted = len - 14 > 548 ? 548 : len - 14;
@@ -99,7 +103,8 @@ Test(router, last_ttl_is_time_exceeded)
 
 Test(router, longest_prefix_wins)
 {
-    struct peer_rig *r = peer_rig_open(GATEWAY "no-redirect, gateway 10.0.2.15 route 10.0.0.0/8 via 10.0.2.15 route 10.9.0.0/24 via 10.0.2.9 "
+    struct peer_rig *r = peer_rig_open(GATEWAY "no-redirect, gateway 10.0.2.15 route 10.0.0.0/8 "
+                                               "via 10.0.2.15 route 10.9.0.0/24 via 10.0.2.9 "
                                                "refuse 13 10.9.0.128/25");
     uint8_t f[100];
     introduce(r);
@@ -179,7 +184,8 @@ Test(router, df_and_too_long_is_fragmentation_needed)
 Test(router, fragments_hold_every_byte)
 {
     struct peer_rig *r = peer_rig_open(GATEWAY "no-redirect, route 10.9.0.0/16 via 10.0.2.9");
-    const uint8_t options[12] = {0x07, 7, 4, 0, 0, 0, 0, 0x88, 4, 0x12, 0x34, 0}; /* record route; stream identifier */
+    const uint8_t options[12] = {0x07, 7, 4,    0,    0, 0, 0,
+                                 0x88, 4, 0x12, 0x34, 0}; /* record route; stream identifier */
     uint8_t f[1600], whole[1600] = {0};
     introduce(r);
     cr_assert_eq(peer_rig_call(r, "mtu(0, 280)"), 0);
@@ -248,10 +254,12 @@ Test(router, errors_about_what_forbids_them_are_not_sent)
     peer_rig_close(r);
 }
 
-/* Four routers and a host: which of them speaks follows from the TTL; on the way back it is one less for each router passed. */
+/* Four routers and a host: which of them speaks follows from the TTL; on the way back it is one
+ * less for each router passed. */
 Test(router, path_answers_by_ttl)
 {
-    struct peer_rig *r = peer_rig_open(GATEWAY "hop 10.4.0.1 10.4.1.1 10.4.2.1 far 10.5.0.0/16 silent 2");
+    struct peer_rig *r =
+        peer_rig_open(GATEWAY "hop 10.4.0.1 10.4.1.1 10.4.2.1 far 10.5.0.0/16 silent 2");
     const uint32_t speaker[] = {0x0a000202, 0x0a040001, 0, 0x0a040201, 0x0a050009};
     const uint32_t type[] = {11, 11, 0, 11, 3};
     uint8_t f[100];
@@ -292,8 +300,9 @@ Test(router, loses_as_told)
 Test(router, wrong_attributes_get_a_sentence)
 {
     static const char *const lines[] = {
-        GATEWAY "route 10.9.0.0/16",         GATEWAY "route 10.9.0.0/16 via 10.7.0.1", GATEWAY "gateway 10.7.0.1",
-        GATEWAY "far 12",                    GATEWAY "hop 10.4.0.1 silent 2",          GATEWAY "refuse 16 10.9.0.0/16",
+        GATEWAY "route 10.9.0.0/16",     GATEWAY "route 10.9.0.0/16 via 10.7.0.1",
+        GATEWAY "gateway 10.7.0.1",      GATEWAY "far 12",
+        GATEWAY "hop 10.4.0.1 silent 2", GATEWAY "refuse 16 10.9.0.0/16",
         GATEWAY "far-open 70000",
     };
     for (size_t k = 0; k < sizeof lines / sizeof lines[0]; k++) {
@@ -310,7 +319,8 @@ Test(router, wrong_attributes_get_a_sentence)
 enum { FAR = 0x0a050009 };
 
 /* The error came from this router of the path. */
-static void expect_from(const struct peer_rig *r, uint32_t who, uint32_t type, uint32_t code, uint32_t rest)
+static void expect_from(const struct peer_rig *r, uint32_t who, uint32_t type, uint32_t code,
+                        uint32_t rest)
 {
     const uint8_t *b = r->seen[0].bytes;
     cr_assert_eq(r->frames, 1);
@@ -338,7 +348,8 @@ Test(router, far_hosts_dead)
     struct peer_rig *r = peer_rig_open(PATH "far-dead");
     uint8_t f[100];
     cr_assert_eq(peer_rig_give(r, f, packet(f, FAR, 64, 0, NULL, 0, 60)), 0);
-    cr_assert_eq(peer_rig_give(r, f, packet(f, FAR, 2, 0, NULL, 0, 60)), 1, "the routers before it live");
+    cr_assert_eq(peer_rig_give(r, f, packet(f, FAR, 2, 0, NULL, 0, 60)), 1,
+                 "the routers before it live");
     expect_from(r, 0x0a040001, 11, 0, 0);
     peer_rig_close(r);
 }
@@ -366,7 +377,8 @@ Test(router, loses_what_it_is_told_to)
 /* RFC 1812 5.2.7.2: host unreachable, when it has not answered for so long. */
 Test(router, next_hop_that_does_not_answer_arp)
 {
-    struct peer_rig *r = peer_rig_open(GATEWAY "no-redirect, arp-timeout 500ms, route 10.9.0.0/16 via 10.0.2.9");
+    struct peer_rig *r =
+        peer_rig_open(GATEWAY "no-redirect, arp-timeout 500ms, route 10.9.0.0/16 via 10.0.2.9");
     uint8_t f[100];
     uint32_t len = packet(f, BEYOND, 64, 0, NULL, 0, 60);
     peer_rig_give(r, f, len);

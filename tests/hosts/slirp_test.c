@@ -1,6 +1,7 @@
 /*
- * QEMU's user network must not reach the network of the machine. The first test tries all that it could want a socket for; the second
- * takes the restriction away, to see that a socket which it opens fails the run, and that this file would see one.
+ * QEMU's user network must not reach the network of the machine. The first test tries all that it
+ * could want a socket for; the second takes the restriction away, to see that a socket which it
+ * opens fails the run, and that this file would see one.
  */
 #ifdef HAVE_SLIRP
 #include <criterion/criterion.h>
@@ -19,7 +20,7 @@ static Slirp *open_to_the_world(const SlirpConfig *config, const SlirpCb *callba
 
 /* The kind itself, once more, with that one difference. */
 #define slirp_kind open_slirp_kind
-#define slirp_new open_to_the_world
+#define slirp_new  open_to_the_world
 #include "sim/hosts/slirp.c"
 #undef slirp_kind
 #undef slirp_new
@@ -31,7 +32,8 @@ extern const struct host_kind slirp_kind; /* as scripts have it */
 static bool watching;
 static int sockets;
 
-/* libslirp finds this one before the C library's. While we watch, it gets a descriptor that leads nowhere. */
+/* libslirp finds this one before the C library's. While we watch, it gets a descriptor that leads
+ * nowhere. */
 int socket(int domain, int type, int protocol)
 {
     if (!watching)
@@ -41,7 +43,8 @@ int socket(int domain, int type, int protocol)
 }
 
 /* An IPv4 packet of the client's, its transport's checksum made where it has one. */
-static void give(struct peer_rig *r, uint32_t dst, uint8_t protocol, const void *payload, uint32_t len)
+static void give(struct peer_rig *r, uint32_t dst, uint8_t protocol, const void *payload,
+                 uint32_t len)
 {
     uint8_t f[256] = {0x52, 0x55, 0x0a, 0, 2, 2};
     memcpy(f + 6, rig_client, 6);
@@ -55,7 +58,9 @@ static void give(struct peer_rig *r, uint32_t dst, uint8_t protocol, const void 
     put16(f + 24, sum16(f + 14, 20, 0));
     memcpy(f + 34, payload, len);
     if (protocol == 6) /* TCP: with the pseudo header */
-        put16(f + 50, sum16(f + 34, len, protocol + len + (RIG_CLIENT >> 16) + (RIG_CLIENT & 0xffff) + (dst >> 16) + (dst & 0xffff)));
+        put16(f + 50, sum16(f + 34, len,
+                            protocol + len + (RIG_CLIENT >> 16) + (RIG_CLIENT & 0xffff) +
+                                (dst >> 16) + (dst & 0xffff)));
     if (protocol == 1)
         put16(f + 36, sum16(f + 34, len, 0));
     if (r->host.kind == &slirp_kind)
@@ -74,9 +79,10 @@ static void syn(struct peer_rig *r, uint32_t dst, uint16_t port)
 static struct peer_rig *start(const char *line, const struct host_kind *kind)
 {
     struct peer_rig *r = peer_rig_kind(line, kind);
-    static const uint8_t arp[60] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x52, 0x54, 0, 0x12, 0x34, 0x56, 8,    6,  0, 1, 8,
-                                    0,    6,    4,    0,    1,    0x52, 0x54, 0,    0x12, 0x34, 0x56, 10, 0,  2, 15,   0, 0, 0,
-                                    0,    0,    0,    10,   0,    2,    2};
+    static const uint8_t arp[60] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x52, 0x54, 0, 0x12, 0x34,
+                                    0x56, 8,    6,    0,    1,    8,    0,    6,    4, 0,    1,
+                                    0x52, 0x54, 0,    0x12, 0x34, 0x56, 10,   0,    2, 15,   0,
+                                    0,    0,    0,    0,    0,    10,   0,    2,    2};
     watching = true;
     sockets = 0;
     cr_assert_eq(peer_rig_give(r, arp, sizeof arp), 1, "it answers ARP");
@@ -85,10 +91,12 @@ static struct peer_rig *start(const char *line, const struct host_kind *kind)
 
 Test(slirp, restricted_opens_no_socket)
 {
-    static const uint32_t to[] = {0x08080808, RIG_SERVER, 0x0a000203, 0x7f000001, 0x0a0002ff, 0xffffffff};
+    static const uint32_t to[] = {0x08080808, RIG_SERVER, 0x0a000203,
+                                  0x7f000001, 0x0a0002ff, 0xffffffff};
     static const uint16_t port[] = {7, 22, 53, 67, 69, 80, 113, 445};
     static const uint8_t echo[8] = {8};
-    struct peer_rig *r = start("host slirp srv ip 10.0.2.2/24 tftp-server \"boot\" bootfile \"kernel\"", &slirp_kind);
+    struct peer_rig *r = start(
+        "host slirp srv ip 10.0.2.2/24 tftp-server \"boot\" bootfile \"kernel\"", &slirp_kind);
     for (size_t t = 0; t < sizeof to / sizeof to[0]; t++) {
         give(r, to[t], 1, echo, sizeof echo);
         give(r, to[t], 47, "?", 1);
@@ -115,7 +123,8 @@ static void opened(void (*provoke)(struct peer_rig *r))
     struct why why = {{0}};
     cr_assert_eq(sockets, 1);
     cr_assert(world_failed(r->world, &why));
-    cr_assert_not_null(strstr(why.text, "srv: libslirp opened a socket of this machine"), "%s", why.text);
+    cr_assert_not_null(strstr(why.text, "srv: libslirp opened a socket of this machine"), "%s",
+                       why.text);
     peer_rig_close(r);
 }
 
@@ -142,7 +151,8 @@ Test(slirp, socket_for_a_connection_fails_the_run)
 /* A DISCOVER; the offer's option 12, RFC 2132 3.14. */
 static int offers(const char *line, const uint8_t **name)
 {
-    static const uint8_t head[8] = {1, 1, 6, 0, 1, 2, 3, 4}, options[] = {0x63, 0x82, 0x53, 0x63, 53, 1, 1, 255};
+    static const uint8_t head[8] = {1, 1, 6, 0, 1, 2, 3, 4},
+                         options[] = {0x63, 0x82, 0x53, 0x63, 53, 1, 1, 255};
     uint8_t m[300] = {0};
     uint32_t len;
     struct peer_rig *r = start(line, &slirp_kind);

@@ -69,7 +69,8 @@ static void open_rig(struct rig *r)
         r->link[k] = link_new(r->world, &config);
         r->port[k] = link_attach(r->link[k], "test", to_test, NULL, &ears[k]);
         h->port[k] = (struct host_port){.host = h, .link = r->link[k]};
-        h->port[k].number = link_attach(r->link[k], "sw", to_switch, carrier_of_switch, &h->port[k]);
+        h->port[k].number =
+            link_attach(r->link[k], "sw", to_switch, carrier_of_switch, &h->port[k]);
     }
     h->ports = LINKS;
     cr_assert_eq(h->kind->init(h, &(const struct attrs){NULL, 0}, &why), 0);
@@ -82,7 +83,8 @@ static unsigned give(struct rig *r, int k, uint8_t to, uint8_t from, uint32_t fl
     unsigned out = 0;
     struct frame *f = frame_new(r->world, LEN);
     memset(r->seen, 0, sizeof r->seen);
-    memcpy(f->bytes, (const uint8_t[]){to == 0xff ? 0xff : 2, 0, 0, 0, 0, to, 2, 0, 0, 0, 0, from}, 12);
+    memcpy(f->bytes, (const uint8_t[]){to == 0xff ? 0xff : 2, 0, 0, 0, 0, to, 2, 0, 0, 0, 0, from},
+           12);
     if (to == 0xff)
         memset(f->bytes, 0xff, 6);
     f->bytes[14] = 0x5a;
@@ -107,7 +109,8 @@ Test(switch, unknown_destinations_go_everywhere_known_ones_to_their_port)
     cr_assert_eq(give(&r, 1, 11, 22, 0), A);
     cr_assert_eq(give(&r, 2, 22, 33, 0), B);
     cr_assert_eq(give(&r, 2, EVERYBODY, 33, 0), A | B);
-    cr_assert_eq(give(&r, 0, 11, 12, 0), 0, "whom the frame is for stands on the link it came from");
+    cr_assert_eq(give(&r, 0, 11, 12, 0), 0,
+                 "whom the frame is for stands on the link it came from");
     world_free(r.world);
 }
 

@@ -264,8 +264,7 @@ Test(packet_edges, addresses_that_are_missing)
     struct packet_spec *p = line("< ip6 ::1 > ::2 udp 1 > 2");
     cr_assert_gt(packet_build(p, &rig.context, rig.frame, sizeof rig.frame, &why), 0);
     cr_assert_eq(build("< ip6 udp 1 > 2"), -1);
-    cr_assert_str_eq(rig.why,
-                     "ip6: the source of this line has no IPv6 address: write ip6 A > B");
+    cr_assert_str_eq(rig.why, "ip6: the source of this line has no IPv6 address: write ip6 A > B");
     p = line("< arp reply");
     rig.context.destination.has_ipv4 = rig.context.destination.has_mac =
         rig.context.source.has_mac = false;

@@ -13,10 +13,11 @@ enum { ECHO_PORT = 7, ICMP_HEADER = 8, LARGEST = 65535 - 20 - ICMP_HEADER };
 #define SECOND INT64_C(1000000000)
 
 /*
- * --- ping(to [, count [, size [, ttl]]]) = echoes received; one a second, a second for the last ---
+ * --- ping(to [, count [, size [, ttl]]]) = echoes received; one a second, a second for the last
+ * ---
  *
- * lwIP has no echo client: this one is ours. So it keeps no statistics, and a script that asks for them is skipped: they would say
- * nothing about lwIP.
+ * lwIP has no echo client: this one is ours. So it keeps no statistics, and a script that asks for
+ * them is skipped: they would say nothing about lwIP.
  */
 
 static void end_ping(struct lwip_ping *p)
@@ -34,13 +35,15 @@ static bool is_answer(const struct lwip_ping *p, const struct pbuf *b, const ip_
     struct icmp_echo_hdr echo;
     struct pbuf icmp = *b; /* behind the IP header */
     u16_t header = IPH_HL_BYTES((const struct ip_hdr *)b->payload);
-    if (b->tot_len < header + ICMP_HEADER || b->len < header || pbuf_copy_partial(b, &echo, sizeof echo, header) != sizeof echo)
+    if (b->tot_len < header + ICMP_HEADER || b->len < header ||
+        pbuf_copy_partial(b, &echo, sizeof echo, header) != sizeof echo)
         return false;
     icmp.payload = (uint8_t *)b->payload + header;
     icmp.len = (u16_t)(b->len - header);
     icmp.tot_len = (u16_t)(b->tot_len - header);
-    return inet_chksum_pbuf(&icmp) == 0 && ICMPH_TYPE(&echo) == ICMP_ER && echo.id == lwip_htons(p->id) &&
-           lwip_ntohs(echo.seqno) < p->sent && ip_addr_get_ip4_u32(from) == lwip_htonl(p->to);
+    return inet_chksum_pbuf(&icmp) == 0 && ICMPH_TYPE(&echo) == ICMP_ER &&
+           echo.id == lwip_htons(p->id) && lwip_ntohs(echo.seqno) < p->sent &&
+           ip_addr_get_ip4_u32(from) == lwip_htonl(p->to);
 }
 
 static u8_t echo_came(void *arg, struct raw_pcb *pcb, struct pbuf *b, const ip_addr_t *from)
@@ -95,7 +98,8 @@ int64_t lwip_pings_poll(struct lwip_sut *u, int64_t now_ns)
     return due_ns;
 }
 
-static int64_t call_ping(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_ping(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc,
+                         struct value *out)
 {
     ip_addr_t to;
     int64_t count = argc > 1 && argv[1].kind == VALUE_NUMBER ? argv[1].number : 1;
@@ -111,8 +115,13 @@ static int64_t call_ping(struct lwip_sut *u, uint64_t token, const struct value 
         struct lwip_ping *p = &u->ping[k];
         if (p->owner)
             continue;
-        *p = (struct lwip_ping){.owner = u, .token = token, .to = lwip_ntohl(ip_addr_get_ip4_u32(&to)), .count = (uint32_t)count,
-                                .size = (uint32_t)size, .id = (uint16_t)rand(), .raw = raw_new(IP_PROTO_ICMP)};
+        *p = (struct lwip_ping){.owner = u,
+                                .token = token,
+                                .to = lwip_ntohl(ip_addr_get_ip4_u32(&to)),
+                                .count = (uint32_t)count,
+                                .size = (uint32_t)size,
+                                .id = (uint16_t)rand(),
+                                .raw = raw_new(IP_PROTO_ICMP)};
         if (!p->raw) {
             p->owner = NULL;
             return -ENOBUFS;
@@ -125,7 +134,8 @@ static int64_t call_ping(struct lwip_sut *u, uint64_t token, const struct value 
     return -ENOBUFS;
 }
 
-/* --- udp_echo([port]): ours too, so it answers neither a datagram to many nor another echo service (RFC 8085 6) --- */
+/* --- udp_echo([port]): ours too, so it answers neither a datagram to many nor another echo service
+ * (RFC 8085 6) --- */
 
 static bool echoes(const struct udp_pcb *pcb, u16_t port)
 {
@@ -134,7 +144,8 @@ static bool echoes(const struct udp_pcb *pcb, u16_t port)
     return !many && port != 0 && port != ECHO_PORT && port != pcb->local_port;
 }
 
-static void echo_datagram(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *from, u16_t port)
+static void echo_datagram(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *from,
+                          u16_t port)
 {
     (void)arg;
     if (echoes(pcb, port))
@@ -142,7 +153,8 @@ static void echo_datagram(void *arg, struct udp_pcb *pcb, struct pbuf *p, const 
     pbuf_free(p);
 }
 
-static int64_t call_udp_echo(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_udp_echo(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc,
+                             struct value *out)
 {
     (void)token, (void)out;
     if (u->echo)
@@ -151,10 +163,12 @@ static int64_t call_udp_echo(struct lwip_sut *u, uint64_t token, const struct va
     if (!u->echo)
         return -ENOBUFS;
     udp_recv(u->echo, echo_datagram, u);
-    return lwip_error(udp_bind(u->echo, IP4_ADDR_ANY, (u16_t)(argc > 0 ? argv[0].number : ECHO_PORT)));
+    return lwip_error(
+        udp_bind(u->echo, IP4_ADDR_ANY, (u16_t)(argc > 0 ? argv[0].number : ECHO_PORT)));
 }
 
-static int64_t call_udp_echo_stop(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_udp_echo_stop(struct lwip_sut *u, uint64_t token, const struct value *argv,
+                                  int argc, struct value *out)
 {
     (void)token, (void)argv, (void)argc, (void)out;
     if (!u->echo)

@@ -1,4 +1,5 @@
-/* BSD calls over lwIP's UDP and raw control blocks. ICMP errors do not reach them: lwIP's raw API does not pass them on. */
+/* BSD calls over lwIP's UDP and raw control blocks. ICMP errors do not reach them: lwIP's raw API
+ * does not pass them on. */
 #include "sim/hosts/lwip/lwip_sut.h"
 
 #include <errno.h>
@@ -10,14 +11,16 @@ enum { LONGEST = 65535 };
 
 static struct lwip_socket *socket_of(struct lwip_sut *u, const struct value *v)
 {
-    if (v->kind != VALUE_NUMBER || v->number < 0 || v->number >= LWIP_SOCKETS || !u->socket[v->number].owner)
+    if (v->kind != VALUE_NUMBER || v->number < 0 || v->number >= LWIP_SOCKETS ||
+        !u->socket[v->number].owner)
         return NULL;
     return &u->socket[v->number];
 }
 
 /* --- receiving --- */
 
-static void fill(struct lwip_sut *u, struct lwip_socket *s, uint32_t room, struct value *out, int64_t *result)
+static void fill(struct lwip_sut *u, struct lwip_socket *s, uint32_t room, struct value *out,
+                 int64_t *result)
 {
     struct lwip_datagram d = s->queue[s->first];
     uint32_t len = d.bytes->tot_len < room ? d.bytes->tot_len : room;
@@ -37,7 +40,8 @@ static void queue(struct lwip_socket *s, struct pbuf *p, const ip_addr_t *from, 
         pbuf_free(p);
         return;
     }
-    s->queue[(s->first + s->queued++) % LWIP_QUEUE] = (struct lwip_datagram){p, lwip_ntohl(ip_addr_get_ip4_u32(from)), port};
+    s->queue[(s->first + s->queued++) % LWIP_QUEUE] =
+        (struct lwip_datagram){p, lwip_ntohl(ip_addr_get_ip4_u32(from)), port};
     struct lwip_wait wait = s->wait[0];
     if (!wait.token)
         return;
@@ -49,7 +53,8 @@ static void queue(struct lwip_socket *s, struct pbuf *p, const ip_addr_t *from, 
     lwip_done(s->owner, wait.token, result, s->owner->out);
 }
 
-static void udp_came(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *from, u16_t port)
+static void udp_came(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *from,
+                     u16_t port)
 {
     (void)pcb;
     queue(arg, p, from, port);
@@ -65,7 +70,8 @@ static u8_t raw_came(void *arg, struct raw_pcb *pcb, struct pbuf *p, const ip_ad
     return 0;
 }
 
-static int64_t call_receive(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_receive(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc,
+                            struct value *out)
 {
     struct lwip_socket *s = socket_of(u, &argv[0]);
     int64_t result = 0;
@@ -118,14 +124,16 @@ static int64_t send_bytes(struct lwip_socket *s, const struct value *bytes, cons
     return e == ERR_OK ? (int64_t)bytes->len : lwip_error(e);
 }
 
-static int64_t call_send(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_send(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc,
+                         struct value *out)
 {
     (void)token, (void)argc, (void)out;
     struct lwip_socket *s = socket_of(u, &argv[0]);
     return s ? send_bytes(s, &argv[1], NULL) : -EBADF;
 }
 
-static int64_t call_sendto(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_sendto(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc,
+                           struct value *out)
 {
     (void)token, (void)argc, (void)out;
     struct lwip_socket *s = socket_of(u, &argv[0]);
@@ -143,7 +151,8 @@ static void prepare_raw(struct lwip_socket *s)
         raw_recv(s->raw, raw_came, s);
 }
 
-static int64_t call_socket(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_socket(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc,
+                           struct value *out)
 {
     (void)token, (void)argc, (void)out;
     int type = (int)argv[1].number & 0xf, fd = 0;
@@ -165,7 +174,8 @@ static int64_t call_socket(struct lwip_sut *u, uint64_t token, const struct valu
     return -ENOBUFS;
 }
 
-static int64_t call_bind(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_bind(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc,
+                         struct value *out)
 {
     (void)token, (void)argc, (void)out;
     struct lwip_socket *s = socket_of(u, &argv[0]);
@@ -174,10 +184,12 @@ static int64_t call_bind(struct lwip_sut *u, uint64_t token, const struct value 
         return -EBADF;
     if (!lwip_address(&argv[1], &address))
         return -EINVAL;
-    return lwip_error(s->udp ? udp_bind(s->udp, &address, (u16_t)argv[1].prefix) : raw_bind(s->raw, &address));
+    return lwip_error(s->udp ? udp_bind(s->udp, &address, (u16_t)argv[1].prefix)
+                             : raw_bind(s->raw, &address));
 }
 
-static int64_t call_connect(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_connect(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc,
+                            struct value *out)
 {
     (void)token, (void)argc, (void)out;
     struct lwip_socket *s = socket_of(u, &argv[0]);
@@ -186,7 +198,8 @@ static int64_t call_connect(struct lwip_sut *u, uint64_t token, const struct val
         return -EBADF;
     if (!lwip_address(&argv[1], &address))
         return -EINVAL;
-    err_t e = s->udp ? udp_connect(s->udp, &address, (u16_t)argv[1].prefix) : raw_connect(s->raw, &address);
+    err_t e = s->udp ? udp_connect(s->udp, &address, (u16_t)argv[1].prefix)
+                     : raw_connect(s->raw, &address);
     s->connected = e == ERR_OK;
     return lwip_error(e);
 }
@@ -202,7 +215,8 @@ static void close_socket(struct lwip_socket *s)
     s->owner = NULL;
 }
 
-static int64_t call_close(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_close(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc,
+                          struct value *out)
 {
     (void)token, (void)argc, (void)out;
     struct lwip_socket *s = socket_of(u, &argv[0]);
@@ -219,35 +233,43 @@ void lwip_sockets_close(struct lwip_sut *u)
             close_socket(&u->socket[fd]);
 }
 
-static int64_t call_getsockname(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_getsockname(struct lwip_sut *u, uint64_t token, const struct value *argv,
+                                int argc, struct value *out)
 {
     (void)token, (void)argc;
     struct lwip_socket *s = socket_of(u, &argv[0]);
     if (!s)
         return -EBADF;
     const ip_addr_t *local = s->udp ? &s->udp->local_ip : &s->raw->local_ip;
-    out[1] = (struct value){.kind = VALUE_ENDPOINT, .number = lwip_ntohl(ip_addr_get_ip4_u32(local)), .prefix = s->udp ? s->udp->local_port : 0};
+    out[1] = (struct value){.kind = VALUE_ENDPOINT,
+                            .number = lwip_ntohl(ip_addr_get_ip4_u32(local)),
+                            .prefix = s->udp ? s->udp->local_port : 0};
     return 0;
 }
 
-static int64_t call_setsockopt(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_setsockopt(struct lwip_sut *u, uint64_t token, const struct value *argv,
+                               int argc, struct value *out)
 {
     (void)token, (void)argc, (void)out;
     struct lwip_socket *s = socket_of(u, &argv[0]);
     if (!s)
         return -EBADF;
-    const struct value *v = argv[3].kind == VALUE_LIST && argv[3].items == 1 ? &argv[3].item[0] : &argv[3];
+    const struct value *v =
+        argv[3].kind == VALUE_LIST && argv[3].items == 1 ? &argv[3].item[0] : &argv[3];
     struct ip_pcb *pcb = s->udp ? (struct ip_pcb *)s->udp : (struct ip_pcb *)s->raw;
-    if (argv[1].number == IPPROTO_IP && argv[2].number == IP_TTL && v->number >= 1 && v->number <= 255) {
+    if (argv[1].number == IPPROTO_IP && argv[2].number == IP_TTL && v->number >= 1 &&
+        v->number <= 255) {
         pcb->ttl = (u8_t)v->number;
     } else if (argv[1].number == IPPROTO_IP && argv[2].number == IP_TOS) {
         pcb->tos = (u8_t)v->number;
     } else if (argv[1].number == IPPROTO_IP && argv[2].number == IP_MULTICAST_TTL) {
         *(s->udp ? &s->udp->mcast_ttl : &s->raw->mcast_ttl) = (u8_t)v->number;
     } else if (argv[1].number == SOL_SOCKET && argv[2].number == SO_BROADCAST) {
-        pcb->so_options = (u8_t)(v->number ? pcb->so_options | SOF_BROADCAST : pcb->so_options & ~SOF_BROADCAST);
+        pcb->so_options =
+            (u8_t)(v->number ? pcb->so_options | SOF_BROADCAST : pcb->so_options & ~SOF_BROADCAST);
     } else if (argv[1].number == SOL_SOCKET && argv[2].number == SO_REUSEADDR) {
-        pcb->so_options = (u8_t)(v->number ? pcb->so_options | SOF_REUSEADDR : pcb->so_options & ~SOF_REUSEADDR);
+        pcb->so_options =
+            (u8_t)(v->number ? pcb->so_options | SOF_REUSEADDR : pcb->so_options & ~SOF_REUSEADDR);
     } else {
         return SUT_UNKNOWN;
     }
@@ -255,8 +277,17 @@ static int64_t call_setsockopt(struct lwip_sut *u, uint64_t token, const struct 
 }
 
 const struct lwip_call_entry lwip_socket_calls[] = {
-    {"socket", call_socket, 3},     {"bind", call_bind, 2},   {"connect", call_connect, 2},         {"send", call_send, 3},
-    {"write", call_send, 3},        {"sendto", call_sendto, 5}, {"recv", call_receive, 3},          {"read", call_receive, 3},
-    {"recvfrom", call_receive, 3},  {"close", call_close, 1}, {"getsockname", call_getsockname, 2}, {"setsockopt", call_setsockopt, 4},
+    {"socket", call_socket, 3},
+    {"bind", call_bind, 2},
+    {"connect", call_connect, 2},
+    {"send", call_send, 3},
+    {"write", call_send, 3},
+    {"sendto", call_sendto, 5},
+    {"recv", call_receive, 3},
+    {"read", call_receive, 3},
+    {"recvfrom", call_receive, 3},
+    {"close", call_close, 1},
+    {"getsockname", call_getsockname, 2},
+    {"setsockopt", call_setsockopt, 4},
     {NULL, NULL, 0},
 };

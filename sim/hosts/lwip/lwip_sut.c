@@ -1,10 +1,11 @@
 /*
- * Debian's lwIP 2.1 as the stack under test: a second stack, that nobody here wrote, to try scenarios on. Its raw API is called from the
- * one thread that there is; it takes the time from our sys_now and random numbers from the C library's rand, which is seeded from the run. It
- * has globals, so each case needs a process of its own. Debian builds it without DHCP and DNS.
+ * Debian's lwIP 2.1 as the stack under test: a second stack, that nobody here wrote, to try
+ * scenarios on. Its raw API is called from the one thread that there is; it takes the time from our
+ * sys_now and random numbers from the C library's rand, which is seeded from the run. It has
+ * globals, so each case needs a process of its own. Debian builds it without DHCP and DNS.
  *
- * This is a plug-in like any other, in wiredrill-lwip.so: linked into the program, its functions would meet stack/'s of the same
- * names (udp_input, raw_send, ...).
+ * This is a plug-in like any other, in wiredrill-lwip.so: linked into the program, its functions
+ * would meet stack/'s of the same names (udp_input, raw_send, ...).
  */
 #include "sim/hosts/lwip/lwip_sut.h"
 
@@ -31,8 +32,9 @@ u32_t sys_now(void)
 }
 
 /*
- * lwIP queues what it sends to itself, and asks its own thread to take it in. We have none: it is taken in by the next poll, which follows
- * every call, frame and deadline. The loader finds this one before the library's.
+ * lwIP queues what it sends to itself, and asks its own thread to take it in. We have none: it is
+ * taken in by the next poll, which follows every call, frame and deadline. The loader finds this
+ * one before the library's.
  */
 err_t tcpip_try_callback(tcpip_callback_fn function, void *ctx)
 {
@@ -60,15 +62,19 @@ static uint8_t *permanent(struct lwip_sut *u, u32_t ip)
     return NULL;
 }
 
-/* Debian builds lwIP without entries that stay in its ARP cache; whoever the script calls a neighbour is known here, and ARP has all others. */
+/* Debian builds lwIP without entries that stay in its ARP cache; whoever the script calls a
+ * neighbour is known here, and ARP has all others. */
 static err_t output(struct netif *netif, struct pbuf *p, const ip4_addr_t *to)
 {
-    bool on_link = ip4_addr_netcmp(to, netif_ip4_addr(netif), netif_ip4_netmask(netif)) || ip4_addr_islinklocal(to);
-    const struct eth_addr *mac = (const void *)permanent(netif->state, on_link ? to->addr : netif_ip4_gw(netif)->addr);
+    bool on_link = ip4_addr_netcmp(to, netif_ip4_addr(netif), netif_ip4_netmask(netif)) ||
+                   ip4_addr_islinklocal(to);
+    const struct eth_addr *mac =
+        (const void *)permanent(netif->state, on_link ? to->addr : netif_ip4_gw(netif)->addr);
     bool group = ip4_addr_ismulticast(to) || ip4_addr_isbroadcast(to, netif);
     if (!mac || group)
         return etharp_output(netif, p, to);
-    return ethernet_output(netif, p, (const struct eth_addr *)(const void *)netif->hwaddr, mac, ETHTYPE_IP);
+    return ethernet_output(netif, p, (const struct eth_addr *)(const void *)netif->hwaddr, mac,
+                           ETHTYPE_IP);
 }
 
 static err_t init_netif(struct netif *netif)
@@ -112,7 +118,8 @@ static void *lwip_open(const struct sut_env *env)
     return u;
 }
 
-static int lwip_attach(void *s, int port, const char *ifname, const uint8_t mac[6], int mtu, const struct bus *b)
+static int lwip_attach(void *s, int port, const char *ifname, const uint8_t mac[6], int mtu,
+                       const struct bus *b)
 {
     struct lwip_sut *u = s;
     (void)b;
@@ -144,8 +151,9 @@ static void lwip_carrier(void *s, int port, bool up)
 }
 
 /*
- * lwIP's timers tick for ever, and a run that waits for something that never comes would, too. After an hour in which nothing came or went
- * its caches are empty (an ARP entry lives five minutes, a reassembly 15 seconds), so a tick changes nothing until something happens.
+ * lwIP's timers tick for ever, and a run that waits for something that never comes would, too.
+ * After an hour in which nothing came or went its caches are empty (an ARP entry lives five
+ * minutes, a reassembly 15 seconds), so a tick changes nothing until something happens.
  */
 static void lwip_poll(void *s)
 {
@@ -209,7 +217,9 @@ bool lwip_address(const struct value *v, ip_addr_t *out)
 
 static struct netif *interface(struct lwip_sut *u, const struct value *v)
 {
-    const char *name = v->kind == VALUE_BYTES ? (const char *)v->bytes : v->kind == VALUE_NAME ? v->text : "";
+    const char *name = v->kind == VALUE_BYTES  ? (const char *)v->bytes
+                       : v->kind == VALUE_NAME ? v->text
+                                               : "";
     for (int p = 0; p < u->ports; p++)
         if (strcmp(u->name[p], name) == 0)
             return &u->netif[p];
@@ -217,7 +227,8 @@ static struct netif *interface(struct lwip_sut *u, const struct value *v)
 }
 
 /* An announcement at bring-up is not on the wire yet: calls before time 0 have no token. */
-static int64_t call_ifconfig(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_ifconfig(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc,
+                             struct value *out)
 {
     (void)out;
     struct netif *netif = interface(u, &argv[0]);
@@ -235,7 +246,8 @@ static int64_t call_ifconfig(struct lwip_sut *u, uint64_t token, const struct va
     return 0;
 }
 
-static int64_t call_neighbour(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_neighbour(struct lwip_sut *u, uint64_t token, const struct value *argv,
+                              int argc, struct value *out)
 {
     (void)token, (void)argc, (void)out;
     ip_addr_t ip;
@@ -253,7 +265,8 @@ static int64_t call_neighbour(struct lwip_sut *u, uint64_t token, const struct v
 }
 
 /* An interface has one gateway and there are no other routes. */
-static int64_t call_route(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_route(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc,
+                          struct value *out)
 {
     (void)token, (void)out;
     ip_addr_t gateway;
@@ -269,7 +282,8 @@ static int64_t call_route(struct lwip_sut *u, uint64_t token, const struct value
     return 0;
 }
 
-static int64_t call_ifup(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_ifup(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc,
+                         struct value *out)
 {
     (void)token, (void)argc, (void)out;
     struct netif *netif = interface(u, &argv[0]);
@@ -278,7 +292,8 @@ static int64_t call_ifup(struct lwip_sut *u, uint64_t token, const struct value 
     return netif ? 0 : -ENODEV;
 }
 
-static int64_t call_ifdown(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out)
+static int64_t call_ifdown(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc,
+                           struct value *out)
 {
     (void)token, (void)argc, (void)out;
     struct netif *netif = interface(u, &argv[0]);
@@ -288,14 +303,16 @@ static int64_t call_ifdown(struct lwip_sut *u, uint64_t token, const struct valu
 }
 
 static const struct lwip_call_entry config_calls[] = {
-    {"ifconfig", call_ifconfig, 2}, {"route", call_route, 2}, {"neighbour", call_neighbour, 3},
-    {"ifup", call_ifup, 1}, {"ifdown", call_ifdown, 1}, {NULL, NULL, 0},
+    {"ifconfig", call_ifconfig, 2}, {"route", call_route, 2},   {"neighbour", call_neighbour, 3},
+    {"ifup", call_ifup, 1},         {"ifdown", call_ifdown, 1}, {NULL, NULL, 0},
 };
 
-static int64_t lwip_calls(void *s, uint64_t token, const char *name, const struct value *argv, int argc, struct value *out)
+static int64_t lwip_calls(void *s, uint64_t token, const char *name, const struct value *argv,
+                          int argc, struct value *out)
 {
     struct lwip_sut *u = s;
-    static const struct lwip_call_entry *const tables[] = {config_calls, lwip_socket_calls, lwip_service_calls};
+    static const struct lwip_call_entry *const tables[] = {config_calls, lwip_socket_calls,
+                                                           lwip_service_calls};
     u->active_ns = u->env->now(u->env->self);
     for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++)
         for (const struct lwip_call_entry *e = tables[t]; e->name; e++)
@@ -326,7 +343,9 @@ static int lwip_query(void *s, const char *what, struct value *out)
             continue;
         const ip4_addr_t *address = netif_ip4_addr(&u->netif[p]);
         if (!ip4_addr_isany_val(*address))
-            *out = (struct value){.kind = VALUE_PREFIX, .number = lwip_ntohl(address->addr), .prefix = prefix_of(netif_ip4_netmask(&u->netif[p])->addr)};
+            *out = (struct value){.kind = VALUE_PREFIX,
+                                  .number = lwip_ntohl(address->addr),
+                                  .prefix = prefix_of(netif_ip4_netmask(&u->netif[p])->addr)};
         return 0;
     }
     return -1;

@@ -61,7 +61,7 @@ struct lwip_sut {
     } neighbour[LWIP_NEIGHBOURS];
     int neighbours;
     int64_t active_ns; /* when something last came, went or was called */
-    bool mute; /* what is said while it is brought up is not on the wire yet */
+    bool mute;         /* what is said while it is brought up is not on the wire yet */
     struct lwip_socket socket[LWIP_SOCKETS];
     struct lwip_ping ping[LWIP_PINGS];
     struct udp_pcb *echo;
@@ -69,7 +69,8 @@ struct lwip_sut {
     uint8_t bytes[LWIP_BYTES], frame[LWIP_BYTES];
 };
 
-typedef int64_t lwip_call(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc, struct value *out);
+typedef int64_t lwip_call(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc,
+                          struct value *out);
 struct lwip_call_entry {
     const char *name;
     lwip_call *call;
