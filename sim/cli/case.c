@@ -200,7 +200,6 @@ static void write_pcap(struct run *r, const char *path)
 static void collect(struct run *r, struct result *out, unsigned want)
 {
     struct outcome *o = &out->outcome;
-    run_fingerprints(r, &o->w, &o->t, &o->s);
     o->status = r->status;
     o->frames = r->frames;
     o->events = world_events(r->world);
@@ -220,6 +219,7 @@ struct dying {
 static void die(void *ctx, struct run *r)
 {
     const struct dying *d = ctx;
+    run_fingerprints(r, &d->out->outcome.w, &d->out->outcome.t, &d->out->outcome.s);
     collect(r, d->out, d->want);
     d->out->outcome.last = true;
     d->last->hear(d->last->ctx, d->out);
@@ -252,8 +252,10 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
         check_golden(r, c, o, &out->outcome);
         if (o->pcap)
             write_pcap(r, o->pcap);
-        collect(r, out, want);
         int64_t middle = middle_of(r);
+        run_fingerprints(r, &out->outcome.w, &out->outcome.t, &out->outcome.s);
+        run_close(r);
+        collect(r, out, want);
         run_free(r);
         if (o->snapshot && out->outcome.status == RUN_PASSED)
             check_snapshot(&c->run, &options, middle, out);

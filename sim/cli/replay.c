@@ -212,13 +212,12 @@ static int play(struct script *s, const char *path, const struct options *o,
         run_fingerprints(r, &result.outcome.w, &result.outcome.t, &result.outcome.s);
         ledger->fed = sut_host_frames(r->sut);
         uint64_t answers = sent_by_sut(r);
+        int saved = o->pcap ? save_capture(r, o->pcap) : 0;
+        run_close(r); /* tells what is held */
         bool failed = r->status == RUN_FAILED;
         if (failed)
             fputs(r->report, stdout);
-        status = o->pcap && save_capture(r, o->pcap) != 0 ? EXIT_USAGE
-                 : failed                                 ? EXIT_FAILED_CASE
-                                                          : EXIT_PASSED;
-        sut_host_close(r->sut); /* tells what is held */
+        status = saved != 0 ? EXIT_USAGE : failed ? EXIT_FAILED_CASE : EXIT_PASSED;
         print_ledger(path, ledger, answers, &result, over);
         uint64_t sum =
             ledger->by_fate[0] + ledger->by_fate[1] + ledger->by_fate[2] + ledger->by_fate[3];

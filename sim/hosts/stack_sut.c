@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "stack/socket/socket.h"
 #include "stack/core/module.h"
 
 /* A case costs what its memory costs to clear: two NICs' rings and some to spare are enough here.
@@ -133,10 +134,34 @@ static int64_t stack_sut_call(void *s, uint64_t token, const char *name, const s
     return SUT_UNKNOWN;
 }
 
+/* Stopped, with no socket open, a stack has all its buffers back and has told of every frame. */
+static void look_for_leaks(struct stack_sut *u)
+{
+    const struct stack *s = u->stack;
+    char sentence[128];
+    for (int c = 0; c < NETBUF_CLASSES; c++) {
+        if (s->pool[c].available == s->pool[c].total)
+            continue;
+        snprintf(sentence, sizeof sentence, "of %u buffers of class %d %u are back at the end",
+                 s->pool[c].total, c, s->pool[c].available);
+        u->env->fail(u->env->self, sentence);
+    }
+    if (s->rx_received != s->rx_consumed + s->rx_dropped) {
+        snprintf(sentence, sizeof sentence,
+                 "%llu frames came in, %llu were consumed and %llu dropped at the end",
+                 (unsigned long long)s->rx_received, (unsigned long long)s->rx_consumed,
+                 (unsigned long long)s->rx_dropped);
+        u->env->fail(u->env->self, sentence);
+    }
+}
+
 static void stack_sut_close(void *s)
 {
     struct stack_sut *u = s;
+    for (int fd = 0; fd < u->config.limits.sockets; fd++)
+        socket_close(u->stack, fd, now_of(u));
     stack_stop(u->stack, now_of(u));
+    look_for_leaks(u);
 }
 
 /* --- queries --- */

@@ -65,6 +65,9 @@ struct sut_env {
     void (*fate)(void *self, uint32_t frame, bool consumed, const char *reason);
     /* A state transition or timer, for the S fingerprint; optional. */
     void (*trace)(void *self, const char *what, int64_t value);
+    /* Something is wrong inside - a broken assertion, a buffer that at close has not come back: the
+     * run fails with this sentence. */
+    void (*fail)(void *self, const char *sentence);
 };
 
 struct sut {

@@ -192,6 +192,12 @@ static void trace(void *self, const char *what, int64_t value)
     b->outer->trace(b->outer->self, what, value);
 }
 
+static void fail(void *self, const char *sentence)
+{
+    struct blocking *b = self;
+    b->outer->fail(b->outer->self, sentence);
+}
+
 /* --- the plug --- */
 
 static void *blocking_open(const struct sut_env *env)
@@ -214,6 +220,7 @@ static void *blocking_open(const struct sut_env *env)
     b->env.memory = memory;
     b->env.fate = fate;
     b->env.trace = trace;
+    b->env.fail = fail;
     b->instance = b->sut->open(&b->env);
     if (b->instance)
         return b;

@@ -192,6 +192,12 @@ static void env_fate(void *self, uint32_t stack_frame, bool consumed, const char
     tell(h, frame, consumed ? SUT_FATE_CONSUMED : SUT_FATE_DROPPED, reason);
 }
 
+static void env_fail(void *self, const char *sentence)
+{
+    struct host *h = self;
+    world_fail(h->world, "%s: %s", state_of(h)->config.sut->name, sentence);
+}
+
 static void env_trace(void *self, const char *what, int64_t value)
 {
     struct host *h = self;
@@ -436,6 +442,7 @@ static void fill_env(struct host *h)
         .memory = env_memory,
         .fate = env_fate,
         .trace = env_trace,
+        .fail = env_fail,
     };
 }
 

@@ -185,15 +185,32 @@ void run_finish(struct run *r)
     judge_violations(r);
 }
 
-void run_free(struct run *r)
+static void stop_hosts(struct run *r)
 {
-    struct world *w = r->world;
+    if (r->closed)
+        return;
+    r->closed = true;
     if (r->sut && r->sut->state)
         sut_host_close(r->sut);
     for (uint32_t h = 0; h < r->hosts; h++)
         if (r->host[h]->kind->stop)
             r->host[h]->kind->stop(r->host[h]);
-    world_free(w);
+}
+
+void run_close(struct run *r)
+{
+    struct place whole = {r->script->path, 1, 1, 1};
+    struct why why = {{0}};
+    stop_hosts(r);
+    if (r->status == RUN_PASSED && world_failed(r->world, &why))
+        run_fail(r, &whole, world_now(r->world),
+                 "%s\n  differs   end: expected nothing left, actual something", why.text);
+}
+
+void run_free(struct run *r)
+{
+    stop_hosts(r);
+    world_free(r->world);
 }
 
 void run_fingerprints(const struct run *r, struct fingerprint *w, struct fingerprint *t,

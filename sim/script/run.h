@@ -136,7 +136,7 @@ struct run {
     uint32_t faults, fault_room;
     struct frame *last_out, *last_in; /* the last frame of the host under test, and of any other:
                                          what a line may answer */
-    bool finished;
+    bool finished, closed;
     enum run_status status;
     char report[RUN_REPORT]; /* why it failed or was skipped */
     uint32_t report_len;
@@ -155,6 +155,9 @@ struct run *run_new(const struct run_case *kase, const struct run_options *optio
 void run_play(struct run *r, int64_t until_ns);
 /* After the end: faults that never applied, ignores, frames unexpected. */
 void run_finish(struct run *r);
+/* After the fingerprints: stops the hosts; a run that passed fails when the stack under test says
+ * that something is left. */
+void run_close(struct run *r);
 void run_free(struct run *r);
 /* W, T and S of the whole run, links in topology order. */
 void run_fingerprints(const struct run *r, struct fingerprint *w, struct fingerprint *t,
