@@ -105,7 +105,7 @@ static void worker_loop(const struct crew *crew, int in, int out)
     const struct itimerval busy = {.it_value.tv_sec = crew->options->patience};
     dup2(STDERR_FILENO, STDOUT_FILENO); /* what a plug-in prints is no part of our report */
     while (read_all(in, &k, sizeof k)) {
-        struct result r;
+        struct result r = {0};
         setitimer(ITIMER_PROF, &busy, NULL); /* SIGPROF ends the process */
         case_run(crew->suite, k, crew->options, crew->want, &last, &r);
         send_result(out, &r);

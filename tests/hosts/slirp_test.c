@@ -21,7 +21,7 @@ static Slirp *open_to_the_world(const SlirpConfig *config, const SlirpCb *callba
 /* The kind itself, once more, with that one difference. */
 #define slirp_kind open_slirp_kind
 #define slirp_new  open_to_the_world
-#include "sim/hosts/slirp.c"
+#include "sim/hosts/slirp.c" /* a second copy of it: NOLINT(bugprone-suspicious-include) */
 #undef slirp_kind
 #undef slirp_new
 
@@ -162,10 +162,12 @@ static int offers(const char *line, const uint8_t **name)
     int came = peer_rig_udp(r, 0, 0xffffffff, 68, 67, m, sizeof m);
     watching = false;
     *name = NULL;
-    const uint8_t *p = came ? peer_rig_payload(r, r->frames - 1, &len) : NULL;
-    for (uint32_t at = 240; p && at + 1 < len && p[at] != 255; at += p[at] ? 2u + p[at + 1] : 1)
-        if (p[at] == 12)
-            *name = p + at + 1;
+    if (came) {
+        const uint8_t *p = peer_rig_payload(r, r->frames - 1, &len);
+        for (uint32_t at = 240; at + 1 < len && p[at] != 255; at += p[at] ? 2u + p[at + 1] : 1)
+            if (p[at] == 12)
+                *name = p + at + 1;
+    }
     static uint8_t kept[16];
     if (*name)
         *name = memcpy(kept, *name, sizeof kept);
