@@ -156,6 +156,7 @@ check-deps:
 
 .PHONY: demo
 demo: deps        ## set up, build, run the boot story on both NICs, end with a planted bug's verdict
+	@echo "building"
 	@$(MAKE) --no-print-directory -j2 all
 	@tools/demo.sh
 

@@ -1,4 +1,5 @@
 /* One case, run in this process: played, judged, compared with its golden, told. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -40,7 +41,8 @@ char *case_repeat(const struct suite *suite, uint32_t k, const struct options *o
     char *text = NULL;
     size_t len = 0;
     FILE *f = open_memstream(&text, &len);
-    fprintf(f, "wiredrill run");
+    print_word(f, "", program_invocation_name); /* as it was called: it can be called so again */
+    fputs(" run", f);
     if (o->stack->flags & SUT_BUS)
         fprintf(f, " --nic %s", c->run.nic->name);
     if (o->sut)

@@ -106,7 +106,7 @@ loops() {
     condition=$1 text=$2; shift 2
     cc -shared -fPIC -Iexamples/driver "-DLOOP=$condition" $work/loop.c -o $work/loop.so || failed=$((failed + 1))
     expect 1 "$text" $wiredrill run --driver $work/loop.so "$@" $work/loop.pkt
-    grep -qF "  repeat    wiredrill run --nic rtl8139 --driver $work/loop.so" $work/out || { echo "no command repeats it:"; cat $work/out; failed=$((failed + 1)); }
+    grep -qF "  repeat    $wiredrill run --nic rtl8139 --driver $work/loop.so" $work/out || { echo "no command repeats it:"; cat $work/out; failed=$((failed + 1)); }
 }
 loops '!(inl(PORT(0x10)) & 0x8000)' "$work/loop.pkt:4:1: sut: the driver of stack over loop waits in a loop for what never comes: ten million accesses at one instant, of the last thousand 1000 read TSD0 of sut.rtl8139, I/O offset 0x10"
 grep -qF "  at        1s of virtual time" $work/out || { echo "no virtual time:"; cat $work/out; failed=$((failed + 1)); }
