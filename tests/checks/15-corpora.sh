@@ -1,6 +1,6 @@
 # The fuzzers' corpora, replayed: every seed and every find that was kept, through its target, under ASan and UBSan.
 passed=0 failed=0
-for target in build/fuzz/bin/*; do
+for target in build/asan/bin/*; do
     name=$(basename "$target")
     files=$(find "fuzz/corpus/$name" -type f 2>/dev/null | sort)
     [ -n "$files" ] || { echo "$name: no corpus"; failed=$((failed + 1)); continue; }
