@@ -57,6 +57,14 @@ const char *packet_unplayed(const struct packet_spec *p)
     return p->unplayed;
 }
 
+bool packet_has_layer(const struct packet_spec *p, const char *name)
+{
+    for (uint32_t i = 0; i < p->layers; i++)
+        if (strcmp(p->layer[i].layer->name, name) == 0)
+            return true;
+    return false;
+}
+
 /* By name, not by address: the two may come from two sets with the same formats. */
 bool packet_spec_equal(const struct packet_spec *a, const struct packet_spec *b)
 {

@@ -101,6 +101,7 @@ void packet_match(const struct packet_spec *p, const struct packet_context *c, c
 const struct word *packet_host(const struct packet_spec *p, uint32_t k);
 /* Why no run plays the line: packetdrill can say more than is built here. NULL: it is played. */
 const char *packet_unplayed(const struct packet_spec *p);
+bool packet_has_layer(const struct packet_spec *p, const char *name);
 /* True when everything that the line states agrees: for ignore and fault predicates. Lengths and
  * sums are not verified. Binds nothing; $x compares when bound. */
 bool packet_matches(const struct packet_spec *p, const struct packet_context *c,

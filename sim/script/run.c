@@ -35,33 +35,38 @@ static void judge_loss(struct run *r)
                  (unsigned long long)o->lose_frame, o->lose_link, frames);
 }
 
-static void skip_unplayed(struct run *r, const struct packet_spec *packet,
-                          const struct place *place)
-{
-    const char *why = packet ? packet_unplayed(packet) : NULL;
-    if (why)
-        run_skip(r, "%s:%d: %s", place->file, place->line, why);
-}
-
-/* A line that is read but never played skips its script before anything happens. */
-static void skip_unplayed_steps(struct run *r, const struct step *step, uint32_t steps)
+static void each_packet(struct run *r, const struct step *step, uint32_t steps, run_packet *see)
 {
     for (uint32_t k = 0; k < steps; k++) {
         const struct step *s = &step[k];
         if (s->kind == STEP_ALL || s->kind == STEP_REPEAT)
-            skip_unplayed_steps(r, s->u.block.step, s->u.block.steps);
+            each_packet(r, s->u.block.step, s->u.block.steps, see);
         else if (s->kind == STEP_PACKET)
-            skip_unplayed(r, s->u.packet.packet, &s->place);
-        else if (s->kind == STEP_FAULT)
-            skip_unplayed(r, s->u.fault.match, &s->place);
+            see(r, s->u.packet.packet, &s->place);
+        else if (s->kind == STEP_FAULT && s->u.fault.match)
+            see(r, s->u.fault.match, &s->place);
     }
+}
+
+void run_each_packet(struct run *r, run_packet *see)
+{
+    each_packet(r, r->script->step, r->script->steps, see);
+    for (uint32_t k = 0; k < r->script->ignores; k++)
+        see(r, r->script->ignore[k].packet, &r->script->ignore[k].place);
+}
+
+/* A line that is read but never played skips its script before anything happens. */
+static void skip_unplayed(struct run *r, const struct packet_spec *packet,
+                          const struct place *place)
+{
+    const char *why = packet_unplayed(packet);
+    if (why)
+        run_skip(r, "%s:%d: %s", place->file, place->line, why);
 }
 
 static int build(struct run *r, struct why *why)
 {
-    skip_unplayed_steps(r, r->script->step, r->script->steps);
-    for (uint32_t k = 0; k < r->script->ignores; k++)
-        skip_unplayed(r, r->script->ignore[k].packet, &r->script->ignore[k].place);
+    run_each_packet(r, skip_unplayed);
     for (uint32_t p = 0; p < r->script->parameters; p++)
         run_bind(r, r->script->parameter[p].name, r->kase->value[p]);
     if (run_build_links(r, why) != 0)

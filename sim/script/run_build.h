@@ -31,6 +31,10 @@ int run_configure_sut(struct run *r, struct attribute *const *attribute, struct 
 int run_configure(struct run *r, const char *call, struct value *argv, int argc, struct why *why);
 struct value run_text_value(const char *text);
 
+/* Every packet that the script's lines state: those of events, faults and ignores. */
+typedef void run_packet(struct run *r, const struct packet_spec *packet, const struct place *place);
+void run_each_packet(struct run *r, run_packet *see);
+
 /* Packetdrill's own topology, addresses and options: for scripts without links, hosts and suts. */
 int run_build_packetdrill(struct run *r, struct why *why);
 /* What `...` stands for in a call's argument there. */

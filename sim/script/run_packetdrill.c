@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include "sim/hosts/sut_host.h"
 #include "sim/script/run_build.h"
 
 enum { DEFAULT_PORT = 8080, DEFAULT_TOLERANCE_US = 4000 };
@@ -95,16 +96,20 @@ static int bad_option(const struct setting *s, const char *right, struct why *wh
     return -1;
 }
 
-static int unknown_option(const struct setting *s, struct why *why)
+/* Newer tools have more of them; what is nearly one that is known is a typo. */
+static int unknown_option(struct run *r, const struct setting *s, struct why *why)
 {
     const char *names[TOOL_OPTIONS + 1] = {NULL};
     for (int k = 0; k < TOOL_OPTIONS; k++)
         names[k] = tool_options[k].name;
     const char *nearest = nearest_word(s->name, names);
-    why_set(why, "%s:%d:%d: no option --%s%s%s%s", s->place.file, s->place.line, s->place.column,
-            s->name, nearest ? ": did you mean --" : " in packetdrill's scripts",
-            nearest ? nearest : "", nearest ? "?" : "");
-    return -1;
+    if (nearest) {
+        why_set(why, "%s:%d:%d: no option --%s: did you mean --%s?", s->place.file, s->place.line,
+                s->place.column, s->name, nearest);
+        return -1;
+    }
+    run_skip(r, "%s:%d: no option --%s is known here", r->script->path, s->place.line, s->name);
+    return 0;
 }
 
 /* -1: the ones are not all in front. */
@@ -176,10 +181,32 @@ static int read_options(struct run *r, struct why *why)
         size_t k = 0;
         while (k < TOOL_OPTIONS && strcmp(tool_options[k].name, s->name) != 0)
             k++;
-        if ((k == TOOL_OPTIONS ? unknown_option(s, why) : apply(r, s, k, why)) != 0)
+        if ((k == TOOL_OPTIONS ? unknown_option(r, s, why) : apply(r, s, k, why)) != 0)
             return -1;
     }
     return 0;
+}
+
+static bool has_tcp(struct host *sut)
+{
+    struct value out[SUT_ARGUMENTS] = {{0}}, fd = {.kind = VALUE_NUMBER};
+    struct value argv[3] = {{.kind = VALUE_NUMBER, .number = AF_INET},
+                            {.kind = VALUE_NUMBER, .number = SOCK_STREAM},
+                            {.kind = VALUE_NUMBER, .number = IPPROTO_TCP}};
+    fd.number = sut_host_call(sut, 0, "socket", argv, 3, out);
+    if (fd.number >= 0)
+        (void)sut_host_call(sut, 0, "close", &fd, 1, out);
+    return fd.number >= 0;
+}
+
+/* Segments that no socket call precedes: without TCP the answer would be ICMP's, that there is no
+ * such protocol. */
+static void skip_without_tcp(struct run *r, const struct packet_spec *packet,
+                             const struct place *place)
+{
+    if (r->status != RUN_SKIPPED && packet_has_layer(packet, "tcp") && !has_tcp(r->sut))
+        run_skip(r, "%s:%d: TCP is not in the stack %s", place->file, place->line,
+                 sut_host_sut(r->sut)->name);
 }
 
 int run_build_packetdrill(struct run *r, struct why *why)
@@ -189,6 +216,9 @@ int run_build_packetdrill(struct run *r, struct why *why)
     if (r->script->init_shell)
         run_skip(r, "%s: no knob stands for the shell command `%s`", r->script->path,
                  r->script->init_shell);
+    run_each_packet(r, skip_without_tcp);
+    if (r->status == RUN_SKIPPED)
+        return 0;
     struct host *peer = run_new_host(r, host_kind_by_name("raw"), "peer");
     if (run_new_port(r, peer, "peer", NULL, NULL, why) != 0)
         return -1;

@@ -110,6 +110,12 @@ expect 2 'at most 64 bits' $wiredrill run scenarios/x/number.pkt
 expect 0 '2 passed' $wiredrill run scenarios/x/years.pkt
 printf '%s\n' '--tolerence_usecs=3' '0 assert 1 == 1' | script option
 expect 2 'did you mean --tolerance_usecs?' $wiredrill run scenarios/x/option.pkt
+printf '%s\n' '--fastopen_cookie_rounds=3' '0 assert 1 == 1' | script newer
+expect 0 'newer.pkt:1: no option --fastopen_cookie_rounds is known here' $wiredrill run scenarios/x/newer.pkt
+printf '%s\n' '0 < S 0:0(0) win 1000' '+0 > R. 0:0(0) ack 1' | script segment
+expect 0 'segment.pkt:1: TCP is not in the stack stack' $wiredrill run scenarios/x/segment.pkt
+printf '%s\n' 'all {' '  0 < udp 9 > 77 data "a"' '  +0 > S 0:0(0) <...>' '}' | script block
+expect 0 'block.pkt:3: TCP is not in the stack stack' $wiredrill run scenarios/x/block.pkt
 (echo '--mtu=1400'; echo "$good") | script options
 expect 2 'for scripts without link, host and sut lines' $wiredrill run scenarios/x/options.pkt
 printf '%s\n' '+0 < . 1:1(0) ack 1 win 3/udp(9899 > 1234)' | script udp
