@@ -219,7 +219,8 @@ void dhcp_lease_change(struct stack *s, struct dhcp_client *c, const struct dhcp
                        int64_t now_ns)
 {
     struct dhcp_lease old = c->lease;
-    bool routes_differ = memcmp(renewed->router, old.router, sizeof old.router) != 0 ||
+    bool routes_differ = renewed->routers != old.routers || renewed->routes != old.routes ||
+                         memcmp(renewed->router, old.router, sizeof old.router) != 0 ||
                          memcmp(renewed->route, old.route, sizeof old.route) != 0;
     if (renewed->mask != old.mask) {
         dhcp_lease_remove(s, c, now_ns);
