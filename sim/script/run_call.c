@@ -180,13 +180,31 @@ static void call_unknown(struct run *r, const struct step *step, int64_t now_ns)
         return;
     }
     run_skip(r, "%s:%d: %s has no %s", r->script->path, step->place.line,
-             sut_host_sut(r->sut)->name,
-             strcmp(name, "socket") == 0 ? "sockets of this kind (TCP is not in it)" : name);
+             sut_host_sut(r->sut)->name, name);
+}
+
+/* What the stack would need for a socket that it has not; NULL: it has it, or it is something else
+ * that is not there. */
+static const char *missing_protocol(const struct call_step *call, const struct value *argv,
+                                    int64_t result)
+{
+    bool unwanted = result == -EAFNOSUPPORT && !call->error;
+    if (strcmp(call->name, "socket") != 0 || (result != SUT_UNKNOWN && !unwanted))
+        return NULL;
+    if (argv[0].number == AF_INET6)
+        return "IPv6";
+    return (argv[1].number & 0xf) == SOCK_STREAM ? "TCP" : NULL;
 }
 
 static void judge(struct run *r, const struct step *step, const struct value *argv, int64_t result,
                   const struct value *out, int64_t now_ns)
 {
+    const char *protocol = missing_protocol(&step->u.call, argv, result);
+    if (protocol) {
+        run_skip(r, "%s:%d: %s is not in the stack %s", r->script->path, step->place.line, protocol,
+                 sut_host_sut(r->sut)->name);
+        return;
+    }
     if (result == SUT_UNKNOWN) {
         call_unknown(r, step, now_ns);
         return;

@@ -187,26 +187,32 @@ static int read_options(struct run *r, struct why *why)
     return 0;
 }
 
-static bool has_tcp(struct host *sut)
+static bool has_sockets(struct host *sut, int domain, int type)
 {
     struct value out[SUT_ARGUMENTS] = {{0}}, fd = {.kind = VALUE_NUMBER};
-    struct value argv[3] = {{.kind = VALUE_NUMBER, .number = AF_INET},
-                            {.kind = VALUE_NUMBER, .number = SOCK_STREAM},
-                            {.kind = VALUE_NUMBER, .number = IPPROTO_TCP}};
+    struct value argv[3] = {{.kind = VALUE_NUMBER, .number = domain},
+                            {.kind = VALUE_NUMBER, .number = type},
+                            {.kind = VALUE_NUMBER}};
     fd.number = sut_host_call(sut, 0, "socket", argv, 3, out);
     if (fd.number >= 0)
         (void)sut_host_call(sut, 0, "close", &fd, 1, out);
     return fd.number >= 0;
 }
 
-/* Segments that no socket call precedes: without TCP the answer would be ICMP's, that there is no
- * such protocol. */
-static void skip_without_tcp(struct run *r, const struct packet_spec *packet,
-                             const struct place *place)
+/* Packets that no socket call precedes: without the protocol they would find a stack that rightly
+ * answers by ICMP, or not at all. */
+static void skip_without_protocol(struct run *r, const struct packet_spec *packet,
+                                  const struct place *place)
 {
-    if (r->status != RUN_SKIPPED && packet_has_layer(packet, "tcp") && !has_tcp(r->sut))
-        run_skip(r, "%s:%d: TCP is not in the stack %s", place->file, place->line,
-                 sut_host_sut(r->sut)->name);
+    static const struct {
+        const char *layer, *protocol;
+        int domain, type;
+    } needs[] = {{"ip6", "IPv6", AF_INET6, SOCK_DGRAM}, {"tcp", "TCP", AF_INET, SOCK_STREAM}};
+    for (size_t k = 0; k < sizeof needs / sizeof needs[0] && r->status != RUN_SKIPPED; k++)
+        if (packet_has_layer(packet, needs[k].layer) &&
+            !has_sockets(r->sut, needs[k].domain, needs[k].type))
+            run_skip(r, "%s:%d: %s is not in the stack %s", place->file, place->line,
+                     needs[k].protocol, sut_host_sut(r->sut)->name);
 }
 
 int run_build_packetdrill(struct run *r, struct why *why)
@@ -216,7 +222,7 @@ int run_build_packetdrill(struct run *r, struct why *why)
     if (r->script->init_shell)
         run_skip(r, "%s: no knob stands for the shell command `%s`", r->script->path,
                  r->script->init_shell);
-    run_each_packet(r, skip_without_tcp);
+    run_each_packet(r, skip_without_protocol);
     if (r->status == RUN_SKIPPED)
         return 0;
     struct host *peer = run_new_host(r, host_kind_by_name("raw"), "peer");

@@ -229,9 +229,12 @@ static int expand(struct suite *suite, const struct script *s, const struct suit
 {
     const struct nic_kind *nic[NICS_MAX];
     uint32_t nics = 0, *pick = pool_alloc(suite->pool, (s->parameters + 1) * sizeof *pick);
-    bool plain = !(o->sut->flags & SUT_BUS) || has_parameter(s, "nic");
+    bool bus = o->sut->flags & SUT_BUS, plain = !bus || has_parameter(s, "nic");
     const char *named = named_nic(s);
-    for (int k = 0; nic_kinds[k] && nics < NICS_MAX; k++) {
+    bool unknown = named && !nic_kind_by_name(named); /* the run says so, once */
+    if (unknown)
+        nic[nics++] = nic_kinds[0];
+    for (int k = 0; nic_kinds[k] && nics < NICS_MAX && !unknown; k++) {
         bool wanted = (!o->nic || strcmp(o->nic, nic_kinds[k]->name) == 0) &&
                       (!named || strcmp(named, nic_kinds[k]->name) == 0);
         if (wanted && !(plain && nics > 0))
@@ -239,7 +242,7 @@ static int expand(struct suite *suite, const struct script *s, const struct suit
     }
     for (;;) {
         for (uint32_t n = 0; n < nics; n++)
-            if (add_case(suite, s, pick, nic[n], (o->sut->flags & SUT_BUS) != 0, only, why) != 0)
+            if (add_case(suite, s, pick, nic[n], bus && !unknown, only, why) != 0)
                 return -1;
         uint32_t p = s->parameters;
         while (p > 0 && ++pick[p - 1] == s->parameter[p - 1].values)
