@@ -311,6 +311,29 @@ static void account(struct host *h, uint64_t taken_before)
         tell(h, s->current, SUT_FATE_DROPPED, driver_drop(h));
 }
 
+/* Whoever takes whole frames still stands behind a station's filter: why a frame does not pass it;
+ * NULL: it does. */
+static const char *station_filter(const struct host *h, int port, const struct frame *f)
+{
+    if (f->flags & FRAME_BAD_FCS)
+        return "nic.rx_bad_fcs";
+    if (f->len > LONGEST_FRAME)
+        return "nic.rx_too_long";
+    bool ours = f->len >= ETHERNET_HEADER &&
+                ((f->bytes[0] & 1) || memcmp(f->bytes, h->port[port].mac, 6) == 0);
+    return ours ? NULL : "nic.rx_filtered";
+}
+
+/* By upcall. What the stack gets is a copy, for it may write into it. */
+static void hand_over(struct host *h, int port, const struct frame *f)
+{
+    struct sut_state *s = state_of(h);
+    s->stack_frames++;
+    s->copy = s->copy ? s->copy : host_alloc(h, LONGEST_FRAME);
+    memcpy(s->copy, f->bytes, f->len);
+    s->config.sut->input(s->instance, port, s->copy, f->len);
+}
+
 static void sut_frame(struct host *h, int port, struct frame *f, int64_t now_ns)
 {
     (void)now_ns;
@@ -321,30 +344,16 @@ static void sut_frame(struct host *h, int port, struct frame *f, int64_t now_ns)
     uint64_t before = s->config.watch_fates ? frames_taken(h) : 0;
     if (s->config.watch_fates)
         driver_drop(h); /* forget what happened before */
-    if (s->nic[port]) {
-        const char *reason = NULL;
-        if (!nic_receive(s->nic[port], f->bytes, f->len, (f->flags & FRAME_BAD_FCS) != 0,
-                         &reason)) {
-            tell(h, s->current, SUT_FATE_FILTERED, reason);
-            s->told = true;
-        }
-    } else if (f->flags & FRAME_BAD_FCS) {
-        tell(h, s->current, SUT_FATE_FILTERED, "nic.rx_bad_fcs");
+    const char *filtered = NULL;
+    if (s->nic[port])
+        nic_receive(s->nic[port], f->bytes, f->len, (f->flags & FRAME_BAD_FCS) != 0, &filtered);
+    else
+        filtered = station_filter(h, port, f);
+    if (filtered) {
+        tell(h, s->current, SUT_FATE_FILTERED, filtered);
         s->told = true;
-    } else if (f->len > LONGEST_FRAME) {
-        tell(h, s->current, SUT_FATE_FILTERED, "nic.rx_too_long");
-        s->told = true;
-    } else if (f->len < ETHERNET_HEADER ||
-               (!(f->bytes[0] & 1) && memcmp(f->bytes, h->port[port].mac, 6) != 0)) {
-        tell(h, s->current, SUT_FATE_FILTERED,
-             "nic.rx_filtered"); /* whoever takes whole frames still stands behind a station's
-                                    filter */
-        s->told = true;
-    } else {
-        s->stack_frames++;
-        s->copy = s->copy ? s->copy : host_alloc(h, LONGEST_FRAME);
-        memcpy(s->copy, f->bytes, f->len);
-        s->config.sut->input(s->instance, port, s->copy, f->len);
+    } else if (!s->nic[port]) {
+        hand_over(h, port, f);
     }
     poll_until_idle(h);
     if (s->config.watch_fates)
