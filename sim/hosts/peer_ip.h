@@ -57,8 +57,8 @@ struct peer_ip {
     bool (*route)(const struct peer_ip *ip, uint32_t dst, int *port, uint32_t *next_hop);
     uint32_t gateway; /* for destinations off the link; 0: everything is on the link */
     uint32_t alias[PEER_ALIASES];
-    uint32_t
-        aliases; /* further addresses, on any port: answered for in ARP, accepted as destination */
+    /* Further addresses, on any port: answered for in ARP, accepted as destination. */
+    uint32_t aliases;
     uint16_t next_id; /* IP identification of the next packet */
     struct peer_neighbour neighbour[PEER_NEIGHBOURS];
     uint32_t next_neighbour; /* the one to forget when the table is full */

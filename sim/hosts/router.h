@@ -65,10 +65,10 @@ struct router {
     struct host *host;
     struct router_route route[ROUTER_ROUTES];
     uint32_t routes;
-    uint32_t
-        hop[ROUTER_HOPS + 1]; /* from 1 on: routers behind this one, the nearest first; addresses */
-    uint16_t
-        hop_mtu[ROUTER_HOPS + 1]; /* of the link that leads on from it; 0: as large as it likes */
+    /* From 1 on: the addresses of routers behind this one, the nearest first, and the MTU of the
+     * link that leads on from each; 0: as large as it likes. */
+    uint32_t hop[ROUTER_HOPS + 1];
+    uint16_t hop_mtu[ROUTER_HOPS + 1];
     bool hop_silent[ROUTER_HOPS + 1]; /* [0]: this router */
     uint32_t hops;
     int64_t hop_latency_ns, arp_timeout_ns;

@@ -27,12 +27,10 @@ enum sut_flag {
     SUT_SAVES = 16,     /* all its state is in env->memory: a world with it can be saved */
     SUT_PLAIN_DMA = 32, /* SUT_BUS: its driver shares memory with the device by plain loads and
                            stores, without fences or bus_give */
-    SUT_LATE_IRQ =
-        64, /* SUT_BUS: interrupts wait until it is idle, as if it ran with interrupts off */
-    SUT_INSIDE = 256, /* it has our stack's counters and queries; else an assertion about what it
-                         does not know is passed over */
-    SUT_PATTERN =
-        128, /* it fills in the bytes that a script's send leaves open; else it is given them */
+    SUT_LATE_IRQ = 64,  /* SUT_BUS: interrupts wait until it is idle, as if it ran with them off */
+    SUT_PATTERN = 128,  /* it fills in the bytes that a send leaves open; else it gets them */
+    SUT_INSIDE = 256,   /* it has our stack's counters and queries; else an assertion about what
+                           it does not know is passed over */
 };
 
 enum { SUT_ARGUMENTS = 12 };

@@ -61,9 +61,8 @@ struct packet_spec {
     int64_t cut, pad;       /* -1: not given */
     const uint8_t *trailer; /* octets behind the packet; NULL: none */
     uint32_t trailer_len;
-    const char
-        *unplayed; /* why no run plays the line, which `written` then holds; NULL: it is played */
-    const char *written;
+    /* Why no run plays the line, which `written` then holds; NULL: it is played. */
+    const char *unplayed, *written;
     const struct word **host; /* the words that name hosts */
     uint32_t hosts;
 };
@@ -79,8 +78,8 @@ struct compiler {
     struct layer_spec *layer; /* the one being written; NULL before the first */
 };
 
-const struct word *peek(const struct compiler *c,
-                        size_t ahead); /* never NULL: past the end a word of kind WORD_END */
+/* Never NULL: past the end a word of kind WORD_END. */
+const struct word *peek(const struct compiler *c, size_t ahead);
 bool word_is(const struct word *w, const char *text);
 bool take(struct compiler *c, const char *text);
 __attribute__((format(printf, 3, 4))) int wrong(struct compiler *c, const struct word *w,

@@ -45,8 +45,7 @@ static const struct {
     {"init_scripts", EFFECT_SKIP, 0},
     {"dry_run", EFFECT_SKIP, 0},
     {"define", EFFECT_SKIP, 0},
-    /* of the tool's own device and output, and of TCP, whose scripts are skipped for their sockets
-     */
+    /* of the tool's own device and output, and of TCP, whose scripts are skipped as such */
     {"speed", EFFECT_NONE, 0},
     {"send_omit_free", EFFECT_NONE, 0},
     {"debug", EFFECT_NONE, 0},

@@ -177,8 +177,8 @@ struct step {
         } block; /* all { }, repeat N { } */
         struct setting setting;
     } u;
-    const char
-        *comment; /* the // comment on lines of their own right before it, for printing; or NULL */
+    /* The // comment on lines of their own right before it, for printing; or NULL. */
+    const char *comment;
 };
 
 struct script {

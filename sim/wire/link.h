@@ -64,8 +64,8 @@ struct link_fault {
      * mutable state outside the arena. */
     bool (*match)(const void *ctx, const uint8_t *bytes, uint32_t len);
     const void *ctx;
-    uint32_t
-        bit; /* FAULT_FLIP: which bit of the frame, from the first byte's most significant one */
+    /* FAULT_FLIP: which bit of the frame, from the first byte's most significant one. */
+    uint32_t bit;
     int64_t delay_ns; /* FAULT_DELAY */
     uint32_t length;  /* FAULT_TRUNCATE: bytes left */
     int line;         /* the script's, for reports */

@@ -29,9 +29,8 @@ enum netif_flag {
 
 enum netif_hardware { NETIF_ETHERNET = 1, NETIF_LOOP = 772, NETIF_PPP = 512 };
 
-enum {
-    NETIF_TX_QUEUE = 64
-}; /* frames that wait for room in the driver: the fragments of the longest datagram */
+/* Frames that wait for room in the driver: the fragments of the longest datagram. */
+enum { NETIF_TX_QUEUE = 64 };
 enum { NETIF_NAME_BYTES = 8, NETIF_ADDRESSES = 4, NETIF_MULTICASTS = 8, NETIF_MAC_BYTES = 6 };
 
 struct netif_address {
@@ -49,8 +48,8 @@ struct netif_address {
 struct netif_driver {
     const char *name;
     uint32_t state_size;
-    uint32_t
-        ring_bytes; /* DMA memory that probe gets, 256-aligned, zeroed; see netif_ring_memory */
+    /* DMA memory that probe gets, 256-aligned, zeroed; see netif_ring_memory. */
+    uint32_t ring_bytes;
     bool (*match)(const struct pci_function *f);
     /* Finds the device, reads the MAC into nif->mac, brings rings and link up. 0 or a negated
      * stack_error. */
@@ -68,8 +67,7 @@ struct netif_driver {
     int (*filter)(void *d, unsigned flags, const uint8_t (*mac)[NETIF_MAC_BYTES], int count);
     /* Stops the device, takes back every buffer that it owns. */
     void (*stop)(void *d, int64_t now_ns);
-    /* Brings counters that the device keeps up to date; called before they are read. May be NULL.
-     */
+    /* Brings up to date the counters that the device keeps, before they are read. May be NULL. */
     void (*statistics)(void *d);
     /* A driver's own counter by name ("rx_overrun"); NULL ends the table. */
     const char *const *counters;
@@ -89,15 +87,15 @@ struct netif {
     uint32_t index;
     uint8_t mac[NETIF_MAC_BYTES];
     struct netif_address address[NETIF_ADDRESSES];
-    uint8_t multicast[NETIF_MULTICASTS]
-                     [NETIF_MAC_BYTES]; /* joined link-layer groups, in use from the front */
+    /* Joined link-layer groups, in use from the front. */
+    uint8_t multicast[NETIF_MULTICASTS][NETIF_MAC_BYTES];
     uint16_t multicast_refs[NETIF_MULTICASTS];
     uint32_t multicasts;
     const struct link_layer *link;
     uint64_t pool_device[NETBUF_CLASSES]; /* the device's addresses of the pools' slabs */
     struct netbuf_queue loop;             /* loopback: sent, not yet received */
-    struct netbuf_queue
-        waiting; /* sent, for which the driver had no room yet; at most NETIF_TX_QUEUE */
+    /* Sent, for which the driver had no room yet; at most NETIF_TX_QUEUE. */
+    struct netbuf_queue waiting;
     int64_t driver_due_ns;
     uint64_t rx_frames, rx_bytes, tx_frames, tx_bytes, tx_errors;
 };

@@ -11,8 +11,8 @@ enum { SECOND_NS = 1000000000 };
 struct dns_query {
     bool used;
     struct dns_query *leader; /* itself, or the one that asks */
-    struct dns_name
-        asked; /* what the caller wants to know; the question may have moved on along CNAMEs */
+    /* What the caller wants to know; the question may have moved on along CNAMEs. */
+    struct dns_name asked;
     service_done *done; /* NULL: cancelled */
     void *ctx;
     /* of a leader: */

@@ -6,8 +6,8 @@
 
 struct udp_state {
     struct udp_pcb *first; /* the last bound one */
-    struct udp_pcb
-        *cursor; /* the next to be offered a datagram or an error; unbinding moves it on */
+    /* The next to be offered a datagram or an error; unbinding moves it on. */
+    struct udp_pcb *cursor;
 };
 
 enum udp_knob { UDP_KNOB_PORT_FIRST, UDP_KNOB_PORT_LAST, UDP_KNOB_REQUIRE_CHECKSUM };
