@@ -16,7 +16,7 @@
 static const struct expr *failing_part(struct run *r, const struct expr *e)
 {
     struct value left;
-    struct why why;
+    struct why why = {{0}};
     while (e->kind == EXPR_BINARY && e->op == OP_AND)
         e = eval_expr(r, e->left, &left, &why) == 0 && eval_true(&left) ? e->right : e->left;
     return e;
@@ -27,7 +27,7 @@ static void fail_check(struct run *r, const struct place *place, const struct ex
 {
     const struct expr *part = failing_part(r, e);
     struct value left, right;
-    struct why why;
+    struct why why = {{0}};
     bool compared = part->kind == EXPR_BINARY && part->op <= OP_GE &&
                     eval_expr(r, part->left, &left, &why) == 0 &&
                     eval_expr(r, part->right, &right, &why) == 0;
