@@ -104,6 +104,8 @@ echo "$good" | sed 's/tell 10.0.2.2/tell per/' | script name
 expect 2 'unknown host `per`: did you mean `peer`?' $wiredrill run scenarios/x/name.pkt
 (echo "$good"; echo '+0 sokcet(..., SOCK_DGRAM, IPPROTO_UDP) = 3') | script call
 expect 2 'unknown call `sokcet`: did you mean `socket`?' $wiredrill run scenarios/x/call.pkt
+(echo "$good"; echo '+0 buzy(10ms) = 0') | script buzy
+expect 2 'unknown call `buzy`: did you mean `busy`?' $wiredrill run scenarios/x/buzy.pkt
 (echo "$good"; echo '+0 assert 99999999999999999999 == 1') | script number
 expect 2 'at most 64 bits' $wiredrill run scenarios/x/number.pkt
 (echo "$good"; echo '106000d assert 1 == 1'; echo '+106000d assert 1 == 1') | script years
