@@ -94,7 +94,7 @@ static int64_t call_dhcp_option(struct stack_sut *u, uint64_t token, const struc
 {
     (void)token, (void)out, (void)argc;
     struct netif *nif = interface(u, &argv[0]);
-    if (argv[2].kind != VALUE_BYTES)
+    if (argv[1].number < 0 || argv[1].number > 255 || argv[2].kind != VALUE_BYTES)
         return -ERR_INVAL;
     return nif ? dhcp_set_option(u->stack, nif, (uint8_t)argv[1].number, argv[2].bytes, argv[2].len)
                : -ERR_NODEV;
