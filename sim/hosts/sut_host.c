@@ -270,16 +270,8 @@ static void end_busy(struct host *h)
 static void remember_held(struct host *h, uint32_t stack_frame)
 {
     struct sut_state *s = state_of(h);
-    if (s->pendings == s->pending_room) {
-        uint32_t room = s->pending_room ? s->pending_room * 2 : 16;
-        struct pending_fate *grown = host_alloc(h, room * sizeof *grown);
-        if (s->pending) {
-            memcpy(grown, s->pending, s->pendings * sizeof *grown);
-            world_release(h->world, s->pending, s->pending_room * sizeof *grown);
-        }
-        s->pending = grown;
-        s->pending_room = room;
-    }
+    if (s->pendings == s->pending_room)
+        s->pending = world_grow(h->world, s->pending, &s->pending_room, sizeof *s->pending);
     s->pending[s->pendings++] = (struct pending_fate){stack_frame, s->current};
 }
 

@@ -7,16 +7,8 @@
 static void remember(struct run *r, struct host *h, int port, struct frame *f, uint32_t record,
                      int64_t now_ns)
 {
-    if (r->seens == r->seen_room) {
-        uint32_t room = r->seen_room ? r->seen_room * 2 : 64;
-        struct seen *grown = world_alloc(r->world, room * sizeof *grown, 16);
-        if (r->seens)
-            memcpy(grown, r->seen, r->seens * sizeof *grown);
-        if (r->seen_room)
-            world_release(r->world, r->seen, r->seen_room * sizeof *grown);
-        r->seen = grown;
-        r->seen_room = room;
-    }
+    if (r->seens == r->seen_room)
+        r->seen = world_grow(r->world, r->seen, &r->seen_room, sizeof *r->seen);
     r->seen[r->seens++] = (struct seen){frame_ref(f), now_ns, h, port, record, false};
     world_due(r->world, &r->owner, now_ns);
 }

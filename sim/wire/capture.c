@@ -4,27 +4,13 @@
 #include <string.h>
 #include "sim/wire/pcap_bytes.h"
 
-enum { CAPTURE_ROOM = 64 };
-
-static void grow(struct capture *c)
-{
-    uint32_t room = c->room ? c->room * 2 : CAPTURE_ROOM;
-    struct capture_record *record =
-        world_alloc_raw(c->world, room * sizeof *record, _Alignof(struct capture_record));
-    if (c->count)
-        memcpy(record, c->record, c->count * sizeof *record);
-    world_release(c->world, c->record, c->room * sizeof *record);
-    c->record = record;
-    c->room = room;
-}
-
 void capture_tap(void *ctx, struct link *l, int port, struct frame *f, enum link_event event,
                  int line, int64_t now_ns)
 {
     struct capture *c = ctx;
     (void)l;
     if (c->count == c->room)
-        grow(c);
+        c->record = world_grow(c->world, c->record, &c->room, sizeof *c->record);
     c->record[c->count++] = (struct capture_record){now_ns, frame_ref(f), port, event, line, 0};
 }
 

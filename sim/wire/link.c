@@ -168,22 +168,10 @@ static bool sooner(const struct flight *x, const struct flight *y)
     return x->arrival_ns != y->arrival_ns ? x->arrival_ns < y->arrival_ns : x->entry < y->entry;
 }
 
-static void grow_flight(struct link *l)
-{
-    uint32_t room = l->room ? l->room * 2 : HEAP_ROOM;
-    struct flight *flight =
-        world_alloc_raw(l->world, room * sizeof *flight, _Alignof(struct flight));
-    if (l->count)
-        memcpy(flight, l->flight, l->count * sizeof *flight);
-    world_release(l->world, l->flight, l->room * sizeof *flight);
-    l->flight = flight;
-    l->room = room;
-}
-
 static void push(struct link *l, const struct flight *f)
 {
     if (l->count == l->room)
-        grow_flight(l);
+        l->flight = world_grow(l->world, l->flight, &l->room, sizeof *l->flight);
     uint32_t at = l->count++;
     for (; at > 0 && sooner(f, &l->flight[(at - 1) / 2]); at = (at - 1) / 2)
         l->flight[at] = l->flight[(at - 1) / 2];

@@ -10,7 +10,7 @@ enum {
     INSTANT_EVENTS = 1000000, /* at one instant: more is a loop that no clock will end */
     FLOOD_WATCHED = 1000,     /* the last of them tell who takes part */
     FLOOD_OWNERS = 8,
-    HEAP_ROOM = 64, /* to begin with */
+    FIRST_ROOM = 64, /* to begin with */
 };
 
 /* What orders an owner lies beside the pointer to it: sifting touches no owner but those it moves.
@@ -115,6 +115,17 @@ void world_release(struct world *w, void *p, size_t size)
         arena_release(&w->arena, p, size);
 }
 
+void *world_grow(struct world *w, void *array, uint32_t *room, size_t size)
+{
+    uint32_t more = *room ? *room * 2 : FIRST_ROOM;
+    void *grown = world_alloc_raw(w, more * size, 64);
+    if (*room)
+        memcpy(grown, array, *room * size);
+    world_release(w, array, *room * size);
+    *room = more;
+    return grown;
+}
+
 const char *world_text(struct world *w, const char *text)
 {
     size_t size = strlen(text) + 1;
@@ -182,17 +193,6 @@ static void take_out(struct world *w, struct owner *o)
         move(w, at, &last);
 }
 
-static void grow_heap(struct world *w)
-{
-    uint32_t room = w->room ? w->room * 2 : HEAP_ROOM;
-    struct entry *heap = world_alloc_raw(w, room * sizeof *heap, 64);
-    if (w->count)
-        memcpy(heap, w->heap, w->count * sizeof *heap);
-    world_release(w, w->heap, w->room * sizeof *heap);
-    w->heap = heap;
-    w->room = room;
-}
-
 void world_own(struct world *w, struct owner *o, enum rank rank)
 {
     o->id = ++w->owners;
@@ -220,7 +220,7 @@ void world_due(struct world *w, struct owner *o, int64_t due_ns)
         return;
     }
     if (w->count == w->room)
-        grow_heap(w);
+        w->heap = world_grow(w, w->heap, &w->room, sizeof *w->heap);
     sift_up(w, w->count++, &e);
 }
 

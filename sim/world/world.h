@@ -43,6 +43,9 @@ void *world_alloc(struct world *w, size_t size, size_t align);
 void *world_alloc_raw(struct world *w, size_t size, size_t align);
 /* Gives back what world_alloc gave, with the same size. */
 void world_release(struct world *w, void *p, size_t size);
+/* A full array of `*room` things of `size` octets (NULL and 0: none yet), moved to where there is
+ * room for more; what is behind them is not zeroed. */
+void *world_grow(struct world *w, void *array, uint32_t *room, size_t size);
 /* A copy of text that lives in the arena. */
 const char *world_text(struct world *w, const char *text);
 
