@@ -442,10 +442,7 @@ static int64_t distinct(const struct dns_resolver *s, const uint16_t *value)
 static int dns_query(struct host *h, const char *what, struct value *out)
 {
     const struct dns_resolver *s = resolver_of(h);
-    const struct {
-        const char *name;
-        int64_t number;
-    } known[] = {
+    const struct host_number known[] = {
         {"queries", (int64_t)s->queries},
         {"replies", (int64_t)s->replies},
         {"bad", (int64_t)s->bad},
@@ -457,6 +454,7 @@ static int dns_query(struct host *h, const char *what, struct value *out)
         {"last-rd", s->last_flags >> 8 & 1},
         {"distinct-ids", distinct(s, s->id)},
         {"distinct-ports", distinct(s, s->port)},
+        {NULL, 0},
     };
     const char *text = strcmp(what, "last-name") == 0        ? s->last_name
                        : strcmp(what, "last-violation") == 0 ? s->last_violation
@@ -466,12 +464,7 @@ static int dns_query(struct host *h, const char *what, struct value *out)
             .kind = VALUE_BYTES, .bytes = (const uint8_t *)text, .len = (uint32_t)strlen(text)};
         return 0;
     }
-    for (size_t k = 0; k < sizeof known / sizeof known[0]; k++)
-        if (strcmp(what, known[k].name) == 0) {
-            *out = (struct value){.kind = VALUE_NUMBER, .number = known[k].number};
-            return 0;
-        }
-    return -1;
+    return host_answer(known, what, out);
 }
 
 /* drop("www.example.test"): all its records and raw answers are gone. */

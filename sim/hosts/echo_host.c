@@ -190,20 +190,12 @@ static void echo_due(struct host *h, int64_t now_ns)
 static int echo_query(struct host *h, const char *what, struct value *out)
 {
     const struct echo_state *s = h->state;
-    const struct {
-        const char *name;
-        uint64_t value;
-    } known[] = {
-        {"datagrams", s->datagrams}, {"refused", s->refused}, {"lost", s->lost},
-        {"conflicts", s->conflicts}, {"bad", s->ip.bad},
+    const struct host_number known[] = {
+        {"datagrams", (int64_t)s->datagrams}, {"refused", (int64_t)s->refused},
+        {"lost", (int64_t)s->lost},           {"conflicts", (int64_t)s->conflicts},
+        {"bad", (int64_t)s->ip.bad},          {NULL, 0},
     };
-    for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
-        if (strcmp(known[k].name, what) != 0)
-            continue;
-        *out = (struct value){.kind = VALUE_NUMBER, .number = (int64_t)known[k].value};
-        return 0;
-    }
-    return -1;
+    return host_answer(known, what, out);
 }
 
 /* Without a 0 behind it, from now on. */

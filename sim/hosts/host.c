@@ -34,6 +34,16 @@ void *host_alloc(struct host *h, size_t size)
     return world_alloc(h->world, size, 16);
 }
 
+int host_answer(const struct host_number *known, const char *what, struct value *out)
+{
+    for (; known->name; known++)
+        if (strcmp(known->name, what) == 0) {
+            *out = (struct value){.kind = VALUE_NUMBER, .number = known->number};
+            return 0;
+        }
+    return -1;
+}
+
 const struct host_kind *host_kind_by_name(const char *name)
 {
     for (int k = 0; host_kinds[k]; k++)

@@ -107,6 +107,14 @@ int64_t host_now(const struct host *h);
 uint64_t host_random(struct host *h);
 void *host_alloc(struct host *h, size_t size);
 
+/* What a kind's query knows of numbers; a NULL name ends it. */
+struct host_number {
+    const char *name;
+    int64_t number;
+};
+/* The query's answer: 0, or -1 when none of them is `what`. */
+int host_answer(const struct host_number *known, const char *what, struct value *out);
+
 /* Attributes: the kth of that name, or NULL. */
 const struct attribute *attr_find(const struct attrs *a, const char *name, uint32_t k);
 bool attr_flag(const struct attrs *a, const char *name);

@@ -156,21 +156,12 @@ static uint64_t stations(struct host *h)
 static int switch_query(struct host *h, const char *what, struct value *out)
 {
     const struct switch_state *s = h->state;
-    const struct {
-        const char *name;
-        uint64_t value;
-    } known[] = {
-        {"forwarded", s->forwarded}, {"flooded", s->flooded},
-        {"filtered", s->filtered},   {"bad", s->bad},
-        {"stations", stations(h)},
+    const struct host_number known[] = {
+        {"forwarded", (int64_t)s->forwarded}, {"flooded", (int64_t)s->flooded},
+        {"filtered", (int64_t)s->filtered},   {"bad", (int64_t)s->bad},
+        {"stations", (int64_t)stations(h)},   {NULL, 0},
     };
-    for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
-        if (strcmp(known[k].name, what) != 0)
-            continue;
-        *out = (struct value){.kind = VALUE_NUMBER, .number = (int64_t)known[k].value};
-        return 0;
-    }
-    return -1;
+    return host_answer(known, what, out);
 }
 
 static int switch_call(struct host *h, const char *name, const struct value *argument,

@@ -354,10 +354,7 @@ static void ntp_due(struct host *h, int64_t now_ns)
 static int ntp_query(struct host *h, const char *what, struct value *out)
 {
     const struct ntp_server *s = server_of(h);
-    const struct {
-        const char *name;
-        int64_t number;
-    } known[] = {
+    const struct host_number known[] = {
         {"queries", (int64_t)s->queries},
         {"replies", (int64_t)s->replies},
         {"violations", (int64_t)s->violations},
@@ -367,13 +364,9 @@ static int ntp_query(struct host *h, const char *what, struct value *out)
         {"last-transmit", (int64_t)((uint64_t)peer_get32(s->last + AT_TRANSMIT) << 32 |
                                     peer_get32(s->last + AT_TRANSMIT + 4))},
         {"clock", (s->start_ns + host_now(h)) / SECOND},
+        {NULL, 0},
     };
-    for (size_t k = 0; k < sizeof known / sizeof known[0]; k++)
-        if (strcmp(what, known[k].name) == 0) {
-            *out = (struct value){.kind = VALUE_NUMBER, .number = known[k].number};
-            return 0;
-        }
-    return -1;
+    return host_answer(known, what, out);
 }
 
 /* time("2036-02-07T06:28:10Z"): the clock now; again(): the last reply once more. */
