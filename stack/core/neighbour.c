@@ -452,17 +452,6 @@ int neighbour_describe(struct stack *s, const struct ip_addr *addr, char *out, s
     return text_done(&text);
 }
 
-static int query(struct stack *s, void *state, const char *what, char *out, size_t room)
-{
-    uint32_t address;
-    (void)state;
-    const char *which = text_after(what, "entry ");
-    if (!which || !text_parse_ipv4(which, &address))
-        return -ERR_NOENT;
-    struct ip_addr a = addr_ipv4(address);
-    return neighbour_describe(s, &a, out, room);
-}
-
 static bool busy(struct stack *s, void *state)
 {
     struct neighbours *t = state;
@@ -493,6 +482,5 @@ const struct module neighbour_module = {
     .netif = on_netif,
     .counters = counters,
     .counter_count = COUNTERS,
-    .query = query,
     .busy = busy,
 };
