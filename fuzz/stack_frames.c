@@ -6,7 +6,8 @@
  * An input: one byte chooses the world, then records. The three high bits of a record's first byte
  * say how much later it happens (or, 7, that it is a call), the next whether checksums stay as they
  * are, the next whether an answer gets the ports and ids of what was asked last, the last eleven of
- * two bytes the frame's length; its bytes follow. Checksums are mended otherwise, and ids can be
+ * two bytes the frame's length; its bytes follow. A call has a number, an argument and, where it
+ * sends or sets bytes, as many as the argument says. Checksums are mended otherwise, and ids can be
  * had, or no fuzzer would get past them.
  */
 #include "fuzz/stack_world.h"
@@ -81,13 +82,13 @@ static void start_ping(struct fuzz_world *f, uint32_t to, uint32_t size)
     ping_start(f->stack, &o, done, NULL, f->now_ns);
 }
 
-static void start_services(struct fuzz_world *f)
+static void start_services(struct fuzz_world *f, enum dns_query_type type)
 {
     struct ip_addr far = addr_ipv4(0x0a070001), server = addr_ipv4(DNS_IP);
     struct traceroute_options o;
     traceroute_defaults(&o, &far);
     dns_set_servers(f->stack, &server, 1);
-    dns_resolve(f->stack, "www.example.org", DNS_A, done, NULL, f->now_ns);
+    dns_resolve(f->stack, "www.example.test", type, done, NULL, f->now_ns);
     start_ping(f, GATEWAY_IP, 56);
     traceroute_start(f->stack, &o, done, NULL, f->now_ns);
     sntp_query(f->stack, &server, done, NULL, f->now_ns);
@@ -177,6 +178,87 @@ static void change_interface(struct fuzz_world *f, unsigned number, uint8_t argu
     }
 }
 
+/* What is off by default, and what the standards leave open. */
+static void turn_knob(struct fuzz_world *f, uint8_t argument)
+{
+    static const struct {
+        const char *name;
+        int64_t value[2];
+    } knobs[] = {
+        {"dns.edns", {0, 1232}},
+        {"dhcp.broadcast", {0, 1}},
+        {"dhcp.check", {1, 0}},
+        {"dhcp.offer_wait", {0, 5 * second}},
+        {"icmpv4.timestamp", {0, 1}},
+        {"icmpv4.echo_broadcast", {0, 1}},
+        {"ipv4.strong_host", {0, 1}},
+        {"reassembly.overlap", {0, 2}},
+        {"arp.accept_unsolicited", {0, 1}},
+        {"arp.defend", {1, 2}},
+    };
+    size_t k = (argument >> 1) % (sizeof knobs / sizeof knobs[0]);
+    CHECK(stack_knob_set(f->stack, knobs[k].name, knobs[k].value[argument & 1]) == 0);
+}
+
+/* Networks and hosts by one router or another, or on the link: there already, or taught by a
+ * redirect, or learned from a server (RFC 3442), or neither. */
+static void change_route(struct fuzz_world *f, uint8_t what)
+{
+    static const uint32_t nets[] = {0, 0x0a070001, 0x0a070000, 0x0a000200};
+    static const uint8_t prefixes[] = {0, 32, 24, 24};
+    struct ip_addr net = addr_ipv4(nets[what >> 1 & 3]);
+    struct ip_addr router = addr_ipv4(GATEWAY_IP + (what >> 3 & 3));
+    const struct ip_addr *via = what & 32 ? NULL : &router;
+    unsigned prefix = prefixes[what >> 1 & 3];
+    if (what & 1)
+        route_remove(f->stack, &net, prefix, via);
+    else
+        route_add(f->stack, &net, prefix, via, f->nif);
+}
+
+static void query_state(struct fuzz_world *f, uint8_t what)
+{
+    static const char *const questions[] = {
+        "dhcp.state eth0",   "dhcp.lease eth0",      "dns.server 0",       "route.to 10.7.0.1",
+        "route.to 10.0.2.2", "path_mtu.to 10.7.0.1", "arp.entry 10.0.2.2", "dhcp.lease eth1",
+    };
+    char out[256];
+    size_t room = what & 8 ? 4 : sizeof out;
+    CHECK(stack_query(f->stack, questions[what & 7], out, room) < (int)room);
+}
+
+/* A whole datagram by a raw socket that brings its own header: protocol 253 (RFC 3692 2.1), so that
+ * what is behind the header is nobody's to judge. */
+static void send_own_header(struct fuzz_world *f, const uint8_t *bytes, size_t len)
+{
+    static uint8_t datagram[3000];
+    struct socket_address to = endpoint(GATEWAY_IP, 0);
+    int fd = socket_open(f->stack, ADDR_IPV4, SOCKET_RAW, 253);
+    if (fd < 0)
+        return;
+    memset(datagram, 0, sizeof datagram);
+    memcpy(datagram, bytes, len);
+    datagram[9] = 253;
+    socket_set(f->stack, fd, IP_OPT_HDRINCL, 1);
+    socket_send(f->stack, fd, datagram, len & 1 ? sizeof datagram : len, 0, &to, f->now_ns);
+    socket_close(f->stack, fd, f->now_ns);
+}
+
+/* The calls with bytes of their own; how many of them were taken. */
+static size_t call_with_bytes(struct fuzz_world *f, unsigned number, uint8_t argument,
+                              const uint8_t *bytes, size_t left)
+{
+    size_t len = argument < left ? argument : left;
+    if (number == 24)
+        send_own_header(f, bytes, len);
+    else if (number == 25 && len > 0)
+        dhcp_set_option(f->stack, f->nif, bytes[0], bytes + 1, len - 1);
+    else
+        return 0;
+    settle(f);
+    return len;
+}
+
 static void call(struct fuzz_world *f, unsigned number, uint8_t argument)
 {
     struct stack *s = f->stack;
@@ -198,7 +280,7 @@ static void call(struct fuzz_world *f, unsigned number, uint8_t argument)
         dhcp_inform(s, f->nif, done, NULL, f->now_ns);
         break;
     case 7:
-        start_services(f);
+        start_services(f, argument & 1 ? DNS_AAAA : DNS_A);
         break;
     case 8:
         start_ping(f, argument & 1 ? HOST_IP : GATEWAY_IP, argument * 16u);
@@ -230,6 +312,19 @@ static void call(struct fuzz_world *f, unsigned number, uint8_t argument)
         break;
     case 21:
         udp_echo_stop(s, f->now_ns);
+        break;
+    case 22:
+        turn_knob(f, argument);
+        break;
+    case 23:
+        f->full = argument & 1;
+        netif_wake(f->nif);
+        break;
+    case 26:
+        change_route(f, argument);
+        break;
+    case 27:
+        query_state(f, argument);
         break;
     default:
         change_interface(f, number, argument);
@@ -293,7 +388,7 @@ static void busy(struct fuzz_world *f)
     CHECK(netif_add_address(f->nif, &own, 24, false, 0) == 0);
     CHECK(route_add(f->stack, &all, 0, &gateway, f->nif) == 0);
     open_sockets(f);
-    start_services(f);
+    start_services(f, DNS_A);
     run_until(f, MS);
     arp_reply(f, GATEWAY_IP);
     arp_reply(f, DNS_IP);
@@ -361,6 +456,12 @@ static void mend(uint8_t *p, uint32_t len)
     }
 }
 
+/* What an ICMP error is about: all that waits for one is in reach. */
+static enum question quoted(uint8_t type, uint8_t code)
+{
+    return type == 11 ? ASKED_TRACE : code & 1 ? ASKED_DNS : ASKED_IP;
+}
+
 /* Ports and ids of the question that this frame, by its kind, would answer. */
 static void aim(const struct fuzz_world *f, uint8_t *p, uint32_t len)
 {
@@ -383,7 +484,7 @@ static void aim(const struct fuzz_world *f, uint8_t *p, uint32_t len)
     if (p[23] == 1 && upper[0] == 0)
         memcpy(upper + 4, f->asked[ASKED_ECHO] + 34 + 4, 4); /* identifier, sequence number */
     else if (p[23] == 1 && upper[0] != 8 && rest >= 36)
-        memcpy(upper + 8, f->asked[upper[1] & 1 ? ASKED_DNS : ASKED_IP] + 14, 28); /* the quote */
+        memcpy(upper + 8, f->asked[quoted(upper[0], upper[1])] + 14, 28);
 }
 
 /* One record; returns the bytes used. */
@@ -400,7 +501,7 @@ static size_t record(struct fuzz_world *f, const uint8_t *data, size_t size)
     unsigned step = data[0] >> 5;
     if (step == CALL) {
         call(f, data[0] & 31, data[1]);
-        return 2;
+        return 2 + call_with_bytes(f, data[0] & 31, data[1], data + 2, size - 2);
     }
     uint32_t len = (uint32_t)(data[0] & 7) << 8 | data[1];
     if (len > size - 2)

@@ -32,6 +32,7 @@ enum question {
     ASKED_DNS,
     ASKED_NTP,
     ASKED_ECHO,
+    ASKED_TRACE,
     ASKED_IP,
     QUESTIONS,
     QUESTION_BYTES = 48 + 42
@@ -48,6 +49,7 @@ struct fuzz_world {
     struct random_stream purpose[RANDOM_PURPOSES];
     int64_t now_ns;
     uint32_t polls, answers;
+    bool full;                                /* the device has no room: what is sent waits */
     uint8_t fates[FRAMES_MOST];               /* told so far, by the frame's number */
     uint8_t asked[QUESTIONS][QUESTION_BYTES]; /* from the Ethernet header on, zeros behind */
     uint32_t sent_len;                        /* the last frame that went out */
@@ -119,6 +121,8 @@ static inline void keep_question(struct fuzz_world *f, const uint8_t *p, uint32_
     uint16_t port = p[23] == 17 ? get16(p + 36) : 0;
     if (port == 67 || port == 53 || port == 123)
         keep(f, port == 67 ? ASKED_DHCP : port == 53 ? ASKED_DNS : ASKED_NTP, p, len);
+    if (port >= 33434 && port < 33434 + 90)
+        keep(f, ASKED_TRACE, p, len);
 }
 
 static inline int hook_send(void *d, struct netbuf *nb, int64_t now_ns)
@@ -127,6 +131,8 @@ static inline int hook_send(void *d, struct netbuf *nb, int64_t now_ns)
     struct fuzz_world *f = hook->f;
     uint32_t len = netbuf_len(nb);
     (void)now_ns;
+    if (f->full)
+        return -ERR_NOBUFS;
     judge_sent(f, netbuf_data(nb), len);
     f->answers++;
     keep_question(f, netbuf_data(nb), len);
@@ -135,6 +141,13 @@ static inline int hook_send(void *d, struct netbuf *nb, int64_t now_ns)
     memset(netbuf_data(nb), 0xdb, len); /* a device may write on what it owns */
     netif_sent(hook->nif, nb, 0);
     return 0;
+}
+
+/* Nothing to do; what waits goes on behind it. */
+static inline int64_t hook_poll(void *d, int64_t now_ns, int budget)
+{
+    (void)d, (void)now_ns, (void)budget;
+    return INT64_MAX;
 }
 
 static inline int hook_probe(void *d, struct netif *nif, const struct bus *b,
@@ -151,6 +164,7 @@ static const struct netif_driver fuzz_hook_driver = {
     .name = "hook",
     .state_size = sizeof(struct fuzz_hook),
     .probe = hook_probe,
+    .poll = hook_poll,
     .send = hook_send,
 };
 
