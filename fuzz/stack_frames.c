@@ -227,6 +227,28 @@ static void query_state(struct fuzz_world *f, uint8_t what)
     CHECK(stack_query(f->stack, questions[what & 7], out, room) < (int)room);
 }
 
+static void change_stack(struct fuzz_world *f, unsigned number, uint8_t argument)
+{
+    switch (number) {
+    case 22:
+        turn_knob(f, argument);
+        break;
+    case 23:
+        f->full = argument & 1;
+        netif_wake(f->nif);
+        break;
+    case 26:
+        change_route(f, argument);
+        break;
+    case 27:
+        query_state(f, argument);
+        break;
+    default:
+        change_interface(f, number, argument);
+        break;
+    }
+}
+
 /* A whole datagram by a raw socket that brings its own header: protocol 253 (RFC 3692 2.1), so that
  * what is behind the header is nobody's to judge. */
 static void send_own_header(struct fuzz_world *f, const uint8_t *bytes, size_t len)
@@ -313,21 +335,8 @@ static void call(struct fuzz_world *f, unsigned number, uint8_t argument)
     case 21:
         udp_echo_stop(s, f->now_ns);
         break;
-    case 22:
-        turn_knob(f, argument);
-        break;
-    case 23:
-        f->full = argument & 1;
-        netif_wake(f->nif);
-        break;
-    case 26:
-        change_route(f, argument);
-        break;
-    case 27:
-        query_state(f, argument);
-        break;
     default:
-        change_interface(f, number, argument);
+        change_stack(f, number, argument);
         break;
     }
     settle(f);
