@@ -155,6 +155,16 @@ static int nic_of(struct run *r, const struct attrs *attrs, const struct nic_kin
     return -1;
 }
 
+/* A host stands behind NICs of one model: what a later interface names must be the first one's. */
+static int same_nic(const struct attrs *attrs, const struct nic_kind *nic, struct why *why)
+{
+    const char *name = attr_text(attrs, "nic", NULL);
+    if (!name || strcmp(name, nic->name) == 0)
+        return 0;
+    run_bad_value(attr_find(attrs, "nic", 0), "the model of the first interface", why);
+    return -1;
+}
+
 /* Only a NIC can be slow. */
 static int set_tx_delay(struct run *r, const struct attrs *attrs, uint32_t port,
                         struct sut_config *config, struct why *why)
@@ -202,6 +212,9 @@ int run_build_sut(struct run *r, struct attribute **attribute, struct why *why)
         return -1;
     if (r->status == RUN_SKIPPED)
         return 0;
+    for (uint32_t k = 1; k < count; k++)
+        if (same_nic(&(struct attrs){attribute[k], d[k].attributes}, config.nic, why) != 0)
+            return -1;
     if (config.sut->nic && strcmp(config.sut->nic, config.nic->name) != 0) {
         run_skip(r, "the script wants %s, the driver is for %s", config.nic->name, config.sut->nic);
         return 0;

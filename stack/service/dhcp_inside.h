@@ -74,7 +74,8 @@ struct dhcp_client {
     int64_t offer_due_ns;            /* end of collecting; INT64_MAX: no offer yet */
     int64_t t1_ns, t2_ns, expiry_ns; /* absolute; INT64_MAX: never */
     struct dhcp_lease lease;
-    uint16_t mtu_before; /* 0: the lease changed nothing */
+    uint16_t mtu_before;   /* 0: the lease changed nothing */
+    uint32_t routes_added; /* bits: of the lease's routes, then its routers */
     service_done *done;
     void *ctx;
     struct dhcp_own_options own;

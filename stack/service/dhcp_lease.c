@@ -176,22 +176,26 @@ int dhcp_lease_add_address(struct stack *s, struct dhcp_client *c, bool check, i
     return err == -ERR_EXIST ? 0 : err;
 }
 
-static void set_route(struct stack *s, const struct dhcp_client *c, const struct dhcp_route *r,
-                      bool add)
+/* `bit`: the route's in c->routes_added. One that was there before the lease is the user's and
+ * stays. */
+static void set_route(struct stack *s, struct dhcp_client *c, const struct dhcp_route *r,
+                      unsigned bit, bool add)
 {
     struct ip_addr net = addr_ipv4(r->net), via = addr_ipv4(r->via);
-    if (add)
-        route_add(s, &net, r->prefix, r->via ? &via : NULL, c->nif);
-    else
+    if (add && route_add(s, &net, r->prefix, r->via ? &via : NULL, c->nif) == 0)
+        c->routes_added |= 1u << bit;
+    if (!add && c->routes_added >> bit & 1)
         route_remove(s, &net, r->prefix, r->via ? &via : NULL);
+    if (!add)
+        c->routes_added &= ~(1u << bit);
 }
 
-static void set_routes(struct stack *s, const struct dhcp_client *c, bool add)
+static void set_routes(struct stack *s, struct dhcp_client *c, bool add)
 {
     for (uint8_t i = 0; i < c->lease.routes; i++)
-        set_route(s, c, &c->lease.route[i], add);
+        set_route(s, c, &c->lease.route[i], i, add);
     for (uint8_t i = 0; i < c->lease.routers; i++)
-        set_route(s, c, &(struct dhcp_route){0, 0, c->lease.router[i]}, add);
+        set_route(s, c, &(struct dhcp_route){0, 0, c->lease.router[i]}, DHCP_ROUTES + i, add);
 }
 
 static void set_name_servers(struct stack *s, const struct dhcp_lease *l)

@@ -126,6 +126,8 @@ expect 0 'socket6.pkt:6: IPv6 is not in the stack stack' $wiredrill run scenario
 expect 0 'stream.pkt:6: TCP is not in the stack stack' $wiredrill run scenarios/x/stream.pkt
 echo "$good" | sed 's/sut eth0/sut eth0 nic virtio-net/' | script virtio
 expect 0 'virtio-net is not in this version' $wiredrill run scenarios/x/virtio.pkt
+echo "$good" | sed 's/^sut .*/sut eth0 nic e1000\nsut eth1 nic rtl8139/' | script models
+expect 2 'scenarios/x/models.pkt:3:10: nic cannot be rtl8139' $wiredrill run scenarios/x/models.pkt
 echo "$good" | sed 's/sut eth0/sut eth0 nic e1001/' | script model
 expect 2 'model.pkt:2:10: nic cannot be e1001' $wiredrill run scenarios/x/model.pkt
 (echo '--mtu=1400'; echo "$good") | script options
