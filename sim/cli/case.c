@@ -255,6 +255,10 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
         if (o->pcap)
             write_pcap(r, o->pcap);
         int64_t middle = middle_of(r);
+        if (r->status == RUN_FAILED) { /* what is broken need not survive being taken apart */
+            out->outcome.wall_ns = wall_ns() - started;
+            die(&dying, r);
+        }
         run_fingerprints(r, &out->outcome.w, &out->outcome.t, &out->outcome.s);
         run_close(r);
         collect(r, out, want);

@@ -150,6 +150,8 @@ struct peer_rig *peer_rig_open(const char *line)
 
 void peer_rig_close(struct peer_rig *r)
 {
+    if (r->host.kind->stop)
+        r->host.kind->stop(&r->host);
     script_free(r->script);
     world_free(r->world);
     free(r);
