@@ -9,6 +9,7 @@ static const struct ip_protocol protocol = {
     .number = IP_PROTO_ICMP,
     .module = MODULE_ICMPV4,
     .input = icmpv4_input,
+    .keeps = icmpv4_keeps,
 };
 
 static uint32_t state_size(const struct stack_limits *l)

@@ -74,6 +74,8 @@ void icmpv4_send_error(struct stack *s, const struct netbuf *nb, uint8_t type, u
 
 /* icmpv4_input.c */
 void icmpv4_input(struct stack *s, struct netbuf *nb, const struct ip_received *r, int64_t now_ns);
+/* The requests that this file answers. */
+bool icmpv4_keeps(const struct netbuf *nb, const struct ip_received *r);
 void icmpv4_drop(struct stack *s, struct netbuf *nb, enum icmpv4_counter why);
 /* The way to answer what came by an interface: back by it when there is a way (link-local
  * addresses, two interfaces on one net), else by any. */

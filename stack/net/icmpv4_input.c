@@ -21,6 +21,15 @@ void icmpv4_drop(struct stack *s, struct netbuf *nb, enum icmpv4_counter why)
     stack_drop(s, nb, MODULE_ICMPV4, why);
 }
 
+bool icmpv4_keeps(const struct netbuf *nb, const struct ip_received *r)
+{
+    (void)r;
+    if (netbuf_len(nb) < ICMPV4_HDR_LEN)
+        return false;
+    uint8_t type = netbuf_data(nb)[ICMPV4_TYPE];
+    return type == ICMPV4_ECHO || type == ICMPV4_TIMESTAMP || type == ICMPV4_ADDRESS_MASK;
+}
+
 /* RFC 1122 3.2.2.6, 3.2.2.8: from the specific destination; to many, from the interface's own
  * address. */
 static struct ip_addr reply_source(const struct ip_received *r)

@@ -7,7 +7,8 @@
 #include "stack/net/ipv4.h"
 
 struct meaning {
-    int error;
+    enum ip_error_kind kind;
+    int error; /* 0: a code that nobody has defined */
     bool hard;
 };
 
@@ -18,40 +19,41 @@ static struct meaning meaning_of_unreachable(uint8_t code)
     switch ((enum icmpv4_unreachable_code)code) {
     case ICMPV4_NET_UNREACHABLE:
     case ICMPV4_NET_UNKNOWN:
-    case ICMPV4_NET_PROHIBITED:
     case ICMPV4_NET_UNREACHABLE_FOR_TOS:
-        return (struct meaning){ERR_NETUNREACH, false};
+        return (struct meaning){IP_ERROR_UNREACHABLE, ERR_NETUNREACH, false};
+    case ICMPV4_NET_PROHIBITED:
+        return (struct meaning){IP_ERROR_ADMIN, ERR_NETUNREACH, false};
     case ICMPV4_HOST_UNREACHABLE:
     case ICMPV4_SOURCE_HOST_ISOLATED:
-    case ICMPV4_HOST_PROHIBITED:
     case ICMPV4_HOST_UNREACHABLE_FOR_TOS:
+        return (struct meaning){IP_ERROR_UNREACHABLE, ERR_HOSTUNREACH, false};
+    case ICMPV4_HOST_PROHIBITED:
     case ICMPV4_COMMUNICATION_PROHIBITED:
     case ICMPV4_HOST_PRECEDENCE_VIOLATION:
     case ICMPV4_PRECEDENCE_CUTOFF:
-        return (struct meaning){ERR_HOSTUNREACH, false};
+        return (struct meaning){IP_ERROR_ADMIN, ERR_HOSTUNREACH, false};
     case ICMPV4_HOST_UNKNOWN:
-        return (struct meaning){ERR_HOSTDOWN, false};
+        return (struct meaning){IP_ERROR_UNREACHABLE, ERR_HOSTDOWN, false};
     case ICMPV4_PROTOCOL_UNREACHABLE:
-        return (struct meaning){ERR_NOPROTOOPT, true};
+        return (struct meaning){IP_ERROR_REFUSED, ERR_NOPROTOOPT, true};
     case ICMPV4_PORT_UNREACHABLE:
-        return (struct meaning){ERR_CONNREFUSED, true};
+        return (struct meaning){IP_ERROR_REFUSED, ERR_CONNREFUSED, true};
     case ICMPV4_FRAGMENTATION_NEEDED:
-        return (struct meaning){ERR_MSGSIZE, false};
+        return (struct meaning){IP_ERROR_TOO_LONG, ERR_MSGSIZE, false};
     case ICMPV4_SOURCE_ROUTE_FAILED:
-        return (struct meaning){ERR_OPNOTSUPP, false};
+        return (struct meaning){IP_ERROR_UNREACHABLE, ERR_OPNOTSUPP, false};
     }
-    return (struct meaning){0, false};
+    return (struct meaning){IP_ERROR_UNREACHABLE, 0, false};
 }
 
-/* error 0: a code that nobody has defined. */
 static struct meaning meaning_of(const struct icmpv4_hdr *hdr)
 {
+    bool known = hdr->code <= ICMPV4_REASSEMBLY_EXCEEDED;
     if (hdr->type == ICMPV4_UNREACHABLE)
         return meaning_of_unreachable(hdr->code);
     if (hdr->type == ICMPV4_TIME_EXCEEDED)
-        return (struct meaning){hdr->code <= ICMPV4_REASSEMBLY_EXCEEDED ? ERR_HOSTUNREACH : 0,
-                                false};
-    return (struct meaning){ERR_PROTO, false};
+        return (struct meaning){IP_ERROR_EXPIRED, known ? ERR_HOSTUNREACH : 0, false};
+    return (struct meaning){IP_ERROR_PARAMETER, ERR_PROTO, false};
 }
 
 /* RFC 1122 3.2.2.2: from the gateway that we use now, to one on the same net, which is not
@@ -95,7 +97,7 @@ static enum icmpv4_counter check_quote(struct stack *s, const struct ip_received
  * in one that none of us can have sent. */
 static bool is_too_long(struct stack *s, const struct ip_error *e, const struct ipv4_hdr *quoted)
 {
-    if (e->type != ICMPV4_UNREACHABLE || e->code != ICMPV4_FRAGMENTATION_NEEDED || !quoted->df)
+    if (e->kind != IP_ERROR_TOO_LONG || !quoted->df)
         return false;
     const struct ip_protocol *p = ip_protocol(s, e->protocol);
     if (p && p->too_long)
@@ -122,6 +124,7 @@ static void tell_transport(struct stack *s, const struct netbuf *nb, const struc
 {
     struct meaning m = meaning_of(hdr);
     struct ip_error e = {
+        .kind = m.kind,
         .error = m.error,
         .hard = m.hard,
         .type = hdr->type,
@@ -138,7 +141,7 @@ static void tell_transport(struct stack *s, const struct netbuf *nb, const struc
         is_too_long(s, &e, quoted)
             ? path_mtu_learn(s, quoted->dst, length_that_failed(s, hdr, quoted), hdr->mtu, now_ns)
             : 0;
-    ipv4_deliver_error(s, &e);
+    ipv4_deliver_error(s, &e, now_ns);
 }
 
 void icmpv4_reported(struct stack *s, struct netbuf *nb, const struct icmpv4_hdr *hdr,

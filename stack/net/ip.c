@@ -1,6 +1,7 @@
 /* The two families behind one face, and the registry of protocols. IPv6 has its place here. */
 #include "stack/net/ip.h"
 #include "stack/net/ipv4.h"
+#include "stack/wire/icmpv4.h"
 
 static const struct ip_protocol **find(struct stack *s, uint8_t number)
 {
@@ -56,6 +57,13 @@ void ip_icmp_error(struct stack *s, const struct netbuf *nb, uint8_t type, uint8
 {
     if (s->module[MODULE_IPV4] && ipv4_of(s)->icmp_error)
         ipv4_of(s)->icmp_error(s, nb, type, code, extra, now_ns);
+}
+
+void ip_port_unreachable(struct stack *s, const struct netbuf *nb, const struct ip_received *r,
+                         int64_t now_ns)
+{
+    if (r->destination.family == ADDR_IPV4)
+        ip_icmp_error(s, nb, ICMPV4_UNREACHABLE, ICMPV4_PORT_UNREACHABLE, 0, now_ns);
 }
 
 int ip_path(struct stack *s, const struct ip_addr *destination, const struct ip_addr *source,

@@ -52,14 +52,25 @@ struct ip_received {
     bool broadcast, multicast; /* destination at the IP layer */
 };
 
-/* An ICMP error about a packet that we sent. `quoted` is what came back of it, from behind its IP
+/* What an error says, in either family's words (RFC 792, RFC 4443 3). */
+enum ip_error_kind {
+    IP_ERROR_UNREACHABLE, /* no way to the host, or its neighbour did not answer */
+    IP_ERROR_TOO_LONG,    /* for the path, and not to be cut */
+    IP_ERROR_EXPIRED,     /* TTL or hop limit, or reassembly's patience */
+    IP_ERROR_REFUSED,     /* by the end itself: no such port or protocol */
+    IP_ERROR_ADMIN,       /* somebody does not want it to pass */
+    IP_ERROR_PARAMETER    /* a field of its headers makes no sense to who reports it */
+};
+
+/* An error about a packet that we sent. `quoted` is what came back of it, from behind its IP
  * header. */
 struct ip_error {
-    int error; /* a stack_error: ERR_CONNREFUSED, ERR_HOSTUNREACH, ERR_MSGSIZE, ... */
-    bool hard; /* RFC 1122 4.2.3.9: TCP must abort */
-    uint8_t type, code;
-    uint8_t protocol; /* of the packet that we sent */
-    uint16_t mtu;     /* for ERR_MSGSIZE: the path's from now on; 0: the report was not believed */
+    enum ip_error_kind kind;
+    int error;          /* a stack_error: ERR_CONNREFUSED, ERR_HOSTUNREACH, ERR_MSGSIZE, ... */
+    bool hard;          /* RFC 1122 4.2.3.9: TCP must abort */
+    uint8_t type, code; /* of the ICMP message, in its family's numbers: for people to read */
+    uint8_t protocol;   /* of the packet that we sent */
+    uint16_t mtu; /* for ERR_MSGSIZE: the path's from now on; 0: the report was not believed */
     struct ip_addr source, destination; /* of the packet that we sent: source is ours */
     struct ip_addr reporter;
     const uint8_t *quoted;
@@ -71,7 +82,11 @@ struct ip_protocol {
     enum module_id module;
     /* Takes nb: netbuf_free when consumed, stack_drop otherwise. */
     void (*input)(struct stack *s, struct netbuf *nb, const struct ip_received *r, int64_t now_ns);
-    void (*error)(struct stack *s, const struct ip_error *e); /* may be NULL */
+    /* May be NULL. It runs inside the arrival of the error, or inside a call that sends. */
+    void (*error)(struct stack *s, const struct ip_error *e, int64_t now_ns);
+    /* What raw sockets are not shown, since a program that saw it might answer a second time.
+     * `nb` as for ip_raw.input. NULL: nothing. */
+    bool (*keeps)(const struct netbuf *nb, const struct ip_received *r);
     /* May the packet that a router calls too long really be one of ours (RFC 5927 7.2)? Asked
      * before the path's MTU is lowered; e->mtu is what the router says. NULL: raw sockets are
      * asked. */
@@ -91,7 +106,7 @@ int ip_unregister(struct stack *s, uint8_t number); /* -ERR_BUSY while referred 
 struct ip_raw {
     bool (*input)(struct stack *s, const struct netbuf *nb, const struct ip_received *r,
                   int64_t now_ns);
-    void (*error)(struct stack *s, const struct ip_error *e);
+    void (*error)(struct stack *s, const struct ip_error *e, int64_t now_ns);
     bool (*too_long)(struct stack *s, const struct ip_error *e); /* as a protocol's */
 };
 void ip_set_raw(struct stack *s, const struct ip_raw *raw);
@@ -120,6 +135,10 @@ typedef void icmp_error_fn(struct stack *s, const struct netbuf *nb, uint8_t typ
 void ip_set_icmp_error(struct stack *s, icmp_error_fn *fn);
 void ip_icmp_error(struct stack *s, const struct netbuf *nb, uint8_t type, uint8_t code,
                    uint32_t extra, int64_t now_ns);
+/* Nobody listens on the port that nb, a received datagram, was sent to: tells its sender, in the
+ * words of its family (RFC 1122 3.2.2.1, RFC 4443 3.1). nb as above. */
+void ip_port_unreachable(struct stack *s, const struct netbuf *nb, const struct ip_received *r,
+                         int64_t now_ns);
 
 /* Joins a group on an interface, or leaves it; joins are counted. 0, -ERR_INVAL (no group),
  * -ERR_NODEV (interface without multicast), -ERR_NOBUFS, -ERR_ADDRNOTAVAIL (not joined). */

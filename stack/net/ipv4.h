@@ -99,7 +99,7 @@ int ipv4_path(struct stack *s, uint32_t destination, uint32_t source, struct net
 void ipv4_input(struct stack *s, struct netbuf *nb, const uint8_t source[6], int64_t now_ns);
 void ipv4_deliver(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr, int64_t now_ns);
 /* Tells protocol and raw sockets of an error about a packet that we sent. */
-void ipv4_deliver_error(struct stack *s, const struct ip_error *e);
+void ipv4_deliver_error(struct stack *s, const struct ip_error *e, int64_t now_ns);
 
 /* ipv4_output.c */
 int ipv4_output(struct stack *s, const struct ip_path *path, struct netbuf *nb,

@@ -132,10 +132,11 @@ void ipv4_deliver(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr
     netbuf_pull(nb, hdr->hdr_len);
     nb->transport_at = nb->start;
     const struct ip_raw *raw = ipv4_of(s)->raw;
-    bool taken = raw && raw->input(s, nb, &r, now_ns);
+    const struct ip_protocol *p = ip_protocol(s, hdr->proto);
+    bool shown = raw && !(p && p->keeps && p->keeps(nb, &r));
+    bool taken = shown && raw->input(s, nb, &r, now_ns);
     if (taken)
         nb->flags |= NETBUF_RAW_TAKEN;
-    const struct ip_protocol *p = ip_protocol(s, hdr->proto);
     if (p) {
         p->input(s, nb, &r, now_ns);
     } else if (taken) {
@@ -147,25 +148,25 @@ void ipv4_deliver(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr
     }
 }
 
-void ipv4_deliver_error(struct stack *s, const struct ip_error *e)
+void ipv4_deliver_error(struct stack *s, const struct ip_error *e, int64_t now_ns)
 {
     const struct ip_protocol *p = ip_protocol(s, e->protocol);
     if (p && p->error)
-        p->error(s, e);
+        p->error(s, e, now_ns);
     const struct ip_raw *raw = ipv4_of(s)->raw;
     if (raw && raw->error)
-        raw->error(s, e);
+        raw->error(s, e, now_ns);
 }
 
 void ip_unsent(struct stack *s, const struct netbuf *nb, int error, int64_t now_ns)
 {
     struct ipv4_hdr hdr;
     const char *why;
-    (void)now_ns;
     if (nb->net_at >= nb->end ||
         !ipv4_parse(nb->base + nb->net_at, nb->end - nb->net_at, &hdr, &why) || hdr.frag_off != 0)
         return;
     struct ip_error e = {
+        .kind = IP_ERROR_UNREACHABLE,
         .error = error,
         .type = ICMPV4_UNREACHABLE,
         .code = ICMPV4_HOST_UNREACHABLE,
@@ -176,5 +177,5 @@ void ip_unsent(struct stack *s, const struct netbuf *nb, int error, int64_t now_
         .quoted = nb->base + nb->net_at + hdr.hdr_len,
         .quoted_len = (uint32_t)hdr.total_len - hdr.hdr_len,
     };
-    ipv4_deliver_error(s, &e);
+    ipv4_deliver_error(s, &e, now_ns);
 }

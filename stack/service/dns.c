@@ -119,7 +119,7 @@ static void succeed(struct stack *s, struct dns_query *q, struct dns_result *dat
 
 static void receive(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
                     const struct ip_received *r, uint16_t from_port, int64_t now_ns);
-static void error(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e);
+static void error(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e, int64_t now_ns);
 
 /* RFC 5452 9.2: a new id and a new port for every question that leaves. */
 static int open_port(struct stack *s, struct dns_query *q, const struct ip_addr *server)
@@ -226,14 +226,14 @@ static void server_failed(struct stack *s, struct dns_query *q, int64_t now_ns)
     ask_next(s, q, now_ns);
 }
 
-/* Nobody there (RFC 1122 4.1.3.3). The timer goes on to the next server, at the next poll. */
-static void error(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e)
+/* Nobody there (RFC 1122 4.1.3.3): the next server is asked at once. */
+static void error(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e, int64_t now_ns)
 {
     struct dns_query *q = pcb->owner;
     if (!e->hard)
         return;
     q->failed |= 1u << q->server;
-    deadline_set(s, &q->timer, 0); /* overdue */
+    ask_next(s, q, now_ns);
 }
 
 /* --- answers --- */

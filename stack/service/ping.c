@@ -250,7 +250,8 @@ static void reply(struct raw_pcb *pcb, struct stack *s, struct netbuf *nb,
         deadline_set(s, &p->timer, now_ns); /* ends in the timer: `done` may start another ping */
 }
 
-static void failed(struct raw_pcb *pcb, struct stack *s, const struct ip_error *error)
+static void failed(struct raw_pcb *pcb, struct stack *s, const struct ip_error *error,
+                   int64_t now_ns)
 {
     const char *why;
     struct icmpv4_hdr hdr;
@@ -267,7 +268,7 @@ static void failed(struct raw_pcb *pcb, struct stack *s, const struct ip_error *
     p->result.errors++;
     p->result.last_error = error->error;
     if (!p->waiting && p->next >= p->options.count)
-        deadline_set(s, &p->timer, 0); /* overdue: ends at the next poll */
+        deadline_set(s, &p->timer, now_ns); /* as above */
 }
 
 /* --- starting --- */

@@ -46,7 +46,6 @@ struct sntp_query {
     uint64_t nonce; /* sent as the transmit timestamp; 0: no request is out */
     int64_t sent_ns;
     int64_t tries_left;
-    int verdict; /* not 0: an error ended it, which the timer tells */
     service_done *done;
     void *ctx;
 };
@@ -148,10 +147,6 @@ static void send_request(struct stack *s, struct sntp_query *q, int64_t now_ns)
 static void timer_fired(struct stack *s, struct deadline *d, int64_t now_ns)
 {
     struct sntp_query *q = &sntp_state(s)->query[d->rank & 0xffff];
-    if (q->verdict < 0) {
-        finish(s, q, q->verdict, NULL, now_ns);
-        return;
-    }
     if (q->nonce)
         back_off(s, &q->server->interval_ns); /* the last request was for nothing */
     if (q->tries_left > 0)
@@ -264,17 +259,14 @@ static void receive(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
     finish(s, q, 0, &time, now_ns);
 }
 
-/* Nobody there. Soft errors may pass: the timer goes on. The end is the timer's too, since an error
- * has no time of its own. */
-static void error(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e)
+/* Nobody there. Soft errors may pass: the timer goes on. */
+static void error(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e, int64_t now_ns)
 {
     struct sntp_query *q = pcb->owner;
     if (!e->hard || !q->nonce)
         return;
-    q->nonce = 0;
-    q->verdict = -e->error;
     back_off(s, &q->server->interval_ns);
-    deadline_set(s, &q->timer, q->sent_ns); /* overdue: at the next poll */
+    finish(s, q, -e->error, NULL, now_ns);
 }
 
 int sntp_query(struct stack *s, const struct ip_addr *server, service_done *done, void *ctx,

@@ -3,7 +3,6 @@
 #include "stack/core/mem.h"
 #include "stack/core/module.h"
 #include "stack/transport/udp.h"
-#include "stack/wire/icmpv4.h"
 #include "stack/wire/udp.h"
 
 enum { FIRST_PORT = 33434, PAYLOAD = 32, DEFAULT_PROBES = 3 };
@@ -40,11 +39,11 @@ static void finish(struct stack *s, struct trace *t, int64_t now_ns)
         t->done(t->ctx, s, t->verdict, &told, now_ns);
 }
 
-static void end(struct stack *s, struct trace *t, int verdict)
+static void end(struct stack *s, struct trace *t, int verdict, int64_t now_ns)
 {
     t->over = true;
     t->verdict = verdict;
-    deadline_set(s, &t->timer, t->sent_ns); /* overdue: ends at the next poll */
+    deadline_set(s, &t->timer, now_ns);
 }
 
 static uint16_t probe_port(const struct trace *t)
@@ -68,7 +67,7 @@ static void send_probe(struct stack *s, struct trace *t, int64_t now_ns)
     }
     stack_count(s, MODULE_TRACEROUTE, TRACE_UNSENT);
     if (err != -ERR_NOBUFS) /* a dry pool is like a lost probe */
-        end(s, t, err);
+        end(s, t, err, now_ns);
 }
 
 /* The hop is known, or all its probes were for nothing. */
@@ -76,7 +75,7 @@ static void next_hop(struct stack *s, struct trace *t, int64_t now_ns)
 {
     t->result.hops = t->ttl;
     if (t->ttl >= t->options.max_hops) {
-        end(s, t, -ERR_TIMEDOUT);
+        end(s, t, -ERR_TIMEDOUT, now_ns);
         return;
     }
     t->ttl++;
@@ -87,11 +86,8 @@ static void next_hop(struct stack *s, struct trace *t, int64_t now_ns)
 static void timer_fired(struct stack *s, struct deadline *d, int64_t now_ns)
 {
     struct trace *t = trace(s);
-    struct traceroute_hop *hop = &t->result.hop[t->ttl - 1];
-    bool known = !addr_is_any(&hop->addr);
+    bool known = !addr_is_any(&t->result.hop[t->ttl - 1].addr);
     (void)d;
-    if (known)
-        hop->rtt_ns = now_ns - t->sent_ns;
     if (t->over)
         finish(s, t, now_ns);
     else if (known || t->tries >= t->options.probes)
@@ -100,19 +96,18 @@ static void timer_fired(struct stack *s, struct deadline *d, int64_t now_ns)
         send_probe(s, t, now_ns);
 }
 
-/*
- * An answer to the current probe. The timer acts on it, in the same poll: an error does not say
- * when it came, and the next probe must not leave from inside the answer.
- */
+/* An answer to the current probe. The timer acts on it, in the same poll: the next probe must not
+ * leave from inside the answer. */
 static void note_hop(struct stack *s, struct trace *t, const struct ip_addr *from, uint8_t type,
-                     uint8_t code)
+                     uint8_t code, int64_t now_ns)
 {
     stack_count(s, MODULE_TRACEROUTE, TRACE_IN);
-    struct traceroute_hop *hop = &t->result.hop[t->ttl - 1];
-    *hop = (struct traceroute_hop){.addr = *from, .type = type, .code = code};
+    t->result.hop[t->ttl - 1] = (struct traceroute_hop){
+        .addr = *from, .type = type, .code = code, .rtt_ns = now_ns - t->sent_ns};
+    deadline_set(s, &t->timer, now_ns);
 }
 
-static void error(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e)
+static void error(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e, int64_t now_ns)
 {
     struct trace *t = pcb->owner;
     bool current = e->quoted_len >= UDP_HDR_LEN &&
@@ -122,14 +117,13 @@ static void error(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e
         stack_count(s, MODULE_TRACEROUTE, TRACE_LATE);
         return;
     }
-    note_hop(s, t, &e->reporter, e->type, e->code);
-    deadline_set(s, &t->timer, t->sent_ns);
-    if (e->type == ICMPV4_TIME_EXCEEDED)
+    note_hop(s, t, &e->reporter, e->type, e->code, now_ns);
+    if (e->kind == IP_ERROR_EXPIRED)
         return;
     t->result.hops = t->ttl;
-    t->result.reached = e->type == ICMPV4_UNREACHABLE && e->code == ICMPV4_PORT_UNREACHABLE &&
-                        addr_equal(&e->reporter, &t->options.to);
-    end(s, t, t->result.reached ? t->ttl : -e->error);
+    /* The port's refusal, and not the protocol's. */
+    t->result.reached = e->error == ERR_CONNREFUSED && addr_equal(&e->reporter, &t->options.to);
+    end(s, t, t->result.reached ? t->ttl : -e->error, now_ns);
 }
 
 /* Somebody listens on the probe's port after all. */
@@ -137,14 +131,13 @@ static void answered(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
                      const struct ip_received *r, uint16_t from_port, int64_t now_ns)
 {
     struct trace *t = pcb->owner;
-    (void)now_ns;
     netbuf_free(s, nb);
     if (t->over || from_port != probe_port(t) || !addr_equal(&r->source, &t->options.to))
         return;
-    note_hop(s, t, &r->source, 0, 0);
+    note_hop(s, t, &r->source, 0, 0, now_ns);
     t->result.hops = t->ttl;
     t->result.reached = true;
-    end(s, t, t->ttl);
+    end(s, t, t->ttl, now_ns);
 }
 
 void traceroute_defaults(struct traceroute_options *o, const struct ip_addr *to)

@@ -8,8 +8,10 @@ static void receive_packet(struct raw_pcb *pcb, struct stack *s, struct netbuf *
     socket_queue_put(s, pcb->owner, nb, &from);
 }
 
-static void hear_error(struct raw_pcb *pcb, struct stack *s, const struct ip_error *e)
+static void hear_error(struct raw_pcb *pcb, struct stack *s, const struct ip_error *e,
+                       int64_t now_ns)
 {
+    (void)now_ns;
     struct socket *k = pcb->owner;
     if (k->report_errors || (k->connected && e->hard))
         socket_fail(s, k, e->error);

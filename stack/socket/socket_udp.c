@@ -14,10 +14,12 @@ static void receive_datagram(struct udp_pcb *pcb, struct stack *s, struct netbuf
 
 /* RFC 1122 4.1.3.3 wants errors passed up; a socket that cannot tell which of its datagrams failed
  * hears only when it asks to. */
-static void hear_error(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e)
+static void hear_error(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e,
+                       int64_t now_ns)
 {
+    (void)now_ns;
     struct socket *k = pcb->owner;
-    bool too_big = e->error == ERR_MSGSIZE;
+    bool too_big = e->kind == IP_ERROR_TOO_LONG;
     if (too_big &&
         (k->mtu_discover == 0 || e->mtu == 0)) /* nobody asked, or IP did not believe it */
         return;

@@ -1,7 +1,6 @@
 #include "stack/transport/raw.h"
 #include "stack/core/mem.h"
 #include "stack/transport/copy.h"
-#include "stack/wire/icmpv4.h"
 #include "stack/wire/ipv4.h"
 
 /* A walk over the pcbs. A callback may unbind any of them, and may send, whose failure is a walk
@@ -77,22 +76,12 @@ static bool matches(const struct raw_pcb *p, const struct ip_received *r)
     return addr_is_any(&p->ip.remote) || addr_equal(&p->ip.remote, &r->source);
 }
 
-/* The requests that ICMP answers by itself; a program that saw them might answer a second time. */
-static bool icmp_keeps(const struct netbuf *nb, const struct ip_received *r)
-{
-    if (r->protocol != IP_PROTO_ICMP || r->destination.family != ADDR_IPV4 ||
-        netbuf_len(nb) < ICMPV4_HDR_LEN)
-        return false;
-    uint8_t type = netbuf_data(nb)[ICMPV4_TYPE];
-    return type == ICMPV4_ECHO || type == ICMPV4_TIMESTAMP || type == ICMPV4_ADDRESS_MASK;
-}
-
 static bool raw_input(struct stack *s, const struct netbuf *nb, const struct ip_received *r,
                       int64_t now_ns)
 {
     struct raw_state *w = raw_state(s);
     bool wanted = false;
-    if (!w->first || icmp_keeps(nb, r))
+    if (!w->first)
         return false;
     struct walk k;
     walk_begin(w, &k);
@@ -128,14 +117,14 @@ static bool raw_sent_too_long(struct stack *s, const struct ip_error *e)
     return false;
 }
 
-static void raw_error(struct stack *s, const struct ip_error *e)
+static void raw_error(struct stack *s, const struct ip_error *e, int64_t now_ns)
 {
     struct raw_state *w = raw_state(s);
     struct walk k;
     walk_begin(w, &k);
     for (struct raw_pcb *p; (p = walk_next(&k));) {
         if (p->protocol == e->protocol && p->error && may_have_sent(p, e))
-            p->error(p, s, e);
+            p->error(p, s, e, now_ns);
     }
     w->walk = k.outer;
 }

@@ -17,9 +17,9 @@ struct raw_pcb {
     /* Takes nb, a copy, whose cursor is at the IP header (r->header_len bytes). */
     void (*receive)(struct raw_pcb *pcb, struct stack *s, struct netbuf *nb,
                     const struct ip_received *r, int64_t now_ns);
-    /* An ICMP error for a packet of this protocol that went to `remote` (any: anywhere). May be
+    /* An error for a packet of this protocol that went to `remote` (any: anywhere). May be
      * NULL. */
-    void (*error)(struct raw_pcb *pcb, struct stack *s, const struct ip_error *e);
+    void (*error)(struct raw_pcb *pcb, struct stack *s, const struct ip_error *e, int64_t now_ns);
     void *owner;
 };
 

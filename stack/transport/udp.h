@@ -22,8 +22,8 @@ struct udp_pcb {
     /* Takes nb, whose cursor is at the payload. from_port and r->source tell the sender. */
     void (*receive)(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
                     const struct ip_received *r, uint16_t from_port, int64_t now_ns);
-    /* An ICMP error for what this pcb sent. May be NULL. */
-    void (*error)(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e);
+    /* An error for what this pcb sent. May be NULL. */
+    void (*error)(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e, int64_t now_ns);
     void *owner;
     uint8_t options_len; /* IP options of every datagram sent (RFC 1122 4.1.3.2), at most 40 */
     uint8_t options[40];

@@ -1,7 +1,6 @@
 #include "stack/transport/udp_inside.h"
 #include "stack/core/bytes.h"
 #include "stack/transport/copy.h"
-#include "stack/wire/icmpv4.h"
 #include "stack/wire/ipproto.h"
 #include "stack/wire/udp.h"
 
@@ -136,17 +135,6 @@ static void deliver_to_all(struct stack *s, struct netbuf *nb, const struct ip_r
         stack_drop(s, nb, MODULE_UDP, UDP_DROP_NO_PORT_MULTI);
 }
 
-static void port_unreachable(struct stack *s, struct netbuf *nb, const struct ip_received *r,
-                             int64_t now_ns)
-{
-    enum { ICMPV6_UNREACHABLE = 1, ICMPV6_PORT_UNREACHABLE = 4 }; /* RFC 4443 3.1 */
-    if (r->destination.family == ADDR_IPV6)
-        ip_icmp_error(s, nb, ICMPV6_UNREACHABLE, ICMPV6_PORT_UNREACHABLE, 0, now_ns);
-    else
-        ip_icmp_error(s, nb, ICMPV4_UNREACHABLE, ICMPV4_PORT_UNREACHABLE, 0, now_ns);
-    stack_drop(s, nb, MODULE_UDP, UDP_DROP_NO_PORT);
-}
-
 void udp_input(struct stack *s, struct netbuf *nb, const struct ip_received *r, int64_t now_ns)
 {
     struct udp_hdr hdr;
@@ -168,7 +156,8 @@ void udp_input(struct stack *s, struct netbuf *nb, const struct ip_received *r, 
     } else if (foreign) {
         stack_drop(s, nb, MODULE_UDP, UDP_DROP_NO_PORT);
     } else {
-        port_unreachable(s, nb, r, now_ns);
+        ip_port_unreachable(s, nb, r, now_ns);
+        stack_drop(s, nb, MODULE_UDP, UDP_DROP_NO_PORT);
     }
 }
 
@@ -207,7 +196,7 @@ bool udp_sent_too_long(struct stack *s, const struct ip_error *e)
     return quoted_sender(s, e) != NULL;
 }
 
-void udp_input_error(struct stack *s, const struct ip_error *e)
+void udp_input_error(struct stack *s, const struct ip_error *e, int64_t now_ns)
 {
     if (e->quoted_len < UDP_HDR_LEN) {
         stack_count(s, MODULE_UDP, UDP_DROP_ERROR_SHORT);
@@ -220,5 +209,5 @@ void udp_input_error(struct stack *s, const struct ip_error *e)
     }
     stack_count(s, MODULE_UDP, UDP_ERROR_IN);
     if (pcb->error)
-        pcb->error(pcb, s, e);
+        pcb->error(pcb, s, e, now_ns);
 }

@@ -38,7 +38,7 @@ static inline struct udp_state *udp_state(struct stack *s)
 }
 
 void udp_input(struct stack *s, struct netbuf *nb, const struct ip_received *r, int64_t now_ns);
-void udp_input_error(struct stack *s, const struct ip_error *e);
+void udp_input_error(struct stack *s, const struct ip_error *e, int64_t now_ns);
 /* Did one of ours send the packet that a router calls too long? */
 bool udp_sent_too_long(struct stack *s, const struct ip_error *e);
 

@@ -169,8 +169,9 @@ Test(ipv4_output, loopback_is_queued)
 static unsigned told;
 static int told_error;
 
-static void on_error(struct stack *s, const struct ip_error *e)
+static void on_error(struct stack *s, const struct ip_error *e, int64_t now_ns)
 {
+    (void)now_ns;
     (void)s;
     told++;
     told_error = e->error;

@@ -25,8 +25,9 @@ static void hear(struct raw_pcb *pcb, struct stack *s, struct netbuf *nb,
         raw_unbind(s, &ear[i].pcb);
 }
 
-static void fail(struct raw_pcb *pcb, struct stack *s, const struct ip_error *e)
+static void fail(struct raw_pcb *pcb, struct stack *s, const struct ip_error *e, int64_t now_ns)
 {
+    (void)now_ns;
     (void)s;
     (void)e;
     ((struct ear *)pcb->owner)->errors++;

@@ -30,8 +30,9 @@ static void hear(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
         udp_unbind(s, &ear[i].pcb);
 }
 
-static void fail(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e)
+static void fail(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e, int64_t now_ns)
 {
+    (void)now_ns;
     (void)s;
     ((struct ear *)pcb->owner)->errors++;
     ((struct ear *)pcb->owner)->error = e->error;
