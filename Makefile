@@ -80,7 +80,7 @@ $(B)/tests/%.o: tests/%.c | generated
 	$(Q)$(CC) $(CFLAGS_SIM) $(SIM_DEFS) -c $< -o $@
 
 # The catalogue is built in.
-$(B)/sim/report/clause.o: $(wildcard conformance/*.tsv)
+$(B)/sim/judge/clause.o: $(wildcard conformance/*.tsv)
 
 # flex and bison write code that the project's warnings do not suit.
 .PHONY: generated

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "bench/bench.h"
-#include "sim/wire/capture.h"
+#include "sim/record/capture.h"
 
 struct ticker {
     struct owner owner; /* first */

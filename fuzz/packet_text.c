@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/language/lexer.h"
 #include "sim/packet/packet.h"
-#include "sim/script/script.h"
-#include "sim/world/why.h"
+#include "sim/language/script.h"
+#include "sim/base/why.h"
 
 enum { FRAME = 2048, TEXT = 16 * FRAME };
 

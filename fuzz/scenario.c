@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "sim/hosts/sut.h"
-#include "sim/script/run.h"
+#include "sim/play/run.h"
 
 enum { STEPS_MOST = 500, SCRIPT_MOST = 4096 };
 

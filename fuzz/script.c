@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/script/script.h"
+#include "sim/language/script.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
 #define SIM_CLI_CLI_H
 
 #include <stdio.h>
-#include "sim/script/suite.h"
+#include "sim/suite/suite.h"
 
 enum exit_status { EXIT_PASSED, EXIT_FAILED_CASE, EXIT_USAGE };
 

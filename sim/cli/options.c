@@ -1,10 +1,11 @@
 /* The options that subcommands share. */
+#include "sim/language/lexer.h"
 #include "sim/cli/cli.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "sim/hosts/driver_plugin.h"
-#include "sim/script/profile.h"
+#include "sim/topology/profile.h"
 
 enum { JOBS_MAX = 256, PATIENCE = 10, PATIENCE_MAX = 86400, LEXED = 4 };
 

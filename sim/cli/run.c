@@ -5,9 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "sim/cli/cli.h"
-#include "sim/report/clause.h"
-#include "sim/report/junit.h"
-#include "sim/script/text.h"
+#include "sim/judge/clause.h"
+#include "sim/record/junit.h"
+#include "sim/base/text.h"
 
 struct tally {
     const struct suite *suite;

@@ -1,7 +1,7 @@
 /* wiredrill show and diff: captures as text. */
 #include "sim/cli/cli.h"
-#include "sim/report/golden.h"
-#include "sim/report/ladder.h"
+#include "sim/record/golden.h"
+#include "sim/record/ladder.h"
 
 int command_show(int argc, char **argv)
 {

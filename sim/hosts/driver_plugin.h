@@ -4,7 +4,7 @@
 
 #include "sim/hosts/sut.h"
 #include "sim/nic/machine.h"
-#include "sim/world/why.h"
+#include "sim/base/why.h"
 
 /* Our stack over the driver in this file, and the NIC model that it drives; NULL: *why says in one
  * sentence what is wrong. */

@@ -11,8 +11,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "sim/base/attribute.h"
+#include "sim/base/why.h"
 #include "sim/packet/packet.h"
-#include "sim/script/script.h"
 #include "sim/wire/link.h"
 #include "sim/world/world.h"
 

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include "sim/script/value.h"
+#include "sim/base/value.h"
 #include "stack/driver/bus.h"
 
 #define SUT_ABI 1u

@@ -3,7 +3,7 @@
 #define SIM_HOSTS_SUT_PLUGIN_H
 
 #include "sim/hosts/sut.h"
-#include "sim/world/why.h"
+#include "sim/base/why.h"
 
 /* The plug-in in this file, which stays loaded; NULL and why. */
 const struct sut *sut_plugin(const char *path, struct why *why);

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "sim/packet/icmp.h"
+#include "sim/packet/layers/icmp.h"
 #include "sim/packet/unplayed.h"
-#include "sim/script/script.h"
+#include "sim/base/diagnostic.h"
 
 const struct word *peek(const struct compiler *c, size_t ahead)
 {

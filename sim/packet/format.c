@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "sim/packet/spec.h"
-#include "sim/script/script.h"
+#include "sim/base/diagnostic.h"
 
 enum { FORMAT_FIELDS = 64, FORMAT_OCTETS = 1024 };
 

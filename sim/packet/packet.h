@@ -9,9 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "sim/script/pool.h"
-#include "sim/script/token.h"
-#include "sim/script/value.h"
+#include "sim/base/pool.h"
+#include "sim/base/word.h"
+#include "sim/base/value.h"
 
 struct layer_set;   /* built-in layers and a script's formats */
 struct packet_spec; /* a compiled packet line */

@@ -4,7 +4,7 @@
 #define SIM_PACKET_SPEC_H
 
 #include "sim/packet/layer.h"
-#include "sim/world/why.h"
+#include "sim/base/why.h"
 
 enum match_kind {
     MATCH_VALUE,

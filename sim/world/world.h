@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "sim/world/fingerprint.h"
-#include "sim/world/why.h"
+#include "sim/base/why.h"
 
 #define NEVER INT64_MAX
 

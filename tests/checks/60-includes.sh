@@ -32,7 +32,7 @@ for file in $(find stack -name '*.[ch]' | sort); do
     judge "$file" '^(sim|tests|fuzz|examples|build)/' '^$' "reaches out of stack/"
 done
 # The examples are what users have: the plug's header, the driver's alone, and stack/ for a kernel.
-for file in examples/stack/*.c; do judge "$file" '^(sim|stack|examples)/' '^(sim/hosts/sut|sim/script/value|stack/driver/bus)\.h$' "needs more than sut.h"; done
+for file in examples/stack/*.c; do judge "$file" '^(sim|stack|examples)/' '^(sim/hosts/sut|sim/base/value|stack/driver/bus)\.h$' "needs more than sut.h"; done
 for file in examples/driver/*.c; do judge "$file" '^(sim|stack|examples)/' '^examples/driver/' "needs more than its header"; done
 judge examples/kernel/kernel.c '^(sim|examples)/' '^$' "needs more than stack/"
 # The simulation alone: every object but the stack host, the plug-ins' adaptors and the command, against libraries only.

@@ -1,3 +1,4 @@
+#include "sim/language/script.h"
 #include "tests/hosts/peer_rig.h"
 #include <criterion/criterion.h>
 #include <stdlib.h>

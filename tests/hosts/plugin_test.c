@@ -3,7 +3,7 @@
 #include <string.h>
 #include "sim/hosts/driver_plugin.h"
 #include "sim/hosts/sut.h"
-#include "sim/world/why.h"
+#include "sim/base/why.h"
 
 static void refused(const char *name, const char *because)
 {

@@ -1,4 +1,4 @@
-#include "sim/packet/dns_name.h"
+#include "sim/packet/layers/dns_name.h"
 #include "tests/packet/rig.h"
 
 TestSuite(packet_dns, .init = rig_up, .fini = rig_down);

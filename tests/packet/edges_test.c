@@ -1,7 +1,7 @@
 /* Edges: what is one octet short, one too many, or the other of two. */
 #include <stdlib.h>
 
-#include "sim/packet/dns_name.h"
+#include "sim/packet/layers/dns_name.h"
 #include "tests/packet/rig.h"
 
 TestSuite(packet_edges, .init = rig_up, .fini = rig_down);

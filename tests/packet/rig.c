@@ -1,3 +1,4 @@
+#include "sim/language/lexer.h"
 #include "tests/packet/rig.h"
 
 #include <ctype.h>

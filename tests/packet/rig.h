@@ -11,8 +11,8 @@
 #include <stdint.h>
 #include <string.h>
 #include "sim/packet/packet.h"
-#include "sim/script/script.h"
-#include "sim/world/why.h"
+#include "sim/language/script.h"
+#include "sim/base/why.h"
 
 struct rig {
     struct pool *pool;

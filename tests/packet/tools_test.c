@@ -1,4 +1,5 @@
 /* Formats, dumps, comparisons, fields by name, redirection, predicates. */
+#include "sim/language/lexer.h"
 #include "tests/packet/rig.h"
 
 #include <stdlib.h>

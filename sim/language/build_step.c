@@ -1,0 +1,225 @@
+/* Events and blocks from their words. */
+#include <string.h>
+
+#include "sim/base/time.h"
+#include "sim/language/build.h"
+
+/* Times */
+
+bool stamp_of(struct parse *p, const struct word *word, bool relative, struct stamp *out)
+{
+    const char *unknown = NULL;
+    *out = (struct stamp){word->number, relative, word->place};
+    if (word->kind == WORD_TIME)
+        return true;
+    if (time_parse(word->text, &out->ns, &unknown))
+        return true;
+    if (unknown) {
+        const char *near = nearest_word(unknown, time_units);
+        struct place place = word->place;
+        place.column += (int)(unknown - word->text);
+        place.length -= (int)(unknown - word->text);
+        if (near)
+            return diagnose(p->d, &place, "unknown unit of time `%s`: did you mean `%s`?", unknown,
+                            near);
+        return diagnose(p->d, &place,
+                        "unknown unit of time `%s`: there are ns, us, ms, s, min, h and d",
+                        unknown);
+    }
+    return diagnose(p->d, &word->place,
+                    "the time `%s` is no whole number of nanoseconds below 292 years", word->text);
+}
+
+struct when when_at(struct stamp from)
+{
+    return (struct when){.kind = from.relative ? WHEN_RELATIVE : WHEN_ABSOLUTE,
+                         .from_ns = from.ns,
+                         .to_ns = from.ns};
+}
+
+/* The end of a range or of a blocking call counts from the same instant as its start; only 1~+2
+ * counts from the start itself. */
+static bool second(struct parse *p, struct stamp from, struct stamp to, int64_t *ns)
+{
+    *ns = to.ns;
+    if (from.relative && !to.relative)
+        return diagnose(p->d, &to.place,
+                        "the start has a + and the end has none: write both with it, or neither");
+    int64_t end;
+    if (!from.relative && to.relative && __builtin_add_overflow(from.ns, to.ns, &end))
+        return diagnose(p->d, &to.place, "this time is later than 292 years");
+    if (from.relative == to.relative && *ns < from.ns)
+        return diagnose(p->d, &to.place, "the range ends before it starts");
+    return true;
+}
+
+bool when_range(struct parse *p, struct stamp from, struct stamp to, struct when *out)
+{
+    *out = when_at(from);
+    out->range = true;
+    out->to_relative = to.relative;
+    return second(p, from, to, &out->to_ns);
+}
+
+/* packetdrill writes +0...0.200 with one +, both ends counting from the last event. */
+bool when_blocks(struct parse *p, struct stamp from, struct stamp to, struct when *out)
+{
+    *out = when_at(from);
+    out->blocks = true;
+    to.relative = from.relative;
+    return second(p, from, to, &out->ends_ns);
+}
+
+/* Blocks */
+
+static bool outside(struct parse *p, const struct place *place)
+{
+    return diagnose(p->d, place, "blocks nest too deep: at most %d", SCRIPT_NESTING);
+}
+
+bool block_open(struct parse *p, const struct word *times)
+{
+    const struct place *place = &p->in->word[0].place;
+    if (p->blocks == SCRIPT_NESTING)
+        return outside(p, place);
+    struct block *b = &p->block[p->blocks + 1];
+    *b = (struct block){.head = {.kind = times ? STEP_REPEAT : STEP_ALL,
+                                 .place = *place,
+                                 .comment = p->in->comment}};
+    if (times) {
+        if (times->number < 1 || times->number > SCRIPT_WEIGHT)
+            return diagnose(p->d, &times->place, "repeat %s: the count is 1 to %d", times->text,
+                            SCRIPT_WEIGHT);
+        b->head.u.block.times = (uint32_t)times->number;
+    }
+    p->blocks++;
+    return true;
+}
+
+static struct step *step_add(struct parse *p, uint64_t weight)
+{
+    struct block *b = &p->block[p->blocks];
+    b->weight += weight;
+    b->step = pool_grow(p->pool, b->step, b->steps, sizeof(struct step));
+    return &b->step[b->steps++];
+}
+
+bool block_close(struct parse *p)
+{
+    struct block *b = &p->block[p->blocks];
+    if (b->steps == 0)
+        return diagnose(p->d, &b->head.place, "this block is empty: put an event into it");
+    b->head.u.block.step = b->step;
+    b->head.u.block.steps = b->steps;
+    uint64_t weight = b->weight * (b->head.kind == STEP_REPEAT ? b->head.u.block.times : 1);
+    p->blocks--;
+    if (weight > SCRIPT_WEIGHT)
+        return diagnose(p->d, &b->head.place,
+                        "this block plays more than %d events: repeat it less often",
+                        SCRIPT_WEIGHT);
+    *step_add(p, weight) = b->head;
+    return true;
+}
+
+/* Events */
+
+void event_begin(struct parse *p, struct when when)
+{
+    if (p->script->cleanup_shell)
+        diagnose(p->d, &p->cleanup->place,
+                 "a command between events needs a time: write +0 before it");
+    struct step *s = step_add(p, 1);
+    *s = (struct step){.when = when, .place = p->in->word[0].place, .comment = p->in->comment};
+    p->declared = NULL;
+}
+
+struct step *step_last(struct parse *p)
+{
+    struct block *b = &p->block[p->blocks];
+    return &b->step[b->steps - 1];
+}
+
+bool packet_of(struct parse *p, const struct word *at, const struct word *arrow,
+               struct packet_words words, struct packet_part *out)
+{
+    *out = (struct packet_part){.at = at ? at->text : NULL,
+                                .direction = arrow ? arrow->text[0] : 0,
+                                .words = words,
+                                .place = p->at->place};
+    if (at)
+        mention(p, MENTION_HOST, at->text, &at->place);
+    if (arrow)
+        out->place = arrow->place;
+    if (words.count == 0)
+        return diagnose(
+            p->d, &out->place,
+            "no packet stands behind `%s`: write its layers, or TCP flags and sequence numbers",
+            arrow ? arrow->text : "match");
+    return true;
+}
+
+void mention_hosts(struct parse *p, const struct packet_spec *packet)
+{
+    const struct word *w;
+    for (uint32_t k = 0; packet && (w = packet_host(packet, k)); k++)
+        mention(p, MENTION_HOST, w->text, &w->place);
+}
+
+bool build_packet(struct parse *p, struct packet_part part)
+{
+    struct step *s = step_last(p);
+    mention_words(p, part.words.word, part.words.count, MENTION_USE);
+    s->kind = STEP_PACKET;
+    s->u.packet.at = part.at;
+    s->u.packet.direction = part.direction;
+    s->u.packet.packet = packet_compile(p->script->layers, p->pool, part.direction, part.words.word,
+                                        part.words.count, p->d);
+    mention_hosts(p, s->u.packet.packet);
+    return s->u.packet.packet != NULL;
+}
+
+void call_on(struct parse *p, const struct word *host)
+{
+    mention(p, MENTION_HOST, host->text, &host->place);
+    step_last(p)->u.call.on = host->text;
+}
+
+void build_call(struct parse *p, const struct word *name, struct values arguments)
+{
+    struct step *s = step_last(p);
+    s->kind = STEP_CALL;
+    s->u.call.name = name->text;
+    s->u.call.argument = arguments.value;
+    s->u.call.arguments = arguments.values;
+}
+
+void call_result(struct parse *p, const struct value *result, const struct word *error,
+                 const struct word *note)
+{
+    struct call_step *call = &step_last(p)->u.call;
+    call->result = *result;
+    call->error = error ? error->text : NULL;
+    call->note = note ? note->text : NULL;
+}
+
+void build_assert(struct parse *p, struct expr *expr)
+{
+    struct step *s = step_last(p);
+    s->kind = STEP_ASSERT;
+    s->u.expr = expr;
+}
+
+void build_command(struct parse *p, const struct word *shell)
+{
+    struct step *s = step_last(p);
+    s->kind = STEP_SHELL;
+    s->u.code.text = shell->text;
+}
+
+void build_code(struct parse *p, const struct word *code)
+{
+    struct step *s = step_last(p);
+    s->kind = STEP_CODE;
+    s->u.code.text = code->text;
+    code_parse(p, code, s);
+}

@@ -1,0 +1,19 @@
+/* The source line and the caret of an error that was found when the script was already read. */
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/language/script.h"
+
+int diagnostic_caret(const struct script *s, const char *why, char *out, int room)
+{
+    struct diagnostic d = {.place = {.file = s->path, .length = 1}};
+    size_t file = strlen(s->path);
+    int used = 0;
+    bool placed = strncmp(why, s->path, file) == 0 &&
+                  sscanf(why + file, ":%d:%d: %n", &d.place.line, &d.place.column, &used) == 2 &&
+                  used;
+    if (!placed)
+        return snprintf(out, (size_t)room, "%s", why);
+    snprintf(d.text, sizeof d.text, "%s", why + file + used);
+    return diagnostic_text(&d, s->text, out, room);
+}

@@ -1,0 +1,405 @@
+/* A script's structures back to its text: what parses again to the same. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/base/time.h"
+#include "sim/language/lexer.h"
+#include "sim/base/text.h"
+
+static void print_time(struct text *t, int64_t ns)
+{
+    char out[40];
+    time_print(ns, out, sizeof out);
+    text_add(t, "%s", ns ? out : "0");
+}
+
+static void print_comment(struct text *t, const char *comment, int indent)
+{
+    while (comment && *comment) {
+        size_t n = strcspn(comment, "\n");
+        text_add(t, "%*s// ", indent, "");
+        text_bytes(t, comment, n);
+        text_add(t, "\n");
+        comment += comment[n] ? n + 1 : n;
+    }
+}
+
+static void print_packet(struct text *t, const char *at, char direction,
+                         const struct packet_spec *packet)
+{
+    char *words = packet_print(packet);
+    if (at)
+        text_add(t, "@%s ", at);
+    if (direction)
+        text_add(t, "%c ", direction);
+    text_bytes(t, words, strlen(words));
+    free(words);
+}
+
+/* Values behind a name: several stand without brackets. */
+static void print_values(struct text *t, const struct value *v)
+{
+    if (v->kind != VALUE_LIST) {
+        text_value(t, v);
+        return;
+    }
+    for (uint32_t i = 0; i < v->items; i++) {
+        text_add(t, "%s", i ? " " : "");
+        text_value(t, &v->item[i]);
+    }
+}
+
+/* A comma keeps what follows from being read as a flag's value, or as octets behind `hex`. */
+static bool wants_comma(const struct attribute *a, bool on_starts)
+{
+    if (a->value.kind == VALUE_NAME && strcmp(a->value.text, "hex") == 0)
+        return true;
+    return a->value.kind == VALUE_NONE && !(on_starts && strcmp(a[1].name, "on") == 0);
+}
+
+static void print_attributes(struct text *t, const struct attribute *a, uint32_t count,
+                             bool on_starts)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        text_add(t, " %s", a[i].name);
+        if (a[i].value.kind != VALUE_NONE) {
+            text_add(t, " ");
+            print_values(t, &a[i].value);
+        }
+        if (i + 1 < count && wants_comma(&a[i], on_starts))
+            text_add(t, ",");
+    }
+}
+
+static void print_declarations(struct text *t, const char *word, const struct declaration *d,
+                               uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        text_add(t, "%-6s ", word);
+        if (d[i].kind)
+            text_add(t, "%s ", d[i].kind);
+        text_add(t, "%s", d[i].name);
+        print_attributes(t, d[i].attribute, d[i].attributes, true);
+        text_add(t, "\n");
+    }
+}
+
+/* Runs of three numbers or more as FIRST..LAST. */
+static void print_parameter(struct text *t, const struct parameter *p)
+{
+    text_add(t, "param  %s = ", p->name);
+    for (uint32_t i = 0; i < p->values; i++) {
+        uint32_t last = i;
+        while (last + 1 < p->values && p->value[i].kind == VALUE_NUMBER &&
+               p->value[last + 1].kind == VALUE_NUMBER && p->value[last].number < INT64_MAX &&
+               p->value[last + 1].number == p->value[last].number + 1)
+            last++;
+        text_add(t, "%s", i ? ", " : "");
+        text_value(t, &p->value[i]);
+        if (last >= i + 2) {
+            text_add(t, "..");
+            text_value(t, &p->value[last]);
+            i = last;
+        }
+    }
+    text_add(t, "\n");
+}
+
+/* Expressions: whatever has parts stands in parentheses. */
+
+const char *expr_sign(enum expr_op op)
+{
+    static const char *const sign[] = {
+        [OP_EQ] = "==",  [OP_NE] = "!=",  [OP_LT] = "<",  [OP_LE] = "<=",    [OP_GT] = ">",
+        [OP_GE] = ">=",  [OP_AND] = "&&", [OP_OR] = "||", [OP_ADD] = "+",    [OP_SUB] = "-",
+        [OP_MUL] = "*",  [OP_DIV] = "/",  [OP_MOD] = "%", [OP_BITAND] = "&", [OP_BITOR] = "|",
+        [OP_SHL] = "<<", [OP_SHR] = ">>",
+    };
+    return sign[op];
+}
+
+static void print_expr(struct text *t, const struct expr *e);
+
+static void print_part(struct text *t, const struct expr *e)
+{
+    bool atom = e->kind == EXPR_VALUE || e->kind == EXPR_CALL;
+    text_add(t, "%s", atom ? "" : "(");
+    print_expr(t, e);
+    text_add(t, "%s", atom ? "" : ")");
+}
+
+static bool compares(const struct expr *e)
+{
+    return e->kind == EXPR_BINARY && e->op <= OP_GE;
+}
+
+/* a < b < c: both comparisons hold the same b. */
+static bool is_chain(const struct expr *e)
+{
+    if (e->kind != EXPR_BINARY || e->op != OP_AND || !compares(e->right))
+        return false;
+    const struct expr *before = compares(e->left)                                   ? e->left
+                                : e->left->kind == EXPR_BINARY && is_chain(e->left) ? e->left->right
+                                                                                    : NULL;
+    return before && before->right == e->right->left;
+}
+
+static void print_chain(struct text *t, const struct expr *e)
+{
+    if (compares(e)) {
+        print_part(t, e->left);
+        text_add(t, " %s ", expr_sign(e->op));
+        print_part(t, e->right);
+        return;
+    }
+    print_chain(t, e->left);
+    text_add(t, " %s ", expr_sign(e->right->op));
+    print_part(t, e->right->right);
+}
+
+/* Comparisons bind closer than && and ||, and a row of the same sign groups from the left. */
+static void print_binary(struct text *t, const struct expr *e)
+{
+    bool joins = e->op == OP_AND || e->op == OP_OR,
+         left_row = e->left->kind == EXPR_BINARY && e->left->op == e->op;
+    if (is_chain(e)) {
+        print_chain(t, e);
+        return;
+    }
+    if (joins && (compares(e->left) || is_chain(e->left) || left_row))
+        print_expr(t, e->left);
+    else
+        print_part(t, e->left);
+    text_add(t, " %s ", expr_sign(e->op));
+    if (joins && (compares(e->right) || is_chain(e->right)))
+        print_expr(t, e->right);
+    else
+        print_part(t, e->right);
+}
+
+static void print_call_expr(struct text *t, const struct expr *e)
+{
+    text_add(t, "%s(", e->value.text);
+    for (uint32_t i = 0; i < e->arguments; i++) {
+        text_add(t, "%s", i ? ", " : "");
+        print_expr(t, e->argument[i]);
+    }
+    text_add(t, ")");
+}
+
+static void print_expr(struct text *t, const struct expr *e)
+{
+    switch (e->kind) {
+    case EXPR_VALUE:
+        text_value(t, &e->value);
+        break;
+    case EXPR_CALL:
+        print_call_expr(t, e);
+        break;
+    case EXPR_NOT:
+    case EXPR_NEGATE:
+        text_add(t, "%s", e->kind == EXPR_NOT ? "!" : "-");
+        print_part(t, e->left);
+        break;
+    case EXPR_BINARY:
+        print_binary(t, e);
+        break;
+    }
+}
+
+char *expr_print(const struct expr *e)
+{
+    struct text t = {.grows = true};
+    print_expr(&t, e);
+    return t.bytes;
+}
+
+/* Steps */
+
+static void print_when(struct text *t, const struct when *w)
+{
+    struct text stamp = {.grows = true};
+    const char *sign = w->kind == WHEN_RELATIVE ? "+" : "";
+    if (w->kind == WHEN_ANY) {
+        text_add(&stamp, "*");
+    } else {
+        text_add(&stamp, "%s", sign);
+        print_time(&stamp, w->from_ns);
+    }
+    if (w->range) {
+        text_add(&stamp, "~%s", w->to_relative ? "+" : "");
+        print_time(&stamp, w->to_ns);
+    }
+    if (w->blocks) {
+        text_add(&stamp, "...");
+        print_time(&stamp, w->ends_ns);
+    }
+    text_add(t, "%-6s ", stamp.bytes);
+    free(stamp.bytes);
+}
+
+static void print_call(struct text *t, const struct call_step *c)
+{
+    struct value arguments = {
+        .kind = VALUE_CALL, .text = c->name, .item = c->argument, .items = c->arguments};
+    if (c->on)
+        text_add(t, "@%s ", c->on);
+    text_value(t, &arguments);
+    if (c->result.kind == VALUE_NONE && !c->error && !c->note)
+        return;
+    text_add(t, " = ");
+    text_value(t, &c->result);
+    if (c->error)
+        text_add(t, " %s", c->error);
+    if (c->note)
+        text_add(t, " (%s)", c->note);
+}
+
+static void print_fault(struct text *t, const struct fault_step *f)
+{
+    const struct {
+        const char *name;
+        uint64_t number;
+    } option[] = {{"frame", f->frame}, {"every", f->every}, {"mask", f->mask}, {"limit", f->limit}};
+    text_add(t, "link %s %s", f->link, f->verb);
+    print_attributes(t, f->attribute, f->attributes, false);
+    if (f->amount.kind != VALUE_NONE) {
+        text_add(t, " ");
+        text_value(t, &f->amount);
+    }
+    for (size_t i = 0; i < sizeof option / sizeof option[0]; i++)
+        if (option[i].number)
+            text_add(t, i == 2 ? " %s 0x%" PRIx64 : " %s %" PRIu64, option[i].name,
+                     option[i].number);
+    if (f->from)
+        text_add(t, " from %s", f->from);
+    if (f->match) {
+        text_add(t, " match ");
+        print_packet(t, f->match_at, f->match_direction, f->match);
+    }
+}
+
+static void print_step(struct text *t, const struct step *s, int indent);
+
+static void print_block(struct text *t, const struct step *s, int indent)
+{
+    if (s->kind == STEP_REPEAT)
+        text_add(t, "%*srepeat %" PRIu32 " {\n", indent, "", s->u.block.times);
+    else
+        text_add(t, "%*sall {\n", indent, "");
+    for (uint32_t i = 0; i < s->u.block.steps; i++)
+        print_step(t, &s->u.block.step[i], indent + 2);
+    text_add(t, "%*s}\n", indent, "");
+}
+
+static void print_action(struct text *t, const struct step *s)
+{
+    switch (s->kind) {
+    case STEP_PACKET:
+        print_packet(t, s->u.packet.at, s->u.packet.direction, s->u.packet.packet);
+        break;
+    case STEP_CALL:
+        print_call(t, &s->u.call);
+        break;
+    case STEP_ASSERT:
+        text_add(t, "assert ");
+        print_expr(t, s->u.expr);
+        break;
+    case STEP_FAULT:
+    case STEP_LINK:
+        print_fault(t, &s->u.fault);
+        break;
+    case STEP_SHELL:
+        text_add(t, "`%s`", s->u.code.text);
+        break;
+    case STEP_CODE:
+        text_add(t, "%%{%s}%%", s->u.code.text);
+        break;
+    case STEP_SET:
+        text_add(t, "set %s ", s->u.setting.name);
+        print_values(t, &s->u.setting.value);
+        break;
+    case STEP_ALL:
+    case STEP_REPEAT:
+        break;
+    }
+}
+
+static void print_step(struct text *t, const struct step *s, int indent)
+{
+    print_comment(t, s->comment, indent);
+    if (s->kind == STEP_ALL || s->kind == STEP_REPEAT) {
+        print_block(t, s, indent);
+        return;
+    }
+    text_add(t, "%*s", indent, "");
+    print_when(t, &s->when);
+    print_action(t, s);
+    text_add(t, "\n");
+}
+
+static void print_head(struct text *t, const struct script *s)
+{
+    print_comment(t, s->summary, 0);
+    for (uint32_t i = 0; i < s->options; i++)
+        text_add(t, "--%s%s%s\n", s->option[i].name, s->option[i].value.text ? "=" : "",
+                 s->option[i].value.text ? s->option[i].value.text : "");
+    for (uint32_t i = 0; i < s->covers; i++)
+        text_add(t, "%s%s%s", i ? " " : "covers ", s->cover[i].id, i + 1 == s->covers ? "\n" : "");
+    for (uint32_t i = 0; i < s->parameters; i++)
+        print_parameter(t, &s->parameter[i]);
+    for (uint32_t i = 0; i < s->sets; i++) {
+        text_add(t, "set    %s ", s->set[i].name);
+        print_values(t, &s->set[i].value);
+        text_add(t, "\n");
+    }
+}
+
+static void print_declared(struct text *t, const struct script *s)
+{
+    char *formats = layer_set_print(s->layers);
+    print_declarations(t, "link", s->link, s->links);
+    print_declarations(t, "host", s->host, s->hosts);
+    print_declarations(t, "sut", s->sut, s->suts);
+    text_bytes(t, formats, strlen(formats));
+    if (formats[0] && formats[strlen(formats) - 1] != '\n')
+        text_add(t, "\n");
+    free(formats);
+    for (uint32_t i = 0; i < s->ignores; i++) {
+        text_add(t, "ignore ");
+        print_packet(t, s->ignore[i].at, s->ignore[i].direction, s->ignore[i].packet);
+        text_add(t, "\n");
+    }
+    for (uint32_t i = 0; i < s->experts; i++)
+        text_add(t, "expert %" PRIu32 " %s%s%s\n", s->expert[i].frame, s->expert[i].field,
+                 s->expert[i].link ? " on " : "", s->expert[i].link ? s->expert[i].link : "");
+    for (uint32_t i = 0; i < s->outcomes; i++) {
+        text_add(t, "outcome ");
+        print_time(t, s->outcome[i].by_ns);
+        text_add(t, " ");
+        print_expr(t, s->outcome[i].expr);
+        text_add(t, "\n");
+    }
+    if (s->golden_fingerprint)
+        text_add(t, "golden fingerprint\n");
+}
+
+char *script_print(const struct script *s)
+{
+    struct text t = {.grows = true};
+    print_head(&t, s);
+    print_declared(&t, s);
+    if (s->end_ns >= 0) {
+        text_add(&t, "end    ");
+        print_time(&t, s->end_ns);
+        text_add(&t, "\n");
+    }
+    if (s->init_shell)
+        text_add(&t, "`%s`\n", s->init_shell);
+    for (uint32_t i = 0; i < s->steps; i++)
+        print_step(&t, &s->step[i], 0);
+    if (s->cleanup_shell)
+        text_add(&t, "`%s`\n", s->cleanup_shell);
+    return t.bytes;
+}

@@ -1,0 +1,282 @@
+/* TCP (RFC 9293, section 3.1): the header, sums, frames. Its lines are in tcp_line.c. */
+#include <netinet/in.h>
+#include <string.h>
+#include "sim/packet/layers/tcp.h"
+
+const struct option_style segment_options = {.whole = true, .pad = TCP_NOP, .end = TCP_EOL};
+
+static bool tcp_off(const struct shape *s, int i, uint64_t *out)
+{
+    *out = (s->view[i].body - s->view[i].at) / 4;
+    return true;
+}
+
+static bool tcp_sum(const struct shape *s, int i, uint64_t *out)
+{
+    const struct view *v = &s->view[i];
+    const uint8_t *h = s->bytes + v->at;
+    uint32_t len = v->end - v->at;
+    *out = packet_sum(h, len, pseudo_sum(s, i, IPPROTO_TCP, len) + (0xffffu & ~get16(h + 16)));
+    return true;
+}
+
+static bool tcp_open(struct shape *s, struct view *v, uint32_t limit, const struct layer **next,
+                     const char **problem)
+{
+    (void)next;
+    *problem = "tcp: shorter than its header of 20 octets";
+    if (limit - v->at < TCP_HEADER)
+        return false;
+    uint32_t header = (s->bytes[v->at + 12] >> 4) * 4u;
+    *problem = "tcp: the data offset is below 5";
+    if (header < TCP_HEADER)
+        return false;
+    *problem = "tcp: the data offset runs over the segment's end";
+    if (header > limit - v->at)
+        return false;
+    v->body = v->at + header;
+    v->end = limit;
+    return true;
+}
+
+static bool port(struct builder *b, bool source, struct value *out)
+{
+    uint32_t known = source ? b->context->source_port : b->context->destination_port;
+    int a = build_answered(b, &layer_tcp);
+    if (!known && a >= 0)
+        known = (uint32_t)shape_number(&b->answered, a, source ? "dport" : "sport");
+    *out = (struct value){.kind = VALUE_NUMBER, .number = known};
+    if (!known)
+        why_set(b->why, "tcp: no port is known: write tcp A > B");
+    return known;
+}
+
+static bool tcp_sport(struct builder *b, int i, struct value *out)
+{
+    (void)i;
+    return port(b, true, out);
+}
+
+static bool tcp_dport(struct builder *b, int i, struct value *out)
+{
+    (void)i;
+    return port(b, false, out);
+}
+
+bool segment_base(const struct packet_context *c, const struct layer_spec *l, const struct field *f,
+                  uint32_t *base)
+{
+    *base = 0;
+    if (!l || l->absolute || !(f->flags & (FIELD_SEQ | FIELD_ACK)))
+        return true;
+    bool own = f->flags & FIELD_SEQ;
+    *base = own ? c->source_isn : c->destination_isn;
+    return own ? c->have_source_isn : c->have_destination_isn;
+}
+
+/* Options, their padding, and the payload that the line only counts. */
+static bool tcp_emit(struct builder *b, int i)
+{
+    const struct layer_spec *l = b->part[i];
+    const struct view *v = &b->shape.view[i];
+    for (uint32_t k = 0; l && k < l->clauses; k++) {
+        const struct clause *cl = &l->clause[k];
+        if (cl->field->flags & FIELD_OPTION && !cl->absent &&
+            !option_emit(b, i, &segment_options, cl))
+            return false;
+    }
+    uint32_t header = v->body - v->at;
+    if (!build_append(b, i, (4 - header % 4) % 4))
+        return false;
+    if (v->body - v->at > 60) {
+        why_set(b->why, "tcp: options of %u octets: 40 fit", header - TCP_HEADER);
+        return false;
+    }
+    const struct clause *len = clause_named(l, "payload");
+    uint32_t n = len && len->match->kind == MATCH_VALUE ? (uint32_t)len->match->value.number : 0;
+    if (!n || l != &b->spec->layer[b->spec->layers - 1])
+        return true;
+    const struct clause *seq = clause_named(l, "seq");
+    uint64_t position = seq && seq->match->kind == MATCH_VALUE && !l->absolute
+                            ? (uint64_t)seq->match->value.number
+                            : 1;
+    return build_pattern(b, n, position ? position - 1 : 0);
+}
+
+static void differs(struct matcher *m, int i, const char *expected)
+{
+    char actual[128];
+    struct printer p = {.out = actual, .room = sizeof actual};
+    segment_print_options(&p, m->shape, i);
+    match_differs(m, &layer_tcp, "options", NULL, expected, actual);
+}
+
+/* "<...>" leaves them free; else kind by kind, as written, NOPs included. */
+static void match_options(struct matcher *m, int i, const struct layer_spec *l)
+{
+    const struct shape *s = m->shape;
+    const struct view *v = &s->view[i];
+    uint32_t at = v->at + TCP_HEADER;
+    struct option_view o;
+    char expected[128] = "<>";
+    struct printer p = {.out = expected, .room = sizeof expected};
+    segment_print_list(&p, l);
+    for (uint32_t k = 0; k < l->clauses; k++) {
+        const struct clause *cl = &l->clause[k];
+        if (!(cl->field->flags & FIELD_OPTION))
+            continue;
+        bool same = option_next(s, &segment_options, &at, v->body, &o) && o.code == cl->code;
+        if (!same || !option_agrees(m, &o, cl)) {
+            differs(m, i, expected);
+            return;
+        }
+        if (o.code == TCP_EOL)
+            break;
+    }
+    for (; at < v->body; at++)
+        if (s->bytes[at] != TCP_EOL) {
+            differs(m, i, expected);
+            return;
+        }
+}
+
+/* The stream's first octet follows the SYN. */
+static void match_pattern(struct matcher *m, int i)
+{
+    const struct packet_context *c = m->context;
+    const struct view *v = &m->shape->view[i];
+    const struct layer_spec *last = &m->spec->layer[m->spec->layers - 1];
+    if (!c->source_sends_pattern || !c->have_source_isn || last->layer == &layer_data)
+        return;
+    uint32_t syn = (uint32_t)shape_number(m->shape, i, "flags") >> 1 & 1;
+    uint32_t start = (uint32_t)shape_number(m->shape, i, "seq") - c->source_isn + syn - 1;
+    for (uint32_t k = 0; k < v->end - v->body; k++) {
+        uint8_t want = packet_pattern((uint64_t)start + k), have = m->shape->bytes[v->body + k];
+        char expected[64], actual[64];
+        if (want == have)
+            continue;
+        snprintf(expected, sizeof expected, "octet %u is 0x%02x, by its place in the stream", k,
+                 want);
+        snprintf(actual, sizeof actual, "0x%02x", have);
+        match_differs(m, NULL, "data", NULL, expected, actual);
+        return;
+    }
+}
+
+static void tcp_match(struct matcher *m, int i, const struct clause *cl)
+{
+    const struct view *v = &m->shape->view[i];
+    const struct layer_spec *l = layer_of(m->spec, cl);
+    struct value have = {.kind = VALUE_NUMBER, .number = v->end - v->body};
+    const char *name = cl->field->name;
+    if (!strcmp(name, "payload")) {
+        match_clause(m, i, cl, &have);
+        if (!m->lenient)
+            match_pattern(m, i);
+    } else if (!strcmp(name, "options") && cl->match->kind != MATCH_ANY)
+        match_options(m, i, l);
+    else if (cl->field->flags & FIELD_OPTION && !clause_named(l, "options"))
+        option_match(m, i, &segment_options, v->at + TCP_HEADER, v->body, cl);
+}
+
+static void describe_number(struct describer *d, const char *name, uint64_t n)
+{
+    describe_clause(d, field_named(&layer_tcp, name),
+                    &(struct value){.kind = VALUE_NUMBER, .number = (int64_t)n});
+}
+
+/* Numbers as they are: nothing is known of the connection. */
+static void tcp_describe(struct describer *d, int i)
+{
+    const struct shape *s = d->shape;
+    const struct view *v = &s->view[i];
+    struct option_view o;
+    d->layer->bare = d->layer->absolute = true;
+    uint32_t flags = (uint32_t)shape_number(s, i, "flags"), at = v->at + TCP_HEADER, n = 0;
+    describe_number(d, "flags", flags);
+    describe_number(d, "seq", shape_number(s, i, "seq"));
+    describe_number(d, "payload", v->end - v->body);
+    uint64_t ack = shape_number(s, i, "ack"), urg = shape_number(s, i, "urg");
+    if (ack || flags & TCP_ACK)
+        describe_number(d, "ack", ack);
+    describe_number(d, "win", shape_number(s, i, "win"));
+    if (urg)
+        describe_number(d, "urg", urg);
+    bool ended = false;
+    for (; !ended && option_next(s, &segment_options, &at, v->body, &o); n++) {
+        option_describe(d, &o, field_coded(&layer_tcp, o.code), field_named(&layer_tcp, "opt"));
+        ended = o.code == TCP_EOL;
+    }
+    describe_number(d, "options", n);
+}
+
+#define OPTION(number, word, kind, size, more)                                                     \
+    {                                                                                              \
+        .name = word, .type = kind, .code = number, .bits = size, .flags = FIELD_OPTION | (more)   \
+    }
+
+static const struct field fields[] = {
+    {.name = "sport",
+     .type = FIELD_UINT,
+     .bit = 0,
+     .bits = 16,
+     .flags = FIELD_KEY,
+     .answer = tcp_sport},
+    {.name = "dport",
+     .type = FIELD_UINT,
+     .bit = 16,
+     .bits = 16,
+     .flags = FIELD_KEY,
+     .answer = tcp_dport},
+    {.name = "flags",
+     .type = FIELD_UINT,
+     .bit = 103,
+     .bits = 9,
+     .flags = FIELD_KEY | FIELD_MINE,
+     .say = segment_say_flags},
+    {.name = "seq", .type = FIELD_UINT, .bit = 32, .bits = 32, .flags = FIELD_SEQ | FIELD_MINE},
+    {.name = "payload", .type = FIELD_UINT, .bits = 16, .code = 256, .flags = FIELD_ELSEWHERE},
+    {.name = "ack", .type = FIELD_UINT, .bit = 64, .bits = 32, .flags = FIELD_ACK | FIELD_MINE},
+    {.name = "win", .type = FIELD_UINT, .bit = 112, .bits = 16, .flags = FIELD_MINE},
+    {.name = "urg", .type = FIELD_UINT, .bit = 144, .bits = 16, .flags = FIELD_MINE},
+    {.name = "reserved", .type = FIELD_UINT, .bit = 100, .bits = 3},
+    {.name = "off",
+     .type = FIELD_UINT,
+     .bit = 96,
+     .bits = 4,
+     .derive = tcp_off,
+     .flags = FIELD_LENGTH},
+    {.name = "sum",
+     .type = FIELD_UINT,
+     .bit = 128,
+     .bits = 16,
+     .derive = tcp_sum,
+     .flags = FIELD_SUM | FIELD_HEX,
+     .clause = "MUST-2"},
+    {.name = "options", .type = FIELD_OWN},
+    OPTION(TCP_EOL, "eol", FIELD_EMPTY, 0, 0),
+    OPTION(TCP_NOP, "nop", FIELD_EMPTY, 0, 0),
+    OPTION(2, "mss", FIELD_UINT, 16, 0),
+    OPTION(3, "wscale", FIELD_UINT, 8, 0),
+    OPTION(4, "sackOK", FIELD_EMPTY, 0, 0),
+    OPTION(5, "sack", FIELD_UINT, 32, FIELD_LIST | FIELD_ACK),
+    OPTION(8, "TS", FIELD_UINT, 32, FIELD_LIST),
+    OPTION(258, "opt", FIELD_BYTES, 0, 0),
+};
+
+const struct layer layer_tcp = {
+    .name = "tcp",
+    .below = "ip",
+    .field = fields,
+    .fields = COUNT(fields),
+    .fixed = TCP_HEADER,
+    .first = "sport",
+    .second = "dport",
+    .open = tcp_open,
+    .parse = segment_parse,
+    .print = segment_print,
+    .emit = tcp_emit,
+    .describe = tcp_describe,
+    .match = tcp_match,
+    .close = segment_close,
+};

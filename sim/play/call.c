@@ -1,0 +1,367 @@
+/* Calls: arguments evaluated, made, and judged when they end - at once, or at the time that the
+ * script says. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include "sim/hosts/sut_host.h"
+#include "sim/topology/topology.h"
+
+/* What `...` stands for. Elsewhere an argument that is left out stays so. */
+static void fill_default(struct run *r, const char *name, int index, struct value *v)
+{
+    if (v->kind != VALUE_NONE)
+        return;
+    if (strcmp(name, "socket") == 0 && index == 0)
+        *v = (struct value){.kind = VALUE_NUMBER, .number = AF_INET};
+    else if (r->script->packetdrill)
+        run_packetdrill_default(r, name, index, v);
+    else if (strcmp(name, "bind") == 0 && index == 1)
+        *v = (struct value){.kind = VALUE_ENDPOINT};
+}
+
+/* The script numbers descriptors as it likes; what the stack called them is remembered when they
+ * are made. */
+static bool takes_descriptor(const char *name)
+{
+    static const char *const calls[] = {
+        "bind",       "connect",  "send",  "sendto",      "write",       "recv",
+        "recvfrom",   "read",     "close", "getsockname", "getpeername", "setsockopt",
+        "getsockopt", "shutdown", "fcntl", "listen",      "accept",      "events"};
+    for (size_t c = 0; c < sizeof calls / sizeof calls[0]; c++)
+        if (strcmp(calls[c], name) == 0)
+            return true;
+    return false;
+}
+
+static bool makes_descriptor(const char *name)
+{
+    return strcmp(name, "socket") == 0 || strcmp(name, "accept") == 0;
+}
+
+static int evaluate_arguments(struct run *r, const struct call_step *call, struct value *argv,
+                              struct why *why)
+{
+    for (uint32_t a = 0; a < call->arguments; a++) {
+        if (eval_value(r, &call->argument[a], &argv[a], why) != 0)
+            return -1;
+        fill_default(r, call->name, (int)a, &argv[a]);
+    }
+    int64_t fd = argv[0].number;
+    if (takes_descriptor(call->name) && argv[0].kind == VALUE_NUMBER && fd >= 0 && fd < 64 &&
+        r->fd_map[fd] >= 0)
+        argv[0].number = r->fd_map[fd];
+    return 0;
+}
+
+static void judge_result(struct run *r, const struct step *step, int64_t result, int64_t now_ns)
+{
+    const struct call_step *call = &step->u.call;
+    const struct value *wanted = &call->result;
+    int64_t shown = result < 0 ? -1 : result;
+    if (makes_descriptor(call->name) && result >= 0 && wanted->kind == VALUE_NUMBER &&
+        wanted->number >= 0 && wanted->number < 64) {
+        r->fd_map[wanted->number] = result;
+        return;
+    }
+    if (wanted->kind != VALUE_NONE) {
+        struct why why = {{0}};
+        struct value want, got = {.kind = VALUE_NUMBER, .number = shown};
+        if (eval_value(r, wanted, &want, &why) != 0) {
+            run_fail(r, &step->place, now_ns, "%s: %s", call->name, why.text);
+            return;
+        }
+        if (!eval_match(r, &want, &got)) {
+            char text[128];
+            value_text(&want, text, sizeof text);
+            run_fail(r, &step->place, now_ns,
+                     "%s(...) returned another result\n  differs   result: expected %s%s%s, actual "
+                     "%lld%s%s",
+                     call->name, text, call->error ? " " : "", call->error ? call->error : "",
+                     (long long)shown, result < 0 ? " " : "",
+                     result < 0 ? errno_name((int)-result) : "");
+            return;
+        }
+    }
+    if (call->error && errno_number(call->error) != -result)
+        run_fail(r, &step->place, now_ns,
+                 "%s(...) failed otherwise\n  differs   error: expected %s, actual %s", call->name,
+                 call->error, result < 0 ? errno_name((int)-result) : "none");
+}
+
+/* What a call wrote through its arguments must be what the script says there. */
+static void judge_outputs(struct run *r, const struct step *step, const struct value *argv,
+                          const struct value *out, int64_t now_ns)
+{
+    const struct call_step *call = &step->u.call;
+    for (uint32_t a = 0; a < call->arguments && !r->finished; a++) {
+        if (out[a].kind == VALUE_NONE || eval_match(r, &argv[a], &out[a]))
+            continue;
+        char wanted[512], got[512];
+        value_text(&argv[a], wanted, sizeof wanted);
+        value_text(&out[a], got, sizeof got);
+        run_fail(r, &step->place, now_ns,
+                 "%s(...) gave another value\n  differs   argument %u: expected %s, actual %s",
+                 call->name, a + 1, wanted, got);
+    }
+}
+
+/* What the language's scripts call; a name that is near one of them and that no stack has is a
+ * typo, not a stack that lacks a call. */
+static const char *const known_calls[] = {"socket",
+                                          "bind",
+                                          "listen",
+                                          "accept",
+                                          "accept4",
+                                          "connect",
+                                          "read",
+                                          "readv",
+                                          "write",
+                                          "writev",
+                                          "recv",
+                                          "recvfrom",
+                                          "recvmsg",
+                                          "send",
+                                          "sendto",
+                                          "sendmsg",
+                                          "close",
+                                          "shutdown",
+                                          "getsockopt",
+                                          "setsockopt",
+                                          "getsockname",
+                                          "getpeername",
+                                          "fcntl",
+                                          "ioctl",
+                                          "poll",
+                                          "epoll_create",
+                                          "epoll_create1",
+                                          "epoll_ctl",
+                                          "epoll_wait",
+                                          "sendfile",
+                                          "splice",
+                                          "pipe",
+                                          "open",
+                                          "usleep",
+                                          "events",
+                                          "peek_header",
+                                          "busy",
+                                          "ifconfig",
+                                          "ifdelete",
+                                          "ifup",
+                                          "ifdown",
+                                          "ifflags",
+                                          "route",
+                                          "unroute",
+                                          "neighbour",
+                                          "join",
+                                          "leave",
+                                          "set",
+                                          "fail_allocation",
+                                          "dhcp_start",
+                                          "dhcp_option",
+                                          "dhcp_lease",
+                                          "dhcp_release",
+                                          "dhcp_stop",
+                                          "dhcp_inform",
+                                          "nameserver",
+                                          "resolve",
+                                          "reverse",
+                                          "dns_flush",
+                                          "ping",
+                                          "traceroute",
+                                          "sntp",
+                                          "udp_echo",
+                                          "udp_echo_stop",
+                                          NULL};
+
+static void call_unknown(struct run *r, const struct step *step, int64_t now_ns)
+{
+    const char *name = step->u.call.name, *nearest = nearest_word(name, known_calls);
+    if (nearest && strcmp(nearest, name) != 0) {
+        run_fail(r, &step->place, now_ns, "unknown call `%s`: did you mean `%s`?", name, nearest);
+        r->status = RUN_ERROR;
+        return;
+    }
+    run_skip(r, "%s:%d: %s has no %s", r->script->path, step->place.line,
+             sut_host_sut(r->sut)->name, name);
+}
+
+/* What the stack would need for a socket that it has not; NULL: it has it, or it is something else
+ * that is not there. */
+static const char *missing_protocol(const struct call_step *call, const struct value *argv,
+                                    int64_t result)
+{
+    bool unwanted = result == -EAFNOSUPPORT && !call->error;
+    if (strcmp(call->name, "socket") != 0 || (result != SUT_UNKNOWN && !unwanted))
+        return NULL;
+    if (argv[0].number == AF_INET6)
+        return "IPv6";
+    return (argv[1].number & 0xf) == SOCK_STREAM ? "TCP" : NULL;
+}
+
+static void judge(struct run *r, const struct step *step, const struct value *argv, int64_t result,
+                  const struct value *out, int64_t now_ns)
+{
+    const char *protocol = missing_protocol(&step->u.call, argv, result);
+    if (protocol) {
+        run_skip(r, "%s:%d: %s is not in the stack %s", r->script->path, step->place.line, protocol,
+                 sut_host_sut(r->sut)->name);
+        return;
+    }
+    if (result == SUT_UNKNOWN) {
+        call_unknown(r, step, now_ns);
+        return;
+    }
+    if (r->options->by_outcome)
+        return;
+    judge_result(r, step, result, now_ns);
+    if (!r->finished && result >= 0)
+        judge_outputs(r, step, argv, out, now_ns);
+}
+
+static struct pending_call *free_pending(struct run *r)
+{
+    for (int p = 0; p < RUN_PENDING; p++)
+        if (!r->pending[p].token)
+            return &r->pending[p];
+    return NULL;
+}
+
+/* A call on a peer: `@srv forget(...)`. */
+static void call_peer(struct run *r, const struct step *step, struct host *h,
+                      const struct value *argv, int64_t now_ns)
+{
+    struct why why = {{0}};
+    const struct call_step *call = &step->u.call;
+    if (!h->kind->call || h->kind->call(h, call->name, argv, call->arguments, &why) != 0)
+        run_fail(r, &step->place, now_ns, "%s has no call %s%s%s", h->name, call->name,
+                 why.text[0] ? ": " : "", why.text);
+}
+
+static int64_t ends_at(const struct run *r, const struct step *step)
+{
+    const struct when *w = &step->when;
+    if (!w->blocks)
+        return -1;
+    return w->kind == WHEN_RELATIVE ? run_later(r->last_event_ns - w->from_ns, w->ends_ns)
+                                    : w->ends_ns;
+}
+
+void call_start(struct run *r, const struct step *step, int64_t now_ns)
+{
+    const struct call_step *call = &step->u.call;
+    struct why why = {{0}};
+    struct value *argv = world_alloc(r->world, SUT_ARGUMENTS * sizeof *argv, 16);
+    struct value out[SUT_ARGUMENTS] = {{0}};
+    if (call->arguments > SUT_ARGUMENTS || evaluate_arguments(r, call, argv, &why) != 0) {
+        run_fail(r, &step->place, now_ns, "%s: %s", call->name,
+                 why.text[0] ? why.text : "too many arguments");
+        return;
+    }
+    int port;
+    struct host *h = call->on ? run_host(r, call->on, &port) : r->sut;
+    if (h != r->sut) {
+        call_peer(r, step, h, argv, now_ns);
+        return;
+    }
+    struct pending_call *p = free_pending(r);
+    if (!p) {
+        run_fail(r, &step->place, now_ns, "more than %d calls are open", RUN_PENDING);
+        return;
+    }
+    *p = (struct pending_call){.token = ++r->next_token,
+                               .step = step,
+                               .argument = argv,
+                               .started_ns = now_ns,
+                               .ends_ns = ends_at(r, step)};
+    int64_t result = sut_host_call(r->sut, p->token, call->name, argv, (int)call->arguments, out);
+    if (p->done && result != SUT_PENDING)
+        run_fail(r, &step->place, now_ns,
+                 "%s(...) ended by done() and returned all the same: a call that done() ends "
+                 "returns SUT_PENDING",
+                 call->name);
+    if (p->done || result == SUT_PENDING)
+        return; /* call_settle judges */
+    p->token = 0;
+    if (p->ends_ns > now_ns && result != SUT_UNKNOWN) {
+        char ended[32], wanted[32];
+        run_fail(r, &step->place, now_ns,
+                 "%s(...) returned at once\n  differs   time: expected %s, actual %s", call->name,
+                 time_text(p->ends_ns, wanted), time_text(now_ns, ended));
+        return;
+    }
+    judge(r, step, argv, result, out, now_ns);
+}
+
+void call_ended(void *ctx, uint64_t token, int64_t result, const struct value *out, int outs)
+{
+    struct run *r = ctx;
+    for (int k = 0; k < RUN_PENDING; k++) {
+        struct pending_call *p = &r->pending[k];
+        if (p->token != token || p->done)
+            continue;
+        p->done = true;
+        p->result = result;
+        p->done_ns = world_now(r->world);
+        for (int o = 0; o < outs && o < SUT_ARGUMENTS; o++)
+            p->out[o] = value_in_arena(r, &out[o]);
+        world_due(r->world, &r->owner, p->done_ns);
+        return;
+    }
+    if (!r->finished)
+        run_fail(r, &(struct place){0}, world_now(r->world),
+                 "the stack %s ended a call that is not open (token %llu): a call ends once",
+                 sut_host_sut(r->sut)->name, (unsigned long long)token);
+}
+
+/* A call without an end written may take any time; with one it must end exactly then. */
+static void settle(struct run *r, struct pending_call *p)
+{
+    char ended[32], wanted[32];
+    if (!p->done)
+        return;
+    if (p->ends_ns >= 0 && p->done_ns != p->ends_ns && !r->options->by_outcome)
+        run_fail(r, &p->step->place, p->done_ns,
+                 "%s(...) returned too %s\n  differs   time: expected %s, actual %s",
+                 p->step->u.call.name, p->done_ns < p->ends_ns ? "early" : "late",
+                 time_text(p->ends_ns, wanted), time_text(p->done_ns, ended));
+    else
+        judge(r, p->step, p->argument, p->result, p->out, p->done_ns);
+    p->token = 0;
+}
+
+bool call_settle(struct run *r)
+{
+    bool open = false;
+    for (int k = 0; k < RUN_PENDING && !r->finished; k++) {
+        struct pending_call *p = &r->pending[k];
+        if (p->token)
+            settle(r, p);
+        open = open || p->token;
+    }
+    return open;
+}
+
+void call_overdue(struct run *r, int64_t now_ns)
+{
+    char wanted[32];
+    for (int k = 0; k < RUN_PENDING && !r->finished && !r->options->by_outcome; k++) {
+        const struct pending_call *p = &r->pending[k];
+        if (p->token && !p->done && p->ends_ns >= 0 && now_ns >= p->ends_ns &&
+            world_next(r->world) > now_ns)
+            run_fail(r, &p->step->place, now_ns,
+                     "%s(...) has not returned\n  differs   time: expected %s, actual none",
+                     p->step->u.call.name, time_text(p->ends_ns, wanted));
+    }
+}
+
+/* Nothing will end the calls that are open now: the script said what they return. */
+void call_abandon(struct run *r, int64_t now_ns)
+{
+    for (int k = 0; k < RUN_PENDING && !r->finished && !r->options->by_outcome; k++) {
+        const struct pending_call *p = &r->pending[k];
+        if (p->token && p->step->u.call.result.kind != VALUE_NONE)
+            run_fail(r, &p->step->place, now_ns,
+                     "%s(...) has not returned by the end of the script", p->step->u.call.name);
+    }
+}

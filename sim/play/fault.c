@@ -1,0 +1,91 @@
+/* Faults of links, as lines ask for them. */
+#include <stdlib.h>
+#include <string.h>
+#include "sim/hosts/sut_host.h"
+#include "sim/play/engine.h"
+
+static const char *const fault_verbs[FAULT_KINDS + 1] = {
+    "lose", "dup", "flip", "fcs", "delay", "truncate", "down", "up", "partition", "heal", NULL};
+
+struct fault_predicate {
+    const struct packet_spec *packet;
+    struct run *run;
+};
+
+static bool fault_matches(const void *ctx, const uint8_t *bytes, uint32_t len)
+{
+    const struct fault_predicate *p = ctx;
+    struct packet_context c;
+    engine_fill_context(p->run, &c);
+    return packet_matches(p->packet, &c, bytes, len);
+}
+
+static void keep_fault(struct run *r, struct link_fault *added)
+{
+    if (r->faults == r->fault_room) {
+        uint32_t room = r->fault_room ? r->fault_room * 2 : 8;
+        struct link_fault **grown = world_alloc(r->world, room * sizeof *grown, 16);
+        if (r->faults)
+            memcpy(grown, r->fault, r->faults * sizeof *grown);
+        r->fault = grown;
+        r->fault_room = room;
+    }
+    r->fault[r->faults++] = added;
+}
+
+void engine_add_fault(struct run *r, const struct step *step, int64_t now_ns)
+{
+    const struct fault_step *f = &step->u.fault;
+    struct run_link *l = run_link_by_name(r, f->link);
+    struct link_fault fault = {.frame = f->frame,
+                               .every = f->every,
+                               .mask = f->mask,
+                               .limit = f->limit,
+                               .from_port = -1,
+                               .line = step->place.line};
+    int kind = 0, port = 0;
+    while (fault_verbs[kind] && strcmp(fault_verbs[kind], f->verb) != 0)
+        kind++;
+    if (!l || !fault_verbs[kind]) {
+        run_fail(r, &step->place, now_ns, l ? "no fault \"%s\"" : "no link \"%s\"",
+                 l ? f->verb : f->link);
+        return;
+    }
+    fault.kind = (enum fault_kind)kind;
+    struct value amount = {0};
+    struct why why = {{0}};
+    if (eval_value(r, &f->amount, &amount, &why) != 0) {
+        run_fail(r, &step->place, now_ns, "%s", why.text);
+        return;
+    }
+    fault.bit = kind == FAULT_FLIP ? (uint32_t)amount.number : 0;
+    fault.delay_ns = kind == FAULT_DELAY ? amount.number : 0;
+    fault.length = kind == FAULT_TRUNCATE ? (uint32_t)amount.number : 0;
+    struct host *from = f->from ? run_host(r, f->from, &port) : NULL;
+    for (uint32_t p = 0; from && p < from->ports; p++)
+        if (from->port[p].link == l->link)
+            fault.from_port = from->port[p].number;
+    if (f->match) {
+        struct fault_predicate *predicate = world_alloc(r->world, sizeof *predicate, 16);
+        *predicate = (struct fault_predicate){f->match, r};
+        fault.match = fault_matches;
+        fault.ctx = predicate;
+    }
+    keep_fault(r, link_add_fault(l->link, &fault));
+}
+
+void engine_set_link(struct run *r, const struct step *step, int64_t now_ns)
+{
+    const struct fault_step *f = &step->u.fault;
+    struct run_link *l = run_link_by_name(r, f->link);
+    struct why why = {{0}};
+    if (!l) {
+        run_fail(r, &step->place, now_ns, "no link \"%s\"", f->link);
+        return;
+    }
+    struct link_config config = *link_config(l->link);
+    if (run_configure_link(r, &config, f->attribute, f->attributes, &why) != 0)
+        run_fail(r, &step->place, now_ns, "%s", why.text);
+    else
+        link_configure(l->link, &config);
+}

@@ -1,0 +1,70 @@
+/*
+ * The engine of loss closure. Packets are not judged: the script's calls, settings and faults are
+ * made at the times at which they were made in the undisturbed run, and each `outcome T EXPR` is
+ * judged at T. Injected packets are played as well, at their times.
+ */
+#include "sim/play/run.h"
+
+static bool is_action(const struct step *step)
+{
+    if (step->kind == STEP_PACKET)
+        return step->u.packet.direction == '<';
+    return step->kind == STEP_CALL || step->kind == STEP_FAULT || step->kind == STEP_LINK ||
+           step->kind == STEP_SET;
+}
+
+static int64_t step_time(const struct run *r, uint32_t k)
+{
+    return r->options->call_time ? r->options->call_time[k] : 0;
+}
+
+/* Steps run in order; r->depth[0].at is the next one. */
+static int64_t next_action(struct run *r, int64_t now_ns)
+{
+    struct frame_of_steps *top = &r->depth[0];
+    for (; top->at < top->count; top->at++) {
+        const struct step *step = &top->step[top->at];
+        if (!is_action(step))
+            continue;
+        int64_t due = step_time(r, top->at);
+        if (due > now_ns)
+            return due;
+        engine_act(r, step, now_ns);
+        if (r->finished)
+            return NEVER;
+    }
+    return NEVER;
+}
+
+static int64_t next_outcome(struct run *r, int64_t now_ns)
+{
+    while (r->outcomes_judged < r->script->outcomes && !r->finished) {
+        const struct outcome_declaration *o = &r->script->outcome[r->outcomes_judged];
+        if (o->by_ns > now_ns)
+            return o->by_ns;
+        r->outcomes_judged++;
+        engine_check(r, &o->place, o->expr, now_ns);
+    }
+    return NEVER;
+}
+
+void outcome_fire(struct owner *o, int64_t now_ns)
+{
+    struct run *r = (struct run *)o;
+    if (r->finished)
+        return;
+    call_settle(r);
+    int64_t action = next_action(r, now_ns);
+    int64_t outcome = next_outcome(r, now_ns);
+    int64_t due = action < outcome ? action : outcome;
+    if (due == NEVER && r->script->end_ns > now_ns)
+        due = r->script->end_ns;
+    if (due == NEVER && world_next(r->world) <= now_ns)
+        due = now_ns; /* the instant is played to its end */
+    if (due != NEVER && !r->finished) {
+        world_due(r->world, &r->owner, due);
+        return;
+    }
+    r->finished = true;
+    world_stop(r->world);
+}

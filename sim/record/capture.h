@@ -1,0 +1,60 @@
+/*
+ * Captures: frames as they entered a link, held by reference until a golden, a failure or --pcap
+ * wants them; written and read with libpcap at nanosecond resolution, link type Ethernet, byte
+ * order fixed little-endian.
+ */
+#ifndef SIM_RECORD_CAPTURE_H
+#define SIM_RECORD_CAPTURE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "sim/wire/link.h"
+#include "sim/base/why.h"
+
+struct capture_record {
+    int64_t time_ns;
+    struct frame *frame;
+    int port;              /* where it entered */
+    enum link_event event; /* LINK_SENT, or what the link did to it */
+    int line;              /* of the fault's script line, 0: none */
+    int script_line; /* of the line that injected or expected it, 0: none; set by the engine */
+};
+
+/* A growing array in the arena. */
+struct capture {
+    struct world *world;
+    struct link *link;
+    struct capture_record *record;
+    uint32_t count, room;
+};
+
+/* Starts watching `l` (link_watch). */
+struct capture *capture_new(struct world *w, struct link *l);
+/* The tap that it watches with: whoever watches the link instead passes every frame on to it (ctx
+ * is the capture). */
+link_tap capture_tap;
+
+/* The whole file as bytes in malloc'ed memory, for comparing with a golden and for writing. */
+uint8_t *capture_pcap(const struct capture *c, size_t *len);
+
+/* Writes by way of a temporary file in the same folder and a rename: nothing is left half-written.
+ */
+int file_write(const char *path, const void *bytes, size_t len, struct why *why);
+
+/* Frames of a pcap or pcapng file, Ethernet only. All in malloc'ed memory. */
+struct pcap_frame {
+    int64_t time_ns;
+    uint32_t len, original_len; /* captured bytes, bytes on the wire */
+    uint8_t *bytes;
+};
+struct pcap_file {
+    struct pcap_frame *frame;
+    size_t count;
+};
+/* -1 with "FILE: what is wrong, what would be right" (cannot be opened, truncated at frame N, link
+ * type X is not Ethernet). */
+int pcap_load(const char *path, struct pcap_file *out, struct why *why);
+int pcap_save(const char *path, const struct pcap_frame *frames, size_t count, struct why *why);
+void pcap_unload(struct pcap_file *file);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * Goldens: what must appear on the wire, one pcap a link, compared record by record with
+ * timestamps. One golden serves all NICs. With several links there is one for each,
+ * NAME@link=LINK.pcap. Beside the golden of a world with foreign hosts stands NAME.versions, a line
+ * for each library: with another version here the golden says nothing, and the case is skipped. A
+ * script that says `golden fingerprint` keeps one line, NAME.fingerprint.
+ */
+#ifndef SIM_RECORD_GOLDEN_H
+#define SIM_RECORD_GOLDEN_H
+
+#include "sim/play/run.h"
+
+enum golden_result {
+    GOLDEN_SAME,
+    GOLDEN_DIFFERS,
+    GOLDEN_ABSENT,
+    GOLDEN_UNREADABLE,
+    GOLDEN_OTHER_VERSION
+};
+
+/* Compares the run's captures with the golden at `path` (without extension). The first difference
+ * is said in `text`. */
+enum golden_result golden_compare(const struct run *r, const char *path, char *text, size_t room);
+/* Writes them anew; files that are already the same are left alone. 0, or -1 and why. */
+int golden_write(const struct run *r, const char *path, struct why *why);
+/* The first difference of two captures, as `wiredrill diff` prints it; 0 when they are the same, 1
+ * when not. */
+int golden_diff(const struct layer_set *layers, const struct pcap_file *expected,
+                const struct pcap_file *actual, char *text, size_t room);
+
+#endif

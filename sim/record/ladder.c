@@ -1,0 +1,101 @@
+#include "sim/record/ladder.h"
+#include <inttypes.h>
+#include <string.h>
+
+enum { TEXT_ROOM = 4096, NAME_WIDTH = 8, CAPTION_ROOM = 48 };
+
+/* Frames of several links, merged by time; of one time in the order of the topology. */
+struct cursor {
+    const struct run *run;
+    uint32_t at[RUN_LINKS];
+};
+
+static const struct capture_record *next_record(struct cursor *c, const struct run_link **link)
+{
+    int best = -1;
+    for (uint32_t l = 0; l < c->run->links; l++) {
+        const struct capture *capture = c->run->link[l].capture;
+        if (c->at[l] == capture->count)
+            continue;
+        if (best < 0 || capture->record[c->at[l]].time_ns <
+                            c->run->link[best].capture->record[c->at[best]].time_ns)
+            best = (int)l;
+    }
+    if (best < 0)
+        return NULL;
+    *link = &c->run->link[best];
+    return &c->run->link[best].capture->record[c->at[best]++];
+}
+
+static void print_time(FILE *out, int64_t ns)
+{
+    fprintf(out, "%6" PRId64 ".%09" PRId64, ns / 1000000000, ns % 1000000000);
+}
+
+static void print_margin(FILE *out, const struct capture_record *rec)
+{
+    if (rec->event != LINK_SENT)
+        fprintf(out, "  [%s%s", link_event_name(rec->event), rec->line ? "" : "]");
+    if (rec->event != LINK_SENT && rec->line)
+        fprintf(out, ", line %d]", rec->line);
+    const struct frame *f = rec->frame;
+    if (f->note)
+        fprintf(out, "  [%s%s%s]", f->teller ? f->teller : "", f->teller ? ": " : "", f->note);
+}
+
+static void print_record(FILE *out, const struct run *r, const struct run_link *l,
+                         const struct capture_record *rec)
+{
+    char text[TEXT_ROOM], line[16] = "";
+    const char *from = link_port_name(l->link, rec->port);
+    packet_text(r->script->layers, rec->frame->bytes, rec->frame->len, 0, text, sizeof text);
+    if (rec->script_line)
+        snprintf(line, sizeof line, ":%d", rec->script_line);
+    print_time(out, rec->time_ns);
+    fprintf(out, "  %-*s %-6s > %s", NAME_WIDTH, from, line, text);
+    print_margin(out, rec);
+    if (r->links > 1)
+        fprintf(out, "  on %s", l->name);
+    fputc('\n', out);
+}
+
+void ladder_of_run(FILE *out, const struct run *r)
+{
+    struct cursor c = {.run = r};
+    const struct run_link *link;
+    const struct capture_record *rec;
+    fprintf(out, "%16s  %-*s %-6s   frame\n", "time", NAME_WIDTH, "from", "line");
+    while ((rec = next_record(&c, &link)) != NULL)
+        print_record(out, r, link, rec);
+}
+
+char *ladder_text(const struct run *r)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *f = open_memstream(&text, &len);
+    ladder_of_run(f, r);
+    fclose(f);
+    return text;
+}
+
+void ladder_of_capture(FILE *out, const struct pcap_file *file)
+{
+    struct pool *pool = pool_new();
+    struct layer_set *layers = layer_set_new(pool);
+    char text[TEXT_ROOM];
+    int64_t start = file->count ? file->frame[0].time_ns : 0;
+    /* Captures of ours begin near 0; others carry the date. */
+    if (start < 86400 * INT64_C(1000000000))
+        start = 0;
+    fprintf(out, "%16s  frame\n", "time");
+    for (size_t f = 0; f < file->count; f++) {
+        const struct pcap_frame *frame = &file->frame[f];
+        packet_text(layers, frame->bytes, frame->len, 1, text, sizeof text);
+        int64_t since = frame->time_ns - start;
+        print_time(out, since < 0 ? 0 : since);
+        fprintf(out, "  %s%s\n", text,
+                frame->len < frame->original_len ? "  [cut short by the capture]" : "");
+    }
+    pool_free(pool);
+}

@@ -1,0 +1,15 @@
+/* The ladder: every frame of a run or a capture as a line of text, with time, direction, script
+ * line and what befell it in the margin. */
+#ifndef SIM_RECORD_LADDER_H
+#define SIM_RECORD_LADDER_H
+
+#include <stdio.h>
+#include "sim/play/run.h"
+
+void ladder_of_run(FILE *out, const struct run *r);
+/* The same as malloc'ed text. */
+char *ladder_text(const struct run *r);
+/* A capture file's: directions are MAC addresses. */
+void ladder_of_capture(FILE *out, const struct pcap_file *file);
+
+#endif

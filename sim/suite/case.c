@@ -1,0 +1,274 @@
+/* One case, run in this process: played, judged, compared with its golden, told. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "sim/cli/cli.h"
+#include "sim/suite/closure.h"
+#include "sim/record/golden.h"
+#include "sim/record/ladder.h"
+#include "sim/topology/profile.h"
+
+enum { TEXT_ROOM = 16384, MIDDLE = 2 };
+
+static int64_t wall_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t); /* for the report alone: nothing in the world can see it */
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* A word for a shell. */
+static void print_word(FILE *f, const char *before, const char *word)
+{
+    fputs(before, f);
+    if (*word &&
+        word[strspn(word,
+                    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%")] ==
+            0) {
+        fputs(word, f);
+        return;
+    }
+    fputc('\'', f);
+    for (; *word; word++)
+        fprintf(f, *word == '\'' ? "'\\''" : "%c", *word);
+    fputc('\'', f);
+}
+
+char *case_repeat(const struct suite *suite, uint32_t k, const struct options *o)
+{
+    const struct suite_case *c = &suite->kase[k];
+    char *text = NULL;
+    size_t len = 0;
+    FILE *f = open_memstream(&text, &len);
+    print_word(f, "", program_invocation_name); /* as it was called: it can be called so again */
+    fputs(" run", f);
+    if (o->stack->flags & SUT_BUS)
+        fprintf(f, " --nic %s", c->run.nic->name);
+    if (o->sut)
+        print_word(f, " --sut ", o->sut);
+    if (o->driver)
+        print_word(f, " --driver ", o->driver);
+    if (o->profile)
+        fprintf(f, " --profile %s", o->profile);
+    if (o->judge)
+        fprintf(f, " --judge %s", o->judge);
+    for (int d = 0; d < o->defines; d++)
+        print_word(f, " -D ", o->define[d]);
+    if (o->fill)
+        fprintf(f, " --fill %llu", (unsigned long long)o->fill);
+    if (o->snapshot)
+        fputs(" --snapshot", f);
+    if (o->strict)
+        fputs(" --strict", f);
+    if (o->no_golden)
+        fputs(" --no-golden", f);
+    if (o->seed_given)
+        fprintf(f, " --seed %llu", (unsigned long long)o->seed);
+    for (uint32_t s = 0; s < o->sets; s++) {
+        char value[64];
+        value_text(&o->set[s].value, value, sizeof value);
+        fprintf(f, " --set %s=%s", o->set[s].name, value);
+    }
+    if (o->lose_frame)
+        fprintf(f, " --lose %d:%llu", o->lose_link, (unsigned long long)o->lose_frame);
+    print_word(f, " ", c->argument);
+    fclose(f);
+    return text;
+}
+
+static struct run_options run_options_of(const struct suite_case *c, const struct options *o,
+                                         unsigned want, const char *repeat)
+{
+    struct run_options r = {.sut = o->stack,
+                            .seed = c->seed && !o->seed_given ? c->seed : o->seed,
+                            .fill = (uint8_t)o->fill,
+                            .set = o->set,
+                            .sets = o->sets,
+                            .judge_rfc = o->judge && strcmp(o->judge, "rfc") == 0,
+                            .watch_fates = (want & WANT_LADDER) != 0,
+                            .repeat = repeat};
+    r.profile = o->profile ? profile_knobs(o->profile) : NULL;
+    r.lose_frame = o->lose_frame;
+    r.lose_link = o->lose_link;
+    r.by_outcome = o->lose_frame != 0;
+    return r;
+}
+
+/* A golden is for our stack, at the script's own seed, options and profile; any other run is judged
+ * by its lines alone. */
+static bool golden_applies(const struct suite_case *c, const struct options *o)
+{
+    return c->golden && !o->no_golden && !o->sut && !o->driver && !o->seed_given && !o->sets &&
+           !o->lose_frame && !o->defines && (!o->profile || strcmp(o->profile, "rfc") == 0);
+}
+
+static void check_golden(struct run *r, const struct suite_case *c, const struct options *o,
+                         struct outcome *out)
+{
+    char text[TEXT_ROOM / 2];
+    struct why why = {{0}};
+    static const struct place whole = {NULL, 1, 1, 0};
+    if (!golden_applies(c, o) || r->status != RUN_PASSED)
+        return;
+    if (o->bless) {
+        out->golden = GOLDEN_WRITTEN;
+        if (golden_write(r, c->golden, &why) != 0)
+            run_fail(r, &whole, world_now(r->world), "%s", why.text);
+        return;
+    }
+    enum golden_result got = golden_compare(r, c->golden, text, sizeof text);
+    if (got == GOLDEN_OTHER_VERSION) {
+        r->finished = false;
+        run_skip(r, "%s", text);
+        return;
+    }
+    out->golden = got == GOLDEN_SAME     ? GOLDEN_HELD
+                  : got == GOLDEN_ABSENT ? GOLDEN_MISSING
+                                         : GOLDEN_BROKEN;
+    if (got == GOLDEN_SAME || (got == GOLDEN_ABSENT && !o->strict))
+        return;
+    run_fail(r, &whole, world_now(r->world),
+             "every line passes, but the capture is not the golden\n  golden    %s", text);
+    if (got == GOLDEN_UNREADABLE)
+        r->status = RUN_ERROR;
+}
+
+static int64_t middle_of(const struct run *r)
+{
+    return world_now(r->world) / MIDDLE;
+}
+
+/* Plays to the middle, saves, plays to the end, goes back, and plays to the end again. */
+static void check_snapshot(const struct run_case *kase, const struct run_options *options,
+                           int64_t middle_ns, struct result *out)
+{
+    struct why why = {{0}};
+    struct run *r = run_new(kase, options, &why);
+    if (!r)
+        return;
+    run_play(r, middle_ns);
+    struct image *image = world_save(r->world, &why);
+    if (!image) {
+        out->outcome.status = RUN_SKIPPED;
+        out->report = strdup(why.text);
+        run_free(r);
+        return;
+    }
+    struct fingerprint w, t, s;
+    for (int round = 0; round < 2; round++) {
+        run_play(r, NEVER);
+        run_fingerprints(r, &w, &t, &s);
+        bool same = memcmp(&w, &out->outcome.w, sizeof w) == 0 &&
+                    memcmp(&t, &out->outcome.t, sizeof t) == 0 &&
+                    memcmp(&s, &out->outcome.s, sizeof s) == 0;
+        if (!same && out->outcome.status == RUN_PASSED) {
+            out->outcome.status = RUN_FAILED;
+            if (asprintf(&out->report,
+                         "%s:1:1: %s at its middle, the run ended with other fingerprints\n  "
+                         "repeat    %s\n",
+                         kase->script->path, round ? "restored" : "stopped", options->repeat) < 0)
+                out->report = NULL;
+        }
+        if (round == 0)
+            world_restore(r->world, image);
+    }
+    image_free(image);
+    run_free(r);
+}
+
+static void write_pcap(struct run *r, const char *path)
+{
+    struct why why = {{0}};
+    static const struct place whole = {NULL, 1, 1, 0};
+    for (uint32_t l = 0; l < r->links; l++) {
+        char name[4096];
+        size_t len, stem = strlen(path);
+        stem -= stem > 5 && strcmp(path + stem - 5, ".pcap") == 0 ? 5 : 0;
+        if (r->links == 1)
+            snprintf(name, sizeof name, "%s", path);
+        else
+            snprintf(name, sizeof name, "%.*s@link=%s.pcap", (int)stem, path, r->link[l].name);
+        uint8_t *bytes = capture_pcap(r->link[l].capture, &len);
+        if (!bytes || file_write(name, bytes, len, &why) != 0) {
+            run_fail(r, &whole, world_now(r->world), "--pcap: %s",
+                     bytes ? why.text : "no memory for the capture");
+            r->status = RUN_ERROR;
+        }
+        free(bytes);
+    }
+}
+
+static void collect(struct run *r, struct result *out, unsigned want)
+{
+    struct outcome *o = &out->outcome;
+    o->status = r->status;
+    o->frames = r->frames;
+    o->events = world_events(r->world);
+    o->virtual_ns = world_now(r->world);
+    if (r->status != RUN_PASSED)
+        out->report = strdup(r->report);
+    if ((want & WANT_LADDER) || r->status == RUN_FAILED)
+        out->ladder = ladder_text(r);
+}
+
+struct dying {
+    struct result *out;
+    unsigned want;
+    const struct last_words *last;
+};
+
+static void die(void *ctx, struct run *r)
+{
+    const struct dying *d = ctx;
+    run_fingerprints(r, &d->out->outcome.w, &d->out->outcome.t, &d->out->outcome.s);
+    collect(r, d->out, d->want);
+    d->out->outcome.last = true;
+    d->last->hear(d->last->ctx, d->out);
+}
+
+void case_run(const struct suite *suite, uint32_t k, const struct options *o, unsigned want,
+              const struct last_words *last, struct result *out)
+{
+    struct dying dying = {out, want, last};
+    const struct suite_case *c = &suite->kase[k];
+    struct why why = {{0}};
+    char *repeat = case_repeat(suite, k, o);
+    struct run_options options = run_options_of(c, o, want, repeat);
+    memset(out, 0, sizeof *out);
+    out->outcome.index = k;
+    options.last_words = die;
+    options.last_words_ctx = &dying;
+    int64_t started = wall_ns(),
+            *times = o->lose_frame ? closure_call_times(&c->run, &options) : NULL;
+    options.call_time = times;
+    struct run *r = run_new(&c->run, &options, &why);
+    if (!r) {
+        char text[TEXT_ROOM];
+        diagnostic_caret(c->run.script, why.text, text, sizeof text);
+        out->outcome.status = RUN_ERROR;
+        out->report = strdup(text);
+    } else {
+        run_play(r, NEVER);
+        run_finish(r);
+        check_golden(r, c, o, &out->outcome);
+        if (o->pcap)
+            write_pcap(r, o->pcap);
+        int64_t middle = middle_of(r);
+        if (r->status == RUN_FAILED) { /* what is broken need not survive being taken apart */
+            out->outcome.wall_ns = wall_ns() - started;
+            die(&dying, r);
+        }
+        run_fingerprints(r, &out->outcome.w, &out->outcome.t, &out->outcome.s);
+        run_close(r);
+        collect(r, out, want);
+        run_free(r);
+        if (o->snapshot && out->outcome.status == RUN_PASSED)
+            check_snapshot(&c->run, &options, middle, out);
+        if (o->closure && out->outcome.status == RUN_PASSED)
+            closure_run(&c->run, &options, out);
+    }
+    out->outcome.wall_ns = wall_ns() - started;
+    free(times);
+    free(repeat);
+}

@@ -1,0 +1,104 @@
+/*
+ * Loss closure: a script that states an outcome is played again with its first frame lost, then its
+ * second, and so on through every frame on every link; calls are made at the times at which they
+ * were made in the undisturbed run, and the outcome alone is judged. With no frame lost it must
+ * hold too, and that run tells how many frames there are, since it plays no line inside of repeat {
+ * } and all { }.
+ */
+#include "sim/suite/closure.h"
+#include <stdlib.h>
+#include <string.h>
+#include "sim/record/ladder.h"
+
+static struct run *undisturbed(const struct run_case *kase, const struct run_options *options,
+                               struct why *why)
+{
+    struct run *r = run_new(kase, options, why);
+    if (r)
+        run_play(r, NEVER);
+    return r;
+}
+
+struct frames {
+    uint32_t links;
+    uint64_t count[RUN_LINKS];
+};
+
+/* What one loss led to; the report names the loss, and the command that repeats it. *seen: the
+ * frames of that run. */
+static bool survives(const struct run_case *kase, const struct run_options *options,
+                     const char *repeat, struct frames *seen, struct result *out)
+{
+    struct why why = {{0}};
+    char lost[4096];
+    struct run_options with = *options;
+    if (options->lose_frame)
+        snprintf(lost, sizeof lost, "%s --lose %d:%llu", repeat, options->lose_link,
+                 (unsigned long long)options->lose_frame);
+    else
+        snprintf(lost, sizeof lost, "%s --closure", repeat);
+    with.repeat = lost;
+    struct run *r = run_new(kase, &with, &why);
+    if (!r)
+        return false;
+    run_play(r, NEVER);
+    run_finish(r);
+    seen->links = r->links;
+    for (uint32_t l = 0; l < r->links; l++)
+        seen->count[l] = r->link[l].capture->count;
+    bool held = r->status == RUN_PASSED;
+    if (!held) {
+        out->outcome.status = r->status;
+        out->report = strdup(r->report);
+        free(out->ladder);
+        out->ladder = ladder_text(r);
+    }
+    run_free(r);
+    return held;
+}
+
+void closure_run(const struct run_case *kase, const struct run_options *options, struct result *out)
+{
+    struct run_options losing = *options;
+    struct why why = {{0}};
+    struct frames all, seen;
+    if (kase->script->outcomes == 0)
+        return;
+    struct run *r = undisturbed(kase, options, &why);
+    if (!r)
+        return;
+    int64_t *times = calloc(kase->script->steps + 1, sizeof *times);
+    memcpy(times, r->call_time, kase->script->steps * sizeof *times);
+    run_free(r);
+    losing.by_outcome = true;
+    losing.call_time = times;
+    losing.lose_link = 0;
+    losing.lose_frame = 0;
+    bool held = survives(kase, &losing, options->repeat, &all, out);
+    for (uint32_t l = 0; held && l < all.links; l++) {
+        losing.lose_link = (int)l;
+        for (losing.lose_frame = 1; held && losing.lose_frame <= all.count[l];
+             losing.lose_frame++) {
+            out->outcome.closure_runs++;
+            held = survives(kase, &losing, options->repeat, &seen, out);
+        }
+    }
+    free(times);
+}
+
+/* A single loss, named on the command line: the undisturbed run comes first, for the times of its
+ * calls. */
+int64_t *closure_call_times(const struct run_case *kase, const struct run_options *options)
+{
+    struct why why = {{0}};
+    struct run_options calm = *options;
+    calm.lose_frame = 0;
+    calm.by_outcome = false;
+    struct run *r = undisturbed(kase, &calm, &why);
+    int64_t *times = calloc(kase->script->steps + 1, sizeof *times);
+    if (r && times)
+        memcpy(times, r->call_time, kase->script->steps * sizeof *times);
+    if (r)
+        run_free(r);
+    return times;
+}

@@ -1,0 +1,14 @@
+/* Loss closure: see closure.c. */
+#ifndef SIM_SUITE_CLOSURE_H
+#define SIM_SUITE_CLOSURE_H
+
+#include "sim/cli/cli.h"
+
+/* Plays the case with each frame lost in turn; out's status and report say the first loss that it
+ * does not survive. */
+void closure_run(const struct run_case *kase, const struct run_options *options,
+                 struct result *out);
+/* When each top-level step ran undisturbed; malloc'ed. */
+int64_t *closure_call_times(const struct run_case *kase, const struct run_options *options);
+
+#endif

@@ -1,0 +1,298 @@
+/* The hosts of a run: `host KIND NAME {ATTRIBUTE VALUE}`, their ports, and names for both. */
+#include "sim/play/run.h"
+#include <string.h>
+#include "sim/hosts/host.h"
+#include "sim/hosts/sut_host.h"
+#include "sim/topology/topology.h"
+
+struct run_link *run_link_by_name(struct run *r, const char *name)
+{
+    for (uint32_t l = 0; l < r->links; l++)
+        if (strcmp(r->link[l].name, name) == 0)
+            return &r->link[l];
+    return NULL;
+}
+
+struct run_link *run_link_of(struct run *r, const struct link *link)
+{
+    for (uint32_t l = 0; l < r->links; l++)
+        if (r->link[l].link == link)
+            return &r->link[l];
+    return NULL;
+}
+
+struct host *run_host(const struct run *r, const char *name, int *port)
+{
+    *port = 0;
+    for (uint32_t p = 0; r->sut && p < r->sut->ports; p++) {
+        *port = (int)p;
+        if (strcmp(r->sut->port[p].name, name) == 0)
+            return r->sut;
+    }
+    *port = 0;
+    for (uint32_t h = 0; h < r->hosts; h++)
+        if (strcmp(r->host[h]->name, name) == 0)
+            return r->host[h];
+    return NULL;
+}
+
+/* The host under test's address may come from DHCP: it is asked. */
+bool run_host_addresses(struct run *r, struct host *h, int port, struct packet_addresses *out)
+{
+    const struct host_port *p = &h->port[port];
+    memset(out, 0, sizeof *out);
+    if (h->ports == 0)
+        return false;
+    out->has_mac = true;
+    memcpy(out->mac, p->mac, sizeof out->mac);
+    out->has_ipv4 = p->has_ipv4;
+    out->ipv4 = p->ipv4;
+    if (h == r->sut) {
+        char what[64];
+        struct value v;
+        snprintf(what, sizeof what, "ifaddr %s", p->name);
+        if (sut_host_query(h, what, &v) == 0 && v.kind == VALUE_PREFIX) {
+            out->has_ipv4 = true;
+            out->ipv4 = (uint32_t)v.number;
+        }
+    }
+    return true;
+}
+
+static void host_fire(struct owner *o, int64_t now_ns)
+{
+    struct host *h = (struct host *)o;
+    if (h->kind->due)
+        h->kind->due(h, now_ns);
+}
+
+static void host_deliver(void *ctx, int number, struct frame *f, int64_t now_ns)
+{
+    struct host_port *p = ctx;
+    (void)number;
+    p->host->kind->frame(p->host, (int)(p - p->host->port), f, now_ns);
+}
+
+static void host_carrier(void *ctx, int number, bool up, int64_t now_ns)
+{
+    struct host_port *p = ctx;
+    (void)number;
+    if (p->host->kind->carrier)
+        p->host->kind->carrier(p->host, (int)(p - p->host->port), up, now_ns);
+}
+
+struct host *run_new_host(struct run *r, const struct host_kind *kind, const char *name)
+{
+    struct host *h = world_alloc(r->world, sizeof *h, 16);
+    h->world = r->world;
+    h->kind = kind;
+    h->name = name;
+    h->index = r->hosts;
+    h->run = r;
+    h->state = kind->state_size ? world_alloc(r->world, kind->state_size, 64) : NULL;
+    h->owner.fire = host_fire;
+    h->owner.name = name;
+    random_init(&h->random, world_seed(r->world), name);
+    world_own(r->world, &h->owner, RANK_HOST);
+    if (kind->flags & HOST_FOREIGN)
+        world_foreign(r->world, name);
+    r->host[r->hosts++] = h;
+    return h;
+}
+
+int run_new_port(struct run *r, struct host *h, const char *name, struct link *link,
+                 const uint8_t mac[6], struct why *why)
+{
+    if (h->ports == HOST_PORTS) {
+        why_set(why, "%s has more than %d ports", h->name, HOST_PORTS);
+        return -1;
+    }
+    struct host_port *p = &h->port[h->ports++];
+    p->host = h;
+    p->name = name;
+    p->link = link ? link : r->link[0].link;
+    p->mtu = 1500;
+    if (mac)
+        memcpy(p->mac, mac, 6);
+    return 0;
+}
+
+/* A peer's MAC follows from its address as libslirp's do (52:55 and the four bytes), else from its
+ * number. */
+static void default_mac(const struct host *h, struct host_port *p)
+{
+    static const uint8_t none[6];
+    if (memcmp(p->mac, none, 6) != 0)
+        return;
+    uint32_t tail = p->has_ipv4 ? p->ipv4 : h->index << 8 | (uint32_t)(p - h->port);
+    const uint8_t mac[6] = {0x52,
+                            (uint8_t)(p->has_ipv4 ? 0x55 : 0x56),
+                            (uint8_t)(tail >> 24),
+                            (uint8_t)(tail >> 16),
+                            (uint8_t)(tail >> 8),
+                            (uint8_t)tail};
+    memcpy(p->mac, mac, 6);
+}
+
+int run_set_port(struct run *r, struct host *h, struct host_port *p, const struct attribute *a,
+                 struct why *why)
+{
+    (void)h;
+    if (strcmp(a->name, "mac") == 0 && a->value.kind == VALUE_MAC && !(a->value.bytes[0] & 1)) {
+        memcpy(p->mac, a->value.bytes, 6);
+    } else if (strcmp(a->name, "ip") == 0 &&
+               (a->value.kind == VALUE_IPV4 || a->value.kind == VALUE_PREFIX)) {
+        p->has_ipv4 = true;
+        p->ipv4 = (uint32_t)a->value.number;
+        p->prefix = a->value.kind == VALUE_PREFIX ? a->value.prefix : 24;
+    } else if (strcmp(a->name, "mtu") == 0 && a->value.kind == VALUE_NUMBER &&
+               a->value.number >= 68 && a->value.number <= 1500) {
+        p->mtu = (uint16_t)a->value.number;
+    } else if (strcmp(a->name, "on") == 0 && a->value.kind == VALUE_NAME &&
+               run_link_by_name(r, a->value.text)) {
+        p->link = run_link_by_name(r, a->value.text)->link;
+    } else {
+        static const char *const right[][2] = {
+            {"mac", "a MAC address of one station (an even first octet)"},
+            {"ip", "an IPv4 address, such as 10.0.2.15/24"},
+            {"mtu", "a number from 68 to 1500"},
+            {"on", "the name of a link"}};
+        for (size_t k = 0; k < sizeof right / sizeof right[0]; k++)
+            if (strcmp(right[k][0], a->name) == 0)
+                run_bad_value(a, right[k][1], why);
+        return -1;
+    }
+    return 0;
+}
+
+bool run_is_port_attribute(const char *name)
+{
+    return strcmp(name, "mac") == 0 || strcmp(name, "ip") == 0 || strcmp(name, "mtu") == 0 ||
+           strcmp(name, "on") == 0;
+}
+
+static bool attribute_fits(const struct attr_spec *spec, const struct value *v)
+{
+    if (spec->kind == VALUE_ANY || spec->kind == VALUE_LIST || spec->kind == v->kind)
+        return true;
+    return (spec->kind == VALUE_BYTES && v->kind == VALUE_NAME) ||
+           (spec->kind == VALUE_TIME && v->kind == VALUE_NUMBER);
+}
+
+static const char *value_words(enum value_kind kind)
+{
+    switch (kind) {
+    case VALUE_NONE:
+        return "nothing";
+    case VALUE_NUMBER:
+        return "a number";
+    case VALUE_TIME:
+        return "a time, such as 5ms";
+    case VALUE_IPV4:
+        return "an IPv4 address";
+    case VALUE_PREFIX:
+        return "a prefix, such as 10.0.2.0/24";
+    case VALUE_MAC:
+        return "a MAC address";
+    case VALUE_BYTES:
+        return "a text";
+    case VALUE_NAME:
+        return "a name";
+    default:
+        return "another kind of value";
+    }
+}
+
+int run_check_attribute(const struct host_kind *kind, const struct attribute *a, struct why *why)
+{
+    const char *names[64] = {"mac", "ip", "mtu", "on"};
+    int count = 4;
+    for (const struct attr_spec *s = kind->attrs; s && s->name && count < 63; s++) {
+        names[count++] = s->name;
+        if (strcmp(s->name, a->name) != 0)
+            continue;
+        if (!attribute_fits(s, &a->value)) {
+            run_bad_value(a, value_words(s->kind), why);
+            return -1;
+        }
+        return 0;
+    }
+    run_bad_attribute(a, why, "this kind of host has no attribute", nearest_word(a->name, names));
+    return -1;
+}
+
+/* "on lan ip A on wan ip B": each `on` after a port's link begins the next port. */
+static int read_ports(struct run *r, struct host *h, const struct attribute *attribute,
+                      uint32_t count, struct why *why)
+{
+    bool linked = false;
+    if (run_new_port(r, h, h->name, NULL, NULL, why) != 0)
+        return -1;
+    for (uint32_t a = 0; a < count; a++) {
+        if (!run_is_port_attribute(attribute[a].name)) {
+            if (run_check_attribute(h->kind, &attribute[a], why) != 0)
+                return -1;
+            continue;
+        }
+        if (strcmp(attribute[a].name, "on") == 0) {
+            if (linked && run_new_port(r, h, h->name, NULL, NULL, why) != 0)
+                return -1;
+            linked = true;
+        }
+        if (run_set_port(r, h, &h->port[h->ports - 1], &attribute[a], why) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int run_attach_ports(struct host *h, struct why *why)
+{
+    for (uint32_t p = 0; p < h->ports; p++) {
+        default_mac(h, &h->port[p]);
+        h->port[p].number =
+            link_attach(h->port[p].link, h->port[p].name, host_deliver, host_carrier, &h->port[p]);
+        if (h->port[p].number < 0) {
+            why_set(why, "the link has no room for %s: at most %d ports", h->name, LINK_PORTS);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int run_build_host(struct run *r, const struct declaration *d, struct why *why)
+{
+    const char *names[64] = {NULL};
+    for (int k = 0; k < 63 && host_kinds[k]; k++)
+        names[k] = host_kinds[k]->name;
+    const struct host_kind *kind = host_kind_by_name(d->kind);
+    const char *package = kind ? NULL : host_kind_package(d->kind);
+    if (package) {
+        run_skip(r, "%s:%d: %s is not in this build, which was made without %s", d->place.file,
+                 d->place.line, d->kind, package);
+        return 0;
+    }
+    if (!kind) {
+        const char *nearest = nearest_word(d->kind, names);
+        why_set(why, "%s:%d:%d: no kind of host \"%s\"; %s%s%s", d->place.file, d->place.line,
+                d->place.column, d->kind, nearest ? "did you mean " : "`wiredrill list` names them",
+                nearest ? nearest : "", nearest ? "?" : "");
+        return -1;
+    }
+    if (r->hosts == RUN_HOSTS) {
+        why_set(why, "%s:%d: at most %d hosts", d->place.file, d->place.line, RUN_HOSTS - 1);
+        return -1;
+    }
+    struct attribute *attribute;
+    struct host *h = run_new_host(r, kind, d->name);
+    if (run_resolve(r, d->attribute, d->attributes, &attribute, why) != 0 ||
+        read_ports(r, h, attribute, d->attributes, why) != 0 || run_attach_ports(h, why) != 0)
+        return -1;
+    const struct attrs attrs = {attribute, d->attributes};
+    struct why inner = {{0}};
+    if (kind->init(h, &attrs, &inner) != 0) {
+        why_set(why, "%s:%d:%d: %s: %s", d->place.file, d->place.line, d->place.column, d->name,
+                inner.text);
+        return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,185 @@
+/* The links of a run: `link NAME {ATTRIBUTE VALUE}`. */
+#include "sim/play/run.h"
+#include <string.h>
+#include "sim/hosts/host.h"
+#include "sim/hosts/sut_host.h"
+#include "sim/topology/topology.h"
+
+int run_resolve(struct run *r, const struct attribute *in, uint32_t count, struct attribute **out,
+                struct why *why)
+{
+    *out = world_alloc(r->world, (count ? count : 1) * sizeof **out, 16);
+    for (uint32_t a = 0; a < count; a++) {
+        struct value v, written = in[a].value;
+        if (written.kind == VALUE_CALL && strcmp(written.text, "..") == 0) /* A..B: its ends */
+            written.kind = VALUE_LIST;
+        if (eval_value(r, &written, &v, why) != 0)
+            return -1;
+        (*out)[a] = in[a];
+        (*out)[a].value = value_in_arena(r, &v);
+    }
+    return 0;
+}
+
+void run_bad_attribute(const struct attribute *a, struct why *why, const char *what,
+                       const char *nearest)
+{
+    why_set(why, "%s:%d:%d: %s \"%s\"%s%s%s", a->place.file, a->place.line, a->place.column, what,
+            a->name, nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
+}
+
+void run_bad_value(const struct attribute *a, const char *right, struct why *why)
+{
+    char text[64];
+    value_text(&a->value, text, sizeof text);
+    why_set(why, "%s:%d:%d: %s cannot be %s: %s belongs there", a->place.file, a->place.line,
+            a->place.column, a->name, a->value.kind == VALUE_NONE ? "without a value" : text,
+            right);
+}
+
+enum link_unit { UNIT_BPS, UNIT_NS, UNIT_COUNT, UNIT_PPM };
+
+static const struct {
+    const char *name;
+    enum link_unit unit;
+    size_t offset;
+} link_attributes[] = {
+    {"rate", UNIT_BPS, offsetof(struct link_config, rate_bps)},
+    {"latency", UNIT_NS, offsetof(struct link_config, latency_ns)},
+    {"queue", UNIT_COUNT, offsetof(struct link_config, queue_frames)},
+    {"mtu", UNIT_COUNT, offsetof(struct link_config, mtu)},
+    {"loss", UNIT_PPM, offsetof(struct link_config, loss_ppm)},
+    {"dup", UNIT_PPM, offsetof(struct link_config, dup_ppm)},
+    {"corrupt", UNIT_PPM, offsetof(struct link_config, corrupt_ppm)},
+    {"fcs", UNIT_PPM, offsetof(struct link_config, fcs_ppm)},
+    {"reorder", UNIT_PPM, offsetof(struct link_config, reorder_ppm)},
+    {"truncate", UNIT_PPM, offsetof(struct link_config, truncate_ppm)},
+    {"burst-enter", UNIT_PPM, offsetof(struct link_config, burst_enter_ppm)},
+    {"burst-leave", UNIT_PPM, offsetof(struct link_config, burst_leave_ppm)},
+    {"jitter", UNIT_NS, offsetof(struct link_config, jitter_ns)},
+    {"reorder-delay", UNIT_NS, offsetof(struct link_config, reorder_ns)},
+};
+enum { LINK_ATTRIBUTES = sizeof link_attributes / sizeof link_attributes[0] };
+
+/* 10Mbit, 1Gbit, 5%, 0.5%: a number with its unit, as the lexer leaves it; -1 when it is none.
+ * Whole thousandths are enough. */
+static int64_t scaled_text(const char *text, const char *const *unit, const int64_t *factor)
+{
+    int64_t whole = 0, fraction = 0, scale = 1;
+    const char *p = text;
+    for (; *p >= '0' && *p <= '9' && whole < 1000000000; p++)
+        whole = whole * 10 + (*p - '0');
+    if (*p == '.')
+        for (p++; *p >= '0' && *p <= '9' && scale < 1000000; p++, scale *= 10)
+            fraction = fraction * 10 + (*p - '0');
+    for (int u = 0; p != text && unit[u]; u++)
+        if (strcmp(unit[u], p) == 0)
+            return whole * factor[u] + fraction * factor[u] / scale;
+    return -1;
+}
+
+static int64_t link_number(enum link_unit unit, const struct value *v)
+{
+    static const char *const rates[] = {"bit", "kbit", "Mbit", "Gbit", NULL};
+    static const int64_t rate_factors[] = {1, 1000, 1000000, 1000000000};
+    static const char *const shares[] = {"%", "ppm", NULL};
+    static const int64_t share_factors[] = {10000, 1};
+    int64_t seconds;
+    if (unit == UNIT_NS &&
+        v->kind == VALUE_NUMBER) /* a bare number counts seconds, as everywhere */
+        return __builtin_mul_overflow(v->number, INT64_C(1000000000), &seconds) ? -1 : seconds;
+    if (unit == UNIT_NS)
+        return v->kind == VALUE_TIME ? v->number : -1;
+    if (v->kind == VALUE_NUMBER)
+        return v->number;
+    if (v->kind != VALUE_NAME)
+        return -1;
+    return unit == UNIT_BPS   ? scaled_text(v->text, rates, rate_factors)
+           : unit == UNIT_PPM ? scaled_text(v->text, shares, share_factors)
+                              : -1;
+}
+
+static int set_link_attribute(struct link_config *config, const struct attribute *a,
+                              struct why *why)
+{
+    static const char *names[LINK_ATTRIBUTES + 1];
+    for (int k = 0; k < LINK_ATTRIBUTES; k++) {
+        names[k] = link_attributes[k].name;
+        if (strcmp(link_attributes[k].name, a->name) != 0)
+            continue;
+        static const struct {
+            int64_t most;
+            const char *right;
+        } limits[] = {
+            [UNIT_BPS] = {INT64_C(1000000000000), "a rate up to 1000Gbit, such as 10Mbit"},
+            [UNIT_NS] = {INT64_MAX / 4, "a time, such as 5ms"},
+            [UNIT_COUNT] = {INT32_MAX, "a number from 0"},
+            [UNIT_PPM] = {1000000, "a share up to 100%, such as 5% or 300ppm"}};
+        enum link_unit unit = link_attributes[k].unit;
+        int64_t number = link_number(unit, &a->value);
+        if (number < 0 || number > limits[unit].most) {
+            run_bad_value(a, limits[unit].right, why);
+            return -1;
+        }
+        uint8_t *at = (uint8_t *)config + link_attributes[k].offset;
+        if (unit == UNIT_BPS || unit == UNIT_NS)
+            memcpy(at, &number, sizeof number);
+        else
+            memcpy(at, &(uint32_t){(uint32_t)number}, sizeof(uint32_t));
+        return 0;
+    }
+    run_bad_attribute(a, why, "a link has no attribute", nearest_word(a->name, names));
+    return -1;
+}
+
+int run_configure_link(struct run *r, struct link_config *config, const struct attribute *attribute,
+                       uint32_t count, struct why *why)
+{
+    struct attribute *resolved;
+    if (run_resolve(r, attribute, count, &resolved, why) != 0)
+        return -1;
+    for (uint32_t a = 0; a < count; a++)
+        if (set_link_attribute(config, &resolved[a], why) != 0)
+            return -1;
+    return 0;
+}
+
+/* The engine watches in the capture's place and passes every frame on. */
+static void run_tap(void *ctx, struct link *l, int port, struct frame *f, enum link_event event,
+                    int line, int64_t now_ns)
+{
+    struct run_link *link = ctx;
+    capture_tap(link->capture, l, port, f, event, line, now_ns);
+    engine_frame_seen(link->run, link, port, f, now_ns);
+}
+
+static void add_link(struct run *r, const struct link_config *config)
+{
+    struct run_link *l = &r->link[r->links++];
+    l->link = link_new(r->world, config);
+    l->name = world_text(r->world, config->name);
+    l->capture = capture_new(r->world, l->link);
+    l->script_port = -1;
+    l->run = r;
+    link_watch(l->link, run_tap, l);
+}
+
+int run_build_links(struct run *r, struct why *why)
+{
+    for (uint32_t k = 0; k < r->script->links; k++) {
+        const struct declaration *d = &r->script->link[k];
+        struct link_config config = {.name = ""};
+        if (r->links == RUN_LINKS || strlen(d->name) >= sizeof config.name) {
+            why_set(why, "%s:%d: at most %d links, names of at most %zu letters", r->script->path,
+                    d->place.line, RUN_LINKS, sizeof config.name - 1);
+            return -1;
+        }
+        memcpy(config.name, d->name, strlen(d->name) + 1);
+        if (run_configure_link(r, &config, d->attribute, d->attributes, why) != 0)
+            return -1;
+        add_link(r, &config);
+    }
+    if (r->links == 0)
+        add_link(r, &(struct link_config){.name = "lan"});
+    return 0;
+}

@@ -1,0 +1,258 @@
+/*
+ * A script without topology lines is packetdrill's: the host under test is 192.168.0.1/16 behind a
+ * gateway that is a permanent neighbour, the peer is 192.0.2.1 beyond it, and there is no ARP
+ * traffic. The tool's options change these; times get the tool's tolerance.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include "sim/hosts/sut_host.h"
+#include "sim/topology/topology.h"
+
+enum { DEFAULT_PORT = 8080, DEFAULT_TOLERANCE_US = 4000 };
+
+enum option_effect {
+    EFFECT_ADDRESS,
+    EFFECT_PREFIX,
+    EFFECT_PORT,
+    EFFECT_TOLERANCE,
+    EFFECT_FAMILY,
+    EFFECT_SKIP,
+    EFFECT_NONE
+};
+
+static const struct {
+    const char *name;
+    enum option_effect effect;
+    size_t offset;
+} tool_options[] = {
+    {"local_ip", EFFECT_ADDRESS, offsetof(struct packetdrill, local)},
+    {"remote_ip", EFFECT_ADDRESS, offsetof(struct packetdrill, remote)},
+    {"gateway_ip", EFFECT_ADDRESS, offsetof(struct packetdrill, gateway)},
+    {"netmask_ip", EFFECT_PREFIX, 0},
+    {"bind_port", EFFECT_PORT, offsetof(struct packetdrill, bind_port)},
+    {"connect_port", EFFECT_PORT, offsetof(struct packetdrill, connect_port)},
+    {"tolerance_usecs", EFFECT_TOLERANCE, 0},
+    {"ip_version", EFFECT_FAMILY, 0},
+    {"udp_encapsulation", EFFECT_SKIP, 0},
+    {"is_anyip", EFFECT_SKIP, 0},
+    {"mtu", EFFECT_SKIP, 0},
+    {"mss", EFFECT_SKIP, 0},
+    {"tolerance_percent", EFFECT_SKIP, 0},
+    {"non_fatal", EFFECT_SKIP, 0},
+    {"init_scripts", EFFECT_SKIP, 0},
+    {"dry_run", EFFECT_SKIP, 0},
+    {"define", EFFECT_SKIP, 0},
+    /* of the tool's own device and output, and of TCP, whose scripts are skipped as such */
+    {"speed", EFFECT_NONE, 0},
+    {"send_omit_free", EFFECT_NONE, 0},
+    {"debug", EFFECT_NONE, 0},
+    {"verbose", EFFECT_NONE, 0},
+    {"strict_segments", EFFECT_NONE, 0},
+    {"tcp_ts_tick_usecs", EFFECT_NONE, 0},
+    {"tcp_ts_ecr_scaled", EFFECT_NONE, 0},
+};
+enum { TOOL_OPTIONS = sizeof tool_options / sizeof tool_options[0] };
+
+static const char *option_text(const struct value *v)
+{
+    return v->kind == VALUE_BYTES ? (const char *)v->bytes : v->kind == VALUE_NAME ? v->text : "";
+}
+
+static bool option_address(const struct value *v, uint32_t *out)
+{
+    struct in_addr a;
+    if (v->kind == VALUE_IPV4) {
+        *out = (uint32_t)v->number;
+        return true;
+    }
+    if (inet_pton(AF_INET, option_text(v), &a) != 1)
+        return false;
+    *out = ntohl(a.s_addr);
+    return true;
+}
+
+static bool option_number(const struct value *v, int64_t most, int64_t *out)
+{
+    int64_t n = v->number;
+    if (v->kind != VALUE_NUMBER) {
+        const char *text = option_text(v);
+        char *end;
+        n = strtoll(text, &end, 10);
+        if (end == text || *end)
+            return false;
+    }
+    *out = n;
+    return n >= 0 && n <= most;
+}
+
+static int bad_option(const struct setting *s, const char *right, struct why *why)
+{
+    why_set(why, "%s:%d:%d: not a value for --%s: what belongs there is %s", s->place.file,
+            s->place.line, s->place.column, s->name, right);
+    return -1;
+}
+
+/* Newer tools have more of them; what is nearly one that is known is a typo. */
+static int unknown_option(struct run *r, const struct setting *s, struct why *why)
+{
+    const char *names[TOOL_OPTIONS + 1] = {NULL};
+    for (int k = 0; k < TOOL_OPTIONS; k++)
+        names[k] = tool_options[k].name;
+    const char *nearest = nearest_word(s->name, names);
+    if (nearest) {
+        why_set(why, "%s:%d:%d: no option --%s: did you mean --%s?", s->place.file, s->place.line,
+                s->place.column, s->name, nearest);
+        return -1;
+    }
+    run_skip(r, "%s:%d: no option --%s is known here", r->script->path, s->place.line, s->name);
+    return 0;
+}
+
+/* -1: the ones are not all in front. */
+static int prefix_of(uint32_t mask)
+{
+    int prefix = 0;
+    while (prefix < 32 && (mask << prefix & 0x80000000u))
+        prefix++;
+    return prefix < 32 && mask << prefix ? -1 : prefix;
+}
+
+static bool is_ip_version(const char *text)
+{
+    return strcmp(text, "ipv4") == 0 || strcmp(text, "ipv6") == 0 ||
+           strcmp(text, "ipv4-mapped-ipv6") == 0;
+}
+
+static int apply(struct run *r, const struct setting *s, size_t k, struct why *why)
+{
+    struct packetdrill *tool = &r->tool;
+    void *at = (uint8_t *)tool + tool_options[k].offset;
+    uint32_t mask;
+    int64_t number = 0;
+    switch (tool_options[k].effect) {
+    case EFFECT_ADDRESS:
+        return option_address(&s->value, at) ? 0 : bad_option(s, "an IPv4 address", why);
+    case EFFECT_PREFIX:
+        if (!option_address(&s->value, &mask) || prefix_of(mask) < 0)
+            return bad_option(s, "a mask such as 255.255.0.0", why);
+        tool->prefix = prefix_of(mask);
+        return 0;
+    case EFFECT_PORT:
+        if (!option_number(&s->value, 65535, &number))
+            return bad_option(s, "a port, 0 to 65535", why);
+        *(uint16_t *)at = (uint16_t)number;
+        return 0;
+    case EFFECT_TOLERANCE:
+        if (!option_number(&s->value, 1000000000, &number))
+            return bad_option(s, "a number of microseconds", why);
+        tool->tolerance_ns = number * 1000;
+        return 0;
+    case EFFECT_FAMILY:
+        if (!is_ip_version(option_text(&s->value)))
+            return bad_option(s, "ipv4, ipv6 or ipv4-mapped-ipv6", why);
+        if (strcmp(option_text(&s->value), "ipv4") != 0)
+            run_skip(r, "%s:%d: IPv6 is not in this stack (--ip_version=%s)", r->script->path,
+                     s->place.line, option_text(&s->value));
+        return 0;
+    case EFFECT_SKIP:
+        run_skip(r, "%s:%d: --%s is not played yet", r->script->path, s->place.line, s->name);
+        return 0;
+    case EFFECT_NONE:
+        return 0;
+    }
+    return 0;
+}
+
+static int read_options(struct run *r, struct why *why)
+{
+    r->tool = (struct packetdrill){.local = 0xc0a80001,
+                                   .remote = 0xc0000201,
+                                   .gateway = 0xc0a80002,
+                                   .prefix = 16,
+                                   .bind_port = DEFAULT_PORT,
+                                   .connect_port = DEFAULT_PORT,
+                                   .tolerance_ns = (int64_t)DEFAULT_TOLERANCE_US * 1000};
+    for (uint32_t o = 0; o < r->script->options; o++) {
+        const struct setting *s = &r->script->option[o];
+        size_t k = 0;
+        while (k < TOOL_OPTIONS && strcmp(tool_options[k].name, s->name) != 0)
+            k++;
+        if ((k == TOOL_OPTIONS ? unknown_option(r, s, why) : apply(r, s, k, why)) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static bool has_sockets(struct host *sut, int domain, int type)
+{
+    struct value out[SUT_ARGUMENTS] = {{0}}, fd = {.kind = VALUE_NUMBER};
+    struct value argv[3] = {{.kind = VALUE_NUMBER, .number = domain},
+                            {.kind = VALUE_NUMBER, .number = type},
+                            {.kind = VALUE_NUMBER}};
+    fd.number = sut_host_call(sut, 0, "socket", argv, 3, out);
+    if (fd.number >= 0)
+        (void)sut_host_call(sut, 0, "close", &fd, 1, out);
+    return fd.number >= 0;
+}
+
+/* Packets that no socket call precedes: without the protocol they would find a stack that rightly
+ * answers by ICMP, or not at all. */
+static void skip_without_protocol(struct run *r, const struct packet_spec *packet,
+                                  const struct place *place)
+{
+    static const struct {
+        const char *layer, *protocol;
+        int domain, type;
+    } needs[] = {{"ip6", "IPv6", AF_INET6, SOCK_DGRAM}, {"tcp", "TCP", AF_INET, SOCK_STREAM}};
+    for (size_t k = 0; k < sizeof needs / sizeof needs[0] && r->status != RUN_SKIPPED; k++)
+        if (packet_has_layer(packet, needs[k].layer) &&
+            !has_sockets(r->sut, needs[k].domain, needs[k].type))
+            run_skip(r, "%s:%d: %s is not in the stack %s", place->file, place->line,
+                     needs[k].protocol, sut_host_sut(r->sut)->name);
+}
+
+int run_build_packetdrill(struct run *r, struct why *why)
+{
+    if (read_options(r, why) != 0)
+        return -1;
+    if (r->script->init_shell)
+        run_skip(r, "%s: no knob stands for the shell command `%s`", r->script->path,
+                 r->script->init_shell);
+    run_each_packet(r, skip_without_protocol);
+    if (r->status == RUN_SKIPPED)
+        return 0;
+    struct host *peer = run_new_host(r, host_kind_by_name("raw"), "peer");
+    if (run_new_port(r, peer, "peer", NULL, NULL, why) != 0)
+        return -1;
+    peer->port[0].has_ipv4 = true;
+    peer->port[0].ipv4 = r->tool.remote;
+    peer->port[0].prefix = 32;
+    if (run_attach_ports(peer, why) != 0)
+        return -1;
+    struct value ifname = run_text_value(r->sut->port[0].name);
+    struct value address[2] = {
+        ifname, {.kind = VALUE_PREFIX, .number = r->tool.local, .prefix = r->tool.prefix}};
+    struct value neighbour[3] = {ifname,
+                                 {.kind = VALUE_IPV4, .number = r->tool.gateway},
+                                 {.kind = VALUE_MAC, .bytes = peer->port[0].mac, .len = 6}};
+    struct value route[3] = {
+        {.kind = VALUE_PREFIX}, {.kind = VALUE_IPV4, .number = r->tool.gateway}, ifname};
+    if (run_configure(r, "ifconfig", address, 2, why) != 0 ||
+        run_configure(r, "neighbour", neighbour, 3, why) != 0)
+        return -1;
+    return run_configure(r, "route", route, 3, why);
+}
+
+void run_packetdrill_default(const struct run *r, const char *call, int index, struct value *v)
+{
+    if (index != 1)
+        return;
+    if (strcmp(call, "bind") == 0)
+        *v = (struct value){.kind = VALUE_ENDPOINT, .prefix = r->tool.bind_port};
+    else if (strcmp(call, "connect") == 0)
+        *v = (struct value){
+            .kind = VALUE_ENDPOINT, .number = r->tool.remote, .prefix = r->tool.connect_port};
+}

@@ -1,0 +1,38 @@
+#include "sim/topology/profile.h"
+#include <stddef.h>
+#include <string.h>
+
+#define SECOND INT64_C(1000000000)
+
+static const struct profile_knob rfc[] = {{NULL, 0}};
+
+/* Linux's defaults: net.ipv4.ip_local_port_range, ipfrag_time, ip_no_pmtu_disc, route/min_pmtu and
+ * mtu_expires. */
+static const struct profile_knob linux_knobs[] = {
+    {"udp.port_first", 32768},
+    {"udp.port_last", 60999},
+    {"reassembly.timeout", 30 * SECOND},
+    {"socket.dont_fragment", 1},
+    {"path_mtu.minimum", 552},
+    {"path_mtu.age", 600 * SECOND},
+    {NULL, 0},
+};
+
+/* FreeBSD's: net.link.ether.inet.max_age and maxtries, net.inet.ip.portrange, IPFRAGTTL. */
+static const struct profile_knob freebsd[] = {
+    {"arp.expiry", 1200 * SECOND},       {"arp.tries", 5},
+    {"udp.port_first", 10000},           {"udp.port_last", 65535},
+    {"reassembly.timeout", 30 * SECOND}, {NULL, 0},
+};
+
+const struct profile_knob *profile_knobs(const char *name)
+{
+    static const struct {
+        const char *name;
+        const struct profile_knob *knobs;
+    } profiles[] = {{"rfc", rfc}, {"linux", linux_knobs}, {"freebsd", freebsd}};
+    for (size_t p = 0; p < sizeof profiles / sizeof profiles[0]; p++)
+        if (strcmp(profiles[p].name, name) == 0)
+            return profiles[p].knobs;
+    return NULL;
+}

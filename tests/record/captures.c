@@ -1,0 +1,237 @@
+/* Captures in memory and as files. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "sim/record/capture.h"
+#include "tests/wire_sim/lan.h"
+
+static const char *temporary(const char *name)
+{
+    static char path[4][256];
+    static int used;
+    char *p = path[used++ % 4];
+    snprintf(p, sizeof path[0], "/tmp/wiredrill-test-%ld-%s", (long)getpid(), name);
+    return p;
+}
+
+static const char *with_bytes(const char *name, const void *bytes, size_t len)
+{
+    const char *path = temporary(name);
+    struct why why = {""};
+    cr_assert_eq(file_write(path, bytes, len, &why), 0, "%s", why.text);
+    return path;
+}
+
+static void cr_assert_why(const char *path, const char *expected)
+{
+    struct pcap_file file;
+    struct why why = {""};
+    cr_assert_eq(pcap_load(path, &file, &why), -1);
+    cr_assert_eq(strncmp(why.text, path, strlen(path)), 0, "names the file: %s", why.text);
+    cr_assert(strstr(why.text, expected), "%s", why.text);
+    cr_assert(file.count == 0 && file.frame == NULL);
+}
+
+/* Two frames, one lost: header and records byte by byte as the pcap file format has them,
+ * little-endian. */
+Test(capture, a_pcap_is_byte_exact)
+{
+    struct lan *lan = lan_new(&(struct link_config){.name = "lan"}, 1, 2);
+    struct capture *c = capture_new(lan->world, lan->link);
+    struct link_fault fault = lan_fault(FAULT_LOSE);
+    fault.frame = 2;
+    fault.line = 12;
+    link_add_fault(lan->link, &fault);
+    lan_send(lan, 0, 14, 0x11);
+    lan_run(lan, INT64_C(3000000007));
+    lan_send(lan, 1, 15, 0x22);
+    cr_assert_eq(c->count, 2);
+    cr_assert_eq(c->record[1].event, LINK_LOST);
+    cr_assert_eq(c->record[1].line, 12);
+    cr_assert_eq(c->record[1].port, 1);
+    static const uint8_t expected[24 + 16 + 14 + 16 + 15] = {
+        0x4d, 0x3c, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0,    0,  0, 0, 0, 0,  0, 0, 0, 4,    0, 1, 0,
+        0,    0,    0,    0,    0, 0, 0, 0, 0, 0,    14, 0, 0, 0, 14, 0, 0, 0, 0,    0, 0, 0,
+        0,    0,    0,    0,    0, 0, 0, 0, 0, 0x11, 3,  0, 0, 0, 7,  0, 0, 0, 15,   0, 0, 0,
+        15,   0,    0,    0,    0, 0, 0, 0, 0, 0,    0,  0, 0, 0, 0,  0, 0, 0, 0x22,
+    };
+    size_t len;
+    uint8_t *bytes = capture_pcap(c, &len);
+    cr_assert_eq(len, sizeof expected);
+    cr_assert_arr_eq(bytes, expected, sizeof expected);
+    free(bytes);
+}
+
+/* What is damaged on the way is captured as it was sent. */
+Test(capture, frames_are_taken_where_they_enter)
+{
+    struct lan *lan = lan_new(&(struct link_config){.name = "lan"}, 1, 2);
+    struct capture *c = capture_new(lan->world, lan->link);
+    struct link_fault fault = lan_fault(FAULT_FLIP);
+    link_add_fault(lan->link, &fault);
+    lan_send(lan, 0, 60, 'a');
+    lan_run(lan, NEVER);
+    cr_assert_eq(lan->arrival[0].bytes[0], 0x80);
+    cr_assert_eq(c->record[0].frame->bytes[0], 0);
+    cr_assert_eq(c->record[0].event, LINK_CORRUPTED);
+}
+
+Test(capture, an_empty_capture_is_a_header)
+{
+    struct lan *lan = lan_new(&(struct link_config){.name = "lan"}, 1, 2);
+    size_t len;
+    uint8_t *bytes = capture_pcap(capture_new(lan->world, lan->link), &len);
+    cr_assert_eq(len, 24);
+    free(bytes);
+}
+
+/* Written, read: the same frames at the same nanoseconds. */
+Test(capture, round_trip)
+{
+    struct lan *lan = lan_new(&(struct link_config){.name = "lan"}, 1, 2);
+    struct capture *c = capture_new(lan->world, lan->link);
+    for (int i = 0; i < 300; i++) {
+        lan_send(lan, i % 2, (uint32_t)(14 + i * 5), i);
+        lan_run(lan, world_now(lan->world) + 999999937);
+    }
+    size_t len;
+    uint8_t *bytes = capture_pcap(c, &len);
+    const char *path = with_bytes("round.pcap", bytes, len), *again = temporary("again.pcap");
+    struct pcap_file file, copy;
+    struct why why = {""};
+    cr_assert_eq(pcap_load(path, &file, &why), 0, "%s", why.text);
+    cr_assert_eq(file.count, 300);
+    for (unsigned i = 0; i < 300; i++) {
+        cr_assert_eq(file.frame[i].time_ns, c->record[i].time_ns);
+        cr_assert_eq(file.frame[i].len, c->record[i].frame->len);
+        cr_assert_eq(file.frame[i].original_len, file.frame[i].len);
+        cr_assert_arr_eq(file.frame[i].bytes, c->record[i].frame->bytes, file.frame[i].len);
+    }
+    file.frame[7].original_len = 9000;
+    cr_assert_eq(pcap_save(again, file.frame, file.count, &why), 0, "%s", why.text);
+    cr_assert_eq(pcap_load(again, &copy, &why), 0, "%s", why.text);
+    cr_assert_eq(copy.count, 300);
+    cr_assert_eq(copy.frame[7].original_len, 9000);
+    cr_assert_eq(copy.frame[299].time_ns, file.frame[299].time_ns);
+    pcap_unload(&file);
+    pcap_unload(&copy);
+    free(bytes);
+    unlink(path);
+    unlink(again);
+}
+
+/* A pcapng section, an Ethernet interface with if_tsresol 9, one enhanced packet at 5.000000001 s.
+ */
+Test(capture, pcapng_is_read)
+{
+    static const uint8_t bytes[] = {
+        0x0a, 0x0d, 0x0d, 0x0a, 28,   0,    0,    0,  0x4d, 0x3c, 0x2b, 0x1a, 1,  0,  0,  0,  0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 28, 0,    0,    0,    1,    0,  0,  0,  32, 0,
+        0,    0,    1,    0,    0,    0,    0,    0,  4,    0,    9,    0,    1,  0,  9,  0,  0,
+        0,    0,    0,    0,    0,    32,   0,    0,  0,    6,    0,    0,    0,  48, 0,  0,  0,
+        0,    0,    0,    0,    1,    0,    0,    0,  0x01, 0xf2, 0x05, 0x2a, 14, 0,  0,  0,  60,
+        0,    0,    0,    1,    2,    3,    4,    5,  6,    7,    8,    9,    10, 11, 12, 13, 14,
+        0,    0,    48,   0,    0,    0,
+    };
+    const char *path = with_bytes("one.pcapng", bytes, sizeof bytes);
+    struct pcap_file file;
+    struct why why = {""};
+    cr_assert_eq(pcap_load(path, &file, &why), 0, "%s", why.text);
+    cr_assert_eq(file.count, 1);
+    cr_assert_eq(file.frame[0].time_ns, INT64_C(5000000001));
+    cr_assert_eq(file.frame[0].len, 14);
+    cr_assert_eq(file.frame[0].original_len, 60);
+    cr_assert_eq(file.frame[0].bytes[13], 14);
+    pcap_unload(&file);
+    unlink(path);
+}
+
+static uint8_t two_frames[24 + 2 * (16 + 14)] = {
+    0x4d,
+    0x3c,
+    0xb2,
+    0xa1,
+    2,
+    0,
+    4,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    4,
+    0,
+    1,
+    0,
+    0,
+    0,
+    [24 + 8] = 14,
+    [24 + 12] = 14,
+    [54 + 8] = 14,
+    [54 + 12] = 14,
+};
+
+/* Cut anywhere in a record: the sentence says in which. */
+Test(capture, a_truncated_file_names_the_frame)
+{
+    for (size_t len = 24 + 1; len < sizeof two_frames; len++) {
+        if (len == 24 + 30)
+            continue;
+        const char *path = with_bytes("cut.pcap", two_frames, len);
+        cr_assert_why(path, len < 54 ? "frame 1 cannot be read" : "frame 2 cannot be read");
+        unlink(path);
+    }
+}
+
+Test(capture, a_length_that_lies_is_refused)
+{
+    uint8_t bytes[sizeof two_frames];
+    memcpy(bytes, two_frames, sizeof bytes);
+    memset(bytes + 24 + 8, 0x7f, 4);
+    const char *path = with_bytes("lie.pcap", bytes, sizeof bytes);
+    cr_assert_why(path, "frame 1 cannot be read");
+    unlink(path);
+}
+
+Test(capture, other_link_types_are_refused_by_name)
+{
+    uint8_t bytes[sizeof two_frames];
+    memcpy(bytes, two_frames, sizeof bytes);
+    bytes[20] = 113; /* LINKTYPE_LINUX_SLL */
+    const char *path = with_bytes("sll.pcap", bytes, sizeof bytes);
+    cr_assert_why(path, "LINUX_SLL (113), only Ethernet");
+    unlink(path);
+}
+
+Test(capture, what_is_no_capture_is_refused)
+{
+    const char *path = with_bytes("text.pcap", "this is no capture file at all, it is text", 42);
+    cr_assert_why(path, "not a capture");
+    unlink(path);
+    path = with_bytes("empty.pcap", "", 0);
+    cr_assert_why(path, "not a capture");
+    unlink(path);
+    cr_assert_why("/nowhere/at/all.pcap", "cannot be opened: No such file or directory");
+}
+
+Test(capture, a_file_is_written_whole_or_not_at_all)
+{
+    struct why why = {""};
+    struct stat status;
+    const char *path = with_bytes("whole", "old", 3);
+    mode_t mask = umask(0);
+    umask(mask);
+    cr_assert_eq(stat(path, &status), 0);
+    cr_assert_eq(status.st_mode & 0777, 0666 & ~mask);
+    unlink(path);
+    cr_assert_eq(file_write("/nowhere/at/all", "x", 1, &why), -1);
+    cr_assert_str_eq(why.text, "/nowhere/at/all: cannot be written: No such file or directory");
+}
