@@ -52,8 +52,8 @@ static void open_sockets(struct fuzz_world *f)
     struct socket_address any = endpoint(0, 4000), peer = endpoint(GATEWAY_IP, 7);
     int listener = socket_open(s, ADDR_IPV4, SOCKET_DGRAM, 0);
     socket_bind(s, listener, &any);
-    socket_set(s, listener, IP_OPT_RECVERR, 1);
-    socket_set(s, listener, IP_OPT_ADD_MEMBERSHIP, 0xef010203);
+    socket_set(s, listener, IP_OPT_RECVERR, 1, f->now_ns);
+    socket_set(s, listener, IP_OPT_ADD_MEMBERSHIP, 0xef010203, f->now_ns);
     int connected = socket_open(s, ADDR_IPV4, SOCKET_DGRAM, 0);
     socket_connect(s, connected, &peer, f->now_ns);
     socket_send(s, connected, "ping", 4, 0, NULL, f->now_ns);
@@ -101,7 +101,7 @@ static void send_to(struct fuzz_world *f, uint8_t what)
                                   0x0a070001, 0x7f000001, 0xffffffff, DNS_IP};
     struct socket_address a = endpoint(to[what & 7], 7);
     int fd = FIRST_FD + (what >> 3 & 1);
-    socket_set(f->stack, fd, SO_OPT_BROADCAST, 1);
+    socket_set(f->stack, fd, SO_OPT_BROADCAST, 1, f->now_ns);
     socket_send(f->stack, fd, payload, (size_t)(what >> 4) * 256, 0, &a, f->now_ns);
 }
 
@@ -113,7 +113,7 @@ static void probe_socket(struct fuzz_world *f, int fd, uint8_t what)
     int64_t value;
     for (int option = SO_OPT_BROADCAST; option <= UDP_OPT_NO_CHECKSUM; option++) {
         if (what & 1)
-            socket_set(s, fd, (enum socket_option)option, what >> 1);
+            socket_set(s, fd, (enum socket_option)option, what >> 1, f->now_ns);
         socket_get(s, fd, (enum socket_option)option, &value);
     }
     socket_name(s, fd, &a);
@@ -261,7 +261,7 @@ static void send_own_header(struct fuzz_world *f, const uint8_t *bytes, size_t l
     memset(datagram, 0, sizeof datagram);
     memcpy(datagram, bytes, len);
     datagram[9] = 253;
-    socket_set(f->stack, fd, IP_OPT_HDRINCL, 1);
+    socket_set(f->stack, fd, IP_OPT_HDRINCL, 1, f->now_ns);
     socket_send(f->stack, fd, datagram, len & 1 ? sizeof datagram : len, 0, &to, f->now_ns);
     socket_close(f->stack, fd, f->now_ns);
 }

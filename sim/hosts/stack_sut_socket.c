@@ -239,9 +239,9 @@ static int64_t call_setsockopt(struct stack_sut *u, uint64_t token, const struct
                    ? socket_set_ip_options(u->stack, fd, argv[3].bytes, argv[3].len)
                    : -ERR_INVAL;
     int option = option_of(&argv[1], &argv[2]);
-    return option < 0
-               ? -ERR_NOPROTOOPT
-               : socket_set(u->stack, fd, (enum socket_option)option, inner(&argv[3])->number);
+    return option < 0 ? -ERR_NOPROTOOPT
+                      : socket_set(u->stack, fd, (enum socket_option)option,
+                                   inner(&argv[3])->number, now_of(u));
 }
 
 static int64_t call_getsockopt(struct stack_sut *u, uint64_t token, const struct value *argv,

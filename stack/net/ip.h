@@ -142,8 +142,8 @@ void ip_port_unreachable(struct stack *s, const struct netbuf *nb, const struct 
 
 /* Joins a group on an interface, or leaves it; joins are counted. 0, -ERR_INVAL (no group),
  * -ERR_NODEV (interface without multicast), -ERR_NOBUFS, -ERR_ADDRNOTAVAIL (not joined). */
-int ip_join(struct stack *s, struct netif *nif, const struct ip_addr *group);
-int ip_leave(struct stack *s, struct netif *nif, const struct ip_addr *group);
+int ip_join(struct stack *s, struct netif *nif, const struct ip_addr *group, int64_t now_ns);
+int ip_leave(struct stack *s, struct netif *nif, const struct ip_addr *group, int64_t now_ns);
 
 /* True when `a` is an address of this host (on any interface, loopback's 127/8 included); tentative
  * ones are not. */

@@ -104,8 +104,9 @@ static int check_group(struct stack *s, const struct netif *nif, const struct ip
     return (nif->flags & (NETIF_BROADCAST | NETIF_LOOPBACK)) ? 0 : -ERR_NODEV;
 }
 
-int ip_join(struct stack *s, struct netif *nif, const struct ip_addr *group)
+int ip_join(struct stack *s, struct netif *nif, const struct ip_addr *group, int64_t now_ns)
 {
+    (void)now_ns;
     uint8_t mac[6];
     int error = check_group(s, nif, group);
     if (error < 0)
@@ -126,8 +127,9 @@ int ip_join(struct stack *s, struct netif *nif, const struct ip_addr *group)
     return 0;
 }
 
-int ip_leave(struct stack *s, struct netif *nif, const struct ip_addr *group)
+int ip_leave(struct stack *s, struct netif *nif, const struct ip_addr *group, int64_t now_ns)
 {
+    (void)now_ns;
     uint8_t mac[6];
     int error = check_group(s, nif, group);
     if (error < 0)
@@ -166,12 +168,11 @@ static void on_netif(struct stack *s, void *state, struct netif *nif, enum netif
                      int64_t now_ns)
 {
     (void)state;
-    (void)now_ns;
     struct ip_addr all_hosts = addr_ipv4(ALL_HOSTS);
     if (event == NETIF_EVENT_UP)
-        ip_join(s, nif, &all_hosts);
+        ip_join(s, nif, &all_hosts, now_ns);
     else if (event == NETIF_EVENT_DOWN)
-        ip_leave(s, nif, &all_hosts);
+        ip_leave(s, nif, &all_hosts, now_ns);
 }
 
 /* While anything above still has use for datagrams, or parts of one wait for the rest. */

@@ -85,7 +85,7 @@ int socket_close(struct stack *s, int fd, int64_t now_ns)
     if (!k)
         return -ERR_BADF;
     k->ops->close(s, k, now_ns);
-    socket_leave_all(s, k);
+    socket_leave_all(s, k, now_ns);
     socket_queue_drop_all(s, k);
     reset(k);
     return 0;
@@ -215,13 +215,13 @@ int socket_bind_device(struct stack *s, int fd, const char *ifname)
     return 0;
 }
 
-int socket_set(struct stack *s, int fd, enum socket_option option, int64_t value)
+int socket_set(struct stack *s, int fd, enum socket_option option, int64_t value, int64_t now_ns)
 {
     struct socket *k = find(s, fd);
     if (!k)
         return -ERR_BADF;
-    int err = socket_set_common(s, k, option, value);
-    return err == -ERR_NOPROTOOPT ? k->ops->set(s, k, option, value) : err;
+    int err = socket_set_common(s, k, option, value, now_ns);
+    return err == -ERR_NOPROTOOPT ? k->ops->set(s, k, option, value, now_ns) : err;
 }
 
 int socket_get(struct stack *s, int fd, enum socket_option option, int64_t *value)

@@ -79,7 +79,7 @@ int socket_receive(struct stack *s, int fd, void *out, size_t room, int flags,
 int socket_close(struct stack *s, int fd, int64_t now_ns);
 int socket_name(struct stack *s, int fd, struct socket_address *out);
 int socket_peer(struct stack *s, int fd, struct socket_address *out);
-int socket_set(struct stack *s, int fd, enum socket_option option, int64_t value);
+int socket_set(struct stack *s, int fd, enum socket_option option, int64_t value, int64_t now_ns);
 int socket_get(struct stack *s, int fd, enum socket_option option, int64_t *value);
 int socket_bind_device(struct stack *s, int fd, const char *ifname);
 int socket_shutdown(struct stack *s, int fd, int how, int64_t now_ns);

@@ -24,7 +24,8 @@ struct socket_ops {
     void (*name)(struct stack *s, const struct socket *k, struct socket_address *out);
     int (*peer)(struct stack *s, const struct socket *k, struct socket_address *out);
     /* -ERR_NOPROTOOPT: not one of this kind's */
-    int (*set)(struct stack *s, struct socket *k, enum socket_option option, int64_t value);
+    int (*set)(struct stack *s, struct socket *k, enum socket_option option, int64_t value,
+               int64_t now_ns);
     int (*get)(struct stack *s, struct socket *k, enum socket_option option, int64_t *value);
     int (*set_ip_options)(struct stack *s, struct socket *k, const uint8_t *options, size_t len);
     int (*shutdown)(struct stack *s, struct socket *k, int how, int64_t now_ns);
@@ -122,9 +123,10 @@ int socket_choose_fragmenting(struct stack *s, struct socket *k, uint32_t len,
                               const struct ip_addr *to);
 
 /* Options of every kind of socket; -ERR_NOPROTOOPT: not one of these. */
-int socket_set_common(struct stack *s, struct socket *k, enum socket_option option, int64_t value);
+int socket_set_common(struct stack *s, struct socket *k, enum socket_option option, int64_t value,
+                      int64_t now_ns);
 int socket_get_common(struct stack *s, struct socket *k, enum socket_option option, int64_t *value);
 int socket_set_flag(uint8_t *flags, uint8_t flag, int64_t value);
 
-void socket_leave_all(struct stack *s, struct socket *k);
+void socket_leave_all(struct stack *s, struct socket *k, int64_t now_ns);
 #endif

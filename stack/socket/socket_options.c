@@ -20,7 +20,7 @@ static struct netif *group_netif(struct stack *s, struct netif *nif, uint32_t gr
     return nif ? nif : ip_path(s, &to, NULL, NULL, &path) < 0 ? NULL : path.nif;
 }
 
-static int join(struct stack *s, struct socket *k, uint32_t group)
+static int join(struct stack *s, struct socket *k, uint32_t group, int64_t now_ns)
 {
     if (!ipv4_is_multicast(group))
         return -ERR_INVAL;
@@ -33,34 +33,34 @@ static int join(struct stack *s, struct socket *k, uint32_t group)
     if (!m)
         return -ERR_NOBUFS;
     struct ip_addr address = addr_ipv4(group);
-    int err = ip_join(s, nif, &address);
+    int err = ip_join(s, nif, &address, now_ns);
     if (err >= 0)
         *m = (struct socket_membership){nif, group};
     return err < 0 ? err : 0;
 }
 
-static void end_membership(struct stack *s, struct socket_membership *m)
+static void end_membership(struct stack *s, struct socket_membership *m, int64_t now_ns)
 {
     struct ip_addr address = addr_ipv4(m->group);
-    ip_leave(s, m->nif, &address);
+    ip_leave(s, m->nif, &address, now_ns);
     *m = (struct socket_membership){0};
 }
 
-static int leave(struct stack *s, struct socket *k, uint32_t group)
+static int leave(struct stack *s, struct socket *k, uint32_t group, int64_t now_ns)
 {
     struct netif *nif = group_netif(s, k->pcb.ip.nif, group);
     struct socket_membership *m = nif ? membership(k, nif, group) : NULL;
     if (!m)
         return -ERR_ADDRNOTAVAIL;
-    end_membership(s, m);
+    end_membership(s, m, now_ns);
     return 0;
 }
 
-void socket_leave_all(struct stack *s, struct socket *k)
+void socket_leave_all(struct stack *s, struct socket *k, int64_t now_ns)
 {
     for (int m = 0; m < SOCKET_MEMBERSHIPS; m++)
         if (k->membership[m].nif)
-            end_membership(s, &k->membership[m]);
+            end_membership(s, &k->membership[m], now_ns);
 }
 
 /* --- options of every socket --- */
@@ -100,7 +100,8 @@ int socket_set_flag(uint8_t *flags, uint8_t flag, int64_t value)
     return 0;
 }
 
-int socket_set_common(struct stack *s, struct socket *k, enum socket_option option, int64_t value)
+int socket_set_common(struct stack *s, struct socket *k, enum socket_option option, int64_t value,
+                      int64_t now_ns)
 {
     struct ip_pcb *ip = &k->pcb.ip;
     switch (option) {
@@ -118,9 +119,9 @@ int socket_set_common(struct stack *s, struct socket *k, enum socket_option opti
         ip->tos = (uint8_t)value;
         return 0;
     case IP_OPT_ADD_MEMBERSHIP:
-        return join(s, k, (uint32_t)value);
+        return join(s, k, (uint32_t)value, now_ns);
     case IP_OPT_DROP_MEMBERSHIP:
-        return leave(s, k, (uint32_t)value);
+        return leave(s, k, (uint32_t)value, now_ns);
     case IP_OPT_MTU_DISCOVER:
         if (value < 0 || value > 2)
             return -ERR_INVAL;

@@ -103,8 +103,9 @@ static int raw_socket_peer(struct stack *s, const struct socket *k, struct socke
 }
 
 static int raw_socket_set(struct stack *s, struct socket *k, enum socket_option option,
-                          int64_t value)
+                          int64_t value, int64_t now_ns)
 {
+    (void)now_ns;
     (void)s;
     if (option == SO_OPT_REUSEADDR)
         return 0; /* nothing is exclusive here */

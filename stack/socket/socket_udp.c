@@ -124,8 +124,9 @@ static int udp_socket_peer(struct stack *s, const struct socket *k, struct socke
 }
 
 static int udp_socket_set(struct stack *s, struct socket *k, enum socket_option option,
-                          int64_t value)
+                          int64_t value, int64_t now_ns)
 {
+    (void)now_ns;
     struct udp_pcb *pcb = &k->pcb.udp;
     (void)s;
     switch (option) {

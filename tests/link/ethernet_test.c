@@ -90,16 +90,16 @@ Test(ethernet, groups_joined_and_left)
     uint32_t n = rig_ipv4(f, &ip, "x", 1);
     memcpy(f, (const uint8_t[]){0x01, 0, 0x5e, 1, 2, 3}, 6);
     expect(r, f, n, "ethernet.drop.group_not_joined");
-    cr_assert_eq(ip_join(r->s, r->nif, &unicast), -ERR_INVAL);
-    cr_assert_eq(ip_join(r->s, r->nif, &group), 0);
-    cr_assert_eq(ip_join(r->s, r->nif, &group), 0);
-    cr_assert_eq(ip_leave(r->s, r->nif, &group), 0);
+    cr_assert_eq(ip_join(r->s, r->nif, &unicast, 0), -ERR_INVAL);
+    cr_assert_eq(ip_join(r->s, r->nif, &group, 0), 0);
+    cr_assert_eq(ip_join(r->s, r->nif, &group, 0), 0);
+    cr_assert_eq(ip_leave(r->s, r->nif, &group, 0), 0);
     expect(r, f, n, "ipv4.drop.no_protocol");
     n = rig_ipv4(f, &colliding, "x", 1);
     memcpy(f, (const uint8_t[]){0x01, 0, 0x5e, 1, 2, 3}, 6);
     expect(r, f, n, "ipv4.drop.group_not_joined");
-    cr_assert_eq(ip_leave(r->s, r->nif, &group), 0);
-    cr_assert_eq(ip_leave(r->s, r->nif, &group), -ERR_ADDRNOTAVAIL);
+    cr_assert_eq(ip_leave(r->s, r->nif, &group, 0), 0);
+    cr_assert_eq(ip_leave(r->s, r->nif, &group, 0), -ERR_ADDRNOTAVAIL);
     expect(r, f, n, "ethernet.drop.group_not_joined");
     rig_close(r);
 }

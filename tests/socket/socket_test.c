@@ -148,7 +148,7 @@ Test(socket, bounded_by_bytes)
     int fd = udp_socket(9999);
     memset(hundred, 'h', 100);
     hundred[100] = 0;
-    cr_assert_eq(socket_set(s, fd, SO_OPT_RCVBUF, 1), 0);
+    cr_assert_eq(socket_set(s, fd, SO_OPT_RCVBUF, 1, 0), 0);
     cr_assert_eq(socket_get(s, fd, SO_OPT_RCVBUF, &value), 0);
     cr_assert_eq(value, 256);
     for (int i = 0; i < 3; i++)
@@ -234,8 +234,8 @@ Test(socket, bind_errors)
     cr_assert_eq(socket_bind(s, other, &mine), -ERR_ADDRINUSE);
     cr_assert_eq(socket_bind(s, other, &foreign), -ERR_ADDRNOTAVAIL);
     cr_assert_eq(socket_bind(s, other, &six), -ERR_AFNOSUPPORT);
-    cr_assert_eq(socket_set(s, fd, SO_OPT_REUSEADDR, 1), 0);
-    cr_assert_eq(socket_set(s, other, SO_OPT_REUSEADDR, 1), 0);
+    cr_assert_eq(socket_set(s, fd, SO_OPT_REUSEADDR, 1, 0), 0);
+    cr_assert_eq(socket_set(s, other, SO_OPT_REUSEADDR, 1, 0), 0);
     cr_assert_eq(socket_bind(s, other, &mine), 0);
 }
 
@@ -261,7 +261,7 @@ Test(socket, an_icmp_error_is_told_once)
     cr_assert_eq(value, ERR_CONNREFUSED);
     icmp_about(r, 0, 3, 1, RIG_PEER);
     cr_assert_eq(receive(fd, text, sizeof text, 0), -ERR_AGAIN);
-    socket_set(s, fd, IP_OPT_RECVERR, 1);
+    socket_set(s, fd, IP_OPT_RECVERR, 1, 0);
     icmp_about(r, 0, 3, 1, RIG_PEER);
     cr_assert_eq(receive(fd, text, sizeof text, 0), -ERR_HOSTUNREACH);
 }
@@ -285,7 +285,7 @@ Test(socket, send_errors)
     cr_assert_eq(send_to(fd, "a", 0x0a0002ff, 7), -ERR_ACCES);
     cr_assert_eq(send_to(fd, "a", RIG_PEER, 0), -ERR_INVAL);
     cr_assert_eq(send_to(fd, "a", 0xc0000201, 7), -ERR_NETUNREACH);
-    socket_set(s, fd, SO_OPT_BROADCAST, 1);
+    socket_set(s, fd, SO_OPT_BROADCAST, 1, 0);
     cr_assert_eq(send_to(fd, "a", 0x0a0002ff, 7), 1);
 }
 
@@ -302,11 +302,11 @@ Test(socket, dont_fragment)
     cr_assert_eq(socket_send(s, fd, "a", 1, 0, &to, 0), 1);
     cr_assert_eq(last_udp(r).frag & 0x4000, 0x4000);
     cr_assert_eq(socket_send(s, fd, big, sizeof big, 0, &to, 0), 2000);
-    socket_set(s, fd, IP_OPT_MTU_DISCOVER, 2);
+    socket_set(s, fd, IP_OPT_MTU_DISCOVER, 2, 0);
     cr_assert_eq(socket_send(s, fd, big, sizeof big, 0, &to, 0), -ERR_MSGSIZE);
     cr_assert_eq(socket_send(s, fd, big, 1472, 0, &to, 0), 1472);
     cr_assert_eq(last_udp(r).frag & 0x4000, 0x4000);
-    socket_set(s, fd, IP_OPT_MTU_DISCOVER, 0);
+    socket_set(s, fd, IP_OPT_MTU_DISCOVER, 0, 0);
     cr_assert_eq(socket_send(s, fd, "a", 1, 0, &to, 0), 1);
     cr_assert_eq(last_udp(r).frag & 0x4000, 0);
     cr_assert_eq(socket_get(s, fd, IP_OPT_MTU, &mtu), -ERR_NOTCONN);
@@ -322,14 +322,14 @@ Test(socket, ttl_and_tos)
     int fd = udp_socket(0);
     cr_assert_eq(socket_get(s, fd, IP_OPT_TTL, &value), 0);
     cr_assert_eq(value, 64);
-    cr_assert_eq(socket_set(s, fd, IP_OPT_TTL, 3), 0);
-    cr_assert_eq(socket_set(s, fd, IP_OPT_TOS, 0x20), 0);
+    cr_assert_eq(socket_set(s, fd, IP_OPT_TTL, 3, 0), 0);
+    cr_assert_eq(socket_set(s, fd, IP_OPT_TOS, 0x20, 0), 0);
     send_to(fd, "a", RIG_PEER, 7);
     cr_assert_eq(last_udp(r).ttl, 3);
     cr_assert_eq(last_udp(r).tos, 0x20);
-    cr_assert_eq(socket_set(s, fd, IP_OPT_TTL, 256), -ERR_INVAL);
-    cr_assert_eq(socket_set(s, fd, IP_OPT_TTL, 0), -ERR_INVAL);
-    cr_assert_eq(socket_set(s, fd, IP_OPT_HDRINCL, 1), -ERR_NOPROTOOPT);
+    cr_assert_eq(socket_set(s, fd, IP_OPT_TTL, 256, 0), -ERR_INVAL);
+    cr_assert_eq(socket_set(s, fd, IP_OPT_TTL, 0, 0), -ERR_INVAL);
+    cr_assert_eq(socket_set(s, fd, IP_OPT_HDRINCL, 1, 0), -ERR_NOPROTOOPT);
 }
 
 Test(socket, shutdown)
@@ -412,7 +412,7 @@ Test(socket, source_quench_is_ignored)
     struct socket_address peer = at(RIG_PEER, 7);
     int fd = udp_socket(0);
     socket_connect(s, fd, &peer, 0);
-    socket_set(s, fd, IP_OPT_RECVERR, 1);
+    socket_set(s, fd, IP_OPT_RECVERR, 1, 0);
     socket_send(s, fd, "a", 1, 0, NULL, 0);
     icmp_about(r, 0, 4, 0, RIG_PEER);
     cr_assert_eq(receive(fd, text, sizeof text, 0), -ERR_AGAIN);
@@ -435,17 +435,17 @@ Test(socket, groups)
     cr_assert_eq(route_add(s, &any, 0, NULL, r->nif), 0);
     datagram_receive(r, &in);
     cr_assert_eq(receive(fd, text, sizeof text, 0), -ERR_AGAIN);
-    cr_assert_eq(socket_set(s, fd, IP_OPT_ADD_MEMBERSHIP, 0xe0010203), 0);
-    cr_assert_eq(socket_set(s, fd, IP_OPT_ADD_MEMBERSHIP, 0xe0010203), -ERR_ADDRINUSE);
-    cr_assert_eq(socket_set(s, fd, IP_OPT_ADD_MEMBERSHIP, RIG_PEER), -ERR_INVAL);
-    cr_assert_eq(socket_set(s, other, IP_OPT_ADD_MEMBERSHIP, 0xe0010203), 0);
+    cr_assert_eq(socket_set(s, fd, IP_OPT_ADD_MEMBERSHIP, 0xe0010203, 0), 0);
+    cr_assert_eq(socket_set(s, fd, IP_OPT_ADD_MEMBERSHIP, 0xe0010203, 0), -ERR_ADDRINUSE);
+    cr_assert_eq(socket_set(s, fd, IP_OPT_ADD_MEMBERSHIP, RIG_PEER, 0), -ERR_INVAL);
+    cr_assert_eq(socket_set(s, other, IP_OPT_ADD_MEMBERSHIP, 0xe0010203, 0), 0);
     datagram_receive(r, &in);
     datagram_receive(r, &alias);
     cr_assert_eq(receive(fd, text, sizeof text, 0), 1);
     cr_assert_eq(text[0], 'g');
     cr_assert_eq(receive(fd, text, sizeof text, 0), -ERR_AGAIN);
-    cr_assert_eq(socket_set(s, fd, IP_OPT_DROP_MEMBERSHIP, 0xe0010203), 0);
-    cr_assert_eq(socket_set(s, fd, IP_OPT_DROP_MEMBERSHIP, 0xe0010203), -ERR_ADDRNOTAVAIL);
+    cr_assert_eq(socket_set(s, fd, IP_OPT_DROP_MEMBERSHIP, 0xe0010203, 0), 0);
+    cr_assert_eq(socket_set(s, fd, IP_OPT_DROP_MEMBERSHIP, 0xe0010203, 0), -ERR_ADDRNOTAVAIL);
     datagram_receive(r, &in);
     cr_assert_eq(receive(fd, text, sizeof text, 0), 1); /* the other one is still in it */
     cr_assert_eq(socket_close(s, other, 0), 0);
@@ -460,11 +460,11 @@ Test(socket, group_looped_back)
     int fd = udp_socket(9999);
     struct ip_addr any = addr_ipv4(0);
     cr_assert_eq(route_add(s, &any, 0, NULL, r->nif), 0);
-    cr_assert_eq(socket_set(s, fd, IP_OPT_ADD_MEMBERSHIP, 0xe0010203), 0);
+    cr_assert_eq(socket_set(s, fd, IP_OPT_ADD_MEMBERSHIP, 0xe0010203, 0), 0);
     cr_assert_eq(send_to(fd, "g", 0xe0010203, 9999), 1);
     stack_poll(s, 0);
     cr_assert_eq(receive(fd, text, sizeof text, 0), 1);
-    socket_set(s, fd, IP_OPT_MULTICAST_LOOP, 0);
+    socket_set(s, fd, IP_OPT_MULTICAST_LOOP, 0, 0);
     cr_assert_eq(send_to(fd, "g", 0xe0010203, 9999), 1);
     stack_poll(s, 0);
     cr_assert_eq(receive(fd, text, sizeof text, 0), -ERR_AGAIN);
@@ -475,7 +475,7 @@ Test(socket, sends_to_a_group_with_ttl_1)
     int fd = udp_socket(0);
     cr_assert_eq(send_to(fd, "g", 0xe0010203, 9999), 1);
     cr_assert_eq(last_udp(r).ttl, 1);
-    socket_set(s, fd, IP_OPT_MULTICAST_TTL, 5);
+    socket_set(s, fd, IP_OPT_MULTICAST_TTL, 5, 0);
     cr_assert_eq(send_to(fd, "g", 0xe0010203, 9999), 1);
     cr_assert_eq(last_udp(r).ttl, 5);
 }
