@@ -32,6 +32,7 @@ enum reassembly_counter {
     DROP_EVICTED,
     DROP_PER_SOURCE,
     DROP_LINK_DOWN,
+    DROP_ECN_MIXED,
     FRAGMENTS,
     REASSEMBLED,
     TIMEOUTS,
@@ -47,12 +48,16 @@ enum {
     UNKNOWN = 0x7fffffff, /* no last fragment yet */
 };
 
+/* RFC 3168 5, the low two bits of the TOS octet. */
+enum { ECN_NOT_ECT = 0, ECN_CE = 3, ECN_MASK = 3 };
+
 struct datagram {
     struct deadline timeout;
     struct netbuf *nb; /* the large buffer; NULL: the place is free */
     uint32_t src, dst;
     uint16_t id;
     uint8_t proto;
+    uint8_t ecn_seen; /* bit c: a fragment carried codepoint c */
     bool has_first;
     uint32_t order;     /* which came first */
     uint32_t end;       /* of the data, when the last fragment is there, else UNKNOWN */
@@ -121,14 +126,14 @@ static struct datagram *find(struct reassemblies *t, const struct ipv4_hdr *hdr)
     return NULL;
 }
 
-/* The oldest, of one source when that is not 0; *count is how many there are. */
-static struct datagram *oldest(struct reassemblies *t, uint32_t src, uint32_t *count)
+/* The oldest of one source, or of all when src is NULL; *count is how many there are. */
+static struct datagram *oldest(struct reassemblies *t, const uint32_t *src, uint32_t *count)
 {
     struct datagram *found = NULL;
     *count = 0;
     for (uint32_t i = 0; i < t->limit; i++) {
         struct datagram *d = &t->datagram[i];
-        if (!d->nb || (src && d->src != src))
+        if (!d->nb || (src && d->src != *src))
             continue;
         ++*count;
         if (!found || (int32_t)(d->order - found->order) < 0)
@@ -141,10 +146,10 @@ static struct datagram *oldest(struct reassemblies *t, uint32_t src, uint32_t *c
 static struct datagram *free_place(struct stack *s, struct reassemblies *t, uint32_t src)
 {
     uint32_t count;
-    struct datagram *d = oldest(t, src, &count);
+    struct datagram *d = oldest(t, &src, &count);
     if (d && count >= (uint32_t)stack_knob(s, MODULE_REASSEMBLY, KNOB_PER_SOURCE))
         discard(s, d, DROP_PER_SOURCE);
-    d = oldest(t, 0, &count);
+    d = oldest(t, NULL, &count);
     if (d && count == t->limit)
         discard(s, d, DROP_EVICTED);
     for (uint32_t i = 0; i < t->limit; i++)
@@ -157,11 +162,11 @@ static struct datagram *free_place(struct stack *s, struct reassemblies *t, uint
 static struct netbuf *take_buffer(struct stack *s, struct reassemblies *t)
 {
     uint32_t count;
-    struct netbuf *nb = netbuf_alloc(s, DATA_AT, DATAGRAM_MAX - IPV4_MIN_HDR_LEN);
-    struct datagram *d = nb ? NULL : oldest(t, 0, &count);
+    struct netbuf *nb = netbuf_alloc_received(s, DATA_AT, DATAGRAM_MAX - IPV4_MIN_HDR_LEN);
+    struct datagram *d = nb ? NULL : oldest(t, NULL, &count);
     if (d) {
         discard(s, d, DROP_EVICTED);
-        nb = netbuf_alloc(s, DATA_AT, DATAGRAM_MAX - IPV4_MIN_HDR_LEN);
+        nb = netbuf_alloc_received(s, DATA_AT, DATAGRAM_MAX - IPV4_MIN_HDR_LEN);
     }
     return nb;
 }
@@ -180,6 +185,7 @@ static struct datagram *begin(struct stack *s, const struct netbuf *fragment,
     d->dst = hdr->dst;
     d->id = hdr->id;
     d->proto = hdr->proto;
+    d->ecn_seen = 0;
     d->has_first = false;
     d->order = t->order++;
     d->end = UNKNOWN;
@@ -255,6 +261,23 @@ static void keep_header(struct datagram *d, const struct netbuf *nb, const struc
     memcpy(d->nb->base + DATA_AT - d->header, nb->base + nb->net_at, d->header);
 }
 
+/*
+ * RFC 3168 5.3: an indication of congestion must not get lost, whichever fragment carries it; CE on
+ * one that brings nothing new is an indication all the same. What Not-ECT forbids it forbids only
+ * where it contributes to the datagram.
+ */
+static void note_ecn(struct datagram *d, const struct ipv4_hdr *hdr, bool contributes)
+{
+    unsigned ecn = hdr->tos & ECN_MASK;
+    if (contributes || ecn == ECN_CE)
+        d->ecn_seen |= (uint8_t)(1u << ecn);
+}
+
+static bool saw_ecn(const struct datagram *d, unsigned codepoint)
+{
+    return d->ecn_seen >> codepoint & 1;
+}
+
 /* Puts the fragment in its place; says why not, when it must not or need not. COUNTERS: it is in.
  */
 static enum reassembly_counter add(struct stack *s, struct datagram *d, const struct netbuf *nb,
@@ -308,17 +331,27 @@ static struct netbuf *release(struct stack *s, struct datagram *d, uint32_t len)
     return nb;
 }
 
+/* Why a datagram that is whole must not go up; COUNTERS: it may. */
+static enum reassembly_counter check_whole(const struct datagram *d)
+{
+    if (d->header + d->end > DATAGRAM_MAX) /* fragment 0's options are more than what was checked */
+        return DROP_TOO_LONG;
+    /* RFC 3168 5.3: CE cannot be set where a part is Not-ECT, nor left out. */
+    return saw_ecn(d, ECN_CE) && saw_ecn(d, ECN_NOT_ECT) ? DROP_ECN_MIXED : COUNTERS;
+}
+
 /* The header becomes that of a datagram that never was in pieces. What becomes of it is the last
  * frame's fate. */
 static void deliver(struct stack *s, struct datagram *d, int64_t now_ns)
 {
     struct ipv4_hdr hdr;
     const char *why;
-    if (d->header + d->end >
-        DATAGRAM_MAX) { /* fragment 0 has more options than those that were checked */
-        discard(s, d, DROP_TOO_LONG);
+    enum reassembly_counter refused = check_whole(d);
+    if (refused != COUNTERS) {
+        discard(s, d, refused);
         return;
     }
+    bool congestion = saw_ecn(d, ECN_CE);
     uint32_t last = d->frames > 0 ? d->frame[--d->frames] : 0;
     tell_fates(s, d, COUNTERS);
     struct netbuf *nb = release(s, d, d->end);
@@ -334,6 +367,8 @@ static void deliver(struct stack *s, struct datagram *d, int64_t now_ns)
     hdr.options = options;
     hdr.total_len = (uint16_t)netbuf_len(nb);
     hdr.mf = false;
+    if (congestion)
+        hdr.tos |= ECN_CE;
     ipv4_emit(&hdr, netbuf_data(nb), hdr.hdr_len);
     ipv4_checksum_set(netbuf_data(nb), hdr.hdr_len);
     stack_count(s, MODULE_REASSEMBLY, REASSEMBLED);
@@ -358,6 +393,7 @@ void reassembly_input(struct stack *s, struct netbuf *nb, const struct ipv4_hdr 
         return;
     }
     why = add(s, d, nb, hdr, len);
+    note_ecn(d, hdr, why == COUNTERS);
     if (why != COUNTERS) {
         drop(s, nb, why);
         if (why != DROP_DUPLICATE)
@@ -418,21 +454,14 @@ static const struct knob knobs[KNOBS] = {
 };
 
 static const char *const counters[COUNTERS] = {
-    [DROP_EMPTY] = "drop.empty",
-    [DROP_NOT_8] = "drop.length_not_8",
-    [DROP_TOO_LONG] = "drop.too_long",
-    [DROP_BEYOND_END] = "drop.beyond_end",
-    [DROP_OVERLAP] = "drop.overlap",
-    [DROP_TOO_MANY_FRAGMENTS] = "drop.too_many_fragments",
-    [DROP_DUPLICATE] = "drop.duplicate",
-    [DROP_NO_BUFFER] = "drop.no_buffer",
-    [DROP_TIMEOUT] = "drop.timeout",
-    [DROP_EVICTED] = "drop.evicted",
-    [DROP_PER_SOURCE] = "drop.per_source",
-    [DROP_LINK_DOWN] = "drop.link_down",
-    [FRAGMENTS] = "fragments",
-    [REASSEMBLED] = "reassembled",
-    [TIMEOUTS] = "timeouts",
+    [DROP_EMPTY] = "drop.empty",           [DROP_NOT_8] = "drop.length_not_8",
+    [DROP_TOO_LONG] = "drop.too_long",     [DROP_BEYOND_END] = "drop.beyond_end",
+    [DROP_OVERLAP] = "drop.overlap",       [DROP_TOO_MANY_FRAGMENTS] = "drop.too_many_fragments",
+    [DROP_DUPLICATE] = "drop.duplicate",   [DROP_NO_BUFFER] = "drop.no_buffer",
+    [DROP_TIMEOUT] = "drop.timeout",       [DROP_EVICTED] = "drop.evicted",
+    [DROP_PER_SOURCE] = "drop.per_source", [DROP_LINK_DOWN] = "drop.link_down",
+    [DROP_ECN_MIXED] = "drop.ecn_mixed",   [FRAGMENTS] = "fragments",
+    [REASSEMBLED] = "reassembled",         [TIMEOUTS] = "timeouts",
 };
 
 const struct module reassembly_module = {
