@@ -112,6 +112,15 @@ static int64_t call_down(struct stack_sut *u, uint64_t token, const struct value
     return nif ? netif_down(nif, now_of(u)) : -ERR_NODEV;
 }
 
+/* ifmtu(ifname, octets) */
+static int64_t call_ifmtu(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
+                          struct value *out)
+{
+    (void)token, (void)out, (void)argc;
+    struct netif *nif = interface(u, &argv[0]);
+    return nif ? netif_set_mtu(nif, (unsigned)argv[1].number) : -ERR_NODEV;
+}
+
 /* ifflags(ifname, "promisc"|"allmulti"|"arp"|"broadcast"|"point_to_point", 0|1) */
 static int64_t call_ifflags(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
                             struct value *out)
@@ -185,6 +194,7 @@ const struct stack_call_entry stack_config_calls[] = {
     {"ifup", call_up, 1},
     {"ifdown", call_down, 1},
     {"ifflags", call_ifflags, 3},
+    {"ifmtu", call_ifmtu, 2},
     {"join", call_join, 2},
     {"leave", call_leave, 2},
     {"set", call_set, 2},

@@ -108,7 +108,8 @@ struct netbuf_pool {
     uint8_t *slab;
     uint32_t stride;
     uint32_t total, available, lowest;
-    uint64_t failed; /* allocations refused */
+    uint32_t reserve; /* the last so many are reception's */
+    uint64_t failed;  /* allocations refused */
 };
 
 struct ip_protocol; /* stack/net/ip.h */

@@ -6,13 +6,13 @@ static bool allocation_fails(struct stack *s)
     return s->fail_allocation != 0 && --s->fail_allocation == 0;
 }
 
-struct netbuf *netbuf_alloc(struct stack *s, uint32_t headroom, uint32_t len)
+static struct netbuf *take(struct stack *s, uint32_t headroom, uint32_t len, bool received)
 {
     if (headroom > NETBUF_BIG_BYTES || len > NETBUF_BIG_BYTES - headroom)
         return NULL;
     enum netbuf_class size_class = headroom + len <= NETBUF_FRAME_BYTES ? NETBUF_FRAME : NETBUF_BIG;
     struct netbuf_pool *pool = &s->pool[size_class];
-    struct netbuf *nb = pool->free;
+    struct netbuf *nb = pool->available > (received ? 0 : pool->reserve) ? pool->free : NULL;
     if (allocation_fails(s) || !nb) {
         pool->failed++;
         return NULL;
@@ -28,6 +28,16 @@ struct netbuf *netbuf_alloc(struct stack *s, uint32_t headroom, uint32_t len)
     nb->net_at = nb->transport_at = nb->rx_number = 0;
     nb->flags = nb->ethertype = 0;
     return nb;
+}
+
+struct netbuf *netbuf_alloc(struct stack *s, uint32_t headroom, uint32_t len)
+{
+    return take(s, headroom, len, false);
+}
+
+struct netbuf *netbuf_alloc_received(struct stack *s, uint32_t headroom, uint32_t len)
+{
+    return take(s, headroom, len, true);
 }
 
 static void give_back(struct stack *s, struct netbuf *nb)

@@ -13,6 +13,9 @@
 struct netif;
 struct stack;
 
+/* This part of each pool is kept for reception. */
+enum { NETBUF_RESERVE_PART = 8 };
+
 enum netbuf_class { NETBUF_FRAME, NETBUF_BIG, NETBUF_CLASSES };
 
 enum {
@@ -49,8 +52,11 @@ struct netbuf {
 };
 
 /* A free netbuf with `headroom` bytes before its cursor and `len` bytes in use (not zeroed), or
- * NULL. */
+ * NULL: the pool is dry but for the reserve. */
 struct netbuf *netbuf_alloc(struct stack *s, uint32_t headroom, uint32_t len);
+/* The same for what the network sends: may draw on the reserve, so that a host whose every other
+ * buffer waits to be sent still hears. */
+struct netbuf *netbuf_alloc_received(struct stack *s, uint32_t headroom, uint32_t len);
 
 /* Gives it back. A received netbuf that nobody dropped counts as consumed. */
 void netbuf_free(struct stack *s, struct netbuf *nb);

@@ -8,7 +8,7 @@ enum { FRAME_AT = 2 }; /* an Ethernet header of 14 behind it leaves the IP heade
 
 struct netbuf *netif_buffer(struct netif *nif, uint32_t len)
 {
-    struct netbuf *nb = netbuf_alloc(nif->stack, FRAME_AT, len);
+    struct netbuf *nb = netbuf_alloc_received(nif->stack, FRAME_AT, len);
     if (nb)
         nb->nif = nif;
     return nb;
@@ -25,7 +25,8 @@ void netif_receive(struct netif *nif, struct netbuf *nb, int64_t now_ns)
     struct stack *s = nif->stack;
     nb->nif = nif;
     nb->flags = (uint16_t)((nb->flags & NETBUF_SUM_OK) | NETBUF_RX);
-    nb->rx_number = ++s->rx_number;
+    s->rx_number += s->rx_number == UINT32_MAX ? 2 : 1; /* 0 is no frame's */
+    nb->rx_number = s->rx_number;
     s->rx_received++;
     nif->rx_frames++;
     nif->rx_bytes += netbuf_len(nb);
@@ -130,9 +131,22 @@ void netif_drop_waiting(struct netif *nif)
         refuse_send(nif, nb, up ? CORE_DROP_TX_NO_CARRIER : CORE_DROP_TX_DOWN, -ERR_NETDOWN);
 }
 
-int netif_send(struct netif *nif, struct netbuf *nb, int64_t now_ns)
+/* Queued, never re-entered: stack_poll hands it up. */
+static int loop(struct netif *nif, struct netbuf *nb)
 {
     struct stack *s = nif->stack;
+    if (nif->loop.count >= s->pool[NETBUF_FRAME].total / NETIF_LOOP_PART)
+        return refuse_send(nif, nb, CORE_DROP_LOOP_FULL, -ERR_NOBUFS);
+    nif->tx_frames++;
+    nif->tx_bytes += netbuf_len(nb);
+    netbuf_enqueue(&nif->loop, nb);
+    if (s->port.wake)
+        s->port.wake(s->port.self);
+    return 0;
+}
+
+int netif_send(struct netif *nif, struct netbuf *nb, int64_t now_ns)
+{
     STACK_ASSERT(!(nb->flags & NETBUF_RX));
     nb->nif = nif;
     if (!(nif->flags & NETIF_UP))
@@ -142,14 +156,7 @@ int netif_send(struct netif *nif, struct netbuf *nb, int64_t now_ns)
     uint32_t header = nif->link ? nif->link->header_bytes : 0;
     if (netbuf_len(nb) > (uint32_t)nif->mtu + header)
         return refuse_send(nif, nb, CORE_DROP_TX_TOO_LONG, -ERR_MSGSIZE);
-    if (!(nif->flags & NETIF_LOOPBACK))
-        return send_to_driver(nif, nb, now_ns);
-    nif->tx_frames++;
-    nif->tx_bytes += netbuf_len(nb);
-    netbuf_enqueue(&nif->loop, nb);
-    if (s->port.wake)
-        s->port.wake(s->port.self);
-    return 0;
+    return nif->flags & NETIF_LOOPBACK ? loop(nif, nb) : send_to_driver(nif, nb, now_ns);
 }
 
 static bool is_link_local(const struct ip_addr *a)

@@ -31,6 +31,8 @@ enum netif_hardware { NETIF_ETHERNET = 1, NETIF_LOOP = 772, NETIF_PPP = 512 };
 
 /* Frames that wait for room in the driver: the fragments of the longest datagram. */
 enum { NETIF_TX_QUEUE = 64 };
+/* Loopback holds at most this part of the frames between two polls. */
+enum { NETIF_LOOP_PART = 4 };
 enum { NETIF_NAME_BYTES = 8, NETIF_ADDRESSES = 4, NETIF_MULTICASTS = 8, NETIF_MAC_BYTES = 6 };
 
 struct netif_address {
@@ -93,7 +95,8 @@ struct netif {
     uint32_t multicasts;
     const struct link_layer *link;
     uint64_t pool_device[NETBUF_CLASSES]; /* the device's addresses of the pools' slabs */
-    struct netbuf_queue loop;             /* loopback: sent, not yet received */
+    /* Loopback: sent, not yet received; see NETIF_LOOP_PART. */
+    struct netbuf_queue loop;
     /* Sent, for which the driver had no room yet; at most NETIF_TX_QUEUE. */
     struct netbuf_queue waiting;
     int64_t driver_due_ns;

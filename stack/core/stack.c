@@ -17,6 +17,7 @@ const char *const core_counters[CORE_COUNTERS] = {
     [CORE_DROP_TX_TOO_LONG] = "drop.tx_too_long",
     [CORE_DROP_TX_RING_FULL] = "drop.tx_ring_full",
     [CORE_DROP_TX_FAILED] = "drop.tx_failed",
+    [CORE_DROP_LOOP_FULL] = "drop.loop_full",
     [CORE_DROP_STOPPED] = "drop.stopped",
 };
 
@@ -99,6 +100,7 @@ static bool carve_pool(struct stack *s, enum netbuf_class size_class, uint32_t c
         pool->free = &nb[i];
     }
     pool->total = pool->available = pool->lowest = count;
+    pool->reserve = count / NETBUF_RESERVE_PART;
     return true;
 }
 

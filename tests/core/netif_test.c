@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <string.h>
 #include "stack/core/netif.h"
 #include "tests/core/rig.h"
 
@@ -107,5 +108,42 @@ Test(netif, prefix_within_its_family)
     cr_assert_eq(netif_add_address(r->nif, &six_any, 64, false, 0), -ERR_INVAL);
     cr_assert_eq(netif_add_address(r->nif, &six_group, 64, false, 0), -ERR_INVAL);
     cr_assert_eq(netif_add_address(r->nif, &a, 32, false, 0), 0);
+    rig_close(r);
+}
+
+/* As many sends as there are frames, without a poll in between: the queue is bounded, a frame from
+ * outside finds a buffer, and the poll hands up what was taken. */
+Test(netif, loopback_leaves_room_for_reception)
+{
+    struct rig *r = rig_full();
+    struct netif *lo = stack_netif(r->s, "lo");
+    uint8_t f[64];
+    uint32_t frames = r->s->config.limits.frames, taken = 0;
+    for (uint32_t i = 0; i < frames; i++) {
+        struct netbuf *nb = netbuf_alloc(r->s, 16, 20);
+        cr_assert_not_null(nb);
+        memset(netbuf_data(nb), 0, 20);
+        nb->ethertype = 0x88b5;
+        taken += netif_send(lo, nb, r->now_ns) == 0;
+    }
+    cr_assert_eq(taken, frames / 4);
+    cr_assert_eq(rig_counter(r, "core.drop.loop_full"), frames - taken);
+    rig_receive(r, f, rig_arp(f, rig_mac, 1, rig_peer, RIG_PEER, NULL, RIG_ADDRESS));
+    cr_assert_eq(r->sent_count, 1, "the request for our address is answered");
+    cr_assert_eq(rig_counter(r, "loopback.drop.unknown_type"), taken);
+    rig_close(r);
+}
+
+/* Received frames are numbered from 1, also when the numbers come around: 0 is no frame's. */
+Test(netif, frame_number_zero_is_skipped)
+{
+    struct rig *r = rig_full();
+    uint8_t f[64];
+    r->s->rx_number = UINT32_MAX;
+    struct netbuf *nb = netif_buffer(r->nif, 60);
+    memcpy(netbuf_data(nb), f, rig_arp(f, rig_mac, 1, rig_peer, RIG_PEER, NULL, RIG_ADDRESS));
+    netif_receive(r->nif, nb, r->now_ns);
+    cr_assert_eq(r->s->rx_number, 1);
+    cr_assert_eq(r->fate[1].told, 1);
     rig_close(r);
 }
