@@ -100,7 +100,7 @@ static int64_t call_dhcp_option(struct stack_sut *u, uint64_t token, const struc
                : -ERR_NODEV;
 }
 
-/* --- DNS: resolve(name, ADDRESSES [, AAAA]), reverse(address, NAME) --- */
+/* --- DNS: resolve(name, ADDRESSES [, A or AAAA [, SECONDS]]), reverse(address, NAME) --- */
 
 static int64_t call_nameserver(struct stack_sut *u, uint64_t token, const struct value *argv,
                                int argc, struct value *out)
@@ -137,6 +137,7 @@ static void resolved(void *ctx, struct stack *s, int result, const void *data, i
         u->list[a] = value_of_address(&r->addr[a], u->scratch + 512 + 16 * (size_t)a);
     out[1] = r->count == 1 ? u->list[0]
                            : (struct value){.kind = VALUE_LIST, .item = u->list, .items = r->count};
+    out[3] = (struct value){.kind = VALUE_NUMBER, .number = r->ttl_s};
     stack_wait_done(w, (int64_t)r->count, out, STACK_OUTS);
 }
 
@@ -321,7 +322,7 @@ const struct stack_call_entry stack_service_calls[] = {
     {"dhcp_stop", call_dhcp_stop, 1},
     {"dhcp_inform", call_dhcp_inform, 1},
     {"dhcp_option", call_dhcp_option, 3},
-    {"nameserver", call_nameserver, 1},
+    {"nameserver", call_nameserver, 0},
     {"resolve", call_resolve, 1},
     {"reverse", call_reverse, 1},
     {"dns_flush", call_dns_flush, 0},

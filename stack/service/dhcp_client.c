@@ -292,16 +292,11 @@ void dhcp_leave(struct stack *s, struct dhcp_client *c)
 static void informed(struct stack *s, struct dhcp_client *c, const struct dhcp_msg *msg,
                      int64_t now_ns)
 {
-    struct ip_addr servers[DHCP_DNS_SERVERS];
-    const struct name_service *names = s->state[MODULE_DNS];
     dhcp_lease_read(msg, &c->lease);
     c->lease.address = c->requested;
     c->lease.lease_s = c->lease.t1_s = c->lease.t2_s = 0; /* 4.4.3: there is no lease */
     c->lease.since_ns = now_ns;
-    for (uint8_t i = 0; i < c->lease.dns_servers; i++)
-        servers[i] = addr_ipv4(c->lease.dns[i]);
-    if (names && names->set_servers && c->lease.dns_servers)
-        names->set_servers(s, servers, c->lease.dns_servers);
+    dhcp_set_name_servers(s, c->nif, &c->lease);
     dhcp_leave(s, c);
     report(s, c, 0, now_ns);
 }

@@ -150,6 +150,8 @@ void dhcp_lease_apply(struct stack *s, struct dhcp_client *c);
  */
 void dhcp_lease_change(struct stack *s, struct dhcp_client *c, const struct dhcp_lease *renewed,
                        int64_t now_ns);
+/* The name servers that the lease brought, or NULL for none, are what the interface's are. */
+void dhcp_set_name_servers(struct stack *s, const struct netif *nif, const struct dhcp_lease *l);
 /* All of it away. */
 void dhcp_lease_remove(struct stack *s, struct dhcp_client *c, int64_t now_ns);
 

@@ -198,22 +198,23 @@ static void set_routes(struct stack *s, struct dhcp_client *c, bool add)
         set_route(s, c, &(struct dhcp_route){0, 0, c->lease.router[i]}, DHCP_ROUTES + i, add);
 }
 
-static void set_name_servers(struct stack *s, const struct dhcp_lease *l)
+void dhcp_set_name_servers(struct stack *s, const struct netif *nif, const struct dhcp_lease *l)
 {
     struct ip_addr servers[DHCP_DNS_SERVERS];
     const struct name_service *names = s->state[MODULE_DNS];
-    if (!names || !names->set_servers || !l->dns_servers)
+    uint8_t count = l ? l->dns_servers : 0;
+    if (!names || !names->set_servers)
         return;
-    for (uint8_t i = 0; i < l->dns_servers; i++)
+    for (uint8_t i = 0; i < count; i++)
         servers[i] = addr_ipv4(l->dns[i]);
-    names->set_servers(s, servers, l->dns_servers);
+    names->set_servers(s, nif, servers, count);
 }
 
 void dhcp_lease_apply(struct stack *s, struct dhcp_client *c)
 {
     uint16_t before = c->nif->mtu;
     set_routes(s, c, true);
-    set_name_servers(s, &c->lease);
+    dhcp_set_name_servers(s, c->nif, &c->lease);
     if (c->lease.mtu && c->lease.mtu != before && netif_set_mtu(c->nif, c->lease.mtu) >= 0 &&
         !c->mtu_before)
         c->mtu_before = before;
@@ -240,6 +241,7 @@ void dhcp_lease_remove(struct stack *s, struct dhcp_client *c, int64_t now_ns)
 {
     struct ip_addr address = addr_ipv4(c->lease.address);
     set_routes(s, c, false);
+    dhcp_set_name_servers(s, c->nif, NULL);
     c->own_change = true;
     netif_remove_address(c->nif, &address, now_ns);
     c->own_change = false;

@@ -7,37 +7,6 @@ enum { SECOND_NS = 1000000000 };
     (300 *                                                                                         \
      (int64_t)SECOND_NS) /* RFC 1123 6.1.3.3 (5): an upper bound, above two segment lifetimes */
 
-/* One request of a caller. The first for its question leads: it asks; the others wait for it. */
-struct dns_query {
-    bool used;
-    struct dns_query *leader; /* itself, or the one that asks */
-    /* What the caller wants to know; the question may have moved on along CNAMEs. */
-    struct dns_name asked;
-    service_done *done; /* NULL: cancelled */
-    void *ctx;
-    /* of a leader: */
-    struct dns_question question;
-    struct udp_pcb pcb;
-    struct deadline timer;
-    uint16_t id;
-    uint32_t server; /* index of the one being asked */
-    uint32_t round;  /* 0: everyone's first time */
-    uint32_t failed; /* bit i: server i answered with an error */
-    uint32_t plain;  /* bit i: server i is asked without OPT */
-    uint32_t chain;  /* CNAMEs followed so far */
-    uint32_t ttl_s;  /* the lowest so far */
-    uint16_t rcode;
-};
-
-struct dns_state {
-    struct name_service service; /* first: see service.h */
-    struct ip_addr server[DNS_SERVERS];
-    uint32_t servers;
-    struct dns_query *query;
-    uint32_t queries;
-    struct dns_cache cache;
-};
-
 static struct dns_state *dns_state(struct stack *s)
 {
     return s->state[MODULE_DNS];
@@ -122,12 +91,12 @@ static void receive(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
 static void error(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e, int64_t now_ns);
 
 /* RFC 5452 9.2: a new id and a new port for every question that leaves. */
-static int open_port(struct stack *s, struct dns_query *q, const struct ip_addr *server)
+static int open_port(struct stack *s, struct dns_query *q)
 {
     udp_unbind(s, &q->pcb);
     q->pcb = (struct udp_pcb){.receive = receive, .error = error, .owner = q};
     q->id = (uint16_t)stack_random32(s, RANDOM_DNS_ID);
-    return udp_connect(s, &q->pcb, server, DNS_PORT);
+    return udp_connect(s, &q->pcb, &q->server, DNS_PORT);
 }
 
 /* Each round has twice the last one's patience. */
@@ -139,9 +108,16 @@ static int64_t patience(struct stack *s, const struct dns_query *q)
     return wait < DNS_MAX_WAIT_NS ? wait : DNS_MAX_WAIT_NS;
 }
 
+/* The bit of the server being asked; none when it is no longer in the list. */
+static uint32_t server_bit(struct stack *s, const struct dns_query *q)
+{
+    int at = dns_servers_find(&dns_state(s)->servers, &q->server);
+    return at < 0 ? 0 : 1u << at;
+}
+
 static bool with_opt(struct stack *s, const struct dns_query *q)
 {
-    return stack_knob(s, MODULE_DNS, DNS_KNOB_EDNS) && !(q->plain >> q->server & 1);
+    return stack_knob(s, MODULE_DNS, DNS_KNOB_EDNS) && !(q->plain & server_bit(s, q));
 }
 
 /* RFC 6891 6.2.5: where nothing came back fragments may be what gets lost, so each round asks for
@@ -164,7 +140,7 @@ static size_t write_question(struct stack *s, const struct dns_query *q, uint8_t
 static void ask(struct stack *s, struct dns_query *q, int64_t now_ns)
 {
     uint8_t message[DNS_MAX_UDP];
-    int err = open_port(s, q, &dns_state(s)->server[q->server]);
+    int err = open_port(s, q);
     size_t len = write_question(s, q, message, sizeof message);
     if (err >= 0)
         err = udp_send(s, &q->pcb, message, (uint32_t)len, NULL, 0, now_ns);
@@ -177,30 +153,34 @@ static void ask(struct stack *s, struct dns_query *q, int64_t now_ns)
  * same again. */
 static void ask_next(struct stack *s, struct dns_query *q, int64_t now_ns)
 {
-    struct dns_state *t = dns_state(s);
+    const struct dns_servers *d = &dns_state(s)->servers;
     int64_t rounds = stack_knob(s, MODULE_DNS, DNS_KNOB_RETRIES) + 1;
-    for (uint32_t i = 0; i < t->servers; i++) {
-        q->server++;
-        if (q->server >= t->servers) {
-            q->server = 0;
+    for (uint32_t i = 0; i < d->count; i++) {
+        if (q->next >= d->count) {
+            q->next = 0;
             q->round++;
         }
         if ((int64_t)q->round >= rounds)
             break;
-        if (q->failed >> q->server & 1)
+        uint32_t at = q->next++;
+        if (q->failed >> at & 1)
             continue;
+        q->server = d->list[at];
         ask(s, q, now_ns);
         return;
     }
-    bool all_failed = q->failed == (1u << t->servers) - 1;
-    fail(s, q, q->rcode || all_failed ? -ERR_IO : -ERR_TIMEDOUT, now_ns);
+    bool all_failed = q->failed == (1u << d->count) - 1;
+    if (d->count == 0)
+        fail(s, q, -ERR_NETUNREACH, now_ns); /* they went while it ran */
+    else
+        fail(s, q, q->rcode || all_failed ? -ERR_IO : -ERR_TIMEDOUT, now_ns);
 }
 
 static void ask_first(struct stack *s, struct dns_query *q, int64_t now_ns)
 {
-    q->server = q->round = q->failed = 0;
+    q->next = q->round = q->failed = 0;
     q->rcode = 0;
-    ask(s, q, now_ns);
+    ask_next(s, q, now_ns);
 }
 
 static void timer_fired(struct stack *s, struct deadline *d, int64_t now_ns)
@@ -217,12 +197,13 @@ static bool refused_opt(struct stack *s, const struct dns_query *q)
 
 static void server_failed(struct stack *s, struct dns_query *q, int64_t now_ns)
 {
-    if (refused_opt(s, q)) {
-        q->plain |= 1u << q->server;
+    uint32_t bit = server_bit(s, q);
+    if (bit && refused_opt(s, q)) {
+        q->plain |= bit;
         ask(s, q, now_ns);
         return;
     }
-    q->failed |= 1u << q->server;
+    q->failed |= bit;
     ask_next(s, q, now_ns);
 }
 
@@ -232,17 +213,22 @@ static void error(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e
     struct dns_query *q = pcb->owner;
     if (!e->hard)
         return;
-    q->failed |= 1u << q->server;
+    q->failed |= server_bit(s, q);
     ask_next(s, q, now_ns);
 }
 
 /* --- answers --- */
 
+/* The alias that led here is remembered like any other lookup, for no longer than its target. */
 static void answer_from_cache(struct stack *s, struct dns_query *q, const struct dns_entry *e,
                               int64_t now_ns)
 {
-    struct dns_result data = e->data;
-    finish(s, q, e->result, &data, now_ns);
+    struct dns_entry target = *e; /* its place may be taken for the alias */
+    uint32_t left_s = dns_cache_left(e, now_ns), ttl_s = q->ttl_s < left_s ? q->ttl_s : left_s;
+    target.data.ttl_s = target.result == 0 ? ttl_s : 0;
+    dns_cache_put(&dns_state(s)->cache, &q->asked, q->question.type, target.result, &target.data,
+                  ttl_s, now_ns);
+    finish(s, q, target.result, &target.data, now_ns);
 }
 
 /* RFC 1034 3.6.2: the server knew the alias, not what it stands for. */
@@ -353,11 +339,13 @@ static int look_up(struct stack *s, const struct dns_name *name, uint16_t type, 
     struct dns_state *t = dns_state(s);
     const struct dns_entry *e = dns_cache_find(&t->cache, name, type, now_ns);
     if (e) {
+        struct dns_result data = e->data;
+        data.ttl_s = e->result == 0 ? dns_cache_left(e, now_ns) : 0;
         stack_count(s, MODULE_DNS, DNS_COUNT_HITS);
-        tell(s, done, ctx, e->result, &e->data, now_ns);
+        tell(s, done, ctx, e->result, &data, now_ns);
         return 0;
     }
-    if (t->servers == 0)
+    if (t->servers.count == 0)
         return -ERR_NETUNREACH;
     struct dns_query *q = free_query(t), *leader = leader_for(t, name, type);
     if (!q)
@@ -380,94 +368,25 @@ static int look_up(struct stack *s, const struct dns_name *name, uint16_t type, 
     return 0;
 }
 
-/* --- names that are not asked for --- */
-
-static bool is_below(const struct dns_name *name, const char *parent)
-{
-    struct dns_name p;
-    const char *why;
-    return dns_name_from_text(parent, &p, &why) && dns_name_below(name, &p);
-}
-
-/* RFC 6761 6.3, 6.4. True when `done` was told. */
-static bool answer_special(struct stack *s, const struct dns_name *name, uint16_t type,
-                           service_done *done, void *ctx, int64_t now_ns)
-{
-    struct dns_result data;
-    memset(&data, 0, sizeof data);
-    if (is_below(name, "invalid")) {
-        data.rcode = DNS_NXDOMAIN;
-        tell(s, done, ctx, -ERR_NOENT, &data, now_ns);
-        return true;
-    }
-    if (!is_below(name, "localhost"))
-        return false;
-    if (type == DNS_A) {
-        data.addr[0] = addr_ipv4(0x7f000001);
-        data.count = 1;
-        dns_name_to_text(name, data.name, sizeof data.name);
-    }
-    tell(s, done, ctx, data.count ? 0 : -ERR_NOENT, &data, now_ns);
-    return true;
-}
-
-/* A literal address is its own answer; other types of it do not exist. */
-static bool answer_literal(struct stack *s, const char *text, uint16_t type, service_done *done,
-                           void *ctx, int64_t now_ns)
-{
-    struct dns_result data;
-    uint32_t address;
-    const char *rest = text_parse_ipv4(text, &address);
-    if (!rest || *rest)
-        return false;
-    memset(&data, 0, sizeof data);
-    if (type == DNS_A) {
-        data.addr[0] = addr_ipv4(address);
-        data.count = 1;
-        struct text name = text_to(data.name, sizeof data.name);
-        text_addr(&name, &data.addr[0]);
-    }
-    tell(s, done, ctx, data.count ? 0 : -ERR_NOENT, &data, now_ns);
-    return true;
-}
-
 int dns_resolve(struct stack *s, const char *name, enum dns_query_type type, service_done *done,
                 void *ctx, int64_t now_ns)
 {
     struct dns_name wire;
+    struct dns_result data;
     const char *why;
     if (!dns_state(s) || !s->state[MODULE_UDP])
         return -ERR_PROTONOSUPPORT;
     stack_count(s, MODULE_DNS, DNS_COUNT_LOOKUPS);
-    if (answer_literal(s, name, (uint16_t)type, done, ctx, now_ns))
-        return 0;
-    if (!dns_name_from_text(name, &wire, &why)) {
+    bool literal = dns_literal(name, (uint16_t)type, &data);
+    if (!literal && !dns_name_from_text(name, &wire, &why)) {
         tell(s, done, ctx, -ERR_INVAL, NULL, now_ns);
         return 0;
     }
-    if (answer_special(s, &wire, (uint16_t)type, done, ctx, now_ns))
+    if (literal || dns_special(&wire, (uint16_t)type, &data)) {
+        tell(s, done, ctx, data.count ? 0 : -ERR_NOENT, &data, now_ns);
         return 0;
+    }
     return look_up(s, &wire, (uint16_t)type, done, ctx, now_ns);
-}
-
-/* RFC 1035 3.5: the octets in reverse under in-addr.arpa. RFC 3596 2.5: the nibbles under ip6.arpa.
- */
-static void reverse_text(const struct ip_addr *a, struct text *t)
-{
-    static const char digits[] = "0123456789abcdef";
-    if (a->family == ADDR_IPV4) {
-        for (int shift = 0; shift < 32; shift += 8) {
-            text_number(t, a->word[0] >> shift & 0xff);
-            text_char(t, '.');
-        }
-        text_string(t, "in-addr.arpa");
-        return;
-    }
-    for (int nibble = 31; nibble >= 0; nibble--) {
-        text_char(t, digits[a->word[nibble / 8] >> (28 - 4 * (nibble % 8)) & 15]);
-        text_char(t, '.');
-    }
-    text_string(t, "ip6.arpa");
 }
 
 int dns_reverse(struct stack *s, const struct ip_addr *addr, service_done *done, void *ctx,
@@ -475,7 +394,7 @@ int dns_reverse(struct stack *s, const struct ip_addr *addr, service_done *done,
 {
     char name[80];
     struct text t = text_to(name, sizeof name);
-    reverse_text(addr, &t);
+    dns_reverse_text(addr, &t);
     return dns_resolve(s, name, DNS_PTR, done, ctx, now_ns);
 }
 
@@ -493,6 +412,16 @@ int dns_cancel(struct stack *s, void *ctx)
     return found;
 }
 
+/* Others are asked from now on. What failed were those before, also of lookups that run: these go
+ * through the new list from its front, once the question that is out has had its time. */
+static void servers_changed(struct dns_state *t)
+{
+    for (uint32_t i = 0; i < t->queries; i++)
+        t->query[i].next = t->query[i].round = t->query[i].failed = t->query[i].plain =
+            t->query[i].rcode = 0;
+    dns_cache_forget_failures(&t->cache);
+}
+
 int dns_set_servers(struct stack *s, const struct ip_addr *servers, unsigned count)
 {
     struct dns_state *t = dns_state(s);
@@ -500,11 +429,17 @@ int dns_set_servers(struct stack *s, const struct ip_addr *servers, unsigned cou
         return -ERR_PROTONOSUPPORT;
     if (count > DNS_SERVERS)
         return -ERR_INVAL;
-    for (unsigned i = 0; i < count; i++)
-        t->server[i] = servers[i];
-    t->servers = count;
-    dns_cache_forget_failures(&t->cache); /* they were those of the servers before */
+    if (dns_servers_name(&t->servers, 0, servers, count))
+        servers_changed(t);
     return 0;
+}
+
+static void set_servers_of(struct stack *s, const struct netif *nif, const struct ip_addr *servers,
+                           unsigned count)
+{
+    struct dns_state *t = dns_state(s);
+    if (dns_servers_name(&t->servers, 1 + nif->index, servers, count))
+        servers_changed(t);
 }
 
 void dns_flush(struct stack *s)
@@ -522,10 +457,10 @@ static int dns_query(struct stack *s, void *state, const char *what, char *out, 
     (void)s;
     const char *rest = text_after(what, "server ");
     if (!rest || rest[0] < '0' || rest[0] > '9' || rest[1] ||
-        (uint32_t)(rest[0] - '0') >= t->servers)
+        (uint32_t)(rest[0] - '0') >= t->servers.count)
         return -ERR_NOENT;
     struct text answer = text_to(out, room);
-    text_addr(&answer, &t->server[rest[0] - '0']);
+    text_addr(&answer, &t->servers.list[rest[0] - '0']);
     return text_done(&answer);
 }
 
@@ -536,7 +471,9 @@ static uint32_t rounded(size_t n)
 
 static uint32_t dns_state_size(const struct stack_limits *l)
 {
-    return rounded(sizeof(struct dns_state)) + rounded(l->dns_queries * sizeof(struct dns_query)) +
+    return rounded(sizeof(struct dns_state)) +
+           rounded((1u + l->netifs) * sizeof(struct dns_source)) +
+           rounded(l->dns_queries * sizeof(struct dns_query)) +
            rounded(l->dns_cache * sizeof(struct dns_entry));
 }
 
@@ -545,7 +482,10 @@ static int dns_init(struct stack *s, void *state, int64_t now_ns)
     (void)now_ns;
     struct dns_state *t = state;
     uint8_t *at = (uint8_t *)state + rounded(sizeof *t);
-    t->service.set_servers = dns_set_servers;
+    t->service.set_servers = set_servers_of;
+    t->servers.sources = 1u + s->config.limits.netifs;
+    t->servers.source = (struct dns_source *)(void *)at;
+    at += rounded(t->servers.sources * sizeof(struct dns_source));
     t->queries = s->config.limits.dns_queries;
     t->query = (struct dns_query *)(void *)at;
     t->cache.entries = s->config.limits.dns_cache;

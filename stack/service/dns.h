@@ -26,12 +26,15 @@ struct dns_result {
     uint32_t count;
     char name[DNS_NAME_BYTES]; /* the canonical name, or PTR's answer; text with dots, no dot at the
                                   end */
-    uint32_t ttl_s;            /* of the shortest-lived record that led here */
+    uint32_t ttl_s;            /* of the shortest-lived record that led here: what is left of it */
     uint16_t rcode; /* RFC 1035 4.1.1, RFC 6891 6.1.3; of the last server that answered */
     bool truncated;
 };
 
-/* Servers in order of preference, DNS_SERVERS at most; DHCP sets them too. -ERR_INVAL: too many. */
+/* The user's servers in order of preference, DNS_SERVERS at most. Leases name servers of their own,
+ * which go with them; who spoke last is asked first, and DNS_SERVERS are asked in all. A lookup
+ * that runs goes on with the new ones; it ends with -ERR_NETUNREACH when there are none.
+ * -ERR_INVAL: too many. */
 int dns_set_servers(struct stack *s, const struct ip_addr *servers, unsigned count);
 /* `name` as text. `done` gets 0 with a struct dns_result, -ERR_NOENT (NXDOMAIN or no data),
  * -ERR_TIMEDOUT, -ERR_IO (server failure), -ERR_MSGSIZE (truncated), or -ERR_INVAL (bad name). May

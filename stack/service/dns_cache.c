@@ -1,4 +1,5 @@
 #include "stack/service/dns_inside.h"
+#include "stack/core/div.h"
 #include "stack/core/mem.h"
 
 bool dns_name_below(const struct dns_name *name, const struct dns_name *parent)
@@ -26,7 +27,8 @@ const struct dns_entry *dns_cache_find(const struct dns_cache *c, const struct d
                                        uint16_t type, int64_t now_ns)
 {
     for (uint32_t i = 0; i < c->entries; i++)
-        if (c->entry[i].expires_ns > now_ns && answers(&c->entry[i], name, type))
+        if (c->entry[i].used && c->entry[i].expires_ns > now_ns &&
+            answers(&c->entry[i], name, type))
             return &c->entry[i];
     return NULL;
 }
@@ -38,9 +40,9 @@ static struct dns_entry *place(struct dns_cache *c, const struct dns_name *name,
     struct dns_entry *soonest = NULL;
     for (uint32_t i = 0; i < c->entries; i++) {
         struct dns_entry *e = &c->entry[i];
-        if (e->expires_ns && e->type == type && dns_name_equal(&e->name, name))
+        if (e->used && e->type == type && dns_name_equal(&e->name, name))
             return e;
-        if (!soonest || e->expires_ns < soonest->expires_ns)
+        if (!soonest || (soonest->used && (!e->used || e->expires_ns < soonest->expires_ns)))
             soonest = e;
     }
     return soonest;
@@ -52,6 +54,7 @@ void dns_cache_put(struct dns_cache *c, const struct dns_name *name, uint16_t ty
     if (ttl_s == 0 || c->entries == 0)
         return;
     *place(c, name, type) = (struct dns_entry){
+        .used = true,
         .expires_ns = now_ns + (int64_t)ttl_s * 1000000000,
         .result = result,
         .type = type,
@@ -60,15 +63,20 @@ void dns_cache_put(struct dns_cache *c, const struct dns_name *name, uint16_t ty
     };
 }
 
+uint32_t dns_cache_left(const struct dns_entry *e, int64_t now_ns)
+{
+    return (uint32_t)div_u64((uint64_t)(e->expires_ns - now_ns), 1000000000, NULL);
+}
+
 void dns_cache_clear(struct dns_cache *c)
 {
     for (uint32_t i = 0; i < c->entries; i++)
-        c->entry[i].expires_ns = 0;
+        c->entry[i].used = false;
 }
 
 void dns_cache_forget_failures(struct dns_cache *c)
 {
     for (uint32_t i = 0; i < c->entries; i++)
         if (c->entry[i].result == -ERR_IO || c->entry[i].result == -ERR_TIMEDOUT)
-            c->entry[i].expires_ns = 0;
+            c->entry[i].used = false;
 }

@@ -15,7 +15,12 @@ typedef void service_done(void *ctx, struct stack *s, int result, const void *da
  * finds nothing when there is none.
  */
 struct name_service {
-    int (*set_servers)(struct stack *s, const struct ip_addr *servers, unsigned count);
+    /* The name servers that came by `nif`, in place of those that came by it before; `count` 0:
+     * none any more. Those of others stay. At most as many as DHCP_DNS_SERVERS, in order of
+     * preference.
+     */
+    void (*set_servers)(struct stack *s, const struct netif *nif, const struct ip_addr *servers,
+                        unsigned count);
 };
 
 #endif
