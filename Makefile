@@ -142,7 +142,7 @@ $(B)/bench/%_bench: $(B)/bench/%_bench.o $(B)/libsim.a $(B)/libstack.a
 
 # --- what people run ---
 
-PACKAGES := gcc libc6-dev libpcap-dev libcriterion-dev clang libclang-rt-dev flex bison tshark libslirp-dev liblwip-dev libldns-dev pkg-config
+PACKAGES := gcc libc6-dev libpcap-dev libcriterion-dev clang libclang-rt-dev flex bison tshark libslirp-dev liblwip-dev libldns-dev pkg-config python3
 
 WELCOME  := lld gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu clang-format clang-tidy cppcheck
 
@@ -194,6 +194,7 @@ install: all      ## install the command and the libraries under PREFIX (/usr/lo
 
 include examples/examples.mk
 include tools/lint.mk
+include tools/mutants.mk
 
 .PHONY: clean
 clean:            ## remove what was built

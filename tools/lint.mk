@@ -7,7 +7,7 @@ QUICK ?=
 ANALYZER_NODES ?= 10000
 
 # What is written by hand, and of that what is compiled here.
-LINT_FILES = $(shell find stack sim tests fuzz bench examples -name '*.[ch]')
+LINT_FILES = $(shell find stack sim tests fuzz bench examples tools -name '*.[ch]')
 LINT_SRC   = $(filter $(STACK_SRC) $(SIM_SRC) $(if $(HAVE_LWIP),$(LWIP_SRC)) $(TEST_SRC) fuzz/%.c bench/%.c examples/%.c build/%.c,$(LINT_FILES))
 
 LINT      := $(B)/lint$(if $(QUICK),/quick)

@@ -1,45 +1,27 @@
-# Planted bugs: one thing changed at a time in the stack, a driver or a model; an expectation or an assertion must fail with goldens switched off, and
-# its text must name scenario, line, requirement and what differs. Two at a time; each runs the folders that its line names, all of them when it names none.
-cores=2
-rm -rf build/mutant
-mkdir -p build/mutant
+# Planted bugs (tests/mutants/list.tsv): each must make a scenario fail, with goldens switched off, by a verdict that names scenario, line, requirement and
+# what differs. The judge of the bugs is itself judged: bugs that it must not count as caught are planted too.
+tools/planted.py >build/planted.out 2>build/planted.err
+cat build/planted.out build/planted.err
+line=$(grep -E '^[0-9]+ passed, [0-9]+ failed, 0 skipped$' build/planted.out | tail -1)
+passed=${line%% passed*} failed=${line#*passed, } failed=${failed%% failed*}
+[ -n "$line" ] || { passed=0 failed=1; echo "tools/planted.py died"; }
+[ "$passed" -gt 0 ] || failed=$((failed + 1))
 
-# Prints the first verdict that is whole: "SCENARIO:LINE:COLUMN FIELD: expected ..., actual ...".
-whole_verdict='
-    /^FAILED/ { place = field = "" }
-    /^[^ ]+\.pkt:[0-9]+:[0-9]+: / && !place { place = $1 }
-    /^  differs / && !field { field = substr($0, 13) }
-    /^  requires / && place && field { print place, field; exit }'
-
-# try NAME FILE CHANGE WHAT FOLDERS: one line in build/mutant/NAME.verdict
-try() {
-    out=build/mutant/$1/out paths=
-    for folder in $5; do paths="$paths scenarios/$folder"; done
-    if ! tools/mutant.sh "$1" "$2" "$3" 2>"build/mutant/$1.log"; then
-        echo "$1: DID NOT BUILD: $(tail -1 "build/mutant/$1.log")"
-        return
-    fi
-    timeout 30 "build/mutant/$1/wiredrill" run --no-golden --quiet --jobs 1 ${paths:-scenarios} >"$out" 2>&1
-    status=$?
-    verdict=$(awk "$whole_verdict" "$out")
-    if [ $status -eq 1 ] && [ -n "$verdict" ]; then
-        printf '%s: caught by %s cases (%s): %s\n' "$1" "$(grep -c '^FAILED' "$out")" "$4" "$verdict"
-    else
-        echo "$1: NOT CAUGHT, exit $status ($4)"
-    fi
-    rm -rf "build/mutant/$1"
+# Each line of the second list must be refused as its name says: what changes nothing that shows, switched and in a program of its own; what no
+# longer applies; what does not build, in a function and outside; what crashes, since a crash names no requirement; what is in no folder that is played.
+tools/planted.py --list tests/mutants/refused.tsv >build/refused.out 2>&1
+cat build/refused.out
+refused() {
+    if grep -q "^$1: $2" build/refused.out; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "$1: must be told as \"$2\""; fi
 }
-
-running=0
-tab=$(printf '\t')
-while IFS="$tab" read -r name file change what folders; do
-    case "$name" in '#'*|'') continue ;; esac
-    try "$name" "$file" "$change" "$what" "$folders" >"build/mutant/$name.verdict" &
-    running=$((running + 1))
-    [ $((running % cores)) -ne 0 ] || wait
-done <tests/mutants/list.tsv
-wait
-
-cat build/mutant/*.verdict
-passed=$(cat build/mutant/*.verdict | grep -c ': caught by ')
-echo "$passed passed, $((running - passed)) failed, 0 skipped"
+refused unseen 'NOT CAUGHT, survived'
+refused unseen-alone 'NOT CAUGHT, survived'
+refused unseen-folder 'NOT CAUGHT, survived'
+refused crashes 'NOT CAUGHT, crashed'
+refused hangs 'NOT CAUGHT, hung'
+refused gone 'no longer applies'
+refused gone-file 'no longer applies'
+refused unbuilt 'does not build'
+refused unbuilt-alone 'does not build'
+refused seen 'caught'
+echo "$passed passed, $failed failed, 0 skipped"

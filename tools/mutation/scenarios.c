@@ -1,0 +1,214 @@
+/*
+ * wiredrill, linked so that it does something else: each bug of the table is judged by the
+ * scenarios that reach it. Output is a line a bug, or a line for every case that fails:
+ *
+ *     NAME  FATE  CASE  PLACE  FIELD: expected A, actual B  ID ID...       (tabs between)
+ *
+ * usage: scenarios [--any | --every] [--no-golden] PATH...
+ *     --any    the first failure is enough, a crash too; else the verdict must be whole: it names
+ *              scenario and line, requirement, and the field that differs
+ *     --every  every case is played, and every whole verdict told
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "sim/cli/cli.h"
+#include "tools/mutation/mutation.h"
+
+enum {
+    PATIENCE_MS = 500,
+    PATIENCE_TIMES = 20,
+    DEATHS_MAX = 20,
+    LONGEST_MS = 1000,
+    BATCH = 50,
+    PATHS = 64
+};
+
+static struct suite *suite;
+static struct options options;
+static bool any, every;
+static unsigned char *reached; /* a row of mutant_places octets for each case */
+static int *cost_ms;           /* of each case, with no bug on */
+static struct trial *now;      /* in a child */
+
+/* --- verdicts --- */
+
+/* Copies the first line of text after `mark`, without blanks before it. */
+static const char *line_after(const char *text, const char *mark, char *out, size_t room)
+{
+    const char *p = text ? strstr(text, mark) : NULL;
+    out[0] = '\0';
+    if (!p)
+        return NULL;
+    p += strlen(mark);
+    p += strspn(p, " ");
+    snprintf(out, room, "%.*s", (int)strcspn(p, "\n"), p);
+    return p;
+}
+
+/* "SCENARIO.pkt:LINE:COLUMN" at the beginning of a report. */
+static bool place_of(const char *report, char *out, size_t room)
+{
+    const char *end = report ? strstr(report, ": ") : NULL;
+    snprintf(out, room, "%.*s", end ? (int)(end - report) : 0, report ? report : "");
+    const char *mark = strstr(out, ".pkt:");
+    return mark && mark[5] >= '0' && mark[5] <= '9' && strchr(mark + 5, ':');
+}
+
+static void ids_of(const char *report, char *out, size_t room)
+{
+    char line[512];
+    size_t len = 0;
+    out[0] = '\0';
+    while ((report = line_after(report, "\n  requires ", line, sizeof line)) != NULL && len < room)
+        len += (size_t)snprintf(out + len, room - len, "%s%.*s", len ? " " : "",
+                                (int)strcspn(line, ":"), line);
+}
+
+/* Writes what a failed case says into t->found; true when it says all that a verdict must. */
+static bool note(struct trial *t, const struct result *r)
+{
+    char place[256], field[256], ids[400];
+    bool placed = place_of(r->report, place, sizeof place);
+    line_after(r->report, "\n  differs ", field, sizeof field);
+    ids_of(r->report, ids, sizeof ids);
+    snprintf(t->found, sizeof t->found, "%s\t%s\t%s", place, field, ids);
+    return placed && field[0] && ids[0];
+}
+
+/* --- a child: cases of one bug, until one fails --- */
+
+static void failed(void *ctx, struct result *r)
+{
+    (void)ctx;
+    now->fate = note(now, r) || any ? CAUGHT : UNWORDED;
+    _exit(0);
+}
+
+static bool is_judged_by(uint32_t k, const struct mutant *m)
+{
+    const struct run_case *c = &suite->kase[k].run;
+    if (c->nic && strcmp(c->nic->name, m->nic) != 0)
+        return false;
+    for (const char *f = m->folders; *f; f += strcspn(f, " "), f += strspn(f, " ")) {
+        const char *in = strstr(c->script->path, "scenarios/");
+        size_t len = strcspn(f, " ");
+        if (in && strncmp(in + strlen("scenarios/"), f, len) == 0 &&
+            in[strlen("scenarios/") + len] == '/')
+            return true;
+    }
+    return !m->folders[0];
+}
+
+static void play(uint32_t k, unsigned char *row)
+{
+    static const struct last_words last = {failed, NULL};
+    struct result r = {0};
+    now->at = k;
+    mutant_reached = row;
+    patience(PATIENCE_MS + PATIENCE_TIMES * cost_ms[k]);
+    case_run(suite, k, &options, 0, &last, &r);
+    if (r.outcome.status == RUN_FAILED || r.outcome.status == RUN_ERROR)
+        failed(NULL, &r);
+    free(r.report);
+    free(r.ladder);
+}
+
+static void try_bug(uint32_t n, struct trial *t)
+{
+    static unsigned char *nowhere;
+    now = t;
+    nowhere = malloc((size_t)mutant_places + 1);
+    mutant_number = (int)n + 1;
+    for (uint32_t k = t->from; k < suite->cases; k++)
+        if (is_judged_by(k, &mutants[n]) &&
+            reaches(reached + (size_t)k * (size_t)mutant_places, &mutants[n]))
+            play(k, nowhere);
+    t->at = suite->cases;
+}
+
+static void tell(const struct mutant *m, const struct trial *t)
+{
+    static const char *const fates[] = {"survived", "unworded", "crashed", "hung", "caught"};
+    const char *fate = fates[t->fate > t->worst ? t->fate : t->worst];
+    printf("%s\t%s\t%s\t%s\n", m->name, fate,
+           t->at < suite->cases ? suite->kase[t->at].run.name : "-",
+           t->found[0] ? t->found : "\t\t");
+}
+
+/* A verdict that says too little, and a crash, are no reason to stop looking for one that is whole;
+ * a hang is, since it may hang everywhere. */
+static void bug_over(uint32_t n, struct trial *t)
+{
+    bool failed_early = t->at < suite->cases;
+    t->again = failed_early && (every || (t->fate < HUNG && !any)) && t->deaths < DEATHS_MAX;
+    if (t->fate == CAUGHT || !t->again)
+        tell(&mutants[n], t);
+    if (!t->again)
+        return;
+    t->deaths += t->fate == CRASHED || t->fate == HUNG;
+    t->worst = t->fate > t->worst && t->fate != CAUGHT ? t->fate : t->worst;
+    t->from = t->at + 1;
+    t->fate = SURVIVED;
+    t->found[0] = '\0';
+}
+
+/* --- which case reaches what, with no bug on --- */
+
+static void look(uint32_t batch, struct trial *t)
+{
+    now = t;
+    for (uint32_t k = batch * BATCH; k < suite->cases && k < (batch + 1) * BATCH; k++) {
+        clock_t before = clock();
+        cost_ms[k] = LONGEST_MS;
+        play(k, reached + (size_t)k * (size_t)mutant_places);
+        cost_ms[k] = (int)((clock() - before) * 1000 / CLOCKS_PER_SEC);
+    }
+    t->at = suite->cases;
+}
+
+static void look_over(uint32_t batch, struct trial *t)
+{
+    (void)batch;
+    if (t->at == suite->cases)
+        return;
+    fprintf(stderr, "%s fails with no bug on: %s\n", suite->kase[t->at].run.name, t->found);
+    exit(2);
+}
+
+static int load(int argc, char **argv)
+{
+    struct why why = {{0}};
+    char *words[PATHS + 1] = {(char *)"run"};
+    int count = 1;
+    for (int a = 1; a < argc && count < PATHS; a++) {
+        any |= strcmp(argv[a], "--any") == 0;
+        every |= strcmp(argv[a], "--every") == 0;
+        if (strcmp(argv[a], "--any") != 0 && strcmp(argv[a], "--every") != 0)
+            words[count++] = argv[a];
+    }
+    if (options_parse(count, words, &options) != 0)
+        return -1;
+    suite = suite_load(options.path, options.paths, &(struct suite_options){.sut = options.stack},
+                       &why);
+    if (!suite)
+        fprintf(stderr, "%s\n", why.text);
+    return suite ? 0 : -1;
+}
+
+/* --wrap=main: wiredrill's own main is not called. */
+int __wrap_main(int argc, char **argv);
+int __wrap_main(int argc, char **argv)
+{
+    if (load(argc, argv) != 0)
+        return EXIT_USAGE;
+    uint32_t batches = (suite->cases + BATCH - 1) / BATCH;
+    cost_ms = shared(suite->cases * sizeof *cost_ms);
+    reached = shared((uint64_t)suite->cases * (uint64_t)mutant_places);
+    if (mutant_places > 0)
+        crew(batches, shared(batches * sizeof(struct trial)), look, look_over);
+    crew(mutant_count(), shared(mutant_count() * sizeof(struct trial)), try_bug, bug_over);
+    return 0;
+}

@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""
+The planted bugs of tests/mutants/list.tsv: each must make a scenario fail, without goldens, by a verdict that names scenario and line, requirement, and
+the field that differs. What can be switched stands in one program (tools/mutation/program.py); what cannot (a bug in a table, a constant, a macro)
+gets a program of its own. Prints a line a bug; exit status 1 when one was not caught.
+"""
+import argparse, os, sys
+from mutation import csource, program
+
+LIST = "tests/mutants/list.tsv"
+
+
+class Row:
+    def __init__(self, line):
+        columns = line.rstrip("\n").split("\t")
+        self.name, self.file, self.change, self.what = columns[:4]
+        self.folders = columns[4].split() if len(columns) > 4 else []
+        self.nic = columns[5] if len(columns) > 5 else None
+        self.refused = self.bug = self.own = None
+
+
+def read_list(path):
+    with open(path, encoding="utf-8") as f:
+        return [Row(l) for l in f if l.strip() and not l.startswith("#")]
+
+
+def prepare(row):
+    """Applies the row's change: row.bug for the common program, or row.own, a text for a program of its own; or why not."""
+    if not os.path.exists(row.file):
+        row.refused = "no longer applies: there is no " + row.file
+        return
+    text = open(row.file, encoding="utf-8").read()
+    sed = program.run(["sed", "-E", row.change, row.file])
+    if sed.returncode or sed.stdout == text:
+        row.refused = sed.stderr.strip() or "no longer applies: %s has moved on" % row.file
+        return
+    bodies = csource.changed_functions(text, sed.stdout)
+    if bodies and program.can_switch(text, bodies):
+        row.bug = program.Bug(row.name, row.file, bodies, row.folders, row.nic)
+    else:
+        row.own, row.bug = sed.stdout, program.Bug(row.name, row.file, {}, row.folders, row.nic)
+
+
+def judge(executable, options):
+    r = program.run([executable] + options + ["--no-golden", "scenarios"])
+    if r.returncode:
+        raise SystemExit("%s: %s" % (executable, r.stderr))
+    return [l.split("\t") for l in r.stdout.splitlines()]
+
+
+def judge_alone(row, links, options):
+    """A program of its own for a bug that cannot be switched."""
+    alone = program.Program("own/" + row.name, [row.bug])
+    alone.emit()
+    program.write(os.path.join(alone.folder, row.file), row.own)
+    r = program.run(program.compile_command(row.file, os.path.join(alone.folder, row.file), ["-c", "-o", alone.object(row.file)]))
+    if r.returncode:
+        row.refused = "does not build: " + r.stderr.splitlines()[0]
+        return []
+    return judge(alone.link("scenarios", *links), options)
+
+
+def judge_all(rows, options):
+    """The lines that the judge says, by bug."""
+    for row in rows:
+        prepare(row)
+    links = program.scenario_links()
+    together = program.Program("planted", [r.bug for r in rows if r.bug and r.own is None])
+    together.compile()
+    for bug, said in together.refused:
+        next(r for r in rows if r.bug is bug).refused = "does not build: " + said
+    said = judge(together.link("scenarios", *links), options) if together.bugs else []
+    alone = [r for r in rows if r.own is not None]
+    for lines in program.side_by_side(alone, lambda r: judge_alone(r, links, options)):
+        said += lines
+    verdicts = {r.name: [] for r in rows}
+    for line in said:
+        verdicts[line[0]].append(line[1:])
+    return verdicts, len(alone)
+
+
+def tell(row, verdicts):
+    """Prints what became of a planted bug; true when it was caught as it must be."""
+    if row.refused:
+        print("%s: %s (%s)" % (row.name, row.refused, row.what))
+        return False
+    fate, case, place, field, ids = verdicts[0]
+    if fate == "caught":
+        print("%s: caught (%s): %s: %s; %s" % (row.name, row.what, place, field, ids))
+    else:
+        print("%s: NOT CAUGHT, %s (%s)" % (row.name, fate, row.what))
+    return fate == "caught"
+
+
+def main():
+    arguments = argparse.ArgumentParser(description="planted bugs, judged by scenarios")
+    arguments.add_argument("--list", default=LIST, help="the list of planted bugs")
+    arguments.add_argument("name", nargs="*", help="only these")
+    o = arguments.parse_args()
+    rows = [r for r in read_list(o.list) if not o.name or r.name in o.name]
+    for unknown in set(o.name) - {r.name for r in rows}:
+        arguments.error("no planted bug is called " + unknown)
+    verdicts, alone = judge_all(rows, [])
+    caught = sum([tell(r, verdicts[r.name]) for r in rows])
+    print("%d planted bugs, %d of them in programs of their own" % (len(rows), alone))
+    print("%d passed, %d failed, 0 skipped" % (caught, len(rows) - caught))
+    sys.exit(caught != len(rows))
+
+
+if __name__ == "__main__":
+    main()
