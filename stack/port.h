@@ -33,6 +33,13 @@ struct port {
     void (*random)(void *self, enum random_purpose purpose, void *out, size_t len);
     /* Ask for stack_poll soon. Safe in an interrupt handler. */
     void (*wake)(void *self);
+    /*
+     * The earliest deadline became earlier than stack_poll returned last, or than this said since:
+     * stack_poll must be called at due_ns at the latest. Called inside the call that armed a timer,
+     * never inside stack_poll, whose return value says it, and not before the first stack_poll. May
+     * be NULL where stack_poll follows each call into the stack.
+     */
+    void (*due)(void *self, int64_t due_ns);
     /* A socket's readiness grew by `events` (SOCKET_READABLE ...). May be NULL. */
     void (*ready)(void *self, int fd, unsigned events);
     /* The received frame numbered `frame` (netbuf.rx_number) ended: consumed, or dropped for

@@ -32,10 +32,24 @@ static void port_random(void *self, enum random_purpose purpose, void *out, size
     u->env->random(u->env->self, (int)purpose, out, len);
 }
 
+static void ask_for_poll(struct stack_sut *u, int64_t due_ns)
+{
+    if (due_ns >= u->due_ns)
+        return;
+    u->due_ns = due_ns;
+    u->env->due(u->env->self, due_ns);
+}
+
 static void port_wake(void *self)
 {
     struct stack_sut *u = self;
     u->woken = true;
+    ask_for_poll(u, now_of(u));
+}
+
+static void port_due(void *self, int64_t due_ns)
+{
+    ask_for_poll(self, due_ns);
 }
 
 static void port_ready(void *self, int fd, unsigned events)
@@ -78,7 +92,16 @@ void *stack_sut_open_with(const struct sut_env *env, const struct netif_driver *
         return NULL;
     if (env->fill)
         memset(region, env->fill, size);
-    struct port port = {u, port_random, port_wake, port_ready, port_fate, port_trace};
+    u->due_ns = INT64_MIN;
+    struct port port = {
+        .self = u,
+        .random = port_random,
+        .wake = port_wake,
+        .due = port_due,
+        .ready = port_ready,
+        .fate = port_fate,
+        .trace = port_trace,
+    };
     u->stack = stack_init(region, size, &u->config, &port, now_of(u));
     return u->stack ? u : NULL;
 }
@@ -115,10 +138,12 @@ static void stack_sut_poll(void *s)
     struct stack_sut *u = s;
     int64_t due;
     int rounds = 0;
+    u->due_ns = INT64_MIN;
     do {
         u->woken = false;
         due = stack_poll(u->stack, now_of(u));
     } while ((u->woken || due <= now_of(u)) && ++rounds < STACK_POLL_ROUNDS);
+    u->due_ns = due;
     u->env->due(u->env->self, due);
 }
 
@@ -297,7 +322,7 @@ static int stack_sut_query(void *s, const char *what, struct value *out)
 
 const struct sut stack_sut = {
     .abi = SUT_ABI,
-    .flags = SUT_BUS | SUT_SAVES | SUT_PATTERN | SUT_INSIDE,
+    .flags = SUT_BUS | SUT_SAVES | SUT_PATTERN | SUT_INSIDE | SUT_TELLS,
     .name = "stack",
     .version = "wiredrill",
     .open = stack_sut_open,

@@ -23,6 +23,7 @@ struct stack_sut {
     struct stack *stack;
     const struct bus *bus;
     bool woken;
+    int64_t due_ns; /* when we asked to be polled; INT64_MIN: in a poll, or before the first */
     struct stack_waiter waiter[STACK_WAITERS];
     struct stack_waiter lease[8]; /* one an interface: the DHCP client calls back at every bind, not
                                      only the first */

@@ -31,6 +31,8 @@ enum sut_flag {
     SUT_PATTERN = 128,  /* it fills in the bytes that a send leaves open; else it gets them */
     SUT_INSIDE = 256,   /* it has our stack's counters and queries; else an assertion about what
                            it does not know is passed over */
+    SUT_TELLS = 512,    /* it says by env->due, in a call as well, when it wants to be polled; else
+                           it is polled after each call */
 };
 
 enum { SUT_ARGUMENTS = 12 };
@@ -78,7 +80,7 @@ struct sut {
     void (*input)(void *s, int port, const void *frame, size_t len); /* SUT_FRAMES */
     void (*carrier)(void *s, int port, bool up);                     /* SUT_FRAMES; may be NULL */
     /* Does what is due at env->now, says when next by env->due. Also called after each frame and
-     * interrupt. */
+     * interrupt, and after each call unless SUT_TELLS. */
     void (*poll)(void *s);
     /*
      * A call by its BSD name or a service's: arguments are evaluated (symbols are Linux's numbers,

@@ -75,6 +75,16 @@ static void take_out(struct stack *s, struct deadline *d)
     d->due_ns = INT64_MAX;
 }
 
+/* A port that sleeps until what it was told must not sleep longer than until d. */
+static void tell_port(struct stack *s, const struct deadline *d)
+{
+    if (d->due_ns >= s->told_ns)
+        return;
+    s->told_ns = d->due_ns;
+    if (s->port.due)
+        s->port.due(s->port.self, d->due_ns);
+}
+
 void deadline_set(struct stack *s, struct deadline *d, int64_t due_ns)
 {
     STACK_ASSERT(d->fire != NULL);
@@ -84,6 +94,7 @@ void deadline_set(struct stack *s, struct deadline *d, int64_t due_ns)
     d->due_ns = due_ns;
     s->deadlines = meld(s->deadlines, d);
     stack_trace(s, TRACE_TIMER_SET, d->name, due_ns);
+    tell_port(s, d);
 }
 
 void deadline_clear(struct stack *s, struct deadline *d)

@@ -127,6 +127,9 @@ struct stack {
     uint32_t netifs;     /* in use from the front; [0] is lo */
     struct netbuf_pool pool[NETBUF_CLASSES];
     struct deadline *deadlines; /* the heap's root */
+    /* When the port will poll at the latest, as stack_poll or port.due told it last; INT64_MIN:
+     * it need not be told, since it polls now or has not polled yet. */
+    int64_t told_ns;
     struct link_protocol link_protocol[LINK_PROTOCOLS];
     const struct link_layer *link_layer[LINK_LAYERS];
     const struct ip_protocol *ip_protocol[IP_PROTOCOLS];

@@ -101,6 +101,7 @@ struct netif *stack_attach(struct stack *s, const char *name, const struct netif
         return NULL;
     }
     netif_find_link_layer(nif);
+    netif_wake(nif); /* the driver's first poll says when its next one is */
     return nif;
 }
 

@@ -153,6 +153,7 @@ struct stack *stack_init(void *region, size_t size, const struct stack_config *c
     s->port = *port;
     s->region = region;
     s->region_size = size;
+    s->told_ns = INT64_MIN;
     s->region_used = rounded(sizeof *s);
     s->netif = stack_carve(s, l->netifs * sizeof(struct netif), REGION_ALIGN);
     if (!s->netif || !carve_pool(s, NETBUF_FRAME, l->frames, NETBUF_FRAME_BYTES) ||
@@ -207,9 +208,8 @@ static int64_t drivers_due(const struct stack *s)
     return due;
 }
 
-int64_t stack_poll(struct stack *s, int64_t now_ns)
+static int64_t poll_until_idle(struct stack *s, int64_t now_ns)
 {
-    s->polled_ns = now_ns;
     for (int round = 0; round < ROUNDS_PER_POLL; round++) {
         poll_drivers(s, now_ns);
         drain_loopback(s, now_ns);
@@ -221,6 +221,13 @@ int64_t stack_poll(struct stack *s, int64_t now_ns)
             return due;
     }
     return now_ns;
+}
+
+int64_t stack_poll(struct stack *s, int64_t now_ns)
+{
+    s->polled_ns = now_ns;
+    s->told_ns = INT64_MIN;
+    return s->told_ns = poll_until_idle(s, now_ns);
 }
 
 void stack_stop(struct stack *s, int64_t now_ns)

@@ -43,6 +43,17 @@ static void on_fate(void *self, uint32_t frame, enum frame_fate fate, const char
         strncpy(r->fate[frame].reason, reason, sizeof r->fate[frame].reason - 1);
 }
 
+static void on_due(void *self, int64_t due_ns)
+{
+    struct rig *r = self;
+    r->sleep_ns = due_ns < r->sleep_ns ? due_ns : r->sleep_ns;
+}
+
+static void on_wake(void *self)
+{
+    on_due(self, ((struct rig *)self)->now_ns);
+}
+
 struct state {
     struct netif *nif;
     struct rig *r;
@@ -100,7 +111,8 @@ struct rig *rig_open(const struct module *const *modules, const struct stack_lim
     r->random = 1;
     struct stack_config config = {.limits = limits ? *limits : small,
                                   .modules = modules ? modules : stack_full_config.modules};
-    struct port port = {.self = r, .random = random_bytes, .fate = on_fate};
+    struct port port = {
+        .self = r, .random = random_bytes, .wake = on_wake, .due = on_due, .fate = on_fate};
     size_t size = stack_size(&config);
     cr_assert_eq(posix_memalign(&r->region, 64, size), 0);
     memset(r->region, 0xa5, size);
@@ -137,17 +149,32 @@ void rig_close(struct rig *r)
     free(r);
 }
 
+static int64_t poll_stack(struct rig *r)
+{
+    r->sleep_ns = INT64_MIN;
+    return r->sleep_ns = stack_poll(r->s, r->now_ns);
+}
+
+void rig_sleep(struct rig *r, int64_t until_ns)
+{
+    while (r->sleep_ns <= until_ns) {
+        r->now_ns = r->sleep_ns > r->now_ns ? r->sleep_ns : r->now_ns;
+        poll_stack(r);
+    }
+    r->now_ns = until_ns;
+}
+
 void rig_run(struct rig *r, int64_t until_ns)
 {
     for (;;) {
-        int64_t due = stack_poll(r->s, r->now_ns);
+        int64_t due = poll_stack(r);
         if (due > until_ns)
             break;
         if (due > r->now_ns)
             r->now_ns = due;
     }
     r->now_ns = until_ns;
-    stack_poll(r->s, r->now_ns);
+    poll_stack(r);
 }
 
 uint32_t rig_receive(struct rig *r, const void *frame, uint32_t len)
@@ -156,7 +183,7 @@ uint32_t rig_receive(struct rig *r, const void *frame, uint32_t len)
     cr_assert_not_null(nb);
     memcpy(netbuf_data(nb), frame, len);
     netif_receive(r->nif, nb, r->now_ns);
-    stack_poll(r->s, r->now_ns);
+    poll_stack(r);
     return r->s->rx_number;
 }
 

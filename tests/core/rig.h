@@ -28,6 +28,9 @@ struct rig {
     struct rig_frame sent[RIG_FRAMES];
     uint32_t sent_count;
     struct rig_fate fate[RIG_FATES];
+    /* When a kernel that sleeps would wake: what port.due and port.wake told since the last poll,
+     * and what that returned. */
+    int64_t sleep_ns;
     int send_error; /* what the driver answers, when not 0 */
     void *region;
 };
@@ -49,6 +52,8 @@ void rig_close(struct rig *r);
 
 /* Polls at every deadline up to `until_ns`. */
 void rig_run(struct rig *r, int64_t until_ns);
+/* As a kernel that sleeps: polls at sleep_ns and at no other time. */
+void rig_sleep(struct rig *r, int64_t until_ns);
 /* A frame arrives; returns its number. Polls. */
 uint32_t rig_receive(struct rig *r, const void *frame, uint32_t len);
 uint64_t rig_counter(struct rig *r, const char *name);
