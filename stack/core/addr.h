@@ -12,17 +12,18 @@ enum addr_family { ADDR_NONE = 0, ADDR_IPV4 = 4, ADDR_IPV6 = 6 };
 struct ip_addr {
     uint32_t family;
     uint32_t word[4];
+    uint32_t zone; /* RFC 4007 6: of a link-local IPv6 address, netif.index + 1; else 0 */
 };
 
 static inline struct ip_addr addr_ipv4(uint32_t host_order)
 {
-    return (struct ip_addr){ADDR_IPV4, {host_order, 0, 0, 0}};
+    return (struct ip_addr){.family = ADDR_IPV4, .word = {host_order}};
 }
 
 static inline bool addr_equal(const struct ip_addr *a, const struct ip_addr *b)
 {
-    return a->family == b->family && a->word[0] == b->word[0] && a->word[1] == b->word[1] &&
-           a->word[2] == b->word[2] && a->word[3] == b->word[3];
+    return a->word[0] == b->word[0] && a->word[1] == b->word[1] && a->word[2] == b->word[2] &&
+           a->word[3] == b->word[3] && a->family == b->family && a->zone == b->zone;
 }
 
 static inline bool addr_is_any(const struct ip_addr *a)
@@ -34,6 +35,28 @@ static inline bool addr_is_any(const struct ip_addr *a)
 static inline uint32_t ipv4_mask(unsigned length)
 {
     return length == 0 ? 0 : 0xffffffffu << (32 - length);
+}
+
+/* The first `prefix` bits agree, and the family. */
+static inline bool addr_same_net(const struct ip_addr *a, const struct ip_addr *b, unsigned prefix)
+{
+    if (a->family != b->family)
+        return false;
+    unsigned i = 0;
+    for (; prefix >= 32; prefix -= 32, i++)
+        if (a->word[i] != b->word[i])
+            return false;
+    return prefix == 0 || ((a->word[i] ^ b->word[i]) & ipv4_mask(prefix)) == 0;
+}
+
+/* Clears the bits behind the first `prefix`. */
+static inline void addr_clear_host(struct ip_addr *a, unsigned prefix)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        unsigned bits = prefix < 32 ? prefix : 32;
+        a->word[i] &= ipv4_mask(bits);
+        prefix -= bits;
+    }
 }
 
 static inline bool ipv4_is_multicast(uint32_t a)

@@ -134,6 +134,8 @@ struct stack {
     const struct link_layer *link_layer[LINK_LAYERS];
     const struct ip_protocol *ip_protocol[IP_PROTOCOLS];
     uint32_t ready;     /* bit m: module m is initialised and gets events */
+    /* Counts what may change a path: routes, addresses, interfaces, path MTUs. Never 0. */
+    uint32_t path_generation;
     int64_t polled_ns;  /* stack_poll's last now: the age of what a query shows */
     uint32_t rx_number; /* of the last received frame */
     uint64_t rx_received, rx_consumed, rx_dropped; /* held = received - consumed - dropped */
@@ -153,6 +155,13 @@ static inline int64_t stack_knob(const struct stack *s, enum module_id m, unsign
 static inline void stack_count(struct stack *s, enum module_id m, unsigned index)
 {
     s->count[m][index]++;
+}
+
+/* What is remembered of paths (ip_path_valid) is asked again. */
+static inline void stack_paths_moved(struct stack *s)
+{
+    if (++s->path_generation == 0)
+        s->path_generation = 1;
 }
 
 /* Drops nb under the module's counter `index`, whose name is told as the frame's fate. */

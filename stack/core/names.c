@@ -37,6 +37,7 @@ int stack_knob_set(struct stack *s, const char *name, int64_t value)
     if (value < knob->min || value > knob->max)
         return -ERR_INVAL;
     *at = value;
+    stack_paths_moved(s);
     return 0;
 }
 

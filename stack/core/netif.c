@@ -167,7 +167,7 @@ static bool is_link_local(const struct ip_addr *a)
 /* On the destination's own net first; a link-local one last (RFC 3927 1.9). */
 static int source_rank(const struct netif_address *a, const struct ip_addr *towards)
 {
-    if (route_same_net(&a->addr, towards, a->prefix))
+    if (addr_same_net(&a->addr, towards, a->prefix))
         return 3;
     return is_link_local(&a->addr) ? 1 : 2;
 }

@@ -142,6 +142,7 @@ int netif_set_flags(struct netif *nif, uint32_t set, uint32_t clear, int64_t now
     if ((set | clear) & ~settable)
         return -ERR_INVAL;
     nif->flags = (nif->flags | set) & ~clear;
+    stack_paths_moved(nif->stack);
     return tell_filter(nif);
 }
 
@@ -150,6 +151,7 @@ int netif_set_mtu(struct netif *nif, unsigned mtu)
     if (mtu < MTU_MIN || mtu > (nif->flags & NETIF_LOOPBACK ? MTU_LOOPBACK : MTU_ETHERNET))
         return -ERR_INVAL;
     nif->mtu = (uint16_t)mtu;
+    stack_paths_moved(nif->stack);
     return 0;
 }
 
@@ -244,7 +246,7 @@ static bool net_still_used(const struct netif *nif, const struct netif_address *
     for (int i = 0; i < NETIF_ADDRESSES; i++) {
         const struct netif_address *a = &nif->address[i];
         if (a->addr.family == gone->addr.family && a->prefix == gone->prefix && !a->tentative &&
-            route_same_net(&a->addr, &gone->addr, a->prefix))
+            addr_same_net(&a->addr, &gone->addr, a->prefix))
             return true;
     }
     return false;

@@ -1,42 +1,150 @@
 #include "stack/core/route.h"
+#include "stack/core/mem.h"
 #include "stack/core/text.h"
 
-enum route_knob { KNOB_RETRY_DEAD };
-enum route_counter { REDIRECT_EVICTED, TABLE_FULL, GATEWAY_DEAD };
+enum route_knob { KNOB_RETRY_DEAD, KNOB_REDIRECT_LIFETIME };
+enum route_counter { REDIRECT_EVICTED, REDIRECT_EXPIRED, TABLE_FULL, GATEWAY_DEAD };
 
 struct routes {
-    struct deadline retry_dead;
+    struct deadline timer; /* at the earliest of dead_until_ns and expires_ns, or before it */
     uint32_t limit, order;
+    uint32_t free;  /* those that were given back, by next */
+    uint32_t fresh; /* from here on none was ever used */
+    uint32_t dead;  /* routes with dead_until_ns */
+    struct route_tree tree;
     struct route route[];
 };
-
-bool route_same_net(const struct ip_addr *a, const struct ip_addr *b, unsigned prefix)
-{
-    if (a->family != b->family)
-        return false;
-    for (unsigned i = 0; i < 4 && prefix > 0; i++) {
-        unsigned bits = prefix < 32 ? prefix : 32;
-        if ((a->word[i] ^ b->word[i]) & ipv4_mask(bits))
-            return false;
-        prefix -= bits;
-    }
-    return true;
-}
 
 static struct routes *routes_of(struct stack *s)
 {
     return s->module[MODULE_ROUTE] ? s->state[MODULE_ROUTE] : NULL;
 }
 
-/* The longer prefix; then a living gateway; then who came first. */
-static bool better(const struct route *a, const struct route *b)
+static bool is_dead(const struct route *r)
 {
-    if (!b || a->prefix != b->prefix)
-        return !b || a->prefix > b->prefix;
-    if (a->gateway_dead != b->gateway_dead)
-        return !a->gateway_dead;
-    return a->order < b->order;
+    return r->dead_until_ns != INT64_MIN;
 }
+
+/* --- invariants --- */
+
+#ifdef STACK_CHECK
+static uint32_t check_node(const struct routes *t, uint32_t at, uint32_t depth)
+{
+    uint32_t routes = 0, order = 0;
+    if (at == ROUTE_NONE)
+        return 0;
+    const struct route_node *n = &t->tree.node[at];
+    STACK_ASSERT(depth <= n->prefix);
+    STACK_ASSERT(n->first != ROUTE_NONE ||
+                 (n->child[0] != ROUTE_NONE && n->child[1] != ROUTE_NONE));
+    for (uint32_t i = n->first; i != ROUTE_NONE; i = t->route[i].next) {
+        const struct route *r = &t->route[i];
+        STACK_ASSERT(r->origin != ROUTE_FREE && r->prefix == n->prefix);
+        STACK_ASSERT(addr_equal(&r->net, &n->net) && (routes == 0 || r->order > order));
+        order = r->order;
+        routes++;
+    }
+    return routes + check_node(t, n->child[0], n->prefix + 1u) +
+           check_node(t, n->child[1], n->prefix + 1u);
+}
+
+/* Every route in use stands at its net's node, the oldest first, and nowhere else; every other one
+ * is free; nothing outlives the timer. */
+static void check(const struct routes *t)
+{
+    uint32_t used = 0, dead = 0, spare = 0;
+    for (uint32_t i = 0; i < t->fresh; i++) {
+        const struct route *r = &t->route[i];
+        if (r->origin == ROUTE_FREE)
+            continue;
+        used++;
+        dead += is_dead(r);
+        STACK_ASSERT(!is_dead(r) || t->timer.due_ns <= r->dead_until_ns);
+        STACK_ASSERT(t->timer.due_ns <= r->expires_ns);
+        STACK_ASSERT((r->expires_ns == INT64_MAX) == (r->origin != ROUTE_REDIRECT));
+    }
+    for (uint32_t i = t->free; i != ROUTE_NONE; i = t->route[i].next)
+        spare++;
+    STACK_ASSERT(t->fresh <= t->limit && used + spare == t->fresh && dead == t->dead);
+    STACK_ASSERT(check_node(t, t->tree.root[0], 0) + check_node(t, t->tree.root[1], 0) == used);
+}
+#else
+static void check(const struct routes *t)
+{
+    (void)t;
+}
+#endif
+
+/* --- the table --- */
+
+static void set_dead(struct routes *t, struct route *r, int64_t until_ns)
+{
+    t->dead += (until_ns != INT64_MIN) - (uint32_t)is_dead(r);
+    r->dead_until_ns = until_ns;
+}
+
+static void take_out(struct stack *s, struct routes *t, struct route *r)
+{
+    struct route_node *n = route_tree_find(&t->tree, &r->net, r->prefix);
+    uint32_t own = (uint32_t)(r - t->route), *link = &n->first;
+    while (*link != own)
+        link = &t->route[*link].next;
+    *link = r->next;
+    if (n->first == ROUTE_NONE)
+        route_tree_remove(&t->tree, &r->net, r->prefix);
+    set_dead(t, r, INT64_MIN);
+    r->origin = ROUTE_FREE;
+    r->next = t->free;
+    t->free = own;
+    stack_paths_moved(s);
+}
+
+/* Redirects are hints and give way, the oldest first; what was configured stays. */
+static bool make_room(struct stack *s, struct routes *t)
+{
+    struct route *oldest = NULL;
+    if (t->free != ROUTE_NONE || t->fresh < t->limit)
+        return true;
+    for (uint32_t i = 0; i < t->limit; i++) {
+        struct route *r = &t->route[i];
+        if (r->origin == ROUTE_REDIRECT && (!oldest || r->order < oldest->order))
+            oldest = r;
+    }
+    stack_count(s, MODULE_ROUTE, oldest ? REDIRECT_EVICTED : TABLE_FULL);
+    if (oldest)
+        take_out(s, t, oldest);
+    return oldest != NULL;
+}
+
+static int insert(struct stack *s, const struct route *wanted)
+{
+    struct routes *t = routes_of(s);
+    if (!t)
+        return -ERR_OPNOTSUPP;
+    check(t);
+    if (!make_room(s, t))
+        return -ERR_NOBUFS;
+    uint32_t at = t->free;
+    if (at != ROUTE_NONE)
+        t->free = t->route[at].next;
+    else
+        at = t->fresh++;
+    struct route *r = &t->route[at];
+    *r = *wanted;
+    addr_clear_host(&r->net, r->prefix);
+    r->dead_until_ns = INT64_MIN;
+    r->order = t->order++;
+    r->next = ROUTE_NONE;
+    uint32_t *link = &route_tree_enter(&t->tree, &r->net, r->prefix)->first;
+    while (*link != ROUTE_NONE)
+        link = &t->route[*link].next;
+    *link = at;
+    stack_paths_moved(s);
+    check(t);
+    return 0;
+}
+
+/* --- lookup --- */
 
 /* RFC 1122 3.3.1.4: the link layer's word that nobody is reached is heeded at once. */
 static bool usable(const struct netif *nif)
@@ -44,20 +152,36 @@ static bool usable(const struct netif *nif)
     return (nif->flags & NETIF_UP) && (nif->flags & NETIF_RUNNING);
 }
 
-const struct route *route_lookup(struct stack *s, const struct ip_addr *destination,
-                                 const struct netif *nif, bool *down)
+/* Of a net's routes the first with a living gateway, or else the first; NULL when none is usable.
+ */
+static const struct route *best_of(const struct routes *t, const struct route_node *n,
+                                   const struct netif *nif, bool *down)
 {
-    struct routes *t = routes_of(s);
     const struct route *best = NULL;
-    *down = false;
-    for (uint32_t i = 0; t && i < t->limit; i++) {
+    for (uint32_t i = n->first; i != ROUTE_NONE; i = t->route[i].next) {
         const struct route *r = &t->route[i];
-        if (r->origin == ROUTE_FREE || (nif && r->nif != nif) ||
-            !route_same_net(&r->net, destination, r->prefix))
+        if (nif && r->nif != nif)
             continue;
         if (!usable(r->nif))
             *down = true;
-        else if (better(r, best))
+        else if (!is_dead(r))
+            return r;
+        else if (!best)
+            best = r;
+    }
+    return best;
+}
+
+const struct route *route_lookup(struct stack *s, const struct ip_addr *destination,
+                                 const struct netif *nif, bool *down)
+{
+    const struct routes *t = routes_of(s);
+    const struct route *best = NULL;
+    *down = false;
+    uint32_t at = t ? route_tree_outermost(&t->tree, destination) : ROUTE_NONE;
+    for (; at != ROUTE_NONE; at = route_tree_inner(&t->tree, at, destination)) {
+        const struct route *r = best_of(t, &t->tree.node[at], nif, down);
+        if (r)
             best = r;
     }
     return best;
@@ -68,55 +192,18 @@ static bool same_gateway(const struct route *r, const struct ip_addr *gateway)
     return gateway ? addr_equal(&r->gateway, gateway) : r->gateway.family == ADDR_NONE;
 }
 
+/* --- configuring --- */
+
 static struct route *find(struct routes *t, const struct ip_addr *net, unsigned prefix,
                           const struct ip_addr *gateway, const struct netif *nif)
 {
-    for (uint32_t i = 0; i < t->limit; i++) {
+    const struct route_node *n = route_tree_find(&t->tree, net, prefix);
+    for (uint32_t i = n ? n->first : ROUTE_NONE; i != ROUTE_NONE; i = t->route[i].next) {
         struct route *r = &t->route[i];
-        if (r->origin != ROUTE_FREE && r->prefix == prefix &&
-            route_same_net(&r->net, net, prefix) && same_gateway(r, gateway) &&
-            (!nif || r->nif == nif))
+        if (same_gateway(r, gateway) && (!nif || r->nif == nif))
             return r;
     }
     return NULL;
-}
-
-/* Redirects are hints and give way, the oldest first; what was configured stays. */
-static struct route *free_slot(struct stack *s, struct routes *t)
-{
-    struct route *oldest = NULL;
-    for (uint32_t i = 0; i < t->limit; i++) {
-        struct route *r = &t->route[i];
-        if (r->origin == ROUTE_FREE)
-            return r;
-        if (r->origin == ROUTE_REDIRECT && (!oldest || r->order < oldest->order))
-            oldest = r;
-    }
-    stack_count(s, MODULE_ROUTE, oldest ? REDIRECT_EVICTED : TABLE_FULL);
-    return oldest;
-}
-
-static void clear_host_bits(struct ip_addr *a, unsigned prefix)
-{
-    for (unsigned i = 0; i < 4; i++) {
-        unsigned bits = prefix < 32 ? prefix : 32;
-        a->word[i] &= ipv4_mask(bits);
-        prefix -= bits;
-    }
-}
-
-static int insert(struct stack *s, const struct route *wanted)
-{
-    struct routes *t = routes_of(s);
-    if (!t)
-        return -ERR_OPNOTSUPP;
-    struct route *r = free_slot(s, t);
-    if (!r)
-        return -ERR_NOBUFS;
-    *r = *wanted;
-    clear_host_bits(&r->net, r->prefix);
-    r->order = t->order++;
-    return 0;
 }
 
 static unsigned prefix_max(const struct ip_addr *a)
@@ -130,7 +217,7 @@ static bool ends_net(const struct netif_address *own, const struct ip_addr *a)
 {
     uint32_t host = ~ipv4_mask(own->prefix);
     return a->family == ADDR_IPV4 && own->addr.family == ADDR_IPV4 && own->prefix < 31 &&
-           route_same_net(&own->addr, a, own->prefix) &&
+           addr_same_net(&own->addr, a, own->prefix) &&
            ((a->word[0] & host) == 0 || (a->word[0] & host) == host);
 }
 
@@ -173,11 +260,13 @@ int route_add(struct stack *s, const struct ip_addr *net, unsigned prefix,
         return -ERR_EXIST;
     if (same) { /* a hint that is confirmed stays */
         same->origin = ROUTE_STATIC;
+        same->expires_ns = INT64_MAX;
         return 0;
     }
     struct route r = {.net = *net,
                       .gateway = gateway ? *gateway : on_link,
                       .nif = nif,
+                      .expires_ns = INT64_MAX,
                       .prefix = (uint8_t)prefix,
                       .origin = ROUTE_STATIC};
     return insert(s, &r);
@@ -190,25 +279,9 @@ int route_remove(struct stack *s, const struct ip_addr *net, unsigned prefix,
     struct route *r = t && prefix <= prefix_max(net) ? find(t, net, prefix, gateway, NULL) : NULL;
     if (!r)
         return -ERR_NOENT;
-    r->origin = ROUTE_FREE;
+    take_out(s, t, r);
+    check(t);
     return 0;
-}
-
-int route_redirect(struct stack *s, const struct ip_addr *host, const struct ip_addr *gateway,
-                   struct netif *nif)
-{
-    struct routes *t = routes_of(s);
-    for (uint32_t i = 0; t && i < t->limit; i++) {
-        struct route *r = &t->route[i];
-        if (r->origin == ROUTE_REDIRECT && addr_equal(&r->net, host))
-            r->origin = ROUTE_FREE;
-    }
-    struct route r = {.net = *host,
-                      .gateway = *gateway,
-                      .nif = nif,
-                      .prefix = (uint8_t)prefix_max(host),
-                      .origin = ROUTE_REDIRECT};
-    return insert(s, &r);
 }
 
 int route_interface_add(struct netif *nif, const struct ip_addr *addr, unsigned prefix)
@@ -216,8 +289,11 @@ int route_interface_add(struct netif *nif, const struct ip_addr *addr, unsigned 
     struct routes *t = routes_of(nif->stack);
     if (t && find(t, addr, prefix, NULL, nif))
         return 0;
-    struct route r = {
-        .net = *addr, .nif = nif, .prefix = (uint8_t)prefix, .origin = ROUTE_INTERFACE};
+    struct route r = {.net = *addr,
+                      .nif = nif,
+                      .expires_ns = INT64_MAX,
+                      .prefix = (uint8_t)prefix,
+                      .origin = ROUTE_INTERFACE};
     return insert(nif->stack, &r);
 }
 
@@ -226,48 +302,113 @@ void route_interface_remove(struct netif *nif, const struct ip_addr *addr, unsig
     struct routes *t = routes_of(nif->stack);
     struct route *r = t ? find(t, addr, prefix, NULL, nif) : NULL;
     if (r && r->origin == ROUTE_INTERFACE)
-        r->origin = ROUTE_FREE;
+        take_out(nif->stack, t, r);
+}
+
+/* --- what changes by itself --- */
+
+/* One timer for all of them: it only ever becomes earlier, and looks again when it fires. */
+static void wake_by(struct stack *s, struct routes *t, int64_t at_ns)
+{
+    if (at_ns < t->timer.due_ns)
+        deadline_set(s, &t->timer, at_ns);
+}
+
+int route_redirect(struct stack *s, const struct ip_addr *host, const struct ip_addr *gateway,
+                   struct netif *nif, int64_t now_ns)
+{
+    struct routes *t = routes_of(s);
+    const struct route_node *n = t ? route_tree_find(&t->tree, host, prefix_max(host)) : NULL;
+    for (uint32_t i = n ? n->first : ROUTE_NONE; i != ROUTE_NONE; i = t->route[i].next)
+        if (t->route[i].origin == ROUTE_REDIRECT) {
+            take_out(s, t, &t->route[i]);
+            break; /* there was one at most, and n may be gone */
+        }
+    struct route r = {.net = *host,
+                      .gateway = *gateway,
+                      .nif = nif,
+                      .expires_ns = now_ns + stack_knob(s, MODULE_ROUTE, KNOB_REDIRECT_LIFETIME),
+                      .prefix = (uint8_t)prefix_max(host),
+                      .origin = ROUTE_REDIRECT};
+    if (t)
+        wake_by(s, t, r.expires_ns);
+    return insert(s, &r);
 }
 
 void route_gateway_dead(struct netif *nif, const struct ip_addr *gateway, int64_t now_ns)
 {
     struct stack *s = nif->stack;
     struct routes *t = routes_of(s);
-    for (uint32_t i = 0; t && i < t->limit; i++) {
+    int64_t until_ns = now_ns + stack_knob(s, MODULE_ROUTE, KNOB_RETRY_DEAD);
+    for (uint32_t i = 0; t && i < t->fresh; i++) {
         struct route *r = &t->route[i];
         if (r->origin == ROUTE_FREE || r->nif != nif || !addr_equal(&r->gateway, gateway))
             continue;
         stack_count(s, MODULE_ROUTE, GATEWAY_DEAD);
-        if (r->origin == ROUTE_REDIRECT)
-            r->origin = ROUTE_FREE;
-        r->gateway_dead = true;
-        deadline_set(s, &t->retry_dead, now_ns + stack_knob(s, MODULE_ROUTE, KNOB_RETRY_DEAD));
+        stack_paths_moved(s);
+        if (r->origin == ROUTE_REDIRECT) {
+            take_out(s, t, r);
+            continue;
+        }
+        wake_by(s, t, until_ns);
+        set_dead(t, r, until_ns);
     }
+    if (t)
+        check(t);
 }
 
 void route_gateway_alive(struct netif *nif, const struct ip_addr *gateway)
 {
     struct routes *t = routes_of(nif->stack);
-    for (uint32_t i = 0; t && i < t->limit; i++)
-        if (t->route[i].gateway_dead && t->route[i].nif == nif &&
-            addr_equal(&t->route[i].gateway, gateway))
-            t->route[i].gateway_dead = false;
+    for (uint32_t i = 0; t && t->dead > 0 && i < t->fresh; i++) {
+        struct route *r = &t->route[i];
+        if (r->origin == ROUTE_FREE || r->nif != nif || !is_dead(r) ||
+            !addr_equal(&r->gateway, gateway))
+            continue;
+        set_dead(t, r, INT64_MIN);
+        stack_paths_moved(nif->stack);
+    }
 }
 
 /* Nobody asks a gateway that is not used, so its return is found by trying it (RFC 1122 3.3.1.4
- * forbids steady pinging). */
-static void retry_dead(struct stack *s, struct deadline *d, int64_t now_ns)
+ * forbids steady pinging). A redirect is a router's knowledge of its time: forgotten, it costs the
+ * packet that brings the next one. */
+static void on_timer(struct stack *s, struct deadline *d, int64_t now_ns)
 {
     struct routes *t = routes_of(s);
-    (void)d;
-    (void)now_ns;
-    for (uint32_t i = 0; i < t->limit; i++)
-        t->route[i].gateway_dead = false;
+    int64_t next_ns = INT64_MAX;
+    for (uint32_t i = 0; i < t->fresh; i++) {
+        struct route *r = &t->route[i];
+        if (r->origin == ROUTE_FREE)
+            continue;
+        if (r->expires_ns <= now_ns) {
+            stack_count(s, MODULE_ROUTE, REDIRECT_EXPIRED);
+            take_out(s, t, r);
+            continue;
+        }
+        if (is_dead(r) && r->dead_until_ns <= now_ns)
+            set_dead(t, r, INT64_MIN);
+        if (is_dead(r) && r->dead_until_ns < next_ns)
+            next_ns = r->dead_until_ns;
+        if (r->expires_ns < next_ns)
+            next_ns = r->expires_ns;
+    }
+    stack_paths_moved(s);
+    deadline_set(s, d, next_ns);
+    check(t);
+}
+
+/* --- the module --- */
+
+static uint32_t nodes_at(uint32_t limit)
+{
+    uint32_t end = (uint32_t)(sizeof(struct routes) + limit * sizeof(struct route));
+    return (end + 15) & ~UINT32_C(15);
 }
 
 static uint32_t state_size(const struct stack_limits *l)
 {
-    return (uint32_t)(sizeof(struct routes) + l->routes * sizeof(struct route));
+    return nodes_at(l->routes) + route_tree_nodes(l->routes) * (uint32_t)sizeof(struct route_node);
 }
 
 static int init(struct stack *s, void *state, int64_t now_ns)
@@ -275,7 +416,10 @@ static int init(struct stack *s, void *state, int64_t now_ns)
     struct routes *t = state;
     (void)now_ns;
     t->limit = s->config.limits.routes;
-    deadline_init(&t->retry_dead, (uint32_t)MODULE_ROUTE << 16, "route.retry_dead", retry_dead);
+    t->free = ROUTE_NONE;
+    void *nodes = (uint8_t *)state + nodes_at(t->limit);
+    route_tree_init(&t->tree, nodes, route_tree_nodes(t->limit));
+    deadline_init(&t->timer, (uint32_t)MODULE_ROUTE << 16, "route.timer", on_timer);
     return 0;
 }
 
@@ -284,17 +428,18 @@ static void on_netif(struct stack *s, void *state, struct netif *nif, enum netif
                      int64_t now_ns)
 {
     struct routes *t = state;
-    (void)s;
     (void)now_ns;
     if (event != NETIF_EVENT_DOWN && event != NETIF_EVENT_NO_CARRIER)
         return;
-    for (uint32_t i = 0; i < t->limit; i++) {
-        if (t->route[i].nif != nif)
+    for (uint32_t i = 0; i < t->fresh; i++) {
+        struct route *r = &t->route[i];
+        if (r->origin == ROUTE_FREE || r->nif != nif)
             continue;
-        t->route[i].gateway_dead = false;
-        if (t->route[i].origin == ROUTE_REDIRECT)
-            t->route[i].origin = ROUTE_FREE;
+        set_dead(t, r, INT64_MIN);
+        if (r->origin == ROUTE_REDIRECT)
+            take_out(s, t, r);
     }
+    check(t);
 }
 
 static void describe(struct text *t, const struct route *r)
@@ -311,7 +456,7 @@ static void describe(struct text *t, const struct route *r)
     text_string(t, r->nif->name);
     text_char(t, ' ');
     text_string(t, origins[r->origin]);
-    if (r->gateway_dead)
+    if (is_dead(r))
         text_string(t, " dead");
 }
 
@@ -335,10 +480,13 @@ static int query(struct stack *s, void *state, const char *what, char *out, size
 
 static const struct knob knobs[] = {
     [KNOB_RETRY_DEAD] = {"retry_dead", KNOB_NS, 60000000000, 1000000000, 86400000000000},
+    [KNOB_REDIRECT_LIFETIME] = {"redirect_lifetime", KNOB_NS, 600000000000, 1000000000,
+                                86400000000000},
 };
 
 static const char *const counters[] = {
     [REDIRECT_EVICTED] = "redirect_evicted",
+    [REDIRECT_EXPIRED] = "redirect_expired",
     [TABLE_FULL] = "table_full",
     [GATEWAY_DEAD] = "gateway_dead",
 };

@@ -6,15 +6,18 @@
 #define STACK_CORE_ROUTE_H
 
 #include "stack/core/module.h"
+#include "stack/core/route_tree.h"
 
 enum route_origin { ROUTE_FREE, ROUTE_STATIC, ROUTE_INTERFACE, ROUTE_REDIRECT };
 
 struct route {
     struct ip_addr net, gateway; /* gateway of family ADDR_NONE: on-link */
     struct netif *nif;
-    uint32_t order; /* when it was added */
+    int64_t dead_until_ns; /* the gateway did not answer; INT64_MIN: nothing known against it */
+    int64_t expires_ns;    /* INT64_MAX: stays */
+    uint32_t order;        /* when it was added */
+    uint32_t next;         /* of the same net, the next in that order */
     uint8_t prefix, origin;
-    bool gateway_dead;
 };
 
 /* The route to `destination`, by `nif` when that is not NULL; NULL when there is none. *down tells
@@ -22,10 +25,10 @@ struct route {
 const struct route *route_lookup(struct stack *s, const struct ip_addr *destination,
                                  const struct netif *nif, bool *down);
 
-/* A redirect: one host by another gateway. The oldest such route gives way when the table is full.
- * 0 or -ERR_NOBUFS. */
+/* A redirect: one host by another gateway, for the knob route.redirect_lifetime. The oldest such
+ * route gives way when the table is full. 0 or -ERR_NOBUFS. */
 int route_redirect(struct stack *s, const struct ip_addr *host, const struct ip_addr *gateway,
-                   struct netif *nif);
+                   struct netif *nif, int64_t now_ns);
 
 /* The on-link route that comes with an address. */
 int route_interface_add(struct netif *nif, const struct ip_addr *addr, unsigned prefix);
@@ -35,9 +38,6 @@ void route_interface_remove(struct netif *nif, const struct ip_addr *addr, unsig
  * until the knob route.retry_dead. */
 void route_gateway_dead(struct netif *nif, const struct ip_addr *gateway, int64_t now_ns);
 void route_gateway_alive(struct netif *nif, const struct ip_addr *gateway);
-
-/* The first `prefix` bits agree, and the family. */
-bool route_same_net(const struct ip_addr *a, const struct ip_addr *b, unsigned prefix);
 
 extern const struct module route_module;
 

@@ -155,6 +155,7 @@ struct stack *stack_init(void *region, size_t size, const struct stack_config *c
     s->region_size = size;
     s->told_ns = INT64_MIN;
     s->region_used = rounded(sizeof *s);
+    s->path_generation = 1;
     s->netif = stack_carve(s, l->netifs * sizeof(struct netif), REGION_ALIGN);
     if (!s->netif || !carve_pool(s, NETBUF_FRAME, l->frames, NETBUF_FRAME_BYTES) ||
         !carve_pool(s, NETBUF_BIG, l->big_buffers, NETBUF_BIG_BYTES) || !carve_modules(s))
@@ -245,7 +246,9 @@ void stack_stop(struct stack *s, int64_t now_ns)
 
 void stack_netif_event(struct stack *s, struct netif *nif, enum netif_event event, int64_t now_ns)
 {
+    stack_paths_moved(s);
     for (unsigned m = 0; m < MODULES; m++)
         if (s->ready >> m & 1 && s->module[m]->netif)
             s->module[m]->netif(s, s->state[m], nif, event, now_ns);
+    stack_paths_moved(s); /* modules may have changed addresses' standing */
 }

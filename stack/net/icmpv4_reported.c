@@ -59,7 +59,8 @@ static struct meaning meaning_of(const struct icmpv4_hdr *hdr)
 /* RFC 1122 3.2.2.2: from the gateway that we use now, to one on the same net, which is not
  * ourselves. */
 static enum icmpv4_counter redirect(struct stack *s, const struct icmpv4_hdr *hdr,
-                                    const struct ipv4_hdr *quoted, const struct ip_received *r)
+                                    const struct ipv4_hdr *quoted, const struct ip_received *r,
+                                    int64_t now_ns)
 {
     struct ip_path path, direct;
     struct ip_addr to = addr_ipv4(quoted->dst), from = addr_ipv4(quoted->src),
@@ -76,8 +77,8 @@ static enum icmpv4_counter redirect(struct stack *s, const struct icmpv4_hdr *hd
         addr_equal(&gateway, &r->source))
         return ICMPV4_DROP_REDIRECT_GATEWAY;
     /* 3.3.1.2: a net's redirect counts for the one host, since nobody says which mask it has. */
-    return route_redirect(s, &to, &gateway, r->nif) < 0 ? ICMPV4_DROP_REDIRECT_NO_ROOM
-                                                        : ICMPV4_COUNTERS;
+    return route_redirect(s, &to, &gateway, r->nif, now_ns) < 0 ? ICMPV4_DROP_REDIRECT_NO_ROOM
+                                                                : ICMPV4_COUNTERS;
 }
 
 /* ICMPV4_COUNTERS when the quote is of a packet that we may have sent. */
@@ -156,7 +157,7 @@ void icmpv4_reported(struct stack *s, struct netbuf *nb, const struct icmpv4_hdr
     }
     enum icmpv4_counter refused = check_quote(s, r, &quoted);
     if (refused == ICMPV4_COUNTERS && hdr->type == ICMPV4_REDIRECT)
-        refused = redirect(s, hdr, &quoted, r);
+        refused = redirect(s, hdr, &quoted, r, now_ns);
     else if (refused == ICMPV4_COUNTERS && meaning_of(hdr).error == 0)
         refused = ICMPV4_DROP_UNKNOWN_CODE;
     if (refused != ICMPV4_COUNTERS) {

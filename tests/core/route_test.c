@@ -46,7 +46,7 @@ Test(route, table_is_bounded_and_redirects_give_way)
 {
     struct rig *r = rig_full();
     struct ip_addr host = addr_ipv4(0x08080808), gateway = addr_ipv4(0x0a000209);
-    cr_assert_eq(route_redirect(r->s, &host, &gateway, r->nif), 0);
+    cr_assert_eq(route_redirect(r->s, &host, &gateway, r->nif, 0), 0);
     uint32_t added = 0;
     while (add(r, 0x20000000 + (added << 16), 16, 0x0a000201) == 0)
         added++;

@@ -228,7 +228,7 @@ Test(socket, dissolving_keeps_what_was_bound)
 Test(socket, bind_errors)
 {
     struct socket_address mine = at(0, 9999), again = at(0, 9998), foreign = at(0x0a000263, 9997),
-                          six = {{ADDR_IPV6, {0}}, 1};
+                          six = {{.family = ADDR_IPV6}, 1};
     int fd = udp_socket(9999), other = udp_socket(0);
     cr_assert_eq(socket_bind(s, fd, &again), -ERR_INVAL);
     cr_assert_eq(socket_bind(s, other, &mine), -ERR_ADDRINUSE);
