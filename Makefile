@@ -12,6 +12,8 @@ B       := build/$(VARIANT)
 
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Werror
 STD  := -std=c11 -I. -I$(B)
+# Structures of the stack check themselves before and after each change: stack/core/panic.h.
+CHECKS := -DSTACK_CHECK
 SAN  := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 ifeq ($(origin CC),default)
@@ -20,11 +22,11 @@ endif
 OPT := -O2 -g
 ifeq ($(VARIANT),asan)
 CC   := clang
-OPT  := -O1 -g $(SAN)
+OPT  := -O1 -g $(SAN) $(CHECKS)
 endif
 ifeq ($(VARIANT),fuzz)
 CC   := clang
-OPT  := -O1 -g $(SAN) -fsanitize=fuzzer-no-link
+OPT  := -O1 -g $(SAN) -fsanitize=fuzzer-no-link $(CHECKS)
 endif
 
 have = $(shell test -e /usr/include/$(1) && echo yes)
@@ -53,6 +55,7 @@ LWIP_SRC := $(filter sim/hosts/lwip/%,$(SIM_SRC))
 SIM_SRC  := $(filter-out sim/hosts/lwip/%,$(SIM_SRC))
 
 STACK_OBJ := $(STACK_SRC:%.c=$(B)/%.o)
+CHECKED_OBJ := $(STACK_SRC:%.c=$(B)/checked/%.o)
 SIM_OBJ   := $(SIM_SRC:%.c=$(B)/%.o) $(GEN_SRC:.c=.o)
 TEST_OBJ  := $(TEST_SRC:%.c=$(B)/%.o)
 CLI_OBJ   := $(filter $(B)/sim/cli/%,$(SIM_OBJ))
@@ -70,6 +73,10 @@ all: $(B)/libstack.a $(B)/libsim.a $(if $(CLI_OBJ),$(B)/wiredrill) $(if $(HAVE_L
 $(B)/stack/%.o: stack/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS_STACK) -c $< -o $@
+
+$(B)/checked/stack/%.o: stack/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_STACK) $(CHECKS) -c $< -o $@
 
 $(B)/sim/%.o: sim/%.c | generated
 	@mkdir -p $(@D)
@@ -100,6 +107,9 @@ $(B)/%.lex.o: $(B)/%.lex.c
 $(B)/libstack.a: $(STACK_OBJ)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
+$(B)/libstack-checked.a: $(CHECKED_OBJ)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
 $(B)/libsim.a: $(SIMLIB_OBJ)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
@@ -116,7 +126,7 @@ $(B)/wiredrill-lwip.so: $(LWIP_OBJ)
 
 .PHONY: unit-build
 unit-build: $(B)/unit
-$(B)/unit: $(TEST_OBJ) $(B)/libsim.a $(B)/libstack.a
+$(B)/unit: $(TEST_OBJ) $(B)/libsim.a $(B)/libstack-checked.a
 	$(Q)$(CC) $(OPT) -o $@ $^ $(LIBS) -lcriterion
 
 # Fuzz targets: each fuzz/X.c becomes $(B)/bin/X. The fuzz variant counts coverage, to find what is new; the asan variant replays files as well.

@@ -15,4 +15,12 @@
             STACK_PANIC(__FILE__, __LINE__, #condition);                                           \
     } while (0)
 
+/* An invariant function's call, made before and after its structure changes: by builds that test,
+ * which define STACK_CHECK, and by no other, since it may cost as much as the structure is long. */
+#ifdef STACK_CHECK
+#define STACK_INVARIANT(call) (call)
+#else
+#define STACK_INVARIANT(call) ((void)0)
+#endif
+
 #endif
