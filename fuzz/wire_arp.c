@@ -6,8 +6,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arp_hdr h;
     uint8_t buf[ARP_LEN];
-    const char *why = NULL;
-    if (!fuzz_verdict(arp_parse(data, size, &h, &why), why))
+    if (!SOUND(arp, ARP_FAULTS, arp_parse(data, size, &h)))
         return 0;
     CHECK(arp_emit(&h, buf, sizeof buf) == ARP_LEN);
     CHECK(memcmp(buf, data, ARP_LEN) == 0);

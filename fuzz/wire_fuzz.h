@@ -19,11 +19,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* A refusal has words; `ok` is passed through. */
-static inline bool fuzz_verdict(bool ok, const char *why)
+/* Whether a parser found nothing wrong; each thing that it may find has words. */
+static inline bool fuzz_sound(unsigned fault, const char *const *texts, unsigned faults)
 {
-    CHECK(ok || (why && *why));
-    return ok;
+    CHECK(fault < faults && texts[fault] && *texts[fault]);
+    return fault == 0;
 }
+
+#define SOUND(name, FAULTS, call) fuzz_sound((unsigned)(call), name##_fault_text, FAULTS)
 
 #endif

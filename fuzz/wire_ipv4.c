@@ -6,30 +6,27 @@ static void walk_options(const struct ipv4_hdr *h)
 {
     struct ipv4_option_iter iter = ipv4_option_iter(h);
     struct ipv4_option option;
-    const char *why = NULL;
     unsigned count = 0;
-    while (ipv4_option_next(&iter, &option, &why)) {
+    while (ipv4_option_next(&iter, &option)) {
         CHECK(option.len >= 1 && option.at >= 20 && option.at + option.len <= h->hdr_len);
         CHECK(option.bytes == h->options + option.at - 20);
         CHECK(++count <= 40);
         if (option.entry_len && !ipv4_option_full(&option))
             CHECK(option.pointer >= 4 && option.pointer - 1 + option.entry_len <= option.len);
     }
-    CHECK(!why || (iter.bad_at >= 20 && iter.bad_at < h->hdr_len));
+    CHECK(iter.fault == IPV4_OPTION_SOUND || (iter.bad_at >= 20 && iter.bad_at < h->hdr_len));
     uint8_t bad_at = 0;
-    const char *check_why = NULL;
-    bool ok = fuzz_verdict(ipv4_options_check(h, &bad_at, &check_why), check_why);
+    bool ok = SOUND(ipv4_option, IPV4_OPTION_FAULTS, ipv4_options_check(h, &bad_at));
     CHECK(ok || (bad_at >= 20 && bad_at < h->hdr_len));
-    CHECK(!ok || !why);
+    CHECK(!ok || iter.fault == IPV4_OPTION_SOUND);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct ipv4_hdr h, quoted;
     uint8_t buf[60];
-    const char *why = NULL;
-    bool is_quote = ipv4_parse_quoted(data, size, &quoted, &why);
-    bool is_packet = fuzz_verdict(ipv4_parse(data, size, &h, &why), why);
+    bool is_quote = ipv4_parse_quoted(data, size, &quoted) == IPV4_SOUND;
+    bool is_packet = SOUND(ipv4, IPV4_FAULTS, ipv4_parse(data, size, &h));
     CHECK(is_quote || !is_packet);
     CHECK(!is_packet || h.total_len <= size);
     if (!is_quote)

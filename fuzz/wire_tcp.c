@@ -20,15 +20,15 @@ static void check_options(const struct tcp_hdr *h)
 {
     struct tcp_options first, second;
     uint8_t buf[40];
-    const char *why = NULL;
-    if (!fuzz_verdict(tcp_options_parse(h->options, h->options_len, &first, &why), why))
+    if (!SOUND(tcp_option, TCP_OPTION_FAULTS,
+               tcp_options_parse(h->options, h->options_len, &first)))
         return;
     size_t len = tcp_options_emit(&first, buf, sizeof buf);
     bool none = !first.has_mss && !first.has_wscale && !first.sack_permitted &&
                 !first.has_timestamps && first.sack_count == 0;
     if (len == 0 && !none)
         return; /* packed more tightly than 32-bit alignment allows */
-    CHECK(len % 4 == 0 && tcp_options_parse(buf, len, &second, &why));
+    CHECK(len % 4 == 0 && tcp_options_parse(buf, len, &second) == TCP_OPTION_SOUND);
     check_same(&first, &second);
 }
 
@@ -36,8 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct tcp_hdr h;
     uint8_t segment[2048];
-    const char *why = NULL;
-    if (size > sizeof segment || !fuzz_verdict(tcp_parse(data, size, &h, &why), why))
+    if (size > sizeof segment || !SOUND(tcp, TCP_FAULTS, tcp_parse(data, size, &h)))
         return 0;
     CHECK(h.hdr_len >= 20 && h.hdr_len <= size && h.options_len == h.hdr_len - 20);
     memcpy(segment, data, size);

@@ -113,11 +113,3 @@ bool text_equal(const char *a, const char *b)
     const char *rest = text_after(a, b);
     return rest && *rest == '\0';
 }
-
-unsigned text_index(const char *const *table, unsigned count, const char *s)
-{
-    for (unsigned i = 0; i < count; i++)
-        if (table[i] && text_equal(table[i], s))
-            return i;
-    return count;
-}

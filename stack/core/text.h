@@ -27,8 +27,6 @@ int text_done(const struct text *t);
 const char *text_parse_ipv4(const char *s, uint32_t *address);
 /* What follows `prefix` in s, or NULL. */
 const char *text_after(const char *s, const char *prefix);
-/* Where s stands in a table; `count` when it does not. */
-unsigned text_index(const char *const *table, unsigned count, const char *s);
 bool text_equal(const char *a, const char *b);
 
 #endif

@@ -15,15 +15,28 @@
 
 enum { ARP_HEADROOM = 32 }; /* for the link header, whatever its kind */
 
-/* The parser's reasons, in the order of their counters. */
-static const char *const reasons[] = {
-    [ARP_DROP_SHORT] = "arp: shorter than 8 octets",
-    [ARP_DROP_HARDWARE_TYPE] = "arp: hardware type is not Ethernet",
-    [ARP_DROP_HARDWARE_LENGTH] = "arp: hardware address length is not 6",
-    [ARP_DROP_PROTOCOL_TYPE] = "arp: protocol type is not IPv4",
-    [ARP_DROP_PROTOCOL_LENGTH] = "arp: protocol address length is not 4",
-    [ARP_DROP_CUT_SHORT] = "arp: addresses cut short",
-};
+/* ARP_COUNTERS: the header is sound. */
+static enum arp_counter counter_of(enum arp_fault fault)
+{
+    switch (fault) {
+    case ARP_SHORT:
+        return ARP_DROP_SHORT;
+    case ARP_HARDWARE_UNKNOWN:
+        return ARP_DROP_HARDWARE_TYPE;
+    case ARP_HARDWARE_LENGTH:
+        return ARP_DROP_HARDWARE_LENGTH;
+    case ARP_PROTOCOL_UNKNOWN:
+        return ARP_DROP_PROTOCOL_TYPE;
+    case ARP_PROTOCOL_LENGTH:
+        return ARP_DROP_PROTOCOL_LENGTH;
+    case ARP_ADDRESSES_SHORT:
+        return ARP_DROP_CUT_SHORT;
+    case ARP_SOUND:
+    case ARP_FAULTS:
+        break;
+    }
+    return ARP_COUNTERS;
+}
 
 static void drop(struct stack *s, struct netbuf *nb, enum arp_counter why)
 {
@@ -188,15 +201,13 @@ static void receive(struct stack *s, struct netbuf *nb, const struct arp_hdr *hd
 static void input(struct stack *s, struct netbuf *nb, const uint8_t source[6], int64_t now_ns)
 {
     struct arp_hdr hdr;
-    const char *why;
     if (!(nb->nif->flags & NETIF_ARP)) {
         drop(s, nb, ARP_DROP_OFF);
         return;
     }
-    if (!arp_parse(netbuf_data(nb), netbuf_len(nb), &hdr, &why)) {
-        unsigned reason = text_index(reasons, sizeof reasons / sizeof reasons[0], why);
-        STACK_ASSERT(reason < sizeof reasons / sizeof reasons[0]);
-        drop(s, nb, (enum arp_counter)reason);
+    enum arp_counter malformed = counter_of(arp_parse(netbuf_data(nb), netbuf_len(nb), &hdr));
+    if (malformed != ARP_COUNTERS) {
+        drop(s, nb, malformed);
         return;
     }
     if (hdr.op == 0 || hdr.op == 0xffff) { /* RFC 5494 3: reserved */

@@ -1,6 +1,5 @@
 /* Ethernet (RFC 894; RFC 1042 on receipt): who a frame is for, and which protocol. */
 #include "stack/core/mem.h"
-#include "stack/core/text.h"
 #include "stack/link/link.h"
 #include "stack/wire/ethernet.h"
 
@@ -25,14 +24,26 @@ enum ethernet_counter {
 
 enum ethernet_knob { KNOB_SNAP, KNOB_PRIORITY_TAG };
 
-/* The parser's reasons, in the order of their counters. */
-static const char *const reasons[] = {
-    [DROP_SHORT] = "ethernet: shorter than 14 octets",
-    [DROP_TAG_SHORT] = "ethernet: 802.1Q tag cut short",
-    [DROP_LENGTH_BEYOND] = "ethernet: 802.3 length beyond the frame",
-    [DROP_LENGTH_SHORT] = "ethernet: 802.3 length below the 3 octets of LLC",
-    [DROP_UNDEFINED_TYPE] = "ethernet: neither a length nor a type (1501 to 1535)",
-};
+/* COUNTERS: the header is sound. */
+static enum ethernet_counter counter_of(enum ethernet_fault fault)
+{
+    switch (fault) {
+    case ETHERNET_SHORT:
+        return DROP_SHORT;
+    case ETHERNET_TAG_SHORT:
+        return DROP_TAG_SHORT;
+    case ETHERNET_LENGTH_BEYOND:
+        return DROP_LENGTH_BEYOND;
+    case ETHERNET_LENGTH_BELOW_LLC:
+        return DROP_LENGTH_SHORT;
+    case ETHERNET_TYPE_UNDEFINED:
+        return DROP_UNDEFINED_TYPE;
+    case ETHERNET_SOUND:
+    case ETHERNET_FAULTS:
+        break;
+    }
+    return COUNTERS;
+}
 
 static void drop(struct stack *s, struct netbuf *nb, enum ethernet_counter why)
 {
@@ -107,12 +118,11 @@ static bool take_kind(struct stack *s, struct netbuf *nb, const struct ethernet_
 static void input(struct stack *s, struct netbuf *nb, int64_t now_ns)
 {
     struct ethernet_hdr hdr;
-    const char *why;
     uint16_t ethertype;
-    if (!ethernet_parse(netbuf_data(nb), netbuf_len(nb), &hdr, &why)) {
-        unsigned reason = text_index(reasons, sizeof reasons / sizeof reasons[0], why);
-        STACK_ASSERT(reason < sizeof reasons / sizeof reasons[0]);
-        drop(s, nb, (enum ethernet_counter)reason);
+    enum ethernet_counter malformed =
+        counter_of(ethernet_parse(netbuf_data(nb), netbuf_len(nb), &hdr));
+    if (malformed != COUNTERS) {
+        drop(s, nb, malformed);
         return;
     }
     if (!is_for_us(s, nb, &hdr) || !take_kind(s, nb, &hdr, &ethertype))

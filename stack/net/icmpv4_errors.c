@@ -96,11 +96,11 @@ void icmpv4_send_error(struct stack *s, const struct netbuf *nb, uint8_t type, u
                        uint32_t extra, int64_t now_ns)
 {
     struct ipv4_hdr about;
-    const char *why;
     struct icmpv4_hdr hdr = {.type = type, .code = code};
     /* A fragment's header says more than the buffer holds when the fragment was cut: its own length
      * is what is there. */
-    bool sound = ipv4_parse_quoted(nb->base + nb->net_at, nb->end - nb->net_at, &about, &why);
+    bool sound =
+        ipv4_parse_quoted(nb->base + nb->net_at, nb->end - nb->net_at, &about) == IPV4_SOUND;
     STACK_ASSERT(sound);
     if (about.total_len > nb->end - nb->net_at)
         about.total_len = (uint16_t)(nb->end - nb->net_at);

@@ -1,20 +1,37 @@
 /* Receiving ICMP (RFC 792, RFC 1122 3.2.2): requests are answered here, errors go on to
  * icmpv4_reported.c. */
 #include "stack/core/mem.h"
-#include "stack/core/text.h"
 #include "stack/net/icmpv4.h"
 #include "stack/net/ipv4.h"
 
-/* The parser's reasons, in the order of their counters. */
-static const char *const reasons[] = {
-    [ICMPV4_DROP_SHORT] = "icmpv4: shorter than 8 octets",
-    [ICMPV4_DROP_UNKNOWN_TYPE] = "icmpv4: unknown type",
-    [ICMPV4_DROP_MASK_SHORT] = "icmpv4: address mask shorter than 12 octets",
-    [ICMPV4_DROP_TIMESTAMP_SHORT] = "icmpv4: timestamp shorter than 20 octets",
-    [ICMPV4_DROP_NO_QUOTE] = "icmpv4: error without room for a quoted IPv4 header",
-    [ICMPV4_DROP_ADVERTISEMENT_WORDS] = "icmpv4: router advertisement entry below 2 words",
-    [ICMPV4_DROP_ADVERTISEMENT_SHORT] = "icmpv4: router advertisement cut short",
-};
+/* ICMPV4_COUNTERS: the header is sound. */
+static enum icmpv4_counter counter_of(enum icmpv4_fault fault)
+{
+    switch (fault) {
+    case ICMPV4_SHORT:
+        return ICMPV4_DROP_SHORT;
+    case ICMPV4_TYPE_UNKNOWN:
+        return ICMPV4_DROP_UNKNOWN_TYPE;
+    case ICMPV4_MASK_SHORT:
+        return ICMPV4_DROP_MASK_SHORT;
+    case ICMPV4_TIMESTAMP_SHORT:
+        return ICMPV4_DROP_TIMESTAMP_SHORT;
+    case ICMPV4_ADVERTISEMENT_WORDS:
+        return ICMPV4_DROP_ADVERTISEMENT_WORDS;
+    case ICMPV4_ADVERTISEMENT_SHORT:
+        return ICMPV4_DROP_ADVERTISEMENT_SHORT;
+    case ICMPV4_ERROR_SHORT:
+        return ICMPV4_DROP_NO_QUOTE;
+    case ICMPV4_NOT_QUOTING:
+    case ICMPV4_QUOTE_HEADER:
+    case ICMPV4_QUOTE_SHORT:
+        return ICMPV4_DROP_QUOTE_BAD;
+    case ICMPV4_SOUND:
+    case ICMPV4_FAULTS:
+        break;
+    }
+    return ICMPV4_COUNTERS;
+}
 
 void icmpv4_drop(struct stack *s, struct netbuf *nb, enum icmpv4_counter why)
 {
@@ -55,9 +72,8 @@ static struct netbuf *answer_buffer(struct stack *s, struct netbuf *nb, const st
                                     int64_t now_ns)
 {
     struct ipv4_hdr request;
-    const char *why;
     uint32_t towards;
-    bool sound = ipv4_parse(nb->base + nb->net_at, nb->end - nb->net_at, &request, &why);
+    bool sound = ipv4_parse(nb->base + nb->net_at, nb->end - nb->net_at, &request) == IPV4_SOUND;
     STACK_ASSERT(sound);
     *how = (struct ip_send){.source = reply_source(r), .protocol = IP_PROTO_ICMP, .tos = r->tos};
     how->options_len =
@@ -179,16 +195,14 @@ static void dispatch(struct stack *s, struct netbuf *nb, const struct icmpv4_hdr
 void icmpv4_input(struct stack *s, struct netbuf *nb, const struct ip_received *r, int64_t now_ns)
 {
     struct icmpv4_hdr hdr;
-    const char *why;
     uint32_t len = netbuf_len(nb);
     if (len >= ICMPV4_HDR_LEN && !icmpv4_checksum_ok(netbuf_data(nb), len)) {
         icmpv4_drop(s, nb, ICMPV4_DROP_CHECKSUM);
         return;
     }
-    if (!icmpv4_parse(netbuf_data(nb), len, &hdr, &why)) {
-        unsigned reason = text_index(reasons, sizeof reasons / sizeof reasons[0], why);
-        STACK_ASSERT(reason < sizeof reasons / sizeof reasons[0]);
-        icmpv4_drop(s, nb, (enum icmpv4_counter)reason);
+    enum icmpv4_counter malformed = counter_of(icmpv4_parse(netbuf_data(nb), len, &hdr));
+    if (malformed != ICMPV4_COUNTERS) {
+        icmpv4_drop(s, nb, malformed);
         return;
     }
     dispatch(s, nb, &hdr, r, now_ns);

@@ -150,8 +150,8 @@ void icmpv4_reported(struct stack *s, struct netbuf *nb, const struct icmpv4_hdr
 {
     struct ipv4_hdr quoted;
     size_t payload_len;
-    const char *why;
-    if (!icmpv4_parse_quote(netbuf_data(nb), netbuf_len(nb), &quoted, &payload_len, &why)) {
+    if (icmpv4_parse_quote(netbuf_data(nb), netbuf_len(nb), &quoted, &payload_len) !=
+        ICMPV4_SOUND) {
         icmpv4_drop(s, nb, ICMPV4_DROP_QUOTE_BAD);
         return;
     }

@@ -1,27 +1,36 @@
 /* Receiving IPv4: the checks in the order of RFC 1122 3.2.1 and its subsections, then up. */
-#include "stack/core/text.h"
 #include "stack/net/ipv4.h"
 #include "stack/wire/icmpv4.h"
 
-/* The parser's reasons, in the order of their counters. */
-static const char *const reasons[] = {
-    [IPV4_DROP_SHORT] = "ipv4: shorter than 20 octets",
-    [IPV4_DROP_VERSION] = "ipv4: version is not 4",
-    [IPV4_DROP_IHL] = "ipv4: IHL below 5",
-    [IPV4_DROP_HEADER_BEYOND] = "ipv4: header beyond the end of the packet",
-    [IPV4_DROP_LENGTH_BELOW_HEADER] = "ipv4: total length below the header's",
-    [IPV4_DROP_LENGTH_BEYOND] = "ipv4: total length beyond the end of the packet",
-};
+/* IPV4_COUNTERS: the header is sound. */
+static enum ipv4_counter counter_of(enum ipv4_fault fault)
+{
+    switch (fault) {
+    case IPV4_SHORT:
+        return IPV4_DROP_SHORT;
+    case IPV4_VERSION_NOT_4:
+        return IPV4_DROP_VERSION;
+    case IPV4_IHL_BELOW_5:
+        return IPV4_DROP_IHL;
+    case IPV4_HEADER_BEYOND:
+        return IPV4_DROP_HEADER_BEYOND;
+    case IPV4_LENGTH_BELOW_HEADER:
+        return IPV4_DROP_LENGTH_BELOW_HEADER;
+    case IPV4_LENGTH_BEYOND:
+        return IPV4_DROP_LENGTH_BEYOND;
+    case IPV4_SOUND:
+    case IPV4_FAULTS:
+        break;
+    }
+    return IPV4_COUNTERS;
+}
 
 /* RFC 1122 3.2.1.1, 3.2.1.2. IPV4_COUNTERS when the header is sound. */
 static enum ipv4_counter check_header(const struct netbuf *nb, struct ipv4_hdr *hdr)
 {
-    const char *why;
-    if (!ipv4_parse(netbuf_data(nb), netbuf_len(nb), hdr, &why)) {
-        unsigned reason = text_index(reasons, sizeof reasons / sizeof reasons[0], why);
-        STACK_ASSERT(reason < sizeof reasons / sizeof reasons[0]);
-        return (enum ipv4_counter)reason;
-    }
+    enum ipv4_counter malformed = counter_of(ipv4_parse(netbuf_data(nb), netbuf_len(nb), hdr));
+    if (malformed != IPV4_COUNTERS)
+        return malformed;
     return ipv4_checksum_ok(netbuf_data(nb), hdr->hdr_len) ? IPV4_COUNTERS : IPV4_DROP_CHECKSUM;
 }
 
@@ -161,9 +170,9 @@ void ipv4_deliver_error(struct stack *s, const struct ip_error *e, int64_t now_n
 void ip_unsent(struct stack *s, const struct netbuf *nb, int error, int64_t now_ns)
 {
     struct ipv4_hdr hdr;
-    const char *why;
     if (nb->net_at >= nb->end ||
-        !ipv4_parse(nb->base + nb->net_at, nb->end - nb->net_at, &hdr, &why) || hdr.frag_off != 0)
+        ipv4_parse(nb->base + nb->net_at, nb->end - nb->net_at, &hdr) != IPV4_SOUND ||
+        hdr.frag_off != 0)
         return;
     struct ip_error e = {
         .kind = IP_ERROR_UNREACHABLE,

@@ -49,11 +49,10 @@ bool ipv4_take_options(struct stack *s, struct netbuf *nb, const struct ipv4_hdr
                        int64_t now_ns)
 {
     uint8_t bad_at;
-    const char *why;
-    if (!ipv4_options_check(hdr, &bad_at, &why)) /* RFC 1122 3.2.2.5 */
+    if (ipv4_options_check(hdr, &bad_at) != IPV4_OPTION_SOUND) /* RFC 1122 3.2.2.5 */
         return refuse_option(s, nb, bad_at, now_ns);
     struct ipv4_option_iter iter = ipv4_option_iter(hdr);
-    for (struct ipv4_option o; ipv4_option_next(&iter, &o, &why);) {
+    for (struct ipv4_option o; ipv4_option_next(&iter, &o);) {
         if (overflows(&o))
             return refuse_option(s, nb, (uint8_t)(o.at + TIMESTAMP_OVERFLOW), now_ns);
         if (!is_source_route(&o))
@@ -135,10 +134,9 @@ uint32_t ipv4_reply_options(const struct ipv4_hdr *hdr, uint32_t own, int64_t no
                             uint8_t options[IPV4_MAX_OPTIONS_LEN], uint32_t *towards)
 {
     uint32_t len = 0;
-    const char *why;
     *towards = hdr->src;
     struct ipv4_option_iter iter = ipv4_option_iter(hdr);
-    for (struct ipv4_option o; ipv4_option_next(&iter, &o, &why);) {
+    for (struct ipv4_option o; ipv4_option_next(&iter, &o);) {
         if (is_source_route(&o))
             len += reverse_route(&o, hdr->src, options + len, towards);
         else if (o.type == IPV4_OPT_RECORD_ROUTE)

@@ -52,9 +52,8 @@ static int transmit(struct stack *s, const struct ip_path *path, struct netbuf *
 static uint8_t copied_options(const struct ipv4_hdr *hdr, uint8_t out[IPV4_MAX_OPTIONS_LEN])
 {
     uint8_t len = 0;
-    const char *why;
     struct ipv4_option_iter iter = ipv4_option_iter(hdr);
-    for (struct ipv4_option o; ipv4_option_next(&iter, &o, &why);)
+    for (struct ipv4_option o; ipv4_option_next(&iter, &o);)
         if (o.type & IPV4_OPT_COPIED) {
             memcpy(out + len, o.bytes, o.len);
             len = (uint8_t)(len + o.len);
@@ -127,10 +126,9 @@ static int send(struct stack *s, const struct ip_path *path, struct netbuf *nb,
  * (3.2.1.8), a part of a datagram that would end behind octet 65535. */
 static bool may_be_sent(const struct ipv4_hdr *hdr)
 {
-    const char *why;
     uint8_t bad_at;
     return hdr->ttl > 0 && (uint32_t)hdr->frag_off + hdr->total_len <= DATAGRAM_MAX &&
-           (hdr->options_len == 0 || ipv4_options_check(hdr, &bad_at, &why));
+           (hdr->options_len == 0 || ipv4_options_check(hdr, &bad_at) == IPV4_OPTION_SOUND);
 }
 
 /* A raw socket's own header: length and checksum are always ours to fill in, identification and
@@ -139,12 +137,11 @@ static int send_own_header(struct stack *s, const struct ip_path *path, struct n
                            int64_t now_ns)
 {
     struct ipv4_hdr hdr;
-    const char *why;
     uint32_t len = netbuf_len(nb);
     if (len < IPV4_MIN_HDR_LEN || len > DATAGRAM_MAX)
         return refuse(s, nb, IPV4_DROP_BAD_OWN_HEADER, -ERR_INVAL);
     put16(netbuf_data(nb) + IPV4_TOTAL_LEN, (uint16_t)len);
-    if (!ipv4_parse(netbuf_data(nb), len, &hdr, &why) || !may_be_sent(&hdr))
+    if (ipv4_parse(netbuf_data(nb), len, &hdr) != IPV4_SOUND || !may_be_sent(&hdr))
         return refuse(s, nb, IPV4_DROP_BAD_OWN_HEADER, -ERR_INVAL);
     if (hdr.src == 0)
         put32(netbuf_data(nb) + IPV4_SRC, hdr.src = path->source.word[0]);

@@ -345,7 +345,6 @@ static enum reassembly_counter check_whole(const struct datagram *d)
 static void deliver(struct stack *s, struct datagram *d, int64_t now_ns)
 {
     struct ipv4_hdr hdr;
-    const char *why;
     enum reassembly_counter refused = check_whole(d);
     if (refused != COUNTERS) {
         discard(s, d, refused);
@@ -359,7 +358,7 @@ static void deliver(struct stack *s, struct datagram *d, int64_t now_ns)
         nb->flags |= NETBUF_RX;
         nb->rx_number = last;
     }
-    bool sound = ipv4_parse_quoted(netbuf_data(nb), netbuf_len(nb), &hdr, &why);
+    bool sound = ipv4_parse_quoted(netbuf_data(nb), netbuf_len(nb), &hdr) == IPV4_SOUND;
     STACK_ASSERT(sound);
     uint8_t options[IPV4_MAX_OPTIONS_LEN] = {0};
     if (hdr.options_len > 0)

@@ -218,9 +218,8 @@ static bool client_id_ok(struct stack *s, const struct dhcp_client *c, const str
 int dhcp_accept(struct stack *s, const struct dhcp_client *c, const uint8_t *bytes, size_t len,
                 struct dhcp_msg *msg)
 {
-    const char *why;
     uint8_t type;
-    if (!dhcp_parse(bytes, len, msg, &why))
+    if (dhcp_parse(bytes, len, msg) != DHCP_SOUND)
         return -DHCP_DROP_MALFORMED - 1;
     if (msg->op != DHCP_BOOTREPLY)
         return -DHCP_DROP_OP - 1;

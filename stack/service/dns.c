@@ -373,12 +373,11 @@ int dns_resolve(struct stack *s, const char *name, enum dns_query_type type, ser
 {
     struct dns_name wire;
     struct dns_result data;
-    const char *why;
     if (!dns_state(s) || !s->state[MODULE_UDP])
         return -ERR_PROTONOSUPPORT;
     stack_count(s, MODULE_DNS, DNS_COUNT_LOOKUPS);
     bool literal = dns_literal(name, (uint16_t)type, &data);
-    if (!literal && !dns_name_from_text(name, &wire, &why)) {
+    if (!literal && dns_name_from_text(name, &wire) != DNS_SOUND) {
         tell(s, done, ctx, -ERR_INVAL, NULL, now_ns);
         return 0;
     }

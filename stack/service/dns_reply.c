@@ -21,9 +21,8 @@ static uint32_t ttl_of(const struct dns_rr *rr)
 static bool question_matches(const struct reply *r, size_t *at)
 {
     struct dns_question q;
-    const char *why;
     *at = DNS_HDR_LEN;
-    if (r->hdr.qdcount != 1 || !dns_question_parse(r->msg, r->len, at, &q, &why))
+    if (r->hdr.qdcount != 1 || dns_question_parse(r->msg, r->len, at, &q) != DNS_SOUND)
         return false;
     return q.type == r->question->type && q.class == r->question->class &&
            dns_name_equal(&q.name, &r->question->name);
@@ -32,8 +31,7 @@ static bool question_matches(const struct reply *r, size_t *at)
 /* -1: it is; else the reason to drop it. */
 static int refusal(struct reply *r, uint16_t id)
 {
-    const char *why;
-    if (!dns_parse(r->msg, r->len, &r->hdr, &why))
+    if (dns_parse(r->msg, r->len, &r->hdr) != DNS_SOUND)
         return DNS_DROP_MALFORMED;
     if (!r->hdr.qr)
         return DNS_DROP_NOT_REPLY;
@@ -45,7 +43,7 @@ static int refusal(struct reply *r, uint16_t id)
         return DNS_DROP_QUESTION;
     /* RFC 1035 7.3: the format is verified before anything is used. A truncated message may end
      * anywhere. */
-    return r->hdr.tc || dns_check(r->msg, r->len, &why) ? -1 : DNS_DROP_MALFORMED;
+    return r->hdr.tc || dns_check(r->msg, r->len) == DNS_SOUND ? -1 : DNS_DROP_MALFORMED;
 }
 
 /* --- records --- */
@@ -63,10 +61,9 @@ static struct walk answer_section(const struct reply *r)
 /* The next record of class IN; dns_check has accepted them all. */
 static bool next_record(const struct reply *r, struct walk *w, struct dns_rr *rr)
 {
-    const char *why;
     while (w->left > 0) {
         w->left--;
-        if (!dns_rr_parse(r->msg, r->len, &w->at, rr, &why))
+        if (dns_rr_parse(r->msg, r->len, &w->at, rr) != DNS_SOUND)
             return false;
         if (rr->class == DNS_CLASS_IN)
             return true;
@@ -77,10 +74,9 @@ static bool next_record(const struct reply *r, struct walk *w, struct dns_rr *rr
 static struct walk authority_section(const struct reply *r)
 {
     struct dns_rr rr;
-    const char *why;
     struct walk w = answer_section(r);
     for (; w.left > 0; w.left--)
-        if (!dns_rr_parse(r->msg, r->len, &w.at, &rr, &why))
+        if (dns_rr_parse(r->msg, r->len, &w.at, &rr) != DNS_SOUND)
             return (struct walk){0, 0};
     w.left = r->hdr.nscount;
     return w;
@@ -94,12 +90,11 @@ static void keep_lowest(uint32_t *ttl, const struct dns_rr *rr)
 
 static bool take_address(const struct reply *r, const struct dns_rr *rr, struct ip_addr *out)
 {
-    const char *why;
     uint8_t octets[16];
     *out = (struct ip_addr){.family = rr->type == DNS_TYPE_A ? ADDR_IPV4 : ADDR_IPV6};
     if (rr->type == DNS_TYPE_A)
-        return dns_rr_a(r->msg, r->len, rr, &out->word[0], &why);
-    if (!dns_rr_aaaa(r->msg, r->len, rr, octets, &why))
+        return dns_rr_a(r->msg, r->len, rr, &out->word[0]) == DNS_SOUND;
+    if (dns_rr_aaaa(r->msg, r->len, rr, octets) != DNS_SOUND)
         return false;
     for (int i = 0; i < 4; i++)
         out->word[i] = get32(octets + 4 * i);
@@ -118,14 +113,13 @@ static bool name_text(const struct dns_name *name, char out[DNS_NAME_BYTES])
 static bool take(const struct reply *r, const struct dns_rr *rr, struct dns_result *out)
 {
     struct dns_name name;
-    const char *why;
     if (rr->type == DNS_TYPE_A || rr->type == DNS_TYPE_AAAA) {
         if (out->count == DNS_RESULTS || !take_address(r, rr, &out->addr[out->count]))
             return false;
         out->count++;
         return true;
     }
-    if (out->count > 0 || !dns_rr_name(r->msg, r->len, rr, &name, &why) ||
+    if (out->count > 0 || dns_rr_name(r->msg, r->len, rr, &name) != DNS_SOUND ||
         !name_text(&name, out->name))
         return false;
     out->count = 1;
@@ -147,10 +141,9 @@ static bool collect(const struct reply *r, const struct dns_name *name, struct d
 static bool follow(const struct reply *r, struct dns_name *name, struct dns_answer *out)
 {
     struct dns_rr rr;
-    const char *why;
     for (struct walk w = answer_section(r); next_record(r, &w, &rr);) {
         if (rr.type != DNS_TYPE_CNAME || !dns_name_equal(&rr.name, name) ||
-            !dns_rr_name(r->msg, r->len, &rr, name, &why))
+            dns_rr_name(r->msg, r->len, &rr, name) != DNS_SOUND)
             continue;
         keep_lowest(&out->result.ttl_s, &rr);
         return true;
@@ -164,10 +157,9 @@ static bool read_soa(const struct reply *r, const struct dns_name *name, uint32_
 {
     struct dns_rr rr;
     struct dns_soa soa;
-    const char *why;
     for (struct walk w = authority_section(r); next_record(r, &w, &rr);) {
         if (rr.type != DNS_TYPE_SOA || !dns_name_below(name, &rr.name) ||
-            !dns_rr_soa(r->msg, r->len, &rr, &soa, &why))
+            dns_rr_soa(r->msg, r->len, &rr, &soa) != DNS_SOUND)
             continue;
         uint32_t minimum = soa.minimum >> 31 ? 0 : soa.minimum;
         *negative = ttl_of(&rr) < minimum ? ttl_of(&rr) : minimum;
@@ -181,11 +173,10 @@ static bool read_soa(const struct reply *r, const struct dns_name *name, uint32_
 static bool read_rcode(const struct reply *r, uint16_t *rcode)
 {
     struct dns_rr rr;
-    const char *why;
     unsigned records = (unsigned)r->hdr.ancount + r->hdr.nscount + r->hdr.arcount, opts = 0;
     size_t at = r->answers;
     *rcode = r->hdr.rcode;
-    for (; records > 0 && dns_rr_parse(r->msg, r->len, &at, &rr, &why); records--) {
+    for (; records > 0 && dns_rr_parse(r->msg, r->len, &at, &rr) == DNS_SOUND; records--) {
         if (rr.type != DNS_TYPE_OPT)
             continue;
         if (++opts > 1 || rr.name.len != 1)

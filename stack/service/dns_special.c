@@ -5,8 +5,7 @@
 static bool is_below(const struct dns_name *name, const char *parent)
 {
     struct dns_name p;
-    const char *why;
-    return dns_name_from_text(parent, &p, &why) && dns_name_below(name, &p);
+    return dns_name_from_text(parent, &p) == DNS_SOUND && dns_name_below(name, &p);
 }
 
 bool dns_special(const struct dns_name *name, uint16_t type, struct dns_result *out)

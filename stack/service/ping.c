@@ -195,10 +195,9 @@ static void count_rtt(struct ping_result *r, int64_t rtt_ns)
 static struct echo *match(struct stack *s, const uint8_t *bytes, uint32_t len,
                           const struct ip_received *r, struct ping **ping, enum ping_counter *drop)
 {
-    const char *why;
     struct icmpv4_hdr hdr;
     *drop = PING_DROP_MALFORMED;
-    if (!icmpv4_parse(bytes, len, &hdr, &why))
+    if (icmpv4_parse(bytes, len, &hdr) != ICMPV4_SOUND)
         return NULL;
     *drop = PING_DROP_TYPE;
     if (hdr.type != ICMPV4_ECHO_REPLY)
@@ -253,10 +252,10 @@ static void reply(struct raw_pcb *pcb, struct stack *s, struct netbuf *nb,
 static void failed(struct raw_pcb *pcb, struct stack *s, const struct ip_error *error,
                    int64_t now_ns)
 {
-    const char *why;
     struct icmpv4_hdr hdr;
     (void)pcb;
-    if (!icmpv4_parse(error->quoted, error->quoted_len, &hdr, &why) || hdr.type != ICMPV4_ECHO)
+    if (icmpv4_parse(error->quoted, error->quoted_len, &hdr) != ICMPV4_SOUND ||
+        hdr.type != ICMPV4_ECHO)
         return;
     struct ping *p = ping_by_id(ping_state(s), hdr.id);
     struct echo *e =

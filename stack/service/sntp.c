@@ -232,18 +232,31 @@ static struct sntp_time reckon(const struct sntp_query *q, const struct ntp_hdr 
     };
 }
 
+/* The counter of what the parser refused, -1 when it did not. */
+static int malformed(enum ntp_fault fault)
+{
+    switch (fault) {
+    case NTP_SHORT:
+        return SNTP_DROP_SHORT;
+    case NTP_VERSION_UNKNOWN:
+        return SNTP_DROP_VERSION;
+    case NTP_SOUND:
+    case NTP_FAULTS:
+        break;
+    }
+    return -1;
+}
+
 static void receive(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
                     const struct ip_received *r, uint16_t from_port, int64_t now_ns)
 {
     struct sntp_query *q = pcb->owner;
     struct ntp_hdr hdr;
-    const char *why;
     (void)r;
     (void)from_port; /* the pcb is connected */
-    bool parsed = ntp_parse(netbuf_data(nb), netbuf_len(nb), &hdr, &why);
-    int drop = parsed                         ? refusal(q, &hdr)
-               : netbuf_len(nb) < NTP_HDR_LEN ? SNTP_DROP_SHORT
-                                              : SNTP_DROP_VERSION;
+    int drop = malformed(ntp_parse(netbuf_data(nb), netbuf_len(nb), &hdr));
+    if (drop < 0)
+        drop = refusal(q, &hdr);
     if (drop >= 0) {
         stack_drop(s, nb, MODULE_SNTP, (unsigned)drop);
         return;

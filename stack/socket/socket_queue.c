@@ -91,8 +91,7 @@ int socket_queue_describe(const struct socket *k, struct socket_packet *out)
 {
     const struct netbuf *nb = k->queue.slot[k->queue.head].nb;
     struct ipv4_hdr hdr;
-    const char *why;
-    if (!ipv4_parse(nb->base + nb->net_at, nb->end - nb->net_at, &hdr, &why))
+    if (ipv4_parse(nb->base + nb->net_at, nb->end - nb->net_at, &hdr) != IPV4_SOUND)
         return -ERR_AFNOSUPPORT;
     *out = (struct socket_packet){
         .destination = addr_ipv4(hdr.dst),

@@ -148,8 +148,7 @@ static bool has_source_route(const struct ipv4_hdr *hdr)
 {
     struct ipv4_option_iter iter = ipv4_option_iter(hdr);
     struct ipv4_option option;
-    const char *why;
-    while (ipv4_option_next(&iter, &option, &why))
+    while (ipv4_option_next(&iter, &option))
         if (option.type == IPV4_OPT_LSRR || option.type == IPV4_OPT_SSRR)
             return true;
     return false;
@@ -158,13 +157,12 @@ static bool has_source_route(const struct ipv4_hdr *hdr)
 static int udp_set_ip_options(struct stack *s, struct socket *k, const uint8_t *options, size_t len)
 {
     struct udp_pcb *pcb = &k->pcb.udp;
-    const char *why;
     uint8_t bad_at;
     (void)s;
     if (len > sizeof pcb->options)
         return -ERR_INVAL;
     struct ipv4_hdr hdr = {.options_len = (uint8_t)len, .options = options};
-    if (len && (!ipv4_options_check(&hdr, &bad_at, &why) || has_source_route(&hdr)))
+    if (len && (ipv4_options_check(&hdr, &bad_at) != IPV4_OPTION_SOUND || has_source_route(&hdr)))
         return -ERR_INVAL;
     memset(pcb->options, 0, sizeof pcb->options);
     if (len)

@@ -20,13 +20,21 @@ static bool checksum_ok(const struct ip_received *r, const uint8_t *datagram, ui
     return udp_checksum6_ok(src, dst, datagram, len);
 }
 
-/* udp_parse refuses for one of three reasons; each has its counter. */
-static enum udp_counter refusal(const struct netbuf *nb)
+/* UDP_COUNTERS: the header is sound. */
+static enum udp_counter counter_of(enum udp_fault fault)
 {
-    if (netbuf_len(nb) < UDP_HDR_LEN)
+    switch (fault) {
+    case UDP_SHORT:
         return UDP_DROP_SHORT;
-    return get16(netbuf_data(nb) + UDP_LENGTH) < UDP_HDR_LEN ? UDP_DROP_LENGTH_SMALL
-                                                             : UDP_DROP_LENGTH_LARGE;
+    case UDP_LENGTH_BELOW_HEADER:
+        return UDP_DROP_LENGTH_SMALL;
+    case UDP_LENGTH_BEYOND:
+        return UDP_DROP_LENGTH_LARGE;
+    case UDP_SOUND:
+    case UDP_FAULTS:
+        break;
+    }
+    return UDP_COUNTERS;
 }
 
 /* RFC 1122 4.1.3.6: a source that no host may have; nobody could answer it. */
@@ -35,36 +43,38 @@ static bool source_invalid(const struct stack *s, const struct ip_received *r)
     return transport_is_multicast(&r->source) || transport_is_broadcast(s, &r->source);
 }
 
-/* Parses and verifies; false when nb was dropped. On return the cursor is at the payload and
- * nothing follows it. */
+/* Parses and verifies; why the datagram is dropped, or UDP_COUNTERS. */
+static enum udp_counter refusal(struct stack *s, const struct netbuf *nb,
+                                const struct ip_received *r, struct udp_hdr *hdr)
+{
+    enum udp_counter malformed = counter_of(udp_parse(netbuf_data(nb), netbuf_len(nb), hdr));
+    if (malformed != UDP_COUNTERS)
+        return malformed;
+    bool summed = hdr->checksum != 0;
+    if (!summed && r->destination.family == ADDR_IPV6)
+        return UDP_DROP_CHECKSUM_MISSING; /* RFC 8200 8.1 */
+    if (!summed && stack_knob(s, MODULE_UDP, UDP_KNOB_REQUIRE_CHECKSUM))
+        return UDP_DROP_CHECKSUM_MISSING; /* RFC 1122 4.1.3.4 allows the choice */
+    if (summed && !(nb->flags & NETBUF_SUM_OK) && !checksum_ok(r, netbuf_data(nb), hdr->length))
+        return UDP_DROP_CHECKSUM;
+    if (source_invalid(s, r))
+        return UDP_DROP_SOURCE;
+    return hdr->dst_port == 0 ? UDP_DROP_PORT_ZERO : UDP_COUNTERS;
+}
+
+/* False when nb was dropped. On return the cursor is at the payload and nothing follows it. */
 static bool accept(struct stack *s, struct netbuf *nb, const struct ip_received *r,
                    struct udp_hdr *hdr)
 {
-    const char *why;
-    enum udp_counter drop;
-    bool parsed = udp_parse(netbuf_data(nb), netbuf_len(nb), hdr, &why);
-    bool summed = parsed && hdr->checksum != 0;
-    if (!parsed)
-        drop = refusal(nb);
-    else if (!summed && r->destination.family == ADDR_IPV6)
-        drop = UDP_DROP_CHECKSUM_MISSING; /* RFC 8200 8.1 */
-    else if (!summed && stack_knob(s, MODULE_UDP, UDP_KNOB_REQUIRE_CHECKSUM))
-        drop = UDP_DROP_CHECKSUM_MISSING; /* RFC 1122 4.1.3.4 allows the choice */
-    else if (summed && !(nb->flags & NETBUF_SUM_OK) &&
-             !checksum_ok(r, netbuf_data(nb), hdr->length))
-        drop = UDP_DROP_CHECKSUM;
-    else if (source_invalid(s, r))
-        drop = UDP_DROP_SOURCE;
-    else if (hdr->dst_port == 0)
-        drop = UDP_DROP_PORT_ZERO;
-    else {
-        if (!summed)
-            stack_count(s, MODULE_UDP, UDP_NO_CHECKSUM);
-        netbuf_trim(nb, hdr->length);
-        return true;
+    enum udp_counter drop = refusal(s, nb, r, hdr);
+    if (drop != UDP_COUNTERS) {
+        stack_drop(s, nb, MODULE_UDP, drop);
+        return false;
     }
-    stack_drop(s, nb, MODULE_UDP, drop);
-    return false;
+    if (hdr->checksum == 0)
+        stack_count(s, MODULE_UDP, UDP_NO_CHECKSUM);
+    netbuf_trim(nb, hdr->length);
+    return true;
 }
 
 /* How specific a match is: 0 for none. */

@@ -2,31 +2,30 @@
 #include "stack/core/bytes.h"
 #include "stack/core/mem.h"
 #include "stack/wire/ethernet.h"
-#include "stack/wire/why.h"
 
 enum { ARP_FIXED_LEN = 8 }; /* up to here the layout does not depend on the lengths in it */
 
 /* The order of the questions is that of RFC 826, "Packet Reception". */
-bool arp_parse(const uint8_t *bytes, size_t len, struct arp_hdr *out, const char **why)
+enum arp_fault arp_parse(const uint8_t *bytes, size_t len, struct arp_hdr *out)
 {
     if (len < ARP_FIXED_LEN)
-        return refuse(why, "arp: shorter than 8 octets");
+        return ARP_SHORT;
     if (get16(bytes + ARP_HRD) != ARP_HRD_ETHERNET)
-        return refuse(why, "arp: hardware type is not Ethernet");
+        return ARP_HARDWARE_UNKNOWN;
     if (bytes[ARP_HLN] != ETHERNET_ADDR_LEN)
-        return refuse(why, "arp: hardware address length is not 6");
+        return ARP_HARDWARE_LENGTH;
     if (get16(bytes + ARP_PRO) != ETHERNET_TYPE_IPV4)
-        return refuse(why, "arp: protocol type is not IPv4");
+        return ARP_PROTOCOL_UNKNOWN;
     if (bytes[ARP_PLN] != 4)
-        return refuse(why, "arp: protocol address length is not 4");
+        return ARP_PROTOCOL_LENGTH;
     if (len < ARP_LEN)
-        return refuse(why, "arp: addresses cut short");
+        return ARP_ADDRESSES_SHORT;
     out->op = get16(bytes + ARP_OP);
     memcpy(out->sha, bytes + ARP_SHA, sizeof out->sha);
     out->spa = get32(bytes + ARP_SPA);
     memcpy(out->tha, bytes + ARP_THA, sizeof out->tha);
     out->tpa = get32(bytes + ARP_TPA);
-    return true;
+    return ARP_SOUND;
 }
 
 size_t arp_emit(const struct arp_hdr *hdr, uint8_t *buf, size_t room)

@@ -42,6 +42,19 @@ enum {
     ARP_HRD_ETHERNET = 1,
 };
 
+/* What a parser finds wrong. Texts for people: arp_fault_text. */
+enum arp_fault {
+    ARP_SOUND,
+    ARP_SHORT,
+    ARP_HARDWARE_UNKNOWN,
+    ARP_HARDWARE_LENGTH,
+    ARP_PROTOCOL_UNKNOWN,
+    ARP_PROTOCOL_LENGTH,
+    ARP_ADDRESSES_SHORT,
+    ARP_FAULTS
+};
+extern const char *const arp_fault_text[ARP_FAULTS];
+
 enum arp_op { ARP_REQUEST = 1, ARP_REPLY = 2 };
 
 struct arp_hdr {
@@ -51,7 +64,7 @@ struct arp_hdr {
 };
 
 /* Octets past the 28 are Ethernet's padding and ignored. */
-bool arp_parse(const uint8_t *bytes, size_t len, struct arp_hdr *out, const char **why);
+enum arp_fault arp_parse(const uint8_t *bytes, size_t len, struct arp_hdr *out);
 
 /* Writes ARP_LEN octets and returns their number, 0 when room is less. */
 size_t arp_emit(const struct arp_hdr *hdr, uint8_t *buf, size_t room);

@@ -1,7 +1,6 @@
 #include "stack/wire/dhcp.h"
 #include "stack/core/bytes.h"
 #include "stack/core/mem.h"
-#include "stack/wire/why.h"
 
 #define MAGIC_COOKIE UINT32_C(0x63825363) /* 99, 130, 83, 99: RFC 2131 section 3 */
 
@@ -34,7 +33,7 @@ static struct area area_of(const struct dhcp_msg *msg, unsigned area)
  * Walks an area to its End option, or to where it ends without one: that is against RFC 2131 4.1,
  * but nothing is ambiguous about it. *used is the number of octets in front of End.
  */
-static bool check_area(struct area area, size_t *used, const char **why)
+static enum dhcp_fault check_area(struct area area, size_t *used)
 {
     size_t at = 0;
     while (at < area.len && area.bytes[at] != DHCP_OPT_END) {
@@ -43,13 +42,13 @@ static bool check_area(struct area area, size_t *used, const char **why)
             continue;
         }
         if (area.len - at < 2)
-            return refuse(why, "dhcp option: no length octet");
+            return DHCP_OPTION_NO_LENGTH;
         if (area.bytes[at + 1] > area.len - at - 2)
-            return refuse(why, "dhcp option: length beyond its field");
+            return DHCP_OPTION_BEYOND;
         at += 2u + area.bytes[at + 1];
     }
     *used = at;
-    return true;
+    return DHCP_SOUND;
 }
 
 /*
@@ -64,16 +63,17 @@ static uint8_t overload_of(const struct dhcp_msg *msg)
     return value;
 }
 
-static bool parse_options(const uint8_t *bytes, size_t len, struct dhcp_msg *out, const char **why)
+static enum dhcp_fault parse_options(const uint8_t *bytes, size_t len, struct dhcp_msg *out)
 {
     struct area options = {bytes + DHCP_OPTIONS, len - DHCP_OPTIONS};
     out->options = options.bytes;
-    if (!check_area(options, &out->options_len, why))
-        return false;
+    enum dhcp_fault fault = check_area(options, &out->options_len);
+    if (fault != DHCP_SOUND)
+        return fault;
     out->overload = overload_of(out);
     size_t unused;
-    return check_area(area_of(out, AREA_FILE), &unused, why) &&
-           check_area(area_of(out, AREA_SNAME), &unused, why);
+    fault = check_area(area_of(out, AREA_FILE), &unused);
+    return fault != DHCP_SOUND ? fault : check_area(area_of(out, AREA_SNAME), &unused);
 }
 
 static void read_fixed(const uint8_t *bytes, struct dhcp_msg *out)
@@ -96,20 +96,20 @@ static void read_fixed(const uint8_t *bytes, struct dhcp_msg *out)
     memcpy(out->chaddr, bytes + DHCP_CHADDR, DHCP_CHADDR_LEN);
 }
 
-bool dhcp_parse(const uint8_t *bytes, size_t len, struct dhcp_msg *out, const char **why)
+enum dhcp_fault dhcp_parse(const uint8_t *bytes, size_t len, struct dhcp_msg *out)
 {
     if (len < DHCP_COOKIE)
-        return refuse(why, "dhcp: shorter than 236 octets");
+        return DHCP_SHORT;
     if (len < DHCP_OPTIONS)
-        return refuse(why, "dhcp: no room for the magic cookie");
+        return DHCP_COOKIE_SHORT;
     if (bytes[DHCP_OP] != DHCP_BOOTREQUEST && bytes[DHCP_OP] != DHCP_BOOTREPLY)
-        return refuse(why, "dhcp: op is neither BOOTREQUEST nor BOOTREPLY");
+        return DHCP_OP_UNKNOWN;
     if (bytes[DHCP_HLEN] > DHCP_CHADDR_LEN)
-        return refuse(why, "dhcp: hlen above 16");
+        return DHCP_HLEN_ABOVE_16;
     if (get32(bytes + DHCP_COOKIE) != MAGIC_COOKIE)
-        return refuse(why, "dhcp: not the magic cookie");
+        return DHCP_COOKIE_WRONG;
     read_fixed(bytes, out);
-    return parse_options(bytes, len, out, why);
+    return parse_options(bytes, len, out);
 }
 
 static void write_fixed(const struct dhcp_msg *msg, uint8_t *buf)

@@ -61,6 +61,20 @@ enum {
     DHCP_CLIENT_PORT = 68,
 };
 
+/* What a parser finds wrong. Texts for people: dhcp_fault_text. */
+enum dhcp_fault {
+    DHCP_SOUND,
+    DHCP_SHORT,
+    DHCP_COOKIE_SHORT,
+    DHCP_OP_UNKNOWN,
+    DHCP_HLEN_ABOVE_16,
+    DHCP_COOKIE_WRONG,
+    DHCP_OPTION_NO_LENGTH,
+    DHCP_OPTION_BEYOND,
+    DHCP_FAULTS
+};
+extern const char *const dhcp_fault_text[DHCP_FAULTS];
+
 enum dhcp_op { DHCP_BOOTREQUEST = 1, DHCP_BOOTREPLY = 2 };
 
 enum dhcp_message_type {
@@ -122,7 +136,7 @@ struct dhcp_msg {
  * Reads a message and checks every option of the options field and of what is overloaded, so that
  * the readers below cannot fail. A field that ends without End is taken to end there.
  */
-bool dhcp_parse(const uint8_t *bytes, size_t len, struct dhcp_msg *out, const char **why);
+enum dhcp_fault dhcp_parse(const uint8_t *bytes, size_t len, struct dhcp_msg *out);
 
 /*
  * The inverse: the fixed part, the cookie, the options as they stand, End, and zeros up to

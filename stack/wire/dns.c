@@ -1,7 +1,6 @@
 #include "stack/wire/dns.h"
 #include "stack/core/bytes.h"
 #include "stack/core/mem.h"
-#include "stack/wire/why.h"
 
 enum {
     FLAG_QR = 0x8000,
@@ -18,10 +17,10 @@ enum {
     SOA_FIXED_LEN = 20,
 };
 
-bool dns_parse(const uint8_t *msg, size_t len, struct dns_hdr *out, const char **why)
+enum dns_fault dns_parse(const uint8_t *msg, size_t len, struct dns_hdr *out)
 {
     if (len < DNS_HDR_LEN)
-        return refuse(why, "dns: shorter than 12 octets");
+        return DNS_SHORT;
     uint16_t flags = get16(msg + DNS_FLAGS);
     out->id = get16(msg + DNS_ID);
     out->qr = (flags & FLAG_QR) != 0;
@@ -38,7 +37,7 @@ bool dns_parse(const uint8_t *msg, size_t len, struct dns_hdr *out, const char *
     out->ancount = get16(msg + DNS_ANCOUNT);
     out->nscount = get16(msg + DNS_NSCOUNT);
     out->arcount = get16(msg + DNS_ARCOUNT);
-    return true;
+    return DNS_SOUND;
 }
 
 static uint16_t flags_of(const struct dns_hdr *hdr)
@@ -68,18 +67,19 @@ size_t dns_emit(const struct dns_hdr *hdr, uint8_t *buf, size_t room)
     return DNS_HDR_LEN;
 }
 
-bool dns_question_parse(const uint8_t *msg, size_t len, size_t *at, struct dns_question *out,
-                        const char **why)
+enum dns_fault dns_question_parse(const uint8_t *msg, size_t len, size_t *at,
+                                  struct dns_question *out)
 {
     size_t here = *at;
-    if (!dns_name_parse(msg, len, &here, &out->name, why))
-        return false;
+    enum dns_fault fault = dns_name_parse(msg, len, &here, &out->name);
+    if (fault != DNS_SOUND)
+        return fault;
     if (len - here < QUESTION_FIXED_LEN)
-        return refuse(why, "dns question: cut short");
+        return DNS_QUESTION_SHORT;
     out->type = get16(msg + here);
     out->class = get16(msg + here + 2);
     *at = here + QUESTION_FIXED_LEN;
-    return true;
+    return DNS_SOUND;
 }
 
 size_t dns_question_emit(const struct dns_question *question, uint8_t *buf, size_t room)
@@ -109,130 +109,140 @@ static size_t rdata_end(const struct dns_rr *rr)
     return rr->rdata + rr->rdlength;
 }
 
-static bool check_rr(size_t len, const struct dns_rr *rr, bool type_matches, const char **why)
+static enum dns_fault check_rr(size_t len, const struct dns_rr *rr, bool type_matches)
 {
     if (!type_matches)
-        return refuse(why, "dns record: not of the type that is read");
+        return DNS_RECORD_OTHER_TYPE;
     if (rr->rdata > len || rr->rdlength > len - rr->rdata)
-        return refuse(why, "dns record: RDLENGTH beyond the message");
-    return true;
+        return DNS_RDLENGTH_BEYOND;
+    return DNS_SOUND;
 }
 
-bool dns_rr_a(const uint8_t *msg, size_t len, const struct dns_rr *rr, uint32_t *addr,
-              const char **why)
+enum dns_fault dns_rr_a(const uint8_t *msg, size_t len, const struct dns_rr *rr, uint32_t *addr)
 {
-    if (!check_rr(len, rr, rr->type == DNS_TYPE_A, why))
-        return false;
+    enum dns_fault fault = check_rr(len, rr, rr->type == DNS_TYPE_A);
+    if (fault != DNS_SOUND)
+        return fault;
     if (rr->rdlength != 4)
-        return refuse(why, "dns A: RDLENGTH is not 4");
+        return DNS_A_LENGTH;
     *addr = get32(msg + rr->rdata);
-    return true;
+    return DNS_SOUND;
 }
 
-bool dns_rr_aaaa(const uint8_t *msg, size_t len, const struct dns_rr *rr, uint8_t addr[16],
-                 const char **why)
+enum dns_fault dns_rr_aaaa(const uint8_t *msg, size_t len, const struct dns_rr *rr,
+                           uint8_t addr[16])
 {
-    if (!check_rr(len, rr, rr->type == DNS_TYPE_AAAA, why))
-        return false;
+    enum dns_fault fault = check_rr(len, rr, rr->type == DNS_TYPE_AAAA);
+    if (fault != DNS_SOUND)
+        return fault;
     if (rr->rdlength != 16)
-        return refuse(why, "dns AAAA: RDLENGTH is not 16");
+        return DNS_AAAA_LENGTH;
     memcpy(addr, msg + rr->rdata, 16);
-    return true;
+    return DNS_SOUND;
 }
 
-bool dns_rr_name(const uint8_t *msg, size_t len, const struct dns_rr *rr, struct dns_name *out,
-                 const char **why)
+enum dns_fault dns_rr_name(const uint8_t *msg, size_t len, const struct dns_rr *rr,
+                           struct dns_name *out)
 {
     bool matches =
         rr->type == DNS_TYPE_NS || rr->type == DNS_TYPE_CNAME || rr->type == DNS_TYPE_PTR;
-    if (!check_rr(len, rr, matches, why))
-        return false;
+    enum dns_fault fault = check_rr(len, rr, matches);
+    if (fault != DNS_SOUND)
+        return fault;
     size_t at = rr->rdata;
-    if (!dns_name_parse(msg, len, &at, out, why))
-        return false;
+    fault = dns_name_parse(msg, len, &at, out);
+    if (fault != DNS_SOUND)
+        return fault;
     if (at != rdata_end(rr))
-        return refuse(why, "dns NS, CNAME or PTR: name and RDLENGTH disagree");
-    return true;
+        return DNS_RDATA_NAME_LENGTH;
+    return DNS_SOUND;
 }
 
-bool dns_rr_mx(const uint8_t *msg, size_t len, const struct dns_rr *rr, uint16_t *preference,
-               struct dns_name *exchange, const char **why)
+enum dns_fault dns_rr_mx(const uint8_t *msg, size_t len, const struct dns_rr *rr,
+                         uint16_t *preference, struct dns_name *exchange)
 {
-    if (!check_rr(len, rr, rr->type == DNS_TYPE_MX, why))
-        return false;
+    enum dns_fault fault = check_rr(len, rr, rr->type == DNS_TYPE_MX);
+    if (fault != DNS_SOUND)
+        return fault;
     if (rr->rdlength < 3)
-        return refuse(why, "dns MX: RDLENGTH below 3");
+        return DNS_MX_SHORT;
     size_t at = rr->rdata + 2;
-    if (!dns_name_parse(msg, len, &at, exchange, why))
-        return false;
+    fault = dns_name_parse(msg, len, &at, exchange);
+    if (fault != DNS_SOUND)
+        return fault;
     if (at != rdata_end(rr))
-        return refuse(why, "dns MX: exchange and RDLENGTH disagree");
+        return DNS_MX_LENGTH;
     *preference = get16(msg + rr->rdata);
-    return true;
+    return DNS_SOUND;
 }
 
 /* Both names, skipped where mname and rname are NULL; *numbers is where the five of 32 bits start.
  */
-static bool read_soa_names(const uint8_t *msg, size_t len, const struct dns_rr *rr,
-                           struct dns_name *mname, struct dns_name *rname, size_t *numbers,
-                           const char **why)
+static enum dns_fault read_soa_names(const uint8_t *msg, size_t len, const struct dns_rr *rr,
+                                     struct dns_name *mname, struct dns_name *rname,
+                                     size_t *numbers)
 {
-    if (!check_rr(len, rr, rr->type == DNS_TYPE_SOA, why))
-        return false;
+    enum dns_fault fault = check_rr(len, rr, rr->type == DNS_TYPE_SOA);
+    if (fault != DNS_SOUND)
+        return fault;
     size_t at = rr->rdata;
-    if (!dns_name_parse(msg, len, &at, mname, why) || !dns_name_parse(msg, len, &at, rname, why))
-        return false;
+    if ((fault = dns_name_parse(msg, len, &at, mname)) != DNS_SOUND ||
+        (fault = dns_name_parse(msg, len, &at, rname)) != DNS_SOUND)
+        return fault;
     if (at > rdata_end(rr) || rdata_end(rr) - at != SOA_FIXED_LEN)
-        return refuse(why, "dns SOA: fields and RDLENGTH disagree");
+        return DNS_SOA_LENGTH;
     *numbers = at;
-    return true;
+    return DNS_SOUND;
 }
 
-bool dns_rr_soa(const uint8_t *msg, size_t len, const struct dns_rr *rr, struct dns_soa *out,
-                const char **why)
+enum dns_fault dns_rr_soa(const uint8_t *msg, size_t len, const struct dns_rr *rr,
+                          struct dns_soa *out)
 {
     size_t at;
-    if (!read_soa_names(msg, len, rr, &out->mname, &out->rname, &at, why))
-        return false;
+    enum dns_fault fault = read_soa_names(msg, len, rr, &out->mname, &out->rname, &at);
+    if (fault != DNS_SOUND)
+        return fault;
     out->serial = get32(msg + at);
     out->refresh = get32(msg + at + 4);
     out->retry = get32(msg + at + 8);
     out->expire = get32(msg + at + 12);
     out->minimum = get32(msg + at + 16);
-    return true;
+    return DNS_SOUND;
 }
 
-bool dns_rr_txt(const uint8_t *msg, size_t len, const struct dns_rr *rr, size_t *at,
-                const uint8_t **text, uint8_t *text_len, const char **why)
+enum dns_fault dns_rr_txt(const uint8_t *msg, size_t len, const struct dns_rr *rr, size_t *at,
+                          const uint8_t **text, uint8_t *text_len)
 {
-    *why = NULL;
-    if (!check_rr(len, rr, rr->type == DNS_TYPE_TXT, why))
-        return false;
+    *text = NULL;
+    enum dns_fault fault = check_rr(len, rr, rr->type == DNS_TYPE_TXT);
+    if (fault != DNS_SOUND)
+        return fault;
     if (rr->rdlength == 0)
-        return refuse(why, "dns TXT: no string");
+        return DNS_TXT_EMPTY;
     if (*at < rr->rdata || *at >= rdata_end(rr))
-        return false;
+        return DNS_SOUND;
     if (msg[*at] > rdata_end(rr) - *at - 1)
-        return refuse(why, "dns TXT: string beyond RDATA");
+        return DNS_TXT_BEYOND;
     *text = msg + *at + 1;
     *text_len = msg[*at];
     *at += 1u + *text_len;
-    return true;
+    return DNS_SOUND;
 }
 
-static bool check_txt(const uint8_t *msg, size_t len, const struct dns_rr *rr, const char **why)
+static enum dns_fault check_txt(const uint8_t *msg, size_t len, const struct dns_rr *rr)
 {
     const uint8_t *text;
     uint8_t text_len;
     size_t at = rr->rdata;
-    const char *reason;
-    while (dns_rr_txt(msg, len, rr, &at, &text, &text_len, &reason))
-        ;
-    return reason ? refuse(why, reason) : true;
+    enum dns_fault fault;
+    do
+        fault = dns_rr_txt(msg, len, rr, &at, &text, &text_len);
+    while (fault == DNS_SOUND && text);
+    return fault;
 }
 
 /* RFC 9267 section 5: the format of RDATA must conform to type and class. */
-static bool check_rdata(const uint8_t *msg, size_t len, const struct dns_rr *rr, const char **why)
+static enum dns_fault check_rdata(const uint8_t *msg, size_t len, const struct dns_rr *rr)
 {
     uint32_t addr4;
     uint8_t addr6[16];
@@ -240,66 +250,71 @@ static bool check_rdata(const uint8_t *msg, size_t len, const struct dns_rr *rr,
     size_t numbers;
     switch (rr->type) {
     case DNS_TYPE_A:
-        return rr->class != DNS_CLASS_IN || dns_rr_a(msg, len, rr, &addr4, why);
+        return rr->class == DNS_CLASS_IN ? dns_rr_a(msg, len, rr, &addr4) : DNS_SOUND;
     case DNS_TYPE_AAAA:
-        return rr->class != DNS_CLASS_IN || dns_rr_aaaa(msg, len, rr, addr6, why);
+        return rr->class == DNS_CLASS_IN ? dns_rr_aaaa(msg, len, rr, addr6) : DNS_SOUND;
     case DNS_TYPE_NS:
     case DNS_TYPE_CNAME:
     case DNS_TYPE_PTR:
-        return dns_rr_name(msg, len, rr, NULL, why);
+        return dns_rr_name(msg, len, rr, NULL);
     case DNS_TYPE_MX:
-        return dns_rr_mx(msg, len, rr, &preference, NULL, why);
+        return dns_rr_mx(msg, len, rr, &preference, NULL);
     case DNS_TYPE_SOA:
-        return read_soa_names(msg, len, rr, NULL, NULL, &numbers, why);
+        return read_soa_names(msg, len, rr, NULL, NULL, &numbers);
     case DNS_TYPE_TXT:
-        return check_txt(msg, len, rr, why);
+        return check_txt(msg, len, rr);
     default:
-        return true;
+        return DNS_SOUND;
     }
 }
 
-bool dns_rr_parse(const uint8_t *msg, size_t len, size_t *at, struct dns_rr *out, const char **why)
+enum dns_fault dns_rr_parse(const uint8_t *msg, size_t len, size_t *at, struct dns_rr *out)
 {
     size_t here = *at;
-    if (!dns_name_parse(msg, len, &here, &out->name, why))
-        return false;
+    enum dns_fault fault = dns_name_parse(msg, len, &here, &out->name);
+    if (fault != DNS_SOUND)
+        return fault;
     if (len - here < RR_FIXED_LEN)
-        return refuse(why, "dns record: cut short");
+        return DNS_RECORD_SHORT;
     out->type = get16(msg + here);
     out->class = get16(msg + here + 2);
     out->ttl = get32(msg + here + 4);
     out->rdlength = get16(msg + here + 8);
     out->rdata = here + RR_FIXED_LEN;
     if (out->rdlength > len - out->rdata)
-        return refuse(why, "dns record: RDLENGTH beyond the message");
-    if (!check_rdata(msg, len, out, why))
-        return false;
+        return DNS_RDLENGTH_BEYOND;
+    fault = check_rdata(msg, len, out);
+    if (fault != DNS_SOUND)
+        return fault;
     *at = rdata_end(out);
-    return true;
+    return DNS_SOUND;
 }
 
-bool dns_check(const uint8_t *msg, size_t len, const char **why)
+enum dns_fault dns_check(const uint8_t *msg, size_t len)
 {
     struct dns_hdr hdr;
     struct dns_question question;
     struct dns_rr rr;
-    if (!dns_parse(msg, len, &hdr, why))
-        return false;
+    enum dns_fault fault = dns_parse(msg, len, &hdr);
+    if (fault != DNS_SOUND)
+        return fault;
     size_t at = DNS_HDR_LEN;
     for (unsigned i = 0; i < hdr.qdcount; i++) {
         if (at == len)
-            return refuse(why, "dns: fewer questions than QDCOUNT");
-        if (!dns_question_parse(msg, len, &at, &question, why))
-            return false;
+            return DNS_QUESTIONS_MISSING;
+        fault = dns_question_parse(msg, len, &at, &question);
+        if (fault != DNS_SOUND)
+            return fault;
     }
     unsigned records = (unsigned)hdr.ancount + hdr.nscount + hdr.arcount;
     for (unsigned i = 0; i < records; i++) {
         if (at == len)
-            return refuse(why, "dns: fewer records than the header counts");
-        if (!dns_rr_parse(msg, len, &at, &rr, why))
-            return false;
+            return DNS_RECORDS_MISSING;
+        fault = dns_rr_parse(msg, len, &at, &rr);
+        if (fault != DNS_SOUND)
+            return fault;
     }
-    return true;
+    return DNS_SOUND;
 }
 
 size_t dns_opt_emit(uint16_t udp_size, uint8_t *msg, size_t len, size_t room)

@@ -56,6 +56,43 @@ enum {
     DNS_PORT = 53,
 };
 
+/* What a parser finds wrong. Texts for people: dns_fault_text. */
+enum dns_fault {
+    DNS_SOUND,
+    DNS_SHORT,
+    DNS_QUESTIONS_MISSING,
+    DNS_RECORDS_MISSING,
+    DNS_QUESTION_SHORT,
+    DNS_RECORD_SHORT,
+    DNS_RECORD_OTHER_TYPE,
+    DNS_RDLENGTH_BEYOND,
+    DNS_A_LENGTH,
+    DNS_AAAA_LENGTH,
+    DNS_RDATA_NAME_LENGTH,
+    DNS_MX_SHORT,
+    DNS_MX_LENGTH,
+    DNS_SOA_LENGTH,
+    DNS_TXT_EMPTY,
+    DNS_TXT_BEYOND,
+    DNS_POINTER_SHORT,
+    DNS_POINTER_INTO_HEADER,
+    DNS_POINTER_FORWARDS,
+    DNS_POINTER_TO_POINTER,
+    DNS_POINTER_TO_ROOT,
+    DNS_LABEL_BEYOND,
+    DNS_LABEL_TYPE_UNKNOWN,
+    DNS_NAME_NO_END,
+    DNS_NAME_TOO_LONG,
+    DNS_TEXT_EMPTY,
+    DNS_TEXT_LABEL_EMPTY,
+    DNS_TEXT_LABEL_TOO_LONG,
+    DNS_TEXT_BACKSLASH_END,
+    DNS_TEXT_BACKSLASH_DIGITS,
+    DNS_TEXT_BACKSLASH_RANGE,
+    DNS_FAULTS
+};
+extern const char *const dns_fault_text[DNS_FAULTS];
+
 enum dns_type {
     DNS_TYPE_A = 1,
     DNS_TYPE_NS = 2,
@@ -113,7 +150,7 @@ struct dns_soa {
 };
 
 /* Reads the header. */
-bool dns_parse(const uint8_t *msg, size_t len, struct dns_hdr *out, const char **why);
+enum dns_fault dns_parse(const uint8_t *msg, size_t len, struct dns_hdr *out);
 
 /* Writes DNS_HDR_LEN octets and returns their number; 0 when room is less. */
 size_t dns_emit(const struct dns_hdr *hdr, uint8_t *buf, size_t room);
@@ -122,42 +159,40 @@ size_t dns_emit(const struct dns_hdr *hdr, uint8_t *buf, size_t room);
  * The readers below take the whole message, and *at, the offset of what they read; they move *at
  * past it, and leave it when they refuse. A name that is only to be skipped has out NULL.
  */
-bool dns_name_parse(const uint8_t *msg, size_t len, size_t *at, struct dns_name *out,
-                    const char **why);
-bool dns_question_parse(const uint8_t *msg, size_t len, size_t *at, struct dns_question *out,
-                        const char **why);
+enum dns_fault dns_name_parse(const uint8_t *msg, size_t len, size_t *at, struct dns_name *out);
+enum dns_fault dns_question_parse(const uint8_t *msg, size_t len, size_t *at,
+                                  struct dns_question *out);
 
 /* The RDATA of a type that is named here is checked too; that of an A or AAAA only in class IN. */
-bool dns_rr_parse(const uint8_t *msg, size_t len, size_t *at, struct dns_rr *out, const char **why);
+enum dns_fault dns_rr_parse(const uint8_t *msg, size_t len, size_t *at, struct dns_rr *out);
 
 /*
  * RDATA by type; each refuses a record of another type, and RDATA that is not filled exactly. The
  * class is the caller's to judge.
  */
-bool dns_rr_a(const uint8_t *msg, size_t len, const struct dns_rr *rr, uint32_t *addr,
-              const char **why);
-bool dns_rr_aaaa(const uint8_t *msg, size_t len, const struct dns_rr *rr, uint8_t addr[16],
-                 const char **why);
+enum dns_fault dns_rr_a(const uint8_t *msg, size_t len, const struct dns_rr *rr, uint32_t *addr);
+enum dns_fault dns_rr_aaaa(const uint8_t *msg, size_t len, const struct dns_rr *rr,
+                           uint8_t addr[16]);
 /* NS, CNAME, PTR: the name alone. */
-bool dns_rr_name(const uint8_t *msg, size_t len, const struct dns_rr *rr, struct dns_name *out,
-                 const char **why);
-bool dns_rr_mx(const uint8_t *msg, size_t len, const struct dns_rr *rr, uint16_t *preference,
-               struct dns_name *exchange, const char **why);
-bool dns_rr_soa(const uint8_t *msg, size_t len, const struct dns_rr *rr, struct dns_soa *out,
-                const char **why);
+enum dns_fault dns_rr_name(const uint8_t *msg, size_t len, const struct dns_rr *rr,
+                           struct dns_name *out);
+enum dns_fault dns_rr_mx(const uint8_t *msg, size_t len, const struct dns_rr *rr,
+                         uint16_t *preference, struct dns_name *exchange);
+enum dns_fault dns_rr_soa(const uint8_t *msg, size_t len, const struct dns_rr *rr,
+                          struct dns_soa *out);
 
 /*
  * One <character-string> of a TXT record. *at starts as rr->rdata and ends at the end of the RDATA,
- * where this returns false with *why NULL.
+ * where it is DNS_SOUND with *text NULL.
  */
-bool dns_rr_txt(const uint8_t *msg, size_t len, const struct dns_rr *rr, size_t *at,
-                const uint8_t **text, uint8_t *text_len, const char **why);
+enum dns_fault dns_rr_txt(const uint8_t *msg, size_t len, const struct dns_rr *rr, size_t *at,
+                          const uint8_t **text, uint8_t *text_len);
 
 /*
  * Walks the whole message once: header, as many questions and records as it counts, their RDATA.
  * Octets behind the last record are left alone.
  */
-bool dns_check(const uint8_t *msg, size_t len, const char **why);
+enum dns_fault dns_check(const uint8_t *msg, size_t len);
 
 /* Equal without regard to ASCII case (RFC 1035 2.3.3). */
 bool dns_name_equal(const struct dns_name *a, const struct dns_name *b);
@@ -166,7 +201,7 @@ bool dns_name_equal(const struct dns_name *a, const struct dns_name *b);
  * A name from text such as "www.example.org" or "www.example.org."; \. and \\ stand for the
  * character, \DDD for an octet in decimal; "." is the root.
  */
-bool dns_name_from_text(const char *text, struct dns_name *out, const char **why);
+enum dns_fault dns_name_from_text(const char *text, struct dns_name *out);
 
 /*
  * The text of a name, NUL-terminated, without the last dot but for the root's "."; what is not

@@ -2,15 +2,12 @@
  */
 #include "stack/wire/dns.h"
 #include "stack/core/mem.h"
-#include "stack/wire/why.h"
 
 enum {
     LABEL_TYPE = 0xc0, /* the two top bits of a length octet */
     LABEL_PLAIN = 0x00,
     LABEL_POINTER = 0xc0,
 };
-
-static const char too_long[] = "dns name: longer than 255 octets";
 
 /* A name on its way out of a message: `here` is the octet to read, in a run that began at `run`. */
 struct walk {
@@ -23,60 +20,61 @@ struct walk {
  * was read so far, so no octet is read twice and no loop exists; RFC 9267 section 2 asks for less,
  * a target before the pointer itself, and for a plain label there.
  */
-static bool follow(struct walk *w, const char **why)
+static enum dns_fault follow(struct walk *w)
 {
     if (w->len - w->here < 2)
-        return refuse(why, "dns name: pointer cut short");
+        return DNS_POINTER_SHORT;
     size_t target = (w->msg[w->here] & 0x3fu) << 8 | w->msg[w->here + 1];
     if (target < DNS_HDR_LEN)
-        return refuse(why, "dns name: pointer into the header");
+        return DNS_POINTER_INTO_HEADER;
     if (target >= w->run)
-        return refuse(why, "dns name: pointer does not go backwards");
+        return DNS_POINTER_FORWARDS;
     if ((w->msg[target] & LABEL_TYPE) == LABEL_POINTER)
-        return refuse(why, "dns name: pointer to a pointer");
+        return DNS_POINTER_TO_POINTER;
     if (w->msg[target] == 0)
-        return refuse(why, "dns name: pointer to the root");
+        return DNS_POINTER_TO_ROOT;
     w->run = w->here = target;
-    return true;
+    return DNS_SOUND;
 }
 
 /* Copies the label at w->here, its length octet included, to offset `used` of the name. */
-static bool take_label(struct walk *w, size_t used, struct dns_name *out, const char **why)
+static enum dns_fault take_label(struct walk *w, size_t used, struct dns_name *out)
 {
     size_t size = 1u + w->msg[w->here];
     if (size > w->len - w->here)
-        return refuse(why, "dns name: label beyond the message");
+        return DNS_LABEL_BEYOND;
     if (used + size + 1 > DNS_MAX_NAME)
-        return refuse(why, too_long);
+        return DNS_NAME_TOO_LONG;
     if (out)
         memcpy(out->wire + used, w->msg + w->here, size);
     w->here += size;
-    return true;
+    return DNS_SOUND;
 }
 
-bool dns_name_parse(const uint8_t *msg, size_t len, size_t *at, struct dns_name *out,
-                    const char **why)
+enum dns_fault dns_name_parse(const uint8_t *msg, size_t len, size_t *at, struct dns_name *out)
 {
     struct walk w = {.msg = msg, .len = len, .run = *at, .here = *at};
     size_t used = 0, end = 0; /* end: behind the first pointer, where the record goes on */
     for (;;) {
         if (w.here >= w.len)
-            return refuse(why, "dns name: no end within the message");
+            return DNS_NAME_NO_END;
         uint8_t first = msg[w.here];
         if (first == 0)
             break;
         if ((first & LABEL_TYPE) == LABEL_PLAIN) {
             size_t size = 1u + first;
-            if (!take_label(&w, used, out, why))
-                return false;
+            enum dns_fault fault = take_label(&w, used, out);
+            if (fault != DNS_SOUND)
+                return fault;
             used += size;
         } else if ((first & LABEL_TYPE) == LABEL_POINTER) {
             size_t behind = w.here + 2;
-            if (!follow(&w, why))
-                return false;
+            enum dns_fault fault = follow(&w);
+            if (fault != DNS_SOUND)
+                return fault;
             end = end ? end : behind;
         } else {
-            return refuse(why, "dns name: label of type 01 or 10");
+            return DNS_LABEL_TYPE_UNKNOWN;
         }
     }
     if (out) {
@@ -84,7 +82,7 @@ bool dns_name_parse(const uint8_t *msg, size_t len, size_t *at, struct dns_name 
         out->len = (uint8_t)(used + 1);
     }
     *at = end ? end : w.here + 1;
-    return true;
+    return DNS_SOUND;
 }
 
 static uint8_t lower(uint8_t c)
@@ -109,63 +107,65 @@ static bool is_digit(char c)
 }
 
 /* The octet that an escape stands for; *text points behind the backslash and ends behind it. */
-static bool read_escape(const char **text, uint8_t *octet, const char **why)
+static enum dns_fault read_escape(const char **text, uint8_t *octet)
 {
     const char *p = *text;
     if (*p == '\0')
-        return refuse(why, "dns name: backslash at the end");
+        return DNS_TEXT_BACKSLASH_END;
     if (!is_digit(*p)) {
         *octet = (uint8_t)*p;
         *text = p + 1;
-        return true;
+        return DNS_SOUND;
     }
     if (!is_digit(p[1]) || !is_digit(p[2]))
-        return refuse(why, "dns name: backslash with fewer than 3 digits");
+        return DNS_TEXT_BACKSLASH_DIGITS;
     int value = (p[0] - '0') * 100 + (p[1] - '0') * 10 + (p[2] - '0');
     if (value > 255)
-        return refuse(why, "dns name: backslash with a number above 255");
+        return DNS_TEXT_BACKSLASH_RANGE;
     *octet = (uint8_t)value;
     *text = p + 3;
-    return true;
+    return DNS_SOUND;
 }
 
 /* One label up to its dot or the end of the text, at out->wire[out->len], which moves behind it. */
-static bool read_label(const char **text, struct dns_name *out, const char **why)
+static enum dns_fault read_label(const char **text, struct dns_name *out)
 {
     size_t start = out->len, size = 0;
     while (**text != '\0' && **text != '.') {
         uint8_t octet = (uint8_t)text[0][0];
         ++*text;
-        if (octet == '\\' && !read_escape(text, &octet, why))
-            return false;
+        enum dns_fault fault = octet == '\\' ? read_escape(text, &octet) : DNS_SOUND;
+        if (fault != DNS_SOUND)
+            return fault;
         if (++size > DNS_MAX_LABEL)
-            return refuse(why, "dns name: label longer than 63 octets");
+            return DNS_TEXT_LABEL_TOO_LONG;
         if (start + size + 2 > DNS_MAX_NAME) /* the length octet and the root are not in size */
-            return refuse(why, too_long);
+            return DNS_NAME_TOO_LONG;
         out->wire[start + size] = octet;
     }
     if (size == 0)
-        return refuse(why, "dns name: empty label");
+        return DNS_TEXT_LABEL_EMPTY;
     out->wire[start] = (uint8_t)size;
     out->len = (uint8_t)(start + 1 + size);
-    return true;
+    return DNS_SOUND;
 }
 
-bool dns_name_from_text(const char *text, struct dns_name *out, const char **why)
+enum dns_fault dns_name_from_text(const char *text, struct dns_name *out)
 {
     out->len = 0;
     if (*text == '\0')
-        return refuse(why, "dns name: no text");
+        return DNS_TEXT_EMPTY;
     if (text[0] == '.' && text[1] == '\0')
         text++;
     while (*text != '\0') {
-        if (!read_label(&text, out, why))
-            return false;
+        enum dns_fault fault = read_label(&text, out);
+        if (fault != DNS_SOUND)
+            return fault;
         if (*text == '.')
             text++;
     }
     out->wire[out->len++] = 0;
-    return true;
+    return DNS_SOUND;
 }
 
 /* An octet as text: itself, escaped by a backslash, or as three digits. Returns 1, 2 or 4. */

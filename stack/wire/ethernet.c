@@ -1,7 +1,6 @@
 #include "stack/wire/ethernet.h"
 #include "stack/core/bytes.h"
 #include "stack/core/mem.h"
-#include "stack/wire/why.h"
 
 enum {
     LLC_MIN_LEN = 3, /* DSAP, SSAP, control */
@@ -11,25 +10,24 @@ enum {
 /* DSAP and SSAP 170, control 3 (unnumbered information), organization code 0: RFC 1042. */
 static const uint8_t snap_start[6] = {0xaa, 0xaa, 0x03, 0x00, 0x00, 0x00};
 
-static bool parse_tagged(const uint8_t *bytes, size_t len, struct ethernet_hdr *out,
-                         const char **why)
+static enum ethernet_fault parse_tagged(const uint8_t *bytes, size_t len, struct ethernet_hdr *out)
 {
     if (len < ETHERNET_TAGGED_HDR_LEN)
-        return refuse(why, "ethernet: 802.1Q tag cut short");
+        return ETHERNET_TAG_SHORT;
     out->kind = ETHERNET_KIND_TAGGED;
     out->tci = get16(bytes + ETHERNET_TAG_TCI);
     out->inner_type = get16(bytes + ETHERNET_TAG_TYPE);
     out->hdr_len = ETHERNET_TAGGED_HDR_LEN;
-    return true;
+    return ETHERNET_SOUND;
 }
 
 /* The field is the length of LLC and data; what follows in the frame is padding. */
-static bool parse_llc(const uint8_t *bytes, size_t len, struct ethernet_hdr *out, const char **why)
+static enum ethernet_fault parse_llc(const uint8_t *bytes, size_t len, struct ethernet_hdr *out)
 {
     if (out->type > len - ETHERNET_HDR_LEN)
-        return refuse(why, "ethernet: 802.3 length beyond the frame");
+        return ETHERNET_LENGTH_BEYOND;
     if (out->type < LLC_MIN_LEN)
-        return refuse(why, "ethernet: 802.3 length below the 3 octets of LLC");
+        return ETHERNET_LENGTH_BELOW_LLC;
     out->kind = ETHERNET_KIND_LLC;
     out->end = (size_t)ETHERNET_HDR_LEN + out->type;
     if (out->type >= SNAP_LEN && memcmp(bytes + ETHERNET_LLC, snap_start, sizeof snap_start) == 0) {
@@ -37,13 +35,13 @@ static bool parse_llc(const uint8_t *bytes, size_t len, struct ethernet_hdr *out
         out->inner_type = get16(bytes + ETHERNET_SNAP_TYPE);
         out->hdr_len = ETHERNET_SNAP_HDR_LEN;
     }
-    return true;
+    return ETHERNET_SOUND;
 }
 
-bool ethernet_parse(const uint8_t *bytes, size_t len, struct ethernet_hdr *out, const char **why)
+enum ethernet_fault ethernet_parse(const uint8_t *bytes, size_t len, struct ethernet_hdr *out)
 {
     if (len < ETHERNET_HDR_LEN)
-        return refuse(why, "ethernet: shorter than 14 octets");
+        return ETHERNET_SHORT;
     memcpy(out->dst, bytes + ETHERNET_DST, sizeof out->dst);
     memcpy(out->src, bytes + ETHERNET_SRC, sizeof out->src);
     out->type = get16(bytes + ETHERNET_TYPE);
@@ -53,12 +51,12 @@ bool ethernet_parse(const uint8_t *bytes, size_t len, struct ethernet_hdr *out, 
     out->hdr_len = ETHERNET_HDR_LEN;
     out->end = len;
     if (out->type <= ETHERNET_MAX_LENGTH)
-        return parse_llc(bytes, len, out, why);
+        return parse_llc(bytes, len, out);
     if (out->type < ETHERNET_MIN_TYPE)
-        return refuse(why, "ethernet: neither a length nor a type (1501 to 1535)");
+        return ETHERNET_TYPE_UNDEFINED;
     if (out->type == ETHERNET_TYPE_VLAN || out->type == ETHERNET_TYPE_QINQ)
-        return parse_tagged(bytes, len, out, why);
-    return true;
+        return parse_tagged(bytes, len, out);
+    return ETHERNET_SOUND;
 }
 
 static size_t hdr_len_of(enum ethernet_kind kind)

@@ -50,6 +50,18 @@ enum {
     ETHERNET_MIN_TYPE = 1536,   /* from here on it is a type; between them it is neither */
 };
 
+/* What a parser finds wrong. Texts for people: ethernet_fault_text. */
+enum ethernet_fault {
+    ETHERNET_SOUND,
+    ETHERNET_SHORT,
+    ETHERNET_TAG_SHORT,
+    ETHERNET_LENGTH_BEYOND,
+    ETHERNET_LENGTH_BELOW_LLC,
+    ETHERNET_TYPE_UNDEFINED,
+    ETHERNET_FAULTS
+};
+extern const char *const ethernet_fault_text[ETHERNET_FAULTS];
+
 enum ethernet_type {
     ETHERNET_TYPE_IPV4 = 0x0800,
     ETHERNET_TYPE_ARP = 0x0806,
@@ -79,7 +91,7 @@ struct ethernet_hdr {
  * Reads the header of a frame without its frame check sequence. Accepts every kind: a caller that
  * wants Ethernet II only drops the others by hdr->kind, each under its own name.
  */
-bool ethernet_parse(const uint8_t *bytes, size_t len, struct ethernet_hdr *out, const char **why);
+enum ethernet_fault ethernet_parse(const uint8_t *bytes, size_t len, struct ethernet_hdr *out);
 
 /*
  * Writes hdr_len octets for hdr->kind and returns their number, 0 when room is less. LLC writes the

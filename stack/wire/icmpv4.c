@@ -2,7 +2,6 @@
 #include "stack/core/bytes.h"
 #include "stack/core/checksum.h"
 #include "stack/core/mem.h"
-#include "stack/wire/why.h"
 
 enum {
     QUOTE_MIN_PAYLOAD = 8,       /* RFC 792: "64 bits of Original Data Datagram" */
@@ -50,32 +49,30 @@ static uint8_t hdr_len_of(uint8_t type)
     return 0;
 }
 
-static bool check_advertisement(const uint8_t *bytes, size_t len, const char **why)
+static enum icmpv4_fault check_advertisement(const uint8_t *bytes, size_t len)
 {
     if (bytes[ICMPV4_ADDR_WORDS] < ADVERTISEMENT_MIN_WORDS)
-        return refuse(why, "icmpv4: router advertisement entry below 2 words");
+        return ICMPV4_ADVERTISEMENT_WORDS;
     size_t entries = (size_t)bytes[ICMPV4_ADDR_COUNT] * bytes[ICMPV4_ADDR_WORDS] * 4u;
     if (entries > len - ICMPV4_HDR_LEN)
-        return refuse(why, "icmpv4: router advertisement cut short");
-    return true;
+        return ICMPV4_ADVERTISEMENT_SHORT;
+    return ICMPV4_SOUND;
 }
 
-static bool check_message(const uint8_t *bytes, size_t len, const char **why)
+static enum icmpv4_fault check_message(const uint8_t *bytes, size_t len)
 {
     if (len < ICMPV4_HDR_LEN)
-        return refuse(why, "icmpv4: shorter than 8 octets");
+        return ICMPV4_SHORT;
     uint8_t type = bytes[ICMPV4_TYPE], hdr_len = hdr_len_of(type);
     if (hdr_len == 0)
-        return refuse(why, "icmpv4: unknown type");
+        return ICMPV4_TYPE_UNKNOWN;
     if (len < hdr_len)
-        return refuse(why, hdr_len == ICMPV4_MASK_HDR_LEN
-                               ? "icmpv4: address mask shorter than 12 octets"
-                               : "icmpv4: timestamp shorter than 20 octets");
+        return hdr_len == ICMPV4_MASK_HDR_LEN ? ICMPV4_MASK_SHORT : ICMPV4_TIMESTAMP_SHORT;
     if (type == ICMPV4_ROUTER_ADVERTISEMENT)
-        return check_advertisement(bytes, len, why);
+        return check_advertisement(bytes, len);
     if (icmpv4_is_error(type) && len < ICMPV4_HDR_LEN + IPV4_MIN_HDR_LEN)
-        return refuse(why, "icmpv4: error without room for a quoted IPv4 header");
-    return true;
+        return ICMPV4_ERROR_SHORT;
+    return ICMPV4_SOUND;
 }
 
 /* The second word and what the type has behind it. */
@@ -125,10 +122,11 @@ static void read_body(const uint8_t *bytes, struct icmpv4_hdr *out)
     out->seq = get16(bytes + ICMPV4_SEQ);
 }
 
-bool icmpv4_parse(const uint8_t *bytes, size_t len, struct icmpv4_hdr *out, const char **why)
+enum icmpv4_fault icmpv4_parse(const uint8_t *bytes, size_t len, struct icmpv4_hdr *out)
 {
-    if (!check_message(bytes, len, why))
-        return false;
+    enum icmpv4_fault fault = check_message(bytes, len);
+    if (fault != ICMPV4_SOUND)
+        return fault;
     *out = (struct icmpv4_hdr){
         .type = bytes[ICMPV4_TYPE],
         .code = bytes[ICMPV4_CODE],
@@ -136,7 +134,7 @@ bool icmpv4_parse(const uint8_t *bytes, size_t len, struct icmpv4_hdr *out, cons
         .hdr_len = hdr_len_of(bytes[ICMPV4_TYPE]),
     };
     read_body(bytes, out);
-    return true;
+    return ICMPV4_SOUND;
 }
 
 /*
@@ -155,20 +153,20 @@ static size_t quote_len(const uint8_t *bytes, size_t len)
     return quote;
 }
 
-bool icmpv4_parse_quote(const uint8_t *bytes, size_t len, struct ipv4_hdr *quoted,
-                        size_t *payload_len, const char **why)
+enum icmpv4_fault icmpv4_parse_quote(const uint8_t *bytes, size_t len, struct ipv4_hdr *quoted,
+                                     size_t *payload_len)
 {
     if (len < ICMPV4_HDR_LEN || !icmpv4_is_error(bytes[ICMPV4_TYPE]))
-        return refuse(why, "icmpv4: not a message that quotes a datagram");
+        return ICMPV4_NOT_QUOTING;
     size_t quote = quote_len(bytes, len);
-    if (!ipv4_parse_quoted(bytes + ICMPV4_HDR_LEN, quote, quoted, why))
-        return false;
+    if (ipv4_parse_quoted(bytes + ICMPV4_HDR_LEN, quote, quoted) != IPV4_SOUND)
+        return ICMPV4_QUOTE_HEADER;
     size_t sent = (size_t)quoted->total_len - quoted->hdr_len;
     size_t held = quote - quoted->hdr_len;
     if (held < sent && held < QUOTE_MIN_PAYLOAD)
-        return refuse(why, "icmpv4: quote holds fewer than 8 octets of payload");
+        return ICMPV4_QUOTE_SHORT;
     *payload_len = held < sent ? held : sent;
-    return true;
+    return ICMPV4_SOUND;
 }
 
 static void write_body(const struct icmpv4_hdr *hdr, uint8_t *buf)

@@ -62,6 +62,23 @@ enum {
     ICMPV4_TIMESTAMP_HDR_LEN = 20,
 };
 
+/* What a parser finds wrong. Texts for people: icmpv4_fault_text. */
+enum icmpv4_fault {
+    ICMPV4_SOUND,
+    ICMPV4_SHORT,
+    ICMPV4_TYPE_UNKNOWN,
+    ICMPV4_MASK_SHORT,
+    ICMPV4_TIMESTAMP_SHORT,
+    ICMPV4_ADVERTISEMENT_WORDS,
+    ICMPV4_ADVERTISEMENT_SHORT,
+    ICMPV4_ERROR_SHORT,
+    ICMPV4_NOT_QUOTING,
+    ICMPV4_QUOTE_HEADER,
+    ICMPV4_QUOTE_SHORT,
+    ICMPV4_FAULTS
+};
+extern const char *const icmpv4_fault_text[ICMPV4_FAULTS];
+
 enum icmpv4_type {
     ICMPV4_ECHO_REPLY = 0,
     ICMPV4_UNREACHABLE = 3,
@@ -133,7 +150,7 @@ struct icmpv4_hdr {
 bool icmpv4_is_error(uint8_t type);
 
 /* Reads the message in the payload of an IPv4 datagram. Refuses types that it does not know. */
-bool icmpv4_parse(const uint8_t *bytes, size_t len, struct icmpv4_hdr *out, const char **why);
+enum icmpv4_fault icmpv4_parse(const uint8_t *bytes, size_t len, struct icmpv4_hdr *out);
 
 /*
  * Reads the header of the datagram that an error quotes, of a message that icmpv4_parse accepted,
@@ -141,8 +158,8 @@ bool icmpv4_parse(const uint8_t *bytes, size_t len, struct icmpv4_hdr *out, cons
  * counted; they start at ipv4's hdr_len in the quote. Refuses a quote that misses octets that RFC
  * 1122 3.2.2 promises: eight, or all of a shorter payload.
  */
-bool icmpv4_parse_quote(const uint8_t *bytes, size_t len, struct ipv4_hdr *quoted,
-                        size_t *payload_len, const char **why);
+enum icmpv4_fault icmpv4_parse_quote(const uint8_t *bytes, size_t len, struct ipv4_hdr *quoted,
+                                     size_t *payload_len);
 
 /* Writes the header of its type and returns its length; 0 without room, or for an unknown type. */
 size_t icmpv4_emit(const struct icmpv4_hdr *hdr, uint8_t *buf, size_t room);

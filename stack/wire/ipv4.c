@@ -2,7 +2,6 @@
 #include "stack/core/bytes.h"
 #include "stack/core/checksum.h"
 #include "stack/core/mem.h"
-#include "stack/wire/why.h"
 
 enum {
     FLAG_RESERVED = 0x8000,
@@ -12,26 +11,27 @@ enum {
 };
 
 /* What a header promises about itself, before anything is read out of it. */
-static bool check_header(const uint8_t *bytes, size_t len, const char **why)
+static enum ipv4_fault check_header(const uint8_t *bytes, size_t len)
 {
     if (len < IPV4_MIN_HDR_LEN)
-        return refuse(why, "ipv4: shorter than 20 octets");
+        return IPV4_SHORT;
     if (bytes[IPV4_VERSION_IHL] >> 4 != 4)
-        return refuse(why, "ipv4: version is not 4");
+        return IPV4_VERSION_NOT_4;
     size_t hdr_len = (bytes[IPV4_VERSION_IHL] & 0xfu) * 4u;
     if (hdr_len < IPV4_MIN_HDR_LEN)
-        return refuse(why, "ipv4: IHL below 5");
+        return IPV4_IHL_BELOW_5;
     if (hdr_len > len)
-        return refuse(why, "ipv4: header beyond the end of the packet");
+        return IPV4_HEADER_BEYOND;
     if (get16(bytes + IPV4_TOTAL_LEN) < hdr_len)
-        return refuse(why, "ipv4: total length below the header's");
-    return true;
+        return IPV4_LENGTH_BELOW_HEADER;
+    return IPV4_SOUND;
 }
 
-bool ipv4_parse_quoted(const uint8_t *bytes, size_t len, struct ipv4_hdr *out, const char **why)
+enum ipv4_fault ipv4_parse_quoted(const uint8_t *bytes, size_t len, struct ipv4_hdr *out)
 {
-    if (!check_header(bytes, len, why))
-        return false;
+    enum ipv4_fault fault = check_header(bytes, len);
+    if (fault != IPV4_SOUND)
+        return fault;
     uint16_t flags_frag = get16(bytes + IPV4_FLAGS_FRAG);
     out->hdr_len = (uint8_t)((bytes[IPV4_VERSION_IHL] & 0xf) * 4);
     out->tos = bytes[IPV4_TOS];
@@ -48,16 +48,13 @@ bool ipv4_parse_quoted(const uint8_t *bytes, size_t len, struct ipv4_hdr *out, c
     out->dst = get32(bytes + IPV4_DST);
     out->options_len = (uint8_t)(out->hdr_len - IPV4_MIN_HDR_LEN);
     out->options = out->options_len ? bytes + IPV4_OPTIONS : NULL;
-    return true;
+    return IPV4_SOUND;
 }
 
-bool ipv4_parse(const uint8_t *bytes, size_t len, struct ipv4_hdr *out, const char **why)
+enum ipv4_fault ipv4_parse(const uint8_t *bytes, size_t len, struct ipv4_hdr *out)
 {
-    if (!ipv4_parse_quoted(bytes, len, out, why))
-        return false;
-    if (out->total_len > len)
-        return refuse(why, "ipv4: total length beyond the end of the packet");
-    return true;
+    enum ipv4_fault fault = ipv4_parse_quoted(bytes, len, out);
+    return fault == IPV4_SOUND && out->total_len > len ? IPV4_LENGTH_BEYOND : fault;
 }
 
 static uint16_t flags_frag_of(const struct ipv4_hdr *hdr)

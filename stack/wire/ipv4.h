@@ -42,6 +42,19 @@ enum {
     IPV4_MAX_OPTIONS_LEN = 40,
 };
 
+/* What a parser finds wrong. Texts for people: ipv4_fault_text. */
+enum ipv4_fault {
+    IPV4_SOUND,
+    IPV4_SHORT,
+    IPV4_VERSION_NOT_4,
+    IPV4_IHL_BELOW_5,
+    IPV4_HEADER_BEYOND,
+    IPV4_LENGTH_BELOW_HEADER,
+    IPV4_LENGTH_BEYOND,
+    IPV4_FAULTS
+};
+extern const char *const ipv4_fault_text[IPV4_FAULTS];
+
 struct ipv4_hdr {
     uint8_t hdr_len; /* octets: 20 to 60. Emit derives it from options_len */
     uint8_t tos;
@@ -60,10 +73,10 @@ struct ipv4_hdr {
  * Reads the header. What follows total_len in `bytes` is the link's padding. The checksum is not
  * looked at (ipv4_checksum_ok), nor are the options (ipv4_options_check).
  */
-bool ipv4_parse(const uint8_t *bytes, size_t len, struct ipv4_hdr *out, const char **why);
+enum ipv4_fault ipv4_parse(const uint8_t *bytes, size_t len, struct ipv4_hdr *out);
 
 /* The same for the head of a datagram that an ICMP error quotes: total_len may exceed len. */
-bool ipv4_parse_quoted(const uint8_t *bytes, size_t len, struct ipv4_hdr *out, const char **why);
+enum ipv4_fault ipv4_parse_quoted(const uint8_t *bytes, size_t len, struct ipv4_hdr *out);
 
 /*
  * Writes the header, its options padded with zeros to 32 bits, and returns its length; 0 when room
@@ -89,6 +102,35 @@ enum ipv4_option_type {
     IPV4_OPT_ROUTER_ALERT = 148,
     IPV4_OPT_COPIED = 0x80, /* flag: goes into every fragment */
 };
+
+/* What a parser finds wrong. Texts for people: ipv4_option_fault_text. */
+enum ipv4_option_fault {
+    IPV4_OPTION_SOUND,
+    IPV4_OPTION_NO_LENGTH,
+    IPV4_OPTION_LENGTH_BELOW_2,
+    IPV4_OPTION_LENGTH_BEYOND,
+    IPV4_OPTION_RECORD_ROUTE_LENGTH,
+    IPV4_OPTION_RECORD_ROUTE_POINTER,
+    IPV4_OPTION_RECORD_ROUTE_BETWEEN,
+    IPV4_OPTION_RECORD_ROUTE_NO_ROOM,
+    IPV4_OPTION_RECORD_ROUTE_SECOND,
+    IPV4_OPTION_SOURCE_ROUTE_LENGTH,
+    IPV4_OPTION_SOURCE_ROUTE_POINTER,
+    IPV4_OPTION_SOURCE_ROUTE_BETWEEN,
+    IPV4_OPTION_SOURCE_ROUTE_NO_ROOM,
+    IPV4_OPTION_SOURCE_ROUTE_SECOND,
+    IPV4_OPTION_TIMESTAMP_LENGTH,
+    IPV4_OPTION_TIMESTAMP_FLAG,
+    IPV4_OPTION_TIMESTAMP_POINTER,
+    IPV4_OPTION_TIMESTAMP_BETWEEN,
+    IPV4_OPTION_TIMESTAMP_NO_ROOM,
+    IPV4_OPTION_TIMESTAMP_SECOND,
+    IPV4_OPTION_SECURITY_LENGTH,
+    IPV4_OPTION_SECURITY_SECOND,
+    IPV4_OPTION_ROUTER_ALERT_LENGTH,
+    IPV4_OPTION_FAULTS
+};
+extern const char *const ipv4_option_fault_text[IPV4_OPTION_FAULTS];
 
 enum ipv4_timestamp_flag {
     IPV4_TS_ONLY = 0,
@@ -116,6 +158,7 @@ static inline bool ipv4_option_full(const struct ipv4_option *option)
 struct ipv4_option_iter {
     const uint8_t *options;
     uint8_t len, next;
+    enum ipv4_option_fault fault; /* IPV4_OPTION_SOUND at the end of a list that was */
     uint8_t bad_at; /* after a refusal: the octet of the header that is wrong (RFC 792's pointer) */
 };
 
@@ -125,16 +168,16 @@ static inline struct ipv4_option_iter ipv4_option_iter(const struct ipv4_hdr *hd
 }
 
 /*
- * The next option, No Operation included; false at the end of the list with *why NULL, and false
- * with the reason in *why at a malformed option, after which the iteration stays where it is.
+ * The next option, No Operation included; false at the end of the list, and false with iter->fault
+ * set at a malformed option, after which the iteration stays where it is.
  * Unknown options are returned by their type for the caller to ignore (RFC 1122 3.2.1.8).
  */
-bool ipv4_option_next(struct ipv4_option_iter *iter, struct ipv4_option *out, const char **why);
+bool ipv4_option_next(struct ipv4_option_iter *iter, struct ipv4_option *out);
 
 /*
  * Walks all options once: every option well-formed, no second source route, record route, timestamp
- * or security option. On refusal *bad_at is the octet for a Parameter Problem's pointer.
+ * or security option. Refused, *bad_at is the octet for a Parameter Problem's pointer.
  */
-bool ipv4_options_check(const struct ipv4_hdr *hdr, uint8_t *bad_at, const char **why);
+enum ipv4_option_fault ipv4_options_check(const struct ipv4_hdr *hdr, uint8_t *bad_at);
 
 #endif

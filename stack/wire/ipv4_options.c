@@ -1,7 +1,6 @@
 /* The options of an IPv4 header: RFC 791 3.1, RFC 2113 (router alert). */
 #include "stack/wire/ipv4.h"
 #include "stack/core/bytes.h"
-#include "stack/wire/why.h"
 
 /* Octets of an option, and the smallest legal values that RFC 791 names. */
 enum {
@@ -17,69 +16,67 @@ enum {
     ROUTER_ALERT_LEN = 4,
 };
 
-/* The three reasons of a pointer that does not point at an entry, worded for each kind of option.
- */
-struct pointer_reasons {
-    const char *too_small, *between, *no_room;
+/* What can be wrong with a pointer, by kind of option. */
+struct pointer_faults {
+    enum ipv4_option_fault too_small, between, no_room;
 };
 
-static const struct pointer_reasons record_route_reasons = {
-    "ipv4 record route: pointer below 4",
-    "ipv4 record route: pointer between two addresses",
-    "ipv4 record route: room for less than an address",
+static const struct pointer_faults record_route_faults = {
+    IPV4_OPTION_RECORD_ROUTE_POINTER,
+    IPV4_OPTION_RECORD_ROUTE_BETWEEN,
+    IPV4_OPTION_RECORD_ROUTE_NO_ROOM,
 };
-static const struct pointer_reasons source_route_reasons = {
-    "ipv4 source route: pointer below 4",
-    "ipv4 source route: pointer between two addresses",
-    "ipv4 source route: room for less than an address",
+static const struct pointer_faults source_route_faults = {
+    IPV4_OPTION_SOURCE_ROUTE_POINTER,
+    IPV4_OPTION_SOURCE_ROUTE_BETWEEN,
+    IPV4_OPTION_SOURCE_ROUTE_NO_ROOM,
 };
-static const struct pointer_reasons timestamp_reasons = {
-    "ipv4 timestamp: pointer below 5",
-    "ipv4 timestamp: pointer between two entries",
-    "ipv4 timestamp: room for less than an entry",
+static const struct pointer_faults timestamp_faults = {
+    IPV4_OPTION_TIMESTAMP_POINTER,
+    IPV4_OPTION_TIMESTAMP_BETWEEN,
+    IPV4_OPTION_TIMESTAMP_NO_ROOM,
 };
 
 /* Refuses an option for its octet `octet`; the pointer of RFC 792 counts from the IPv4 header. */
 static bool bad(struct ipv4_option_iter *iter, const struct ipv4_option *option, unsigned octet,
-                const char **why, const char *reason)
+                enum ipv4_option_fault fault)
 {
     iter->bad_at = (uint8_t)(option->at + octet);
-    return refuse(why, reason);
+    iter->fault = fault;
+    return false;
 }
 
 /* A pointer past the length means that all entries are used; else a whole one must lie there. */
 static bool read_pointer(struct ipv4_option_iter *iter, struct ipv4_option *option, uint8_t first,
-                         const struct pointer_reasons *reasons, const char **why)
+                         const struct pointer_faults *faults)
 {
     option->pointer = option->bytes[OPTION_POINTER];
     if (option->pointer < first)
-        return bad(iter, option, OPTION_POINTER, why, reasons->too_small);
+        return bad(iter, option, OPTION_POINTER, faults->too_small);
     if (ipv4_option_full(option))
         return true;
     if ((option->pointer - first) % option->entry_len != 0)
-        return bad(iter, option, OPTION_POINTER, why, reasons->between);
+        return bad(iter, option, OPTION_POINTER, faults->between);
     if (option->pointer + option->entry_len - 1 > option->len)
-        return bad(iter, option, OPTION_LEN, why, reasons->no_room);
+        return bad(iter, option, OPTION_LEN, faults->no_room);
     return true;
 }
 
-static bool read_route(struct ipv4_option_iter *iter, struct ipv4_option *option, const char **why)
+static bool read_route(struct ipv4_option_iter *iter, struct ipv4_option *option)
 {
     bool record = option->type == IPV4_OPT_RECORD_ROUTE;
     if (option->len < ROUTE_MIN_LEN)
-        return bad(iter, option, OPTION_LEN, why,
-                   record ? "ipv4 record route: length below 3"
-                          : "ipv4 source route: length below 3");
+        return bad(iter, option, OPTION_LEN,
+                   record ? IPV4_OPTION_RECORD_ROUTE_LENGTH : IPV4_OPTION_SOURCE_ROUTE_LENGTH);
     option->entry_len = 4;
     return read_pointer(iter, option, ROUTE_FIRST,
-                        record ? &record_route_reasons : &source_route_reasons, why);
+                        record ? &record_route_faults : &source_route_faults);
 }
 
-static bool read_timestamp(struct ipv4_option_iter *iter, struct ipv4_option *option,
-                           const char **why)
+static bool read_timestamp(struct ipv4_option_iter *iter, struct ipv4_option *option)
 {
     if (option->len < TIMESTAMP_MIN_LEN)
-        return bad(iter, option, OPTION_LEN, why, "ipv4 timestamp: length below 4");
+        return bad(iter, option, OPTION_LEN, IPV4_OPTION_TIMESTAMP_LENGTH);
     option->overflow = option->bytes[OPTION_OVERFLOW_FLAG] >> 4;
     option->flag = option->bytes[OPTION_OVERFLOW_FLAG] & 0xf;
     switch (option->flag) {
@@ -91,29 +88,28 @@ static bool read_timestamp(struct ipv4_option_iter *iter, struct ipv4_option *op
         option->entry_len = 8;
         break;
     default:
-        return bad(iter, option, OPTION_OVERFLOW_FLAG, why,
-                   "ipv4 timestamp: flag is none of 0, 1 and 3");
+        return bad(iter, option, OPTION_OVERFLOW_FLAG, IPV4_OPTION_TIMESTAMP_FLAG);
     }
-    return read_pointer(iter, option, TIMESTAMP_FIRST, &timestamp_reasons, why);
+    return read_pointer(iter, option, TIMESTAMP_FIRST, &timestamp_faults);
 }
 
 /* What is known of the type; nothing is asked of an option that is not. */
-static bool read_known(struct ipv4_option_iter *iter, struct ipv4_option *option, const char **why)
+static bool read_known(struct ipv4_option_iter *iter, struct ipv4_option *option)
 {
     switch (option->type) {
     case IPV4_OPT_RECORD_ROUTE:
     case IPV4_OPT_LSRR:
     case IPV4_OPT_SSRR:
-        return read_route(iter, option, why);
+        return read_route(iter, option);
     case IPV4_OPT_TIMESTAMP:
-        return read_timestamp(iter, option, why);
+        return read_timestamp(iter, option);
     case IPV4_OPT_SECURITY:
         if (option->len < SECURITY_MIN_LEN)
-            return bad(iter, option, OPTION_LEN, why, "ipv4 security: length below 3");
+            return bad(iter, option, OPTION_LEN, IPV4_OPTION_SECURITY_LENGTH);
         return true;
     case IPV4_OPT_ROUTER_ALERT:
         if (option->len != ROUTER_ALERT_LEN)
-            return bad(iter, option, OPTION_LEN, why, "ipv4 router alert: length is not 4");
+            return bad(iter, option, OPTION_LEN, IPV4_OPTION_ROUTER_ALERT_LENGTH);
         option->value = get16(option->bytes + 2);
         return true;
     default:
@@ -122,22 +118,20 @@ static bool read_known(struct ipv4_option_iter *iter, struct ipv4_option *option
 }
 
 /* The length octet of every option but End and No Operation. */
-static bool read_length(struct ipv4_option_iter *iter, struct ipv4_option *option, unsigned left,
-                        const char **why)
+static bool read_length(struct ipv4_option_iter *iter, struct ipv4_option *option, unsigned left)
 {
     if (left < OPTION_MIN_LEN)
-        return bad(iter, option, 0, why, "ipv4 option: no length octet");
+        return bad(iter, option, 0, IPV4_OPTION_NO_LENGTH);
     option->len = option->bytes[OPTION_LEN];
     if (option->len < OPTION_MIN_LEN)
-        return bad(iter, option, OPTION_LEN, why, "ipv4 option: length below 2");
+        return bad(iter, option, OPTION_LEN, IPV4_OPTION_LENGTH_BELOW_2);
     if (option->len > left)
-        return bad(iter, option, OPTION_LEN, why, "ipv4 option: length beyond the header");
+        return bad(iter, option, OPTION_LEN, IPV4_OPTION_LENGTH_BEYOND);
     return true;
 }
 
-bool ipv4_option_next(struct ipv4_option_iter *iter, struct ipv4_option *out, const char **why)
+bool ipv4_option_next(struct ipv4_option_iter *iter, struct ipv4_option *out)
 {
-    *why = NULL;
     if (iter->next >= iter->len || iter->options[iter->next] == IPV4_OPT_END)
         return false;
     *out = (struct ipv4_option){
@@ -148,52 +142,47 @@ bool ipv4_option_next(struct ipv4_option_iter *iter, struct ipv4_option *out, co
     };
     if (out->type != IPV4_OPT_NOP) {
         unsigned left = (unsigned)(iter->len - iter->next);
-        if (!read_length(iter, out, left, why) || !read_known(iter, out, why))
+        if (!read_length(iter, out, left) || !read_known(iter, out))
             return false;
     }
     iter->next = (uint8_t)(iter->next + out->len);
     return true;
 }
 
-/* RFC 791: "appears at most once in a datagram"; one bit each, loose and strict routes share one.
- */
-static unsigned once_bit(uint8_t type, const char **reason)
+/* RFC 791: "appears at most once in a datagram"; what a second one of the type is called, and
+ * IPV4_OPTION_SOUND where any number may stand. Loose and strict routes are of one kind. */
+static enum ipv4_option_fault second_of(uint8_t type)
 {
     switch (type) {
     case IPV4_OPT_LSRR:
     case IPV4_OPT_SSRR:
-        *reason = "ipv4 source route: a second one";
-        return 1;
+        return IPV4_OPTION_SOURCE_ROUTE_SECOND;
     case IPV4_OPT_RECORD_ROUTE:
-        *reason = "ipv4 record route: a second one";
-        return 2;
+        return IPV4_OPTION_RECORD_ROUTE_SECOND;
     case IPV4_OPT_TIMESTAMP:
-        *reason = "ipv4 timestamp: a second one";
-        return 4;
+        return IPV4_OPTION_TIMESTAMP_SECOND;
     case IPV4_OPT_SECURITY:
-        *reason = "ipv4 security: a second one";
-        return 8;
+        return IPV4_OPTION_SECURITY_SECOND;
     default:
-        return 0;
+        return IPV4_OPTION_SOUND;
     }
 }
 
-bool ipv4_options_check(const struct ipv4_hdr *hdr, uint8_t *bad_at, const char **why)
+_Static_assert(IPV4_OPTION_FAULTS <= 32, "a bit for each in ipv4_options_check");
+
+enum ipv4_option_fault ipv4_options_check(const struct ipv4_hdr *hdr, uint8_t *bad_at)
 {
     struct ipv4_option_iter iter = ipv4_option_iter(hdr);
     struct ipv4_option option;
-    const char *reason;
-    unsigned seen = 0;
-    while (ipv4_option_next(&iter, &option, &reason)) {
-        unsigned bit = once_bit(option.type, &reason);
-        if (seen & bit) {
+    uint32_t seen = 0;
+    while (ipv4_option_next(&iter, &option)) {
+        enum ipv4_option_fault second = second_of(option.type);
+        if (second != IPV4_OPTION_SOUND && seen >> second & 1) {
             *bad_at = option.at;
-            return refuse(why, reason);
+            return second;
         }
-        seen |= bit;
+        seen |= UINT32_C(1) << second;
     }
-    if (!reason)
-        return true;
     *bad_at = iter.bad_at;
-    return refuse(why, reason);
+    return iter.fault;
 }

@@ -1,21 +1,20 @@
 #include "stack/wire/ntp.h"
 #include "stack/core/bytes.h"
 #include "stack/core/div.h"
-#include "stack/wire/why.h"
 
 #define NS_PER_S       INT64_C(1000000000)
 #define UNIX_EPOCH_S   UINT32_C(2208988800) /* 1970-01-01 in seconds of era 0: RFC 5905 figure 4 */
 #define ERA_S          (INT64_C(1) << 32)
 #define ERA_0_TOP_HALF (UINT32_C(1) << 31)
 
-bool ntp_parse(const uint8_t *bytes, size_t len, struct ntp_hdr *out, const char **why)
+enum ntp_fault ntp_parse(const uint8_t *bytes, size_t len, struct ntp_hdr *out)
 {
     if (len < NTP_HDR_LEN)
-        return refuse(why, "ntp: shorter than 48 octets");
+        return NTP_SHORT;
     uint8_t first = bytes[NTP_LI_VN_MODE];
     uint8_t version = first >> 3 & 7;
     if (version == 0 || version > NTP_VERSION)
-        return refuse(why, "ntp: version is none of 1 to 4");
+        return NTP_VERSION_UNKNOWN;
     out->leap = first >> 6;
     out->version = version;
     out->mode = first & 7;
@@ -29,7 +28,7 @@ bool ntp_parse(const uint8_t *bytes, size_t len, struct ntp_hdr *out, const char
     out->origin_time = get64(bytes + NTP_ORIGIN_TIME);
     out->receive_time = get64(bytes + NTP_RECEIVE_TIME);
     out->transmit_time = get64(bytes + NTP_TRANSMIT_TIME);
-    return true;
+    return NTP_SOUND;
 }
 
 size_t ntp_emit(const struct ntp_hdr *hdr, uint8_t *buf, size_t room)

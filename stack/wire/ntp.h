@@ -53,6 +53,10 @@ enum {
     NTP_PORT = 123,
 };
 
+/* What a parser finds wrong. Texts for people: ntp_fault_text. */
+enum ntp_fault { NTP_SOUND, NTP_SHORT, NTP_VERSION_UNKNOWN, NTP_FAULTS };
+extern const char *const ntp_fault_text[NTP_FAULTS];
+
 enum ntp_leap { NTP_LEAP_NONE, NTP_LEAP_INSERT, NTP_LEAP_DELETE, NTP_LEAP_UNSYNCHRONIZED };
 
 enum ntp_mode {
@@ -78,7 +82,7 @@ struct ntp_hdr {
 };
 
 /* Extension fields and a MAC may follow the 48 octets; they are not looked at. */
-bool ntp_parse(const uint8_t *bytes, size_t len, struct ntp_hdr *out, const char **why);
+enum ntp_fault ntp_parse(const uint8_t *bytes, size_t len, struct ntp_hdr *out);
 
 /* Writes NTP_HDR_LEN octets and returns their number; 0 when room is less. */
 size_t ntp_emit(const struct ntp_hdr *hdr, uint8_t *buf, size_t room);

@@ -3,17 +3,16 @@
 #include "stack/core/checksum.h"
 #include "stack/core/mem.h"
 #include "stack/wire/ipproto.h"
-#include "stack/wire/why.h"
 
-bool tcp_parse(const uint8_t *bytes, size_t len, struct tcp_hdr *out, const char **why)
+enum tcp_fault tcp_parse(const uint8_t *bytes, size_t len, struct tcp_hdr *out)
 {
     if (len < TCP_MIN_HDR_LEN)
-        return refuse(why, "tcp: shorter than 20 octets");
+        return TCP_SHORT;
     size_t hdr_len = (bytes[TCP_OFFSET_RSRVD] >> 4) * 4u;
     if (hdr_len < TCP_MIN_HDR_LEN)
-        return refuse(why, "tcp: data offset below 5");
+        return TCP_OFFSET_BELOW_5;
     if (hdr_len > len)
-        return refuse(why, "tcp: data offset beyond the segment");
+        return TCP_OFFSET_BEYOND;
     out->src_port = get16(bytes + TCP_SRC_PORT);
     out->dst_port = get16(bytes + TCP_DST_PORT);
     out->seq = get32(bytes + TCP_SEQ);
@@ -26,7 +25,7 @@ bool tcp_parse(const uint8_t *bytes, size_t len, struct tcp_hdr *out, const char
     out->urgent = get16(bytes + TCP_URGENT);
     out->options_len = (uint8_t)(hdr_len - TCP_MIN_HDR_LEN);
     out->options = out->options_len ? bytes + TCP_OPTIONS : NULL;
-    return true;
+    return TCP_SOUND;
 }
 
 size_t tcp_emit(const struct tcp_hdr *hdr, uint8_t *buf, size_t room)

@@ -42,6 +42,10 @@ enum {
     TCP_MAX_OPTIONS_LEN = 40,
 };
 
+/* What a parser finds wrong. Texts for people: tcp_fault_text. */
+enum tcp_fault { TCP_SOUND, TCP_SHORT, TCP_OFFSET_BELOW_5, TCP_OFFSET_BEYOND, TCP_FAULTS };
+extern const char *const tcp_fault_text[TCP_FAULTS];
+
 enum tcp_flag {
     TCP_FLAG_FIN = 0x01,
     TCP_FLAG_SYN = 0x02,
@@ -67,7 +71,7 @@ struct tcp_hdr {
 };
 
 /* Reads the header of a segment of len octets. The options are tcp_options_parse's. */
-bool tcp_parse(const uint8_t *bytes, size_t len, struct tcp_hdr *out, const char **why);
+enum tcp_fault tcp_parse(const uint8_t *bytes, size_t len, struct tcp_hdr *out);
 
 /*
  * Writes the header, its options padded with zeros (End of Option List) to 32 bits, the checksum as
@@ -94,6 +98,23 @@ enum {
     TCP_MAX_SACK_BLOCKS = 4, /* what 40 octets of options can hold (RFC 2018 section 3) */
 };
 
+/* What a parser finds wrong. Texts for people: tcp_option_fault_text. */
+enum tcp_option_fault {
+    TCP_OPTION_SOUND,
+    TCP_OPTION_NO_LENGTH,
+    TCP_OPTION_LENGTH_BELOW_2,
+    TCP_OPTION_LENGTH_BEYOND,
+    TCP_OPTION_MSS_LENGTH,
+    TCP_OPTION_WINDOW_SCALE_LENGTH,
+    TCP_OPTION_SACK_PERMITTED_LENGTH,
+    TCP_OPTION_SACK_EMPTY,
+    TCP_OPTION_SACK_LENGTH,
+    TCP_OPTION_SACK_BLOCKS,
+    TCP_OPTION_TIMESTAMPS_LENGTH,
+    TCP_OPTION_FAULTS
+};
+extern const char *const tcp_option_fault_text[TCP_OPTION_FAULTS];
+
 struct tcp_sack_block {
     uint32_t left, right; /* SEG.SEQ of the first octet, and of the first after the last */
 };
@@ -112,8 +133,8 @@ struct tcp_options {
  * SACK blocks add up. Whether an option may stand in this segment (MSS only with SYN...) is the
  * caller's to judge. Octets after End of Option List are padding.
  */
-bool tcp_options_parse(const uint8_t *options, size_t len, struct tcp_options *out,
-                       const char **why);
+enum tcp_option_fault tcp_options_parse(const uint8_t *options, size_t len,
+                                        struct tcp_options *out);
 
 /*
  * Writes what is set, NOPs in front so that 32-bit values are aligned (RFC 7323 appendix A), in the

@@ -2,63 +2,61 @@
 #include "stack/wire/tcp.h"
 #include "stack/core/bytes.h"
 #include "stack/core/mem.h"
-#include "stack/wire/why.h"
 
-static bool read_sack(const uint8_t *option, uint8_t len, struct tcp_options *out, const char **why)
+static enum tcp_option_fault read_sack(const uint8_t *option, uint8_t len, struct tcp_options *out)
 {
     if (len == 2)
-        return refuse(why, "tcp SACK: no block");
+        return TCP_OPTION_SACK_EMPTY;
     if ((len - 2) % TCP_OPT_SACK_BLOCK_LEN != 0)
-        return refuse(why, "tcp SACK: length is not 2 and a multiple of 8");
+        return TCP_OPTION_SACK_LENGTH;
     for (const uint8_t *p = option + 2; p < option + len; p += TCP_OPT_SACK_BLOCK_LEN) {
         if (out->sack_count == TCP_MAX_SACK_BLOCKS)
-            return refuse(why, "tcp SACK: more than 4 blocks");
+            return TCP_OPTION_SACK_BLOCKS;
         out->sack[out->sack_count].left = get32(p);
         out->sack[out->sack_count].right = get32(p + 4);
         out->sack_count++;
     }
-    return true;
+    return TCP_OPTION_SOUND;
 }
 
 /* An option whose length octet lies inside the options; `option` is its first octet. */
-static bool read_option(const uint8_t *option, uint8_t len, struct tcp_options *out,
-                        const char **why)
+static enum tcp_option_fault read_option(const uint8_t *option, uint8_t len,
+                                         struct tcp_options *out)
 {
     switch (option[0]) {
     case TCP_OPT_MSS:
         if (len != TCP_OPT_MSS_LEN)
-            return refuse(why, "tcp MSS: length is not 4");
+            return TCP_OPTION_MSS_LENGTH;
         out->has_mss = true;
         out->mss = get16(option + 2);
-        return true;
+        return TCP_OPTION_SOUND;
     case TCP_OPT_WINDOW_SCALE:
         if (len != TCP_OPT_WINDOW_SCALE_LEN)
-            return refuse(why, "tcp window scale: length is not 3");
+            return TCP_OPTION_WINDOW_SCALE_LENGTH;
         out->has_wscale = true;
         out->wscale = option[2];
-        return true;
+        return TCP_OPTION_SOUND;
     case TCP_OPT_SACK_PERMITTED:
         if (len != TCP_OPT_SACK_PERMITTED_LEN)
-            return refuse(why, "tcp SACK permitted: length is not 2");
+            return TCP_OPTION_SACK_PERMITTED_LENGTH;
         out->sack_permitted = true;
-        return true;
+        return TCP_OPTION_SOUND;
     case TCP_OPT_SACK:
-        return read_sack(option, len, out, why);
+        return read_sack(option, len, out);
     case TCP_OPT_TIMESTAMPS:
         if (len != TCP_OPT_TIMESTAMPS_LEN)
-            return refuse(why, "tcp timestamps: length is not 10");
+            return TCP_OPTION_TIMESTAMPS_LENGTH;
         out->has_timestamps = true;
         out->ts_val = get32(option + 2);
         out->ts_ecr = get32(option + 6);
-        return true;
+        return TCP_OPTION_SOUND;
     default:
-        return true;
+        return TCP_OPTION_SOUND;
     }
 }
 
 /* MUST-4 to MUST-7 of RFC 9293 3.1: any option anywhere, unknown ones skipped, illegal lengths. */
-bool tcp_options_parse(const uint8_t *options, size_t len, struct tcp_options *out,
-                       const char **why)
+enum tcp_option_fault tcp_options_parse(const uint8_t *options, size_t len, struct tcp_options *out)
 {
     memset(out, 0, sizeof *out);
     size_t at = 0;
@@ -68,17 +66,18 @@ bool tcp_options_parse(const uint8_t *options, size_t len, struct tcp_options *o
             continue;
         }
         if (len - at < 2)
-            return refuse(why, "tcp option: no length octet");
+            return TCP_OPTION_NO_LENGTH;
         uint8_t option_len = options[at + 1];
         if (option_len < 2)
-            return refuse(why, "tcp option: length below 2");
+            return TCP_OPTION_LENGTH_BELOW_2;
         if (option_len > len - at)
-            return refuse(why, "tcp option: length beyond the header");
-        if (!read_option(options + at, option_len, out, why))
-            return false;
+            return TCP_OPTION_LENGTH_BEYOND;
+        enum tcp_option_fault fault = read_option(options + at, option_len, out);
+        if (fault != TCP_OPTION_SOUND)
+            return fault;
         at += option_len;
     }
-    return true;
+    return TCP_OPTION_SOUND;
 }
 
 static uint8_t *put_nops(uint8_t *p, int count)

@@ -2,22 +2,21 @@
 #include "stack/core/bytes.h"
 #include "stack/core/checksum.h"
 #include "stack/wire/ipproto.h"
-#include "stack/wire/why.h"
 
-bool udp_parse(const uint8_t *bytes, size_t len, struct udp_hdr *out, const char **why)
+enum udp_fault udp_parse(const uint8_t *bytes, size_t len, struct udp_hdr *out)
 {
     if (len < UDP_HDR_LEN)
-        return refuse(why, "udp: shorter than 8 octets");
+        return UDP_SHORT;
     uint16_t length = get16(bytes + UDP_LENGTH);
     if (length < UDP_HDR_LEN)
-        return refuse(why, "udp: length below 8");
+        return UDP_LENGTH_BELOW_HEADER;
     if (length > len)
-        return refuse(why, "udp: length beyond the IP payload");
+        return UDP_LENGTH_BEYOND;
     out->src_port = get16(bytes + UDP_SRC_PORT);
     out->dst_port = get16(bytes + UDP_DST_PORT);
     out->length = length;
     out->checksum = get16(bytes + UDP_CHECKSUM);
-    return true;
+    return UDP_SOUND;
 }
 
 size_t udp_emit(const struct udp_hdr *hdr, uint8_t *buf, size_t room)

@@ -28,6 +28,10 @@ enum {
     UDP_HDR_LEN = 8,
 };
 
+/* What a parser finds wrong. Texts for people: udp_fault_text. */
+enum udp_fault { UDP_SOUND, UDP_SHORT, UDP_LENGTH_BELOW_HEADER, UDP_LENGTH_BEYOND, UDP_FAULTS };
+extern const char *const udp_fault_text[UDP_FAULTS];
+
 struct udp_hdr {
     uint16_t src_port, dst_port;
     uint16_t length; /* header and data */
@@ -35,7 +39,7 @@ struct udp_hdr {
 };
 
 /* Reads the datagram in an IP payload of len octets; those past `length` are not part of it. */
-bool udp_parse(const uint8_t *bytes, size_t len, struct udp_hdr *out, const char **why);
+enum udp_fault udp_parse(const uint8_t *bytes, size_t len, struct udp_hdr *out);
 
 /* Writes UDP_HDR_LEN octets, the checksum as it stands, and returns their number; 0 without room.
  */

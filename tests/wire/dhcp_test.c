@@ -35,7 +35,7 @@ Test(wire_dhcp, reads_the_fixed_part)
     struct dhcp_msg m;
     p.bytes[SNAME_AT] = 's';
     p.bytes[FILE_AT] = 'f';
-    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m, &why));
+    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m));
     cr_assert(m.op == DHCP_BOOTREPLY && m.htype == 1 && m.hlen == 6 && m.hops == 0);
     cr_assert(m.xid == 0x12345678 && m.secs == 1 && m.flags == DHCP_FLAG_BROADCAST);
     cr_assert(m.ciaddr == 0x0a000210 && m.yiaddr == 0x0a00020f);
@@ -106,14 +106,14 @@ Test(wire_dhcp, refuses_235_octets)
 {
     struct packet p = packet_prefix(message(""), 235);
     struct dhcp_msg m;
-    ASSERT_REFUSED("dhcp: shorter than 236 octets", dhcp_parse(p.bytes, p.len, &m, &why));
+    ASSERT_REFUSED(DHCP_SHORT, dhcp_parse(p.bytes, p.len, &m));
 }
 
 Test(wire_dhcp, refuses_a_message_that_ends_in_its_cookie)
 {
     struct packet p = packet_prefix(message(""), 239);
     struct dhcp_msg m;
-    ASSERT_REFUSED("dhcp: no room for the magic cookie", dhcp_parse(p.bytes, p.len, &m, &why));
+    ASSERT_REFUSED(DHCP_COOKIE_SHORT, dhcp_parse(p.bytes, p.len, &m));
 }
 
 Test(wire_dhcp, refuses_another_op)
@@ -121,8 +121,7 @@ Test(wire_dhcp, refuses_another_op)
     struct packet p = message("ff");
     struct dhcp_msg m;
     p.bytes[0] = 3;
-    ASSERT_REFUSED("dhcp: op is neither BOOTREQUEST nor BOOTREPLY",
-                   dhcp_parse(p.bytes, p.len, &m, &why));
+    ASSERT_REFUSED(DHCP_OP_UNKNOWN, dhcp_parse(p.bytes, p.len, &m));
 }
 
 Test(wire_dhcp, refuses_an_hlen_of_17)
@@ -130,7 +129,7 @@ Test(wire_dhcp, refuses_an_hlen_of_17)
     struct packet p = message("ff");
     struct dhcp_msg m;
     p.bytes[2] = 17;
-    ASSERT_REFUSED("dhcp: hlen above 16", dhcp_parse(p.bytes, p.len, &m, &why));
+    ASSERT_REFUSED(DHCP_HLEN_ABOVE_16, dhcp_parse(p.bytes, p.len, &m));
 }
 
 Test(wire_dhcp, accepts_an_hlen_of_16)
@@ -138,14 +137,14 @@ Test(wire_dhcp, accepts_an_hlen_of_16)
     struct packet p = message("ff");
     struct dhcp_msg m;
     p.bytes[2] = 16;
-    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m, &why));
+    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m));
 }
 
 Test(wire_dhcp, accepts_a_message_without_options)
 {
     struct packet p = message("");
     struct dhcp_msg m;
-    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m, &why));
+    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m));
     cr_assert_eq(m.options_len, 0);
 }
 
@@ -154,21 +153,21 @@ Test(wire_dhcp, refuses_another_cookie)
     struct packet p = message("ff");
     struct dhcp_msg m;
     p.bytes[COOKIE_AT + 3] = 0x64;
-    ASSERT_REFUSED("dhcp: not the magic cookie", dhcp_parse(p.bytes, p.len, &m, &why));
+    ASSERT_REFUSED(DHCP_COOKIE_WRONG, dhcp_parse(p.bytes, p.len, &m));
 }
 
 Test(wire_dhcp, refuses_an_option_without_a_length_octet)
 {
     struct packet p = message("00 35");
     struct dhcp_msg m;
-    ASSERT_REFUSED("dhcp option: no length octet", dhcp_parse(p.bytes, p.len, &m, &why));
+    ASSERT_REFUSED(DHCP_OPTION_NO_LENGTH, dhcp_parse(p.bytes, p.len, &m));
 }
 
 Test(wire_dhcp, refuses_an_option_beyond_the_message)
 {
     struct packet p = message("360401020304 3503 0105");
     struct dhcp_msg m;
-    ASSERT_REFUSED("dhcp option: length beyond its field", dhcp_parse(p.bytes, p.len, &m, &why));
+    ASSERT_REFUSED(DHCP_OPTION_BEYOND, dhcp_parse(p.bytes, p.len, &m));
 }
 
 /* RFC 2131 4.1: an option lies entirely in its field; one that leaves file for the cookie does not.
@@ -179,9 +178,9 @@ Test(wire_dhcp, refuses_an_option_beyond_an_overloaded_file)
     struct dhcp_msg m;
     put(p, FILE_AT, "0cfe");
     memset(p.bytes + FILE_AT + 2, 'x', 126);
-    ASSERT_REFUSED("dhcp option: length beyond its field", dhcp_parse(p.bytes, p.len, &m, &why));
+    ASSERT_REFUSED(DHCP_OPTION_BEYOND, dhcp_parse(p.bytes, p.len, &m));
     p.bytes[FILE_AT + 1] = 126;
-    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m, &why));
+    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m));
 }
 
 Test(wire_dhcp, refuses_an_option_beyond_an_overloaded_sname)
@@ -190,7 +189,7 @@ Test(wire_dhcp, refuses_an_option_beyond_an_overloaded_sname)
     struct dhcp_msg m;
     put(p, SNAME_AT, "0c3f");
     memset(p.bytes + SNAME_AT + 2, 'x', 62);
-    ASSERT_REFUSED("dhcp option: length beyond its field", dhcp_parse(p.bytes, p.len, &m, &why));
+    ASSERT_REFUSED(DHCP_OPTION_BEYOND, dhcp_parse(p.bytes, p.len, &m));
 }
 
 /* Not overloaded, file and sname are text, in which nothing is malformed. */
@@ -199,7 +198,7 @@ Test(wire_dhcp, does_not_look_for_options_in_text)
     struct packet p = message("ff");
     struct dhcp_msg m;
     memset(p.bytes + SNAME_AT, 0xfe, 64 + 128);
-    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m, &why));
+    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m));
 }
 
 /* An options field without End is taken to end with the message. */
@@ -208,7 +207,7 @@ Test(wire_dhcp, accepts_options_without_end)
     struct packet p = message("350105");
     struct dhcp_msg m;
     uint8_t type = 0;
-    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m, &why));
+    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m));
     cr_assert(dhcp_option_get8(&m, DHCP_OPT_MESSAGE_TYPE, &type) && type == DHCP_ACK);
 }
 
@@ -218,7 +217,7 @@ Test(wire_dhcp, accepts_an_empty_option_at_the_very_end)
     struct packet p = message("350105 5000");
     struct dhcp_msg m;
     size_t len = 77;
-    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m, &why));
+    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m));
     cr_assert(dhcp_option_get(&m, 80, NULL, 0, &len) && len == 0);
 }
 
@@ -228,7 +227,7 @@ Test(wire_dhcp, iterates_options_up_to_end)
     struct packet p = message("0000 350105 00 0100 ff 0c0161");
     struct dhcp_msg m;
     struct dhcp_option o;
-    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m, &why));
+    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m));
     struct dhcp_option_iter iter = dhcp_option_iter(&m);
     cr_assert(dhcp_option_next(&iter, &o));
     cr_assert(o.code == 53 && o.len == 1 && o.data[0] == DHCP_ACK);
@@ -257,7 +256,7 @@ Test(wire_dhcp, iterates_file_before_sname)
     struct dhcp_option o;
     put(p, FILE_AT, "0c0132 ff 0c0139");
     put(p, SNAME_AT, "00 0c0133 ff");
-    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m, &why));
+    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m));
     cr_assert_eq(m.overload, 3);
     struct dhcp_option_iter iter = dhcp_option_iter(&m);
     cr_assert(dhcp_option_next(&iter, &o) && o.code == DHCP_OPT_OVERLOAD);
@@ -274,7 +273,7 @@ Test(wire_dhcp, overloads_one_field_only)
     size_t len = 0;
     put(p, FILE_AT, "0c0166 ff");
     put(p, SNAME_AT, "0c0173 ff");
-    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m, &why));
+    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m));
     cr_assert(dhcp_option_get(&m, DHCP_OPT_HOST_NAME, name, sizeof name, &len));
     cr_assert(len == 1 && name[0] == 's');
 }
@@ -287,7 +286,7 @@ Test(wire_dhcp, ignores_an_overload_without_meaning)
         struct packet p = message(options[i]);
         struct dhcp_msg m;
         memset(p.bytes + SNAME_AT, 0xfe, 64 + 128);
-        ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m, &why));
+        ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m));
         cr_assert_eq(m.overload, 0);
     }
 }
@@ -299,7 +298,7 @@ Test(wire_dhcp, ignores_an_overload_in_file)
     struct dhcp_msg m;
     put(p, FILE_AT, "340103 ff");
     memset(p.bytes + SNAME_AT, 0xfe, 64);
-    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m, &why));
+    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m));
     cr_assert_eq(m.overload, 1);
 }
 
@@ -310,7 +309,7 @@ Test(wire_dhcp, joins_the_split_option_of_rfc_3396)
     struct dhcp_msg m;
     uint8_t name[13];
     size_t len = 0;
-    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m, &why));
+    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m));
     cr_assert(dhcp_option_get(&m, DHCP_OPT_BOOT_FILE_NAME, name, sizeof name, &len));
     cr_assert_eq(len, 13);
     cr_assert_arr_eq(name, "/diskless/foo", 13);
@@ -324,7 +323,7 @@ Test(wire_dhcp, joins_an_option_split_over_two_fields)
     uint8_t name[13];
     size_t len = 0;
     put(p, SNAME_AT, "430673732f666f6f ff");
-    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m, &why));
+    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m));
     cr_assert(dhcp_option_get(&m, DHCP_OPT_BOOT_FILE_NAME, name, sizeof name, &len));
     cr_assert_eq(len, 13);
     cr_assert_arr_eq(name, "/diskless/foo", 13);
@@ -337,7 +336,7 @@ Test(wire_dhcp, copies_no_more_than_there_is_room_for)
     struct dhcp_msg m;
     uint8_t name[5] = {0, 0, 0, 0, 0xee};
     size_t len = 0;
-    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m, &why));
+    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m));
     cr_assert(dhcp_option_get(&m, DHCP_OPT_HOST_NAME, name, 4, &len));
     cr_assert_eq(len, 6);
     cr_assert_arr_eq(name, "abcd\xee", 5);
@@ -348,7 +347,7 @@ Test(wire_dhcp, finds_no_option_that_is_absent)
     struct packet p = message("350105 ff");
     struct dhcp_msg m;
     size_t len = 77;
-    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m, &why));
+    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m));
     cr_assert_not(dhcp_option_get(&m, DHCP_OPT_ROUTER, NULL, 0, &len));
     cr_assert_eq(len, 77);
 }
@@ -361,7 +360,7 @@ Test(wire_dhcp, reads_numbers_of_the_right_length_only)
     uint8_t v8 = 0;
     uint16_t v16 = 0;
     uint32_t v32 = 0;
-    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m, &why));
+    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m));
     cr_assert(dhcp_option_get8(&m, DHCP_OPT_MESSAGE_TYPE, &v8) && v8 == 5);
     cr_assert(dhcp_option_get16(&m, DHCP_OPT_MAX_MESSAGE_SIZE, &v16) && v16 == 576);
     cr_assert(dhcp_option_get32(&m, DHCP_OPT_LEASE_TIME, &v32) && v32 == 3600);

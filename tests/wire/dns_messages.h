@@ -17,7 +17,7 @@
 static inline struct dns_name name_of(const char *text)
 {
     struct dns_name name;
-    ASSERT_ACCEPTED(dns_name_from_text(text, &name, &why));
+    ASSERT_ACCEPTED(dns_name_from_text(text, &name));
     return name;
 }
 

@@ -1,11 +1,10 @@
 #include "tests/wire/dns_messages.h"
 
-static bool name_at(const char *hex, size_t at, struct dns_name *name, size_t *end,
-                    const char **why)
+static enum dns_fault name_at(const char *hex, size_t at, struct dns_name *name, size_t *end)
 {
     struct packet p = packet(hex);
     *end = at;
-    return dns_name_parse(p.bytes, p.len, end, name, why);
+    return dns_name_parse(p.bytes, p.len, end, name);
 }
 
 #define HEADER "000000000000000000000000" /* 12 octets in front of every name */
@@ -14,9 +13,9 @@ static bool name_at(const char *hex, size_t at, struct dns_name *name, size_t *e
     do {                                                                                           \
         struct dns_name bad;                                                                       \
         size_t bad_end;                                                                            \
-        ASSERT_REFUSED(reason, name_at(hex, start, &bad, &bad_end, &why));                         \
+        ASSERT_REFUSED(reason, name_at(hex, start, &bad, &bad_end));                               \
         cr_assert_eq(bad_end, (size_t)(start), "the offset moved");                                \
-        ASSERT_REFUSED(reason, name_at(hex, start, NULL, &bad_end, &why));                         \
+        ASSERT_REFUSED(reason, name_at(hex, start, NULL, &bad_end));                               \
     } while (0)
 
 /* RFC 1035 4.1.4: F.ISI.ARPA at 20, FOO and a pointer at 40, ARPA by pointer at 64, root at 92. */
@@ -39,11 +38,11 @@ Test(wire_dns_name, reads_the_figure_of_rfc_1035)
     for (size_t i = 0; i < 4; i++) {
         struct dns_name name;
         size_t at = names[i].at;
-        ASSERT_ACCEPTED(dns_name_parse(p.bytes, p.len, &at, &name, &why));
+        ASSERT_ACCEPTED(dns_name_parse(p.bytes, p.len, &at, &name));
         cr_assert_eq(at, names[i].end);
         assert_name(&name, names[i].text);
         at = names[i].at;
-        ASSERT_ACCEPTED(dns_name_parse(p.bytes, p.len, &at, NULL, &why));
+        ASSERT_ACCEPTED(dns_name_parse(p.bytes, p.len, &at, NULL));
         cr_assert_eq(at, names[i].end);
     }
 }
@@ -54,7 +53,7 @@ Test(wire_dns_name, follows_pointers_from_run_to_run)
 {
     struct dns_name name;
     size_t end;
-    ASSERT_ACCEPTED(name_at(HEADER "0161 00 0162 c00c 0163 c00f", 19, &name, &end, &why));
+    ASSERT_ACCEPTED(name_at(HEADER "0161 00 0162 c00c 0163 c00f", 19, &name, &end));
     assert_name(&name, "c.b.a");
     cr_assert_eq(end, 23);
 }
@@ -66,74 +65,74 @@ Test(wire_dns_name, follows_a_pointer_beyond_255)
     struct packet p = packet_of(message, sizeof message);
     struct dns_name name;
     size_t at = 0x126;
-    ASSERT_ACCEPTED(dns_name_parse(p.bytes, p.len, &at, &name, &why));
+    ASSERT_ACCEPTED(dns_name_parse(p.bytes, p.len, &at, &name));
     assert_name(&name, "a");
 }
 
 /* RFC 9267 section 2, first figure: a pointer to itself. */
 Test(wire_dns_name, refuses_a_pointer_to_itself)
 {
-    ASSERT_BAD_NAME(HEADER "c00c", 12, "dns name: pointer does not go backwards");
+    ASSERT_BAD_NAME(HEADER "c00c", 12, DNS_POINTER_FORWARDS);
 }
 
 /* RFC 9267 section 2, second figure: "test" and a pointer back to it. */
 Test(wire_dns_name, refuses_a_pointer_to_its_own_labels)
 {
-    ASSERT_BAD_NAME(HEADER "0474657374 c00c", 12, "dns name: pointer does not go backwards");
+    ASSERT_BAD_NAME(HEADER "0474657374 c00c", 12, DNS_POINTER_FORWARDS);
 }
 
 Test(wire_dns_name, refuses_a_forward_pointer)
 {
-    ASSERT_BAD_NAME(HEADER "c00e 0161 00", 12, "dns name: pointer does not go backwards");
-    ASSERT_BAD_NAME(HEADER "ffff", 12, "dns name: pointer does not go backwards");
+    ASSERT_BAD_NAME(HEADER "c00e 0161 00", 12, DNS_POINTER_FORWARDS);
+    ASSERT_BAD_NAME(HEADER "ffff", 12, DNS_POINTER_FORWARDS);
 }
 
 /* Two names that point at each other: a at 12 would go on at 16, and b at 16 at 12. */
 Test(wire_dns_name, refuses_pointers_to_one_another)
 {
-    ASSERT_BAD_NAME(HEADER "0161 c010 0162 c00c", 16, "dns name: pointer does not go backwards");
+    ASSERT_BAD_NAME(HEADER "0161 c010 0162 c00c", 16, DNS_POINTER_FORWARDS);
 }
 
 Test(wire_dns_name, refuses_a_pointer_to_a_pointer)
 {
-    ASSERT_BAD_NAME(HEADER "0161 00 c00c c00f", 17, "dns name: pointer to a pointer");
+    ASSERT_BAD_NAME(HEADER "0161 00 c00c c00f", 17, DNS_POINTER_TO_POINTER);
 }
 
 Test(wire_dns_name, refuses_a_pointer_to_the_root)
 {
-    ASSERT_BAD_NAME(HEADER "00 c00c", 13, "dns name: pointer to the root");
+    ASSERT_BAD_NAME(HEADER "00 c00c", 13, DNS_POINTER_TO_ROOT);
 }
 
 Test(wire_dns_name, refuses_a_pointer_into_the_header)
 {
-    ASSERT_BAD_NAME("000000000000000000000061 c00b", 12, "dns name: pointer into the header");
-    ASSERT_BAD_NAME("016100000000000000000000 c000", 12, "dns name: pointer into the header");
+    ASSERT_BAD_NAME("000000000000000000000061 c00b", 12, DNS_POINTER_INTO_HEADER);
+    ASSERT_BAD_NAME("016100000000000000000000 c000", 12, DNS_POINTER_INTO_HEADER);
 }
 
 Test(wire_dns_name, refuses_a_pointer_cut_short)
 {
-    ASSERT_BAD_NAME(HEADER "0161 c0", 12, "dns name: pointer cut short");
+    ASSERT_BAD_NAME(HEADER "0161 c0", 12, DNS_POINTER_SHORT);
 }
 
 /* RFC 1035 4.1.4: "The 10 and 01 combinations are reserved for future use." */
 Test(wire_dns_name, refuses_labels_of_reserved_types)
 {
-    ASSERT_BAD_NAME(HEADER "40 00", 12, "dns name: label of type 01 or 10");
-    ASSERT_BAD_NAME(HEADER "80 00", 12, "dns name: label of type 01 or 10");
-    ASSERT_BAD_NAME(HEADER "4130 00", 12, "dns name: label of type 01 or 10");
+    ASSERT_BAD_NAME(HEADER "40 00", 12, DNS_LABEL_TYPE_UNKNOWN);
+    ASSERT_BAD_NAME(HEADER "80 00", 12, DNS_LABEL_TYPE_UNKNOWN);
+    ASSERT_BAD_NAME(HEADER "4130 00", 12, DNS_LABEL_TYPE_UNKNOWN);
 }
 
 Test(wire_dns_name, refuses_a_label_beyond_the_message)
 {
-    ASSERT_BAD_NAME(HEADER "0361 62", 12, "dns name: label beyond the message");
+    ASSERT_BAD_NAME(HEADER "0361 62", 12, DNS_LABEL_BEYOND);
 }
 
 /* RFC 9267 section 4: the zero octet must be there. */
 Test(wire_dns_name, refuses_a_name_without_an_end)
 {
-    ASSERT_BAD_NAME(HEADER "0161", 12, "dns name: no end within the message");
-    ASSERT_BAD_NAME(HEADER, 12, "dns name: no end within the message");
-    ASSERT_BAD_NAME(HEADER, 99, "dns name: no end within the message");
+    ASSERT_BAD_NAME(HEADER "0161", 12, DNS_NAME_NO_END);
+    ASSERT_BAD_NAME(HEADER, 12, DNS_NAME_NO_END);
+    ASSERT_BAD_NAME(HEADER, 99, DNS_NAME_NO_END);
 }
 
 /* Labels of 63, 63, 63 and `last` octets behind the header, then the root. */
@@ -156,11 +155,10 @@ Test(wire_dns_name, of_255_octets_is_read_and_of_256_refused)
     struct packet good = long_name(61), bad = long_name(62);
     struct dns_name name;
     size_t at = 12;
-    ASSERT_ACCEPTED(dns_name_parse(good.bytes, good.len, &at, &name, &why));
+    ASSERT_ACCEPTED(dns_name_parse(good.bytes, good.len, &at, &name));
     cr_assert(name.len == 255 && at == good.len);
     at = 12;
-    ASSERT_REFUSED("dns name: longer than 255 octets",
-                   dns_name_parse(bad.bytes, bad.len, &at, &name, &why));
+    ASSERT_REFUSED(DNS_NAME_TOO_LONG, dns_name_parse(bad.bytes, bad.len, &at, &name));
 }
 
 /* A pointer makes a name of 256 octets out of pieces that are each shorter. */
@@ -173,13 +171,12 @@ Test(wire_dns_name, too_long_by_its_pointer_is_refused)
     struct packet alone = packet_of(message, p.len + 3);
     struct dns_name name;
     size_t at = p.len + 1;
-    ASSERT_ACCEPTED(dns_name_parse(alone.bytes, alone.len, &at, &name, &why));
+    ASSERT_ACCEPTED(dns_name_parse(alone.bytes, alone.len, &at, &name));
     cr_assert_eq(name.len, 255);
     memcpy(message + p.len, "\x01x\xc0\x0c", 4);
     struct packet longer = packet_of(message, p.len + 4);
     at = p.len;
-    ASSERT_REFUSED("dns name: longer than 255 octets",
-                   dns_name_parse(longer.bytes, longer.len, &at, &name, &why));
+    ASSERT_REFUSED(DNS_NAME_TOO_LONG, dns_name_parse(longer.bytes, longer.len, &at, &name));
 }
 
 Test(wire_dns_name, is_equal_without_regard_to_case)
@@ -238,32 +235,31 @@ Test(wire_dns_name, fits_the_longest_text)
     for (size_t i = 12; i < p.len; i++)
         if (p.bytes[i] == 'a')
             p.bytes[i] = 0xff;
-    ASSERT_ACCEPTED(dns_name_parse(p.bytes, p.len, &at, &name, &why));
+    ASSERT_ACCEPTED(dns_name_parse(p.bytes, p.len, &at, &name));
     cr_assert_eq(dns_name_to_text(&name, buf, sizeof buf), 1003);
     cr_assert_eq(dns_name_to_text(&name, buf, sizeof buf - 1), 0);
     struct dns_name again;
-    ASSERT_ACCEPTED(
-        (dns_name_to_text(&name, buf, sizeof buf), dns_name_from_text(buf, &again, &why)));
+    ASSERT_ACCEPTED((dns_name_to_text(&name, buf, sizeof buf), dns_name_from_text(buf, &again)));
     cr_assert(dns_name_equal(&name, &again));
 }
 
-static bool from_text(const char *text, const char **why)
+static enum dns_fault from_text(const char *text)
 {
     struct dns_name name;
-    return dns_name_from_text(text, &name, why);
+    return dns_name_from_text(text, &name);
 }
 
 Test(wire_dns_name, of_no_text_is_refused)
 {
-    ASSERT_REFUSED("dns name: no text", from_text("", &why));
+    ASSERT_REFUSED(DNS_TEXT_EMPTY, from_text(""));
 }
 
 Test(wire_dns_name, with_an_empty_label_is_refused)
 {
-    ASSERT_REFUSED("dns name: empty label", from_text("a..b", &why));
-    ASSERT_REFUSED("dns name: empty label", from_text(".a", &why));
-    ASSERT_REFUSED("dns name: empty label", from_text("..", &why));
-    ASSERT_REFUSED("dns name: empty label", from_text("a..", &why));
+    ASSERT_REFUSED(DNS_TEXT_LABEL_EMPTY, from_text("a..b"));
+    ASSERT_REFUSED(DNS_TEXT_LABEL_EMPTY, from_text(".a"));
+    ASSERT_REFUSED(DNS_TEXT_LABEL_EMPTY, from_text(".."));
+    ASSERT_REFUSED(DNS_TEXT_LABEL_EMPTY, from_text("a.."));
 }
 
 #define X10 "xxxxxxxxxx"
@@ -271,33 +267,31 @@ Test(wire_dns_name, with_an_empty_label_is_refused)
 
 Test(wire_dns_name, with_a_label_of_64_octets_is_refused)
 {
-    ASSERT_ACCEPTED(from_text(X60 "xxx.org", &why));
-    ASSERT_REFUSED("dns name: label longer than 63 octets", from_text(X60 "xxxx.org", &why));
+    ASSERT_ACCEPTED(from_text(X60 "xxx.org"));
+    ASSERT_REFUSED(DNS_TEXT_LABEL_TOO_LONG, from_text(X60 "xxxx.org"));
 }
 
 Test(wire_dns_name, with_text_above_255_octets_is_refused)
 {
-    ASSERT_ACCEPTED(from_text(X60 "xxx." X60 "xxx." X60 "xxx." X60 "x", &why));
-    ASSERT_REFUSED("dns name: longer than 255 octets",
-                   from_text(X60 "xxx." X60 "xxx." X60 "xxx." X60 "xx", &why));
-    ASSERT_REFUSED("dns name: longer than 255 octets",
-                   from_text(X60 "xxx." X60 "xxx." X60 "xxx." X60 ".x", &why));
+    ASSERT_ACCEPTED(from_text(X60 "xxx." X60 "xxx." X60 "xxx." X60 "x"));
+    ASSERT_REFUSED(DNS_NAME_TOO_LONG, from_text(X60 "xxx." X60 "xxx." X60 "xxx." X60 "xx"));
+    ASSERT_REFUSED(DNS_NAME_TOO_LONG, from_text(X60 "xxx." X60 "xxx." X60 "xxx." X60 ".x"));
 }
 
 Test(wire_dns_name, with_a_backslash_at_the_end_is_refused)
 {
-    ASSERT_REFUSED("dns name: backslash at the end", from_text("a\\", &why));
+    ASSERT_REFUSED(DNS_TEXT_BACKSLASH_END, from_text("a\\"));
 }
 
 Test(wire_dns_name, with_two_digits_behind_a_backslash_is_refused)
 {
-    const char *reason = "dns name: backslash with fewer than 3 digits";
-    ASSERT_REFUSED(reason, from_text("a\\12", &why));
-    ASSERT_REFUSED(reason, from_text("a\\1", &why));
-    ASSERT_REFUSED(reason, from_text("a\\12x", &why));
+    const int reason = DNS_TEXT_BACKSLASH_DIGITS;
+    ASSERT_REFUSED(reason, from_text("a\\12"));
+    ASSERT_REFUSED(reason, from_text("a\\1"));
+    ASSERT_REFUSED(reason, from_text("a\\12x"));
 }
 
 Test(wire_dns_name, with_256_behind_a_backslash_is_refused)
 {
-    ASSERT_REFUSED("dns name: backslash with a number above 255", from_text("a\\256", &why));
+    ASSERT_REFUSED(DNS_TEXT_BACKSLASH_RANGE, from_text("a\\256"));
 }

@@ -8,7 +8,7 @@ Test(wire_ethernet, reads_an_ethernet_ii_header)
 {
     struct packet p = packet(IPV4_FRAME);
     struct ethernet_hdr h;
-    ASSERT_ACCEPTED(ethernet_parse(p.bytes, p.len, &h, &why));
+    ASSERT_ACCEPTED(ethernet_parse(p.bytes, p.len, &h));
     cr_assert_arr_eq(h.dst, "\x52\x54\x00\x12\x34\x56", 6);
     cr_assert_arr_eq(h.src, "\x52\x55\x0a\x00\x02\x02", 6);
     cr_assert_eq(h.type, ETHERNET_TYPE_IPV4);
@@ -32,7 +32,7 @@ Test(wire_ethernet, refuses_13_octets)
 {
     struct packet p = packet_prefix(packet(IPV4_FRAME), 13);
     struct ethernet_hdr h;
-    ASSERT_REFUSED("ethernet: shorter than 14 octets", ethernet_parse(p.bytes, p.len, &h, &why));
+    ASSERT_REFUSED(ETHERNET_SHORT, ethernet_parse(p.bytes, p.len, &h));
 }
 
 /* 1500 is a length and 1536 is a type; from 1501 to 1535 the field is neither (IEEE 802.3 3.2.6).
@@ -43,10 +43,10 @@ Test(wire_ethernet, refuses_a_field_between_length_and_type)
     struct packet low = packet("525400123456 52550a000202 05dd 45");
     struct packet high = packet("525400123456 52550a000202 05ff 45");
     struct packet type = packet("525400123456 52550a000202 0600 45");
-    const char *reason = "ethernet: neither a length nor a type (1501 to 1535)";
-    ASSERT_REFUSED(reason, ethernet_parse(low.bytes, low.len, &h, &why));
-    ASSERT_REFUSED(reason, ethernet_parse(high.bytes, high.len, &h, &why));
-    ASSERT_ACCEPTED(ethernet_parse(type.bytes, type.len, &h, &why));
+    const int reason = ETHERNET_TYPE_UNDEFINED;
+    ASSERT_REFUSED(reason, ethernet_parse(low.bytes, low.len, &h));
+    ASSERT_REFUSED(reason, ethernet_parse(high.bytes, high.len, &h));
+    ASSERT_ACCEPTED(ethernet_parse(type.bytes, type.len, &h));
     cr_assert_eq(h.kind, ETHERNET_KIND_II);
 }
 
@@ -57,7 +57,7 @@ Test(wire_ethernet, recognises_a_vlan_tag)
 {
     struct packet p = packet(TAGGED_FRAME);
     struct ethernet_hdr h;
-    ASSERT_ACCEPTED(ethernet_parse(p.bytes, p.len, &h, &why));
+    ASSERT_ACCEPTED(ethernet_parse(p.bytes, p.len, &h));
     cr_assert_eq(h.kind, ETHERNET_KIND_TAGGED);
     cr_assert_eq(h.tci, 0xa064);
     cr_assert_eq(h.inner_type, ETHERNET_TYPE_IPV4);
@@ -72,7 +72,7 @@ Test(wire_ethernet, accepts_a_tag_at_the_very_end)
 {
     struct packet p = packet_prefix(packet(TAGGED_FRAME), 18);
     struct ethernet_hdr h;
-    ASSERT_ACCEPTED(ethernet_parse(p.bytes, p.len, &h, &why));
+    ASSERT_ACCEPTED(ethernet_parse(p.bytes, p.len, &h));
 }
 
 /* 802.1ad: the second tag is an inner type like any other. */
@@ -80,7 +80,7 @@ Test(wire_ethernet, recognises_a_double_tag_by_its_first)
 {
     struct packet p = packet("525400123456 52550a000202 88a8 0001 8100 0002 0800");
     struct ethernet_hdr h;
-    ASSERT_ACCEPTED(ethernet_parse(p.bytes, p.len, &h, &why));
+    ASSERT_ACCEPTED(ethernet_parse(p.bytes, p.len, &h));
     cr_assert_eq(h.kind, ETHERNET_KIND_TAGGED);
     cr_assert_eq(h.inner_type, ETHERNET_TYPE_VLAN);
 }
@@ -89,7 +89,7 @@ Test(wire_ethernet, refuses_a_tag_cut_short)
 {
     struct packet p = packet_prefix(packet(TAGGED_FRAME), 17);
     struct ethernet_hdr h;
-    ASSERT_REFUSED("ethernet: 802.1Q tag cut short", ethernet_parse(p.bytes, p.len, &h, &why));
+    ASSERT_REFUSED(ETHERNET_TAG_SHORT, ethernet_parse(p.bytes, p.len, &h));
 }
 
 /* A spanning tree frame: length 3, LLC 42 42 03, then padding that does not belong to it */
@@ -97,7 +97,7 @@ Test(wire_ethernet, recognises_llc_and_where_it_ends)
 {
     struct packet p = packet("0180c2000000 52550a000202 0003 424203 0000");
     struct ethernet_hdr h;
-    ASSERT_ACCEPTED(ethernet_parse(p.bytes, p.len, &h, &why));
+    ASSERT_ACCEPTED(ethernet_parse(p.bytes, p.len, &h));
     cr_assert_eq(h.kind, ETHERNET_KIND_LLC);
     cr_assert_eq(h.type, 3);
     cr_assert_eq(h.hdr_len, 14);
@@ -110,7 +110,7 @@ Test(wire_ethernet, takes_1500_for_a_length)
     uint8_t frame[1514] = {[12] = 0x05, [13] = 0xdc, [14] = 0x42, [15] = 0x42, [16] = 3};
     struct packet p = packet_of(frame, sizeof frame);
     struct ethernet_hdr h;
-    ASSERT_ACCEPTED(ethernet_parse(p.bytes, p.len, &h, &why));
+    ASSERT_ACCEPTED(ethernet_parse(p.bytes, p.len, &h));
     cr_assert(h.kind == ETHERNET_KIND_LLC && h.end == 1514);
 }
 
@@ -121,7 +121,7 @@ Test(wire_ethernet, recognises_snap)
 {
     struct packet p = packet(SNAP_FRAME);
     struct ethernet_hdr h;
-    ASSERT_ACCEPTED(ethernet_parse(p.bytes, p.len, &h, &why));
+    ASSERT_ACCEPTED(ethernet_parse(p.bytes, p.len, &h));
     cr_assert_eq(h.kind, ETHERNET_KIND_SNAP);
     cr_assert_eq(h.inner_type, ETHERNET_TYPE_IPV4);
     cr_assert_eq(h.hdr_len, 22);
@@ -137,9 +137,9 @@ Test(wire_ethernet, takes_foreign_or_short_snap_for_plain_llc)
     struct packet foreign = packet("525400123456 52550a000202 0009 aaaa0300000c 2000 01");
     struct packet cut = packet("525400123456 52550a000202 0007 aaaa03000000 0800");
     struct ethernet_hdr h;
-    ASSERT_ACCEPTED(ethernet_parse(foreign.bytes, foreign.len, &h, &why));
+    ASSERT_ACCEPTED(ethernet_parse(foreign.bytes, foreign.len, &h));
     cr_assert_eq(h.kind, ETHERNET_KIND_LLC);
-    ASSERT_ACCEPTED(ethernet_parse(cut.bytes, cut.len, &h, &why));
+    ASSERT_ACCEPTED(ethernet_parse(cut.bytes, cut.len, &h));
     cr_assert_eq(h.kind, ETHERNET_KIND_LLC);
 }
 
@@ -147,16 +147,14 @@ Test(wire_ethernet, refuses_an_llc_length_beyond_the_frame)
 {
     struct packet p = packet("525400123456 52550a000202 0004 424203");
     struct ethernet_hdr h;
-    ASSERT_REFUSED("ethernet: 802.3 length beyond the frame",
-                   ethernet_parse(p.bytes, p.len, &h, &why));
+    ASSERT_REFUSED(ETHERNET_LENGTH_BEYOND, ethernet_parse(p.bytes, p.len, &h));
 }
 
 Test(wire_ethernet, refuses_an_llc_length_below_3)
 {
     struct packet p = packet("525400123456 52550a000202 0002 424203");
     struct ethernet_hdr h;
-    ASSERT_REFUSED("ethernet: 802.3 length below the 3 octets of LLC",
-                   ethernet_parse(p.bytes, p.len, &h, &why));
+    ASSERT_REFUSED(ETHERNET_LENGTH_BELOW_LLC, ethernet_parse(p.bytes, p.len, &h));
 }
 
 Test(wire_ethernet, tells_group_and_broadcast_addresses)

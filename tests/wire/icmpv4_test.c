@@ -9,7 +9,7 @@ static struct icmpv4_hdr parsed(const char *hex)
 {
     struct packet p = packet(hex);
     struct icmpv4_hdr h;
-    ASSERT_ACCEPTED(icmpv4_parse(p.bytes, p.len, &h, &why));
+    ASSERT_ACCEPTED(icmpv4_parse(p.bytes, p.len, &h));
     return h;
 }
 
@@ -19,7 +19,7 @@ static void assert_round_trip(const char *hex)
     struct packet p = packet(hex);
     struct icmpv4_hdr h;
     uint8_t buf[20];
-    ASSERT_ACCEPTED(icmpv4_parse(p.bytes, p.len, &h, &why));
+    ASSERT_ACCEPTED(icmpv4_parse(p.bytes, p.len, &h));
     cr_assert_eq(icmpv4_emit(&h, buf, h.hdr_len - 1u), 0);
     ASSERT_BYTES(buf, icmpv4_emit(&h, buf, sizeof buf), packet_prefix(p, h.hdr_len));
 }
@@ -146,7 +146,7 @@ Test(wire_icmpv4, refuses_7_octets)
 {
     struct packet p = packet("08 00 e5ca 1234 00");
     struct icmpv4_hdr h;
-    ASSERT_REFUSED("icmpv4: shorter than 8 octets", icmpv4_parse(p.bytes, p.len, &h, &why));
+    ASSERT_REFUSED(ICMPV4_SHORT, icmpv4_parse(p.bytes, p.len, &h));
 }
 
 /* RFC1122-3.2.2-1: types 1, 2, 7, 200, 255; nor are they written. */
@@ -157,7 +157,7 @@ Test(wire_icmpv4, refuses_unknown_types)
         struct packet p = packet("00 00 0000 00000000 0000000000000000");
         struct icmpv4_hdr h = {.type = unknown[i]};
         p.bytes[0] = unknown[i];
-        ASSERT_REFUSED("icmpv4: unknown type", icmpv4_parse(p.bytes, p.len, &h, &why));
+        ASSERT_REFUSED(ICMPV4_TYPE_UNKNOWN, icmpv4_parse(p.bytes, p.len, &h));
         cr_assert_eq(icmpv4_emit(&h, p.bytes, p.len), 0);
     }
 }
@@ -166,32 +166,28 @@ Test(wire_icmpv4, refuses_a_timestamp_of_19_octets)
 {
     struct packet p = packet("0d 00 0000 0001 0002 0036ee80 00000000 000000");
     struct icmpv4_hdr h;
-    ASSERT_REFUSED("icmpv4: timestamp shorter than 20 octets",
-                   icmpv4_parse(p.bytes, p.len, &h, &why));
+    ASSERT_REFUSED(ICMPV4_TIMESTAMP_SHORT, icmpv4_parse(p.bytes, p.len, &h));
 }
 
 Test(wire_icmpv4, refuses_an_address_mask_of_11_octets)
 {
     struct packet p = packet("11 00 0000 0001 0002 000000");
     struct icmpv4_hdr h;
-    ASSERT_REFUSED("icmpv4: address mask shorter than 12 octets",
-                   icmpv4_parse(p.bytes, p.len, &h, &why));
+    ASSERT_REFUSED(ICMPV4_MASK_SHORT, icmpv4_parse(p.bytes, p.len, &h));
 }
 
 Test(wire_icmpv4, refuses_router_advertisement_entries_of_1_word)
 {
     struct packet p = packet("09 00 0000 01 01 0708 0a000202");
     struct icmpv4_hdr h;
-    ASSERT_REFUSED("icmpv4: router advertisement entry below 2 words",
-                   icmpv4_parse(p.bytes, p.len, &h, &why));
+    ASSERT_REFUSED(ICMPV4_ADVERTISEMENT_WORDS, icmpv4_parse(p.bytes, p.len, &h));
 }
 
 Test(wire_icmpv4, refuses_a_router_advertisement_without_its_second_address)
 {
     struct packet p = packet("09 00 0000 02 02 0708 0a000202 00000000");
     struct icmpv4_hdr h;
-    ASSERT_REFUSED("icmpv4: router advertisement cut short",
-                   icmpv4_parse(p.bytes, p.len, &h, &why));
+    ASSERT_REFUSED(ICMPV4_ADVERTISEMENT_SHORT, icmpv4_parse(p.bytes, p.len, &h));
 }
 
 Test(wire_icmpv4, refuses_errors_of_27_octets)
@@ -202,8 +198,7 @@ Test(wire_icmpv4, refuses_errors_of_27_octets)
     for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
         struct packet p = packet_prefix(packet(messages[i]), 27);
         struct icmpv4_hdr h;
-        ASSERT_REFUSED("icmpv4: error without room for a quoted IPv4 header",
-                       icmpv4_parse(p.bytes, p.len, &h, &why));
+        ASSERT_REFUSED(ICMPV4_ERROR_SHORT, icmpv4_parse(p.bytes, p.len, &h));
     }
 }
 
@@ -221,7 +216,7 @@ Test(wire_icmpv4, reads_a_quote_of_8_octets)
     struct packet p = packet("03 03 0000 00000000" QUOTED_IP QUOTED_UDP);
     struct ipv4_hdr quoted;
     size_t held = 0;
-    ASSERT_ACCEPTED(icmpv4_parse_quote(p.bytes, p.len, &quoted, &held, &why));
+    ASSERT_ACCEPTED(icmpv4_parse_quote(p.bytes, p.len, &quoted, &held));
     cr_assert(quoted.src == 0x0a00020f && quoted.dst == 0x0a000202 && quoted.total_len == 29);
     cr_assert_eq(held, 8);
 }
@@ -233,7 +228,7 @@ Test(wire_icmpv4, reads_a_whole_quote_of_4_octets)
                              "45 00 0018 0001 0000 40 fd 0000 0a00020f 0a000202 01020304");
     struct ipv4_hdr quoted;
     size_t held = 0;
-    ASSERT_ACCEPTED(icmpv4_parse_quote(p.bytes, p.len, &quoted, &held, &why));
+    ASSERT_ACCEPTED(icmpv4_parse_quote(p.bytes, p.len, &quoted, &held));
     cr_assert_eq(held, 4);
 }
 
@@ -243,7 +238,7 @@ Test(wire_icmpv4, ends_a_quote_at_its_total_length)
     struct packet p = packet("03 03 0000 00000000" QUOTED_IP QUOTED_UDP "61 ffffff");
     struct ipv4_hdr quoted;
     size_t held = 0;
-    ASSERT_ACCEPTED(icmpv4_parse_quote(p.bytes, p.len, &quoted, &held, &why));
+    ASSERT_ACCEPTED(icmpv4_parse_quote(p.bytes, p.len, &quoted, &held));
     cr_assert_eq(held, 9);
 }
 
@@ -253,8 +248,7 @@ Test(wire_icmpv4, refuses_a_quote_of_7_octets)
     struct packet p = packet("03 03 0000 00000000" QUOTED_IP "0007 0007 0009 86");
     struct ipv4_hdr quoted;
     size_t held;
-    ASSERT_REFUSED("icmpv4: quote holds fewer than 8 octets of payload",
-                   icmpv4_parse_quote(p.bytes, p.len, &quoted, &held, &why));
+    ASSERT_REFUSED(ICMPV4_QUOTE_SHORT, icmpv4_parse_quote(p.bytes, p.len, &quoted, &held));
 }
 
 /* RFC1122-3.2.2-13: an IHL of 15 in a quote of 28 octets. */
@@ -264,8 +258,7 @@ Test(wire_icmpv4, refuses_a_quoted_header_beyond_the_message)
                              "4f 00 0060 0001 0000 40 11 0000 0a00020f 0a000202" QUOTED_UDP);
     struct ipv4_hdr quoted;
     size_t held;
-    ASSERT_REFUSED("ipv4: header beyond the end of the packet",
-                   icmpv4_parse_quote(p.bytes, p.len, &quoted, &held, &why));
+    ASSERT_REFUSED(ICMPV4_QUOTE_HEADER, icmpv4_parse_quote(p.bytes, p.len, &quoted, &held));
 }
 
 Test(wire_icmpv4, refuses_to_find_a_quote_in_an_echo)
@@ -273,8 +266,7 @@ Test(wire_icmpv4, refuses_to_find_a_quote_in_an_echo)
     struct packet p = packet("08 00 0000 00000000" QUOTED_IP QUOTED_UDP);
     struct ipv4_hdr quoted;
     size_t held;
-    ASSERT_REFUSED("icmpv4: not a message that quotes a datagram",
-                   icmpv4_parse_quote(p.bytes, p.len, &quoted, &held, &why));
+    ASSERT_REFUSED(ICMPV4_NOT_QUOTING, icmpv4_parse_quote(p.bytes, p.len, &quoted, &held));
 }
 
 /* RFC 4884: length 32 words ends the quote at 128 octets; the extension behind it is not quoted. */
@@ -287,9 +279,9 @@ Test(wire_icmpv4, ends_a_quote_before_its_extensions)
     struct packet p = packet_of(message, sizeof message);
     struct ipv4_hdr quoted;
     size_t held = 0;
-    ASSERT_ACCEPTED(icmpv4_parse_quote(p.bytes, p.len, &quoted, &held, &why));
+    ASSERT_ACCEPTED(icmpv4_parse_quote(p.bytes, p.len, &quoted, &held));
     cr_assert_eq(held, 108);
     p.bytes[5] = 31; /* below 128 octets: noise of an old sender, the message is the quote */
-    ASSERT_ACCEPTED(icmpv4_parse_quote(p.bytes, p.len, &quoted, &held, &why));
+    ASSERT_ACCEPTED(icmpv4_parse_quote(p.bytes, p.len, &quoted, &held));
     cr_assert_eq(held, 116);
 }

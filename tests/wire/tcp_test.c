@@ -9,7 +9,7 @@ Test(wire_tcp, reads_a_header)
 {
     struct packet p = packet(SYN_HEADER SYN_OPTIONS "aa");
     struct tcp_hdr h;
-    ASSERT_ACCEPTED(tcp_parse(p.bytes, p.len, &h, &why));
+    ASSERT_ACCEPTED(tcp_parse(p.bytes, p.len, &h));
     cr_assert(h.src_port == 40000 && h.dst_port == 80);
     cr_assert(h.seq == 0x11223344 && h.ack == 0);
     cr_assert(h.hdr_len == 40 && h.options_len == 20 && h.options == p.bytes + 20);
@@ -23,7 +23,7 @@ Test(wire_tcp, reads_each_field_from_its_place)
 {
     struct packet p = packet("0102 0304 05060708 090a0b0c 5a a5 0d0e 0f10 1112");
     struct tcp_hdr h;
-    ASSERT_ACCEPTED(tcp_parse(p.bytes, p.len, &h, &why));
+    ASSERT_ACCEPTED(tcp_parse(p.bytes, p.len, &h));
     cr_assert(h.src_port == 0x0102 && h.dst_port == 0x0304);
     cr_assert(h.seq == 0x05060708 && h.ack == 0x090a0b0c);
     cr_assert(h.reserved == 0xa);
@@ -61,7 +61,7 @@ Test(wire_tcp, refuses_19_octets)
 {
     struct packet p = packet_prefix(packet(SYN_HEADER), 19);
     struct tcp_hdr h;
-    ASSERT_REFUSED("tcp: shorter than 20 octets", tcp_parse(p.bytes, p.len, &h, &why));
+    ASSERT_REFUSED(TCP_SHORT, tcp_parse(p.bytes, p.len, &h));
 }
 
 /* Every data offset against a segment of 20 and of 60 octets. */
@@ -72,13 +72,12 @@ Test(wire_tcp, refuses_data_offsets_that_do_not_fit)
     for (unsigned offset = 0; offset < 16; offset++) {
         bare.bytes[12] = full.bytes[12] = (uint8_t)(offset << 4);
         if (offset < 5) {
-            ASSERT_REFUSED("tcp: data offset below 5", tcp_parse(full.bytes, full.len, &h, &why));
-            ASSERT_REFUSED("tcp: data offset below 5", tcp_parse(bare.bytes, bare.len, &h, &why));
+            ASSERT_REFUSED(TCP_OFFSET_BELOW_5, tcp_parse(full.bytes, full.len, &h));
+            ASSERT_REFUSED(TCP_OFFSET_BELOW_5, tcp_parse(bare.bytes, bare.len, &h));
         } else {
-            ASSERT_ACCEPTED(tcp_parse(full.bytes, full.len, &h, &why));
+            ASSERT_ACCEPTED(tcp_parse(full.bytes, full.len, &h));
             if (offset > 5)
-                ASSERT_REFUSED("tcp: data offset beyond the segment",
-                               tcp_parse(bare.bytes, bare.len, &h, &why));
+                ASSERT_REFUSED(TCP_OFFSET_BEYOND, tcp_parse(bare.bytes, bare.len, &h));
         }
     }
 }
@@ -112,22 +111,22 @@ Test(wire_tcp, sums_with_the_ipv6_pseudo_header)
     cr_assert_not(tcp_checksum6_ok(src, dst, p.bytes, 21));
 }
 
-static bool options_of(const char *hex, struct tcp_options *out, const char **why)
+static enum tcp_option_fault options_of(const char *hex, struct tcp_options *out)
 {
     struct packet p = packet(hex);
-    return tcp_options_parse(p.bytes, p.len, out, why);
+    return tcp_options_parse(p.bytes, p.len, out);
 }
 
 #define ASSERT_BAD_OPTIONS(hex, reason)                                                            \
     do {                                                                                           \
         struct tcp_options o;                                                                      \
-        ASSERT_REFUSED(reason, options_of(hex, &o, &why));                                         \
+        ASSERT_REFUSED(reason, options_of(hex, &o));                                               \
     } while (0)
 
 Test(wire_tcp_options, none_are_none)
 {
     struct tcp_options o;
-    ASSERT_ACCEPTED(tcp_options_parse(NULL, 0, &o, &why));
+    ASSERT_ACCEPTED(tcp_options_parse(NULL, 0, &o));
     cr_assert(!o.has_mss && !o.has_wscale && !o.sack_permitted && !o.has_timestamps);
     cr_assert_eq(o.sack_count, 0);
 }
@@ -135,7 +134,7 @@ Test(wire_tcp_options, none_are_none)
 Test(wire_tcp_options, of_a_syn_are_read)
 {
     struct tcp_options o;
-    ASSERT_ACCEPTED(options_of(SYN_OPTIONS, &o, &why));
+    ASSERT_ACCEPTED(options_of(SYN_OPTIONS, &o));
     cr_assert(o.has_mss && o.mss == 1460);
     cr_assert(o.sack_permitted);
     cr_assert(o.has_timestamps && o.ts_val == 1 && o.ts_ecr == 0);
@@ -146,7 +145,7 @@ Test(wire_tcp_options, of_a_syn_are_read)
 Test(wire_tcp_options, sack_blocks_are_read)
 {
     struct tcp_options o;
-    ASSERT_ACCEPTED(options_of("05 12 00000001 00000003 00000005 00000007", &o, &why));
+    ASSERT_ACCEPTED(options_of("05 12 00000001 00000003 00000005 00000007", &o));
     cr_assert_eq(o.sack_count, 2);
     cr_assert(o.sack[0].left == 1 && o.sack[0].right == 3);
     cr_assert(o.sack[1].left == 5 && o.sack[1].right == 7);
@@ -156,70 +155,69 @@ Test(wire_tcp_options, sack_blocks_are_read)
 Test(wire_tcp_options, unknown_ones_are_stepped_over)
 {
     struct tcp_options o;
-    ASSERT_ACCEPTED(options_of("2204abcd 020405b4", &o, &why));
+    ASSERT_ACCEPTED(options_of("2204abcd 020405b4", &o));
     cr_assert(o.has_mss && o.mss == 1460);
 }
 
 Test(wire_tcp_options, behind_end_are_padding)
 {
     struct tcp_options o;
-    ASSERT_ACCEPTED(options_of("00 02 00 ff", &o, &why));
+    ASSERT_ACCEPTED(options_of("00 02 00 ff", &o));
     cr_assert_not(o.has_mss);
 }
 
 Test(wire_tcp_options, the_last_of_two_counts)
 {
     struct tcp_options o;
-    ASSERT_ACCEPTED(options_of("02040200 020405b4", &o, &why));
+    ASSERT_ACCEPTED(options_of("02040200 020405b4", &o));
     cr_assert_eq(o.mss, 1460);
 }
 
 Test(wire_tcp_options, without_a_length_octet_are_refused)
 {
-    ASSERT_BAD_OPTIONS("010102", "tcp option: no length octet");
-    ASSERT_BAD_OPTIONS("010122", "tcp option: no length octet");
+    ASSERT_BAD_OPTIONS("010102", TCP_OPTION_NO_LENGTH);
+    ASSERT_BAD_OPTIONS("010122", TCP_OPTION_NO_LENGTH);
 }
 
 /* MUST-7: an illegal option length, such as zero. */
 Test(wire_tcp_options, of_length_0_and_1_are_refused)
 {
-    ASSERT_BAD_OPTIONS("22000000", "tcp option: length below 2");
-    ASSERT_BAD_OPTIONS("02010000", "tcp option: length below 2");
+    ASSERT_BAD_OPTIONS("22000000", TCP_OPTION_LENGTH_BELOW_2);
+    ASSERT_BAD_OPTIONS("02010000", TCP_OPTION_LENGTH_BELOW_2);
 }
 
 Test(wire_tcp_options, longer_than_the_header_are_refused)
 {
-    ASSERT_BAD_OPTIONS("22050000", "tcp option: length beyond the header");
-    ASSERT_BAD_OPTIONS("020405", "tcp option: length beyond the header");
+    ASSERT_BAD_OPTIONS("22050000", TCP_OPTION_LENGTH_BEYOND);
+    ASSERT_BAD_OPTIONS("020405", TCP_OPTION_LENGTH_BEYOND);
 }
 
 Test(wire_tcp_options, mss_of_another_length_is_refused)
 {
-    ASSERT_BAD_OPTIONS("0203050101", "tcp MSS: length is not 4");
-    ASSERT_BAD_OPTIONS("0205050101", "tcp MSS: length is not 4");
+    ASSERT_BAD_OPTIONS("0203050101", TCP_OPTION_MSS_LENGTH);
+    ASSERT_BAD_OPTIONS("0205050101", TCP_OPTION_MSS_LENGTH);
 }
 
 Test(wire_tcp_options, window_scale_of_another_length_is_refused)
 {
-    ASSERT_BAD_OPTIONS("03020101", "tcp window scale: length is not 3");
-    ASSERT_BAD_OPTIONS("03040101", "tcp window scale: length is not 3");
+    ASSERT_BAD_OPTIONS("03020101", TCP_OPTION_WINDOW_SCALE_LENGTH);
+    ASSERT_BAD_OPTIONS("03040101", TCP_OPTION_WINDOW_SCALE_LENGTH);
 }
 
 Test(wire_tcp_options, sack_permitted_of_another_length_is_refused)
 {
-    ASSERT_BAD_OPTIONS("04030101", "tcp SACK permitted: length is not 2");
+    ASSERT_BAD_OPTIONS("04030101", TCP_OPTION_SACK_PERMITTED_LENGTH);
 }
 
 Test(wire_tcp_options, sack_without_a_block_is_refused)
 {
-    ASSERT_BAD_OPTIONS("05020101", "tcp SACK: no block");
+    ASSERT_BAD_OPTIONS("05020101", TCP_OPTION_SACK_EMPTY);
 }
 
 Test(wire_tcp_options, sack_with_part_of_a_block_is_refused)
 {
-    ASSERT_BAD_OPTIONS("0509 00000001 000003", "tcp SACK: length is not 2 and a multiple of 8");
-    ASSERT_BAD_OPTIONS("050b 00000001 00000003 05",
-                       "tcp SACK: length is not 2 and a multiple of 8");
+    ASSERT_BAD_OPTIONS("0509 00000001 000003", TCP_OPTION_SACK_LENGTH);
+    ASSERT_BAD_OPTIONS("050b 00000001 00000003 05", TCP_OPTION_SACK_LENGTH);
 }
 
 /* 40 octets cannot hold five blocks, but the parser does not depend on its caller for that. */
@@ -228,13 +226,13 @@ Test(wire_tcp_options, sack_with_5_blocks_is_refused)
     uint8_t options[42] = {5, 42};
     struct tcp_options o;
     struct packet p = packet_of(options, sizeof options);
-    ASSERT_REFUSED("tcp SACK: more than 4 blocks", tcp_options_parse(p.bytes, p.len, &o, &why));
+    ASSERT_REFUSED(TCP_OPTION_SACK_BLOCKS, tcp_options_parse(p.bytes, p.len, &o));
 }
 
 Test(wire_tcp_options, timestamps_of_another_length_are_refused)
 {
-    ASSERT_BAD_OPTIONS("0809 00000001 000000", "tcp timestamps: length is not 10");
-    ASSERT_BAD_OPTIONS("080b 00000001 00000000 00", "tcp timestamps: length is not 10");
+    ASSERT_BAD_OPTIONS("0809 00000001 000000", TCP_OPTION_TIMESTAMPS_LENGTH);
+    ASSERT_BAD_OPTIONS("080b 00000001 00000000 00", TCP_OPTION_TIMESTAMPS_LENGTH);
 }
 
 Test(wire_tcp_options, of_a_syn_are_written)
