@@ -23,8 +23,8 @@ static jmp_buf stopped;
 static _Noreturn void last_words(void *ctx, struct run *r)
 {
     (void)ctx;
-    if (!strstr(r->report, "arena is full")) {
-        fprintf(stderr, "%s\n", r->report);
+    if (!strstr(r->verdict.report, "arena is full")) {
+        fprintf(stderr, "%s\n", r->verdict.report);
         __builtin_trap();
     }
     world_free(r->world);
@@ -59,7 +59,7 @@ static void play(const struct script *s)
         return;
     }
     run_play(r, minute_ns);
-    if (r->finished)
+    if (r->verdict.over)
         run_finish(r);
     run_free(r);
 }

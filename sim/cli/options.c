@@ -119,7 +119,7 @@ static int take_lose(struct options *o, const char *v)
     char first[24] = "";
     if (colon && (size_t)(colon - v) < sizeof first)
         memcpy(first, v, (size_t)(colon - v));
-    if ((colon && take_number(first, RUN_LINKS - 1, &link) != 0) ||
+    if ((colon && take_number(first, INT32_MAX, &link) != 0) ||
         take_number(colon ? colon + 1 : v, UINT32_MAX, &o->lose_frame) != 0 || o->lose_frame == 0)
         return usage_error(
             "--lose: FRAME or LINK:FRAME, both numbers; frames count from 1, links from 0");

@@ -167,9 +167,9 @@ static void print_ledger(const char *path, const struct ledger *l, uint64_t answ
 static uint64_t sent_by_sut(const struct run *r)
 {
     uint64_t frames = 0;
-    const struct capture *c = r->link[0].capture;
+    const struct capture *c = r->topology.recording.link[0].capture;
     for (uint32_t k = 0; k < c->count; k++)
-        frames += c->record[k].port == r->sut->port[0].number;
+        frames += c->record[k].port == r->topology.sut->port[0].number;
     return frames;
 }
 
@@ -177,7 +177,7 @@ static int save_capture(const struct run *r, const char *path)
 {
     size_t len;
     struct why why = {{0}};
-    uint8_t *bytes = capture_pcap(r->link[0].capture, &len);
+    uint8_t *bytes = capture_pcap(r->topology.recording.link[0].capture, &len);
     int got = bytes ? file_write(path, bytes, len, &why) : -1;
     free(bytes);
     return got == 0 ? 0 : usage_error("%s: %s", path, why.text);
@@ -210,13 +210,13 @@ static int play(struct script *s, const char *path, const struct options *o,
     } else {
         run_play(r, NEVER);
         run_fingerprints(r, &result.outcome.w, &result.outcome.t, &result.outcome.s);
-        ledger->fed = sut_host_frames(r->sut);
+        ledger->fed = sut_host_frames(r->topology.sut);
         uint64_t answers = sent_by_sut(r);
         int saved = o->pcap ? save_capture(r, o->pcap) : 0;
         run_close(r); /* tells what is held */
-        bool failed = r->status == RUN_FAILED;
+        bool failed = r->verdict.status == RUN_FAILED;
         if (failed)
-            fputs(r->report, stdout);
+            fputs(r->verdict.report, stdout);
         status = saved != 0 ? EXIT_USAGE : failed ? EXIT_FAILED_CASE : EXIT_PASSED;
         print_ledger(path, ledger, answers, &result, over);
         uint64_t sum =

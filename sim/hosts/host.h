@@ -88,7 +88,6 @@ struct host {
     uint32_t ports;
     struct random_stream random;
     void *state;
-    void *run; /* the run it belongs to, for hosts under test */
 };
 
 /* Kinds by name; the registry is kinds.c. */

@@ -1,204 +1,243 @@
-/* `>` lines: the packet, its time, and the words for what is wrong with either. */
-#include <stdlib.h>
+/*
+ * The acceptor: frames that came, given to the lines that expect them. One line is a block of one.
+ * In a block of several each frame belongs to one line and each line has one frame; a frame that
+ * several lines would take goes to any, and moves to another line when a later frame needs its
+ * place (an augmenting path in the graph of frames and lines: Kuhn's algorithm), so that the block
+ * passes whenever an assignment exists. Variables are bound when all lines have their frames.
+ */
+#include "sim/judge/private.h"
 #include <string.h>
-#include "sim/hosts/sut_host.h"
-#include "sim/play/engine.h"
 
-struct bounds engine_bounds_of(const struct when *w, int64_t base_ns)
+/* A frame that some line of the block took, and all lines that could. */
+struct expect_frame {
+    struct seen seen;
+    uint32_t *fit;
+    uint32_t fits, line; /* the line whose it is */
+};
+
+struct expect_block *judge_block(struct judge *j, uint32_t lines)
 {
-    struct bounds b = {w->from_ns, w->range ? w->to_ns : w->from_ns};
-    if (w->kind == WHEN_ANY)
-        return (struct bounds){base_ns, NEVER};
-    if (w->range && w->to_relative)
-        b.to_ns = w->kind == WHEN_RELATIVE ? w->to_ns : run_later(w->from_ns, w->to_ns);
-    if (w->kind == WHEN_RELATIVE) {
-        b.from_ns = run_later(base_ns, b.from_ns);
-        b.to_ns = run_later(base_ns, b.to_ns);
-    }
+    struct expect_block *b = world_alloc(j->world, sizeof *b, 16);
+    b->line = world_alloc(j->world, lines * sizeof *b->line, 16);
+    b->frame_of = world_alloc(j->world, lines * sizeof *b->frame_of, 16);
+    b->reached_by = world_alloc(j->world, lines * sizeof *b->reached_by, 16);
+    b->fit = world_alloc(j->world, lines * sizeof *b->fit, 16);
+    b->lines = lines;
+    for (uint32_t k = 0; k < lines; k++)
+        b->frame_of[k] = -1;
     return b;
 }
 
-static void fail_packet(struct run *r, const struct step *step, const struct seen *s,
-                        const struct packet_verdict *v)
+static void no_bind(void *self, const char *name, const struct value *value)
 {
-    char *expected = packet_print(step->u.packet.packet);
-    char text[TEXT_ROOM], differs[TEXT_ROOM];
-    int len = 0;
-    packet_text(r->script->layers, s->frame->bytes, s->frame->len, 1, text, sizeof text);
-    differs[0] = 0;
-    for (uint32_t d = 0; d < v->differences && d < PACKET_DIFFERENCES && len < (int)sizeof differs;
-         d++)
-        len += snprintf(differs + len, sizeof differs - (size_t)len,
-                        "\n  differs   %s: expected %s, actual %s%s%s", v->difference[d].field,
-                        v->difference[d].expected, v->difference[d].actual,
-                        v->difference[d].clause ? ", " : "",
-                        v->difference[d].clause ? v->difference[d].clause : "");
-    run_fail(r, &step->place, s->time_ns,
-             "the packet out of %s differs from the line\n  expected  > %s\n  actual    > %s%s",
-             s->host->port[s->port].name, expected, text, differs);
-    free(expected);
+    (void)self, (void)name, (void)value;
 }
 
-static void fail_time(struct run *r, const struct step *step, const struct seen *s,
-                      const struct bounds *b)
+static void context_of(const struct judge *j, const struct seen *s, struct packet_context *c)
 {
-    char at[32], from[32], to[32], text[TEXT_ROOM];
-    packet_text(r->script->layers, s->frame->bytes, s->frame->len, 0, text, sizeof text);
-    bool range = b->from_ns != b->to_ns;
-    run_fail(
-        r, &step->place, s->time_ns,
-        "the packet came too %s\n  actual    > %s\n  differs   time: expected %s%s%s%s, actual %s",
-        s->time_ns < b->from_ns ? "early" : "late", text, range ? "between " : "",
-        time_text(b->from_ns, from), range ? " and " : "", range ? time_text(b->to_ns, to) : "",
-        time_text(s->time_ns, at));
+    judge_context(j, c);
+    judge_addresses(s->from, &c->source);
+    if (s->answered) {
+        c->answered = s->answered->bytes;
+        c->answered_len = s->answered->len;
+    }
 }
 
-static void fail_missing(struct run *r, const struct step *step, const struct bounds *b,
-                         int64_t now_ns)
-{
-    char *expected = packet_print(step->u.packet.packet);
-    char to[32];
-    run_fail(
-        r, &step->place, now_ns,
-        "no packet came by %s\n  expected  > %s\n  differs   packet: expected one, actual none",
-        time_text(b->to_ns, to), expected);
-    free(expected);
-}
-
-void engine_fail_unexpected(struct run *r, const struct place *place, const struct seen *s)
-{
-    char text[TEXT_ROOM];
-    packet_text(r->script->layers, s->frame->bytes, s->frame->len, 1, text, sizeof text);
-    run_fail(r, place, s->time_ns,
-             "no line expects this packet out of %s\n  actual    > %s\n  differs   packet: "
-             "expected none, actual one",
-             s->host->port[s->port].name, text);
-}
-
-static void judge_frame(struct run *r, const struct step *step, const struct seen *s,
-                        struct packet_verdict *v)
+static void compare(struct judge *j, const struct expectation *e, const struct seen *s, bool bind,
+                    struct packet_verdict *v)
 {
     struct packet_context c;
-    engine_fill_context(r, &c);
-    if (s->host == r->sut) { /* what it answers came from the others */
-        c.answered = r->last_in ? r->last_in->bytes : NULL;
-        c.answered_len = r->last_in ? r->last_in->len : 0;
-    }
-    run_host_addresses(r, s->host, s->port, &c.source);
-    packet_match(step->u.packet.packet, &c, s->frame->bytes, s->frame->len, v);
+    context_of(j, s, &c);
+    if (!bind)
+        c.bind = no_bind;
+    packet_match(e->packet, &c, s->frame->bytes, s->frame->len, v);
 }
 
-/* A peer's frames need no line: those that are not of the line's kind are passed over. */
-static struct seen *seen_for(struct run *r, const struct step *step, struct host *h,
-                             int64_t from_ns)
+/* An interface under test is meant by itself, a peer by any of its ports. */
+bool expect_leaves_by(const struct expectation *e, const struct seen *s)
 {
-    struct seen *s;
-    while ((s = engine_next_seen(r, h)) != NULL && h != r->sut) {
-        struct packet_context c;
-        engine_fill_context(r, &c);
-        if (s->time_ns >= from_ns &&
-            packet_matches(step->u.packet.packet, &c, s->frame->bytes, s->frame->len))
-            break;
-        engine_take(r, s);
-    }
-    return s;
+    return e->at == s->from || (s->from->station == STATION_PEER && e->at->host == s->from->host);
 }
 
-enum progress engine_wait_until(struct run *r, int64_t until_ns)
+static bool in_time(const struct expectation *e, const struct seen *s)
 {
-    world_due(r->world, &r->owner, until_ns);
-    return WAITING;
+    return s->time_ns >= e->from_ns && s->time_ns <= e->to_ns;
 }
 
-/* Times are exact; packetdrill's scripts get that tool's tolerance: so many microseconds, or an
- * eighth of the interval. */
-static struct bounds tolerated(const struct run *r, struct bounds b)
+/* A peer's frames need no line: those that are not of a line's kind are passed over. */
+static bool passed_over(struct judge *j, const struct expect_block *b, const struct seen *s)
 {
-    if (!r->script->packetdrill || b.to_ns == NEVER)
-        return b;
-    int64_t share = (b.from_ns - r->last_event_ns) / 8;
-    int64_t tolerance = share > r->tool.tolerance_ns ? share : r->tool.tolerance_ns;
-    return (struct bounds){b.from_ns - tolerance, run_later(b.to_ns, tolerance)};
+    struct packet_context c;
+    if (s->from->station == STATION_UNDER_TEST)
+        return false;
+    context_of(j, s, &c);
+    for (uint32_t k = 0; k < b->lines; k++)
+        if (expect_leaves_by(&b->line[k], s) && s->time_ns >= b->line[k].from_ns &&
+            packet_matches(b->line[k].packet, &c, s->frame->bytes, s->frame->len))
+            return false;
+    return true;
 }
 
-enum progress engine_expect(struct run *r, const struct step *step, int64_t now_ns)
+/* Which lines the frame fits, into b->fit; and of those that it does not, the nearest and why. */
+static uint32_t fits(struct judge *j, struct expect_block *b, const struct seen *s, uint32_t *near,
+                     struct packet_verdict *why)
 {
-    int port = 0;
-    struct host *h = step->u.packet.at ? run_host(r, step->u.packet.at, &port) : r->sut;
-    struct bounds b = tolerated(r, engine_bounds_of(&step->when, r->last_event_ns));
-    struct seen *s = seen_for(r, step, h, b.from_ns);
-    struct packet_verdict v;
-    if (!s) {
-        if (now_ns < b.to_ns)
-            return engine_wait_until(r, b.to_ns);
-        if (world_next(r->world) <= now_ns)
-            return engine_wait_until(r, now_ns);
-        fail_missing(r, step, &b, now_ns);
-        return WAITING;
+    uint32_t count = 0, fewest = UINT32_MAX;
+    for (uint32_t k = 0; k < b->lines; k++) {
+        struct packet_verdict v;
+        const struct expectation *e = &b->line[k];
+        compare(j, e, s, false, &v);
+        uint32_t differences = v.differences + !expect_leaves_by(e, s) + !in_time(e, s);
+        if (differences == 0) {
+            b->fit[count++] = k;
+        } else if (b->frame_of[k] < 0 && differences < fewest) {
+            fewest = differences;
+            *near = k;
+            *why = v;
+        }
     }
-    judge_frame(r, step, s, &v);
-    if (!v.matches || (step->u.packet.at && h == r->sut && s->port != port)) {
-        fail_packet(r, step, s, &v);
-        return WAITING;
-    }
-    if (s->time_ns < b.from_ns || s->time_ns > b.to_ns) {
-        fail_time(r, step, s, &b);
-        return WAITING;
-    }
-    r->last_event_ns = s->time_ns;
-    engine_mark(r, s, step);
-    engine_take(r, s);
-    return ADVANCED;
+    return count;
 }
 
-/* all { }: each line once, in any order. Times count from the event before the block. */
-enum progress engine_expect_any(struct run *r, struct frame_of_steps *block, int64_t now_ns)
+/* From an open line back to the frame that is new: each frame on the way moves one line on. */
+static void move_along(struct expect_block *b, uint32_t line, uint32_t last)
+{
+    for (;;) {
+        uint32_t f = (uint32_t)b->reached_by[line], left = b->frame[f].line;
+        b->frame_of[line] = (int32_t)f;
+        b->frame[f].line = line;
+        if (f == last)
+            return;
+        line = left;
+    }
+}
+
+/* Finds a line for the newest frame, breadth first through the lines of frames that could move. */
+static bool place_frame(struct judge *j, struct expect_block *b)
+{
+    uint32_t newest = b->frames - 1, head = 0, tail = 0;
+    uint32_t *queue = world_alloc(j->world, (b->lines + 1) * sizeof *queue, 4);
+    bool placed = false;
+    for (uint32_t k = 0; k < b->lines; k++)
+        b->reached_by[k] = -1;
+    queue[tail++] = newest;
+    while (head < tail && !placed) {
+        const struct expect_frame *x = &b->frame[queue[head++]];
+        for (uint32_t i = 0; i < x->fits && !placed; i++) {
+            uint32_t k = x->fit[i];
+            if (b->reached_by[k] >= 0)
+                continue;
+            b->reached_by[k] = (int32_t)(x - b->frame);
+            if (b->frame_of[k] >= 0)
+                queue[tail++] = (uint32_t)b->frame_of[k];
+            else
+                placed = true, move_along(b, k, newest);
+        }
+    }
+    world_release(j->world, queue, (b->lines + 1) * sizeof *queue);
+    return placed;
+}
+
+/* The frame is the block's, if there is a line for it. */
+static bool take(struct judge *j, struct expect_block *b, struct seen *s, uint32_t count)
+{
+    if (count == 0)
+        return false;
+    if (b->frames == b->room)
+        b->frame = world_grow(j->world, b->frame, &b->room, sizeof *b->frame);
+    uint32_t *fit = world_alloc(j->world, count * sizeof *fit, 4);
+    memcpy(fit, b->fit, count * sizeof *fit);
+    b->frame[b->frames++] = (struct expect_frame){.seen = *s, .fit = fit, .fits = count};
+    if (!place_frame(j, b)) {
+        b->frames--;
+        return false;
+    }
+    s->taken = true; /* its references are the block's now */
+    return true;
+}
+
+static void fail_frame(struct judge *j, const struct expect_block *b, const struct seen *s,
+                       uint32_t near, const struct packet_verdict *why)
+{
+    const struct expectation *e = &b->line[near];
+    if (why->matches && expect_leaves_by(e, s))
+        say_time(j, e, s);
+    else
+        say_differs(j, e, s, why);
+}
+
+/* The first line that has no frame; b->lines: all have theirs. */
+static uint32_t first_open(const struct expect_block *b)
+{
+    uint32_t k = 0;
+    while (k < b->lines && b->frame_of[k] >= 0)
+        k++;
+    return k;
+}
+
+/* All lines have their frames: what they bind is bound, in the order of the script. */
+static void settle(struct judge *j, struct expect_block *b)
+{
+    for (uint32_t k = 0; k < b->lines; k++) {
+        struct seen *s = &b->frame[b->frame_of[k]].seen;
+        struct packet_verdict v;
+        compare(j, &b->line[k], s, true, &v);
+        if (j->mark)
+            j->mark(j->names.self, judge_link_of(j, s->from), s->record, b->line[k].place.line);
+        b->last_ns = s->time_ns > b->last_ns ? s->time_ns : b->last_ns;
+        seen_take(j, s);
+    }
+}
+
+/* What a block is made of goes back to the arena. */
+static void release(struct judge *j, struct expect_block *b)
+{
+    for (uint32_t f = 0; f < b->frames; f++)
+        world_release(j->world, b->frame[f].fit, b->frame[f].fits * sizeof *b->frame[f].fit);
+    if (b->room)
+        world_release(j->world, b->frame, b->room * sizeof *b->frame);
+    world_release(j->world, b->line, b->lines * sizeof *b->line);
+    world_release(j->world, b->frame_of, b->lines * sizeof *b->frame_of);
+    world_release(j->world, b->reached_by, b->lines * sizeof *b->reached_by);
+    world_release(j->world, b->fit, b->lines * sizeof *b->fit);
+    world_release(j->world, b, sizeof *b);
+}
+
+static enum judged wait_or_fail(struct judge *j, const struct expect_block *b, int64_t now_ns,
+                                int64_t *until_ns)
 {
     int64_t latest = 0;
-    for (;;) {
-        uint32_t missing = block->count;
-        int64_t deadline = 0;
-        struct seen *s = engine_next_seen(r, r->sut);
-        struct packet_verdict v = {0}, nearest = {0};
-        const struct step *found = NULL, *near = NULL;
-        for (uint32_t k = 0; k < block->count; k++) {
-            const struct step *step = &block->step[k];
-            if (block->done >> k & 1)
-                continue;
-            struct bounds b = engine_bounds_of(&step->when, r->last_event_ns);
-            missing = missing == block->count ? k : missing;
-            deadline = b.to_ns > deadline ? b.to_ns : deadline;
-            if (!s || found)
-                continue;
-            judge_frame(r, step, s, &v);
-            if (v.matches && s->time_ns >= b.from_ns && s->time_ns <= b.to_ns) {
-                found = step;
-                block->done |= 1ull << k;
-            } else if (!near || v.differences < nearest.differences) {
-                near = step;
-                nearest = v;
-            }
-        }
-        if (found) {
-            engine_mark(r, s, found);
-            latest = s->time_ns > latest ? s->time_ns : latest;
-            engine_take(r, s);
+    for (uint32_t k = 0; k < b->lines; k++)
+        latest = b->line[k].to_ns > latest ? b->line[k].to_ns : latest;
+    *until_ns = latest;
+    if (now_ns < latest)
+        return JUDGED_WAITS;
+    *until_ns = now_ns;
+    if (world_next(j->world) <= now_ns)
+        return JUDGED_WAITS;
+    say_missing(j, &b->line[first_open(b)], now_ns);
+    return JUDGED_FAILED;
+}
+
+enum judged judge_expect(struct judge *j, struct expect_block *b, int64_t now_ns, int64_t *at_ns)
+{
+    while (first_open(b) < b->lines) {
+        struct seen *s = seen_next(j, b);
+        struct packet_verdict why = {0};
+        uint32_t near = first_open(b);
+        if (!s)
+            return wait_or_fail(j, b, now_ns, at_ns);
+        if (passed_over(j, b, s)) {
+            seen_take(j, s);
             continue;
         }
-        if (missing == block->count) {
-            r->last_event_ns = latest > r->last_event_ns ? latest : r->last_event_ns;
-            return ADVANCED;
+        if (!take(j, b, s, fits(j, b, s, &near, &why))) {
+            fail_frame(j, b, s, near, &why);
+            return JUDGED_FAILED;
         }
-        if (s) {
-            fail_packet(r, near, s, &nearest);
-            return WAITING;
-        }
-        if (now_ns < deadline)
-            return engine_wait_until(r, deadline);
-        if (world_next(r->world) <= now_ns)
-            return engine_wait_until(r, now_ns);
-        struct bounds over = {deadline, deadline};
-        fail_missing(r, &block->step[missing], &over, now_ns);
-        return WAITING;
     }
+    settle(j, b);
+    *at_ns = b->last_ns;
+    release(j, b);
+    return JUDGED_DONE;
 }

@@ -1,80 +1,87 @@
-/* Wording of verdicts: the line, the clause, what was expected, what came, when, and how to see it
- * again. */
+#include "sim/judge/verdict.h"
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include "sim/judge/clause.h"
-#include "sim/play/run.h"
 
-static void vsay(struct run *r, const char *format, va_list args)
+static void vsay(struct verdict *v, const char *format, va_list args)
 {
-    int room = (int)(RUN_REPORT - r->report_len);
-    int wanted = vsnprintf(r->report + r->report_len, (size_t)room, format, args);
+    int room = (int)(VERDICT_ROOM - v->report_len);
+    int wanted = vsnprintf(v->report + v->report_len, (size_t)room, format, args);
     if (wanted > 0)
-        r->report_len += (uint32_t)(wanted < room ? wanted : room - 1);
+        v->report_len += (uint32_t)(wanted < room ? wanted : room - 1);
 }
 
-void run_say(struct run *r, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void say(struct verdict *v, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    vsay(r, format, args);
+    vsay(v, format, args);
     va_end(args);
-}
-
-void run_note(struct run *r, const char *reason)
-{
-    struct frame *f = sut_host_current(r->sut);
-    size_t size = strlen(reason) + 1; /* the teller's for the length of the call */
-    if (f)
-        frame_note(f, NULL, memcpy(world_alloc_raw(r->world, size, 1), reason, size));
 }
 
 /* Every requirement that the script covers, with its level and text. */
-static void say_clauses(struct run *r)
+static void say_clauses(struct verdict *v)
 {
-    for (uint32_t c = 0; c < r->script->covers; c++) {
+    for (uint32_t c = 0; c < v->requirements; c++) {
         struct clause clause;
-        if (clause_find(r->script->cover[c].id, &clause))
-            run_say(r, "  requires  %s: %s (%s section %s) %.*s\n", clause.id, clause.level,
-                    clause.rfc, clause.section, clause.text_len, clause.text);
+        if (clause_find(v->requirement[c], &clause))
+            say(v, "  requires  %s: %s (%s section %s) %.*s\n", clause.id, clause.level, clause.rfc,
+                clause.section, clause.text_len, clause.text);
     }
 }
 
-void run_fail(struct run *r, const struct place *place, int64_t at_ns, const char *format, ...)
+static void vfail(struct verdict *v, enum run_status status, const struct place *place,
+                  int64_t at_ns, const char *format, va_list args)
 {
-    if (r->finished && r->status != RUN_PASSED)
+    char time[TIME_TEXT_BYTES];
+    if (v->over && v->status != RUN_PASSED)
         return;
-    char time[32];
-    va_list args;
-    r->report_len = 0;
-    run_say(r, "%s:", place->file ? place->file : r->script->path);
-    if (place->line) /* else it is no line's fault */
-        run_say(r, "%d:%d:", place->line, place->column);
-    run_say(r, " ");
-    va_start(args, format);
-    vsay(r, format, args);
-    va_end(args);
-    run_say(r, "\n  at        %s of virtual time, %s\n", time_text(at_ns, time), r->kase->name);
-    say_clauses(r);
-    if (r->options->repeat)
-        run_say(r, "  repeat    %s\n", r->options->repeat);
-    r->status = RUN_FAILED;
-    r->failed_at = *place;
-    r->failed_ns = at_ns;
-    r->finished = true;
-    world_stop(r->world);
+    v->report_len = 0;
+    say(v, "%s:", place->file ? place->file : v->path);
+    if (place->line)
+        say(v, "%d:%d:", place->line, place->column);
+    say(v, " ");
+    vsay(v, format, args);
+    say(v, "\n  at        %s of virtual time, %s\n", time_text(at_ns, time), v->name);
+    say_clauses(v);
+    if (v->repeat)
+        say(v, "  repeat    %s\n", v->repeat);
+    v->status = status;
+    v->at = *place;
+    v->at_ns = at_ns;
+    v->over = true;
+    world_stop(v->world);
 }
 
-void run_skip(struct run *r, const char *format, ...)
+void verdict_fail(struct verdict *v, const struct place *place, int64_t at_ns, const char *format,
+                  ...)
 {
-    if (r->finished && r->status != RUN_PASSED)
-        return;
     va_list args;
-    r->report_len = 0;
     va_start(args, format);
-    vsay(r, format, args);
+    vfail(v, RUN_FAILED, place, at_ns, format, args);
     va_end(args);
-    r->status = RUN_SKIPPED;
-    r->finished = true;
-    world_stop(r->world);
+}
+
+void verdict_error(struct verdict *v, const struct place *place, int64_t at_ns, const char *format,
+                   ...)
+{
+    va_list args;
+    va_start(args, format);
+    vfail(v, RUN_ERROR, place, at_ns, format, args);
+    va_end(args);
+}
+
+void verdict_skip(struct verdict *v, const char *format, ...)
+{
+    va_list args;
+    if (v->over && v->status != RUN_PASSED)
+        return;
+    v->report_len = 0;
+    va_start(args, format);
+    vsay(v, format, args);
+    va_end(args);
+    v->status = RUN_SKIPPED;
+    v->over = true;
+    world_stop(v->world);
 }

@@ -5,7 +5,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include "sim/hosts/sut_host.h"
-#include "sim/topology/topology.h"
+#include "sim/language/symbols.h"
+#include "sim/play/engine.h"
 
 /* What `...` stands for. Elsewhere an argument that is left out stays so. */
 static void fill_default(struct run *r, const char *name, int index, struct value *v)
@@ -15,7 +16,7 @@ static void fill_default(struct run *r, const char *name, int index, struct valu
     if (strcmp(name, "socket") == 0 && index == 0)
         *v = (struct value){.kind = VALUE_NUMBER, .number = AF_INET};
     else if (r->script->packetdrill)
-        run_packetdrill_default(r, name, index, v);
+        topology_packetdrill_default(&r->topology, name, index, v);
     else if (strcmp(name, "bind") == 0 && index == 1)
         *v = (struct value){.kind = VALUE_ENDPOINT};
 }
@@ -43,7 +44,7 @@ static int evaluate_arguments(struct run *r, const struct call_step *call, struc
                               struct why *why)
 {
     for (uint32_t a = 0; a < call->arguments; a++) {
-        if (eval_value(r, &call->argument[a], &argv[a], why) != 0)
+        if (eval_value(&r->topology, &call->argument[a], &argv[a], why) != 0)
             return -1;
         fill_default(r, call->name, (int)a, &argv[a]);
     }
@@ -67,26 +68,27 @@ static void judge_result(struct run *r, const struct step *step, int64_t result,
     if (wanted->kind != VALUE_NONE) {
         struct why why = {{0}};
         struct value want, got = {.kind = VALUE_NUMBER, .number = shown};
-        if (eval_value(r, wanted, &want, &why) != 0) {
-            run_fail(r, &step->place, now_ns, "%s: %s", call->name, why.text);
+        if (eval_value(&r->topology, wanted, &want, &why) != 0) {
+            verdict_fail(&r->verdict, &step->place, now_ns, "%s: %s", call->name, why.text);
             return;
         }
         if (!eval_match(r, &want, &got)) {
             char text[128];
             value_text(&want, text, sizeof text);
-            run_fail(r, &step->place, now_ns,
-                     "%s(...) returned another result\n  differs   result: expected %s%s%s, actual "
-                     "%lld%s%s",
-                     call->name, text, call->error ? " " : "", call->error ? call->error : "",
-                     (long long)shown, result < 0 ? " " : "",
-                     result < 0 ? errno_name((int)-result) : "");
+            verdict_fail(
+                &r->verdict, &step->place, now_ns,
+                "%s(...) returned another result\n  differs   result: expected %s%s%s, actual "
+                "%lld%s%s",
+                call->name, text, call->error ? " " : "", call->error ? call->error : "",
+                (long long)shown, result < 0 ? " " : "",
+                result < 0 ? errno_name((int)-result) : "");
             return;
         }
     }
     if (call->error && errno_number(call->error) != -result)
-        run_fail(r, &step->place, now_ns,
-                 "%s(...) failed otherwise\n  differs   error: expected %s, actual %s", call->name,
-                 call->error, result < 0 ? errno_name((int)-result) : "none");
+        verdict_fail(&r->verdict, &step->place, now_ns,
+                     "%s(...) failed otherwise\n  differs   error: expected %s, actual %s",
+                     call->name, call->error, result < 0 ? errno_name((int)-result) : "none");
 }
 
 /* What a call wrote through its arguments must be what the script says there. */
@@ -94,15 +96,15 @@ static void judge_outputs(struct run *r, const struct step *step, const struct v
                           const struct value *out, int64_t now_ns)
 {
     const struct call_step *call = &step->u.call;
-    for (uint32_t a = 0; a < call->arguments && !r->finished; a++) {
+    for (uint32_t a = 0; a < call->arguments && !r->verdict.over; a++) {
         if (out[a].kind == VALUE_NONE || eval_match(r, &argv[a], &out[a]))
             continue;
         char wanted[512], got[512];
         value_text(&argv[a], wanted, sizeof wanted);
         value_text(&out[a], got, sizeof got);
-        run_fail(r, &step->place, now_ns,
-                 "%s(...) gave another value\n  differs   argument %u: expected %s, actual %s",
-                 call->name, a + 1, wanted, got);
+        verdict_fail(&r->verdict, &step->place, now_ns,
+                     "%s(...) gave another value\n  differs   argument %u: expected %s, actual %s",
+                     call->name, a + 1, wanted, got);
     }
 }
 
@@ -146,12 +148,13 @@ static void call_unknown(struct run *r, const struct step *step, int64_t now_ns)
 {
     const char *name = step->u.call.name, *nearest = nearest_word(name, known_calls);
     if (nearest && strcmp(nearest, name) != 0) {
-        run_fail(r, &step->place, now_ns, "unknown call `%s`: did you mean `%s`?", name, nearest);
-        r->status = RUN_ERROR;
+        verdict_fail(&r->verdict, &step->place, now_ns, "unknown call `%s`: did you mean `%s`?",
+                     name, nearest);
+        r->verdict.status = RUN_ERROR;
         return;
     }
-    run_skip(r, "%s:%d: %s has no %s", r->script->path, step->place.line,
-             sut_host_sut(r->sut)->name, name);
+    verdict_skip(&r->verdict, "%s:%d: %s has no %s", r->script->path, step->place.line,
+                 sut_host_sut(r->topology.sut)->name, name);
 }
 
 /* What the stack would need for a socket that it has not; NULL: it has it, or it is something else
@@ -167,23 +170,34 @@ static const char *missing_protocol(const struct call_step *call, const struct v
     return (argv[1].number & 0xf) == SOCK_STREAM ? "TCP" : NULL;
 }
 
+/* Addresses that the script gives and takes are the judge's to know. */
+static void hear_address(struct run *r, const struct call_step *call, const struct value *argv)
+{
+    bool given = strcmp(call->name, "ifconfig") == 0;
+    if ((given || strcmp(call->name, "ifdelete") == 0) && call->arguments >= 2 &&
+        argv[0].kind == VALUE_BYTES)
+        frames_address(r, (const char *)argv[0].bytes, (uint32_t)argv[1].number, given);
+}
+
 static void judge(struct run *r, const struct step *step, const struct value *argv, int64_t result,
                   const struct value *out, int64_t now_ns)
 {
     const char *protocol = missing_protocol(&step->u.call, argv, result);
     if (protocol) {
-        run_skip(r, "%s:%d: %s is not in the stack %s", r->script->path, step->place.line, protocol,
-                 sut_host_sut(r->sut)->name);
+        verdict_skip(&r->verdict, "%s:%d: %s is not in the stack %s", r->script->path,
+                     step->place.line, protocol, sut_host_sut(r->topology.sut)->name);
         return;
     }
     if (result == SUT_UNKNOWN) {
         call_unknown(r, step, now_ns);
         return;
     }
+    if (result >= 0)
+        hear_address(r, &step->u.call, argv);
     if (r->options->by_outcome)
         return;
     judge_result(r, step, result, now_ns);
-    if (!r->finished && result >= 0)
+    if (!r->verdict.over && result >= 0)
         judge_outputs(r, step, argv, out, now_ns);
 }
 
@@ -202,8 +216,8 @@ static void call_peer(struct run *r, const struct step *step, struct host *h,
     struct why why = {{0}};
     const struct call_step *call = &step->u.call;
     if (!h->kind->call || h->kind->call(h, call->name, argv, call->arguments, &why) != 0)
-        run_fail(r, &step->place, now_ns, "%s has no call %s%s%s", h->name, call->name,
-                 why.text[0] ? ": " : "", why.text);
+        verdict_fail(&r->verdict, &step->place, now_ns, "%s has no call %s%s%s", h->name,
+                     call->name, why.text[0] ? ": " : "", why.text);
 }
 
 static int64_t ends_at(const struct run *r, const struct step *step)
@@ -222,19 +236,19 @@ void call_start(struct run *r, const struct step *step, int64_t now_ns)
     struct value *argv = world_alloc(r->world, SUT_ARGUMENTS * sizeof *argv, 16);
     struct value out[SUT_ARGUMENTS] = {{0}};
     if (call->arguments > SUT_ARGUMENTS || evaluate_arguments(r, call, argv, &why) != 0) {
-        run_fail(r, &step->place, now_ns, "%s: %s", call->name,
-                 why.text[0] ? why.text : "too many arguments");
+        verdict_fail(&r->verdict, &step->place, now_ns, "%s: %s", call->name,
+                     why.text[0] ? why.text : "too many arguments");
         return;
     }
     int port;
-    struct host *h = call->on ? run_host(r, call->on, &port) : r->sut;
-    if (h != r->sut) {
+    struct host *h = call->on ? topology_host(&r->topology, call->on, &port) : r->topology.sut;
+    if (h != r->topology.sut) {
         call_peer(r, step, h, argv, now_ns);
         return;
     }
     struct pending_call *p = free_pending(r);
     if (!p) {
-        run_fail(r, &step->place, now_ns, "more than %d calls are open", RUN_PENDING);
+        verdict_fail(&r->verdict, &step->place, now_ns, "more than %d calls are open", RUN_PENDING);
         return;
     }
     *p = (struct pending_call){.token = ++r->next_token,
@@ -242,20 +256,21 @@ void call_start(struct run *r, const struct step *step, int64_t now_ns)
                                .argument = argv,
                                .started_ns = now_ns,
                                .ends_ns = ends_at(r, step)};
-    int64_t result = sut_host_call(r->sut, p->token, call->name, argv, (int)call->arguments, out);
+    int64_t result =
+        sut_host_call(r->topology.sut, p->token, call->name, argv, (int)call->arguments, out);
     if (p->done && result != SUT_PENDING)
-        run_fail(r, &step->place, now_ns,
-                 "%s(...) ended by done() and returned all the same: a call that done() ends "
-                 "returns SUT_PENDING",
-                 call->name);
+        verdict_fail(&r->verdict, &step->place, now_ns,
+                     "%s(...) ended by done() and returned all the same: a call that done() ends "
+                     "returns SUT_PENDING",
+                     call->name);
     if (p->done || result == SUT_PENDING)
         return; /* call_settle judges */
     p->token = 0;
     if (p->ends_ns > now_ns && result != SUT_UNKNOWN) {
         char ended[32], wanted[32];
-        run_fail(r, &step->place, now_ns,
-                 "%s(...) returned at once\n  differs   time: expected %s, actual %s", call->name,
-                 time_text(p->ends_ns, wanted), time_text(now_ns, ended));
+        verdict_fail(&r->verdict, &step->place, now_ns,
+                     "%s(...) returned at once\n  differs   time: expected %s, actual %s",
+                     call->name, time_text(p->ends_ns, wanted), time_text(now_ns, ended));
         return;
     }
     judge(r, step, argv, result, out, now_ns);
@@ -272,14 +287,14 @@ void call_ended(void *ctx, uint64_t token, int64_t result, const struct value *o
         p->result = result;
         p->done_ns = world_now(r->world);
         for (int o = 0; o < outs && o < SUT_ARGUMENTS; o++)
-            p->out[o] = value_in_arena(r, &out[o]);
+            p->out[o] = value_in_arena(&r->topology, &out[o]);
         world_due(r->world, &r->owner, p->done_ns);
         return;
     }
-    if (!r->finished)
-        run_fail(r, &(struct place){0}, world_now(r->world),
-                 "the stack %s ended a call that is not open (token %llu): a call ends once",
-                 sut_host_sut(r->sut)->name, (unsigned long long)token);
+    if (!r->verdict.over)
+        verdict_fail(&r->verdict, &(struct place){0}, world_now(r->world),
+                     "the stack %s ended a call that is not open (token %llu): a call ends once",
+                     sut_host_sut(r->topology.sut)->name, (unsigned long long)token);
 }
 
 /* A call without an end written may take any time; with one it must end exactly then. */
@@ -289,10 +304,10 @@ static void settle(struct run *r, struct pending_call *p)
     if (!p->done)
         return;
     if (p->ends_ns >= 0 && p->done_ns != p->ends_ns && !r->options->by_outcome)
-        run_fail(r, &p->step->place, p->done_ns,
-                 "%s(...) returned too %s\n  differs   time: expected %s, actual %s",
-                 p->step->u.call.name, p->done_ns < p->ends_ns ? "early" : "late",
-                 time_text(p->ends_ns, wanted), time_text(p->done_ns, ended));
+        verdict_fail(&r->verdict, &p->step->place, p->done_ns,
+                     "%s(...) returned too %s\n  differs   time: expected %s, actual %s",
+                     p->step->u.call.name, p->done_ns < p->ends_ns ? "early" : "late",
+                     time_text(p->ends_ns, wanted), time_text(p->done_ns, ended));
     else
         judge(r, p->step, p->argument, p->result, p->out, p->done_ns);
     p->token = 0;
@@ -301,7 +316,7 @@ static void settle(struct run *r, struct pending_call *p)
 bool call_settle(struct run *r)
 {
     bool open = false;
-    for (int k = 0; k < RUN_PENDING && !r->finished; k++) {
+    for (int k = 0; k < RUN_PENDING && !r->verdict.over; k++) {
         struct pending_call *p = &r->pending[k];
         if (p->token)
             settle(r, p);
@@ -313,23 +328,23 @@ bool call_settle(struct run *r)
 void call_overdue(struct run *r, int64_t now_ns)
 {
     char wanted[32];
-    for (int k = 0; k < RUN_PENDING && !r->finished && !r->options->by_outcome; k++) {
+    for (int k = 0; k < RUN_PENDING && !r->verdict.over && !r->options->by_outcome; k++) {
         const struct pending_call *p = &r->pending[k];
         if (p->token && !p->done && p->ends_ns >= 0 && now_ns >= p->ends_ns &&
             world_next(r->world) > now_ns)
-            run_fail(r, &p->step->place, now_ns,
-                     "%s(...) has not returned\n  differs   time: expected %s, actual none",
-                     p->step->u.call.name, time_text(p->ends_ns, wanted));
+            verdict_fail(&r->verdict, &p->step->place, now_ns,
+                         "%s(...) has not returned\n  differs   time: expected %s, actual none",
+                         p->step->u.call.name, time_text(p->ends_ns, wanted));
     }
 }
 
 /* Nothing will end the calls that are open now: the script said what they return. */
 void call_abandon(struct run *r, int64_t now_ns)
 {
-    for (int k = 0; k < RUN_PENDING && !r->finished && !r->options->by_outcome; k++) {
+    for (int k = 0; k < RUN_PENDING && !r->verdict.over && !r->options->by_outcome; k++) {
         const struct pending_call *p = &r->pending[k];
         if (p->token && p->step->u.call.result.kind != VALUE_NONE)
-            run_fail(r, &p->step->place, now_ns,
-                     "%s(...) has not returned by the end of the script", p->step->u.call.name);
+            verdict_fail(&r->verdict, &p->step->place, now_ns,
+                         "%s(...) has not returned by the end of the script", p->step->u.call.name);
     }
 }

@@ -37,10 +37,10 @@ static void fail_check(struct run *r, const struct place *place, const struct ex
         value_text(&left, actual, sizeof actual);
         value_text(&right, wanted, sizeof wanted);
     }
-    run_fail(r, place, now_ns,
-             "this does not hold\n  expected  %s\n  differs   %s: expected %s%s%s, actual %s",
-             whole, field, compared ? expr_sign(part->op) : "", compared ? " " : "", wanted,
-             actual);
+    verdict_fail(&r->verdict, place, now_ns,
+                 "this does not hold\n  expected  %s\n  differs   %s: expected %s%s%s, actual %s",
+                 whole, field, compared ? expr_sign(part->op) : "", compared ? " " : "", wanted,
+                 actual);
     free(whole);
     free(field);
 }
@@ -54,8 +54,8 @@ void engine_check(struct run *r, const struct place *place, const struct expr *e
     if (r->asked_in_vain)
         return;
     if (error)
-        run_fail(r, &e->place, now_ns, "%s\n  differs   value: expected one, actual none",
-                 why.text);
+        verdict_fail(&r->verdict, &e->place, now_ns,
+                     "%s\n  differs   value: expected one, actual none", why.text);
     else if (!eval_true(&v))
         fail_check(r, place, e, now_ns);
 }
@@ -64,18 +64,18 @@ void engine_check(struct run *r, const struct place *place, const struct expr *e
  * with the command as the reason. */
 static void shell_step(struct run *r, const struct step *step)
 {
-    run_skip(r, "%s:%d: no knob stands for the shell command `%s`", r->script->path,
-             step->place.line, step->u.code.text);
+    verdict_skip(&r->verdict, "%s:%d: no knob stands for the shell command `%s`", r->script->path,
+                 step->place.line, step->u.code.text);
 }
 
 static void code_step(struct run *r, const struct step *step, int64_t now_ns)
 {
     if (step->u.code.unsupported) {
-        run_skip(r, "%s:%d: code block: %s", r->script->path, step->place.line,
-                 step->u.code.unsupported);
+        verdict_skip(&r->verdict, "%s:%d: code block: %s", r->script->path, step->place.line,
+                     step->u.code.unsupported);
         return;
     }
-    for (uint32_t e = 0; e < step->u.code.exprs && !r->finished; e++)
+    for (uint32_t e = 0; e < step->u.code.exprs && !r->verdict.over; e++)
         engine_check(r, &step->place, step->u.code.expr[e], now_ns);
 }
 
@@ -84,22 +84,22 @@ static void set_step(struct run *r, const struct step *step, int64_t now_ns)
     struct value argv[2] = {{.kind = VALUE_NAME, .text = step->u.setting.name}},
                  out[SUT_ARGUMENTS] = {{0}};
     struct why why = {{0}};
-    int evaluated = eval_value(r, &step->u.setting.value, &argv[1], &why);
-    run_knob_value(&argv[1]);
-    int64_t got = evaluated == 0 ? sut_host_call(r->sut, 0, "set", argv, 2, out) : -1;
+    int evaluated = eval_value(&r->topology, &step->u.setting.value, &argv[1], &why);
+    topology_knob_value(&argv[1]);
+    int64_t got = evaluated == 0 ? sut_host_call(r->topology.sut, 0, "set", argv, 2, out) : -1;
     if (got == SUT_UNKNOWN)
-        run_skip(r, "%s:%d: %s has no knobs", r->script->path, step->place.line,
-                 sut_host_sut(r->sut)->name);
+        verdict_skip(&r->verdict, "%s:%d: %s has no knobs", r->script->path, step->place.line,
+                     sut_host_sut(r->topology.sut)->name);
     else if (got < 0)
-        run_fail(r, &step->place, now_ns, "set %s: %s", step->u.setting.name,
-                 why.text[0] ? why.text : "no such knob, or the value is out of its range");
+        verdict_fail(&r->verdict, &step->place, now_ns, "set %s: %s", step->u.setting.name,
+                     why.text[0] ? why.text : "no such knob, or the value is out of its range");
 }
 
 static void push_block(struct run *r, const struct step *step)
 {
     if (r->depths == RUN_DEPTH) {
-        run_fail(r, &step->place, world_now(r->world), "blocks are nested more than %d deep",
-                 RUN_DEPTH);
+        verdict_fail(&r->verdict, &step->place, world_now(r->world),
+                     "blocks are nested more than %d deep", RUN_DEPTH);
         return;
     }
     r->depth[r->depths++] =
@@ -109,21 +109,31 @@ static void push_block(struct run *r, const struct step *step)
                                 .any_order = step->kind == STEP_ALL};
 }
 
-/* Frames of the stack's that came before this step's time and that no line took. */
-static bool unexpected_before(struct run *r, const struct step *step, int64_t time_ns)
+struct bounds engine_bounds_of(const struct when *w, int64_t base_ns)
 {
-    const struct seen *s = engine_next_seen(r, r->sut);
-    if (!s || s->time_ns >= time_ns)
-        return false;
-    engine_fail_unexpected(r, &step->place, s);
-    return true;
+    struct bounds b = {w->from_ns, w->range ? w->to_ns : w->from_ns};
+    if (w->kind == WHEN_ANY)
+        return (struct bounds){base_ns, NEVER};
+    if (w->range && w->to_relative)
+        b.to_ns = w->kind == WHEN_RELATIVE ? w->to_ns : run_later(w->from_ns, w->to_ns);
+    if (w->kind == WHEN_RELATIVE) {
+        b.from_ns = run_later(base_ns, b.from_ns);
+        b.to_ns = run_later(base_ns, b.to_ns);
+    }
+    return b;
+}
+
+enum progress engine_wait_until(struct run *r, int64_t until_ns)
+{
+    world_due(r->world, &r->owner, until_ns);
+    return WAITING;
 }
 
 void engine_act(struct run *r, const struct step *step, int64_t now_ns)
 {
     switch (step->kind) {
     case STEP_PACKET:
-        engine_inject(r, step, now_ns);
+        frames_inject(r, step, now_ns);
         break;
     case STEP_CALL:
         call_start(r, step, now_ns);
@@ -132,10 +142,10 @@ void engine_act(struct run *r, const struct step *step, int64_t now_ns)
         engine_check(r, &step->place, step->u.expr, now_ns);
         break;
     case STEP_FAULT:
-        engine_add_fault(r, step, now_ns);
+        fault_add(r, step, now_ns);
         break;
     case STEP_LINK:
-        engine_set_link(r, step, now_ns);
+        fault_set_link(r, step, now_ns);
         break;
     case STEP_SHELL:
         shell_step(r, step);
@@ -158,8 +168,8 @@ static enum progress perform(struct run *r, const struct step *step, int64_t now
     struct bounds b = engine_bounds_of(&step->when, r->last_event_ns);
     if (b.from_ns < r->last_event_ns || b.from_ns < now_ns) {
         char at[32], now[32];
-        run_fail(r, &step->place, now_ns, "this line's time, %s, is over: it is %s",
-                 time_text(b.from_ns, at), time_text(now_ns, now));
+        verdict_fail(&r->verdict, &step->place, now_ns, "this line's time, %s, is over: it is %s",
+                     time_text(b.from_ns, at), time_text(now_ns, now));
         return WAITING;
     }
     if (now_ns < b.from_ns)
@@ -167,14 +177,14 @@ static enum progress perform(struct run *r, const struct step *step, int64_t now
     if (r->injected && world_next(r->world) <= now_ns)
         return engine_wait_until(r, now_ns); /* what was injected at this instant arrives before the
                                                 next line sees its effect */
-    if (unexpected_before(r, step, now_ns))
+    if (judge_unexpected(&r->judge, &step->place, now_ns))
         return WAITING;
     r->injected = step->kind == STEP_PACKET || step->kind == STEP_FAULT; /* a frame, a carrier */
     r->last_event_ns = now_ns;
     if (r->depths == 1)
         r->call_time[step - r->script->step] = now_ns;
     engine_act(r, step, now_ns);
-    return r->finished ? WAITING : ADVANCED;
+    return r->verdict.over ? WAITING : ADVANCED;
 }
 
 /* Leaves blocks that are done; false at the end of the script. */
@@ -200,16 +210,11 @@ static bool current_step(struct run *r, const struct step **step)
  * open calls have ended. */
 static void at_the_end(struct run *r, int64_t now_ns, bool open_calls)
 {
-    const struct seen *s = engine_next_seen(r, r->sut);
-    static const struct place nowhere;
-    if (s) {
-        struct place place = nowhere;
-        place.file = r->script->path;
-        place.line = r->script->steps ? r->script->step[r->script->steps - 1].place.line : 1;
-        place.column = 1;
-        engine_fail_unexpected(r, &place, s);
+    struct place place = {.file = r->script->path, .line = 1, .column = 1};
+    if (r->script->steps)
+        place.line = r->script->step[r->script->steps - 1].place.line;
+    if (judge_unexpected(&r->judge, &place, NEVER))
         return;
-    }
     if (r->script->end_ns > now_ns) {
         engine_wait_until(r, r->script->end_ns);
         return;
@@ -224,7 +229,7 @@ static void at_the_end(struct run *r, int64_t now_ns, bool open_calls)
         return;
     }
     call_abandon(r, now_ns);
-    r->finished = true;
+    r->verdict.over = true;
     world_stop(r->world);
 }
 
@@ -232,7 +237,7 @@ static enum progress play(struct run *r, const struct step *step, int64_t now_ns
 {
     struct frame_of_steps *top = &r->depth[r->depths - 1];
     if (!step) {
-        if (engine_expect_any(r, top, now_ns) == WAITING)
+        if (frames_expect(r, top->step, top->count, now_ns) == WAITING)
             return WAITING;
         top->left = 0;
         top->at = top->count;
@@ -241,10 +246,10 @@ static enum progress play(struct run *r, const struct step *step, int64_t now_ns
     if (step->kind == STEP_ALL || step->kind == STEP_REPEAT) {
         top->at++;
         push_block(r, step);
-        return r->finished ? WAITING : ADVANCED;
+        return r->verdict.over ? WAITING : ADVANCED;
     }
     bool expected = step->kind == STEP_PACKET && step->u.packet.direction == '>';
-    enum progress p = expected ? engine_expect(r, step, now_ns) : perform(r, step, now_ns);
+    enum progress p = expected ? frames_expect(r, step, 1, now_ns) : perform(r, step, now_ns);
     if (p == ADVANCED)
         top->at++;
     return p;
@@ -254,16 +259,16 @@ void engine_fire(struct owner *o, int64_t now_ns)
 {
     struct run *r = (struct run *)o;
     const struct step *step;
-    if (r->finished)
+    if (r->verdict.over)
         return;
     bool open_calls = call_settle(r);
-    while (!r->finished && current_step(r, &step)) {
+    while (!r->verdict.over && current_step(r, &step)) {
         if (play(r, step, now_ns) == WAITING)
             break;
         open_calls = call_settle(r);
     }
     call_overdue(r, now_ns);
-    if (r->finished)
+    if (r->verdict.over)
         return;
     for (int p = 0; p < RUN_PENDING; p++)
         if (r->pending[p].token && r->pending[p].ends_ns >= now_ns &&
@@ -278,8 +283,5 @@ void engine_start(struct run *r)
     r->depth[0] =
         (struct frame_of_steps){.step = r->script->step, .count = r->script->steps, .left = 1};
     r->depths = 1;
-    for (uint32_t s = 0; s < r->script->steps; s++)
-        if (r->script->step[s].kind == STEP_PACKET && r->script->step[s].u.packet.at)
-            r->want_peer_frames = true;
     world_due(r->world, &r->owner, 0);
 }

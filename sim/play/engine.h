@@ -1,11 +1,10 @@
-/* What the files of the engine share: engine.c plays steps, engine_frames.c keeps what hosts sent
- * and injects, engine_expect.c judges packets, engine_fault.c disturbs links. */
+/* What the files that play a run share. */
 #ifndef SIM_PLAY_ENGINE_H
 #define SIM_PLAY_ENGINE_H
 
 #include "sim/play/run.h"
 
-enum { PACKET_ROOM = 65600, TEXT_ROOM = 2048 };
+enum { PACKET_ROOM = 65600 };
 
 /* When a step may happen. */
 struct bounds {
@@ -15,26 +14,53 @@ struct bounds {
 /* Whether a step is done, or must be looked at again later. */
 enum progress { WAITING, ADVANCED };
 
-/* The oldest frame of the host that no line has taken, or NULL; take: a line, or nobody, answers
- * for it; mark: the record shows the line. */
-struct seen *engine_next_seen(struct run *r, const struct host *h);
-void engine_take(struct run *r, struct seen *s);
-void engine_mark(struct run *r, const struct seen *s, const struct step *step);
-/* What packet lines may refer to; addresses of the ends are the caller's to add. */
-void engine_fill_context(struct run *r, struct packet_context *c);
-/* A `<` line: builds the frame and puts it on the link. */
-void engine_inject(struct run *r, const struct step *step, int64_t now_ns);
+/* engine.c */
+void engine_start(struct run *r);
+void engine_fire(struct owner *o, int64_t now_ns);
+void engine_act(struct run *r, const struct step *step, int64_t now_ns);
+void engine_check(struct run *r, const struct place *place, const struct expr *e, int64_t now_ns);
 /* From when to when a step is due, times counted from the last event's. */
 struct bounds engine_bounds_of(const struct when *w, int64_t base_ns);
-/* A frame that no line expects. */
-void engine_fail_unexpected(struct run *r, const struct place *place, const struct seen *s);
 /* Look again at until_ns, or sooner when a frame comes; WAITING. */
 enum progress engine_wait_until(struct run *r, int64_t until_ns);
-/* One `>` line; and the lines of an all { } block. */
-enum progress engine_expect(struct run *r, const struct step *step, int64_t now_ns);
-enum progress engine_expect_any(struct run *r, struct frame_of_steps *block, int64_t now_ns);
-/* A line's fault, and `link NAME set ...`. */
-void engine_set_link(struct run *r, const struct step *step, int64_t now_ns);
-void engine_add_fault(struct run *r, const struct step *step, int64_t now_ns);
+/* A sum of times stops short of NEVER: a script's times may add up to more than 292 years. */
+static inline int64_t run_later(int64_t a_ns, int64_t b_ns)
+{
+    return a_ns > 0 && b_ns > NEVER - 1 - a_ns ? NEVER - 1 : a_ns + b_ns;
+}
+
+/* frames.c */
+/* Tells the judge of every port, of the script's ignores and of who answers for names. */
+void frames_introduce(void *run);
+/* The script called ifconfig or ifdelete: the judge hears of it. */
+void frames_address(struct run *r, const char *ifname, uint32_t ipv4, bool given);
+topology_watch frames_watch;
+/* The frame that the host under test is being given was dropped or filtered: its record says why.
+ */
+void frames_note(struct run *r, const char *reason);
+/* A `<` line: builds the frame and puts it on the link. */
+void frames_inject(struct run *r, const struct step *step, int64_t now_ns);
+/* `>` lines, one or those of an all { }, before the judge. */
+enum progress frames_expect(struct run *r, const struct step *step, uint32_t steps, int64_t now_ns);
+
+/* fault.c: a line's fault, and `link NAME set ...`. */
+void fault_set_link(struct run *r, const struct step *step, int64_t now_ns);
+void fault_add(struct run *r, const struct step *step, int64_t now_ns);
+
+/* eval.c */
+int eval_expr(struct run *r, const struct expr *e, struct value *out, struct why *why);
+bool eval_true(const struct value *v);
+/* Compares loosely (numbers, times and addresses by value); binds ?x; * matches. */
+bool eval_match(struct run *r, const struct value *expected, const struct value *actual);
+
+/* call.c */
+void call_start(struct run *r, const struct step *step, int64_t now_ns);
+void call_ended(void *ctx, uint64_t token, int64_t result, const struct value *out, int outs);
+/* Judges what ended; true when any call is still open. */
+bool call_settle(struct run *r);
+/* The script's lines of this instant are played: a call that was to end by now and did not fails.
+ */
+void call_overdue(struct run *r, int64_t now_ns);
+void call_abandon(struct run *r, int64_t now_ns); /* at the end of the script */
 
 #endif

@@ -1,5 +1,5 @@
 /* Values and expressions of a script, evaluated against a run. */
-#include "sim/play/run.h"
+#include "sim/play/engine.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -9,290 +9,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include "sim/hosts/sut_host.h"
-
-#define NAMED(x)                                                                                   \
-    {                                                                                              \
-#x, x                                                                                      \
-    }
-static const struct {
-    const char *name;
-    int64_t number;
-} symbols[] = {
-    NAMED(AF_INET),
-    NAMED(AF_INET6),
-    NAMED(AF_UNSPEC),
-    NAMED(PF_INET),
-    NAMED(PF_INET6),
-    NAMED(SOCK_STREAM),
-    NAMED(SOCK_DGRAM),
-    NAMED(SOCK_RAW),
-    NAMED(SOCK_NONBLOCK),
-    NAMED(SOCK_CLOEXEC),
-    NAMED(IPPROTO_IP),
-    NAMED(IPPROTO_IPV6),
-    NAMED(IPPROTO_ICMP),
-    NAMED(IPPROTO_TCP),
-    NAMED(IPPROTO_UDP),
-    NAMED(IPPROTO_RAW),
-    NAMED(SOL_SOCKET),
-    NAMED(SOL_IP),
-    NAMED(SO_BROADCAST),
-    NAMED(SO_REUSEADDR),
-    NAMED(SO_BINDTODEVICE),
-    NAMED(SO_ERROR),
-    NAMED(SO_RCVBUF),
-    NAMED(SO_SNDBUF),
-    NAMED(SO_TYPE),
-    NAMED(SO_NO_CHECK),
-    NAMED(SO_KEEPALIVE),
-    NAMED(SO_LINGER),
-    NAMED(IP_TTL),
-    NAMED(IP_TOS),
-    NAMED(IP_MTU),
-    NAMED(IP_MTU_DISCOVER),
-    NAMED(IP_HDRINCL),
-    NAMED(IP_OPTIONS),
-    NAMED(IP_RECVERR),
-    NAMED(IP_MULTICAST_TTL),
-    NAMED(IP_MULTICAST_LOOP),
-    NAMED(IP_ADD_MEMBERSHIP),
-    NAMED(IP_DROP_MEMBERSHIP),
-    NAMED(IP_PMTUDISC_DONT),
-    NAMED(IP_PMTUDISC_WANT),
-    NAMED(IP_PMTUDISC_DO),
-    NAMED(MSG_PEEK),
-    NAMED(MSG_TRUNC),
-    NAMED(MSG_DONTWAIT),
-    NAMED(F_GETFL),
-    NAMED(F_SETFL),
-    NAMED(O_RDWR),
-    NAMED(O_NONBLOCK),
-    NAMED(SHUT_RD),
-    NAMED(SHUT_WR),
-    NAMED(SHUT_RDWR),
-    NAMED(POLLIN),
-    NAMED(POLLOUT),
-    NAMED(POLLERR),
-    NAMED(POLLHUP),
-    NAMED(INADDR_ANY),
-};
-
-static const struct {
-    const char *name;
-    int number;
-} errnos[] = {
-    NAMED(EPERM),           NAMED(ENOENT),       NAMED(EINTR),        NAMED(EIO),
-    NAMED(EBADF),           NAMED(EAGAIN),       NAMED(EWOULDBLOCK),  NAMED(ENOMEM),
-    NAMED(EACCES),          NAMED(EBUSY),        NAMED(EEXIST),       NAMED(ENODEV),
-    NAMED(EINVAL),          NAMED(EMFILE),       NAMED(EPIPE),        NAMED(ENOTSOCK),
-    NAMED(EDESTADDRREQ),    NAMED(EMSGSIZE),     NAMED(EPROTOTYPE),   NAMED(ENOPROTOOPT),
-    NAMED(EPROTONOSUPPORT), NAMED(EOPNOTSUPP),   NAMED(EAFNOSUPPORT), NAMED(EADDRINUSE),
-    NAMED(EADDRNOTAVAIL),   NAMED(ENETDOWN),     NAMED(ENETUNREACH),  NAMED(ECONNABORTED),
-    NAMED(ECONNRESET),      NAMED(ENOBUFS),      NAMED(EISCONN),      NAMED(ENOTCONN),
-    NAMED(ETIMEDOUT),       NAMED(ECONNREFUSED), NAMED(EHOSTDOWN),    NAMED(EHOSTUNREACH),
-    NAMED(EALREADY),        NAMED(EINPROGRESS),  NAMED(EPROTO),
-};
-
-int errno_number(const char *name)
-{
-    for (size_t e = 0; e < sizeof errnos / sizeof errnos[0]; e++)
-        if (strcmp(errnos[e].name, name) == 0)
-            return errnos[e].number;
-    return 0;
-}
-
-const char *errno_name(int number)
-{
-    for (size_t e = 0; e < sizeof errnos / sizeof errnos[0]; e++)
-        if (errnos[e].number == number)
-            return errnos[e].name;
-    return "an unknown error";
-}
-
-/* --- variables --- */
-
-struct value value_in_arena(struct run *r, const struct value *v)
-{
-    struct value copy = *v;
-    if (v->bytes) {
-        uint8_t *bytes = world_alloc(r->world, (size_t)v->len + 1, 1);
-        memcpy(bytes, v->bytes, v->len);
-        copy.bytes = bytes;
-    }
-    if (v->item) {
-        copy.item = world_alloc(r->world, v->items * sizeof *v->item, 16);
-        for (uint32_t i = 0; i < v->items; i++)
-            copy.item[i] = value_in_arena(r, &v->item[i]);
-    }
-    return copy;
-}
-
-static struct binding *find_binding(const struct run *r, const char *name)
-{
-    for (struct binding *b = r->bindings; b; b = b->next)
-        if (strcmp(b->name, name) == 0)
-            return b;
-    return NULL;
-}
-
-void run_bind(struct run *r, const char *name, const struct value *v)
-{
-    struct binding *b = find_binding(r, name);
-    if (!b) {
-        b = world_alloc(r->world, sizeof *b, 16);
-        b->name = world_text(r->world, name);
-        b->next = r->bindings;
-        r->bindings = b;
-    }
-    b->value = value_in_arena(r, v);
-}
-
-const struct value *run_lookup(const struct run *r, const char *name)
-{
-    const struct binding *b = find_binding(r, name);
-    return b ? &b->value : NULL;
-}
-
-/* --- values --- */
-
-static const struct value *field_of(const struct value *v, const char *name)
-{
-    for (uint32_t i = 0; i < v->items; i++)
-        /* Counted, so it is there: NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
-        if (v->item[i].field && strcmp(v->item[i].field, name) == 0)
-            return &v->item[i];
-    return NULL;
-}
-
-static int eval_items(struct run *r, const struct value *in, struct value *out, struct why *why)
-{
-    *out = *in;
-    out->item = in->items ? world_alloc(r->world, in->items * sizeof *in->item, 16) : NULL;
-    for (uint32_t i = 0; i < in->items; i++) {
-        if (eval_value(r, &in->item[i], &out->item[i], why) != 0)
-            return -1;
-        out->item[i].field = in->item[i].field;
-    }
-    return 0;
-}
-
-/* {sa_family=AF_INET, sin_port=htons(7), sin_addr=inet_addr("10.0.2.2")} is an endpoint; other
- * structures stay. */
-static int eval_struct(struct run *r, const struct value *in, struct value *out, struct why *why)
-{
-    if (eval_items(r, in, out, why) != 0)
-        return -1;
-    const struct value *family = field_of(out, "sa_family"), *port = field_of(out, "sin_port"),
-                       *addr = field_of(out, "sin_addr");
-    if (!family && !port && !addr)
-        return 0;
-    if (family && family->kind == VALUE_NUMBER && family->number == AF_UNSPEC) {
-        *out = (struct value){.kind = VALUE_NONE};
-        return 0;
-    }
-    if ((port && port->kind == VALUE_BIND) || (addr && addr->kind == VALUE_BIND))
-        return 0; /* an answer to match field by field */
-    *out = (struct value){.kind = VALUE_ENDPOINT,
-                          .number = addr ? addr->number : 0,
-                          .prefix = port ? (int)port->number : 0};
-    return 0;
-}
-
-static bool text_is_address(const struct value *v, int64_t *address)
-{
-    struct in_addr a;
-    if (v->kind != VALUE_BYTES || inet_pton(AF_INET, (const char *)v->bytes, &a) != 1)
-        return false;
-    *address = ntohl(a.s_addr);
-    return true;
-}
-
-/* Ports and addresses stay in host order here: htons(7) is 7, inet_addr("10.0.2.2") is 10.0.2.2. */
-static int eval_function(struct run *r, const struct value *in, struct value *out, struct why *why)
-{
-    static const char *const same[] = {"htons", "ntohs", "htonl", "ntohl"};
-    struct value argument = {0};
-    if (in->items != 1 || eval_value(r, &in->item[0], &argument, why) != 0) {
-        why_set(why, "%s takes one argument", in->text);
-        return -1;
-    }
-    for (size_t f = 0; f < 4; f++) {
-        if (strcmp(in->text, same[f]) == 0) {
-            *out = argument;
-            return 0;
-        }
-    }
-    if (strcmp(in->text, "inet_addr") == 0) {
-        *out = (struct value){.kind = VALUE_IPV4, .number = argument.number};
-        if (argument.kind == VALUE_IPV4 || argument.kind == VALUE_BIND ||
-            text_is_address(&argument, &out->number)) {
-            if (argument.kind == VALUE_BIND)
-                *out = argument;
-            return 0;
-        }
-        why_set(why, "inet_addr: not an IPv4 address");
-        return -1;
-    }
-    why_set(why, "no function %s here; there are htons, htonl and inet_addr", in->text);
-    return -1;
-}
-
-static int eval_or(struct run *r, const struct value *in, struct value *out, struct why *why)
-{
-    *out = (struct value){.kind = VALUE_NUMBER};
-    for (uint32_t i = 0; i < in->items; i++) {
-        struct value part;
-        if (eval_value(r, &in->item[i], &part, why) != 0)
-            return -1;
-        out->number |= part.number;
-    }
-    return 0;
-}
-
-static void eval_name(struct run *r, const struct value *in, struct value *out)
-{
-    *out = *in;
-    for (size_t s = 0; s < sizeof symbols / sizeof symbols[0]; s++) {
-        if (strcmp(symbols[s].name, in->text) == 0) {
-            *out = (struct value){.kind = VALUE_NUMBER, .number = symbols[s].number};
-            return;
-        }
-    }
-    int port;
-    struct packet_addresses a;
-    struct host *h = run_host(r, in->text, &port);
-    if (h && h->kind != &sut_kind && run_host_addresses(r, h, port, &a) && a.has_ipv4)
-        *out = (struct value){.kind = VALUE_IPV4, .number = a.ipv4};
-}
-
-int eval_value(struct run *r, const struct value *in, struct value *out, struct why *why)
-{
-    const struct value *bound;
-    switch (in->kind) {
-    case VALUE_USE:
-        bound = run_lookup(r, in->text);
-        if (!bound) {
-            why_set(why, "$%s is not bound here", in->text);
-            return -1;
-        }
-        *out = *bound;
-        return 0;
-    case VALUE_NAME:
-        eval_name(r, in, out);
-        return 0;
-    case VALUE_LIST:
-        return eval_items(r, in, out, why);
-    case VALUE_STRUCT:
-        return eval_struct(r, in, out, why);
-    case VALUE_CALL:
-        return eval_function(r, in, out, why);
-    case VALUE_OR:
-        return eval_or(r, in, out, why);
-    default:
-        *out = *in;
-        return 0;
-    }
-}
 
 static bool is_numeric(const struct value *v)
 {
@@ -331,7 +47,7 @@ bool eval_match(struct run *r, const struct value *expected, const struct value 
     case VALUE_ANY:
         return true;
     case VALUE_BIND:
-        run_bind(r, expected->text, actual);
+        scope_bind(&r->topology, expected->text, actual);
         return true;
     case VALUE_STRUCT:
         if (actual->kind == VALUE_ENDPOINT)
@@ -369,12 +85,13 @@ static int link_counter(struct run *r, const char *name, struct value *out)
         return -1;
     memcpy(link, name, (size_t)(dot - name));
     link[dot - name] = 0;
-    struct run_link *l = run_link_by_name(r, link);
-    int event = l ? link_event_by_name(dot + 1) : -1;
+    int k = topology_link(&r->topology, link);
+    int event = k >= 0 ? link_event_by_name(dot + 1) : -1;
     if (event < 0)
         return -1;
-    *out = (struct value){.kind = VALUE_NUMBER,
-                          .number = (int64_t)link_count(l->link, (enum link_event)event)};
+    *out = (struct value){
+        .kind = VALUE_NUMBER,
+        .number = (int64_t)link_count(r->topology.recording.link[k].link, (enum link_event)event)};
     return 0;
 }
 
@@ -382,9 +99,9 @@ static int link_counter(struct run *r, const char *name, struct value *out)
 static int nic_counter(struct run *r, const char *name, struct value *out)
 {
     const char *dot = strstr(name, ".nic.");
-    for (uint32_t p = 0; dot && p < r->sut->ports; p++) {
-        const char *ifname = r->sut->port[p].name;
-        struct nic *n = sut_host_nic(r->sut, (int)p);
+    for (uint32_t p = 0; dot && p < r->topology.sut->ports; p++) {
+        const char *ifname = r->topology.sut->port[p].name;
+        struct nic *n = sut_host_nic(r->topology.sut, (int)p);
         if (!n || strncmp(name, ifname, strlen(ifname)) != 0 || name + strlen(ifname) != dot)
             continue;
         bool known = false;
@@ -398,7 +115,7 @@ static int nic_counter(struct run *r, const char *name, struct value *out)
 /* Questions about the inside of a stack are for ours; another one is judged by what it sends. */
 static void ask_in_vain(struct run *r)
 {
-    r->asked_in_vain = !(sut_host_sut(r->sut)->flags & SUT_INSIDE);
+    r->asked_in_vain = !(sut_host_sut(r->topology.sut)->flags & SUT_INSIDE);
 }
 
 static int eval_counter(struct run *r, const char *name, struct value *out, struct why *why)
@@ -406,7 +123,7 @@ static int eval_counter(struct run *r, const char *name, struct value *out, stru
     char what[128];
     snprintf(what, sizeof what, "counter %s", name);
     if (link_counter(r, name, out) == 0 || nic_counter(r, name, out) == 0 ||
-        sut_host_query(r->sut, what, out) == 0)
+        sut_host_query(r->topology.sut, what, out) == 0)
         return 0;
     ask_in_vain(r);
     why_set(why,
@@ -424,7 +141,7 @@ static const char *text_of(const struct value *v)
 static int eval_state(struct run *r, const struct value *argv, struct value *out, struct why *why)
 {
     int port;
-    struct host *h = run_host(r, text_of(&argv[0]), &port);
+    struct host *h = topology_host(&r->topology, text_of(&argv[0]), &port);
     r->asked_violations = r->asked_violations || strcmp(text_of(&argv[1]), "violations") == 0;
     if (h && h->kind->query && h->kind->query(h, text_of(&argv[1]), out) == 0)
         return 0;
@@ -458,8 +175,8 @@ static int eval_call(struct run *r, const struct expr *e, struct value *out, str
         snprintf(what, sizeof what, "%s", text_of(&argv[0]));
     else
         snprintf(what, sizeof what, "%s %s", name, text_of(&argv[0]));
-    if (sut_host_query(r->sut, what, out) == 0) {
-        *out = value_in_arena(r, out);
+    if (sut_host_query(r->topology.sut, what, out) == 0) {
+        *out = value_in_arena(&r->topology, out);
         return 0;
     }
     static const char *const functions[] = {"counter", "state", "now", "query",
@@ -570,7 +287,7 @@ int eval_expr(struct run *r, const struct expr *e, struct value *out, struct why
 {
     switch (e->kind) {
     case EXPR_VALUE:
-        return eval_value(r, &e->value, out, why);
+        return eval_value(&r->topology, &e->value, out, why);
     case EXPR_CALL:
         return eval_call(r, e, out, why);
     case EXPR_NOT:

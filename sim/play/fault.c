@@ -12,11 +12,17 @@ struct fault_predicate {
     struct run *run;
 };
 
+static struct link *link_named(const struct run *r, const char *name)
+{
+    int k = topology_link(&r->topology, name);
+    return k < 0 ? NULL : r->topology.recording.link[k].link;
+}
+
 static bool fault_matches(const void *ctx, const uint8_t *bytes, uint32_t len)
 {
     const struct fault_predicate *p = ctx;
     struct packet_context c;
-    engine_fill_context(p->run, &c);
+    judge_context(&p->run->judge, &c);
     return packet_matches(p->packet, &c, bytes, len);
 }
 
@@ -33,10 +39,10 @@ static void keep_fault(struct run *r, struct link_fault *added)
     r->fault[r->faults++] = added;
 }
 
-void engine_add_fault(struct run *r, const struct step *step, int64_t now_ns)
+void fault_add(struct run *r, const struct step *step, int64_t now_ns)
 {
     const struct fault_step *f = &step->u.fault;
-    struct run_link *l = run_link_by_name(r, f->link);
+    struct link *l = link_named(r, f->link);
     struct link_fault fault = {.frame = f->frame,
                                .every = f->every,
                                .mask = f->mask,
@@ -47,23 +53,23 @@ void engine_add_fault(struct run *r, const struct step *step, int64_t now_ns)
     while (fault_verbs[kind] && strcmp(fault_verbs[kind], f->verb) != 0)
         kind++;
     if (!l || !fault_verbs[kind]) {
-        run_fail(r, &step->place, now_ns, l ? "no fault \"%s\"" : "no link \"%s\"",
-                 l ? f->verb : f->link);
+        verdict_fail(&r->verdict, &step->place, now_ns, l ? "no fault \"%s\"" : "no link \"%s\"",
+                     l ? f->verb : f->link);
         return;
     }
     fault.kind = (enum fault_kind)kind;
     struct value amount = {0};
     struct why why = {{0}};
-    if (eval_value(r, &f->amount, &amount, &why) != 0) {
-        run_fail(r, &step->place, now_ns, "%s", why.text);
+    if (eval_value(&r->topology, &f->amount, &amount, &why) != 0) {
+        verdict_fail(&r->verdict, &step->place, now_ns, "%s", why.text);
         return;
     }
     fault.bit = kind == FAULT_FLIP ? (uint32_t)amount.number : 0;
     fault.delay_ns = kind == FAULT_DELAY ? amount.number : 0;
     fault.length = kind == FAULT_TRUNCATE ? (uint32_t)amount.number : 0;
-    struct host *from = f->from ? run_host(r, f->from, &port) : NULL;
+    struct host *from = f->from ? topology_host(&r->topology, f->from, &port) : NULL;
     for (uint32_t p = 0; from && p < from->ports; p++)
-        if (from->port[p].link == l->link)
+        if (from->port[p].link == l)
             fault.from_port = from->port[p].number;
     if (f->match) {
         struct fault_predicate *predicate = world_alloc(r->world, sizeof *predicate, 16);
@@ -71,21 +77,21 @@ void engine_add_fault(struct run *r, const struct step *step, int64_t now_ns)
         fault.match = fault_matches;
         fault.ctx = predicate;
     }
-    keep_fault(r, link_add_fault(l->link, &fault));
+    keep_fault(r, link_add_fault(l, &fault));
 }
 
-void engine_set_link(struct run *r, const struct step *step, int64_t now_ns)
+void fault_set_link(struct run *r, const struct step *step, int64_t now_ns)
 {
     const struct fault_step *f = &step->u.fault;
-    struct run_link *l = run_link_by_name(r, f->link);
+    struct link *l = link_named(r, f->link);
     struct why why = {{0}};
     if (!l) {
-        run_fail(r, &step->place, now_ns, "no link \"%s\"", f->link);
+        verdict_fail(&r->verdict, &step->place, now_ns, "no link \"%s\"", f->link);
         return;
     }
-    struct link_config config = *link_config(l->link);
-    if (run_configure_link(r, &config, f->attribute, f->attributes, &why) != 0)
-        run_fail(r, &step->place, now_ns, "%s", why.text);
+    struct link_config config = *link_config(l);
+    if (topology_configure_link(&r->topology, &config, f->attribute, f->attributes, &why) != 0)
+        verdict_fail(&r->verdict, &step->place, now_ns, "%s", why.text);
     else
-        link_configure(l->link, &config);
+        link_configure(l, &config);
 }

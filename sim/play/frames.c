@@ -1,140 +1,143 @@
-/* Frames: what hosts sent and no line has spoken for, and what `<` lines put on the wire. */
-#include <stdlib.h>
+/* Frames: `<` lines become frames on links, `>` lines expectations before the judge. */
 #include <string.h>
-#include "sim/hosts/sut_host.h"
 #include "sim/play/engine.h"
 
-static void remember(struct run *r, struct host *h, int port, struct frame *f, uint32_t record,
-                     int64_t now_ns)
-{
-    if (r->seens == r->seen_room)
-        r->seen = world_grow(r->world, r->seen, &r->seen_room, sizeof *r->seen);
-    r->seen[r->seens++] = (struct seen){frame_ref(f), now_ns, h, port, record, false};
-    world_due(r->world, &r->owner, now_ns);
-}
+/* --- who is who --- */
 
-static struct host *sender_of(struct run *r, const struct run_link *l, int number, int *port)
+static bool name_lookup(void *self, const char *name, struct value *out)
 {
-    for (uint32_t h = 0; h < r->hosts; h++)
-        for (uint32_t p = 0; p < r->host[h]->ports; p++)
-            if (r->host[h]->port[p].link == l->link && r->host[h]->port[p].number == number) {
-                *port = (int)p;
-                return r->host[h];
-            }
-    return NULL;
-}
-
-/* `ignore @eth0 > arp`: a frame of that kind needs no line. */
-static bool is_ignored(struct run *r, struct host *h, int port, const struct frame *f)
-{
-    struct packet_context c;
-    engine_fill_context(r, &c);
-    bool ignored = false;
-    for (uint32_t i = 0; i < r->script->ignores; i++) {
-        const struct ignore *ig = &r->script->ignore[i];
-        int at_port = 0;
-        struct host *at = ig->at ? run_host(r, ig->at, &at_port) : r->sut;
-        if (at != h || (ig->at && at_port != port) ||
-            !packet_matches(ig->packet, &c, f->bytes, f->len))
-            continue;
-        r->ignored[i]++;
-        ignored = true;
-    }
-    return ignored;
-}
-
-static void keep_frame(struct frame **last, struct frame *f)
-{
-    if (*last)
-        frame_unref(*last);
-    *last = frame_ref(f);
-}
-
-void engine_frame_seen(struct run *r, struct run_link *l, int number, struct frame *f,
-                       int64_t now_ns)
-{
-    int port = 0;
-    struct host *h = sender_of(r, l, number, &port);
-    r->frames++;
-    keep_frame(h == r->sut ? &r->last_out : &r->last_in, f);
-    if (!h || (h->kind->flags & HOST_RAW) || r->options->by_outcome ||
-        (h != r->sut && !r->want_peer_frames))
-        return;
-    if (!is_ignored(r, h, port, f))
-        remember(r, h, port, f, l->capture->count - 1, now_ns);
-}
-
-/* The oldest frame of the host that no line has taken, not older than from_ns for peers (their
- * frames need no line). */
-struct seen *engine_next_seen(struct run *r, const struct host *h)
-{
-    while (r->seen_first < r->seens && r->seen[r->seen_first].taken)
-        r->seen_first++;
-    if (r->seen_first == r->seens)
-        r->seen_first = r->seens = 0;
-    for (uint32_t s = r->seen_first; s < r->seens; s++)
-        if (!r->seen[s].taken && r->seen[s].host == h)
-            return &r->seen[s];
-    return NULL;
-}
-
-void engine_take(struct run *r, struct seen *s)
-{
-    (void)r;
-    s->taken = true;
-    frame_unref(s->frame);
-}
-
-/* The record says which line spoke for the frame. */
-void engine_mark(struct run *r, const struct seen *s, const struct step *step)
-{
-    struct run_link *l = run_link_of(r, s->host->port[s->port].link);
-    l->capture->record[s->record].script_line = step->place.line;
-}
-
-/* --- contexts for lines --- */
-
-static bool context_lookup(void *self, const char *name, struct value *out)
-{
-    const struct value *v = run_lookup(self, name);
+    struct run *r = self;
+    const struct value *v = scope_lookup(&r->topology, name);
     if (v)
         *out = *v;
     return v != NULL;
 }
 
-static void context_bind(void *self, const char *name, const struct value *value)
+static void name_bind(void *self, const char *name, const struct value *value)
 {
-    run_bind(self, name, value);
+    struct run *r = self;
+    scope_bind(&r->topology, name, value);
 }
 
-static bool context_host(void *self, const char *name, struct packet_addresses *out)
+static struct judge_port *judged(const struct run *r, const struct host *h, int port)
 {
+    const struct host_port *p = &h->port[port];
+    return judge_port_of(&r->judge, (uint32_t)topology_link_of(&r->topology, p->link), p->number);
+}
+
+static bool name_host(void *self, const char *name, struct packet_addresses *out)
+{
+    struct run *r = self;
     int port;
-    struct host *h = run_host(self, name, &port);
-    return h && run_host_addresses(self, h, port, out);
+    struct host *h = topology_host(&r->topology, name, &port);
+    if (!h || h->ports == 0)
+        return false;
+    judge_addresses(judged(r, h, port), out);
+    return true;
 }
 
-void engine_fill_context(struct run *r, struct packet_context *c)
+static void mark_record(void *self, uint32_t link, uint32_t record, int line)
 {
-    memset(c, 0, sizeof *c);
-    c->self = r;
-    c->lookup = context_lookup;
-    c->bind = context_bind;
-    c->host = context_host;
-    if (r->last_out) {
-        c->answered = r->last_out->bytes;
-        c->answered_len = r->last_out->len;
+    struct run *r = self;
+    r->topology.recording.link[link].capture->record[record].script_line = line;
+}
+
+static void introduce_host(struct run *r, const struct host *h)
+{
+    enum station station = h == r->topology.sut          ? STATION_UNDER_TEST
+                           : (h->kind->flags & HOST_RAW) ? STATION_SCRIPT
+                                                         : STATION_PEER;
+    for (uint32_t p = 0; p < h->ports; p++) {
+        const struct host_port *port = &h->port[p];
+        struct judge_port seen = {.name = port->name,
+                                  .number = port->number,
+                                  .station = station,
+                                  .host = h,
+                                  .has_ipv4 = port->has_ipv4,
+                                  .ipv4 = port->ipv4};
+        memcpy(seen.mac, port->mac, sizeof seen.mac);
+        judge_add_port(&r->judge, (uint32_t)topology_link_of(&r->topology, port->link), &seen);
     }
 }
+
+static void introduce_ignores(struct run *r)
+{
+    const struct script *s = r->script;
+    r->judge.ignore = world_alloc(r->world, (s->ignores + 1) * sizeof *r->judge.ignore, 16);
+    r->judge.ignores = s->ignores;
+    for (uint32_t i = 0; i < s->ignores; i++) {
+        int port = 0;
+        const struct ignore *ig = &s->ignore[i];
+        struct host *at = ig->at ? topology_host(&r->topology, ig->at, &port) : NULL;
+        r->judge.ignore[i] = (struct judge_ignore){
+            .packet = ig->packet, .at = at ? judged(r, at, port) : NULL, .place = ig->place};
+    }
+}
+
+static bool observes_peers(const struct step *step, uint32_t steps)
+{
+    for (uint32_t s = 0; s < steps; s++) {
+        bool block = step[s].kind == STEP_ALL || step[s].kind == STEP_REPEAT;
+        if (block ? observes_peers(step[s].u.block.step, step[s].u.block.steps)
+                  : step[s].kind == STEP_PACKET && step[s].u.packet.at)
+            return true;
+    }
+    return false;
+}
+
+void frames_introduce(void *run)
+{
+    struct run *r = run;
+    struct judge *j = &r->judge;
+    judge_init(j, r->world, r->topology.recording.links);
+    j->verdict = &r->verdict;
+    j->layers = r->script->layers;
+    j->names = (struct judge_names){r, name_lookup, name_bind, name_host};
+    j->player = &r->owner;
+    j->mark = mark_record;
+    j->unlined = r->options->by_outcome;
+    for (uint32_t h = 0; h < r->topology.hosts; h++)
+        introduce_host(r, r->topology.host[h]);
+    introduce_ignores(r);
+    j->watch_peers = observes_peers(r->script->step, r->script->steps);
+}
+
+void frames_address(struct run *r, const char *ifname, uint32_t ipv4, bool given)
+{
+    int port;
+    struct host *h = topology_host(&r->topology, ifname, &port);
+    if (h)
+        (given ? judge_given : judge_taken)(judged(r, h, port), ipv4);
+}
+
+void frames_watch(void *ctx, uint32_t link, int port, struct frame *f, enum link_event event,
+                  uint32_t record, int64_t now_ns)
+{
+    struct run *r = ctx;
+    if (!r->judge.links)
+        return; /* a host that comes up while the others are still being built */
+    judge_frame(&r->judge, link, port, f, event, record, now_ns);
+}
+
+void frames_note(struct run *r, const char *reason)
+{
+    struct frame *f = sut_host_current(r->topology.sut);
+    size_t size = strlen(reason) + 1; /* the teller's for the length of the call */
+    if (f)
+        frame_note(f, NULL, memcpy(world_alloc_raw(r->world, size, 1), reason, size));
+}
+
+/* --- `<` --- */
 
 /* Where a `<` line enters the link: the first raw host there, else a port of the script's own. */
 static struct host *raw_host_on(struct run *r, const struct link *l, int *port)
 {
-    for (uint32_t h = 1; h < r->hosts; h++)
-        for (uint32_t p = 0; p < r->host[h]->ports; p++)
-            if ((r->host[h]->kind->flags & HOST_RAW) && r->host[h]->port[p].link == l) {
+    for (uint32_t h = 1; h < r->topology.hosts; h++)
+        for (uint32_t p = 0; p < r->topology.host[h]->ports; p++)
+            if ((r->topology.host[h]->kind->flags & HOST_RAW) &&
+                r->topology.host[h]->port[p].link == l) {
                 *port = (int)p;
-                return r->host[h];
+                return r->topology.host[h];
             }
     return NULL;
 }
@@ -144,42 +147,106 @@ static void script_port_frame(void *ctx, int port, struct frame *f, int64_t now_
     (void)ctx, (void)port, (void)f, (void)now_ns;
 }
 
-void engine_inject(struct run *r, const struct step *step, int64_t now_ns)
+static void fill_context(struct run *r, uint32_t link, const struct judge_port *to,
+                         const struct judge_port *from, struct packet_context *c)
+{
+    const struct frame *answered = judge_last_out(&r->judge, link);
+    judge_context(&r->judge, c);
+    judge_addresses(to, &c->destination);
+    if (from)
+        judge_addresses(from, &c->source);
+    if (answered) {
+        c->answered = answered->bytes;
+        c->answered_len = answered->len;
+    } else if (r->script->packetdrill) { /* nothing came out yet whose ports could be answered */
+        c->source_port = r->topology.tool.connect_port;
+        c->destination_port = r->topology.tool.bind_port;
+    }
+}
+
+static void send_built(struct run *r, uint32_t link, int port, const uint8_t *bytes, uint32_t len,
+                       int line)
+{
+    const struct recorded_link *l = &r->topology.recording.link[link];
+    struct frame *f = frame_copy(r->world, bytes, len);
+    uint32_t entered = l->capture->count;
+    link_send(l->link, port, f);
+    if (l->capture->count > entered)
+        l->capture->record[entered].script_line = line;
+    frame_unref(f);
+}
+
+void frames_inject(struct run *r, const struct step *step, int64_t now_ns)
 {
     int port = 0, raw_port = 0;
-    struct host *h = step->u.packet.at ? run_host(r, step->u.packet.at, &port) : r->sut;
-    struct run_link *l = run_link_of(r, h->port[port].link);
-    struct host *raw = raw_host_on(r, l->link, &raw_port);
+    struct topology *t = &r->topology;
+    struct host *h = step->u.packet.at ? topology_host(t, step->u.packet.at, &port) : t->sut;
+    uint32_t link = (uint32_t)topology_link_of(t, h->port[port].link);
+    struct host *raw = raw_host_on(r, h->port[port].link, &raw_port);
     struct packet_context c;
     struct why why = {{0}};
-    if (h != r->sut && !(h->kind->flags & HOST_RAW)) {
-        run_fail(r, &step->place, now_ns,
-                 "%s is alive: its frames come over the link, none is injected into it", h->name);
-        r->status = RUN_ERROR;
+    if (h != t->sut && !(h->kind->flags & HOST_RAW)) {
+        verdict_error(&r->verdict, &step->place, now_ns,
+                      "%s is alive: its frames come over the link, none is injected into it",
+                      h->name);
         return;
     }
-    engine_fill_context(r, &c);
-    run_host_addresses(r, h, port, &c.destination);
-    if (r->script->packetdrill &&
-        !r->last_out) { /* nothing came out yet whose ports could be answered */
-        c.source_port = r->tool.connect_port;
-        c.destination_port = r->tool.bind_port;
-    }
-    if (raw)
-        run_host_addresses(r, raw, raw_port, &c.source);
-    else if (l->script_port < 0)
-        l->script_port = link_attach(l->link, "script", script_port_frame, NULL, r);
-    uint8_t *bytes = world_alloc(r->world, PACKET_ROOM, 16);
+    if (!raw && t->script_port[link] < 0)
+        t->script_port[link] =
+            link_attach(h->port[port].link, "script", script_port_frame, NULL, r);
+    fill_context(r, link, judged(r, h, port), raw ? judged(r, raw, raw_port) : NULL, &c);
+    uint8_t *bytes = world_alloc_raw(r->world, PACKET_ROOM, 16);
     int len = packet_build(step->u.packet.packet, &c, bytes, PACKET_ROOM, &why);
-    if (len < 0) {
-        run_fail(r, &step->place, now_ns, "this packet cannot be built: %s", why.text);
-    } else {
-        struct frame *f = frame_copy(r->world, bytes, (uint32_t)len);
-        uint32_t entered = l->capture->count;
-        link_send(l->link, raw ? raw->port[raw_port].number : l->script_port, f);
-        if (l->capture->count > entered)
-            l->capture->record[entered].script_line = step->place.line;
-        frame_unref(f);
-    }
+    if (len < 0)
+        verdict_fail(&r->verdict, &step->place, now_ns, "this packet cannot be built: %s",
+                     why.text);
+    else
+        send_built(r, link, raw ? raw->port[raw_port].number : t->script_port[link], bytes,
+                   (uint32_t)len, step->place.line);
     world_release(r->world, bytes, PACKET_ROOM);
+}
+
+/* --- `>` --- */
+
+/* Times are exact; packetdrill's scripts get that tool's tolerance: so many microseconds, or an
+ * eighth of the interval. */
+static struct bounds tolerated(const struct run *r, struct bounds b)
+{
+    if (!r->script->packetdrill || b.to_ns == NEVER)
+        return b;
+    int64_t share = (b.from_ns - r->last_event_ns) / 8;
+    int64_t tolerance =
+        share > r->topology.tool.tolerance_ns ? share : r->topology.tool.tolerance_ns;
+    return (struct bounds){b.from_ns - tolerance, run_later(b.to_ns, tolerance)};
+}
+
+static void expect_line(struct run *r, const struct step *step, struct expectation *out)
+{
+    int port = 0;
+    struct host *h =
+        step->u.packet.at ? topology_host(&r->topology, step->u.packet.at, &port) : r->topology.sut;
+    struct bounds b = tolerated(r, engine_bounds_of(&step->when, r->last_event_ns));
+    *out = (struct expectation){step->u.packet.packet, judged(r, h, port), step->place, b.from_ns,
+                                b.to_ns};
+}
+
+enum progress frames_expect(struct run *r, const struct step *step, uint32_t steps, int64_t now_ns)
+{
+    int64_t at_ns = 0;
+    if (!r->expecting) {
+        r->expecting = judge_block(&r->judge, steps);
+        for (uint32_t k = 0; k < steps; k++)
+            expect_line(r, &step[k], &r->expecting->line[k]);
+    }
+    switch (judge_expect(&r->judge, r->expecting, now_ns, &at_ns)) {
+    case JUDGED_WAITS:
+        return engine_wait_until(r, at_ns);
+    case JUDGED_DONE:
+        r->expecting = NULL;
+        r->last_event_ns = at_ns > r->last_event_ns ? at_ns : r->last_event_ns;
+        return ADVANCED;
+    case JUDGED_FAILED:
+        break;
+    }
+    return WAITING;
 }

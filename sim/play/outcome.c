@@ -3,7 +3,7 @@
  * made at the times at which they were made in the undisturbed run, and each `outcome T EXPR` is
  * judged at T. Injected packets are played as well, at their times.
  */
-#include "sim/play/run.h"
+#include "sim/play/engine.h"
 
 static bool is_action(const struct step *step)
 {
@@ -30,7 +30,7 @@ static int64_t next_action(struct run *r, int64_t now_ns)
         if (due > now_ns)
             return due;
         engine_act(r, step, now_ns);
-        if (r->finished)
+        if (r->verdict.over)
             return NEVER;
     }
     return NEVER;
@@ -38,7 +38,7 @@ static int64_t next_action(struct run *r, int64_t now_ns)
 
 static int64_t next_outcome(struct run *r, int64_t now_ns)
 {
-    while (r->outcomes_judged < r->script->outcomes && !r->finished) {
+    while (r->outcomes_judged < r->script->outcomes && !r->verdict.over) {
         const struct outcome_declaration *o = &r->script->outcome[r->outcomes_judged];
         if (o->by_ns > now_ns)
             return o->by_ns;
@@ -51,7 +51,7 @@ static int64_t next_outcome(struct run *r, int64_t now_ns)
 void outcome_fire(struct owner *o, int64_t now_ns)
 {
     struct run *r = (struct run *)o;
-    if (r->finished)
+    if (r->verdict.over)
         return;
     call_settle(r);
     int64_t action = next_action(r, now_ns);
@@ -61,10 +61,10 @@ void outcome_fire(struct owner *o, int64_t now_ns)
         due = r->script->end_ns;
     if (due == NEVER && world_next(r->world) <= now_ns)
         due = now_ns; /* the instant is played to its end */
-    if (due != NEVER && !r->finished) {
+    if (due != NEVER && !r->verdict.over) {
         world_due(r->world, &r->owner, due);
         return;
     }
-    r->finished = true;
+    r->verdict.over = true;
     world_stop(r->world);
 }

@@ -1,89 +1,57 @@
-/* A run's world: built from the script's declarations before time 0, played, judged, taken apart at
- * the end. */
-#include "sim/play/run.h"
+/* A run: its world built before time 0, played, judged, taken apart at the end. */
 #include <string.h>
-#include "sim/hosts/host.h"
-#include "sim/hosts/sut_host.h"
-#include "sim/topology/topology.h"
+#include "sim/play/engine.h"
 
 enum { ARENA_BYTES = 1 << 30 };
-
-/* Loss closure's one fault. */
-static void lose_one(struct run *r)
-{
-    const struct link_fault fault = {
-        .kind = FAULT_LOSE, .frame = r->options->lose_frame, .from_port = -1};
-    if (!r->options->lose_frame)
-        return;
-    if (r->script->outcomes == 0)
-        run_skip(
-            r,
-            "%s: a run that loses a frame is judged by the script's outcome lines, and it has none",
-            r->script->path);
-    else if (r->options->lose_link < (int)r->links)
-        link_add_fault(r->link[r->options->lose_link].link, &fault);
-}
 
 /* The frame that was to be lost must have come. */
 static void judge_loss(struct run *r)
 {
     static const struct place nowhere = {NULL, 1, 1, 0};
     const struct run_options *o = r->options;
-    uint32_t frames = o->lose_link < (int)r->links ? r->link[o->lose_link].capture->count : 0;
-    if (r->status == RUN_PASSED && frames < o->lose_frame)
-        run_fail(r, &nowhere, world_now(r->world), "frame %llu of link %d was never lost: %u came",
-                 (unsigned long long)o->lose_frame, o->lose_link, frames);
+    const struct recording *rec = &r->topology.recording;
+    uint32_t frames = o->lose_link < (int)rec->links ? rec->link[o->lose_link].capture->count : 0;
+    if (r->verdict.status == RUN_PASSED && frames < o->lose_frame)
+        verdict_fail(&r->verdict, &nowhere, world_now(r->world),
+                     "frame %llu of link %d was never lost: %u came",
+                     (unsigned long long)o->lose_frame, o->lose_link, frames);
 }
 
-static void each_packet(struct run *r, const struct step *step, uint32_t steps, run_packet *see)
+static void told_fate(void *ctx, uint32_t frame, enum sut_fate fate, const char *reason)
 {
-    for (uint32_t k = 0; k < steps; k++) {
-        const struct step *s = &step[k];
-        if (s->kind == STEP_ALL || s->kind == STEP_REPEAT)
-            each_packet(r, s->u.block.step, s->u.block.steps, see);
-        else if (s->kind == STEP_PACKET)
-            see(r, s->u.packet.packet, &s->place);
-        else if (s->kind == STEP_FAULT && s->u.fault.match)
-            see(r, s->u.fault.match, &s->place);
-    }
-}
-
-void run_each_packet(struct run *r, run_packet *see)
-{
-    each_packet(r, r->script->step, r->script->steps, see);
-    for (uint32_t k = 0; k < r->script->ignores; k++)
-        see(r, r->script->ignore[k].packet, &r->script->ignore[k].place);
-}
-
-/* A line that is read but never played skips its script before anything happens. */
-static void skip_unplayed(struct run *r, const struct packet_spec *packet,
-                          const struct place *place)
-{
-    const char *why = packet_unplayed(packet);
-    if (why)
-        run_skip(r, "%s:%d: %s", place->file, place->line, why);
+    struct run *r = ctx;
+    if (r->options->fate)
+        r->options->fate(r->options->fate_ctx, frame, fate, reason);
+    else if (fate == SUT_FATE_DROPPED || fate == SUT_FATE_FILTERED)
+        frames_note(r, reason);
 }
 
 static int build(struct run *r, struct why *why)
 {
-    run_each_packet(r, skip_unplayed);
-    for (uint32_t p = 0; p < r->script->parameters; p++)
-        run_bind(r, r->script->parameter[p].name, r->kase->value[p]);
-    if (run_build_links(r, why) != 0)
+    const struct run_options *o = r->options;
+    const struct topology_plan plan = {.script = r->script,
+                                       .value = r->kase->value,
+                                       .nic = r->kase->nic,
+                                       .sut = o->sut,
+                                       .profile = o->profile,
+                                       .set = o->set,
+                                       .sets = o->sets,
+                                       .fill = o->fill,
+                                       .watch_fates = o->watch_fates,
+                                       .lose_link = o->lose_link,
+                                       .lose_frame = o->lose_frame,
+                                       .listener = {r, call_ended, told_fate},
+                                       .watch = frames_watch,
+                                       .ready = frames_introduce,
+                                       .watch_ctx = r};
+    if (topology_build(&r->topology, r->world, &plan, why) != 0)
         return -1;
-    struct attribute *attribute[HOST_PORTS] = {NULL};
-    r->sut = run_new_host(r, &sut_kind, "sut");
-    if (run_build_sut(r, attribute, why) != 0)
-        return -1;
-    if (r->status == RUN_SKIPPED)
-        return 0;
-    for (uint32_t h = 0; h < r->script->hosts; h++)
-        if (run_build_host(r, &r->script->host[h], why) != 0)
-            return -1;
-    lose_one(r);
-    if (run_configure_sut(r, attribute, why) != 0)
-        return -1;
-    return r->script->packetdrill ? run_build_packetdrill(r, why) : 0;
+    if (r->script->packetdrill && !r->topology.skipped)
+        judge_given(judge_port_of(&r->judge, 0, r->topology.sut->port[0].number),
+                    r->topology.tool.local);
+    if (r->topology.skipped)
+        verdict_skip(&r->verdict, "%s", r->topology.skip.text);
+    return 0;
 }
 
 /* The line being played, for what no line is to blame for: it is near. */
@@ -104,8 +72,21 @@ static void last_words(struct world *w, const char *why)
     if (!r->options->last_words)
         return;
     struct place place = here(r);
-    run_fail(r, &place, world_now(w), "%s" STOPPED, why);
+    verdict_fail(&r->verdict, &place, world_now(w), "%s" STOPPED, why);
     r->options->last_words(r->options->last_words_ctx, r);
+}
+
+static void begin_verdict(struct run *r)
+{
+    const char **id = world_alloc(r->world, (r->script->covers + 1) * sizeof *id, 16);
+    for (uint32_t c = 0; c < r->script->covers; c++)
+        id[c] = r->script->cover[c].id;
+    r->verdict = (struct verdict){.world = r->world,
+                                  .path = r->script->path,
+                                  .name = r->kase->name,
+                                  .repeat = r->options->repeat,
+                                  .requirement = id,
+                                  .requirements = r->script->covers};
 }
 
 struct run *run_new(const struct run_case *kase, const struct run_options *options, struct why *why)
@@ -121,8 +102,8 @@ struct run *run_new(const struct run_case *kase, const struct run_options *optio
     r->kase = kase;
     r->script = kase->script;
     r->options = options;
+    begin_verdict(r);
     world_on_fail_hard(w, last_words);
-    r->ignored = world_alloc(w, (kase->script->ignores + 1) * sizeof *r->ignored, 16);
     r->call_time = world_alloc(w, (kase->script->steps + 1) * sizeof *r->call_time, 16);
     for (int f = 0; f < 64; f++)
         r->fd_map[f] = -1;
@@ -140,16 +121,17 @@ struct run *run_new(const struct run_case *kase, const struct run_options *optio
 void run_play(struct run *r, int64_t until_ns)
 {
     struct why why = {{0}};
-    if (r->finished)
+    if (r->verdict.over)
         return;
     int stopped = world_run(r->world, until_ns, &why);
-    if (r->finished)
+    if (r->verdict.over)
         return;
     struct place place = here(r);
     if (stopped)
-        run_fail(r, &place, world_now(r->world), "%s" STOPPED, why.text);
+        verdict_fail(&r->verdict, &place, world_now(r->world), "%s" STOPPED, why.text);
     else if (until_ns == NEVER)
-        run_fail(r, &place, world_now(r->world), "the world went idle before the script ended");
+        verdict_fail(&r->verdict, &place, world_now(r->world),
+                     "the world went idle before the script ended");
 }
 
 /* A peer that counts what breaks its protocol's rules has counted nothing, unless the script asks
@@ -157,49 +139,48 @@ void run_play(struct run *r, int64_t until_ns)
 static void judge_violations(struct run *r)
 {
     static const struct place nowhere = {NULL, 0, 0, 0};
-    for (uint32_t k = 0; k < r->hosts && r->status == RUN_PASSED && !r->asked_violations; k++) {
-        struct host *h = r->host[k];
+    for (uint32_t k = 0; k < r->topology.hosts && !r->asked_violations; k++) {
+        struct host *h = r->topology.host[k];
         struct value count, last = {0};
-        if (!h->kind->query || h->kind->query(h, "violations", &count) != 0 || count.number == 0)
+        if (r->verdict.status != RUN_PASSED || !h->kind->query ||
+            h->kind->query(h, "violations", &count) != 0 || count.number == 0)
             continue;
         if (h->kind->query(h, "last-violation", &last) != 0)
             last.bytes = NULL;
-        run_fail(r, &nowhere, world_now(r->world),
-                 "%s counted %lld violation%s of its protocol%s%s", h->name,
-                 (long long)count.number, count.number == 1 ? "" : "s",
-                 last.bytes ? ", the last: " : "", last.bytes ? (const char *)last.bytes : "");
+        verdict_fail(&r->verdict, &nowhere, world_now(r->world),
+                     "%s counted %lld violation%s of its protocol%s%s", h->name,
+                     (long long)count.number, count.number == 1 ? "" : "s",
+                     last.bytes ? ", the last: " : "", last.bytes ? (const char *)last.bytes : "");
     }
 }
 
-/* A fault or an ignore that never applied is a script that does not test what it says. */
+/* A fault that never applied is a script that does not test what it says. */
+static void judge_faults(struct run *r)
+{
+    for (uint32_t f = 0; f < r->faults && r->verdict.status == RUN_PASSED; f++) {
+        const struct place place = {r->script->path, r->fault[f]->line, 1, 1};
+        if (r->fault[f]->applied == 0)
+            verdict_fail(&r->verdict, &place, world_now(r->world),
+                         "this fault never applied: it has seen %llu frames",
+                         (unsigned long long)r->fault[f]->seen);
+    }
+}
+
 void run_finish(struct run *r)
 {
     judge_loss(r);
-    for (uint32_t f = 0; f < r->faults && r->status == RUN_PASSED && !r->options->by_outcome; f++) {
-        const struct place place = {r->script->path, r->fault[f]->line, 1, 1};
-        if (r->fault[f]->applied == 0)
-            run_fail(r, &place, world_now(r->world),
-                     "this fault never applied: it has seen %llu frames",
-                     (unsigned long long)r->fault[f]->seen);
+    if (!r->options->by_outcome) {
+        judge_faults(r);
+        judge_finish(&r->judge);
     }
-    for (uint32_t i = 0;
-         i < r->script->ignores && r->status == RUN_PASSED && !r->options->by_outcome; i++)
-        if (r->ignored[i] == 0)
-            run_fail(r, &r->script->ignore[i].place, world_now(r->world),
-                     "this ignore never applied");
     judge_violations(r);
 }
 
 static void stop_hosts(struct run *r)
 {
-    if (r->closed)
-        return;
+    if (!r->closed)
+        topology_stop(&r->topology);
     r->closed = true;
-    if (r->sut && r->sut->state)
-        sut_host_close(r->sut);
-    for (uint32_t h = 0; h < r->hosts; h++)
-        if (r->host[h]->kind->stop)
-            r->host[h]->kind->stop(r->host[h]);
 }
 
 void run_close(struct run *r)
@@ -207,9 +188,9 @@ void run_close(struct run *r)
     struct place whole = {r->script->path, 1, 1, 1};
     struct why why = {{0}};
     stop_hosts(r);
-    if (r->status == RUN_PASSED && world_failed(r->world, &why))
-        run_fail(r, &whole, world_now(r->world),
-                 "%s\n  differs   end: expected nothing left, actual something", why.text);
+    if (r->verdict.status == RUN_PASSED && world_failed(r->world, &why))
+        verdict_fail(&r->verdict, &whole, world_now(r->world),
+                     "%s\n  differs   end: expected nothing left, actual something", why.text);
 }
 
 void run_free(struct run *r)
@@ -221,13 +202,8 @@ void run_free(struct run *r)
 void run_fingerprints(const struct run *r, struct fingerprint *w, struct fingerprint *t,
                       struct fingerprint *s)
 {
-    fingerprint_init(w);
-    fingerprint_init(t);
+    recording_fingerprints(&r->topology.recording, w, t);
     fingerprint_init(s);
-    for (uint32_t l = 0; l < r->links; l++) {
-        fingerprint_join(w, link_print_bytes(r->link[l].link));
-        fingerprint_join(t, link_print_times(r->link[l].link));
-    }
     fingerprint_join(s, t);
     fingerprint_join(s, world_state_print(r->world));
 }

@@ -7,7 +7,7 @@
 
 enum { PATH_ROOM = 4096, DIFF_ROOM = 3000 };
 
-static void link_path(const struct run *r, const char *path, uint32_t link, char *out)
+static void link_path(const struct recording *r, const char *path, uint32_t link, char *out)
 {
     if (r->links == 1)
         snprintf(out, PATH_ROOM, "%s.pcap", path);
@@ -91,7 +91,7 @@ static struct pcap_file frames_of(const struct capture *c)
     return file;
 }
 
-static enum golden_result compare_link(const struct run *r, uint32_t link, const char *path,
+static enum golden_result compare_link(const struct recording *r, uint32_t link, const char *path,
                                        char *text, size_t room)
 {
     char file[PATH_ROOM];
@@ -109,7 +109,7 @@ static enum golden_result compare_link(const struct run *r, uint32_t link, const
     }
     actual = frames_of(r->link[link].capture);
     int len = snprintf(text, room, "%s: ", file);
-    int differs = golden_diff(r->script->layers, &golden, &actual, text + len, room - (size_t)len);
+    int differs = golden_diff(r->layers, &golden, &actual, text + len, room - (size_t)len);
     free(actual.frame);
     pcap_unload(&golden);
     return differs ? GOLDEN_DIFFERS : GOLDEN_SAME;
@@ -117,18 +117,18 @@ static enum golden_result compare_link(const struct run *r, uint32_t link, const
 
 /* --- fingerprints --- */
 
-static void fingerprint_line(const struct run *r, char line[128])
+static void fingerprint_line(const struct recording *r, char line[128])
 {
-    struct fingerprint w, t, s;
+    struct fingerprint w, t;
     char wt[33], tt[33];
-    run_fingerprints(r, &w, &t, &s);
+    recording_fingerprints(r, &w, &t);
     fingerprint_text(&w, wt);
     fingerprint_text(&t, tt);
     snprintf(line, 128, "W %s T %s\n", wt, tt);
 }
 
-static enum golden_result compare_fingerprint(const struct run *r, const char *path, char *text,
-                                              size_t room)
+static enum golden_result compare_fingerprint(const struct recording *r, const char *path,
+                                              char *text, size_t room)
 {
     char file[PATH_ROOM], line[128], kept[128] = "";
     snprintf(file, sizeof file, "%s.fingerprint", path);
@@ -149,29 +149,17 @@ static enum golden_result compare_fingerprint(const struct run *r, const char *p
 
 /* --- versions of foreign hosts' libraries --- */
 
-/* "slirp 4.7.0\n" for each kind that has a version; "" when there is none. */
-static void versions_here(const struct run *r, char *out, size_t room)
-{
-    size_t len = 0;
-    out[0] = 0;
-    for (uint32_t h = 0; h < r->hosts; h++) {
-        const struct host_kind *kind = r->host[h]->kind;
-        if (kind->version)
-            len = say(out, room, len, "%s %s\n", kind->name, kind->version());
-    }
-}
-
 static void versions_path(const char *path, char *out)
 {
     snprintf(out, PATH_ROOM, "%s.versions", path);
 }
 
-static bool versions_agree(const struct run *r, const char *path, char *text, size_t room)
+static bool versions_agree(const char *versions, const char *path, char *text, size_t room)
 {
     char file[PATH_ROOM], here[512], kept[512] = "";
-    versions_here(r, here, sizeof here);
-    if (!here[0])
+    if (!versions[0])
         return true;
+    snprintf(here, sizeof here, "%s", versions);
     versions_path(path, file);
     FILE *f = fopen(file, "r");
     if (!f)
@@ -186,14 +174,15 @@ static bool versions_agree(const struct run *r, const char *path, char *text, si
     return false;
 }
 
-enum golden_result golden_compare(const struct run *r, const char *path, char *text, size_t room)
+enum golden_result golden_compare(const struct golden_subject *s, const char *path, char *text,
+                                  size_t room)
 {
-    if (!versions_agree(r, path, text, room))
+    if (!versions_agree(s->versions, path, text, room))
         return GOLDEN_OTHER_VERSION;
-    if (r->script->golden_fingerprint)
-        return compare_fingerprint(r, path, text, room);
-    for (uint32_t l = 0; l < r->links; l++) {
-        enum golden_result got = compare_link(r, l, path, text, room);
+    if (s->fingerprint)
+        return compare_fingerprint(s->recording, path, text, room);
+    for (uint32_t l = 0; l < s->recording->links; l++) {
+        enum golden_result got = compare_link(s->recording, l, path, text, room);
         if (got != GOLDEN_SAME)
             return got;
     }
@@ -218,22 +207,9 @@ static int make_folders(const char *path, struct why *why)
     return 0;
 }
 
-int golden_write(const struct run *r, const char *path, struct why *why)
+static int write_links(const struct recording *r, const char *path, struct why *why)
 {
     char file[PATH_ROOM], text[DIFF_ROOM];
-    char versions[512];
-    if (make_folders(path, why) != 0)
-        return -1;
-    versions_here(r, versions, sizeof versions);
-    versions_path(path, file);
-    if (versions[0] && file_write(file, versions, strlen(versions), why) != 0)
-        return -1;
-    if (r->script->golden_fingerprint) {
-        char line[128];
-        fingerprint_line(r, line);
-        snprintf(file, sizeof file, "%s.fingerprint", path);
-        return file_write(file, line, strlen(line), why);
-    }
     for (uint32_t l = 0; l < r->links; l++) {
         if (compare_link(r, l, path, text, sizeof text) == GOLDEN_SAME)
             continue;
@@ -248,4 +224,19 @@ int golden_write(const struct run *r, const char *path, struct why *why)
         }
     }
     return 0;
+}
+
+int golden_write(const struct golden_subject *s, const char *path, struct why *why)
+{
+    char file[PATH_ROOM], line[128];
+    if (make_folders(path, why) != 0)
+        return -1;
+    versions_path(path, file);
+    if (s->versions[0] && file_write(file, s->versions, strlen(s->versions), why) != 0)
+        return -1;
+    if (!s->fingerprint)
+        return write_links(s->recording, path, why);
+    fingerprint_line(s->recording, line);
+    snprintf(file, sizeof file, "%s.fingerprint", path);
+    return file_write(file, line, strlen(line), why);
 }

@@ -8,7 +8,7 @@
 #ifndef SIM_RECORD_GOLDEN_H
 #define SIM_RECORD_GOLDEN_H
 
-#include "sim/play/run.h"
+#include "sim/record/recording.h"
 
 enum golden_result {
     GOLDEN_SAME,
@@ -18,11 +18,19 @@ enum golden_result {
     GOLDEN_OTHER_VERSION
 };
 
-/* Compares the run's captures with the golden at `path` (without extension). The first difference
- * is said in `text`. */
-enum golden_result golden_compare(const struct run *r, const char *path, char *text, size_t room);
+/* What is compared and how. */
+struct golden_subject {
+    const struct recording *recording;
+    bool fingerprint;     /* one line in place of captures */
+    const char *versions; /* "slirp 4.7.0\n" for each library of a foreign host; "": none */
+};
+
+/* Compares the captures with the golden at `path` (without extension). The first difference is said
+ * in `text`. */
+enum golden_result golden_compare(const struct golden_subject *s, const char *path, char *text,
+                                  size_t room);
 /* Writes them anew; files that are already the same are left alone. 0, or -1 and why. */
-int golden_write(const struct run *r, const char *path, struct why *why);
+int golden_write(const struct golden_subject *s, const char *path, struct why *why);
 /* The first difference of two captures, as `wiredrill diff` prints it; 0 when they are the same, 1
  * when not. */
 int golden_diff(const struct layer_set *layers, const struct pcap_file *expected,

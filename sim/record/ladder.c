@@ -1,30 +1,31 @@
 #include "sim/record/ladder.h"
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { TEXT_ROOM = 4096, NAME_WIDTH = 8, CAPTION_ROOM = 48 };
 
 /* Frames of several links, merged by time; of one time in the order of the topology. */
 struct cursor {
-    const struct run *run;
-    uint32_t at[RUN_LINKS];
+    const struct recording *recording;
+    uint32_t *at;
 };
 
-static const struct capture_record *next_record(struct cursor *c, const struct run_link **link)
+static const struct capture_record *next_record(struct cursor *c, const struct recorded_link **link)
 {
     int best = -1;
-    for (uint32_t l = 0; l < c->run->links; l++) {
-        const struct capture *capture = c->run->link[l].capture;
+    for (uint32_t l = 0; l < c->recording->links; l++) {
+        const struct capture *capture = c->recording->link[l].capture;
         if (c->at[l] == capture->count)
             continue;
         if (best < 0 || capture->record[c->at[l]].time_ns <
-                            c->run->link[best].capture->record[c->at[best]].time_ns)
+                            c->recording->link[best].capture->record[c->at[best]].time_ns)
             best = (int)l;
     }
     if (best < 0)
         return NULL;
-    *link = &c->run->link[best];
-    return &c->run->link[best].capture->record[c->at[best]++];
+    *link = &c->recording->link[best];
+    return &c->recording->link[best].capture->record[c->at[best]++];
 }
 
 static void print_time(FILE *out, int64_t ns)
@@ -43,12 +44,12 @@ static void print_margin(FILE *out, const struct capture_record *rec)
         fprintf(out, "  [%s%s%s]", f->teller ? f->teller : "", f->teller ? ": " : "", f->note);
 }
 
-static void print_record(FILE *out, const struct run *r, const struct run_link *l,
+static void print_record(FILE *out, const struct recording *r, const struct recorded_link *l,
                          const struct capture_record *rec)
 {
     char text[TEXT_ROOM], line[16] = "";
     const char *from = link_port_name(l->link, rec->port);
-    packet_text(r->script->layers, rec->frame->bytes, rec->frame->len, 0, text, sizeof text);
+    packet_text(r->layers, rec->frame->bytes, rec->frame->len, 0, text, sizeof text);
     if (rec->script_line)
         snprintf(line, sizeof line, ":%d", rec->script_line);
     print_time(out, rec->time_ns);
@@ -59,17 +60,18 @@ static void print_record(FILE *out, const struct run *r, const struct run_link *
     fputc('\n', out);
 }
 
-void ladder_of_run(FILE *out, const struct run *r)
+void ladder_of_run(FILE *out, const struct recording *r)
 {
-    struct cursor c = {.run = r};
-    const struct run_link *link;
+    struct cursor c = {r, calloc(r->links + 1, sizeof *c.at)};
+    const struct recorded_link *link;
     const struct capture_record *rec;
     fprintf(out, "%16s  %-*s %-6s   frame\n", "time", NAME_WIDTH, "from", "line");
-    while ((rec = next_record(&c, &link)) != NULL)
+    while (c.at && (rec = next_record(&c, &link)) != NULL)
         print_record(out, r, link, rec);
+    free(c.at);
 }
 
-char *ladder_text(const struct run *r)
+char *ladder_text(const struct recording *r)
 {
     char *text = NULL;
     size_t len;

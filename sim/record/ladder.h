@@ -4,11 +4,11 @@
 #define SIM_RECORD_LADDER_H
 
 #include <stdio.h>
-#include "sim/play/run.h"
+#include "sim/record/recording.h"
 
-void ladder_of_run(FILE *out, const struct run *r);
+void ladder_of_run(FILE *out, const struct recording *r);
 /* The same as malloc'ed text. */
-char *ladder_text(const struct run *r);
+char *ladder_text(const struct recording *r);
 /* A capture file's: directions are MAC addresses. */
 void ladder_of_capture(FILE *out, const struct pcap_file *file);
 

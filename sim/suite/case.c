@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "sim/cli/cli.h"
+#include "sim/suite/case.h"
 #include "sim/suite/closure.h"
 #include "sim/record/golden.h"
 #include "sim/record/ladder.h"
@@ -103,24 +103,40 @@ static bool golden_applies(const struct suite_case *c, const struct options *o)
            !o->lose_frame && !o->defines && (!o->profile || strcmp(o->profile, "rfc") == 0);
 }
 
+/* "slirp 4.7.0\n" for each kind of host that has a version; "" when there is none. */
+static void versions_here(const struct topology *t, char *out, size_t room)
+{
+    size_t len = 0;
+    out[0] = 0;
+    for (uint32_t h = 0; h < t->hosts && len < room; h++) {
+        const struct host_kind *kind = t->host[h]->kind;
+        if (kind->version)
+            len += (size_t)snprintf(out + len, room - len, "%s %s\n", kind->name, kind->version());
+    }
+}
+
 static void check_golden(struct run *r, const struct suite_case *c, const struct options *o,
                          struct outcome *out)
 {
     char text[TEXT_ROOM / 2];
     struct why why = {{0}};
     static const struct place whole = {NULL, 1, 1, 0};
-    if (!golden_applies(c, o) || r->status != RUN_PASSED)
+    if (!golden_applies(c, o) || r->verdict.status != RUN_PASSED)
         return;
+    char versions[512];
+    const struct golden_subject subject = {&r->topology.recording, r->script->golden_fingerprint,
+                                           versions};
+    versions_here(&r->topology, versions, sizeof versions);
     if (o->bless) {
         out->golden = GOLDEN_WRITTEN;
-        if (golden_write(r, c->golden, &why) != 0)
-            run_fail(r, &whole, world_now(r->world), "%s", why.text);
+        if (golden_write(&subject, c->golden, &why) != 0)
+            verdict_fail(&r->verdict, &whole, world_now(r->world), "%s", why.text);
         return;
     }
-    enum golden_result got = golden_compare(r, c->golden, text, sizeof text);
+    enum golden_result got = golden_compare(&subject, c->golden, text, sizeof text);
     if (got == GOLDEN_OTHER_VERSION) {
-        r->finished = false;
-        run_skip(r, "%s", text);
+        r->verdict.over = false;
+        verdict_skip(&r->verdict, "%s", text);
         return;
     }
     out->golden = got == GOLDEN_SAME     ? GOLDEN_HELD
@@ -128,10 +144,10 @@ static void check_golden(struct run *r, const struct suite_case *c, const struct
                                          : GOLDEN_BROKEN;
     if (got == GOLDEN_SAME || (got == GOLDEN_ABSENT && !o->strict))
         return;
-    run_fail(r, &whole, world_now(r->world),
-             "every line passes, but the capture is not the golden\n  golden    %s", text);
+    verdict_fail(&r->verdict, &whole, world_now(r->world),
+                 "every line passes, but the capture is not the golden\n  golden    %s", text);
     if (got == GOLDEN_UNREADABLE)
-        r->status = RUN_ERROR;
+        r->verdict.status = RUN_ERROR;
 }
 
 static int64_t middle_of(const struct run *r)
@@ -181,19 +197,20 @@ static void write_pcap(struct run *r, const char *path)
 {
     struct why why = {{0}};
     static const struct place whole = {NULL, 1, 1, 0};
-    for (uint32_t l = 0; l < r->links; l++) {
+    for (uint32_t l = 0; l < r->topology.recording.links; l++) {
         char name[4096];
         size_t len, stem = strlen(path);
         stem -= stem > 5 && strcmp(path + stem - 5, ".pcap") == 0 ? 5 : 0;
-        if (r->links == 1)
+        if (r->topology.recording.links == 1)
             snprintf(name, sizeof name, "%s", path);
         else
-            snprintf(name, sizeof name, "%.*s@link=%s.pcap", (int)stem, path, r->link[l].name);
-        uint8_t *bytes = capture_pcap(r->link[l].capture, &len);
+            snprintf(name, sizeof name, "%.*s@link=%s.pcap", (int)stem, path,
+                     r->topology.recording.link[l].name);
+        uint8_t *bytes = capture_pcap(r->topology.recording.link[l].capture, &len);
         if (!bytes || file_write(name, bytes, len, &why) != 0) {
-            run_fail(r, &whole, world_now(r->world), "--pcap: %s",
-                     bytes ? why.text : "no memory for the capture");
-            r->status = RUN_ERROR;
+            verdict_fail(&r->verdict, &whole, world_now(r->world), "--pcap: %s",
+                         bytes ? why.text : "no memory for the capture");
+            r->verdict.status = RUN_ERROR;
         }
         free(bytes);
     }
@@ -202,14 +219,14 @@ static void write_pcap(struct run *r, const char *path)
 static void collect(struct run *r, struct result *out, unsigned want)
 {
     struct outcome *o = &out->outcome;
-    o->status = r->status;
-    o->frames = r->frames;
+    o->status = r->verdict.status;
+    o->frames = r->judge.frames;
     o->events = world_events(r->world);
     o->virtual_ns = world_now(r->world);
-    if (r->status != RUN_PASSED)
-        out->report = strdup(r->report);
-    if ((want & WANT_LADDER) || r->status == RUN_FAILED)
-        out->ladder = ladder_text(r);
+    if (r->verdict.status != RUN_PASSED)
+        out->report = strdup(r->verdict.report);
+    if ((want & WANT_LADDER) || r->verdict.status == RUN_FAILED)
+        out->ladder = ladder_text(&r->topology.recording);
 }
 
 struct dying {
@@ -255,7 +272,8 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
         if (o->pcap)
             write_pcap(r, o->pcap);
         int64_t middle = middle_of(r);
-        if (r->status == RUN_FAILED) { /* what is broken need not survive being taken apart */
+        if (r->verdict.status ==
+            RUN_FAILED) { /* what is broken need not survive being taken apart */
             out->outcome.wall_ns = wall_ns() - started;
             die(&dying, r);
         }

@@ -19,15 +19,10 @@ static struct run *undisturbed(const struct run_case *kase, const struct run_opt
     return r;
 }
 
-struct frames {
-    uint32_t links;
-    uint64_t count[RUN_LINKS];
-};
-
-/* What one loss led to; the report names the loss, and the command that repeats it. *seen: the
- * frames of that run. */
+/* What one loss led to; the report names the loss, and the command that repeats it. frames: where
+ * the number of each link's frames goes; NULL: nowhere. */
 static bool survives(const struct run_case *kase, const struct run_options *options,
-                     const char *repeat, struct frames *seen, struct result *out)
+                     const char *repeat, uint64_t *frames, struct result *out)
 {
     struct why why = {{0}};
     char lost[4096];
@@ -43,15 +38,14 @@ static bool survives(const struct run_case *kase, const struct run_options *opti
         return false;
     run_play(r, NEVER);
     run_finish(r);
-    seen->links = r->links;
-    for (uint32_t l = 0; l < r->links; l++)
-        seen->count[l] = r->link[l].capture->count;
-    bool held = r->status == RUN_PASSED;
+    for (uint32_t l = 0; frames && l < r->topology.recording.links; l++)
+        frames[l] = r->topology.recording.link[l].capture->count;
+    bool held = r->verdict.status == RUN_PASSED;
     if (!held) {
-        out->outcome.status = r->status;
-        out->report = strdup(r->report);
+        out->outcome.status = r->verdict.status;
+        out->report = strdup(r->verdict.report);
         free(out->ladder);
-        out->ladder = ladder_text(r);
+        out->ladder = ladder_text(&r->topology.recording);
     }
     run_free(r);
     return held;
@@ -61,28 +55,29 @@ void closure_run(const struct run_case *kase, const struct run_options *options,
 {
     struct run_options losing = *options;
     struct why why = {{0}};
-    struct frames all, seen;
+    uint32_t links = kase->script->links ? kase->script->links : 1;
     if (kase->script->outcomes == 0)
         return;
     struct run *r = undisturbed(kase, options, &why);
     if (!r)
         return;
     int64_t *times = calloc(kase->script->steps + 1, sizeof *times);
+    uint64_t *frames = calloc(links, sizeof *frames);
     memcpy(times, r->call_time, kase->script->steps * sizeof *times);
     run_free(r);
     losing.by_outcome = true;
     losing.call_time = times;
     losing.lose_link = 0;
     losing.lose_frame = 0;
-    bool held = survives(kase, &losing, options->repeat, &all, out);
-    for (uint32_t l = 0; held && l < all.links; l++) {
+    bool held = survives(kase, &losing, options->repeat, frames, out);
+    for (uint32_t l = 0; held && l < links; l++) {
         losing.lose_link = (int)l;
-        for (losing.lose_frame = 1; held && losing.lose_frame <= all.count[l];
-             losing.lose_frame++) {
+        for (losing.lose_frame = 1; held && losing.lose_frame <= frames[l]; losing.lose_frame++) {
             out->outcome.closure_runs++;
-            held = survives(kase, &losing, options->repeat, &seen, out);
+            held = survives(kase, &losing, options->repeat, NULL, out);
         }
     }
+    free(frames);
     free(times);
 }
 

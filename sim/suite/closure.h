@@ -2,7 +2,7 @@
 #ifndef SIM_SUITE_CLOSURE_H
 #define SIM_SUITE_CLOSURE_H
 
-#include "sim/cli/cli.h"
+#include "sim/suite/case.h"
 
 /* Plays the case with each frame lost in turn; out's status and report say the first loss that it
  * does not survive. */

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include "sim/cli/cli.h"
+#include "sim/suite/case.h"
 
 /* A case takes milliseconds. One that computes for --patience seconds will not end, nor will one
  * that has done nothing else for so many times that. */

@@ -1,62 +1,38 @@
 /* The hosts of a run: `host KIND NAME {ATTRIBUTE VALUE}`, their ports, and names for both. */
-#include "sim/play/run.h"
 #include <string.h>
 #include "sim/hosts/host.h"
 #include "sim/hosts/sut_host.h"
-#include "sim/topology/topology.h"
+#include "sim/topology/build.h"
 
-struct run_link *run_link_by_name(struct run *r, const char *name)
+int topology_link(const struct topology *t, const char *name)
 {
-    for (uint32_t l = 0; l < r->links; l++)
-        if (strcmp(r->link[l].name, name) == 0)
-            return &r->link[l];
-    return NULL;
+    for (uint32_t l = 0; l < t->recording.links; l++)
+        if (strcmp(t->recording.link[l].name, name) == 0)
+            return (int)l;
+    return -1;
 }
 
-struct run_link *run_link_of(struct run *r, const struct link *link)
+int topology_link_of(const struct topology *t, const struct link *link)
 {
-    for (uint32_t l = 0; l < r->links; l++)
-        if (r->link[l].link == link)
-            return &r->link[l];
-    return NULL;
+    for (uint32_t l = 0; l < t->recording.links; l++)
+        if (t->recording.link[l].link == link)
+            return (int)l;
+    return -1;
 }
 
-struct host *run_host(const struct run *r, const char *name, int *port)
+struct host *topology_host(const struct topology *t, const char *name, int *port)
 {
     *port = 0;
-    for (uint32_t p = 0; r->sut && p < r->sut->ports; p++) {
+    for (uint32_t p = 0; t->sut && p < t->sut->ports; p++) {
         *port = (int)p;
-        if (strcmp(r->sut->port[p].name, name) == 0)
-            return r->sut;
+        if (strcmp(t->sut->port[p].name, name) == 0)
+            return t->sut;
     }
     *port = 0;
-    for (uint32_t h = 0; h < r->hosts; h++)
-        if (strcmp(r->host[h]->name, name) == 0)
-            return r->host[h];
+    for (uint32_t h = 0; h < t->hosts; h++)
+        if (strcmp(t->host[h]->name, name) == 0)
+            return t->host[h];
     return NULL;
-}
-
-/* The host under test's address may come from DHCP: it is asked. */
-bool run_host_addresses(struct run *r, struct host *h, int port, struct packet_addresses *out)
-{
-    const struct host_port *p = &h->port[port];
-    memset(out, 0, sizeof *out);
-    if (h->ports == 0)
-        return false;
-    out->has_mac = true;
-    memcpy(out->mac, p->mac, sizeof out->mac);
-    out->has_ipv4 = p->has_ipv4;
-    out->ipv4 = p->ipv4;
-    if (h == r->sut) {
-        char what[64];
-        struct value v;
-        snprintf(what, sizeof what, "ifaddr %s", p->name);
-        if (sut_host_query(h, what, &v) == 0 && v.kind == VALUE_PREFIX) {
-            out->has_ipv4 = true;
-            out->ipv4 = (uint32_t)v.number;
-        }
-    }
-    return true;
 }
 
 static void host_fire(struct owner *o, int64_t now_ns)
@@ -81,27 +57,26 @@ static void host_carrier(void *ctx, int number, bool up, int64_t now_ns)
         p->host->kind->carrier(p->host, (int)(p - p->host->port), up, now_ns);
 }
 
-struct host *run_new_host(struct run *r, const struct host_kind *kind, const char *name)
+struct host *topology_new_host(struct topology *t, const struct host_kind *kind, const char *name)
 {
-    struct host *h = world_alloc(r->world, sizeof *h, 16);
-    h->world = r->world;
+    struct host *h = world_alloc(t->world, sizeof *h, 16);
+    h->world = t->world;
     h->kind = kind;
     h->name = name;
-    h->index = r->hosts;
-    h->run = r;
-    h->state = kind->state_size ? world_alloc(r->world, kind->state_size, 64) : NULL;
+    h->index = t->hosts;
+    h->state = kind->state_size ? world_alloc(t->world, kind->state_size, 64) : NULL;
     h->owner.fire = host_fire;
     h->owner.name = name;
-    random_init(&h->random, world_seed(r->world), name);
-    world_own(r->world, &h->owner, RANK_HOST);
+    random_init(&h->random, world_seed(t->world), name);
+    world_own(t->world, &h->owner, RANK_HOST);
     if (kind->flags & HOST_FOREIGN)
-        world_foreign(r->world, name);
-    r->host[r->hosts++] = h;
+        world_foreign(t->world, name);
+    t->host[t->hosts++] = h;
     return h;
 }
 
-int run_new_port(struct run *r, struct host *h, const char *name, struct link *link,
-                 const uint8_t mac[6], struct why *why)
+int topology_new_port(struct topology *t, struct host *h, const char *name, struct link *link,
+                      const uint8_t mac[6], struct why *why)
 {
     if (h->ports == HOST_PORTS) {
         why_set(why, "%s has more than %d ports", h->name, HOST_PORTS);
@@ -110,7 +85,7 @@ int run_new_port(struct run *r, struct host *h, const char *name, struct link *l
     struct host_port *p = &h->port[h->ports++];
     p->host = h;
     p->name = name;
-    p->link = link ? link : r->link[0].link;
+    p->link = link ? link : t->recording.link[0].link;
     p->mtu = 1500;
     if (mac)
         memcpy(p->mac, mac, 6);
@@ -134,8 +109,8 @@ static void default_mac(const struct host *h, struct host_port *p)
     memcpy(p->mac, mac, 6);
 }
 
-int run_set_port(struct run *r, struct host *h, struct host_port *p, const struct attribute *a,
-                 struct why *why)
+int topology_set_port(struct topology *t, struct host *h, struct host_port *p,
+                      const struct attribute *a, struct why *why)
 {
     (void)h;
     if (strcmp(a->name, "mac") == 0 && a->value.kind == VALUE_MAC && !(a->value.bytes[0] & 1)) {
@@ -149,8 +124,8 @@ int run_set_port(struct run *r, struct host *h, struct host_port *p, const struc
                a->value.number >= 68 && a->value.number <= 1500) {
         p->mtu = (uint16_t)a->value.number;
     } else if (strcmp(a->name, "on") == 0 && a->value.kind == VALUE_NAME &&
-               run_link_by_name(r, a->value.text)) {
-        p->link = run_link_by_name(r, a->value.text)->link;
+               topology_link(t, a->value.text) >= 0) {
+        p->link = t->recording.link[topology_link(t, a->value.text)].link;
     } else {
         static const char *const right[][2] = {
             {"mac", "a MAC address of one station (an even first octet)"},
@@ -159,13 +134,13 @@ int run_set_port(struct run *r, struct host *h, struct host_port *p, const struc
             {"on", "the name of a link"}};
         for (size_t k = 0; k < sizeof right / sizeof right[0]; k++)
             if (strcmp(right[k][0], a->name) == 0)
-                run_bad_value(a, right[k][1], why);
+                topology_bad_value(a, right[k][1], why);
         return -1;
     }
     return 0;
 }
 
-bool run_is_port_attribute(const char *name)
+bool topology_is_port_attribute(const char *name)
 {
     return strcmp(name, "mac") == 0 || strcmp(name, "ip") == 0 || strcmp(name, "mtu") == 0 ||
            strcmp(name, "on") == 0;
@@ -203,7 +178,8 @@ static const char *value_words(enum value_kind kind)
     }
 }
 
-int run_check_attribute(const struct host_kind *kind, const struct attribute *a, struct why *why)
+int topology_check_attribute(const struct host_kind *kind, const struct attribute *a,
+                             struct why *why)
 {
     const char *names[64] = {"mac", "ip", "mtu", "on"};
     int count = 4;
@@ -212,40 +188,41 @@ int run_check_attribute(const struct host_kind *kind, const struct attribute *a,
         if (strcmp(s->name, a->name) != 0)
             continue;
         if (!attribute_fits(s, &a->value)) {
-            run_bad_value(a, value_words(s->kind), why);
+            topology_bad_value(a, value_words(s->kind), why);
             return -1;
         }
         return 0;
     }
-    run_bad_attribute(a, why, "this kind of host has no attribute", nearest_word(a->name, names));
+    topology_bad_attribute(a, why, "this kind of host has no attribute",
+                           nearest_word(a->name, names));
     return -1;
 }
 
 /* "on lan ip A on wan ip B": each `on` after a port's link begins the next port. */
-static int read_ports(struct run *r, struct host *h, const struct attribute *attribute,
+static int read_ports(struct topology *t, struct host *h, const struct attribute *attribute,
                       uint32_t count, struct why *why)
 {
     bool linked = false;
-    if (run_new_port(r, h, h->name, NULL, NULL, why) != 0)
+    if (topology_new_port(t, h, h->name, NULL, NULL, why) != 0)
         return -1;
     for (uint32_t a = 0; a < count; a++) {
-        if (!run_is_port_attribute(attribute[a].name)) {
-            if (run_check_attribute(h->kind, &attribute[a], why) != 0)
+        if (!topology_is_port_attribute(attribute[a].name)) {
+            if (topology_check_attribute(h->kind, &attribute[a], why) != 0)
                 return -1;
             continue;
         }
         if (strcmp(attribute[a].name, "on") == 0) {
-            if (linked && run_new_port(r, h, h->name, NULL, NULL, why) != 0)
+            if (linked && topology_new_port(t, h, h->name, NULL, NULL, why) != 0)
                 return -1;
             linked = true;
         }
-        if (run_set_port(r, h, &h->port[h->ports - 1], &attribute[a], why) != 0)
+        if (topology_set_port(t, h, &h->port[h->ports - 1], &attribute[a], why) != 0)
             return -1;
     }
     return 0;
 }
 
-int run_attach_ports(struct host *h, struct why *why)
+int topology_attach_ports(struct host *h, struct why *why)
 {
     for (uint32_t p = 0; p < h->ports; p++) {
         default_mac(h, &h->port[p]);
@@ -259,7 +236,7 @@ int run_attach_ports(struct host *h, struct why *why)
     return 0;
 }
 
-int run_build_host(struct run *r, const struct declaration *d, struct why *why)
+int topology_build_host(struct topology *t, const struct declaration *d, struct why *why)
 {
     const char *names[64] = {NULL};
     for (int k = 0; k < 63 && host_kinds[k]; k++)
@@ -267,8 +244,8 @@ int run_build_host(struct run *r, const struct declaration *d, struct why *why)
     const struct host_kind *kind = host_kind_by_name(d->kind);
     const char *package = kind ? NULL : host_kind_package(d->kind);
     if (package) {
-        run_skip(r, "%s:%d: %s is not in this build, which was made without %s", d->place.file,
-                 d->place.line, d->kind, package);
+        topology_skip(t, "%s:%d: %s is not in this build, which was made without %s", d->place.file,
+                      d->place.line, d->kind, package);
         return 0;
     }
     if (!kind) {
@@ -278,14 +255,10 @@ int run_build_host(struct run *r, const struct declaration *d, struct why *why)
                 nearest ? nearest : "", nearest ? "?" : "");
         return -1;
     }
-    if (r->hosts == RUN_HOSTS) {
-        why_set(why, "%s:%d: at most %d hosts", d->place.file, d->place.line, RUN_HOSTS - 1);
-        return -1;
-    }
     struct attribute *attribute;
-    struct host *h = run_new_host(r, kind, d->name);
-    if (run_resolve(r, d->attribute, d->attributes, &attribute, why) != 0 ||
-        read_ports(r, h, attribute, d->attributes, why) != 0 || run_attach_ports(h, why) != 0)
+    struct host *h = topology_new_host(t, kind, d->name);
+    if (topology_resolve(t, d->attribute, d->attributes, &attribute, why) != 0 ||
+        read_ports(t, h, attribute, d->attributes, why) != 0 || topology_attach_ports(h, why) != 0)
         return -1;
     const struct attrs attrs = {attribute, d->attributes};
     struct why inner = {{0}};

@@ -1,34 +1,33 @@
 /* The links of a run: `link NAME {ATTRIBUTE VALUE}`. */
-#include "sim/play/run.h"
 #include <string.h>
 #include "sim/hosts/host.h"
 #include "sim/hosts/sut_host.h"
 #include "sim/topology/topology.h"
 
-int run_resolve(struct run *r, const struct attribute *in, uint32_t count, struct attribute **out,
-                struct why *why)
+int topology_resolve(struct topology *t, const struct attribute *in, uint32_t count,
+                     struct attribute **out, struct why *why)
 {
-    *out = world_alloc(r->world, (count ? count : 1) * sizeof **out, 16);
+    *out = world_alloc(t->world, (count ? count : 1) * sizeof **out, 16);
     for (uint32_t a = 0; a < count; a++) {
         struct value v, written = in[a].value;
         if (written.kind == VALUE_CALL && strcmp(written.text, "..") == 0) /* A..B: its ends */
             written.kind = VALUE_LIST;
-        if (eval_value(r, &written, &v, why) != 0)
+        if (eval_value(t, &written, &v, why) != 0)
             return -1;
         (*out)[a] = in[a];
-        (*out)[a].value = value_in_arena(r, &v);
+        (*out)[a].value = value_in_arena(t, &v);
     }
     return 0;
 }
 
-void run_bad_attribute(const struct attribute *a, struct why *why, const char *what,
-                       const char *nearest)
+void topology_bad_attribute(const struct attribute *a, struct why *why, const char *what,
+                            const char *nearest)
 {
     why_set(why, "%s:%d:%d: %s \"%s\"%s%s%s", a->place.file, a->place.line, a->place.column, what,
             a->name, nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
 }
 
-void run_bad_value(const struct attribute *a, const char *right, struct why *why)
+void topology_bad_value(const struct attribute *a, const char *right, struct why *why)
 {
     char text[64];
     value_text(&a->value, text, sizeof text);
@@ -118,7 +117,7 @@ static int set_link_attribute(struct link_config *config, const struct attribute
         enum link_unit unit = link_attributes[k].unit;
         int64_t number = link_number(unit, &a->value);
         if (number < 0 || number > limits[unit].most) {
-            run_bad_value(a, limits[unit].right, why);
+            topology_bad_value(a, limits[unit].right, why);
             return -1;
         }
         uint8_t *at = (uint8_t *)config + link_attributes[k].offset;
@@ -128,15 +127,15 @@ static int set_link_attribute(struct link_config *config, const struct attribute
             memcpy(at, &(uint32_t){(uint32_t)number}, sizeof(uint32_t));
         return 0;
     }
-    run_bad_attribute(a, why, "a link has no attribute", nearest_word(a->name, names));
+    topology_bad_attribute(a, why, "a link has no attribute", nearest_word(a->name, names));
     return -1;
 }
 
-int run_configure_link(struct run *r, struct link_config *config, const struct attribute *attribute,
-                       uint32_t count, struct why *why)
+int topology_configure_link(struct topology *t, struct link_config *config,
+                            const struct attribute *attribute, uint32_t count, struct why *why)
 {
     struct attribute *resolved;
-    if (run_resolve(r, attribute, count, &resolved, why) != 0)
+    if (topology_resolve(t, attribute, count, &resolved, why) != 0)
         return -1;
     for (uint32_t a = 0; a < count; a++)
         if (set_link_attribute(config, &resolved[a], why) != 0)
@@ -144,42 +143,57 @@ int run_configure_link(struct run *r, struct link_config *config, const struct a
     return 0;
 }
 
-/* The engine watches in the capture's place and passes every frame on. */
-static void run_tap(void *ctx, struct link *l, int port, struct frame *f, enum link_event event,
-                    int line, int64_t now_ns)
+/* Who watches the link hears of it after its capture has. */
+struct topology_tap {
+    struct topology *t;
+    uint32_t link;
+};
+
+static void tap_frame(void *ctx, struct link *l, int port, struct frame *f, enum link_event event,
+                      int line, int64_t now_ns)
 {
-    struct run_link *link = ctx;
-    capture_tap(link->capture, l, port, f, event, line, now_ns);
-    engine_frame_seen(link->run, link, port, f, now_ns);
+    const struct topology_tap *tap = ctx;
+    const struct topology_plan *plan = &tap->t->plan;
+    struct capture *c = tap->t->recording.link[tap->link].capture;
+    capture_tap(c, l, port, f, event, line, now_ns);
+    if (plan->watch)
+        plan->watch(plan->watch_ctx, tap->link, port, f, event, c->count - 1, now_ns);
 }
 
-static void add_link(struct run *r, const struct link_config *config)
+static void add_link(struct topology *t, const struct link_config *config)
 {
-    struct run_link *l = &r->link[r->links++];
-    l->link = link_new(r->world, config);
-    l->name = world_text(r->world, config->name);
-    l->capture = capture_new(r->world, l->link);
-    l->script_port = -1;
-    l->run = r;
-    link_watch(l->link, run_tap, l);
+    uint32_t k = t->recording.links++;
+    struct recorded_link *l = &t->recording.link[k];
+    struct topology_tap *tap = world_alloc(t->world, sizeof *tap, 16);
+    *tap = (struct topology_tap){t, k};
+    l->link = link_new(t->world, config);
+    l->name = world_text(t->world, config->name);
+    l->capture = capture_new(t->world, l->link);
+    t->script_port[k] = -1;
+    link_watch(l->link, tap_frame, tap);
 }
 
-int run_build_links(struct run *r, struct why *why)
+int topology_build_links(struct topology *t, struct why *why)
 {
-    for (uint32_t k = 0; k < r->script->links; k++) {
-        const struct declaration *d = &r->script->link[k];
+    const struct script *s = t->plan.script;
+    uint32_t room = s->links ? s->links : 1;
+    t->recording.layers = s->layers;
+    t->recording.link = world_alloc(t->world, room * sizeof *t->recording.link, 16);
+    t->script_port = world_alloc(t->world, room * sizeof *t->script_port, 16);
+    for (uint32_t k = 0; k < s->links; k++) {
+        const struct declaration *d = &s->link[k];
         struct link_config config = {.name = ""};
-        if (r->links == RUN_LINKS || strlen(d->name) >= sizeof config.name) {
-            why_set(why, "%s:%d: at most %d links, names of at most %zu letters", r->script->path,
-                    d->place.line, RUN_LINKS, sizeof config.name - 1);
+        if (strlen(d->name) >= sizeof config.name) {
+            why_set(why, "%s:%d: a link's name has at most %zu letters", s->path, d->place.line,
+                    sizeof config.name - 1);
             return -1;
         }
         memcpy(config.name, d->name, strlen(d->name) + 1);
-        if (run_configure_link(r, &config, d->attribute, d->attributes, why) != 0)
+        if (topology_configure_link(t, &config, d->attribute, d->attributes, why) != 0)
             return -1;
-        add_link(r, &config);
+        add_link(t, &config);
     }
-    if (r->links == 0)
-        add_link(r, &(struct link_config){.name = "lan"});
+    if (s->links == 0)
+        add_link(t, &(struct link_config){.name = "lan"});
     return 0;
 }

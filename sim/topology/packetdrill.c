@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include "sim/hosts/sut_host.h"
-#include "sim/topology/topology.h"
+#include "sim/topology/build.h"
 
 enum { DEFAULT_PORT = 8080, DEFAULT_TOLERANCE_US = 4000 };
 
@@ -96,7 +96,7 @@ static int bad_option(const struct setting *s, const char *right, struct why *wh
 }
 
 /* Newer tools have more of them; what is nearly one that is known is a typo. */
-static int unknown_option(struct run *r, const struct setting *s, struct why *why)
+static int unknown_option(struct topology *t, const struct setting *s, struct why *why)
 {
     const char *names[TOOL_OPTIONS + 1] = {NULL};
     for (int k = 0; k < TOOL_OPTIONS; k++)
@@ -107,7 +107,8 @@ static int unknown_option(struct run *r, const struct setting *s, struct why *wh
                 s->place.column, s->name, nearest);
         return -1;
     }
-    run_skip(r, "%s:%d: no option --%s is known here", r->script->path, s->place.line, s->name);
+    topology_skip(t, "%s:%d: no option --%s is known here", t->plan.script->path, s->place.line,
+                  s->name);
     return 0;
 }
 
@@ -126,9 +127,9 @@ static bool is_ip_version(const char *text)
            strcmp(text, "ipv4-mapped-ipv6") == 0;
 }
 
-static int apply(struct run *r, const struct setting *s, size_t k, struct why *why)
+static int apply(struct topology *t, const struct setting *s, size_t k, struct why *why)
 {
-    struct packetdrill *tool = &r->tool;
+    struct packetdrill *tool = &t->tool;
     void *at = (uint8_t *)tool + tool_options[k].offset;
     uint32_t mask;
     int64_t number = 0;
@@ -154,11 +155,12 @@ static int apply(struct run *r, const struct setting *s, size_t k, struct why *w
         if (!is_ip_version(option_text(&s->value)))
             return bad_option(s, "ipv4, ipv6 or ipv4-mapped-ipv6", why);
         if (strcmp(option_text(&s->value), "ipv4") != 0)
-            run_skip(r, "%s:%d: IPv6 is not in this stack (--ip_version=%s)", r->script->path,
-                     s->place.line, option_text(&s->value));
+            topology_skip(t, "%s:%d: IPv6 is not in this stack (--ip_version=%s)",
+                          t->plan.script->path, s->place.line, option_text(&s->value));
         return 0;
     case EFFECT_SKIP:
-        run_skip(r, "%s:%d: --%s is not played yet", r->script->path, s->place.line, s->name);
+        topology_skip(t, "%s:%d: --%s is not played yet", t->plan.script->path, s->place.line,
+                      s->name);
         return 0;
     case EFFECT_NONE:
         return 0;
@@ -166,21 +168,21 @@ static int apply(struct run *r, const struct setting *s, size_t k, struct why *w
     return 0;
 }
 
-static int read_options(struct run *r, struct why *why)
+static int read_options(struct topology *t, struct why *why)
 {
-    r->tool = (struct packetdrill){.local = 0xc0a80001,
+    t->tool = (struct packetdrill){.local = 0xc0a80001,
                                    .remote = 0xc0000201,
                                    .gateway = 0xc0a80002,
                                    .prefix = 16,
                                    .bind_port = DEFAULT_PORT,
                                    .connect_port = DEFAULT_PORT,
                                    .tolerance_ns = (int64_t)DEFAULT_TOLERANCE_US * 1000};
-    for (uint32_t o = 0; o < r->script->options; o++) {
-        const struct setting *s = &r->script->option[o];
+    for (uint32_t o = 0; o < t->plan.script->options; o++) {
+        const struct setting *s = &t->plan.script->option[o];
         size_t k = 0;
         while (k < TOOL_OPTIONS && strcmp(tool_options[k].name, s->name) != 0)
             k++;
-        if ((k == TOOL_OPTIONS ? unknown_option(r, s, why) : apply(r, s, k, why)) != 0)
+        if ((k == TOOL_OPTIONS ? unknown_option(t, s, why) : apply(t, s, k, why)) != 0)
             return -1;
     }
     return 0;
@@ -200,59 +202,64 @@ static bool has_sockets(struct host *sut, int domain, int type)
 
 /* Packets that no socket call precedes: without the protocol they would find a stack that rightly
  * answers by ICMP, or not at all. */
-static void skip_without_protocol(struct run *r, const struct packet_spec *packet,
+static void skip_without_protocol(struct topology *t, const struct packet_spec *packet,
                                   const struct place *place)
 {
     static const struct {
         const char *layer, *protocol;
         int domain, type;
     } needs[] = {{"ip6", "IPv6", AF_INET6, SOCK_DGRAM}, {"tcp", "TCP", AF_INET, SOCK_STREAM}};
-    for (size_t k = 0; k < sizeof needs / sizeof needs[0] && r->status != RUN_SKIPPED; k++)
+    for (size_t k = 0; k < sizeof needs / sizeof needs[0] && !t->skipped; k++)
         if (packet_has_layer(packet, needs[k].layer) &&
-            !has_sockets(r->sut, needs[k].domain, needs[k].type))
-            run_skip(r, "%s:%d: %s is not in the stack %s", place->file, place->line,
-                     needs[k].protocol, sut_host_sut(r->sut)->name);
+            !has_sockets(t->sut, needs[k].domain, needs[k].type))
+            topology_skip(t, "%s:%d: %s is not in the stack %s", place->file, place->line,
+                          needs[k].protocol, sut_host_sut(t->sut)->name);
 }
 
-int run_build_packetdrill(struct run *r, struct why *why)
+int topology_build_packetdrill(struct topology *t, struct why *why)
 {
-    if (read_options(r, why) != 0)
+    if (read_options(t, why) != 0)
         return -1;
-    if (r->script->init_shell)
-        run_skip(r, "%s: no knob stands for the shell command `%s`", r->script->path,
-                 r->script->init_shell);
-    run_each_packet(r, skip_without_protocol);
-    if (r->status == RUN_SKIPPED)
+    if (t->plan.script->init_shell)
+        topology_skip(t, "%s: no knob stands for the shell command `%s`", t->plan.script->path,
+                      t->plan.script->init_shell);
+    topology_each_packet(t, skip_without_protocol);
+    if (t->skipped)
         return 0;
-    struct host *peer = run_new_host(r, host_kind_by_name("raw"), "peer");
-    if (run_new_port(r, peer, "peer", NULL, NULL, why) != 0)
+    struct host *peer = topology_new_host(t, host_kind_by_name("raw"), "peer");
+    if (topology_new_port(t, peer, "peer", NULL, NULL, why) != 0)
         return -1;
     peer->port[0].has_ipv4 = true;
-    peer->port[0].ipv4 = r->tool.remote;
+    peer->port[0].ipv4 = t->tool.remote;
     peer->port[0].prefix = 32;
-    if (run_attach_ports(peer, why) != 0)
-        return -1;
-    struct value ifname = run_text_value(r->sut->port[0].name);
-    struct value address[2] = {
-        ifname, {.kind = VALUE_PREFIX, .number = r->tool.local, .prefix = r->tool.prefix}};
-    struct value neighbour[3] = {ifname,
-                                 {.kind = VALUE_IPV4, .number = r->tool.gateway},
-                                 {.kind = VALUE_MAC, .bytes = peer->port[0].mac, .len = 6}};
-    struct value route[3] = {
-        {.kind = VALUE_PREFIX}, {.kind = VALUE_IPV4, .number = r->tool.gateway}, ifname};
-    if (run_configure(r, "ifconfig", address, 2, why) != 0 ||
-        run_configure(r, "neighbour", neighbour, 3, why) != 0)
-        return -1;
-    return run_configure(r, "route", route, 3, why);
+    return topology_attach_ports(peer, why);
 }
 
-void run_packetdrill_default(const struct run *r, const char *call, int index, struct value *v)
+int topology_configure_packetdrill(struct topology *t, struct why *why)
+{
+    const struct host *peer = t->host[t->hosts - 1];
+    struct value ifname = topology_text_value(t->sut->port[0].name);
+    struct value address[2] = {
+        ifname, {.kind = VALUE_PREFIX, .number = t->tool.local, .prefix = t->tool.prefix}};
+    struct value neighbour[3] = {ifname,
+                                 {.kind = VALUE_IPV4, .number = t->tool.gateway},
+                                 {.kind = VALUE_MAC, .bytes = peer->port[0].mac, .len = 6}};
+    struct value route[3] = {
+        {.kind = VALUE_PREFIX}, {.kind = VALUE_IPV4, .number = t->tool.gateway}, ifname};
+    if (topology_configure(t, "ifconfig", address, 2, why) != 0 ||
+        topology_configure(t, "neighbour", neighbour, 3, why) != 0)
+        return -1;
+    return topology_configure(t, "route", route, 3, why);
+}
+
+void topology_packetdrill_default(const struct topology *t, const char *call, int index,
+                                  struct value *v)
 {
     if (index != 1)
         return;
     if (strcmp(call, "bind") == 0)
-        *v = (struct value){.kind = VALUE_ENDPOINT, .prefix = r->tool.bind_port};
+        *v = (struct value){.kind = VALUE_ENDPOINT, .prefix = t->tool.bind_port};
     else if (strcmp(call, "connect") == 0)
         *v = (struct value){
-            .kind = VALUE_ENDPOINT, .number = r->tool.remote, .prefix = r->tool.connect_port};
+            .kind = VALUE_ENDPOINT, .number = t->tool.remote, .prefix = t->tool.connect_port};
 }

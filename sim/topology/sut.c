@@ -1,9 +1,9 @@
 /* The host under test: `sut INTERFACE {ATTRIBUTE VALUE}`, its NICs, its knobs, its addresses. */
-#include "sim/play/run.h"
 #include <string.h>
 #include "sim/hosts/host.h"
 #include "sim/hosts/sut_host.h"
-#include "sim/topology/topology.h"
+#include "sim/language/symbols.h"
+#include "sim/topology/build.h"
 #include "sim/topology/profile.h"
 
 static const uint8_t sut_mac[6] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
@@ -17,34 +17,35 @@ static const struct attr_spec sut_attrs[] = {
     {NULL, VALUE_NONE, NULL},
 };
 
-static int add_sut_port(struct run *r, const struct declaration *d, struct attribute **attribute,
-                        struct why *why)
+static int add_sut_port(struct topology *t, const struct declaration *d,
+                        struct attribute **attribute, struct why *why)
 {
     static const struct host_kind described = {.attrs = sut_attrs};
-    struct host *h = r->sut;
+    struct host *h = t->sut;
     uint8_t mac[6];
     memcpy(mac, sut_mac, 6);
     mac[5] = (uint8_t)(mac[5] + h->ports);
-    if (run_new_port(r, h, d->name, NULL, mac, why) != 0 ||
-        run_resolve(r, d->attribute, d->attributes, attribute, why) != 0)
+    if (topology_new_port(t, h, d->name, NULL, mac, why) != 0 ||
+        topology_resolve(t, d->attribute, d->attributes, attribute, why) != 0)
         return -1;
     for (uint32_t a = 0; a < d->attributes; a++) {
         const struct attribute *one = &(*attribute)[a];
-        int got = run_is_port_attribute(one->name)
-                      ? run_set_port(r, h, &h->port[h->ports - 1], one, why)
-                      : run_check_attribute(&described, one, why);
+        int got = topology_is_port_attribute(one->name)
+                      ? topology_set_port(t, h, &h->port[h->ports - 1], one, why)
+                      : topology_check_attribute(&described, one, why);
         if (got != 0)
             return -1;
     }
     return 0;
 }
 
-int run_configure(struct run *r, const char *call, struct value *argv, int argc, struct why *why)
+int topology_configure(struct topology *t, const char *call, struct value *argv, int argc,
+                       struct why *why)
 {
     struct value out[SUT_ARGUMENTS] = {{0}};
-    int64_t got = sut_host_call(r->sut, 0, call, argv, argc, out);
+    int64_t got = sut_host_call(t->sut, 0, call, argv, argc, out);
     if (got == SUT_UNKNOWN) {
-        run_skip(r, "the stack %s has no %s()", sut_host_sut(r->sut)->name, call);
+        topology_skip(t, "the stack %s has no %s()", sut_host_sut(t->sut)->name, call);
         return 0;
     }
     if (got < 0)
@@ -52,28 +53,28 @@ int run_configure(struct run *r, const char *call, struct value *argv, int argc,
     return got < 0 ? -1 : 0;
 }
 
-struct value run_text_value(const char *text)
+struct value topology_text_value(const char *text)
 {
     return (struct value){
         .kind = VALUE_BYTES, .bytes = (const uint8_t *)text, .len = (uint32_t)strlen(text)};
 }
 
-static int configure_port(struct run *r, const struct host_port *p, const struct attrs *attrs,
+static int configure_port(struct topology *t, const struct host_port *p, const struct attrs *attrs,
                           struct why *why)
 {
-    struct value ifname = run_text_value(p->name);
+    struct value ifname = topology_text_value(p->name);
     if (p->has_ipv4) {
         struct value argv[3] = {ifname,
                                 {.kind = VALUE_PREFIX, .number = p->ipv4, .prefix = p->prefix},
                                 {.kind = VALUE_NUMBER, .number = attr_flag(attrs, "check")}};
-        if (run_configure(r, "ifconfig", argv, 3, why) != 0)
+        if (topology_configure(t, "ifconfig", argv, 3, why) != 0)
             return -1;
     }
     const struct attribute *gateway = attr_find(attrs, "gateway", 0),
                            *dns = attr_find(attrs, "dns", 0);
     if (gateway) {
         struct value argv[3] = {{.kind = VALUE_PREFIX}, gateway->value, ifname};
-        if (run_configure(r, "route", argv, 3, why) != 0)
+        if (topology_configure(t, "route", argv, 3, why) != 0)
             return -1;
     }
     if (dns) {
@@ -81,28 +82,28 @@ static int configure_port(struct run *r, const struct host_port *p, const struct
         uint32_t address[4], count = attr_ipv4s(attrs, "dns", address, 4);
         for (uint32_t s = 0; s < count; s++)
             servers[s] = (struct value){.kind = VALUE_IPV4, .number = address[s]};
-        return run_configure(r, "nameserver", servers, (int)count, why);
+        return topology_configure(t, "nameserver", servers, (int)count, why);
     }
     return 0;
 }
 
-void run_knob_value(struct value *v)
+void topology_knob_value(struct value *v)
 {
     if (v->kind == VALUE_NAME && (strcmp(v->text, "on") == 0 || strcmp(v->text, "off") == 0))
         *v = (struct value){.kind = VALUE_NUMBER, .number = strcmp(v->text, "on") == 0};
 }
 
-static int set_knob(struct run *r, const struct setting *s, struct why *why)
+static int set_knob(struct topology *t, const struct setting *s, struct why *why)
 {
-    struct value v, argv[2] = {run_text_value(s->name)}, out[SUT_ARGUMENTS] = {{0}};
-    if (eval_value(r, &s->value, &v, why) != 0)
+    struct value v, argv[2] = {topology_text_value(s->name)}, out[SUT_ARGUMENTS] = {{0}};
+    if (eval_value(t, &s->value, &v, why) != 0)
         return -1;
-    run_knob_value(&v);
+    topology_knob_value(&v);
     argv[1] = v;
-    int64_t got = sut_host_call(r->sut, 0, "set", argv, 2, out);
+    int64_t got = sut_host_call(t->sut, 0, "set", argv, 2, out);
     if (got == SUT_UNKNOWN)
-        run_skip(r, "the stack %s has no knobs, the script sets %s", sut_host_sut(r->sut)->name,
-                 s->name);
+        topology_skip(t, "the stack %s has no knobs, the script sets %s",
+                      sut_host_sut(t->sut)->name, s->name);
     else if (got < 0 && s->place.file)
         why_set(why, "%s:%d:%d: set %s: %s", s->place.file, s->place.line, s->place.column, s->name,
                 got == -2 ? "there is no such knob; `wiredrill help knobs` lists them"
@@ -114,44 +115,36 @@ static int set_knob(struct run *r, const struct setting *s, struct why *why)
     return got < 0 && got != SUT_UNKNOWN ? -1 : 0;
 }
 
-static int set_knobs(struct run *r, struct why *why)
+static int set_knobs(struct topology *t, struct why *why)
 {
-    for (const struct profile_knob *k = r->options->profile; k && k->name; k++) {
+    for (const struct profile_knob *k = t->plan.profile; k && k->name; k++) {
         const struct setting s = {.name = k->name,
                                   .value = {.kind = VALUE_TIME, .number = k->value}};
-        if (set_knob(r, &s, why) != 0)
+        if (set_knob(t, &s, why) != 0)
             return -1;
     }
-    for (uint32_t s = 0; s < r->script->sets; s++)
-        if (set_knob(r, &r->script->set[s], why) != 0)
+    for (uint32_t s = 0; s < t->plan.script->sets; s++)
+        if (set_knob(t, &t->plan.script->set[s], why) != 0)
             return -1;
-    for (uint32_t s = 0; s < r->options->sets; s++)
-        if (set_knob(r, &r->options->set[s], why) != 0)
+    for (uint32_t s = 0; s < t->plan.sets; s++)
+        if (set_knob(t, &t->plan.set[s], why) != 0)
             return -1;
     return 0;
 }
 
-static void told_fate(void *ctx, uint32_t frame, enum sut_fate fate, const char *reason)
-{
-    struct run *r = ctx;
-    if (r->options->fate)
-        r->options->fate(r->options->fate_ctx, frame, fate, reason);
-    else if (fate == SUT_FATE_DROPPED || fate == SUT_FATE_FILTERED)
-        run_note(r, reason);
-}
-
-static int nic_of(struct run *r, const struct attrs *attrs, const struct nic_kind **nic,
+static int nic_of(struct topology *t, const struct attrs *attrs, const struct nic_kind **nic,
                   struct why *why)
 {
     const char *name = attr_text(attrs, "nic", NULL);
-    *nic = name ? nic_kind_by_name(name) : r->kase->nic;
+    *nic = name ? nic_kind_by_name(name) : t->plan.nic;
     if (*nic)
         return 0;
     if (strcmp(name, "virtio-net") == 0) {
-        run_skip(r, "%s: virtio-net is not in this version", r->script->path);
+        topology_skip(t, "%s: virtio-net is not in this version", t->plan.script->path);
         return 0;
     }
-    run_bad_value(attr_find(attrs, "nic", 0), "one of the NICs that `wiredrill list` names", why);
+    topology_bad_value(attr_find(attrs, "nic", 0), "one of the NICs that `wiredrill list` names",
+                       why);
     return -1;
 }
 
@@ -161,77 +154,78 @@ static int same_nic(const struct attrs *attrs, const struct nic_kind *nic, struc
     const char *name = attr_text(attrs, "nic", NULL);
     if (!name || strcmp(name, nic->name) == 0)
         return 0;
-    run_bad_value(attr_find(attrs, "nic", 0), "the model of the first interface", why);
+    topology_bad_value(attr_find(attrs, "nic", 0), "the model of the first interface", why);
     return -1;
 }
 
 /* Only a NIC can be slow. */
-static int set_tx_delay(struct run *r, const struct attrs *attrs, uint32_t port,
+static int set_tx_delay(struct topology *t, const struct attrs *attrs, uint32_t port,
                         struct sut_config *config, struct why *why)
 {
     const struct attribute *a = attr_find(attrs, "tx-delay", 0);
     if (!a)
         return 0;
     if (a->value.number < 0) {
-        run_bad_attribute(a, why, "not a value for", NULL);
+        topology_bad_attribute(a, why, "not a value for", NULL);
         return -1;
     }
     config->tx_delay_ns[port] = a->value.number;
     if (!(config->sut->flags & SUT_BUS))
-        run_skip(r, "the script's NIC takes its time, %s has none", config->sut->name);
+        topology_skip(t, "the script's NIC takes its time, %s has none", config->sut->name);
     return 0;
 }
 
-static const struct declaration *sut_declaration(const struct run *r, uint32_t *count)
+static const struct declaration *sut_declaration(const struct topology *t, uint32_t *count)
 {
     static const struct declaration bare = {.name = "eth0"};
-    *count = r->script->suts ? r->script->suts : 1;
-    return r->script->suts ? r->script->sut : &bare;
+    *count = t->plan.script->suts ? t->plan.script->suts : 1;
+    return t->plan.script->suts ? t->plan.script->sut : &bare;
 }
 
-int run_build_sut(struct run *r, struct attribute **attribute, struct why *why)
+int topology_build_sut(struct topology *t, struct attribute **attribute, struct why *why)
 {
     uint32_t count;
-    const struct declaration *d = sut_declaration(r, &count);
-    struct sut_config config = {.sut = r->options->sut,
-                                .fill = r->options->fill,
-                                .watch_fates = r->options->watch_fates,
-                                .listener = {r, call_ended, told_fate}};
+    const struct declaration *d = sut_declaration(t, &count);
+    struct sut_config config = {.sut = t->plan.sut,
+                                .fill = t->plan.fill,
+                                .watch_fates = t->plan.watch_fates,
+                                .listener = t->plan.listener};
     for (uint32_t k = 0; k < count; k++)
-        if (k >= HOST_PORTS || add_sut_port(r, &d[k], &attribute[k], why) != 0) {
+        if (k >= HOST_PORTS || add_sut_port(t, &d[k], &attribute[k], why) != 0) {
             why_set(why, "more than %d interfaces", HOST_PORTS);
             return -1;
         }
     struct attrs first = {attribute[0], d[0].attributes};
     for (uint32_t k = 0; k < count; k++)
-        if (set_tx_delay(r, &(struct attrs){attribute[k], d[k].attributes}, k, &config, why) != 0)
+        if (set_tx_delay(t, &(struct attrs){attribute[k], d[k].attributes}, k, &config, why) != 0)
             return -1;
-    if (r->status == RUN_SKIPPED)
+    if (t->skipped)
         return 0;
-    if (run_attach_ports(r->sut, why) != 0 || nic_of(r, &first, &config.nic, why) != 0)
+    if (topology_attach_ports(t->sut, why) != 0 || nic_of(t, &first, &config.nic, why) != 0)
         return -1;
-    if (r->status == RUN_SKIPPED)
+    if (t->skipped)
         return 0;
     for (uint32_t k = 1; k < count; k++)
         if (same_nic(&(struct attrs){attribute[k], d[k].attributes}, config.nic, why) != 0)
             return -1;
     if (config.sut->nic && strcmp(config.sut->nic, config.nic->name) != 0) {
-        run_skip(r, "the script wants %s, the driver is for %s", config.nic->name, config.sut->nic);
+        topology_skip(t, "the script wants %s, the driver is for %s", config.nic->name,
+                      config.sut->nic);
         return 0;
     }
-    return sut_host_open(r->sut, &config, why);
+    return sut_host_open(t->sut, &config, why);
 }
 
 /* When everybody else is there to hear its first frame. */
-int run_configure_sut(struct run *r, struct attribute *const *attribute, struct why *why)
+int topology_configure_sut(struct topology *t, struct attribute *const *attribute, struct why *why)
 {
     uint32_t count;
-    const struct declaration *d = sut_declaration(r, &count);
-    if (set_knobs(r, why) != 0)
+    const struct declaration *d = sut_declaration(t, &count);
+    if (set_knobs(t, why) != 0)
         return -1;
     for (uint32_t k = 0; k < count; k++) {
         struct attrs attrs = {attribute[k], d[k].attributes};
-        if (configure_port(r, &r->sut->port[k], &attrs, why) != 0)
+        if (configure_port(t, &t->sut->port[k], &attrs, why) != 0)
             return -1;
     }
     return 0;

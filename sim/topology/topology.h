@@ -1,43 +1,108 @@
-/* Among the files that build a run: run.c, run_links.c, run_hosts.c, run_sut.c, run_packetdrill.c.
- * All return 0, or -1 with the reason in *why. */
+/*
+ * A world with its stacks and peers, made from a script's declarations before time 0: links
+ * (links.c), hosts (hosts.c), the host under test (sut.c), packetdrill's own network
+ * (packetdrill.c), and the values that declarations and calls are written with (values.c).
+ */
 #ifndef SIM_TOPOLOGY_TOPOLOGY_H
 #define SIM_TOPOLOGY_TOPOLOGY_H
 
-#include "sim/play/run.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include "sim/base/why.h"
+#include "sim/hosts/host.h"
+#include "sim/hosts/sut_host.h"
+#include "sim/language/script.h"
+#include "sim/record/recording.h"
+#include "sim/topology/profile.h"
 
-/* Attributes with their variables evaluated, in the arena. */
-int run_resolve(struct run *r, const struct attribute *in, uint32_t count, struct attribute **out,
-                struct why *why);
-void run_bad_attribute(const struct attribute *a, struct why *why, const char *what,
-                       const char *nearest);
-/* "latency cannot be abc: a time, such as 5ms belongs there" */
-void run_bad_value(const struct attribute *a, const char *right, struct why *why);
-int run_build_links(struct run *r, struct why *why);
+/* Told of every frame that enters a link; `record` is its place in the link's capture. */
+typedef void topology_watch(void *ctx, uint32_t link, int port, struct frame *f,
+                            enum link_event event, uint32_t record, int64_t now_ns);
 
-struct host *run_new_host(struct run *r, const struct host_kind *kind, const char *name);
-/* A port on `link` (NULL: the first); attach once all ports are known. */
-int run_new_port(struct run *r, struct host *h, const char *name, struct link *link,
-                 const uint8_t mac[6], struct why *why);
-int run_set_port(struct run *r, struct host *h, struct host_port *p, const struct attribute *a,
-                 struct why *why);
-bool run_is_port_attribute(const char *name);
-int run_check_attribute(const struct host_kind *kind, const struct attribute *a, struct why *why);
-int run_attach_ports(struct host *h, struct why *why);
-int run_build_host(struct run *r, const struct declaration *d, struct why *why);
+/* What a world is built from. */
+struct topology_plan {
+    const struct script *script;
+    const struct value *const *value; /* one for each of the script's parameters */
+    const struct nic_kind *nic;       /* for interfaces that name none */
+    const struct sut *sut;
+    const struct profile_knob *profile; /* set before the script's own knobs; NULL: none */
+    const struct setting *set;          /* --set, after the script's own */
+    uint32_t sets;
+    uint8_t fill; /* what the stack's memory holds before it starts */
+    bool watch_fates;
+    int lose_link; /* loss closure: lose the nth frame of this link; frame 0: none */
+    uint64_t lose_frame;
+    struct sut_listener listener;
+    topology_watch *watch;
+    void (*ready)(void *ctx); /* links and hosts are there, nothing was sent yet */
+    void *watch_ctx;
+};
 
-int run_build_sut(struct run *r, struct attribute **attribute, struct why *why);
-int run_configure_sut(struct run *r, struct attribute *const *attribute, struct why *why);
-/* A configuration call of the stack under test; one that it lacks skips the script. */
-int run_configure(struct run *r, const char *call, struct value *argv, int argc, struct why *why);
-struct value run_text_value(const char *text);
+/* What a script without topology lines plays on; see packetdrill.c. */
+struct packetdrill {
+    uint32_t local, remote, gateway;
+    int prefix;
+    uint16_t bind_port, connect_port;
+    int64_t tolerance_ns;
+};
 
+struct binding;
+struct topology {
+    struct world *world;
+    struct topology_plan plan;
+    struct recording recording; /* the links, in the script's order, with their captures */
+    int *script_port;   /* of each link: where `<` lines enter when no raw host is there; -1: not
+                           attached */
+    struct host **host; /* the host under test is host[0] */
+    uint32_t hosts;
+    struct host *sut;
+    struct binding *bindings;
+    struct packetdrill tool;
+    bool skipped; /* the script asks for what is not here: */
+    struct why skip;
+};
+
+/* All return 0, or -1 with the reason in *why: an input error. t->skipped is possible on success.
+ */
+int topology_build(struct topology *t, struct world *w, const struct topology_plan *plan,
+                   struct why *why);
+/* Stops every host; the stack under test first. */
+void topology_stop(struct topology *t);
+__attribute__((format(printf, 2, 3))) void topology_skip(struct topology *t, const char *format,
+                                                         ...);
+
+/* --- names --- */
+/* A host, or an interface under test; NULL when there is none of that name. */
+struct host *topology_host(const struct topology *t, const char *name, int *port);
+/* The number of a link; -1: there is none. */
+int topology_link(const struct topology *t, const char *name);
+int topology_link_of(const struct topology *t, const struct link *l);
+
+/* --- values --- */
+void scope_bind(struct topology *t, const char *name, const struct value *v);
+const struct value *scope_lookup(const struct topology *t, const char *name);
+/* Evaluates for a call: variables, htons(...), symbols, sockaddrs. -1: *why. */
+int eval_value(struct topology *t, const struct value *in, struct value *out, struct why *why);
+struct value value_in_arena(struct topology *t, const struct value *v);
+/* The field of a structure; NULL: it has none of that name. */
+const struct value *field_of(const struct value *v, const char *name);
+/* A knob's on and off are 1 and 0. */
+void topology_knob_value(struct value *v);
+struct value topology_text_value(const char *text);
+
+/* --- links --- */
+/* `link NAME {ATTR VALUE}` into a configuration. */
+int topology_configure_link(struct topology *t, struct link_config *config,
+                            const struct attribute *attribute, uint32_t count, struct why *why);
+
+/* --- packets --- */
 /* Every packet that the script's lines state: those of events, faults and ignores. */
-typedef void run_packet(struct run *r, const struct packet_spec *packet, const struct place *place);
-void run_each_packet(struct run *r, run_packet *see);
+typedef void topology_packet(struct topology *t, const struct packet_spec *packet,
+                             const struct place *place);
+void topology_each_packet(struct topology *t, topology_packet *see);
 
-/* Packetdrill's own topology, addresses and options: for scripts without links, hosts and suts. */
-int run_build_packetdrill(struct run *r, struct why *why);
-/* What `...` stands for in a call's argument there. */
-void run_packetdrill_default(const struct run *r, const char *call, int index, struct value *v);
+/* What `...` stands for in a call's argument in packetdrill's scripts. */
+void topology_packetdrill_default(const struct topology *t, const char *call, int index,
+                                  struct value *v);
 
 #endif

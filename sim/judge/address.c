@@ -1,0 +1,65 @@
+/* Whose address is whose: what the script said, and after that what servers granted on the wire. */
+#include <string.h>
+#include "sim/judge/private.h"
+
+void judge_given(struct judge_port *p, uint32_t ipv4)
+{
+    if (p->has_ipv4 && !p->leased)
+        return; /* a second one: the first is what a line means by the interface's name */
+    p->has_ipv4 = true;
+    p->leased = false;
+    p->ipv4 = ipv4;
+}
+
+void judge_taken(struct judge_port *p, uint32_t ipv4)
+{
+    p->has_ipv4 = p->has_ipv4 && p->ipv4 != ipv4;
+}
+
+void judge_addresses(const struct judge_port *p, struct packet_addresses *out)
+{
+    memset(out, 0, sizeof *out);
+    out->has_mac = true;
+    memcpy(out->mac, p->mac, sizeof out->mac);
+    out->has_ipv4 = p->has_ipv4;
+    out->ipv4 = p->ipv4;
+}
+
+static bool number_of(const struct judge *j, const struct frame *f, const char *field, int64_t *out)
+{
+    struct value v;
+    if (!packet_field(j->layers, f->bytes, f->len, field, &v))
+        return false;
+    *out = v.number;
+    return true;
+}
+
+static bool is_for(const struct judge *j, const struct frame *f, const struct judge_port *p)
+{
+    struct value v;
+    return p && p->station == STATION_UNDER_TEST &&
+           packet_field(j->layers, f->bytes, f->len, "dhcp.chaddr", &v) && v.len >= sizeof p->mac &&
+           memcmp(v.bytes, p->mac, sizeof p->mac) == 0;
+}
+
+/* A server's ACK with an address makes it the client's (RFC 2131, section 3.1, 4); one without (to
+ * an INFORM) changes nothing; a NAK takes it (section 3.2, 4). */
+void address_heard(struct judge *j, struct judge_link *l, const struct frame *f)
+{
+    enum { BOOTP_OCTETS = 14 + 20 + 8 + 240, CLIENT_PORT = 68, ACK = 5, NAK = 6 };
+    int64_t port, type, yiaddr;
+    if (f->len < BOOTP_OCTETS || !number_of(j, f, "udp.dport", &port) || port != CLIENT_PORT ||
+        !number_of(j, f, "dhcp.type", &type) || (type != ACK && type != NAK))
+        return;
+    for (uint32_t k = 0; k < l->ports; k++) {
+        struct judge_port *p = l->port[k];
+        if (!is_for(j, f, p))
+            continue;
+        if (p->has_ipv4 && !p->leased)
+            continue;
+        bool granted = type == ACK && number_of(j, f, "dhcp.yiaddr", &yiaddr) && yiaddr != 0;
+        if (granted)
+            p->ipv4 = (uint32_t)yiaddr;
+        p->has_ipv4 = p->leased = granted || (type == ACK && p->has_ipv4);
+    }
+}

@@ -1,0 +1,138 @@
+/*
+ * The judge: frames and calls in, verdicts out. It sees every frame at every port of a world, keeps
+ * those that a line must speak for, and compares them with what lines expect (expect.c). It never
+ * sees the script's text, and never asks the judged what is right: whose address is whose it has
+ * from the script, by way of who plays it, and from what it saw on the wire (address.c).
+ */
+#ifndef SIM_JUDGE_JUDGE_H
+#define SIM_JUDGE_JUDGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "sim/base/place.h"
+#include "sim/judge/verdict.h"
+#include "sim/packet/packet.h"
+#include "sim/wire/link.h"
+
+enum station {
+    STATION_UNDER_TEST, /* a frame of its own needs a line */
+    STATION_PEER,       /* its frames may be observed */
+    STATION_SCRIPT,     /* sends what `<` lines say */
+};
+
+struct judge_link;
+
+/* A host's port on a link. */
+struct judge_port {
+    const char *name; /* "eth0", "srv" */
+    struct judge_link *link;
+    int number; /* the link's for it */
+    enum station station;
+    const struct host *host; /* whose it is: never looked into */
+    uint8_t mac[6];
+    bool has_ipv4; /* the address by which a line names it */
+    bool leased;   /* and a server granted it */
+    uint32_t ipv4;
+    struct judge_port *next;
+};
+
+/* A frame that no line has spoken for yet. */
+struct seen {
+    struct frame *frame;
+    struct frame *answered; /* the last one that had come the other way; NULL: none */
+    struct judge_port *from;
+    int64_t time_ns;
+    uint32_t record; /* its place in the capture of the link */
+    bool taken;
+};
+
+/* Frames of a kind that needs no line. */
+struct judge_ignore {
+    const struct packet_spec *packet;
+    const struct judge_port *at; /* NULL: any port of the host under test */
+    struct place place;
+    uint32_t applied;
+};
+
+/* What lines refer to and frames are told with; filled by who plays. */
+struct judge_names {
+    void *self;
+    bool (*lookup)(void *self, const char *name, struct value *out);
+    void (*bind)(void *self, const char *name, const struct value *value);
+    bool (*host)(void *self, const char *name, struct packet_addresses *out);
+};
+
+struct judge {
+    struct world *world;
+    struct verdict *verdict;
+    const struct layer_set *layers;
+    struct judge_names names;
+    struct owner *player; /* woken at the instant of a frame that needs a line */
+    struct judge_link *link;
+    uint32_t links;
+    struct seen *seen;
+    uint32_t seens, seen_room, seen_first;
+    struct judge_ignore *ignore;
+    uint32_t ignores;
+    bool watch_peers; /* some line observes peers' frames */
+    bool unlined;     /* no frame needs a line */
+    uint64_t frames;
+    void (*mark)(void *self, uint32_t link, uint32_t record, int line); /* of names.self */
+};
+
+void judge_init(struct judge *j, struct world *w, uint32_t links);
+struct judge_port *judge_add_port(struct judge *j, uint32_t link, const struct judge_port *port);
+struct judge_port *judge_port_of(const struct judge *j, uint32_t link, int number);
+uint32_t judge_link_of(const struct judge *j, const struct judge_port *p);
+
+/* A frame enters a link; `record` is its place in the link's capture. */
+void judge_frame(struct judge *j, uint32_t link, int number, struct frame *f, enum link_event event,
+                 uint32_t record, int64_t now_ns);
+/* The last frame that the host under test sent on the link, which a `<` line there answers; NULL:
+ * none. */
+const struct frame *judge_last_out(const struct judge *j, uint32_t link);
+
+/* A line refers to variables and hosts; addresses of the ends are the caller's to add. */
+void judge_context(const struct judge *j, struct packet_context *c);
+/* What the port is known to be. */
+void judge_addresses(const struct judge_port *p, struct packet_addresses *out);
+/* The script gave it an address, or took it away. */
+void judge_given(struct judge_port *p, uint32_t ipv4);
+void judge_taken(struct judge_port *p, uint32_t ipv4);
+
+/* --- lines --- */
+
+/* One line that expects a frame. */
+struct expectation {
+    const struct packet_spec *packet;
+    const struct judge_port *at; /* by which it must leave */
+    struct place place;
+    int64_t from_ns, to_ns;
+};
+
+/* Lines that are played together: one, or those of an all { }, in any order. */
+struct expect_block {
+    struct expectation *line;
+    uint32_t lines;
+    /* the judge's */
+    struct expect_frame *frame; /* those that a line may have taken */
+    uint32_t frames, room;
+    int32_t *frame_of;   /* of each line; -1: none yet */
+    int32_t *reached_by; /* in a search: the frame that could take the line */
+    uint32_t *fit;       /* the lines that the newest frame fits */
+    int64_t last_ns;     /* when the last of its frames came */
+};
+
+enum judged { JUDGED_WAITS, JUDGED_DONE, JUDGED_FAILED };
+
+struct expect_block *judge_block(struct judge *j, uint32_t lines);
+/* Gives the frames that came to the block's lines. WAITS: look again at *at_ns, or sooner when a
+ * frame comes. DONE: every line has its frame, the last came at *at_ns, variables are bound and the
+ * block is gone. */
+enum judged judge_expect(struct judge *j, struct expect_block *b, int64_t now_ns, int64_t *at_ns);
+/* Fails when a frame of the host under test came before time_ns and no line took it; true then. */
+bool judge_unexpected(struct judge *j, const struct place *place, int64_t time_ns);
+/* Ignores that never applied fail. */
+void judge_finish(struct judge *j);
+
+#endif

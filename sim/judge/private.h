@@ -1,0 +1,29 @@
+/* Among the judge's files. */
+#ifndef SIM_JUDGE_PRIVATE_H
+#define SIM_JUDGE_PRIVATE_H
+
+#include "sim/judge/judge.h"
+
+struct judge_link {
+    struct judge_port **port; /* by the link's number */
+    uint32_t ports, room;
+    struct frame *last_out, *last_in; /* of the hosts under test; of all others */
+};
+
+/* The oldest frame that nobody took: of the host under test, or by one of the block's ports. */
+struct seen *seen_next(struct judge *j, const struct expect_block *b);
+void seen_take(struct judge *j, struct seen *s);
+
+bool expect_leaves_by(const struct expectation *e, const struct seen *s);
+
+/* address.c: a frame came that may grant an address. */
+void address_heard(struct judge *j, struct judge_link *l, const struct frame *f);
+
+/* words.c */
+void say_differs(struct judge *j, const struct expectation *e, const struct seen *s,
+                 const struct packet_verdict *v);
+void say_time(struct judge *j, const struct expectation *e, const struct seen *s);
+void say_missing(struct judge *j, const struct expectation *e, int64_t now_ns);
+void say_unexpected(struct judge *j, const struct place *place, const struct seen *s);
+
+#endif

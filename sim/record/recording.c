@@ -1,0 +1,19 @@
+#include "sim/record/recording.h"
+
+void recording_fingerprints(const struct recording *r, struct fingerprint *w, struct fingerprint *t)
+{
+    fingerprint_init(w);
+    fingerprint_init(t);
+    for (uint32_t l = 0; l < r->links; l++) {
+        fingerprint_join(w, link_print_bytes(r->link[l].link));
+        fingerprint_join(t, link_print_times(r->link[l].link));
+    }
+}
+
+uint64_t recording_frames(const struct recording *r)
+{
+    uint64_t frames = 0;
+    for (uint32_t l = 0; l < r->links; l++)
+        frames += r->link[l].capture->count;
+    return frames;
+}

@@ -1,0 +1,77 @@
+/* One case run, compared with its golden and told (case.c); many, in worker processes
+ * (workers.c). */
+#ifndef SIM_SUITE_CASE_H
+#define SIM_SUITE_CASE_H
+
+#include "sim/suite/suite.h"
+
+/* How the command, and a worker, ends. */
+enum exit_status { EXIT_PASSED, EXIT_FAILED_CASE, EXIT_USAGE };
+
+/* --- what a case is run with, as the command line says it --- */
+enum { SETS_MAX = 64, DEFINES_MAX = 64 };
+
+struct options {
+    const char *nic, *sut, *driver, *profile, *judge, *bus, *pcap, *to;
+    uint64_t seed, fill;
+    bool seed_given, json, bless, no_golden, strict, snapshot, closure, quiet, verbose, promiscuous;
+    int jobs, patience; /* seconds of computing that a case may take */
+    uint64_t lose_frame;
+    int lose_link;
+    struct setting set[SETS_MAX];
+    uint32_t sets;
+    const char *define[DEFINES_MAX + 1];
+    int defines;
+    const char *const *path;
+    int paths;
+    const struct sut *stack;
+};
+
+/* --- one case, run in a worker --- */
+enum golden_state {
+    GOLDEN_NOT_COMPARED,
+    GOLDEN_HELD,
+    GOLDEN_BROKEN,
+    GOLDEN_MISSING,
+    GOLDEN_WRITTEN
+};
+
+struct outcome {
+    uint32_t index, text_len; /* of the text that follows in the pipe: report, then ladder */
+    enum run_status status;
+    enum golden_state golden;
+    struct fingerprint w, t, s;
+    uint64_t frames, events;
+    int64_t virtual_ns, wall_ns;
+    int signal; /* the worker died of it; 0: not */
+    bool last;  /* the worker ends with this case */
+    uint32_t closure_runs;
+};
+
+struct result {
+    struct outcome outcome;
+    char *report, *ladder; /* malloc'ed; "" when there is nothing to say */
+    bool done;
+};
+
+enum { WANT_LADDER = 1, WANT_REPORT = 2 };
+
+/* Hears the result of a case whose process cannot go on; does not return. */
+struct last_words {
+    void (*hear)(void *ctx, struct result *r);
+    void *ctx;
+};
+
+/* Runs case k and fills *out; report and ladder are malloc'ed. */
+void case_run(const struct suite *suite, uint32_t k, const struct options *o, unsigned want,
+              const struct last_words *last, struct result *out);
+/* The command that repeats case k, for a shell; malloc'ed. */
+char *case_repeat(const struct suite *suite, uint32_t k, const struct options *o);
+
+/* Runs all cases in o->jobs worker processes; `done` hears of each in order of the suite. A worker
+ * that dies or hangs is one failed case. Returns 1 when a worker left with an error after its cases
+ * (a leak, say). */
+int workers_run(const struct suite *suite, const struct options *o, unsigned want,
+                void (*done)(void *ctx, uint32_t k, struct result *r), void *ctx);
+
+#endif
