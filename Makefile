@@ -36,7 +36,7 @@ HAVE_LDNS      := $(call have,ldns/ldns.h)
 
 CFLAGS_STACK = $(STD) $(WARN) $(OPT) -ffreestanding -MMD -MP
 CFLAGS_SIM   = $(STD) $(WARN) $(OPT) -D_GNU_SOURCE -MMD -MP
-LIBS         = -lpcap -ldl
+LIBS         = -ldl
 
 STACK_SRC := $(shell find stack -name '*.c' 2>/dev/null | LC_ALL=C sort)
 SIM_SRC   := $(shell find sim -name '*.c' 2>/dev/null | LC_ALL=C sort)
@@ -152,7 +152,7 @@ $(B)/bench/%_bench: $(B)/bench/%_bench.o $(B)/libsim.a $(B)/libstack.a
 
 # --- what people run ---
 
-PACKAGES := gcc libc6-dev libpcap-dev libcriterion-dev clang libclang-rt-dev flex bison tshark libslirp-dev liblwip-dev libldns-dev pkg-config python3
+PACKAGES := gcc libc6-dev libcriterion-dev clang libclang-rt-dev flex bison tshark libslirp-dev liblwip-dev libldns-dev pkg-config python3
 
 WELCOME  := lld gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu clang-format clang-tidy cppcheck
 

@@ -18,4 +18,4 @@ stack/*) flags=-ffreestanding ;;
 esac
 cc -std=c11 -I. -Ibuild/release -O1 -w $flags -c "$dir/$file" -o "$dir/mutant.o"
 objects=$(find build/release/stack build/release/sim -name '*.o' ! -path 'build/release/sim/hosts/lwip/*' ! -path "build/release/${file%.c}.o")
-cc -rdynamic -o "$dir/wiredrill" $objects "$dir/mutant.o" -lpcap -ldl $(test -e /usr/include/slirp/libslirp.h && echo -lslirp) $(test -e /usr/include/ldns/ldns.h && echo -lldns)
+cc -rdynamic -o "$dir/wiredrill" $objects "$dir/mutant.o" -ldl $(test -e /usr/include/slirp/libslirp.h && echo -lslirp) $(test -e /usr/include/ldns/ldns.h && echo -lldns)

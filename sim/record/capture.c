@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "sim/record/pcap_bytes.h"
+#include "sim/record/pcap_write.h"
 
 void capture_tap(void *ctx, struct link *l, int port, struct frame *f, enum link_event event,
                  int line, int64_t now_ns)

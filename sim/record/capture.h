@@ -1,7 +1,7 @@
 /*
  * Captures: frames as they entered a link, held by reference until a golden, a failure or --pcap
- * wants them; written and read with libpcap at nanosecond resolution, link type Ethernet, byte
- * order fixed little-endian.
+ * wants them; written as pcap at nanosecond resolution, link type Ethernet, byte order fixed
+ * little-endian.
  */
 #ifndef SIM_RECORD_CAPTURE_H
 #define SIM_RECORD_CAPTURE_H
@@ -41,19 +41,25 @@ uint8_t *capture_pcap(const struct capture *c, size_t *len);
  */
 int file_write(const char *path, const void *bytes, size_t len, struct why *why);
 
-/* Frames of a pcap or pcapng file, Ethernet only. All in malloc'ed memory. */
+/* The Ethernet frames of a pcap or pcapng file, check sequences taken off. All in malloc'ed memory.
+ */
 struct pcap_frame {
-    int64_t time_ns;
-    uint32_t len, original_len; /* captured bytes, bytes on the wire */
+    int64_t time_ns;            /* since 1970, or as the writer counted */
+    uint32_t len, original_len; /* captured bytes, bytes on the wire: fewer were captured when the
+                                   capture itself cut the frame */
     uint8_t *bytes;
 };
 struct pcap_file {
     struct pcap_frame *frame;
     size_t count;
+    size_t other_links; /* frames of interfaces that are not Ethernet's, which are left out */
+    struct why cut;     /* where the file ends inside a record, "" when it does not */
 };
-/* -1 with "FILE: what is wrong, what would be right" (cannot be opened, truncated at frame N, link
- * type X is not Ethernet). */
+/* -1 with "FILE: what is wrong, what would be right" (cannot be opened, damaged at octet N, link
+ * type X is not Ethernet). A file that ends inside its last record is read: see `cut`. */
 int pcap_load(const char *path, struct pcap_file *out, struct why *why);
+/* The same of a file's octets; the reason does not name the file. */
+int pcap_parse(const uint8_t *bytes, size_t len, struct pcap_file *out, struct why *why);
 int pcap_save(const char *path, const struct pcap_frame *frames, size_t count, struct why *why);
 void pcap_unload(struct pcap_file *file);
 

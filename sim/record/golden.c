@@ -83,7 +83,7 @@ int golden_diff(const struct layer_set *layers, const struct pcap_file *expected
 
 static struct pcap_file frames_of(const struct capture *c)
 {
-    struct pcap_file file = {calloc(c->count + 1, sizeof *file.frame), c->count};
+    struct pcap_file file = {.frame = calloc(c->count + 1, sizeof *file.frame), .count = c->count};
     for (uint32_t k = 0; file.frame && k < c->count; k++) {
         struct frame *f = c->record[k].frame;
         file.frame[k] = (struct pcap_frame){c->record[k].time_ns, f->len, f->len, f->bytes};
@@ -105,6 +105,11 @@ static enum golden_result compare_link(const struct recording *r, uint32_t link,
     }
     if (pcap_load(file, &golden, &why) != 0) {
         snprintf(text, room, "%s", why.text);
+        return GOLDEN_UNREADABLE;
+    }
+    if (golden.cut.text[0]) {
+        snprintf(text, room, "%s: %s", file, golden.cut.text);
+        pcap_unload(&golden);
         return GOLDEN_UNREADABLE;
     }
     actual = frames_of(r->link[link].capture);

@@ -1,16 +1,14 @@
-/* Writing a pcap file to memory. Internal to sim/wire/. */
-#ifndef SIM_RECORD_PCAP_BYTES_H
-#define SIM_RECORD_PCAP_BYTES_H
+/* Writing a pcap file to memory. Internal to sim/record/. */
+#ifndef SIM_RECORD_PCAP_WRITE_H
+#define SIM_RECORD_PCAP_WRITE_H
 
-#include <pcap/pcap.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
 struct pcap_writer {
-    pcap_t *pcap;
-    pcap_dumper_t *dumper;
+    FILE *memory;
     char *bytes;
     size_t len;
 };
