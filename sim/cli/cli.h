@@ -19,6 +19,10 @@ void options_help(FILE *out, const char *accepted);
 /* One sentence on stderr, "wiredrill: ..."; returns EXIT_USAGE. */
 __attribute__((format(printf, 1, 2))) int usage_error(const char *format, ...);
 
+/* A capture's frames; warns on stderr of what is not among them. EXIT_USAGE after saying what is
+ * wrong. */
+int capture_open(const char *path, struct pcap_file *file);
+
 int command_run(int argc, char **argv);
 int command_fingerprint(int argc, char **argv);
 int command_show(int argc, char **argv);

@@ -17,11 +17,12 @@ enum { REASONS = 512 };
 struct fate_row {
     enum sut_fate fate;
     const char *reason;
-    uint64_t frames;
+    uint64_t frames, cut; /* of these, those that the capture itself had cut */
 };
 
 struct ledger {
-    uint64_t fed, by_fate[4];
+    const struct pcap_file *file;
+    uint64_t fed, by_fate[4], cut;
     struct fate_row row[REASONS];
     int rows;
     struct pool *pool;
@@ -30,17 +31,22 @@ struct ledger {
 static void enter(void *ctx, uint32_t frame, enum sut_fate fate, const char *reason)
 {
     struct ledger *l = ctx;
-    (void)frame;
+    /* Fed in the order of the file, counted from 1. */
+    const struct pcap_frame *f =
+        frame && frame <= l->file->count ? &l->file->frame[frame - 1] : NULL;
+    bool cut = f && f->len < f->original_len;
     l->by_fate[fate]++;
+    l->cut += cut;
     const char *why = reason && reason[0] ? reason : "";
     for (int r = 0; r < l->rows; r++) {
         if (l->row[r].fate == fate && strcmp(l->row[r].reason, why) == 0) {
             l->row[r].frames++;
+            l->row[r].cut += cut;
             return;
         }
     }
     if (l->rows < REASONS)
-        l->row[l->rows++] = (struct fate_row){fate, pool_text(l->pool, why, strlen(why)), 1};
+        l->row[l->rows++] = (struct fate_row){fate, pool_text(l->pool, why, strlen(why)), 1, cut};
 }
 
 /* --- the script that a capture becomes --- */
@@ -159,9 +165,15 @@ static void print_ledger(const char *path, const struct ledger *l, uint64_t answ
         printf("  %zu records without a byte of a frame were passed over\n", over.empty);
     if (over.giant)
         printf("  %zu records of more than %d octets were passed over\n", over.giant, FRAME_MAX);
-    for (int k = 0; k < l->rows; k++)
-        printf("  %8" PRIu64 "  %s %s\n", l->row[k].frames, words[l->row[k].fate],
-               l->row[k].reason);
+    if (l->cut)
+        printf("  %" PRIu64 " of these frames had been cut short by the capture itself\n", l->cut);
+    for (int k = 0; k < l->rows; k++) {
+        const struct fate_row *row = &l->row[k];
+        printf("  %8" PRIu64 "  %s %s", row->frames, words[row->fate], row->reason);
+        if (row->cut)
+            printf("  [%" PRIu64 " cut short by the capture]", row->cut);
+        putchar('\n');
+    }
 }
 
 static uint64_t sent_by_sut(const struct run *r)
@@ -185,7 +197,7 @@ static int save_capture(const struct run *r, const char *path)
 
 /* A run that the world itself failed (a DMA address, a storm) is a failed case. */
 static int play(struct script *s, const char *path, const struct options *o,
-                struct passed_over over)
+                const struct pcap_file *file, struct passed_over over)
 {
     struct why why = {{0}};
     struct ledger *ledger = calloc(1, sizeof *ledger);
@@ -203,6 +215,7 @@ static int play(struct script *s, const char *path, const struct options *o,
         times[k] = s->step[k].when.from_ns;
     options.call_time = times;
     ledger->pool = pool_new();
+    ledger->file = file;
     struct run *r = run_new(&kase, &options, &why);
     int status = EXIT_USAGE;
     if (!r) {
@@ -235,10 +248,9 @@ static int play(struct script *s, const char *path, const struct options *o,
 
 static int replay(const char *path, const struct options *o, const struct target *t)
 {
-    struct why why = {{0}};
     struct pcap_file file;
-    if (pcap_load(path, &file, &why) != 0)
-        return usage_error("%s", why.text);
+    if (capture_open(path, &file) != EXIT_PASSED)
+        return EXIT_USAGE;
     struct passed_over over = keep_frames(&file);
     struct script *s = script_of(path, t, o->promiscuous);
     int status = EXIT_USAGE;
@@ -249,7 +261,7 @@ static int replay(const char *path, const struct options *o, const struct target
         fill_steps(s, steps + before, &file, t);
         s->step = steps;
         s->steps = before + (uint32_t)file.count;
-        status = play(s, path, o, over);
+        status = play(s, path, o, &file, over);
         script_free(s);
     }
     pcap_unload(&file);

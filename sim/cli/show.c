@@ -3,17 +3,29 @@
 #include "sim/record/golden.h"
 #include "sim/record/ladder.h"
 
+int capture_open(const char *path, struct pcap_file *file)
+{
+    struct why why = {{0}};
+    if (pcap_load(path, file, &why) != 0)
+        return usage_error("%s", why.text);
+    if (file->cut.text[0])
+        fprintf(stderr, "wiredrill: %s: warning: %s\n", path, file->cut.text);
+    if (file->other_links)
+        fprintf(stderr, "wiredrill: %s: warning: %zu frames that are not Ethernet's are left out\n",
+                path, file->other_links);
+    return EXIT_PASSED;
+}
+
 int command_show(int argc, char **argv)
 {
     struct options o;
-    struct why why = {{0}};
     struct pcap_file file;
     if (options_parse(argc, argv, &o) != 0)
         return EXIT_USAGE;
     if (o.paths != 1)
         return usage_error("show: one capture, `wiredrill show F.pcap`");
-    if (pcap_load(o.path[0], &file, &why) != 0)
-        return usage_error("%s", why.text);
+    if (capture_open(o.path[0], &file) != EXIT_PASSED)
+        return EXIT_USAGE;
     ladder_of_capture(stdout, &file);
     pcap_unload(&file);
     return EXIT_PASSED;
@@ -22,18 +34,17 @@ int command_show(int argc, char **argv)
 int command_diff(int argc, char **argv)
 {
     struct options o;
-    struct why why = {{0}};
     struct pcap_file a, b;
     char text[8192];
     if (options_parse(argc, argv, &o) != 0)
         return EXIT_USAGE;
     if (o.paths != 2)
         return usage_error("diff: two captures, `wiredrill diff A.pcap B.pcap`");
-    if (pcap_load(o.path[0], &a, &why) != 0)
-        return usage_error("%s", why.text);
-    if (pcap_load(o.path[1], &b, &why) != 0) {
+    if (capture_open(o.path[0], &a) != EXIT_PASSED)
+        return EXIT_USAGE;
+    if (capture_open(o.path[1], &b) != EXIT_PASSED) {
         pcap_unload(&a);
-        return usage_error("%s", why.text);
+        return EXIT_USAGE;
     }
     struct pool *pool = pool_new();
     int differs = golden_diff(layer_set_new(pool), &a, &b, text, sizeof text);

@@ -59,6 +59,7 @@ $wiredrill run --bless --quiet scenarios/x/good.pkt >/dev/null || { echo "the go
 expect 0 '2 passed' $wiredrill run --strict scenarios/x/good.pkt
 head -c 70 golden-pcaps/x/good.pcap >cut && mv cut golden-pcaps/x/good.pcap
 expect 2 'golden-pcaps/x/good.pcap' $wiredrill run scenarios/x/good.pkt
+expect 2 'the file ends inside a record' $wiredrill run scenarios/x/good.pkt
 head -c 10 golden-pcaps/x/good.pcap >cut && mv cut golden-pcaps/x/good.pcap
 expect 2 'golden-pcaps/x/good.pcap' $wiredrill run scenarios/x/good.pkt
 rm golden-pcaps/x/good.pcap
@@ -82,6 +83,17 @@ printf '#include "sim/hosts/sut.h"\nconst struct sut wiredrill_sut = {.abi = SUT
 expect 2 'version' $wiredrill run --sut ./old.so scenarios/x/good.pkt
 expect 2 'text.so' $wiredrill show text.so
 expect 2 'one capture' $wiredrill show
+ping='\377\377\377\377\377\377\122\125\012\000\002\002\010\000'
+(printf '\115\074\262\241\002\000\004\000\000\000\000\000\000\000\000\000\000\000\004\000\001\000\000\000'
+ for n in 1 2; do printf '\000\000\000\000\000\000\000\000\016\000\000\000\074\000\000\000'; printf "$ping"; done) >snapped.pcap
+head -c 80 snapped.pcap >short.pcap
+expect 0 '2 of these frames had been cut short by the capture itself' $wiredrill replay snapped.pcap
+expect 0 'short.pcap: warning: the file ends inside a record at octet 54, after 1 frames: 26 of its 30 octets are there' $wiredrill replay short.pcap
+expect 0 '1 frames fed' $wiredrill replay short.pcap
+expect 0 'warning: the file ends inside' $wiredrill show short.pcap
+gzip -c snapped.pcap >snapped.pcap.gz
+expect 2 'snapped.pcap.gz: not a capture: compressed by gzip' $wiredrill replay snapped.pcap.gz
+expect 2 'editcap -F pcapng' $wiredrill replay scenarios/x/good.pkt
 # Numbers, options that contradict each other, cases and losses that are not there.
 expect 2 'is no number from 0' $wiredrill run --seed 18446744073709551616 scenarios/x/good.pkt
 expect 2 'from 1 to 256' $wiredrill run --jobs 0 scenarios/x/good.pkt
