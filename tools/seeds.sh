@@ -3,11 +3,11 @@
 # into fuzz/corpus/TARGET.
 #
 # stack_frames: of each golden the frames that went to the host under test, at about their times. packet_text: every frame of a golden. wire_dns, wire_dhcp,
-# wire_ntp: what is in the frame's UDP. (The targets script and scenario read the scenarios themselves: tools/fuzz.sh.)
+# wire_ntp: what is in the frame's UDP. capture: both formats in their variants. (The targets script and scenario read the scenarios themselves: tools/fuzz.sh.)
 #
 # usage: seeds.sh
 set -eu
-targets='stack_frames packet_text wire_dns wire_dhcp wire_ntp'
+targets='stack_frames packet_text wire_dns wire_dhcp wire_ntp capture'
 out=build/seeds/stack_frames
 rm -rf build/seeds
 for target in $targets; do mkdir -p build/seeds/$target fuzz/corpus/$target; done
@@ -88,6 +88,7 @@ AWK
 for golden in $(find golden-pcaps -name '*.pcap' | sort); do
     od -An -v -tu1 -w16 "$golden" | awk -v name="$(echo "${golden#golden-pcaps/}" | tr '/@=' '___')" -f build/seeds/frames.awk
 done
+python3 tests/checks/captures.py make build/seeds/capture
 for target in $targets; do
     echo "$(ls build/seeds/$target | wc -l) seeds for $target"
     make --no-print-directory -s -j2 VARIANT=fuzz build/fuzz/bin/$target
