@@ -47,7 +47,8 @@ struct stack_config {
 /* All modules and drivers of this tree with middling limits (stack/full.c). */
 extern const struct stack_config stack_full_config;
 
-/* Bytes of memory, 64-aligned, that stack_init wants. */
+/* Bytes of memory, 64-aligned, that stack_init wants; 0: the limits ask for more than a size_t
+ * says. */
 size_t stack_size(const struct stack_config *config);
 
 /* Builds a stack in `region`, which must be reachable by the devices if a driver is used, and which

@@ -5,7 +5,7 @@
  * back after this many. */
 enum { DEADLINES_PER_RUN = 4096 };
 
-void deadline_init(struct deadline *d, uint32_t rank, const char *name,
+void deadline_init(struct deadline *d, uint64_t rank, const char *name,
                    void (*fire)(struct stack *s, struct deadline *d, int64_t now_ns))
 {
     *d = (struct deadline){.due_ns = INT64_MAX, .rank = rank, .fire = fire, .name = name};

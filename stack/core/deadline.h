@@ -12,15 +12,29 @@ struct stack;
 
 struct deadline {
     int64_t due_ns;                          /* INT64_MAX: not set */
-    uint32_t rank;                           /* module id << 16 | which of the module's */
+    uint64_t rank;                           /* deadline_rank */
     struct deadline *child, *sibling, *back; /* a pairing heap: no table, so no bound to state */
     void (*fire)(struct stack *s, struct deadline *d,
                  int64_t now_ns); /* d is already out of the heap */
     const char *name;             /* for traces: "arp.retry" */
 };
 
+enum { DEADLINE_INDEX_BITS = 32 };
+
+/* Of the module's deadline `index`. A module with several for each of its many things counts
+ * through them: index = thing * kinds + kind. */
+static inline uint64_t deadline_rank(unsigned module, uint32_t index)
+{
+    return (uint64_t)module << DEADLINE_INDEX_BITS | index;
+}
+
+static inline uint32_t deadline_index(const struct deadline *d)
+{
+    return (uint32_t)d->rank;
+}
+
 /* Before the first use. `name` is a literal. */
-void deadline_init(struct deadline *d, uint32_t rank, const char *name,
+void deadline_init(struct deadline *d, uint64_t rank, const char *name,
                    void (*fire)(struct stack *s, struct deadline *d, int64_t now_ns));
 /* Sets or moves. */
 void deadline_set(struct stack *s, struct deadline *d, int64_t due_ns);

@@ -64,7 +64,8 @@ enum netif_event {
 struct module {
     const char *name; /* "arp" */
     enum module_id id;
-    uint32_t (*state_size)(const struct stack_limits *l); /* zeroed, 16-aligned; NULL: none */
+    /* Zeroed, 16-aligned; SIZE_MAX: more than can be. NULL: none. */
+    size_t (*state_size)(const struct stack_limits *l);
     int (*init)(struct stack *s, void *state,
                 int64_t now_ns); /* 0 or a negated stack_error; may be NULL */
     void (*netif)(struct stack *s, void *state, struct netif *nif, enum netif_event event,
@@ -133,7 +134,7 @@ struct stack {
     struct link_protocol link_protocol[LINK_PROTOCOLS];
     const struct link_layer *link_layer[LINK_LAYERS];
     const struct ip_protocol *ip_protocol[IP_PROTOCOLS];
-    uint32_t ready;     /* bit m: module m is initialised and gets events */
+    uint32_t ready; /* bit m: module m is initialised and gets events */
     /* Counts what may change a path: routes, addresses, interfaces, path MTUs. Never 0. */
     uint32_t path_generation;
     int64_t polled_ns;  /* stack_poll's last now: the age of what a query shows */

@@ -226,7 +226,7 @@ static void start_resolving(struct stack *s, struct neighbour *e, int64_t now_ns
 static void on_retry(struct stack *s, struct deadline *d, int64_t now_ns)
 {
     struct neighbours *t = table_of(s);
-    struct neighbour *e = &t->entry[d->rank & 0xffff];
+    struct neighbour *e = &t->entry[deadline_index(d)];
     const struct neighbour_resolver *r = resolver_of(s, e);
     STACK_ASSERT(e->state == NEIGHBOUR_INCOMPLETE);
     if (e->tries < (uint32_t)stack_knob(s, r->module, r->knob_tries)) {
@@ -397,7 +397,7 @@ static uint32_t entries_bytes(uint32_t limit)
     return (uint32_t)(sizeof(struct neighbours) + limit * sizeof(struct neighbour));
 }
 
-static uint32_t state_size(const struct stack_limits *l)
+static size_t state_size(const struct stack_limits *l)
 {
     return entries_bytes(l->neighbours) + buckets_for(l->neighbours) * (uint32_t)sizeof(uint16_t);
 }
@@ -412,7 +412,7 @@ static int init(struct stack *s, void *state, int64_t now_ns)
     for (uint32_t i = 0; i < t->buckets; i++)
         t->bucket[i] = NONE;
     for (uint32_t i = 0; i < t->limit; i++)
-        deadline_init(&t->entry[i].retry, (uint32_t)MODULE_NEIGHBOUR << 16 | i, "neighbour.retry",
+        deadline_init(&t->entry[i].retry, deadline_rank(MODULE_NEIGHBOUR, i), "neighbour.retry",
                       on_retry);
     return 0;
 }

@@ -27,7 +27,7 @@ static bool has_deadline(const struct stack *s, enum module_id m)
 {
     const struct deadline *d = s->deadlines;
     while (d) {
-        if (d->rank >> 16 == (uint32_t)m)
+        if (d->rank >> DEADLINE_INDEX_BITS == (uint64_t)m)
             return true;
         if (d->child) {
             d = d->child;

@@ -406,7 +406,7 @@ static uint32_t nodes_at(uint32_t limit)
     return (end + 15) & ~UINT32_C(15);
 }
 
-static uint32_t state_size(const struct stack_limits *l)
+static size_t state_size(const struct stack_limits *l)
 {
     return nodes_at(l->routes) + route_tree_nodes(l->routes) * (uint32_t)sizeof(struct route_node);
 }
@@ -419,7 +419,7 @@ static int init(struct stack *s, void *state, int64_t now_ns)
     t->free = ROUTE_NONE;
     void *nodes = (uint8_t *)state + nodes_at(t->limit);
     route_tree_init(&t->tree, nodes, route_tree_nodes(t->limit));
-    deadline_init(&t->timer, (uint32_t)MODULE_ROUTE << 16, "route.timer", on_timer);
+    deadline_init(&t->timer, deadline_rank(MODULE_ROUTE, 0), "route.timer", on_timer);
     return 0;
 }
 

@@ -1,6 +1,7 @@
 /* Building a stack in its region, and driving it. */
 #include "stack/core/core.h"
 #include "stack/core/mem.h"
+#include "stack/core/size.h"
 
 enum {
     REGION_ALIGN = 64,
@@ -31,35 +32,37 @@ const struct module core_module = {
 
 static size_t rounded(size_t size)
 {
-    return (size + REGION_ALIGN - 1) & ~(size_t)(REGION_ALIGN - 1);
+    return size_rounded(size, REGION_ALIGN);
 }
 
-static uint32_t state_size(const struct module *m, const struct stack_limits *l)
+static size_t state_size(const struct module *m, const struct stack_limits *l)
 {
     return m->state_size ? m->state_size(l) : 0;
 }
 
 static size_t module_bytes(const struct module *m, const struct stack_limits *l)
 {
-    return rounded(state_size(m, l)) + rounded(m->knob_count * sizeof(int64_t)) +
-           rounded(m->counter_count * sizeof(uint64_t));
+    return size_add(rounded(state_size(m, l)), rounded(m->knob_count * sizeof(int64_t)) +
+                                                   rounded(m->counter_count * sizeof(uint64_t)));
 }
 
 static size_t pool_bytes(uint32_t count, uint32_t stride)
 {
-    return rounded(count * sizeof(struct netbuf)) + (size_t)count * rounded(stride);
+    return size_add(rounded(count * sizeof(struct netbuf)), size_array(count, rounded(stride)));
 }
 
 size_t stack_size(const struct stack_config *config)
 {
     const struct stack_limits *l = &config->limits;
     size_t size = rounded(sizeof(struct stack)) + rounded(l->netifs * sizeof(struct netif));
-    size +=
-        pool_bytes(l->frames, NETBUF_FRAME_BYTES) + pool_bytes(l->big_buffers, NETBUF_BIG_BYTES);
-    size += module_bytes(&core_module, l);
+    size = size_add(size, pool_bytes(l->frames, NETBUF_FRAME_BYTES));
+    size = size_add(size, pool_bytes(l->big_buffers, NETBUF_BIG_BYTES));
+    size = size_add(size, module_bytes(&core_module, l));
     for (const struct module *const *m = config->modules; m && *m; m++)
-        size += module_bytes(*m, l);
-    return size + rounded(l->driver_bytes) + (size_t)l->netifs * RING_ALIGN;
+        size = size_add(size, module_bytes(*m, l));
+    size = size_add(size, rounded(l->driver_bytes));
+    size = size_add(size, (size_t)l->netifs * RING_ALIGN);
+    return size == SIZE_MAX ? 0 : size;
 }
 
 static void *carve_raw(struct stack *s, size_t size, size_t align)
@@ -144,7 +147,8 @@ struct stack *stack_init(void *region, size_t size, const struct stack_config *c
                          const struct port *port, int64_t now_ns)
 {
     const struct stack_limits *l = &config->limits;
-    if ((uintptr_t)region % REGION_ALIGN || size < stack_size(config) || l->netifs == 0 ||
+    size_t wanted = stack_size(config);
+    if ((uintptr_t)region % REGION_ALIGN || wanted == 0 || size < wanted || l->netifs == 0 ||
         !port->random)
         return NULL;
     struct stack *s = region;

@@ -16,10 +16,10 @@ static int64_t knob(struct stack *s, enum arp_knob k)
     return stack_knob(s, MODULE_ARP, k);
 }
 
-uint32_t acd_state_size(const struct stack_limits *l)
+size_t acd_state_size(const struct stack_limits *l)
 {
     size_t each = sizeof(struct acd_netif) + NETIF_ADDRESSES * sizeof(struct acd);
-    return (uint32_t)(sizeof(struct arp) + l->netifs * each);
+    return sizeof(struct arp) + l->netifs * each;
 }
 
 static struct netif *netif_of(struct stack *s, const struct acd *c, unsigned *slot)
@@ -126,7 +126,7 @@ static void on_timer(struct stack *s, struct deadline *d, int64_t now_ns)
 {
     unsigned slot;
     struct arp *a = s->state[MODULE_ARP];
-    struct acd *c = &a->slot[d->rank & 0xffff];
+    struct acd *c = &a->slot[deadline_index(d)];
     struct netif *nif = netif_of(s, c, &slot);
     switch ((enum acd_state)c->state) {
     case ACD_WAITING:
@@ -155,7 +155,7 @@ void acd_init(struct stack *s, struct arp *a)
         a->per_netif[i].started_ns = INT64_MIN;
     for (uint32_t i = 0; i < a->netifs * NETIF_ADDRESSES; i++) {
         a->slot[i].conflict_ns = INT64_MIN;
-        deadline_init(&a->slot[i].timer, (uint32_t)MODULE_ARP << 16 | i, "arp.conflict_detection",
+        deadline_init(&a->slot[i].timer, deadline_rank(MODULE_ARP, i), "arp.conflict_detection",
                       on_timer);
     }
 }

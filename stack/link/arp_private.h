@@ -89,7 +89,7 @@ struct arp {
 void arp_send(struct stack *s, struct netif *nif, const struct arp_hdr *hdr, const uint8_t *to,
               int64_t now_ns);
 
-uint32_t acd_state_size(const struct stack_limits *l);
+size_t acd_state_size(const struct stack_limits *l);
 void acd_init(struct stack *s, struct arp *a);
 /* An address came or went, or the link did. */
 void acd_on_netif(struct stack *s, struct arp *a, struct netif *nif, enum netif_event event,

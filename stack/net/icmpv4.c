@@ -12,7 +12,7 @@ static const struct ip_protocol protocol = {
     .keeps = icmpv4_keeps,
 };
 
-static uint32_t state_size(const struct stack_limits *l)
+static size_t state_size(const struct stack_limits *l)
 {
     (void)l;
     return sizeof(struct icmpv4_state);

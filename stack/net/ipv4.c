@@ -146,9 +146,9 @@ int ip_leave(struct stack *s, struct netif *nif, const struct ip_addr *group, in
 
 /* --- the module --- */
 
-static uint32_t state_size(const struct stack_limits *l)
+static size_t state_size(const struct stack_limits *l)
 {
-    return (uint32_t)(sizeof(struct ipv4) + l->netifs * IPV4_GROUPS * sizeof(struct ipv4_group));
+    return sizeof(struct ipv4) + l->netifs * IPV4_GROUPS * sizeof(struct ipv4_group);
 }
 
 static int init(struct stack *s, void *state, int64_t now_ns)

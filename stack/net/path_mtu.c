@@ -145,9 +145,9 @@ uint16_t path_mtu_learn(struct stack *s, uint32_t destination, uint16_t length, 
     return mtu;
 }
 
-static uint32_t state_size(const struct stack_limits *l)
+static size_t state_size(const struct stack_limits *l)
 {
-    return (uint32_t)(sizeof(struct estimates) + l->path_mtus * sizeof(struct estimate));
+    return sizeof(struct estimates) + l->path_mtus * sizeof(struct estimate);
 }
 
 static int init(struct stack *s, void *state, int64_t now_ns)
@@ -155,7 +155,7 @@ static int init(struct stack *s, void *state, int64_t now_ns)
     struct estimates *t = state;
     (void)now_ns;
     t->limit = s->config.limits.path_mtus;
-    deadline_init(&t->ageing, (uint32_t)MODULE_PATH_MTU << 16, "path_mtu.age", age);
+    deadline_init(&t->ageing, deadline_rank(MODULE_PATH_MTU, 0), "path_mtu.age", age);
     return 0;
 }
 

@@ -407,7 +407,7 @@ void reassembly_input(struct stack *s, struct netbuf *nb, const struct ipv4_hdr 
 /* RFC 1122 3.3.2: time exceeded, when the source can see from fragment 0 which datagram it was. */
 static void on_timeout(struct stack *s, struct deadline *deadline, int64_t now_ns)
 {
-    struct datagram *d = &table_of(s)->datagram[deadline->rank & 0xffff];
+    struct datagram *d = &table_of(s)->datagram[deadline_index(deadline)];
     stack_count(s, MODULE_REASSEMBLY, TIMEOUTS);
     tell_fates(s, d, DROP_TIMEOUT);
     struct netbuf *nb = release(s, d, d->first_len);
@@ -418,9 +418,9 @@ static void on_timeout(struct stack *s, struct deadline *deadline, int64_t now_n
 
 /* --- the module --- */
 
-static uint32_t state_size(const struct stack_limits *l)
+static size_t state_size(const struct stack_limits *l)
 {
-    return (uint32_t)(sizeof(struct reassemblies) + l->reassemblies * sizeof(struct datagram));
+    return sizeof(struct reassemblies) + l->reassemblies * sizeof(struct datagram);
 }
 
 static int init(struct stack *s, void *state, int64_t now_ns)
@@ -429,7 +429,7 @@ static int init(struct stack *s, void *state, int64_t now_ns)
     (void)now_ns;
     t->limit = s->config.limits.reassemblies;
     for (uint32_t i = 0; i < t->limit; i++)
-        deadline_init(&t->datagram[i].timeout, (uint32_t)MODULE_REASSEMBLY << 16 | i,
+        deadline_init(&t->datagram[i].timeout, deadline_rank(MODULE_REASSEMBLY, i),
                       "reassembly.timeout", on_timeout);
     return 0;
 }

@@ -27,7 +27,7 @@ static int open_client(struct stack *s, struct netif *nif, service_done *done, v
         .receive = dhcp_receive,
         .owner = c,
     };
-    deadline_init(&c->timer, (uint32_t)MODULE_DHCP << 16 | nif->index, "dhcp.timer",
+    deadline_init(&c->timer, deadline_rank(MODULE_DHCP, nif->index), "dhcp.timer",
                   dhcp_timer_fired);
     int err = udp_bind(s, &c->pcb);
     if (err >= 0)
@@ -188,9 +188,9 @@ static int dhcp_query(struct stack *s, void *state, const char *what, char *out,
 
 /* --- the module --- */
 
-static uint32_t dhcp_state_size(const struct stack_limits *l)
+static size_t dhcp_state_size(const struct stack_limits *l)
 {
-    return (uint32_t)(sizeof(struct dhcp_module_state) + l->netifs * sizeof(struct dhcp_client));
+    return sizeof(struct dhcp_module_state) + l->netifs * sizeof(struct dhcp_client);
 }
 
 static int dhcp_init(struct stack *s, void *state, int64_t now_ns)

@@ -329,7 +329,7 @@ static void inform_timer(struct stack *s, struct dhcp_client *c, int64_t now_ns)
 void dhcp_timer_fired(struct stack *s, struct deadline *d, int64_t now_ns)
 {
     struct dhcp_module_state *t = s->state[MODULE_DHCP];
-    struct dhcp_client *c = &t->client[d->rank & 0xffff];
+    struct dhcp_client *c = &t->client[deadline_index(d)];
     switch (c->state) {
     case DHCP_STOPPED:
         inform_timer(s, c, now_ns);

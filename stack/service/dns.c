@@ -185,7 +185,7 @@ static void ask_first(struct stack *s, struct dns_query *q, int64_t now_ns)
 
 static void timer_fired(struct stack *s, struct deadline *d, int64_t now_ns)
 {
-    ask_next(s, &dns_state(s)->query[d->rank & 0xffff], now_ns);
+    ask_next(s, &dns_state(s)->query[deadline_index(d)], now_ns);
 }
 
 /* Is the error perhaps about the OPT record only (RFC 6891 6.1.3, 6.2.2, 7)? */
@@ -362,7 +362,7 @@ static int look_up(struct stack *s, const struct dns_name *name, uint16_t type, 
     }
     q->question = (struct dns_question){*name, type, DNS_CLASS_IN};
     q->ttl_s = UINT32_MAX;
-    deadline_init(&q->timer, (uint32_t)MODULE_DNS << 16 | (uint32_t)(q - t->query), "dns.timeout",
+    deadline_init(&q->timer, deadline_rank(MODULE_DNS, (uint32_t)(q - t->query)), "dns.timeout",
                   timer_fired);
     ask_first(s, q, now_ns);
     return 0;
@@ -468,7 +468,7 @@ static uint32_t rounded(size_t n)
     return (uint32_t)(n + 15) & ~15u;
 }
 
-static uint32_t dns_state_size(const struct stack_limits *l)
+static size_t dns_state_size(const struct stack_limits *l)
 {
     return rounded(sizeof(struct dns_state)) +
            rounded((1u + l->netifs) * sizeof(struct dns_source)) +

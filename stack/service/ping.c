@@ -147,7 +147,7 @@ static void advance(struct stack *s, struct ping *p, int64_t now_ns)
 static void timer_fired(struct stack *s, struct deadline *d, int64_t now_ns)
 {
     struct ping_state *t = ping_state(s);
-    struct ping *p = &t->ping[d->rank & 0xffff];
+    struct ping *p = &t->ping[deadline_index(d)];
     if (p->next < p->options.count)
         send_next(s, p, now_ns);
     advance(s, p, now_ns);
@@ -313,7 +313,7 @@ int ping_start(struct stack *s, const struct ping_options *o, service_done *done
     struct ping *p = &t->ping[i];
     uint16_t id = unused_id(s);
     *p = (struct ping){.used = true, .id = id, .options = *o, .done = done, .ctx = ctx};
-    deadline_init(&p->timer, (uint32_t)MODULE_PING << 16 | i, "ping.next", timer_fired);
+    deadline_init(&p->timer, deadline_rank(MODULE_PING, i), "ping.next", timer_fired);
     if (t->running++ == 0) {
         t->pcb = (struct raw_pcb){.protocol = IP_PROTO_ICMP, .receive = reply, .error = failed};
         raw_bind(s, &t->pcb);
@@ -323,9 +323,9 @@ int ping_start(struct stack *s, const struct ping_options *o, service_done *done
     return 0;
 }
 
-static uint32_t ping_state_size(const struct stack_limits *l)
+static size_t ping_state_size(const struct stack_limits *l)
 {
-    return (uint32_t)(sizeof(struct ping_state) + l->pings * sizeof(struct ping));
+    return sizeof(struct ping_state) + l->pings * sizeof(struct ping);
 }
 
 static int ping_init(struct stack *s, void *state, int64_t now_ns)

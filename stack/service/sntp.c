@@ -146,7 +146,7 @@ static void send_request(struct stack *s, struct sntp_query *q, int64_t now_ns)
 
 static void timer_fired(struct stack *s, struct deadline *d, int64_t now_ns)
 {
-    struct sntp_query *q = &sntp_state(s)->query[d->rank & 0xffff];
+    struct sntp_query *q = &sntp_state(s)->query[deadline_index(d)];
     if (q->nonce)
         back_off(s, &q->server->interval_ns); /* the last request was for nothing */
     if (q->tries_left > 0)
@@ -308,7 +308,7 @@ int sntp_query(struct stack *s, const struct ip_addr *server, service_done *done
     q->server = known ? v : new_server(s, server);
     q->tries_left = stack_knob(s, MODULE_SNTP, SNTP_KNOB_TRIES);
     q->used = true;
-    deadline_init(&q->timer, (uint32_t)MODULE_SNTP << 16 | i, "sntp.next", timer_fired);
+    deadline_init(&q->timer, deadline_rank(MODULE_SNTP, i), "sntp.next", timer_fired);
     int64_t allowed_ns = known ? q->server->asked_ns + q->server->interval_ns : now_ns;
     if (allowed_ns <= now_ns)
         send_request(s, q, now_ns);
@@ -317,7 +317,7 @@ int sntp_query(struct stack *s, const struct ip_addr *server, service_done *done
     return 0;
 }
 
-static uint32_t sntp_state_size(const struct stack_limits *l)
+static size_t sntp_state_size(const struct stack_limits *l)
 {
     (void)l;
     return sizeof(struct sntp_state);

@@ -172,12 +172,12 @@ int traceroute_start(struct stack *s, const struct traceroute_options *o, servic
     if (err < 0)
         return err;
     t->running = true;
-    deadline_init(&t->timer, (uint32_t)MODULE_TRACEROUTE << 16, "traceroute.next", timer_fired);
+    deadline_init(&t->timer, deadline_rank(MODULE_TRACEROUTE, 0), "traceroute.next", timer_fired);
     send_probe(s, t, now_ns);
     return 0;
 }
 
-static uint32_t trace_state_size(const struct stack_limits *l)
+static size_t trace_state_size(const struct stack_limits *l)
 {
     (void)l;
     return sizeof(struct trace);

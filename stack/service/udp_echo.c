@@ -78,7 +78,7 @@ int udp_echo_stop(struct stack *s, int64_t now_ns)
     return 0;
 }
 
-static uint32_t echo_state_size(const struct stack_limits *l)
+static size_t echo_state_size(const struct stack_limits *l)
 {
     (void)l;
     return sizeof(struct echo_state);

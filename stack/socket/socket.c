@@ -1,5 +1,6 @@
 #include "stack/socket/socket_inside.h"
 #include "stack/core/mem.h"
+#include "stack/core/size.h"
 #include "stack/wire/ipproto.h"
 
 /* --- descriptors --- */
@@ -278,15 +279,15 @@ int socket_shutdown_queue(struct stack *s, struct socket *k, int how, int64_t no
 
 /* --- the module --- */
 
-static uint32_t ring_bytes(const struct stack_limits *l)
+static size_t ring_bytes(const struct stack_limits *l)
 {
-    return (uint32_t)l->sockets * l->socket_datagrams * (uint32_t)sizeof(struct socket_datagram);
+    return size_array(size_array(l->sockets, l->socket_datagrams), sizeof(struct socket_datagram));
 }
 
-static uint32_t socket_state_size(const struct stack_limits *l)
+static size_t socket_state_size(const struct stack_limits *l)
 {
-    return (uint32_t)sizeof(struct socket_state) + l->sockets * (uint32_t)sizeof(struct socket) +
-           ring_bytes(l);
+    return size_add(sizeof(struct socket_state) + l->sockets * sizeof(struct socket),
+                    ring_bytes(l));
 }
 
 static int socket_init(struct stack *s, void *state, int64_t now_ns)

@@ -164,7 +164,7 @@ int raw_send(struct stack *s, struct raw_pcb *pcb, const void *bytes, uint32_t l
     return err;
 }
 
-static uint32_t raw_state_size(const struct stack_limits *l)
+static size_t raw_state_size(const struct stack_limits *l)
 {
     (void)l;
     return sizeof(struct raw_state);

@@ -137,7 +137,7 @@ int udp_connect(struct stack *s, struct udp_pcb *pcb, const struct ip_addr *remo
     return 0;
 }
 
-static uint32_t udp_state_size(const struct stack_limits *l)
+static size_t udp_state_size(const struct stack_limits *l)
 {
     (void)l;
     return sizeof(struct udp_state);

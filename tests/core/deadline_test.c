@@ -14,7 +14,7 @@ static void note(struct stack *s, struct deadline *d, int64_t now_ns)
 {
     (void)s;
     cr_assert(fired_count < FIRED_MAX);
-    fired[fired_count].rank = d->rank;
+    fired[fired_count].rank = deadline_index(d);
     fired[fired_count++].at = now_ns;
 }
 

@@ -130,7 +130,7 @@ Test(registry, a_deadline_is_found_anywhere)
     for (uint32_t own = 0; own < DEADLINES; own++) {
         for (uint32_t i = 0; i < DEADLINES; i++) {
             enum module_id m = i == own ? MODULE_UDP : MODULE_ARP;
-            deadline_init(&d[i], (uint32_t)m << 16 | i, "test", ring);
+            deadline_init(&d[i], deadline_rank(m, i), "test", ring);
             deadline_set(s, &d[i], i * 7 % DEADLINES);
         }
         /* What fires or goes leaves its children side by side. */
