@@ -34,25 +34,36 @@ struct size_class {
     size_t size;
 };
 
-/* Multiples of 16 up to 128, above that four sizes to each doubling: at most a quarter is wasted.
+/*
+ * Multiples of 16 up to 128; above that four sizes to each doubling, so that at most a quarter is
+ * wasted, and from 32 KiB on sixteen: what is large is copied with every snapshot.
  */
+enum { SMALL_LOG = 7, LARGE_LOG = 15, FIRST_MIDDLE = 8, FIRST_LARGE = FIRST_MIDDLE + 4 * 8 };
+
 static struct size_class size_class(size_t size)
 {
-    if (size <= 128) {
+    if (size <= 1u << SMALL_LOG) {
         size_t units = size ? (size + 15) / 16 : 1;
         return (struct size_class){(unsigned)units - 1, units * 16};
     }
     unsigned log = 63 - (unsigned)__builtin_clzll(size - 1);
-    unsigned shift = log - 2;
-    size_t steps = ((size - 1) >> shift) + 1; /* 5..8 */
-    return (struct size_class){8 + (log - 7) * 4 + (unsigned)steps - 5, steps << shift};
+    bool large = log >= LARGE_LOG;
+    unsigned shift = large ? log - 4 : log - 2;
+    size_t steps = ((size - 1) >> shift) + 1; /* 5..8, 17..32 */
+    unsigned index = large ? FIRST_LARGE + (log - LARGE_LOG) * 16 + (unsigned)steps - 17
+                           : FIRST_MIDDLE + (log - SMALL_LOG) * 4 + (unsigned)steps - 5;
+    return (struct size_class){index, steps << shift};
 }
 
 static size_t size_of_class(unsigned index)
 {
-    if (index < 8)
+    if (index < FIRST_MIDDLE)
         return (index + 1) * (size_t)16;
-    return (size_t)(index % 4 + 5) << (index / 4 + 3);
+    if (index < FIRST_LARGE)
+        return (size_t)((index - FIRST_MIDDLE) % 4 + 5)
+               << ((index - FIRST_MIDDLE) / 4 + SMALL_LOG - 2);
+    return (size_t)((index - FIRST_LARGE) % 16 + 17)
+           << ((index - FIRST_LARGE) / 16 + LARGE_LOG - 4);
 }
 
 static uint8_t *base(const struct arena *a)
@@ -169,8 +180,9 @@ static void populate(struct arena *a, size_t block)
 #endif
 }
 
-/* Fresh memory from the end. After a restore it may lie below the high-water mark, hence the
- * clearing. */
+/* Fresh memory from the end comes zeroed from the system. What an earlier world wrote, or this one
+ * before a restore, is cleared here: to hand the pages of a large block back with MADV_DONTNEED was
+ * tried and costs more, in faults, than it saves. */
 static void *bump(struct arena *a, size_t size, size_t align)
 {
     size_t at = (a->used + align - 1) & ~(align - 1);

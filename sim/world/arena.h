@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ARENA_CLASSES = 176, ARENA_ALIGN = 16, ARENA_ALIGN_MAX = 4096 };
+enum { ARENA_CLASSES = 376, ARENA_ALIGN = 16, ARENA_ALIGN_MAX = 4096 };
 
 struct arena {
     size_t reserved, used;
