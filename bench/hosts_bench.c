@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "bench/bench.h"
-#include "sim/script/suite.h"
+#include "sim/suite/suite.h"
 
 enum { WARM_UP_NS = 10000000, MEASURED_NS = 500000000 };
 

@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 #include "bench/bench.h"
-#include "sim/script/suite.h"
+#include "sim/suite/suite.h"
 
 enum { WARM_UP_NS = 100000, FRAME_NS = 1000, WARM = 200000, RESTORED = 50000 };
 

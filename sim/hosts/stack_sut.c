@@ -14,9 +14,27 @@ enum {
     STACK_POLL_ROUNDS = 10000,
     FRAMES = 160,
     BIG_BUFFERS = 6,
-    DRIVER_BYTES = 192 << 10, /* states and rings of as many RTL8139s, whose ring is the largest, as
-                                 there can be interfaces */
     PLUGIN_DRIVER_BYTES = 2 << 20,
+    SMALL_FRAMES = 40, /* a ring of 32 for receiving, and a few on their way */
+    SERVICE_WAITERS = 16,
+    FIRST_SCRATCH = 2048,
+    MEMORY_ALIGN = 256, /* of a driver's state and ring, at most */
+};
+
+/* For exchanges of single packets, one after the other. */
+static const struct stack_limits small_limits = {
+    .frames = SMALL_FRAMES,
+    .netifs = 2,
+    .routes = 8,
+    .neighbours = 8,
+    .neighbour_queue = 4,
+    .sockets = 8,
+    .socket_datagrams = 8,
+    .reassemblies = 2,
+    .path_mtus = 4,
+    .dns_cache = 4,
+    .dns_queries = 2,
+    .pings = 2,
 };
 
 static int64_t now_of(struct stack_sut *u)
@@ -72,20 +90,74 @@ static void port_trace(void *self, enum trace_kind kind, const char *what, int64
 
 /* --- the plug --- */
 
-void *stack_sut_open_with(const struct sut_env *env, const struct netif_driver *const *drivers)
+/* The largest driver's state and ring, once for each interface. */
+static uint32_t driver_bytes(const struct netif_driver *const *drivers, int ports)
 {
-    struct stack_sut *u = env->memory(env->self, sizeof *u, NULL);
+    uint32_t most = 0;
+    for (; *drivers; drivers++) {
+        uint32_t bytes = (*drivers)->state_size + (*drivers)->ring_bytes + 2 * MEMORY_ALIGN;
+        most = bytes > most ? bytes : most;
+    }
+    return most * (uint32_t)ports;
+}
+
+static struct stack_config config_for(const struct sut_needs *needs,
+                                      const struct netif_driver *const *drivers)
+{
+    struct stack_config c = stack_full_config;
+    struct stack_limits *l = &c.limits;
+    if (needs->small)
+        *l = small_limits;
+    l->frames = needs->small ? SMALL_FRAMES : FRAMES;
+    l->big_buffers = needs->small ? 0 : BIG_BUFFERS;
+    if (l->netifs < needs->ports + 1)
+        l->netifs = (uint16_t)(needs->ports + 1);
+    if (needs->sockets)
+        l->sockets = (uint16_t)(needs->sockets < UINT16_MAX ? needs->sockets : UINT16_MAX);
+    c.drivers = drivers ? drivers : c.drivers;
+    l->driver_bytes = drivers ? PLUGIN_DRIVER_BYTES : driver_bytes(c.drivers, needs->ports);
+    return c;
+}
+
+uint8_t *stack_scratch(struct stack_sut *u, size_t size)
+{
+    if (size > u->scratch_room) {
+        u->scratch = u->env->memory(u->env->self, STACK_SCRATCH, NULL);
+        u->scratch_room = u->scratch ? STACK_SCRATCH : 0;
+    }
+    return u->scratch;
+}
+
+/* Descriptors, and as many waiters as there can be receives and requests, behind the rest. */
+static struct stack_sut *open_sut(const struct sut_env *env, const struct stack_config *config)
+{
+    uint32_t sockets = config->limits.sockets, waiters = sockets + SERVICE_WAITERS;
+    struct stack_sut *u =
+        env->memory(env->self,
+                    sizeof *u + FIRST_SCRATCH + sockets * sizeof(struct stack_descriptor) +
+                        waiters * sizeof(struct stack_waiter),
+                    NULL);
     if (!u)
         return NULL;
     u->env = env;
-    u->config = stack_full_config;
-    u->config.limits.frames = FRAMES;
-    u->config.limits.big_buffers = BIG_BUFFERS;
-    u->config.limits.driver_bytes = DRIVER_BYTES;
-    if (drivers) {
-        u->config.drivers = drivers;
-        u->config.limits.driver_bytes = PLUGIN_DRIVER_BYTES;
+    u->config = *config;
+    u->descriptor = (struct stack_descriptor *)(void *)(u + 1);
+    struct stack_waiter *waiter = (struct stack_waiter *)(void *)(u->descriptor + sockets);
+    for (uint32_t w = waiters; w-- > 0;) {
+        waiter[w].sut = u;
+        stack_wait_free(&waiter[w]);
     }
+    u->scratch = (uint8_t *)(waiter + waiters);
+    u->scratch_room = FIRST_SCRATCH;
+    return u;
+}
+
+void *stack_sut_open_with(const struct sut_env *env, const struct netif_driver *const *drivers)
+{
+    const struct stack_config config = config_for(&env->needs, drivers);
+    struct stack_sut *u = open_sut(env, &config);
+    if (!u)
+        return NULL;
     size_t size = stack_size(&u->config);
     void *region = env->memory(env->self, size, NULL);
     if (!region)
@@ -295,7 +367,7 @@ static void value_of_text(const char *text, struct value *out)
 
 static int query_module(struct stack_sut *u, const char *what, struct value *out)
 {
-    int len = stack_query(u->stack, what, (char *)u->scratch, sizeof u->scratch);
+    int len = stack_query(u->stack, what, (char *)u->scratch, u->scratch_room);
     if (len < 0)
         return -1;
     value_of_text((const char *)u->scratch, out);

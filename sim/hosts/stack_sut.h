@@ -6,7 +6,11 @@
 #include "sim/hosts/sut.h"
 #include "stack/stack.h"
 
-enum { STACK_WAITERS = 16, STACK_SCRATCH = 66000, STACK_OUTS = 8, STACK_DRIVER_COUNTERS = 128 };
+enum {
+    STACK_SCRATCH = 66000, /* holds whatever a call gives or takes */
+    STACK_OUTS = 8,
+    STACK_DRIVER_COUNTERS = 128
+};
 
 /* A receive or request that has not ended. */
 struct stack_waiter {
@@ -15,6 +19,14 @@ struct stack_waiter {
     uint32_t room;
     int flags;
     struct stack_sut *sut;
+    bool own;                  /* it has its place, the pool never sees it */
+    struct stack_waiter *next; /* of those on its descriptor, or of the free ones */
+};
+
+/* What the sockets' users know of a descriptor. */
+struct stack_descriptor {
+    bool nonblocking;
+    struct stack_waiter *first; /* receives that wait, in the order of their calls */
 };
 
 struct stack_sut {
@@ -24,14 +36,15 @@ struct stack_sut {
     const struct bus *bus;
     bool woken;
     int64_t due_ns; /* when we asked to be polled; INT64_MIN: in a poll, or before the first */
-    struct stack_waiter waiter[STACK_WAITERS];
+    struct stack_descriptor *descriptor; /* one a socket of the stack's limit */
+    struct stack_waiter *free_waiter;
     struct stack_waiter lease[8]; /* one an interface: the DHCP client calls back at every bind, not
                                      only the first */
     uint64_t driver_count[STACK_DRIVER_COUNTERS]; /* as last seen, for driver_drop */
-    uint32_t nonblocking;                         /* bit fd */
     struct value out[STACK_OUTS];
     struct value list[64];
-    uint8_t scratch[STACK_SCRATCH]; /* bytes and text of results */
+    uint8_t *scratch; /* bytes and text of results; see stack_scratch */
+    size_t scratch_room;
 };
 
 typedef int64_t stack_call(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
@@ -45,7 +58,14 @@ struct stack_call_entry {
 extern const struct stack_call_entry stack_config_calls[], stack_socket_calls[],
     stack_service_calls[];
 
-struct stack_waiter *stack_wait(struct stack_sut *u, uint64_t token); /* NULL: too many */
+/* A service's; NULL: too many. stack_wait_on: a receive's. */
+struct stack_waiter *stack_wait(struct stack_sut *u, uint64_t token);
+struct stack_waiter *stack_wait_on(struct stack_sut *u, uint64_t token, int fd);
+void stack_wait_free(struct stack_waiter *w);
+/* u->scratch with room for `size` octets, up to STACK_SCRATCH; NULL: no memory. */
+uint8_t *stack_scratch(struct stack_sut *u, size_t size);
+/* What is known of an open descriptor; NULL: it is none. */
+struct stack_descriptor *stack_descriptor_of(struct stack_sut *u, int fd);
 void stack_socket_ready(struct stack_sut *u, int fd);
 /* A waiter's request ended. */
 void stack_wait_done(struct stack_waiter *w, int64_t result, const struct value *out, int outs);

@@ -28,7 +28,7 @@ static struct value *fresh_out(struct stack_sut *u)
 static int64_t started(struct stack_waiter *w, int got)
 {
     if (got < 0)
-        w->token = 0;
+        stack_wait_free(w);
     return got < 0 ? got : SUT_PENDING;
 }
 
@@ -60,7 +60,7 @@ static int64_t call_dhcp_lease(struct stack_sut *u, uint64_t token, const struct
     if (!nif || nif->index >= sizeof u->lease / sizeof u->lease[0])
         return -ERR_NODEV;
     struct stack_waiter *w = &u->lease[nif->index];
-    *w = (struct stack_waiter){.token = token, .fd = -1, .sut = u};
+    *w = (struct stack_waiter){.token = token, .fd = -1, .sut = u, .own = true};
     return started(w, dhcp_start(u->stack, nif, 0, dhcp_bound, w, now_of(u)));
 }
 

@@ -12,21 +12,52 @@ static int64_t now_of(struct stack_sut *u)
     return u->env->now(u->env->self);
 }
 
+struct stack_descriptor *stack_descriptor_of(struct stack_sut *u, int fd)
+{
+    uint32_t at = (uint32_t)fd - SOCKET_FIRST; /* of -1 and 0 it is beyond all */
+    return at < u->config.limits.sockets ? &u->descriptor[at] : NULL;
+}
+
 struct stack_waiter *stack_wait(struct stack_sut *u, uint64_t token)
 {
-    for (int w = 0; w < STACK_WAITERS; w++) {
-        if (u->waiter[w].token)
-            continue;
-        u->waiter[w] = (struct stack_waiter){.token = token, .fd = -1, .sut = u};
-        return &u->waiter[w];
-    }
-    return NULL;
+    struct stack_waiter *w = u->free_waiter;
+    if (!w)
+        return NULL;
+    u->free_waiter = w->next;
+    *w = (struct stack_waiter){.token = token, .fd = -1, .sut = u};
+    return w;
+}
+
+struct stack_waiter *stack_wait_on(struct stack_sut *u, uint64_t token, int fd)
+{
+    struct stack_waiter *w = stack_wait(u, token), **at = &stack_descriptor_of(u, fd)->first;
+    if (!w)
+        return NULL;
+    w->fd = fd;
+    while (*at)
+        at = &(*at)->next;
+    return *at = w;
+}
+
+void stack_wait_free(struct stack_waiter *w)
+{
+    struct stack_descriptor *d = w->token ? stack_descriptor_of(w->sut, w->fd) : NULL;
+    for (struct stack_waiter **at = d ? &d->first : NULL; at && *at; at = &(*at)->next)
+        if (*at == w) {
+            *at = w->next;
+            break;
+        }
+    w->token = 0;
+    if (w->own)
+        return;
+    w->next = w->sut->free_waiter;
+    w->sut->free_waiter = w;
 }
 
 void stack_wait_done(struct stack_waiter *w, int64_t result, const struct value *out, int outs)
 {
     uint64_t token = w->token;
-    w->token = 0;
+    stack_wait_free(w);
     w->sut->env->done(w->sut->env->self, token, result, out, outs);
 }
 
@@ -44,9 +75,8 @@ static int64_t call_socket(struct stack_sut *u, uint64_t token, const struct val
                          : type == SOCK_DGRAM ? SOCKET_DGRAM
                                               : SOCKET_STREAM,
                          (int)argv[2].number);
-    if (fd >= 0 && fd < 32)
-        u->nonblocking = ((int)argv[1].number & SOCK_NONBLOCK) ? u->nonblocking | 1u << fd
-                                                               : u->nonblocking & ~(1u << fd);
+    if (fd >= 0)
+        stack_descriptor_of(u, fd)->nonblocking = ((int)argv[1].number & SOCK_NONBLOCK) != 0;
     return fd;
 }
 
@@ -91,9 +121,12 @@ static int64_t send_bytes(struct stack_sut *u, const struct value *argv, int fla
         return -ERR_MSGSIZE;
     /* Bytes that the script leaves open follow the pattern of their position. */
     uint32_t written = argv[1].kind == VALUE_BYTES ? argv[1].len : 0;
+    uint8_t *bytes = stack_scratch(u, (size_t)len);
+    if (!bytes)
+        return -ERR_NOMEM;
     for (int64_t i = 0; i < len; i++)
-        u->scratch[i] = i < written ? argv[1].bytes[i] : packet_pattern((uint64_t)i);
-    return socket_send(u->stack, (int)argv[0].number, u->scratch, (size_t)len, flags, to,
+        bytes[i] = i < written ? argv[1].bytes[i] : packet_pattern((uint64_t)i);
+    return socket_send(u->stack, (int)argv[0].number, bytes, (size_t)len, flags, to,
                        now_of(u));
 }
 
@@ -117,6 +150,8 @@ static int64_t call_sendto(struct stack_sut *u, uint64_t token, const struct val
 static int64_t receive_now(struct stack_sut *u, int fd, uint32_t room, int flags, struct value *out)
 {
     struct socket_address from = {0};
+    if (!stack_scratch(u, (size_t)room + 1))
+        return -ERR_NOMEM;
     int got = socket_receive(u->stack, fd, u->scratch, room, flags, &from, now_of(u));
     if (got >= 0) {
         uint32_t copied = (uint32_t)got < room ? (uint32_t)got : room;
@@ -135,14 +170,12 @@ static int64_t call_receive(struct stack_sut *u, uint64_t token, const struct va
         return -ERR_INVAL;
     uint32_t room = (uint32_t)argv[2].number;
     int64_t got = receive_now(u, fd, room, flags, out);
-    bool patient =
-        !(flags & MSG_FLAG_DONTWAIT) && fd >= 0 && fd < 32 && !(u->nonblocking & 1u << fd);
-    if (got != -ERR_AGAIN || !patient)
+    const struct stack_descriptor *d = stack_descriptor_of(u, fd);
+    if (got != -ERR_AGAIN || (flags & MSG_FLAG_DONTWAIT) || !d || d->nonblocking)
         return got;
-    struct stack_waiter *w = stack_wait(u, token);
+    struct stack_waiter *w = stack_wait_on(u, token, fd);
     if (!w)
         return -ERR_NOMEM;
-    w->fd = fd;
     w->room = room;
     w->flags = flags;
     return SUT_PENDING;
@@ -150,14 +183,14 @@ static int64_t call_receive(struct stack_sut *u, uint64_t token, const struct va
 
 void stack_socket_ready(struct stack_sut *u, int fd)
 {
-    for (int k = 0; k < STACK_WAITERS; k++) {
-        struct stack_waiter *w = &u->waiter[k];
-        if (!w->token || w->fd != fd)
-            continue;
+    const struct stack_descriptor *d = stack_descriptor_of(u, fd);
+    for (struct stack_waiter *w = d ? d->first : NULL, *next; w; w = next) {
+        next = w->next;
         memset(u->out, 0, sizeof u->out);
         int64_t got = receive_now(u, fd, w->room, w->flags, u->out);
-        if (got != -ERR_AGAIN)
-            stack_wait_done(w, got, u->out, STACK_OUTS);
+        if (got == -ERR_AGAIN)
+            return;
+        stack_wait_done(w, got, u->out, STACK_OUTS);
     }
 }
 
@@ -277,14 +310,14 @@ static int64_t call_fcntl(struct stack_sut *u, uint64_t token, const struct valu
     (void)token, (void)out;
     int fd = (int)argv[0].number;
     struct socket_address a;
-    if (fd < 0 || fd >= 32 || socket_name(u->stack, fd, &a) == -ERR_BADF)
+    struct stack_descriptor *d = stack_descriptor_of(u, fd);
+    if (!d || socket_name(u->stack, fd, &a) == -ERR_BADF)
         return -ERR_BADF;
     if (argv[1].number == GETFL)
-        return RDWR | ((u->nonblocking & 1u << fd) != 0 ? NONBLOCK : 0);
+        return RDWR | (d->nonblocking ? NONBLOCK : 0);
     if (argv[1].number != SETFL || argc < 3)
         return -ERR_INVAL;
-    u->nonblocking =
-        argv[2].number & NONBLOCK ? u->nonblocking | 1u << fd : u->nonblocking & ~(1u << fd);
+    d->nonblocking = (argv[2].number & NONBLOCK) != 0;
     return 0;
 }
 

@@ -41,6 +41,14 @@ enum { SUT_ARGUMENTS = 12 };
 #define SUT_PENDING (INT64_MIN + 1) /* env->done(token) comes later */
 #define SUT_UNKNOWN (INT64_MIN + 2) /* no such call here: the script is skipped by that name */
 
+/* What a stack may size its memory by. */
+struct sut_needs {
+    int ports;        /* how many interfaces will be attached */
+    uint32_t sockets; /* how many the script has open at a time; 0: as many as the stack likes */
+    bool small;       /* the world is saved and put back often: no more memory than exchanges of
+                       * single packets take, one after the other */
+};
+
 struct sut_env {
     void *self;
     /* What uninitialised memory holds: a stack that reads some shows another fingerprint with
@@ -68,6 +76,7 @@ struct sut_env {
     /* Something is wrong inside - a broken assertion, a buffer that at close has not come back: the
      * run fails with this sentence. */
     void (*fail)(void *self, const char *sentence);
+    struct sut_needs needs;
 };
 
 struct sut {

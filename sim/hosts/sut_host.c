@@ -444,6 +444,7 @@ static void fill_env(struct host *h)
         .fate = env_fate,
         .trace = env_trace,
         .fail = env_fail,
+        .needs = {(int)h->ports, state_of(h)->config.sockets, state_of(h)->config.small},
     };
 }
 

@@ -27,6 +27,8 @@ struct sut_config {
     struct sut_listener listener;
     uint8_t fill;     /* of memory that the stack has not written yet */
     bool watch_fates; /* replay and ladders want to know */
+    uint32_t sockets; /* see struct sut_needs */
+    bool small;
 };
 
 /* Prepares the host (its ports are set already), plugs NICs, opens the stack, attaches the
