@@ -21,8 +21,9 @@ static void write_script(FILE *f, int hosts)
     fprintf(f, "\n");
     for (int h = 1; h <= hosts; h++)
         fprintf(f, "host echo h%d ip 10.1.%d.%d/16 on l%d\n", h, h / 250, h % 250 + 1, h);
-    fprintf(f, "host raw spark on l1\nsut eth0 ip 10.1.255.1/16 on l1\n"
-               "0 < eth h1 > h%d ip h1 > h%d udp 7 > 7 data \"x\"\nend 3600s\n",
+    fprintf(f,
+            "host raw spark on l1\nsut eth0 ip 10.1.255.1/16 on l1\n"
+            "0 < eth h1 > h%d ip h1 > h%d udp 7 > 7 data \"x\"\nend 3600s\n",
             hosts, hosts);
 }
 
@@ -39,8 +40,8 @@ static void bench_hosts(int hosts)
     write_script(f, hosts);
     fclose(f);
     int64_t start_ns = wall_ns();
-    struct suite *suite = suite_load(
-        paths, 1, &(struct suite_options){.nic = "e1000", .sut = options.sut}, &why);
+    struct suite *suite =
+        suite_load(paths, 1, &(struct suite_options){.nic = "e1000", .sut = options.sut}, &why);
     unlink(path);
     struct run *r = suite ? run_new(&suite->kase[0].run, &options, &why) : NULL;
     snprintf(what, sizeof what, "events, %d hosts on a switch", hosts);
@@ -54,13 +55,14 @@ static void bench_hosts(int hosts)
     uint64_t before = world_events(r->world);
     int64_t since_ns = wall_ns();
     run_play(r, MEASURED_NS);
-    if (r->status != RUN_PASSED || world_events(r->world) - before < 1000) {
-        fprintf(stderr, "hosts_bench: %" PRIu64 " events %s\n", world_events(r->world), r->report);
+    if (r->verdict.status != RUN_PASSED || world_events(r->world) - before < 1000) {
+        fprintf(stderr, "hosts_bench: %" PRIu64 " events %s\n", world_events(r->world),
+                r->verdict.report);
         exit(1);
     }
     say(what, world_events(r->world) - before, "events", since_ns);
-    printf("%-46s %12zu KiB, built in %" PRId64 " us\n", "its world", world_bytes_used(r->world) >> 10,
-           (built_ns - start_ns) / 1000);
+    printf("%-46s %12zu KiB, built in %" PRId64 " us\n", "its world",
+           world_bytes_used(r->world) >> 10, (built_ns - start_ns) / 1000);
     run_free(r);
     suite_free(suite);
 }

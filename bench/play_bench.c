@@ -10,9 +10,9 @@ enum { WARM_UP_NS = 100000, FRAME_NS = 1000, WARM = 200000, RESTORED = 50000 };
 
 static void must(bool good, const struct run *r, const struct why *why)
 {
-    if (good && (!r || r->status == RUN_PASSED))
+    if (good && (!r || r->verdict.status == RUN_PASSED))
         return;
-    fprintf(stderr, "play_bench: %s%s\n", why->text, r ? r->report : "");
+    fprintf(stderr, "play_bench: %s%s\n", why->text, r ? r->verdict.report : "");
     exit(1);
 }
 
@@ -47,7 +47,8 @@ static void bench_case(const struct suite_case *c, const struct run_options *opt
         world_restore(r->world, image);
         run_play(r, WARM_UP_NS + FRAME_NS);
     }
-    snprintf(what, sizeof what, "the same, %zu KiB restored before", world_bytes_used(r->world) >> 10);
+    snprintf(what, sizeof what, "the same, %zu KiB restored before",
+             world_bytes_used(r->world) >> 10);
     say(what, RESTORED, "times", start_ns);
     must(true, r, &why);
     image_free(image);

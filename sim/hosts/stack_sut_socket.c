@@ -126,8 +126,7 @@ static int64_t send_bytes(struct stack_sut *u, const struct value *argv, int fla
         return -ERR_NOMEM;
     for (int64_t i = 0; i < len; i++)
         bytes[i] = i < written ? argv[1].bytes[i] : packet_pattern((uint64_t)i);
-    return socket_send(u->stack, (int)argv[0].number, bytes, (size_t)len, flags, to,
-                       now_of(u));
+    return socket_send(u->stack, (int)argv[0].number, bytes, (size_t)len, flags, to, now_of(u));
 }
 
 static int64_t call_send(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
