@@ -192,11 +192,20 @@ bool dhcp_option_get(const struct dhcp_msg *msg, uint8_t code, uint8_t *buf, siz
     return found;
 }
 
-/* An option of exactly `size` octets. */
+/* An option of exactly `size` octets, perhaps in pieces (RFC 3396 7). Whole several times over with
+ * the same content (a server's template and its own) it is one: joined, it could only be too long.
+ */
 static bool get_sized(const struct dhcp_msg *msg, uint8_t code, uint8_t *buf, size_t size)
 {
+    struct dhcp_option_iter iter = dhcp_option_iter(msg);
+    struct dhcp_option option;
     size_t len;
-    return dhcp_option_get(msg, code, buf, size, &len) && len == size;
+    if (!dhcp_option_get(msg, code, buf, size, &len))
+        return false;
+    while (len != size && dhcp_option_next(&iter, &option))
+        if (option.code == code && (option.len != size || memcmp(option.data, buf, size) != 0))
+            return false;
+    return true;
 }
 
 bool dhcp_option_get8(const struct dhcp_msg *msg, uint8_t code, uint8_t *out)
