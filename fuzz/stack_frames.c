@@ -211,7 +211,7 @@ static void change_route(struct fuzz_world *f, uint8_t what)
     const struct ip_addr *via = what & 32 ? NULL : &router;
     unsigned prefix = prefixes[what >> 1 & 3];
     if (what & 1)
-        route_remove(f->stack, &net, prefix, via);
+        route_remove(f->stack, &net, prefix, via, NULL);
     else
         route_add(f->stack, &net, prefix, via, f->nif);
 }

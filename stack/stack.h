@@ -79,6 +79,11 @@ int netif_down(struct netif *nif, int64_t now_ns);
 int netif_add_address(struct netif *nif, const struct ip_addr *addr, unsigned prefix, bool check,
                       int64_t now_ns);
 int netif_remove_address(struct netif *nif, const struct ip_addr *addr, int64_t now_ns);
+/* Another mask for an address that is there and stays, with its on-link route: 0, -ERR_INVAL (the
+ * net's own number or its broadcast, then), -ERR_ADDRNOTAVAIL, or the route table's error; on an
+ * error all is as it was. */
+int netif_set_prefix(struct netif *nif, const struct ip_addr *addr, unsigned prefix,
+                     int64_t now_ns);
 int netif_set_flags(struct netif *nif, uint32_t set, uint32_t clear, int64_t now_ns);
 /* IP packets of up to `mtu` bytes, 68 (RFC 791 3.2) to 1500, or 65535 on loopback. */
 int netif_set_mtu(struct netif *nif, unsigned mtu);
@@ -89,8 +94,9 @@ int netif_leave(struct netif *nif, const uint8_t mac[6]);
 /* --- routes: longest prefix match; `gateway` NULL for on-link --- */
 int route_add(struct stack *s, const struct ip_addr *net, unsigned prefix,
               const struct ip_addr *gateway, struct netif *nif);
+/* `nif` NULL: the first such route, whatever its interface. */
 int route_remove(struct stack *s, const struct ip_addr *net, unsigned prefix,
-                 const struct ip_addr *gateway);
+                 const struct ip_addr *gateway, const struct netif *nif);
 
 /* A permanent neighbour entry. */
 int neighbour_add(struct netif *nif, const struct ip_addr *addr, const uint8_t mac[6],

@@ -82,7 +82,7 @@ static int64_t call_unroute(struct stack_sut *u, uint64_t token, const struct va
     if (argv[0].kind != VALUE_PREFIX || !stack_argument_address(&argv[0], &net))
         return -ERR_INVAL;
     bool via = stack_argument_address(&argv[1], &gateway);
-    return route_remove(u->stack, &net, (unsigned)argv[0].prefix, via ? &gateway : NULL);
+    return route_remove(u->stack, &net, (unsigned)argv[0].prefix, via ? &gateway : NULL, NULL);
 }
 
 static int64_t call_neighbour(struct stack_sut *u, uint64_t token, const struct value *argv,

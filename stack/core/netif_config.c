@@ -252,6 +252,37 @@ static bool net_still_used(const struct netif *nif, const struct netif_address *
     return false;
 }
 
+static struct netif_address *find_address(struct netif *nif, const struct ip_addr *addr)
+{
+    for (int i = 0; i < NETIF_ADDRESSES; i++)
+        if (nif->address[i].addr.family != ADDR_NONE && addr_equal(&nif->address[i].addr, addr))
+            return &nif->address[i];
+    return NULL;
+}
+
+int netif_set_prefix(struct netif *nif, const struct ip_addr *addr, unsigned prefix, int64_t now_ns)
+{
+    struct netif_address *a = find_address(nif, addr);
+    if (!a)
+        return -ERR_ADDRNOTAVAIL;
+    if (!is_assignable(nif, addr, prefix))
+        return -ERR_INVAL;
+    struct netif_address old = *a;
+    if (prefix == old.prefix)
+        return 0;
+    a->prefix = (uint8_t)prefix;
+    if (!net_still_used(nif, &old)) /* first, so that there is room for the other */
+        route_interface_remove(nif, addr, old.prefix);
+    int err = a->tentative ? 0 : route_interface_add(nif, addr, prefix);
+    if (err < 0) {
+        a->prefix = old.prefix;
+        route_interface_add(nif, addr, old.prefix);
+        return err;
+    }
+    stack_netif_event(nif->stack, nif, NETIF_EVENT_ADDRESS, now_ns);
+    return 0;
+}
+
 int netif_remove_address(struct netif *nif, const struct ip_addr *addr, int64_t now_ns)
 {
     for (int i = 0; i < NETIF_ADDRESSES; i++) {

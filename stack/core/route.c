@@ -273,10 +273,10 @@ int route_add(struct stack *s, const struct ip_addr *net, unsigned prefix,
 }
 
 int route_remove(struct stack *s, const struct ip_addr *net, unsigned prefix,
-                 const struct ip_addr *gateway)
+                 const struct ip_addr *gateway, const struct netif *nif)
 {
     struct routes *t = routes_of(s);
-    struct route *r = t && prefix <= prefix_max(net) ? find(t, net, prefix, gateway, NULL) : NULL;
+    struct route *r = t && prefix <= prefix_max(net) ? find(t, net, prefix, gateway, nif) : NULL;
     if (!r)
         return -ERR_NOENT;
     take_out(s, t, r);

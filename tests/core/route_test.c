@@ -36,8 +36,8 @@ Test(route, longest_prefix_wins)
     cr_assert_eq(add(r, 0x01000000, 8, 0x0b000001),
                  -ERR_NETUNREACH); /* the gateway must be on-link, and 0/0 is by another */
     struct ip_addr n = addr_ipv4(0xc0000201), g = addr_ipv4(0x0a000204);
-    cr_assert_eq(route_remove(r->s, &n, 32, &g), 0);
-    cr_assert_eq(route_remove(r->s, &n, 32, &g), -ERR_NOENT);
+    cr_assert_eq(route_remove(r->s, &n, 32, &g, NULL), 0);
+    cr_assert_eq(route_remove(r->s, &n, 32, &g, NULL), -ERR_NOENT);
     cr_assert_eq(via(r, 0xc0000201), 0x0a000203);
     rig_close(r);
 }
