@@ -15,7 +15,8 @@ static int open_client(struct stack *s, struct netif *nif, service_done *done, v
         return -ERR_AFNOSUPPORT;
     if (c->nif)
         return -ERR_BUSY;
-    *c = (struct dhcp_client){.own = c->own};
+    *c = (struct dhcp_client){
+        .own = c->own, .informed = c->informed, .informed_address = c->informed_address};
     c->done = done;
     c->ctx = ctx;
     c->t1_ns = c->t2_ns = c->expiry_ns = c->offer_due_ns = INT64_MAX;
@@ -247,6 +248,7 @@ static const char *const counters[] = {
     [DHCP_DROP_ADDRESS] = "drop.address",
     [DHCP_DROP_OTHER_ADDRESS] = "drop.other_address",
     [DHCP_DROP_NO_LEASE] = "drop.no_lease",
+    [DHCP_DROP_INAPPLICABLE] = "drop.inapplicable",
 };
 
 const struct module dhcp_module = {

@@ -180,11 +180,10 @@ static void wait_for_t1(struct stack *s, struct dhcp_client *c)
         deadline_set(s, &c->timer, c->t1_ns);
 }
 
-static void bind_lease(struct stack *s, struct dhcp_client *c, int64_t now_ns)
+static void enter_bound(struct stack *s, struct dhcp_client *c, int64_t now_ns)
 {
     c->failures = 0;
     stack_count(s, MODULE_DHCP, DHCP_COUNT_BOUND);
-    dhcp_lease_apply(s, c);
     wait_for_t1(s, c);
     report(s, c, 0, now_ns);
 }
@@ -205,15 +204,38 @@ static void expire(struct stack *s, struct dhcp_client *c, int64_t now_ns)
     lose_lease(s, c, -ERR_TIMEDOUT, now_ns);
 }
 
-/* The slot of the lease's address on the interface, or NULL. */
-static const struct netif_address *own_address(const struct dhcp_client *c)
+/* The interface or the stack will not have it: the net's own number, say, or a table is full. */
+static void refuse_lease(struct stack *s, struct dhcp_client *c, int error, int64_t now_ns)
+{
+    dhcp_lease_remove(s, c, now_ns);
+    start_over(s, c, now_ns);
+    report(s, c, error, now_ns);
+}
+
+static void bind_lease(struct stack *s, struct dhcp_client *c, int64_t now_ns)
+{
+    int err = dhcp_lease_apply(s, c);
+    if (err < 0)
+        refuse_lease(s, c, err, now_ns);
+    else
+        enter_bound(s, c, now_ns);
+}
+
+/* The interface's slot of an address, or NULL. */
+static const struct netif_address *find_address(const struct netif *nif, uint32_t address)
 {
     for (int i = 0; i < NETIF_ADDRESSES; i++) {
-        const struct netif_address *a = &c->nif->address[i];
-        if (a->addr.family == ADDR_IPV4 && a->addr.word[0] == c->lease.address)
+        const struct netif_address *a = &nif->address[i];
+        if (a->addr.family == ADDR_IPV4 && a->addr.word[0] == address)
             return a;
     }
     return NULL;
+}
+
+/* The lease's. */
+static const struct netif_address *own_address(const struct dhcp_client *c)
+{
+    return find_address(c->nif, c->lease.address);
 }
 
 /* A new lease: RFC 5227's probes come before its use (4.4.1). */
@@ -226,9 +248,7 @@ static void begin_checking(struct stack *s, struct dhcp_client *c, int64_t now_n
         deadline_set(s, &c->timer, c->expiry_ns);
     int err = dhcp_lease_add_address(s, c, stack_knob(s, MODULE_DHCP, DHCP_KNOB_CHECK), now_ns);
     if (err < 0) {
-        /* The interface will not have it: the net's own number, say, or all its slots are taken. */
-        start_over(s, c, now_ns);
-        report(s, c, err, now_ns);
+        refuse_lease(s, c, err, now_ns);
         return;
     }
     const struct netif_address *a = own_address(c);
@@ -237,24 +257,42 @@ static void begin_checking(struct stack *s, struct dhcp_client *c, int64_t now_n
 }
 
 static void take_lease(struct stack *s, struct dhcp_client *c, const struct dhcp_msg *msg,
-                       int64_t now_ns)
+                       uint32_t server, int64_t now_ns)
 {
     dhcp_lease_read(msg, &c->lease);
+    c->lease.server = server;
     c->lease.since_ns = c->request_ns;
     dhcp_lease_times(s, c);
     begin_checking(s, c, now_ns);
 }
 
-/* The same address for longer, perhaps with other parameters. */
-static void extend_lease(struct stack *s, struct dhcp_client *c, const struct dhcp_msg *msg,
-                         int64_t now_ns)
+/* The lease stays as it was, and is asked about again when an answer that did not come would be
+ * (4.4.5); one that was only verified, at its T1. */
+static void keep_lease(struct stack *s, struct dhcp_client *c, int64_t now_ns)
+{
+    int64_t again_ns = c->t1_ns;
+    if (c->state != DHCP_REBOOTING)
+        again_ns = next_renewal(s, now_ns, c->state == DHCP_RENEWING ? c->t2_ns : c->expiry_ns);
+    wait_for_t1(s, c);
+    if (again_ns != c->t1_ns)
+        deadline_set(s, &c->timer, again_ns);
+}
+
+/* The same address for longer, perhaps with other parameters: as a whole, or not at all. */
+static bool extend_lease(struct stack *s, struct dhcp_client *c, const struct dhcp_msg *msg,
+                         uint32_t server, int64_t now_ns)
 {
     struct dhcp_lease renewed;
     dhcp_lease_read(msg, &renewed);
+    renewed.server = server;
     renewed.since_ns = c->request_ns;
-    dhcp_lease_change(s, c, &renewed, now_ns);
+    if (dhcp_lease_change(s, c, &renewed, now_ns) < 0) {
+        keep_lease(s, c, now_ns);
+        return false;
+    }
     dhcp_lease_times(s, c);
-    bind_lease(s, c, now_ns);
+    enter_bound(s, c, now_ns);
+    return true;
 }
 
 /* Somebody else uses the address (4.4.1, 3.1 step 5): the server hears of it, and we wait ten
@@ -290,13 +328,16 @@ void dhcp_leave(struct stack *s, struct dhcp_client *c)
 }
 
 static void informed(struct stack *s, struct dhcp_client *c, const struct dhcp_msg *msg,
-                     int64_t now_ns)
+                     uint32_t server, int64_t now_ns)
 {
     dhcp_lease_read(msg, &c->lease);
+    c->lease.server = server;
     c->lease.address = c->requested;
     c->lease.lease_s = c->lease.t1_s = c->lease.t2_s = 0; /* 4.4.3: there is no lease */
     c->lease.since_ns = now_ns;
     dhcp_set_name_servers(s, c->nif, &c->lease);
+    c->informed = true;
+    c->informed_address = c->requested;
     dhcp_leave(s, c);
     report(s, c, 0, now_ns);
 }
@@ -388,29 +429,49 @@ void dhcp_timer_fired(struct stack *s, struct deadline *d, int64_t now_ns)
 
 /* --- replies: what cannot be used is told by its counter, -1 is accepted --- */
 
-/* Who must have sent this: asked in REQUESTING and RENEWING was one server, elsewhere any. */
-static int check_server(const struct dhcp_client *c, const struct dhcp_msg *msg)
+/* The server that we know: the one asked, or the lease's. */
+static uint32_t known_server(const struct dhcp_client *c)
 {
-    uint32_t server;
-    if (!dhcp_option_get32(msg, DHCP_OPT_SERVER_ID, &server) || !dhcp_address_ok(server))
+    if (c->state == DHCP_REQUESTING)
+        return c->server;
+    return dhcp_has_lease(c) ? c->lease.server : 0;
+}
+
+/* Who sent this: asked in REQUESTING and RENEWING was one server, elsewhere any. RFC 2131's table 3
+ * obliges the server to say who it is, RFC 2132 9.7 does not oblige us to insist: an ACK or NAK to
+ * our xid that does not say it is the known server's, or that of who sent it to a remembered
+ * address. An OFFER must say it, since the REQUEST has to repeat it; who answers an INFORM as well.
+ */
+static int check_server(const struct dhcp_client *c, const struct dhcp_msg *msg,
+                        const struct ip_received *r, bool offer, uint32_t *server)
+{
+    uint8_t first;
+    size_t len;
+    bool absent = !dhcp_option_get(msg, DHCP_OPT_SERVER_ID, &first, sizeof first, &len);
+    *server = known_server(c);
+    if (absent && c->state == DHCP_REBOOTING && !*server)
+        *server = r->source.word[0];
+    if (!absent && !dhcp_option_get32(msg, DHCP_OPT_SERVER_ID, server))
         return DHCP_DROP_NO_SERVER;
-    if (c->state == DHCP_REQUESTING && server != c->server)
-        return DHCP_DROP_OTHER_SERVER;
-    return c->state == DHCP_RENEWING && server != c->lease.server ? DHCP_DROP_OTHER_SERVER : -1;
+    if ((absent && offer) || !dhcp_address_ok(*server))
+        return DHCP_DROP_NO_SERVER;
+    bool one = c->state == DHCP_REQUESTING || c->state == DHCP_RENEWING;
+    return one && *server != known_server(c) ? DHCP_DROP_OTHER_SERVER : -1;
 }
 
 static int offered(struct stack *s, struct dhcp_client *c, const struct dhcp_msg *msg,
-                   int64_t now_ns)
+                   const struct ip_received *r, int64_t now_ns)
 {
+    uint32_t server;
     if (c->state != DHCP_SELECTING || c->inform || c->offer_due_ns != INT64_MAX)
         return DHCP_DROP_UNEXPECTED;
-    int drop = check_server(c, msg);
+    int drop = check_server(c, msg, r, true, &server);
     if (drop >= 0)
         return drop;
     if (!dhcp_address_ok(msg->yiaddr))
         return DHCP_DROP_ADDRESS;
     stack_count(s, MODULE_DHCP, DHCP_IN_OFFER);
-    dhcp_option_get32(msg, DHCP_OPT_SERVER_ID, &c->server);
+    c->server = server;
     c->requested = msg->yiaddr;
     c->offer_due_ns = now_ns + stack_knob(s, MODULE_DHCP, DHCP_KNOB_OFFER_WAIT);
     if (c->offer_due_ns <= now_ns)
@@ -421,19 +482,19 @@ static int offered(struct stack *s, struct dhcp_client *c, const struct dhcp_msg
 }
 
 static int acknowledged(struct stack *s, struct dhcp_client *c, const struct dhcp_msg *msg,
-                        int64_t now_ns)
+                        const struct ip_received *r, int64_t now_ns)
 {
-    uint32_t lease_s = 0;
+    uint32_t server, lease_s = 0;
     bool asked = c->state == DHCP_REQUESTING || c->state == DHCP_REBOOTING ||
                  c->state == DHCP_RENEWING || c->state == DHCP_REBINDING;
     if (!asked && !c->inform)
         return DHCP_DROP_UNEXPECTED;
-    int drop = check_server(c, msg);
+    int drop = check_server(c, msg, r, false, &server);
     if (drop >= 0)
         return drop;
     if (c->inform) {
         stack_count(s, MODULE_DHCP, DHCP_IN_ACK);
-        informed(s, c, msg, now_ns);
+        informed(s, c, msg, server, now_ns);
         return -1;
     }
     if (!dhcp_address_ok(msg->yiaddr))
@@ -444,20 +505,20 @@ static int acknowledged(struct stack *s, struct dhcp_client *c, const struct dhc
         return DHCP_DROP_NO_LEASE;
     stack_count(s, MODULE_DHCP, DHCP_IN_ACK);
     if (dhcp_has_lease(c))
-        extend_lease(s, c, msg, now_ns);
-    else
-        take_lease(s, c, msg, now_ns);
+        return extend_lease(s, c, msg, server, now_ns) ? -1 : DHCP_DROP_INAPPLICABLE;
+    take_lease(s, c, msg, server, now_ns);
     return -1;
 }
 
 static int refused(struct stack *s, struct dhcp_client *c, const struct dhcp_msg *msg,
-                   int64_t now_ns)
+                   const struct ip_received *r, int64_t now_ns)
 {
+    uint32_t server;
     bool asked = c->state == DHCP_REQUESTING || c->state == DHCP_REBOOTING ||
                  c->state == DHCP_RENEWING || c->state == DHCP_REBINDING;
     if (!asked)
         return DHCP_DROP_UNEXPECTED;
-    int drop = check_server(c, msg);
+    int drop = check_server(c, msg, r, false, &server);
     if (drop >= 0)
         return drop;
     stack_count(s, MODULE_DHCP, DHCP_IN_NAK);
@@ -475,17 +536,16 @@ void dhcp_receive(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
 {
     struct dhcp_client *c = pcb->owner;
     struct dhcp_msg msg;
-    (void)r;
     (void)from_port; /* relays differ in what they send from */
     int drop, type = dhcp_accept(s, c, netbuf_data(nb), netbuf_len(nb), &msg);
     if (type < 0)
         drop = -type - 1;
     else if (type == DHCP_OFFER)
-        drop = offered(s, c, &msg, now_ns);
+        drop = offered(s, c, &msg, r, now_ns);
     else if (type == DHCP_ACK)
-        drop = acknowledged(s, c, &msg, now_ns);
+        drop = acknowledged(s, c, &msg, r, now_ns);
     else if (type == DHCP_NAK)
-        drop = refused(s, c, &msg, now_ns);
+        drop = refused(s, c, &msg, r, now_ns);
     else
         drop = DHCP_DROP_UNEXPECTED; /* also RFC 3203's unauthenticated FORCERENEW */
     if (drop >= 0)
@@ -505,6 +565,15 @@ static void address_event(struct stack *s, struct dhcp_client *c, int64_t now_ns
         decline(s, c, now_ns);
     else if (a && !a->tentative && c->state == DHCP_CHECKING)
         bind_lease(s, c, now_ns);
+}
+
+/* What an INFORM brought goes with the address that it was made for. */
+static void forget_informed(struct stack *s, struct dhcp_client *c, const struct netif *nif)
+{
+    if (!c->informed || find_address(nif, c->informed_address))
+        return;
+    c->informed = false;
+    dhcp_set_name_servers(s, nif, NULL);
 }
 
 /* RFC 2131 3.7: the cable may lead elsewhere now. */
@@ -528,6 +597,8 @@ void dhcp_on_netif(struct stack *s, void *state, struct netif *nif, enum netif_e
 {
     struct dhcp_client *c = dhcp_client(s, nif);
     (void)state;
+    if (c && event == NETIF_EVENT_NO_ADDRESS)
+        forget_informed(s, c, nif);
     if (!c || !c->nif || c->inform)
         return;
     switch (event) {

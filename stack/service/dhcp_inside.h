@@ -7,7 +7,11 @@
 #include "stack/transport/udp.h"
 #include "stack/wire/dhcp.h"
 
-enum { DHCP_MESSAGE_BYTES = 576, DHCP_SECOND_NS = 1000000000 };
+enum {
+    DHCP_MESSAGE_BYTES = 576,
+    DHCP_SECOND_NS = 1000000000,
+    DHCP_LEASE_ROUTES = DHCP_ROUTES + DHCP_ROUTERS
+};
 #define DHCP_INFINITE UINT32_C(0xffffffff)
 
 enum dhcp_knob {
@@ -47,6 +51,7 @@ enum dhcp_counter {
     DHCP_DROP_ADDRESS,
     DHCP_DROP_OTHER_ADDRESS,
     DHCP_DROP_NO_LEASE,
+    DHCP_DROP_INAPPLICABLE,
     DHCP_COUNTERS
 };
 
@@ -74,11 +79,16 @@ struct dhcp_client {
     int64_t offer_due_ns;            /* end of collecting; INT64_MAX: no offer yet */
     int64_t t1_ns, t2_ns, expiry_ns; /* absolute; INT64_MAX: never */
     struct dhcp_lease lease;
-    uint16_t mtu_before;   /* 0: the lease changed nothing */
-    uint32_t routes_added; /* bits: of the lease's routes, then its routers */
+    /* What of the lease is on the interface; what was there before is the user's. */
+    bool address_added, servers_named;
+    uint16_t mtu_set, mtu_before; /* mtu_set 0: the lease changed nothing; no MTU is below 68 */
+    uint32_t routes_added;        /* bits: of the lease's routes, then its routers */
     service_done *done;
     void *ctx;
+    /* Outlive the client, until it runs again or longer. */
     struct dhcp_own_options own;
+    bool informed; /* an INFORM's name servers are in use, for the address that it was made for */
+    uint32_t informed_address;
 };
 
 struct dhcp_module_state {
@@ -144,12 +154,13 @@ unsigned dhcp_lease_prefix(const struct dhcp_lease *lease);
 void dhcp_lease_times(struct stack *s, struct dhcp_client *c);
 /* Puts the address on the interface, to be checked; 0 or a negated stack_error. */
 int dhcp_lease_add_address(struct stack *s, struct dhcp_client *c, bool check, int64_t now_ns);
-/* Routes, name servers, MTU: when the address is in use. */
-void dhcp_lease_apply(struct stack *s, struct dhcp_client *c);
-/* Another lease of the same address: what differs is taken away, dhcp_lease_apply puts the new in.
- */
-void dhcp_lease_change(struct stack *s, struct dhcp_client *c, const struct dhcp_lease *renewed,
-                       int64_t now_ns);
+/* Routes, name servers, MTU: when the address is in use. All of them, or none and a negated
+ * stack_error. */
+int dhcp_lease_apply(struct stack *s, struct dhcp_client *c);
+/* Another lease of the same address takes the place of the one in force: all of it, or a negated
+ * stack_error and the old one stays as it was. */
+int dhcp_lease_change(struct stack *s, struct dhcp_client *c, const struct dhcp_lease *renewed,
+                      int64_t now_ns);
 /* The name servers that the lease brought, or NULL for none, are what the interface's are. */
 void dhcp_set_name_servers(struct stack *s, const struct netif *nif, const struct dhcp_lease *l);
 /* All of it away. */

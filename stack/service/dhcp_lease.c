@@ -26,8 +26,16 @@ static uint32_t class_mask(uint32_t a)
     return ipv4_mask(a >> 31 == 0 ? 8 : a >> 30 == 2 ? 16 : 24);
 }
 
+static bool is_listed(const uint32_t *list, uint8_t count, uint32_t a)
+{
+    for (uint8_t i = 0; i < count; i++)
+        if (list[i] == a)
+            return true;
+    return false;
+}
+
 /* A list of addresses (RFC 2132 3.5, 3.8, 8.3): a multiple of four octets, in order of preference,
- * those that no host has left out. */
+ * those that no host has left out, and those that come again. */
 static uint8_t read_list(const struct dhcp_msg *msg, uint8_t code, uint32_t *out, uint8_t room)
 {
     uint8_t bytes[4 * 16];
@@ -37,7 +45,7 @@ static uint8_t read_list(const struct dhcp_msg *msg, uint8_t code, uint32_t *out
         return 0;
     size_t have = len < sizeof bytes ? len : sizeof bytes;
     for (size_t at = 0; at < have && count < room; at += 4)
-        if (dhcp_address_ok(get32(bytes + at)))
+        if (dhcp_address_ok(get32(bytes + at)) && !is_listed(out, count, get32(bytes + at)))
             out[count++] = get32(bytes + at);
     return count;
 }
@@ -166,6 +174,7 @@ void dhcp_lease_times(struct stack *s, struct dhcp_client *c)
 
 /* --- the interface --- */
 
+/* One that is there already is the user's, and stays his. */
 int dhcp_lease_add_address(struct stack *s, struct dhcp_client *c, bool check, int64_t now_ns)
 {
     (void)s;
@@ -173,29 +182,68 @@ int dhcp_lease_add_address(struct stack *s, struct dhcp_client *c, bool check, i
     c->own_change = true;
     int err = netif_add_address(c->nif, &address, dhcp_lease_prefix(&c->lease), check, now_ns);
     c->own_change = false;
+    c->address_added = err >= 0;
     return err == -ERR_EXIST ? 0 : err;
 }
 
-/* `bit`: the route's in c->routes_added. One that was there before the lease is the user's and
- * stays. */
-static void set_route(struct stack *s, struct dhcp_client *c, const struct dhcp_route *r,
-                      unsigned bit, bool add)
+static int change_mask(struct dhcp_client *c, const struct dhcp_lease *to, int64_t now_ns)
 {
-    struct ip_addr net = addr_ipv4(r->net), via = addr_ipv4(r->via);
-    if (add && route_add(s, &net, r->prefix, r->via ? &via : NULL, c->nif) == 0)
-        c->routes_added |= 1u << bit;
-    if (!add && c->routes_added >> bit & 1)
-        route_remove(s, &net, r->prefix, r->via ? &via : NULL);
-    if (!add)
-        c->routes_added &= ~(1u << bit);
+    struct ip_addr address = addr_ipv4(c->lease.address);
+    if (!c->address_added)
+        return 0;
+    c->own_change = true;
+    int err = netif_set_prefix(c->nif, &address, dhcp_lease_prefix(to), now_ns);
+    c->own_change = false;
+    return err;
 }
 
-static void set_routes(struct stack *s, struct dhcp_client *c, bool add)
+static int add_route(struct stack *s, struct dhcp_client *c, const struct dhcp_route *r)
 {
-    for (uint8_t i = 0; i < c->lease.routes; i++)
-        set_route(s, c, &c->lease.route[i], i, add);
-    for (uint8_t i = 0; i < c->lease.routers; i++)
-        set_route(s, c, &(struct dhcp_route){0, 0, c->lease.router[i]}, DHCP_ROUTES + i, add);
+    struct ip_addr net = addr_ipv4(r->net), via = addr_ipv4(r->via);
+    return route_add(s, &net, r->prefix, r->via ? &via : NULL, c->nif);
+}
+
+/* The lease's routes, or its routers as default routes, as one list. */
+static uint8_t list_routes(const struct dhcp_lease *l, struct dhcp_route out[DHCP_LEASE_ROUTES])
+{
+    uint8_t count = 0;
+    for (uint8_t i = 0; i < l->routes; i++)
+        out[count++] = l->route[i];
+    for (uint8_t i = 0; i < l->routers; i++)
+        out[count++] = (struct dhcp_route){0, 0, l->router[i]};
+    return count;
+}
+
+static void remove_routes(struct stack *s, struct dhcp_client *c)
+{
+    struct dhcp_route route[DHCP_LEASE_ROUTES];
+    uint8_t count = list_routes(&c->lease, route);
+    for (uint8_t i = 0; i < count; i++) {
+        struct ip_addr net = addr_ipv4(route[i].net), via = addr_ipv4(route[i].via);
+        if (c->routes_added >> i & 1)
+            route_remove(s, &net, route[i].prefix, route[i].via ? &via : NULL, c->nif);
+    }
+    c->routes_added = 0;
+}
+
+/* One that was there before the lease is the user's and stays. One that cannot be (by a gateway
+ * that is this host, say) is left out, like a router that no host can be. Where the table has no
+ * room for one, none is added. */
+static int add_routes(struct stack *s, struct dhcp_client *c)
+{
+    struct dhcp_route route[DHCP_LEASE_ROUTES];
+    uint8_t count = list_routes(&c->lease, route);
+    c->routes_added = 0;
+    for (uint8_t i = 0; i < count; i++) {
+        int err = add_route(s, c, &route[i]);
+        if (err == 0)
+            c->routes_added |= 1u << i;
+        if (err == -ERR_NOBUFS) {
+            remove_routes(s, c);
+            return err;
+        }
+    }
+    return 0;
 }
 
 void dhcp_set_name_servers(struct stack *s, const struct netif *nif, const struct dhcp_lease *l)
@@ -210,43 +258,78 @@ void dhcp_set_name_servers(struct stack *s, const struct netif *nif, const struc
     names->set_servers(s, nif, servers, count);
 }
 
-void dhcp_lease_apply(struct stack *s, struct dhcp_client *c)
+/* `mtu` 0: what the link had before. What the user set meanwhile is his. One that the link cannot
+ * have is as good as none. */
+static void set_mtu(struct dhcp_client *c, uint16_t mtu)
 {
-    uint16_t before = c->nif->mtu;
-    set_routes(s, c, true);
-    dhcp_set_name_servers(s, c->nif, &c->lease);
-    if (c->lease.mtu && c->lease.mtu != before && netif_set_mtu(c->nif, c->lease.mtu) >= 0 &&
-        !c->mtu_before)
+    bool ours = c->mtu_set && c->nif->mtu == c->mtu_set;
+    uint16_t before = ours ? c->mtu_before : c->nif->mtu;
+    if (mtu && mtu == c->mtu_set)
+        return;
+    if (mtu && netif_set_mtu(c->nif, mtu) >= 0) {
         c->mtu_before = before;
+        c->mtu_set = mtu;
+        return;
+    }
+    if (ours)
+        netif_set_mtu(c->nif, before);
+    c->mtu_set = 0;
 }
 
-void dhcp_lease_change(struct stack *s, struct dhcp_client *c, const struct dhcp_lease *renewed,
-                       int64_t now_ns)
+int dhcp_lease_apply(struct stack *s, struct dhcp_client *c)
+{
+    int err = add_routes(s, c);
+    if (err < 0)
+        return err;
+    dhcp_set_name_servers(s, c->nif, &c->lease);
+    c->servers_named = true;
+    c->informed = false;
+    set_mtu(c, c->lease.mtu);
+    return 0;
+}
+
+static bool same_routes(const struct dhcp_lease *a, const struct dhcp_lease *b)
+{
+    return a->routers == b->routers && a->routes == b->routes &&
+           memcmp(a->router, b->router, sizeof a->router) == 0 &&
+           memcmp(a->route, b->route, sizeof a->route) == 0;
+}
+
+int dhcp_lease_change(struct stack *s, struct dhcp_client *c, const struct dhcp_lease *renewed,
+                      int64_t now_ns)
 {
     struct dhcp_lease old = c->lease;
-    bool routes_differ = renewed->routers != old.routers || renewed->routes != old.routes ||
-                         memcmp(renewed->router, old.router, sizeof old.router) != 0 ||
-                         memcmp(renewed->route, old.route, sizeof old.route) != 0;
-    if (renewed->mask != old.mask) {
-        dhcp_lease_remove(s, c, now_ns);
+    int err = change_mask(c, renewed, now_ns);
+    if (err < 0)
+        return err;
+    if (!same_routes(renewed, &old)) {
+        remove_routes(s, c);
         c->lease = *renewed;
-        dhcp_lease_add_address(s, c, false, now_ns);
-    } else if (routes_differ) {
-        set_routes(s, c, false);
+        err = add_routes(s, c);
+    }
+    if (err < 0) { /* what was there has its room back */
+        c->lease = old;
+        change_mask(c, &old, now_ns);
+        add_routes(s, c);
+        return err;
     }
     c->lease = *renewed;
+    dhcp_set_name_servers(s, c->nif, renewed);
+    set_mtu(c, renewed->mtu);
+    return 0;
 }
 
 void dhcp_lease_remove(struct stack *s, struct dhcp_client *c, int64_t now_ns)
 {
     struct ip_addr address = addr_ipv4(c->lease.address);
-    set_routes(s, c, false);
-    dhcp_set_name_servers(s, c->nif, NULL);
+    remove_routes(s, c);
+    if (c->servers_named)
+        dhcp_set_name_servers(s, c->nif, NULL);
+    set_mtu(c, 0);
     c->own_change = true;
-    netif_remove_address(c->nif, &address, now_ns);
+    if (c->address_added)
+        netif_remove_address(c->nif, &address, now_ns); /* a conflict may have taken it already */
     c->own_change = false;
-    if (c->mtu_before)
-        netif_set_mtu(c->nif, c->mtu_before);
-    c->mtu_before = 0;
+    c->address_added = c->servers_named = false;
     c->t1_ns = c->t2_ns = c->expiry_ns = INT64_MAX;
 }
