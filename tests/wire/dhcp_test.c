@@ -281,7 +281,7 @@ Test(wire_dhcp, overloads_one_field_only)
 /* RFC2132-9.3-1: with value 4, 0 or of two octets the option is ignored, the rest is used. */
 Test(wire_dhcp, ignores_an_overload_without_meaning)
 {
-    const char *options[] = {"340104 ff", "340100 ff", "34020101 ff", "340101 340101 ff"};
+    const char *options[] = {"340104 ff", "340100 ff", "34020101 ff", "340101 340102 ff"};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         struct packet p = message(options[i]);
         struct dhcp_msg m;
@@ -289,6 +289,16 @@ Test(wire_dhcp, ignores_an_overload_without_meaning)
         ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m));
         cr_assert_eq(m.overload, 0);
     }
+}
+
+/* The same option twice is one; as pieces of one it would be of a length that overload never has. */
+Test(wire_dhcp, takes_an_overload_twice_for_one)
+{
+    struct packet p = message("340101 340101 ff");
+    struct dhcp_msg m;
+    put(p, FILE_AT, "ff");
+    ASSERT_ACCEPTED(dhcp_parse(p.bytes, p.len, &m));
+    cr_assert_eq(m.overload, 1);
 }
 
 /* RFC 2131 4.1: overload stands in the options field; one in file does not overload sname. */
