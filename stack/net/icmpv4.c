@@ -68,6 +68,7 @@ static const char *const counters[ICMPV4_COUNTERS] = {
     [ICMPV4_DROP_REDIRECT_OFF] = "drop.redirect_off",
     [ICMPV4_DROP_REDIRECT_NOT_FIRST_HOP] = "drop.redirect_not_first_hop",
     [ICMPV4_DROP_REDIRECT_GATEWAY] = "drop.redirect_gateway",
+    [ICMPV4_DROP_REDIRECT_NOT_SENT] = "drop.redirect_not_sent",
     [ICMPV4_DROP_REDIRECT_NO_ROOM] = "drop.redirect_no_room",
     [ICMPV4_ECHOES_ANSWERED] = "echoes_answered",
     [ICMPV4_TIMESTAMPS_ANSWERED] = "timestamps_answered",

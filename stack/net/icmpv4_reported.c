@@ -2,6 +2,7 @@
  * ICMP errors that others send us about our packets. What they quote must be ours; then the
  * transport hears of it, which decides whether the packet was really under way (RFC 5927 4).
  */
+#include "stack/core/bytes.h"
 #include "stack/core/route.h"
 #include "stack/net/icmpv4.h"
 #include "stack/net/ipv4.h"
@@ -56,29 +57,45 @@ static struct meaning meaning_of(const struct icmpv4_hdr *hdr)
     return (struct meaning){IP_ERROR_PARAMETER, ERR_PROTO, false};
 }
 
+/* RFC 5927 4: a report that changes a path is believed about a packet that was sent, which IP or
+ * the connection that sent it must know. `dont_fragment`: and that went with DF. */
+static bool was_sent(struct stack *s, const struct ip_error *e, bool dont_fragment)
+{
+    if (dont_fragment ? e->sent_with_df : e->sent_lately)
+        return true;
+    const struct ip_protocol *p = ip_protocol(s, e->protocol);
+    if (p && p->sent)
+        return p->sent(s, e);
+    const struct ip_raw *raw = ipv4_of(s)->raw;
+    return raw && raw->sent(s, e);
+}
+
 /* RFC 1122 3.2.2.2: from the gateway that we use now, to one on the same net, which is not
  * ourselves. */
 static enum icmpv4_counter redirect(struct stack *s, const struct icmpv4_hdr *hdr,
-                                    const struct ipv4_hdr *quoted, const struct ip_received *r,
+                                    const struct ip_error *e, const struct ip_received *r,
                                     int64_t now_ns)
 {
     struct ip_path path, direct;
-    struct ip_addr to = addr_ipv4(quoted->dst), from = addr_ipv4(quoted->src),
-                   gateway = addr_ipv4(hdr->gateway);
+    struct ip_addr gateway = addr_ipv4(hdr->gateway);
     if (!stack_knob(s, MODULE_ICMPV4, ICMPV4_KNOB_ACCEPT_REDIRECTS))
         return ICMPV4_DROP_REDIRECT_OFF;
     if (hdr->code > ICMPV4_REDIRECT_HOST_FOR_TOS)
         return ICMPV4_DROP_UNKNOWN_CODE;
-    if (ip_path(s, &to, &from, NULL, &path) < 0 || path.loopback || path.nif != r->nif ||
-        !addr_equal(&path.next_hop, &r->source) || addr_equal(&path.next_hop, &to))
+    if (ip_path(s, &e->destination, &e->source, NULL, &path) < 0 || path.loopback ||
+        path.nif != r->nif || !addr_equal(&path.next_hop, &r->source) ||
+        addr_equal(&path.next_hop, &e->destination))
         return ICMPV4_DROP_REDIRECT_NOT_FIRST_HOP;
+    if (!was_sent(s, e, false))
+        return ICMPV4_DROP_REDIRECT_NOT_SENT;
     if (ip_path(s, &gateway, NULL, r->nif, &direct) < 0 || direct.loopback || direct.broadcast ||
         direct.multicast || !addr_equal(&direct.next_hop, &gateway) ||
         addr_equal(&gateway, &r->source))
         return ICMPV4_DROP_REDIRECT_GATEWAY;
     /* 3.3.1.2: a net's redirect counts for the one host, since nobody says which mask it has. */
-    return route_redirect(s, &to, &gateway, r->nif, now_ns) < 0 ? ICMPV4_DROP_REDIRECT_NO_ROOM
-                                                                : ICMPV4_COUNTERS;
+    return route_redirect(s, &e->destination, &gateway, r->nif, now_ns) < 0
+               ? ICMPV4_DROP_REDIRECT_NO_ROOM
+               : ICMPV4_COUNTERS;
 }
 
 /* ICMPV4_COUNTERS when the quote is of a packet that we may have sent. */
@@ -94,37 +111,40 @@ static enum icmpv4_counter check_quote(struct stack *s, const struct ip_received
     return quoted->frag_off != 0 ? ICMPV4_DROP_QUOTE_FRAGMENT : ICMPV4_COUNTERS;
 }
 
-/* A packet without DF was never refused for its length, whatever a router says; and nobody believes
- * in one that none of us can have sent. */
-static bool is_too_long(struct stack *s, const struct ip_error *e, const struct ipv4_hdr *quoted)
-{
-    if (e->kind != IP_ERROR_TOO_LONG || !quoted->df)
-        return false;
-    const struct ip_protocol *p = ip_protocol(s, e->protocol);
-    if (p && p->too_long)
-        return p->too_long(s, e);
-    const struct ip_raw *raw = ipv4_of(s)->raw;
-    return raw && raw->too_long(s, e);
-}
-
 /* RFC 1191 5: routers of 4.2BSD's kind, who name no MTU either, add the header's length to the
  * total length that they quote. What is not below our estimate is taken for such. */
-static uint16_t length_that_failed(struct stack *s, const struct icmpv4_hdr *hdr,
-                                   const struct ipv4_hdr *quoted)
+static uint16_t length_that_failed(const struct icmpv4_hdr *hdr, const struct ipv4_hdr *quoted,
+                                   const struct ip_path *path)
 {
-    struct ip_path path;
-    struct ip_addr to = addr_ipv4(quoted->dst), from = addr_ipv4(quoted->src);
-    bool inflated =
-        hdr->mtu == 0 && ip_path(s, &to, &from, NULL, &path) == 0 && quoted->total_len >= path.mtu;
+    bool inflated = hdr->mtu == 0 && quoted->total_len >= path->mtu;
     return (uint16_t)(quoted->total_len - (inflated ? quoted->hdr_len : 0));
 }
 
-static void tell_transport(struct stack *s, const struct netbuf *nb, const struct icmpv4_hdr *hdr,
-                           const struct ipv4_hdr *quoted, uint32_t payload_len,
-                           const struct ip_received *r, int64_t now_ns)
+/* A packet without DF was never refused for its length, whatever a router says. The path's new MTU;
+ * 0 when the report is not believed. */
+static uint16_t new_path_mtu(struct stack *s, const struct icmpv4_hdr *hdr,
+                             const struct ipv4_hdr *quoted, const struct ip_error *e,
+                             int64_t now_ns)
+{
+    struct ip_path path;
+    if (e->kind != IP_ERROR_TOO_LONG || !quoted->df || !was_sent(s, e, true) ||
+        ip_path(s, &e->destination, &e->source, NULL, &path) < 0 ||
+        !path_mtu_learn(s, &e->destination, length_that_failed(hdr, quoted, &path), hdr->mtu,
+                        now_ns))
+        return 0;
+    return ip_path(s, &e->destination, &e->source, NULL, &path) < 0 ? 0 : path.mtu;
+}
+
+static struct ip_error error_of(struct stack *s, const struct netbuf *nb,
+                                const struct icmpv4_hdr *hdr, const struct ipv4_hdr *quoted,
+                                uint32_t payload_len, const struct ip_received *r)
 {
     struct meaning m = meaning_of(hdr);
-    struct ip_error e = {
+    struct ip_addr to = addr_ipv4(quoted->dst);
+    const uint8_t *payload = netbuf_data(nb) + hdr->hdr_len + quoted->hdr_len;
+    const struct sent_packet *sent =
+        payload_len < 4 ? NULL : sent_find(&ipv4_of(s)->sent, &to, quoted->proto, get32(payload));
+    return (struct ip_error){
         .kind = m.kind,
         .error = m.error,
         .hard = m.hard,
@@ -133,16 +153,13 @@ static void tell_transport(struct stack *s, const struct netbuf *nb, const struc
         .protocol = quoted->proto,
         .mtu = hdr->mtu,
         .source = addr_ipv4(quoted->src),
-        .destination = addr_ipv4(quoted->dst),
+        .destination = to,
         .reporter = r->source,
-        .quoted = netbuf_data(nb) + hdr->hdr_len + quoted->hdr_len,
+        .sent_lately = sent != NULL,
+        .sent_with_df = sent && sent->dont_fragment,
+        .quoted = payload,
         .quoted_len = payload_len,
     };
-    e.mtu =
-        is_too_long(s, &e, quoted)
-            ? path_mtu_learn(s, quoted->dst, length_that_failed(s, hdr, quoted), hdr->mtu, now_ns)
-            : 0;
-    ipv4_deliver_error(s, &e, now_ns);
 }
 
 void icmpv4_reported(struct stack *s, struct netbuf *nb, const struct icmpv4_hdr *hdr,
@@ -155,10 +172,11 @@ void icmpv4_reported(struct stack *s, struct netbuf *nb, const struct icmpv4_hdr
         icmpv4_drop(s, nb, ICMPV4_DROP_QUOTE_BAD);
         return;
     }
+    struct ip_error e = error_of(s, nb, hdr, &quoted, (uint32_t)payload_len, r);
     enum icmpv4_counter refused = check_quote(s, r, &quoted);
     if (refused == ICMPV4_COUNTERS && hdr->type == ICMPV4_REDIRECT)
-        refused = redirect(s, hdr, &quoted, r, now_ns);
-    else if (refused == ICMPV4_COUNTERS && meaning_of(hdr).error == 0)
+        refused = redirect(s, hdr, &e, r, now_ns);
+    else if (refused == ICMPV4_COUNTERS && e.error == 0)
         refused = ICMPV4_DROP_UNKNOWN_CODE;
     if (refused != ICMPV4_COUNTERS) {
         icmpv4_drop(s, nb, refused);
@@ -166,7 +184,9 @@ void icmpv4_reported(struct stack *s, struct netbuf *nb, const struct icmpv4_hdr
     }
     stack_count(s, MODULE_ICMPV4,
                 hdr->type == ICMPV4_REDIRECT ? ICMPV4_REDIRECTS_TAKEN : ICMPV4_ERRORS_RECEIVED);
-    if (hdr->type != ICMPV4_REDIRECT)
-        tell_transport(s, nb, hdr, &quoted, (uint32_t)payload_len, r, now_ns);
+    if (hdr->type != ICMPV4_REDIRECT) {
+        e.mtu = new_path_mtu(s, hdr, &quoted, &e, now_ns);
+        ipv4_deliver_error(s, &e, now_ns);
+    }
     netbuf_free(s, nb);
 }

@@ -16,6 +16,7 @@ struct ip_path {
     struct ip_addr next_hop; /* the neighbour; equals the destination when on-link */
     uint16_t mtu;            /* of the path, learnt ones included */
     bool broadcast, multicast, loopback;
+    bool too_narrow; /* for path_mtu.minimum: without DF, so that routers may cut */
 };
 
 enum ip_send_flag {
@@ -41,6 +42,7 @@ struct ip_pcb {
     uint8_t ttl, tos;             /* ttl 0: the knob */
     uint8_t ip_flags;             /* of enum ip_send_flag */
     uint8_t multicast_ttl;        /* 0: 1 */
+    bool has_sent;                /* to `remote`, since it was connected */
 };
 
 /* What a received packet's header said; the netbuf's cursor is behind it. */
@@ -73,6 +75,8 @@ struct ip_error {
     uint16_t mtu; /* for ERR_MSGSIZE: the path's from now on; 0: the report was not believed */
     struct ip_addr source, destination; /* of the packet that we sent: source is ours */
     struct ip_addr reporter;
+    bool sent_lately;  /* IP remembers such a packet (stack/net/sent.h), or it never left us */
+    bool sent_with_df; /* and one with DF */
     const uint8_t *quoted;
     uint32_t quoted_len;
 };
@@ -87,10 +91,9 @@ struct ip_protocol {
     /* What raw sockets are not shown, since a program that saw it might answer a second time.
      * `nb` as for ip_raw.input. NULL: nothing. */
     bool (*keeps)(const struct netbuf *nb, const struct ip_received *r);
-    /* May the packet that a router calls too long really be one of ours (RFC 5927 7.2)? Asked
-     * before the path's MTU is lowered; e->mtu is what the router says. NULL: raw sockets are
-     * asked. */
-    bool (*too_long)(struct stack *s, const struct ip_error *e);
+    /* Has a connection of yours sent the packet that e is about (RFC 5927 4)? Asked before a report
+     * changes a path, when IP does not remember the packet itself. NULL: raw sockets are asked. */
+    bool (*sent)(struct stack *s, const struct ip_error *e);
 };
 
 int ip_register(struct stack *s, const struct ip_protocol *p);
@@ -107,7 +110,7 @@ struct ip_raw {
     bool (*input)(struct stack *s, const struct netbuf *nb, const struct ip_received *r,
                   int64_t now_ns);
     void (*error)(struct stack *s, const struct ip_error *e, int64_t now_ns);
-    bool (*too_long)(struct stack *s, const struct ip_error *e); /* as a protocol's */
+    bool (*sent)(struct stack *s, const struct ip_error *e); /* as a protocol's */
 };
 void ip_set_raw(struct stack *s, const struct ip_raw *raw);
 

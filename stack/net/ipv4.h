@@ -4,6 +4,8 @@
 
 #include "stack/core/keyed_hash.h"
 #include "stack/net/ip.h"
+#include "stack/net/path_mtu.h"
+#include "stack/net/sent.h"
 #include "stack/wire/ipv4.h"
 
 enum ipv4_knob {
@@ -69,6 +71,7 @@ struct ipv4 {
     const struct ip_raw *raw;
     uint8_t id_key[KEYED_HASH_KEY_BYTES];
     uint16_t id[IPV4_ID_COUNTERS];
+    struct sent_packets sent;
     struct ipv4_group group[]; /* IPV4_GROUPS for each interface */
 };
 
@@ -122,16 +125,5 @@ uint32_t ipv4_timestamp(int64_t now_ns);
  * whole. */
 void reassembly_input(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr,
                       int64_t now_ns);
-
-/* path_mtu.c */
-uint16_t path_mtu(struct stack *s, uint32_t destination, uint16_t link_mtu);
-/* True when the path is narrower than the lowest estimate that we believe: packets to it go without
- * DF. */
-bool path_mtu_gives_up(struct stack *s, uint32_t destination);
-/* A router says that a packet of ours of `length` octets to `destination` was too long for a next
- * hop of `mtu` (0: an old router does not say). Returns the new estimate, or 0 when it is not
- * believed. */
-uint16_t path_mtu_learn(struct stack *s, uint32_t destination, uint16_t length, uint16_t mtu,
-                        int64_t now_ns);
 
 #endif

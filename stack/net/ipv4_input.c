@@ -183,6 +183,7 @@ void ip_unsent(struct stack *s, const struct netbuf *nb, int error, int64_t now_
         .source = addr_ipv4(hdr.src),
         .destination = addr_ipv4(hdr.dst),
         .reporter = addr_ipv4(hdr.src),
+        .sent_lately = true,
         .quoted = nb->base + nb->net_at + hdr.hdr_len,
         .quoted_len = (uint32_t)hdr.total_len - hdr.hdr_len,
     };

@@ -109,10 +109,22 @@ static int fragment(struct stack *s, const struct ip_path *path, struct netbuf *
     return 0;
 }
 
+/* Nobody reports on a later part of a datagram, or on what went to many. */
+static void remember(struct stack *s, const struct ip_path *path, const struct netbuf *nb,
+                     const struct ipv4_hdr *hdr)
+{
+    struct ip_addr to = addr_ipv4(hdr->dst);
+    if (path->loopback || path->multicast || path->broadcast || hdr->frag_off != 0 ||
+        hdr->total_len < hdr->hdr_len + 4u)
+        return;
+    sent_note(&ipv4_of(s)->sent, &to, hdr->proto, get32(netbuf_data(nb) + hdr->hdr_len), hdr->df);
+}
+
 /* Takes nb, a packet with the header that `hdr` describes. */
 static int send(struct stack *s, const struct ip_path *path, struct netbuf *nb,
                 const struct ipv4_hdr *hdr, int64_t now_ns)
 {
+    remember(s, path, nb, hdr);
     if (hdr->total_len <= path->mtu) {
         ipv4_checksum_set(netbuf_data(nb), hdr->hdr_len);
         return transmit(s, path, nb, now_ns);
@@ -180,7 +192,7 @@ int ipv4_output(struct stack *s, const struct ip_path *path, struct netbuf *nb,
         return send_own_header(s, path, nb, now_ns);
     struct ipv4_hdr hdr = {
         .tos = how->tos,
-        .df = (how->flags & IP_DONT_FRAGMENT) && !path_mtu_gives_up(s, how->destination.word[0]),
+        .df = (how->flags & IP_DONT_FRAGMENT) && !path->too_narrow,
         .ttl = ttl_of(s, path, how),
         .proto = how->protocol,
         .src = how->source.word[0],

@@ -94,7 +94,7 @@ static int to_one(struct stack *s, uint32_t destination, uint32_t source, struct
     choose_source(path, source, path->next_hop.word[0]);
     if (addr_is_any(&path->source))
         return -ERR_ADDRNOTAVAIL;
-    path->mtu = path_mtu(s, destination, path->nif->mtu);
+    path->mtu = path_mtu(s, &to, path->nif->mtu, &path->too_narrow);
     return 0;
 }
 

@@ -17,76 +17,146 @@ enum { LOWEST = 68 }; /* RFC 791 3.2: no link is narrower */
 /* RFC 1191 7, table 7-1. */
 static const uint16_t plateaus[] = {32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68};
 
+#define NONE UINT16_MAX
+
 struct estimate {
-    uint32_t destination; /* 0: free */
-    uint16_t mtu;
-    bool gave_up; /* a router claimed less than path_mtu.minimum */
+    struct ip_addr destination; /* of family ADDR_NONE: free */
     int64_t until_ns;
+    uint16_t mtu;
+    uint16_t next; /* in its bucket */
+    bool gave_up;  /* a router claimed less than path_mtu.minimum */
 };
 
 struct estimates {
-    struct deadline ageing; /* at the earliest until_ns */
-    uint32_t limit;
+    struct deadline ageing; /* at the earliest until_ns, or before it */
+    uint32_t limit, used;
+    uint32_t buckets; /* a power of two, at least limit */
+    uint16_t *bucket;
     struct estimate entry[];
 };
 
-static struct estimate *find(struct stack *s, uint32_t destination)
+static struct estimates *table_of(struct stack *s)
 {
-    struct estimates *t = s->module[MODULE_PATH_MTU] ? s->state[MODULE_PATH_MTU] : NULL;
-    for (uint32_t i = 0; t && destination && i < t->limit; i++)
-        if (t->entry[i].destination == destination)
-            return &t->entry[i];
+    return s->module[MODULE_PATH_MTU] ? s->state[MODULE_PATH_MTU] : NULL;
+}
+
+static uint16_t *bucket_of(const struct estimates *t, const struct ip_addr *a)
+{
+    uint32_t h = a->word[0] ^ a->word[1] ^ a->word[2] ^ a->word[3] ^ a->zone;
+    h *= 0x9e3779b1u; /* 2^32 by the golden ratio */
+    return &t->bucket[h >> 16 & (t->buckets - 1)];
+}
+
+#ifdef STACK_CHECK
+/* Each estimate in use stands in its destination's bucket, once, and the timer is not behind it. */
+static void check(const struct estimates *t)
+{
+    uint32_t in_buckets = 0, used = 0;
+    for (uint32_t b = 0; b < t->buckets; b++)
+        for (uint16_t i = t->bucket[b]; i != NONE; i = t->entry[i].next) {
+            const struct estimate *e = &t->entry[i];
+            STACK_ASSERT(i < t->limit && bucket_of(t, &e->destination) == &t->bucket[b]);
+            STACK_ASSERT(e->destination.family != ADDR_NONE && e->mtu >= LOWEST);
+            STACK_ASSERT(t->ageing.due_ns <= e->until_ns);
+            in_buckets++;
+        }
+    for (uint32_t i = 0; i < t->limit; i++)
+        used += t->entry[i].destination.family != ADDR_NONE;
+    STACK_ASSERT(used == t->used && in_buckets == used);
+}
+#else
+static void check(const struct estimates *t)
+{
+    (void)t;
+}
+#endif
+
+static struct estimate *find(const struct estimates *t, const struct ip_addr *destination)
+{
+    if (t->used == 0)
+        return NULL;
+    for (uint16_t i = *bucket_of(t, destination); i != NONE; i = t->entry[i].next)
+        if (addr_equal(&t->entry[i].destination, destination))
+            return (struct estimate *)&t->entry[i];
     return NULL;
 }
 
-uint16_t path_mtu(struct stack *s, uint32_t destination, uint16_t link_mtu)
+uint16_t path_mtu(struct stack *s, const struct ip_addr *destination, uint16_t link_mtu,
+                  bool *gave_up)
 {
-    const struct estimate *e = find(s, destination);
+    const struct estimates *t = table_of(s);
+    const struct estimate *e = t ? find(t, destination) : NULL;
+    *gave_up = e && e->gave_up;
     return e && e->mtu < link_mtu ? e->mtu : link_mtu;
 }
 
-bool path_mtu_gives_up(struct stack *s, uint32_t destination)
+static void forget(struct stack *s, struct estimates *t, struct estimate *e)
 {
-    const struct estimate *e = find(s, destination);
-    return e && e->gave_up;
-}
-
-static void set_ageing(struct stack *s, struct estimates *t)
-{
-    int64_t earliest = INT64_MAX;
-    for (uint32_t i = 0; i < t->limit; i++)
-        if (t->entry[i].destination && t->entry[i].until_ns < earliest)
-            earliest = t->entry[i].until_ns;
-    deadline_set(s, &t->ageing, earliest);
+    uint16_t *link = bucket_of(t, &e->destination);
+    while (&t->entry[*link] != e)
+        link = &t->entry[*link].next;
+    *link = e->next;
+    e->destination.family = ADDR_NONE;
+    t->used--;
+    stack_paths_moved(s);
 }
 
 static void age(struct stack *s, struct deadline *d, int64_t now_ns)
 {
     struct estimates *t = s->state[MODULE_PATH_MTU];
-    (void)d;
-    for (uint32_t i = 0; i < t->limit; i++)
-        if (t->entry[i].destination && t->entry[i].until_ns <= now_ns) {
-            t->entry[i].destination = 0;
+    int64_t earliest = INT64_MAX;
+    for (uint32_t i = 0; i < t->limit && t->used > 0; i++) {
+        struct estimate *e = &t->entry[i];
+        if (e->destination.family == ADDR_NONE)
+            continue;
+        if (e->until_ns <= now_ns) {
+            forget(s, t, e);
             stack_count(s, MODULE_PATH_MTU, AGED);
+        } else if (e->until_ns < earliest) {
+            earliest = e->until_ns;
         }
-    set_ageing(s, t);
+    }
+    deadline_set(s, d, earliest);
+    check(t);
 }
 
-/* The one with the least time left gives way. */
-static struct estimate *place_for(struct stack *s, struct estimates *t, uint32_t destination)
+/* A free place, or that of the one with the least time left. NULL: the table has none. */
+static struct estimate *place(struct stack *s, struct estimates *t)
 {
-    struct estimate *e = find(s, destination);
-    for (uint32_t i = 0; !e && i < t->limit; i++)
-        if (t->entry[i].destination == 0)
-            e = &t->entry[i];
-    if (e || t->limit == 0)
-        return e;
-    e = &t->entry[0];
-    for (uint32_t i = 1; i < t->limit; i++)
-        if (t->entry[i].until_ns < e->until_ns)
-            e = &t->entry[i];
-    stack_count(s, MODULE_PATH_MTU, EVICTED);
+    struct estimate *oldest = NULL;
+    for (uint32_t i = 0; i < t->limit; i++) {
+        struct estimate *e = &t->entry[i];
+        if (e->destination.family == ADDR_NONE)
+            return e;
+        if (!oldest || e->until_ns < oldest->until_ns)
+            oldest = e;
+    }
+    if (oldest) {
+        stack_count(s, MODULE_PATH_MTU, EVICTED);
+        forget(s, t, oldest);
+    }
+    return oldest;
+}
+
+static struct estimate *enter(struct stack *s, struct estimates *t,
+                              const struct ip_addr *destination)
+{
+    struct estimate *e = place(s, t);
+    if (!e)
+        return NULL;
+    uint16_t *link = bucket_of(t, destination);
+    *e = (struct estimate){.destination = *destination, .until_ns = INT64_MIN, .next = *link};
+    *link = (uint16_t)(e - t->entry);
+    t->used++;
     return e;
+}
+
+static void keep_until(struct stack *s, struct estimates *t, struct estimate *e, int64_t until_ns)
+{
+    if (e->until_ns < until_ns)
+        e->until_ns = until_ns;
+    if (e->until_ns < t->ageing.due_ns)
+        deadline_set(s, &t->ageing, e->until_ns);
 }
 
 /* RFC 1191 5: an old router says nothing; the path is one step narrower than what did not pass. */
@@ -98,26 +168,36 @@ static uint16_t next_plateau(uint16_t length)
     return LOWEST;
 }
 
-/* RFC 1191 3: larger packets are not tried less than 5 minutes after any such message, be it one
- * that lowers nothing. */
-static void no_increase_before(struct stack *s, struct estimates *t, struct estimate *e,
-                               int64_t at_ns)
+/* The floor is the knob's, and nothing that a message says goes below it: not the MTU, which a
+ * forger chooses, and not the length that it quotes, which he chooses as well. */
+static void learn(struct stack *s, struct estimates *t, const struct ip_addr *destination,
+                  uint16_t mtu, int64_t now_ns)
 {
-    if (e->until_ns < at_ns)
-        e->until_ns = at_ns;
-    set_ageing(s, t);
+    uint16_t minimum = (uint16_t)stack_knob(s, MODULE_PATH_MTU, KNOB_MINIMUM);
+    struct estimate *e = find(t, destination);
+    e = e ? e : enter(s, t, destination);
+    if (!e)
+        return;
+    e->gave_up = mtu < minimum;
+    e->mtu = mtu < minimum ? minimum : mtu;
+    if (e->gave_up)
+        stack_count(s, MODULE_PATH_MTU, CLAMPED);
+    stack_count(s, MODULE_PATH_MTU, LEARNT);
+    keep_until(s, t, e, now_ns + stack_knob(s, MODULE_PATH_MTU, KNOB_AGE));
+    stack_paths_moved(s);
 }
 
-uint16_t path_mtu_learn(struct stack *s, uint32_t destination, uint16_t length, uint16_t mtu,
-                        int64_t now_ns)
+bool path_mtu_learn(struct stack *s, const struct ip_addr *destination, uint16_t length,
+                    uint16_t mtu, int64_t now_ns)
 {
-    struct estimates *t = s->module[MODULE_PATH_MTU] ? s->state[MODULE_PATH_MTU] : NULL;
+    struct estimates *t = table_of(s);
     if (!t || !stack_knob(s, MODULE_PATH_MTU, KNOB_ENABLED)) {
         if (t)
             stack_count(s, MODULE_PATH_MTU, OFF);
-        return 0;
+        return false;
     }
-    struct estimate *known = find(s, destination);
+    check(t);
+    struct estimate *known = find(t, destination);
     if (mtu == 0) {
         mtu = next_plateau(length);
         stack_count(s, MODULE_PATH_MTU, PLATEAU);
@@ -125,29 +205,33 @@ uint16_t path_mtu_learn(struct stack *s, uint32_t destination, uint16_t length, 
     /* RFC 1191 3: never an increase; and what would have let the packet through did not stop it. */
     if (mtu >= length || (known && mtu >= known->mtu)) {
         stack_count(s, MODULE_PATH_MTU, NOT_SMALLER);
+        /* RFC 1191 3: larger packets are not tried less than 5 minutes after any such message, be
+         * it one that lowers nothing. */
         if (known && mtu < length)
-            no_increase_before(s, t, known, now_ns + 5 * MINUTES);
-        return 0;
+            keep_until(s, t, known, now_ns + 5 * MINUTES);
+        return false;
     }
-    uint16_t minimum = (uint16_t)stack_knob(s, MODULE_PATH_MTU, KNOB_MINIMUM);
-    bool below = mtu < minimum;
-    if (below) {
-        mtu = minimum < length ? minimum : length;
-        stack_count(s, MODULE_PATH_MTU, CLAMPED);
-    }
-    struct estimate *e = place_for(s, t, destination);
-    if (!e)
-        return 0;
-    *e = (struct estimate){destination, mtu, below,
-                           now_ns + stack_knob(s, MODULE_PATH_MTU, KNOB_AGE)};
-    stack_count(s, MODULE_PATH_MTU, LEARNT);
-    set_ageing(s, t);
-    return mtu;
+    learn(s, t, destination, mtu, now_ns);
+    check(t);
+    return true;
+}
+
+static uint32_t buckets_for(uint32_t limit)
+{
+    uint32_t n = 1;
+    while (n < limit)
+        n *= 2;
+    return n;
+}
+
+static size_t entries_bytes(uint32_t limit)
+{
+    return sizeof(struct estimates) + limit * sizeof(struct estimate);
 }
 
 static size_t state_size(const struct stack_limits *l)
 {
-    return sizeof(struct estimates) + l->path_mtus * sizeof(struct estimate);
+    return entries_bytes(l->path_mtus) + buckets_for(l->path_mtus) * sizeof(uint16_t);
 }
 
 static int init(struct stack *s, void *state, int64_t now_ns)
@@ -155,6 +239,10 @@ static int init(struct stack *s, void *state, int64_t now_ns)
     struct estimates *t = state;
     (void)now_ns;
     t->limit = s->config.limits.path_mtus;
+    t->buckets = buckets_for(t->limit);
+    t->bucket = (uint16_t *)(void *)((uint8_t *)state + entries_bytes(t->limit));
+    for (uint32_t i = 0; i < t->buckets; i++)
+        t->bucket[i] = NONE;
     deadline_init(&t->ageing, deadline_rank(MODULE_PATH_MTU, 0), "path_mtu.age", age);
     return 0;
 }
@@ -163,9 +251,12 @@ static int init(struct stack *s, void *state, int64_t now_ns)
 static int query(struct stack *s, void *state, const char *what, char *out, size_t room)
 {
     uint32_t address;
-    (void)state;
+    (void)s;
     const char *dest = text_after(what, "to ");
-    const struct estimate *e = dest && text_parse_ipv4(dest, &address) ? find(s, address) : NULL;
+    if (!dest || !text_parse_ipv4(dest, &address))
+        return -ERR_NOENT;
+    struct ip_addr to = addr_ipv4(address);
+    const struct estimate *e = find(state, &to);
     if (!e)
         return -ERR_NOENT;
     struct text t = text_to(out, room);

@@ -59,6 +59,7 @@ static int raw_socket_connect(struct stack *s, struct socket *k, const struct so
     if (!k->address_chosen)
         pcb->ip.local = path.source;
     pcb->ip.remote = to;
+    pcb->ip.has_sent = false;
     k->connected = true;
     return 0;
 }

@@ -109,10 +109,11 @@ static bool may_have_sent(const struct raw_pcb *p, const struct ip_error *e)
     return addr_is_any(&p->ip.remote) || addr_equal(&p->ip.remote, &e->destination);
 }
 
-static bool raw_sent_too_long(struct stack *s, const struct ip_error *e)
+static bool raw_sent(struct stack *s, const struct ip_error *e)
 {
     for (const struct raw_pcb *p = raw_state(s)->first; p; p = p->next)
-        if ((p->protocol == e->protocol || p->protocol == RAW_PROTOCOL_ANY) && may_have_sent(p, e))
+        if (p->ip.has_sent && !addr_is_any(&p->ip.remote) &&
+            (p->protocol == e->protocol || p->protocol == RAW_PROTOCOL_ANY) && may_have_sent(p, e))
             return true;
     return false;
 }
@@ -159,8 +160,10 @@ int raw_send(struct stack *s, struct raw_pcb *pcb, const void *bytes, uint32_t l
         .flags = pcb->ip.ip_flags,
     };
     err = ip_output(s, &path, nb, &how, now_ns);
-    if (err >= 0)
-        stack_count(s, MODULE_RAW, RAW_OUT);
+    if (err < 0)
+        return err;
+    stack_count(s, MODULE_RAW, RAW_OUT);
+    pcb->ip.has_sent |= addr_equal(to, &pcb->ip.remote);
     return err;
 }
 
@@ -170,7 +173,7 @@ static size_t raw_state_size(const struct stack_limits *l)
     return sizeof(struct raw_state);
 }
 
-static const struct ip_raw raw_hook = {raw_input, raw_error, raw_sent_too_long};
+static const struct ip_raw raw_hook = {raw_input, raw_error, raw_sent};
 
 static int raw_init(struct stack *s, void *state, int64_t now_ns)
 {

@@ -134,6 +134,7 @@ int udp_connect(struct stack *s, struct udp_pcb *pcb, const struct ip_addr *remo
         pcb->ip.local = path.source;
     pcb->ip.remote = *remote;
     pcb->remote_port = port;
+    pcb->ip.has_sent = false;
     return 0;
 }
 
@@ -148,7 +149,7 @@ static const struct ip_protocol udp_protocol = {
     .module = MODULE_UDP,
     .input = udp_input,
     .error = udp_input_error,
-    .too_long = udp_sent_too_long,
+    .sent = udp_sent,
 };
 
 static int udp_init(struct stack *s, void *state, int64_t now_ns)

@@ -201,9 +201,10 @@ static struct udp_pcb *quoted_sender(struct stack *s, const struct ip_error *e)
                      get16(e->quoted + UDP_DST_PORT));
 }
 
-bool udp_sent_too_long(struct stack *s, const struct ip_error *e)
+bool udp_sent(struct stack *s, const struct ip_error *e)
 {
-    return quoted_sender(s, e) != NULL;
+    const struct udp_pcb *pcb = quoted_sender(s, e);
+    return pcb && pcb->remote_port && pcb->ip.has_sent;
 }
 
 void udp_input_error(struct stack *s, const struct ip_error *e, int64_t now_ns)
@@ -213,7 +214,8 @@ void udp_input_error(struct stack *s, const struct ip_error *e, int64_t now_ns)
         return;
     }
     struct udp_pcb *pcb = quoted_sender(s, e);
-    if (!pcb) {
+    bool sent = pcb && (e->sent_lately || (pcb->remote_port && pcb->ip.has_sent));
+    if (!sent) {
         stack_count(s, MODULE_UDP, UDP_DROP_ERROR_UNMATCHED);
         return;
     }

@@ -39,8 +39,8 @@ static inline struct udp_state *udp_state(struct stack *s)
 
 void udp_input(struct stack *s, struct netbuf *nb, const struct ip_received *r, int64_t now_ns);
 void udp_input_error(struct stack *s, const struct ip_error *e, int64_t now_ns);
-/* Did one of ours send the packet that a router calls too long? */
-bool udp_sent_too_long(struct stack *s, const struct ip_error *e);
+/* Has a connected pcb sent the packet that e is about? */
+bool udp_sent(struct stack *s, const struct ip_error *e);
 
 /* True for the broadcast addresses of this host's networks and 255.255.255.255. */
 bool transport_is_broadcast(const struct stack *s, const struct ip_addr *a);

@@ -99,7 +99,10 @@ int udp_send(struct stack *s, struct udp_pcb *pcb, const void *bytes, uint32_t l
     fill(nb, pcb, &path, bytes, len, to, port);
     struct ip_send how = header_of(pcb, &path, to);
     err = ip_output(s, &path, nb, &how, now_ns);
-    if (err >= 0)
-        stack_count(s, MODULE_UDP, UDP_OUT);
+    if (err < 0)
+        return err;
+    stack_count(s, MODULE_UDP, UDP_OUT);
+    if (to == &pcb->ip.remote || (port == pcb->remote_port && addr_equal(to, &pcb->ip.remote)))
+        pcb->ip.has_sent = true;
     return err;
 }

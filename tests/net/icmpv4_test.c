@@ -204,7 +204,7 @@ static void quote(uint8_t out[28], uint32_t src, uint32_t dst, uint16_t flags, u
     rig_put16(out + 2, total);
     rig_put16(out + 6, flags);
     out[8] = 64;
-    out[9] = 253; /* RFC 3692: for experiments; who has such a raw socket may have sent it */
+    out[9] = 253; /* RFC 3692: for experiments */
     rig_put32(out + 12, src);
     rig_put32(out + 16, dst);
 }
@@ -227,6 +227,16 @@ static uint16_t mtu_to(struct rig *r, uint32_t to)
     return path.mtu;
 }
 
+/* Sends what quote() quotes. */
+static void send_quoted(struct rig *r, struct raw_pcb *sender, uint32_t to)
+{
+    static const uint8_t zeros[8];
+    struct ip_addr a = addr_ipv4(to);
+    *sender = (struct raw_pcb){.protocol = 253, .ip.ip_flags = IP_DONT_FRAGMENT};
+    cr_assert_eq(raw_bind(r->s, sender), 0);
+    cr_assert_eq(raw_send(r->s, sender, zeros, sizeof zeros, &a, 0), 0);
+}
+
 enum { DF = 0x4000 };
 
 /* RFC 1191 3, 5, 6.3: down to what the router says, by plateaus when it does not; never up, never
@@ -234,13 +244,13 @@ enum { DF = 0x4000 };
 Test(icmpv4, path_mtu_learnt_and_aged)
 {
     struct rig *r = open_with_peer();
-    struct raw_pcb sender = {.protocol = 253};
+    struct raw_pcb sender;
     uint8_t q[28];
     const uint32_t far = 0xc0000201, other = 0xc0000202;
     quote(q, RIG_ADDRESS, far, DF, 1500);
     report(r, 3, 4, 1400, RIG_PEER + 1, q);
-    cr_assert_eq(mtu_to(r, far), 1500, "nobody here sends protocol 253");
-    cr_assert_eq(raw_bind(r->s, &sender), 0);
+    cr_assert_eq(mtu_to(r, far), 1500, "nobody here sent it");
+    send_quoted(r, &sender, far);
     report(r, 3, 4, 1400, RIG_PEER + 1, q);
     cr_assert_eq(mtu_to(r, far), 1400);
     cr_assert_eq(mtu_to(r, other), 1500);
@@ -278,8 +288,12 @@ Test(icmpv4, redirect_taken_from_the_first_hop_only)
 {
     struct rig *r = open_with_peer();
     uint8_t q[28];
+    struct raw_pcb sender;
     const uint32_t far = 0xc0000201, better = 0x0a000209;
     quote(q, RIG_ADDRESS, far, 0, 100);
+    report(r, 5, 1, better, RIG_PEER + 1, q);
+    cr_assert_eq(rig_counter(r, "icmpv4.drop.redirect_not_sent"), 1);
+    send_quoted(r, &sender, far);
     report(r, 5, 1, better, RIG_PEER, q);
     cr_assert_eq(rig_counter(r, "icmpv4.drop.redirect_not_first_hop"), 1);
     report(r, 5, 1, 0x0b000001, RIG_PEER + 1, q);
