@@ -59,6 +59,7 @@ enum dhcp_code {
     OPTION_T1 = 58,
     OPTION_T2 = 59,
     OPTION_CLIENT = 61,
+    OPTION_RELAY = 82,
     OPTION_END = 255,
 };
 
@@ -72,6 +73,7 @@ struct dhcp_message {
     bool has_requested, has_server, has_lease;
     uint32_t requested, server, lease_s;
     uint8_t client[DHCP_KEY], client_len; /* option 61 */
+    uint8_t relay[255], relay_len;        /* option 82: what a relay agent says (RFC 3046) */
     /* What names the client: option 61, else type and hardware address. */
     uint8_t key[DHCP_KEY], key_len;
     char host_name[64];

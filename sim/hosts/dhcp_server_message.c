@@ -62,6 +62,10 @@ static void read_option(struct dhcp_message *m, uint8_t code, const uint8_t *dat
         m->client_len = (uint8_t)(len < DHCP_KEY ? len : DHCP_KEY);
         memcpy(m->client, data, m->client_len);
         break;
+    case OPTION_RELAY:
+        m->relay_len = (uint8_t)len;
+        memcpy(m->relay, data, len);
+        break;
     case OPTION_HOST_NAME:
         len = len < sizeof m->host_name ? len : sizeof m->host_name - 1;
         memcpy(m->host_name, data, len);

@@ -71,8 +71,8 @@ static void put_times(const struct dhcp_server *s, struct dhcp_reply *r)
 }
 
 /* RFC 2131, table 3. */
-static void fill(const struct host *h, const struct dhcp_server *s, const struct dhcp_message *m,
-                 enum dhcp_type type, uint32_t yiaddr, struct dhcp_reply *r)
+static void fill_header(const struct host *h, const struct dhcp_message *m, enum dhcp_type type,
+                        uint32_t yiaddr, struct dhcp_reply *r)
 {
     uint8_t octet = (uint8_t)type;
     *r = (struct dhcp_reply){.type = octet,
@@ -88,15 +88,29 @@ static void fill(const struct host *h, const struct dhcp_server *s, const struct
     r->port = m->port;
     r->own_address = h->port[m->port].ipv4;
     dhcpd_put(r, OPTION_TYPE, &octet, 1);
-    dhcpd_put32(r, OPTION_SERVER, identifier(h, s, m->port));
-    if (type == DHCP_NAK)
-        return;
+}
+
+static void put_lease(const struct host *h, const struct dhcp_server *s,
+                      const struct dhcp_message *m, struct dhcp_reply *r)
+{
     if (m->type != DHCP_INFORM)
         put_times(s, r);
     put_parameters(h, s, m->port, r);
     if (s->config.echo_client && m->client_len)
         dhcpd_put(r, OPTION_CLIENT, m->client, m->client_len);
     put_extras(s, r);
+}
+
+/* RFC 3046 2.2: what a relay agent said comes back in every reply, as its last option. */
+static void fill(const struct host *h, const struct dhcp_server *s, const struct dhcp_message *m,
+                 enum dhcp_type type, uint32_t yiaddr, struct dhcp_reply *r)
+{
+    fill_header(h, m, type, yiaddr, r);
+    dhcpd_put32(r, OPTION_SERVER, identifier(h, s, m->port));
+    if (type != DHCP_NAK)
+        put_lease(h, s, m, r);
+    if (m->relay_len)
+        dhcpd_put(r, OPTION_RELAY, m->relay, m->relay_len);
 }
 
 /* RFC 2131 4.1: to the relay, to ciaddr, by broadcast when the flag asks for it, else to yiaddr at

@@ -480,3 +480,35 @@ Test(peer_dhcp, client_id_comes_back)
         peer_rig_close(r);
     }
 }
+
+/* RFC 3046 2.2: the whole of option 82 comes back in all replies, as the last option, to the relay.
+ */
+Test(peer_dhcp, relay_agent_information_comes_back)
+{
+    static const uint8_t head[8] = {1, 1, 6, 0, 1, 2, 3, 4},
+                         information[] = {82, 9, 1, 3, 'l', 'a', 'n', 2, 2, 0, 0xff},
+                         replies[] = {OFFER, NAK};
+    static const uint8_t asked[] = {DISCOVER, REQUEST};
+    for (int k = 0; k < 2; k++) {
+        struct peer_rig *r = peer_rig_open(SERVER "authoritative, domain \"example.test\"");
+        uint8_t m[300] = {0};
+        uint32_t at = 240, len;
+        memcpy(m, head, 8);
+        put32(m + 24, RIG_CLIENT); /* giaddr: the client stands for the relay */
+        memcpy(m + 28, rig_client, 6);
+        put32(m + 236, 0x63825363);
+        memcpy(m + at, (uint8_t[]){53, 1, asked[k]}, 3);
+        at += 3 + put_address(m + at + 3, 50, k ? 0x0a00021f : 0);
+        memcpy(m + at, information, sizeof information);
+        m[at + sizeof information] = 255;
+        peer_rig_udp(r, RIG_CLIENT, RIG_SERVER, 67, 67, m, sizeof m);
+        cr_assert_eq(r->frames, 1);
+        cr_assert_eq(type_of(r), replies[k]);
+        const uint8_t *o = option(r, 82), *p = last(r, &len);
+        cr_assert_not_null(o);
+        cr_assert_arr_eq(o, information, sizeof information);
+        cr_assert_eq(o[sizeof information], 255, "the last option");
+        cr_assert_eq(get32(p + 24), RIG_CLIENT);
+        peer_rig_close(r);
+    }
+}
