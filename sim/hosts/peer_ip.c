@@ -259,8 +259,8 @@ static void send_ip(struct peer_ip *ip, struct outgoing *o, const uint8_t *body,
     send_fragment(ip, o, body, at, len - at, false);
 }
 
-/* RFC 768: the sum covers addresses, protocol and length; a sum of 0 goes out as ones. */
-static uint16_t udp_sum(uint32_t src, uint32_t dst, const uint8_t *udp, uint32_t len)
+/* A sum of 0 goes out as ones. */
+uint16_t peer_udp_sum(uint32_t src, uint32_t dst, const uint8_t *udp, uint32_t len)
 {
     uint32_t pseudo =
         (src >> 16) + (src & 0xffff) + (dst >> 16) + (dst & 0xffff) + IPPROTO_UDP + len;
@@ -279,7 +279,7 @@ void peer_send_udp(struct peer_ip *ip, int port, const struct peer_datagram *d)
     peer_put16(udp + AT(udphdr, uh_ulen), len);
     if (d->len)
         memcpy(udp + UDP_HEADER, d->payload, d->len);
-    uint16_t sum = udp_sum(o.src, o.dst, udp, len);
+    uint16_t sum = peer_udp_sum(o.src, o.dst, udp, len);
     peer_put16(udp + AT(udphdr, uh_sum), sum ? sum : 0xffff);
     send_ip(ip, &o, udp, len);
     world_release(ip->host->world, udp, len);
@@ -326,7 +326,7 @@ static enum peer_event receive_udp(struct peer_ip *ip, struct peer_packet *p)
     uint32_t len = peer_get16(udp + AT(udphdr, uh_ulen));
     if (len < UDP_HEADER || len > p->len)
         return bad(ip);
-    if (peer_get16(udp + AT(udphdr, uh_sum)) != 0 && udp_sum(p->src, p->dst, udp, len) != 0)
+    if (peer_get16(udp + AT(udphdr, uh_sum)) != 0 && peer_udp_sum(p->src, p->dst, udp, len) != 0)
         return bad(ip);
     p->sport = peer_get16(udp + AT(udphdr, uh_sport));
     p->dport = peer_get16(udp + AT(udphdr, uh_dport));
@@ -383,7 +383,8 @@ static enum peer_event receive_ip(struct peer_ip *ip, struct peer_packet *p, con
     if (!peer_ip_is_own(ip, p->dst) && !peer_ip_is_broadcast(ip, p->port, p->dst))
         return PEER_NOT_OURS;
     uint16_t fragment = peer_get16(h + AT(iphdr, frag_off));
-    if (fragment & (IP_MF | IP_OFFMASK) && !peer_reassemble(ip, p, fragment))
+    if (fragment & (IP_MF | IP_OFFMASK) &&
+        peer_reassemble(ip, &ip->fragments, p, fragment) != FRAGMENT_LAST)
         return PEER_NOTHING;
     switch (p->protocol) {
     case IPPROTO_UDP:

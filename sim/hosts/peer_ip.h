@@ -14,7 +14,13 @@
 #include <stdint.h>
 #include "sim/hosts/host.h"
 
-enum { PEER_NEIGHBOURS = 64, PEER_WAITING = 16, PEER_ALIASES = 8, PEER_DELAYED = 32 };
+enum {
+    PEER_NEIGHBOURS = 64,
+    PEER_WAITING = 16,
+    PEER_ALIASES = 8,
+    PEER_DELAYED = 32,
+    PEER_REASSEMBLIES = 4
+};
 
 #define PEER_BROADCAST 0xffffffffu
 
@@ -50,6 +56,11 @@ struct peer_delayed {
     uint8_t to_mac[6];
 };
 
+/* Packets that come in fragments; each is made when its first fragment comes. */
+struct peer_fragments {
+    struct peer_reassembly *slot[PEER_REASSEMBLIES];
+};
+
 struct peer_ip {
     struct host *host;
     bool no_ping; /* as attribute "no-ping" */
@@ -65,8 +76,8 @@ struct peer_ip {
     struct peer_waiting waiting[PEER_WAITING];
     struct peer_delayed delayed[PEER_DELAYED];
     uint64_t next_order;
-    struct peer_reassembly *reassembly; /* made when the first fragment comes */
-    uint64_t bad;                       /* frames refused for what is in them */
+    struct peer_fragments fragments;
+    uint64_t bad;        /* frames refused for what is in them */
     uint64_t unresolved; /* packets lost because too many waited for ARP, or to be sent later */
 };
 
@@ -135,6 +146,9 @@ int peer_ip_port(const struct peer_ip *ip, uint32_t address);
 bool peer_ip_is_own(const struct peer_ip *ip, uint32_t address);
 bool peer_ip_is_broadcast(const struct peer_ip *ip, int port, uint32_t address);
 uint32_t peer_mask(int prefix);
+/* RFC 768: over addresses, protocol, length and the datagram from its header on; 0 when that holds
+ * the right sum. */
+uint16_t peer_udp_sum(uint32_t src, uint32_t dst, const uint8_t *udp, uint32_t len);
 
 static inline uint16_t peer_get16(const uint8_t *p)
 {

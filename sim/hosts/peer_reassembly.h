@@ -1,12 +1,20 @@
-/* Fragments that peers receive: one packet at a time is put together, which is what scenarios need.
+/* Fragments that peers receive (RFC 791, RFC 1122 3.3.2): a few packets at a time are put together.
  */
 #ifndef SIM_HOSTS_PEER_REASSEMBLY_H
 #define SIM_HOSTS_PEER_REASSEMBLY_H
 
 #include "sim/hosts/peer_ip.h"
 
-/* True when *p is now whole, its payload in the buffer (packet and packet_len stay those of the
- * last fragment). `fragment` is the header's flags and offset. */
-bool peer_reassemble(struct peer_ip *ip, struct peer_packet *p, uint16_t fragment);
+enum peer_fragment { FRAGMENT_BAD, FRAGMENT_HELD, FRAGMENT_LAST };
+
+/* FRAGMENT_LAST: *p is now the whole packet, in the table's buffer until the next fragment comes.
+ * `field` is the header's flags and offset. */
+enum peer_fragment peer_reassemble(struct peer_ip *ip, struct peer_fragments *table,
+                                   struct peer_packet *p, uint16_t field);
+/* When the first of the table's packets has waited too long; NEVER when it holds none. */
+int64_t peer_reassembly_due(const struct peer_fragments *table);
+/* Takes a packet that has waited too long out of the table: true, with its fragment zero in *p
+ * (packet NULL when that never came); false when there is none. */
+bool peer_reassembly_give_up(struct peer_fragments *table, int64_t now_ns, struct peer_packet *p);
 
 #endif

@@ -276,38 +276,43 @@ static void proxy_arp(struct router *r, int port, const struct frame *f)
 }
 
 static const char *const counter_names[ROUTER_COUNTS] = {
-    "forwarded", "dropped",    "expired", "unreachable", "too-big",  "fragmented",
-    "fragments", "redirected", "errors",  "ignored",     "overflow",
+    "forwarded",  "dropped", "expired", "unreachable", "too-big", "fragmented",  "fragments",
+    "redirected", "errors",  "ignored", "overflow",    "held",    "reassembled", "timed-out",
 };
 
 /* For the ladder: what the counters say of a frame. */
-static void note_fate(const struct router *r, const uint64_t before[ROUTER_COUNTS], struct frame *f)
+static void note_fate(const struct router *r, const uint64_t before[ROUTER_COUNTS], uint64_t bad,
+                      struct frame *f)
 {
-    static const enum router_count ends[] = {ROUTER_DROPPED, ROUTER_EXPIRED, ROUTER_UNREACHABLE,
-                                             ROUTER_TOO_BIG, ROUTER_IGNORED, ROUTER_OVERFLOW};
+    static const enum router_count ends[] = {ROUTER_DROPPED, ROUTER_EXPIRED,    ROUTER_UNREACHABLE,
+                                             ROUTER_TOO_BIG, ROUTER_IGNORED,    ROUTER_OVERFLOW,
+                                             ROUTER_HELD,    ROUTER_REASSEMBLED};
     for (size_t k = 0; k < sizeof ends / sizeof ends[0]; k++)
         if (r->count[ends[k]] != before[ends[k]])
             frame_note(f, r->host->name, counter_names[ends[k]]);
+    if (r->ip.bad != bad)
+        frame_note(f, r->host->name, "bad");
 }
 
 static void router_frame(struct host *h, int port, struct frame *f, int64_t now_ns)
 {
     struct router *r = h->state;
     struct peer_packet p;
-    uint64_t before[ROUTER_COUNTS];
+    uint64_t before[ROUTER_COUNTS], bad = r->ip.bad;
     (void)now_ns;
     memcpy(before, r->count, sizeof before);
     if (r->proxy_arp && f->len >= ETH_HLEN && peer_get16(f->bytes + 2 * ETH_ALEN) == ETHERTYPE_ARP)
         proxy_arp(r, port, f);
     if (peer_ip_frame(&r->ip, port, f, &p) == PEER_NOT_OURS)
         router_forward(r, f, &p);
-    note_fate(r, before, f);
+    note_fate(r, before, bad, f);
 }
 
 static void router_due(struct host *h, int64_t now_ns)
 {
     router_arrivals(h->state, now_ns);
     router_give_up(h->state, now_ns);
+    router_far_give_up(h->state, now_ns);
     router_arm(h->state);
 }
 

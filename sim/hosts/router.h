@@ -27,9 +27,12 @@ enum router_count {
     ROUTER_FRAGMENTED,  /* packets */
     ROUTER_FRAGMENTS,   /* that they became */
     ROUTER_REDIRECTED,
-    ROUTER_ERRORS,   /* ICMP errors sent */
-    ROUTER_IGNORED,  /* broadcasts, groups and martians: never forwarded */
-    ROUTER_OVERFLOW, /* a table here was full */
+    ROUTER_ERRORS,      /* ICMP errors sent */
+    ROUTER_IGNORED,     /* broadcasts, groups and martians: never forwarded */
+    ROUTER_OVERFLOW,    /* a table here was full */
+    ROUTER_HELD,        /* fragments that hosts behind this router keep for the rest */
+    ROUTER_REASSEMBLED, /* packets that they put together */
+    ROUTER_TIMED_OUT,   /* packets whose rest did not come */
     ROUTER_COUNTS
 };
 
@@ -80,6 +83,7 @@ struct router {
     uint32_t loss_ppm;
     struct router_later later[ROUTER_LATER];
     uint64_t next_order;
+    struct peer_fragments far; /* of all hosts behind this router */
     struct router_unresolved unresolved[ROUTER_UNRESOLVED];
     uint64_t count[ROUTER_COUNTS];
 };
@@ -109,6 +113,8 @@ void router_arm(struct router *r);
 void router_path(struct router *r, const struct peer_packet *p);
 /* Sends what has come from far away. */
 void router_arrivals(struct router *r, int64_t now_ns);
+/* Hosts far away give up on packets whose rest did not come. */
+void router_far_give_up(struct router *r, int64_t now_ns);
 uint32_t router_hop_of(const struct router *r, uint32_t address); /* 0: none */
 
 #endif

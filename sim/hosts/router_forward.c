@@ -5,6 +5,7 @@
 #include <netinet/ip_icmp.h>
 #include <stddef.h>
 #include <string.h>
+#include "sim/hosts/peer_reassembly.h"
 #include "sim/hosts/router.h"
 
 enum { IP_HEADER = 20, HEADER_MAX = 60, OPTION_COPIED = 0x80 };
@@ -121,6 +122,8 @@ void router_arm(struct router *r)
     for (int k = 0; k < ROUTER_LATER; k++)
         if (r->later[k].packet && r->later[k].due_ns < due)
             due = r->later[k].due_ns;
+    int64_t far_ns = peer_reassembly_due(&r->far);
+    due = far_ns < due ? far_ns : due;
     host_due(r->host, due);
 }
 

@@ -10,6 +10,7 @@
 #include <netinet/udp.h>
 #include <stddef.h>
 #include <string.h>
+#include "sim/hosts/peer_reassembly.h"
 #include "sim/hosts/router.h"
 
 enum { IP_HEADER = 20, UDP_HEADER = sizeof(struct udphdr) };
@@ -109,8 +110,11 @@ static void say_error(struct router *r, const struct speaker *who, const struct 
 
 static void answer_ping(struct router *r, const struct speaker *who, const struct peer_packet *p)
 {
-    if (p->len < sizeof(struct icmphdr) || packet_sum(p->payload, p->len, 0) != 0 ||
-        p->payload[0] != ICMP_ECHO)
+    if (p->len < sizeof(struct icmphdr) || packet_sum(p->payload, p->len, 0) != 0) {
+        r->ip.bad++;
+        return;
+    }
+    if (p->payload[0] != ICMP_ECHO)
         return;
     uint32_t size = IP_HEADER + p->len;
     uint8_t *packet = world_alloc_raw(r->host->world, size, 16);
@@ -131,12 +135,23 @@ static bool is_open(const struct router *r, uint16_t port)
     return false;
 }
 
+static bool sound_datagram(const struct peer_packet *p)
+{
+    const uint8_t *udp = p->payload;
+    uint32_t len = p->len < UDP_HEADER ? 0 : peer_get16(udp + offsetof(struct udphdr, uh_ulen));
+    return len >= UDP_HEADER && len <= p->len &&
+           (peer_get16(udp + offsetof(struct udphdr, uh_sum)) == 0 ||
+            peer_udp_sum(p->src, p->dst, udp, len) == 0);
+}
+
 /* The sum of an answer with ports and addresses swapped is the request's. */
 static void answer_datagram(struct router *r, const struct speaker *who,
                             const struct peer_packet *p)
 {
-    if (p->len < UDP_HEADER || peer_get16(p->payload + offsetof(struct udphdr, uh_ulen)) > p->len)
+    if (!sound_datagram(p)) {
+        r->ip.bad++;
         return;
+    }
     uint16_t dport = peer_get16(p->payload + offsetof(struct udphdr, uh_dport));
     if (!is_open(r, dport)) {
         say_error(r, who, p, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);
@@ -153,20 +168,50 @@ static void answer_datagram(struct router *r, const struct speaker *who,
     world_release(r->host->world, packet, size);
 }
 
-static void arrive(struct router *r, const struct speaker *who, const struct peer_packet *p)
+/* RFC 1122 3.3.2: a host MUST put fragments together. */
+static bool put_together(struct router *r, struct peer_packet *p)
 {
-    uint16_t fragment = peer_get16(p->packet + offsetof(struct iphdr, frag_off));
-    if (fragment & (IP_MF | IP_OFFMASK))
-        return; /* hosts far away do not reassemble */
-    switch (p->protocol) {
+    uint16_t field = peer_get16(p->packet + offsetof(struct iphdr, frag_off));
+    if (!(field & (IP_MF | IP_OFFMASK)))
+        return true;
+    enum peer_fragment got = peer_reassemble(&r->ip, &r->far, p, field);
+    r->count[ROUTER_HELD] += got == FRAGMENT_HELD;
+    r->count[ROUTER_REASSEMBLED] += got == FRAGMENT_LAST;
+    router_arm(r);
+    return got == FRAGMENT_LAST;
+}
+
+static void arrive(struct router *r, const struct speaker *who, struct peer_packet p)
+{
+    if (!put_together(r, &p))
+        return;
+    switch (p.protocol) {
     case IPPROTO_ICMP:
-        answer_ping(r, who, p);
+        answer_ping(r, who, &p);
         break;
     case IPPROTO_UDP:
-        answer_datagram(r, who, p);
+        answer_datagram(r, who, &p);
         break;
     default:
-        say_error(r, who, p, ICMP_DEST_UNREACH, ICMP_PROT_UNREACH, 0);
+        say_error(r, who, &p, ICMP_DEST_UNREACH, ICMP_PROT_UNREACH, 0);
+    }
+}
+
+static uint32_t distance_of(const struct router *r, uint32_t address)
+{
+    uint32_t target = router_hop_of(r, address);
+    return target ? target : r->hops + 1;
+}
+
+/* RFC 1122 3.3.2: time exceeded, code 1, if fragment zero has come. */
+void router_far_give_up(struct router *r, int64_t now_ns)
+{
+    struct peer_packet p;
+    while (peer_reassembly_give_up(&r->far, now_ns, &p)) {
+        r->count[ROUTER_TIMED_OUT]++;
+        const struct speaker who = {p.dst, distance_of(r, p.dst), p.tos};
+        if (p.packet)
+            say_error(r, &who, &p, ICMP_TIME_EXCEEDED, ICMP_EXC_FRAGTIME, 0);
     }
 }
 
@@ -196,7 +241,7 @@ static void too_big(struct router *r, uint32_t at, const struct peer_packet *p)
  * something. */
 void router_path(struct router *r, const struct peer_packet *p)
 {
-    uint32_t target = router_hop_of(r, p->dst), last = target ? target : r->hops + 1;
+    uint32_t target = router_hop_of(r, p->dst), last = distance_of(r, p->dst);
     bool may_not_split = peer_get16(p->packet + offsetof(struct iphdr, frag_off)) & IP_DF;
     for (uint32_t at = 0; at < last; at++) {
         if (p->ttl <= at + 1) {
@@ -211,5 +256,5 @@ void router_path(struct router *r, const struct peer_packet *p)
     const struct speaker end = {p->dst, last, p->tos};
     r->count[ROUTER_FORWARDED]++;
     if (target ? !r->hop_silent[target] : !r->far_dead)
-        arrive(r, &end, p);
+        arrive(r, &end, *p);
 }

@@ -343,6 +343,65 @@ Test(router, mtu_behind_a_hop)
     peer_rig_close(r);
 }
 
+/* One part of a datagram of 48 octets to closed port 9 of a far host: the first 32 octets, or the
+ * rest. */
+static int give_part(struct peer_rig *r, uint32_t dst, bool first)
+{
+    uint8_t f[14 + 20 + 32] = {0};
+    uint32_t len = first ? 32 : 16;
+    packet(f, dst, 64, first ? MF : 4, NULL, 0, 20 + len);
+    f[23] = 17;
+    memset(f + 34, 0, len);
+    if (first) {
+        put16(f + 34, 4000);
+        put16(f + 36, 9);
+        put16(f + 38, 48);
+    }
+    put16(f + 24, 0);
+    put16(f + 24, sum16(f + 14, 20, 0));
+    return peer_rig_give(r, f, 34 + len);
+}
+
+/* RFC 1122 3.3.2: datagrams whose fragments come mixed are put together, each by its host; the
+ * error quotes the whole (3.2.2: of a fragment other than the first none is sent). */
+Test(router, far_hosts_reassemble)
+{
+    struct peer_rig *r = peer_rig_open(PATH);
+    for (uint32_t k = 0; k < 4; k++)
+        cr_assert_eq(give_part(r, 0x0a050001 + k, k % 2), 0);
+    for (uint32_t k = 0; k < 4; k++)
+        cr_assert_eq(give_part(r, 0x0a050001 + k, k % 2 == 0), 1);
+    for (uint32_t k = 0; k < 4; k++) {
+        const uint8_t *b = r->seen[k].bytes;
+        cr_assert_eq(get32(b + 26), 0x0a050001 + k);
+        cr_assert(b[34] == 3 && b[35] == 3, "port unreachable");
+        cr_assert_eq(get16(b + 42 + 2), 68, "the quoted datagram is whole");
+        cr_assert_eq(get16(b + 42 + 6), 0);
+        cr_assert_eq(sum16(b + 42, 20, 0), 0);
+    }
+    cr_assert_eq(peer_rig_number(r, "held"), 4);
+    cr_assert_eq(peer_rig_number(r, "reassembled"), 4);
+    peer_rig_close(r);
+}
+
+/* A fifth packet takes the place of the first; one whose fragment zero came is told of, after a
+ * minute. */
+Test(router, far_hosts_give_up)
+{
+    struct peer_rig *r = peer_rig_open(PATH);
+    for (uint32_t k = 0; k < 5; k++)
+        cr_assert_eq(give_part(r, 0x0a050001 + k, k < 4), 0);
+    cr_assert_eq(give_part(r, 0x0a050001, false), 0, "the first is forgotten");
+    peer_rig_run(r, INT64_C(59000000000));
+    cr_assert_eq(r->frames, 0);
+    peer_rig_run(r, INT64_C(2000000000));
+    cr_assert_eq(r->frames, 2, "3 and 4; 2 was forgotten, of 1 and 5 the rest came alone");
+    for (int k = 0; k < 2; k++)
+        cr_assert(r->seen[k].bytes[34] == 11 && r->seen[k].bytes[35] == 1);
+    cr_assert_eq(peer_rig_number(r, "timed-out"), 4);
+    peer_rig_close(r);
+}
+
 Test(router, far_hosts_dead)
 {
     struct peer_rig *r = peer_rig_open(PATH "far-dead");
