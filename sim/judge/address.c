@@ -2,8 +2,10 @@
 #include <string.h>
 #include "sim/judge/private.h"
 
-void judge_given(struct judge_port *p, uint32_t ipv4)
+void judge_given(struct judge *j, struct judge_port *p, uint32_t ipv4, int prefix)
 {
+    memory_own(j, ipv4);
+    p->prefix = p->prefix ? p->prefix : prefix;
     if (p->has_ipv4 && !p->leased)
         return; /* a second one: the first is what a line means by the interface's name */
     p->has_ipv4 = true;
@@ -11,8 +13,9 @@ void judge_given(struct judge_port *p, uint32_t ipv4)
     p->ipv4 = ipv4;
 }
 
-void judge_taken(struct judge_port *p, uint32_t ipv4)
+void judge_taken(struct judge *j, struct judge_port *p, uint32_t ipv4)
 {
+    memory_disown(j, ipv4);
     p->has_ipv4 = p->has_ipv4 && p->ipv4 != ipv4;
 }
 
@@ -55,11 +58,15 @@ void address_heard(struct judge *j, struct judge_link *l, const struct frame *f)
         struct judge_port *p = l->port[k];
         if (!is_for(j, f, p))
             continue;
-        if (p->has_ipv4 && !p->leased)
-            continue;
         bool granted = type == ACK && number_of(j, f, "dhcp.yiaddr", &yiaddr) && yiaddr != 0;
+        bool fixed = p->has_ipv4 && !p->leased;
+        if (p->leased && (type == NAK || (granted && p->ipv4 != (uint32_t)yiaddr)))
+            judge_taken(j, p, p->ipv4);
         if (granted)
-            p->ipv4 = (uint32_t)yiaddr;
-        p->has_ipv4 = p->leased = granted || (type == ACK && p->has_ipv4);
+            memory_own(j, (uint32_t)yiaddr);
+        if (fixed || !granted)
+            continue;
+        p->ipv4 = (uint32_t)yiaddr;
+        p->has_ipv4 = p->leased = true;
     }
 }

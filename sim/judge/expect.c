@@ -51,6 +51,7 @@ static void compare(struct judge *j, const struct expectation *e, const struct s
     if (!bind)
         c.bind = no_bind;
     packet_match(e->packet, &c, s->frame->bytes, s->frame->len, v);
+    breaches_add(j, s->breach, s->breaches, e->packet, v);
 }
 
 /* An interface under test is meant by itself, a peer by any of its ports. */

@@ -1,11 +1,15 @@
 /* What the judge sees: ports, and frames that wait for a line. */
 #include "sim/judge/private.h"
+#include <stdio.h>
 #include <string.h>
 
 void judge_init(struct judge *j, struct world *w, uint32_t links)
 {
     *j = (struct judge){.world = w, .links = links};
     j->link = world_alloc(w, links * sizeof *j->link, 16);
+    j->memory = memory_new(j);
+    j->ttl = 64;
+    j->arp_interval_ns = INT64_C(1000000000);
 }
 
 struct judge_port *judge_add_port(struct judge *j, uint32_t link, const struct judge_port *port)
@@ -19,6 +23,11 @@ struct judge_port *judge_add_port(struct judge *j, uint32_t link, const struct j
     while (l->ports <= (uint32_t)p->number)
         l->port[l->ports++] = NULL;
     l->port[p->number] = p;
+    judge_heard_mac(j, link, p->mac);
+    if (p->has_ipv4)
+        judge_said_ipv4(j, p->ipv4);
+    if (p->station == STATION_UNDER_TEST && p->has_ipv4)
+        memory_own(j, p->ipv4);
     return p;
 }
 
@@ -47,13 +56,25 @@ const struct frame *judge_last_out(const struct judge *j, uint32_t link)
     return j->link[link].last_out;
 }
 
+void judge_said_ttl(struct judge *j, uint8_t ttl)
+{
+    j->said_ttl[ttl / 64] |= UINT64_C(1) << ttl % 64;
+}
+
+void judge_said_tos(struct judge *j, uint8_t tos)
+{
+    j->said_tos[tos / 64] |= UINT64_C(1) << tos % 64;
+}
+
 /* --- frames --- */
 
-/* A frame of that kind needs no line. */
-static bool is_ignored(struct judge *j, const struct judge_port *from, const struct frame *f)
+/* Frames of that kind need no line; their sums, lengths and the baseline hold all the same, but for
+ * what the ignore states. */
+static const struct judge_ignore *ignored_by(struct judge *j, const struct judge_port *from,
+                                             const struct frame *f)
 {
     struct packet_context c;
-    bool ignored = false;
+    const struct judge_ignore *found = NULL;
     judge_context(j, &c);
     for (uint32_t i = 0; i < j->ignores; i++) {
         struct judge_ignore *ig = &j->ignore[i];
@@ -61,9 +82,72 @@ static bool is_ignored(struct judge *j, const struct judge_port *from, const str
         if (!here || !packet_matches(ig->packet, &c, f->bytes, f->len))
             continue;
         ig->applied++;
-        ignored = true;
+        found = ig;
     }
-    return ignored;
+    return found;
+}
+
+static void difference_add(struct packet_verdict *v, const struct breach *b)
+{
+    v->matches = false;
+    if (v->differences < PACKET_DIFFERENCES) {
+        struct packet_difference *d = &v->difference[v->differences];
+        snprintf(d->field, sizeof d->field, "%s", b->rule->name);
+        snprintf(d->expected, sizeof d->expected, "%s", b->expected);
+        snprintf(d->actual, sizeof d->actual, "%s", b->actual);
+        d->clause = b->rule->clause;
+    }
+    v->differences++;
+}
+
+void breaches_add(const struct judge *j, const struct breach *breach, uint32_t breaches,
+                  const struct packet_spec *line, struct packet_verdict *v)
+{
+    for (uint32_t b = 0; b < breaches; b++)
+        if ((breach[b].rule->level == RULE_MUST || j->conventions) &&
+            !(line && baseline_excused(breach[b].rule, line)))
+            difference_add(v, &breach[b]);
+}
+
+/* Some line of the script is of the frame's kind and states what the rule is about. */
+static bool excused_somewhere(const struct judge *j, const struct rule *rule, const struct frame *f)
+{
+    struct packet_context c;
+    judge_context(j, &c);
+    for (uint32_t k = 0; k < j->excuses; k++)
+        if (baseline_excused(rule, j->excuse[k]) &&
+            packet_alike(j->excuse[k], &c, f->bytes, f->len))
+            return true;
+    return false;
+}
+
+/* A frame without a line of its own: verified, and held to the baseline. */
+static void judge_unlined(struct judge *j, const struct judge_port *from, const struct frame *f,
+                          const struct judge_ignore *ig, const struct breach *breach,
+                          uint32_t breaches, int64_t now_ns)
+{
+    static const struct place nowhere;
+    struct packet_verdict v;
+    packet_verify(j->layers, ig ? ig->packet : NULL, f->bytes, f->len, &v);
+    for (uint32_t b = 0; b < breaches; b++)
+        if (ig || !excused_somewhere(j, breach[b].rule, f))
+            breaches_add(j, &breach[b], 1, ig ? ig->packet : NULL, &v);
+    if (!v.matches)
+        say_broken(j, ig ? &ig->place : &nowhere, from, f, &v, now_ns);
+}
+
+/* What breaks a convention is told in the ladder, where it does not fail. */
+static void note_conventions(struct judge *j, struct frame *f, const struct breach *breach,
+                             uint32_t breaches)
+{
+    for (uint32_t b = 0; b < breaches && !j->conventions; b++) {
+        char text[256];
+        if (breach[b].rule->level != RULE_CONVENTION || f->note)
+            continue;
+        snprintf(text, sizeof text, "%s: expected %s, actual %s, %s", breach[b].rule->name,
+                 breach[b].expected, breach[b].actual, breach[b].rule->clause);
+        frame_note(f, NULL, world_text(j->world, text));
+    }
 }
 
 static void keep_frame(struct frame **last, struct frame *f)
@@ -74,32 +158,67 @@ static void keep_frame(struct frame **last, struct frame *f)
 }
 
 static void remember(struct judge *j, struct judge_port *from, struct frame *f, uint32_t record,
-                     int64_t now_ns)
+                     const struct breach *breach, uint32_t breaches, int64_t now_ns)
 {
     if (j->seens == j->seen_room)
         j->seen = world_grow(j->world, j->seen, &j->seen_room, sizeof *j->seen);
     struct frame *answered =
         from->station == STATION_UNDER_TEST ? from->link->last_in : from->link->last_out;
-    j->seen[j->seens++] = (struct seen){.frame = frame_ref(f),
-                                        .answered = answered ? frame_ref(answered) : NULL,
-                                        .from = from,
-                                        .time_ns = now_ns,
-                                        .record = record};
+    struct seen *s = &j->seen[j->seens++];
+    *s = (struct seen){.frame = frame_ref(f),
+                       .answered = answered ? frame_ref(answered) : NULL,
+                       .from = from,
+                       .time_ns = now_ns,
+                       .record = record,
+                       .breaches = breaches};
+    if (breaches) {
+        s->breach = world_alloc(j->world, breaches * sizeof *s->breach, 16);
+        memcpy(s->breach, breach, breaches * sizeof *s->breach);
+    }
     world_due(j->world, j->player, now_ns);
+}
+
+static void see_ours(struct judge *j, struct judge_port *from, struct frame *f, uint32_t record,
+                     int64_t now_ns)
+{
+    struct packet_facts facts;
+    struct breach breach[BREACHES];
+    packet_facts(f->bytes, f->len, &facts);
+    uint32_t breaches = baseline_breaches(j, from, &facts, now_ns, breach);
+    memory_sent(j, from, &facts, now_ns);
+    note_conventions(j, f, breach, breaches);
+    const struct judge_ignore *ig = ignored_by(j, from, f);
+    if (ig || j->unlined)
+        judge_unlined(j, from, f, ig, breach, breaches, now_ns);
+    else
+        remember(j, from, f, record, breach, breaches, now_ns);
+    keep_frame(&from->link->last_out, f);
+}
+
+static void see_other(struct judge *j, struct judge_link *l, struct judge_port *from,
+                      struct frame *f, enum link_event event, uint32_t record, int64_t now_ns)
+{
+    bool peer = from && from->station == STATION_PEER;
+    if (peer && j->watch_peers && !j->unlined && !ignored_by(j, from, f))
+        remember(j, from, f, record, NULL, 0, now_ns);
+    keep_frame(&l->last_in, f);
+    if (event != LINK_LOST && event != LINK_QUEUE_FULL && event != LINK_IS_DOWN) {
+        struct packet_facts facts;
+        packet_facts(f->bytes, f->len, &facts);
+        memory_came(j, l, f, &facts, now_ns);
+        address_heard(j, l, f);
+    }
 }
 
 void judge_frame(struct judge *j, uint32_t link, int number, struct frame *f, enum link_event event,
                  uint32_t record, int64_t now_ns)
 {
     struct judge_port *from = judge_port_of(j, link, number);
-    bool ours = from && from->station == STATION_UNDER_TEST;
     j->frames++;
-    if (from && from->station != STATION_SCRIPT && !j->unlined && (ours || j->watch_peers) &&
-        !is_ignored(j, from, f))
-        remember(j, from, f, record, now_ns);
-    keep_frame(ours ? &j->link[link].last_out : &j->link[link].last_in, f);
-    if (!ours && event != LINK_LOST && event != LINK_QUEUE_FULL && event != LINK_IS_DOWN)
-        address_heard(j, &j->link[link], f);
+    if (from && from->station == STATION_UNDER_TEST)
+        see_ours(j, from, f, record, now_ns);
+    else
+        see_other(j, &j->link[link], from, f, event, record, now_ns);
 }
 
 static bool wanted(const struct seen *s, const struct expect_block *b)
@@ -126,11 +245,12 @@ struct seen *seen_next(struct judge *j, const struct expect_block *b)
 
 void seen_take(struct judge *j, struct seen *s)
 {
-    (void)j;
     s->taken = true;
     frame_unref(s->frame);
     if (s->answered)
         frame_unref(s->answered);
+    if (s->breaches)
+        world_release(j->world, s->breach, s->breaches * sizeof *s->breach);
 }
 
 bool judge_unexpected(struct judge *j, const struct place *place, int64_t time_ns)

@@ -22,6 +22,12 @@ enum station {
 
 struct judge_link;
 
+/* Numbers, hashed: all but 0. */
+struct hash_set {
+    uint64_t *key;
+    uint32_t keys, room; /* a power of two */
+};
+
 /* A host's port on a link. */
 struct judge_port {
     const char *name; /* "eth0", "srv" */
@@ -33,7 +39,7 @@ struct judge_port {
     bool has_ipv4; /* the address by which a line names it */
     bool leased;   /* and a server granted it */
     uint32_t ipv4;
-    struct judge_port *next;
+    int prefix; /* of its net, for broadcasts; 0: not known */
 };
 
 /* A frame that no line has spoken for yet. */
@@ -44,6 +50,8 @@ struct seen {
     int64_t time_ns;
     uint32_t record; /* its place in the capture of the link */
     bool taken;
+    struct breach *breach; /* of the baseline */
+    uint32_t breaches;
 };
 
 /* Frames of a kind that needs no line. */
@@ -75,7 +83,18 @@ struct judge {
     struct judge_ignore *ignore;
     uint32_t ignores;
     bool watch_peers; /* some line observes peers' frames */
-    bool unlined;     /* no frame needs a line */
+    bool unlined;     /* no frame needs a line: the baseline alone holds, but for what */
+    const struct packet_spec **excuse; /* these lines state of frames of their kind */
+    uint32_t excuses;
+    bool conventions; /* what breaks a convention fails, too */
+    /* for the rules of the baseline */
+    struct memory *memory;
+    uint32_t *own; /* addresses of the host under test */
+    uint32_t owned, own_room;
+    struct hash_set said;              /* addresses that hosts have and calls named */
+    uint32_t ttl;                      /* the default */
+    uint64_t said_ttl[4], said_tos[4]; /* a bit for each value that the script's calls set */
+    int64_t arp_interval_ns;           /* between requests for one address */
     uint64_t frames;
     void (*mark)(void *self, uint32_t link, uint32_t record, int line); /* of names.self */
 };
@@ -97,8 +116,15 @@ void judge_context(const struct judge *j, struct packet_context *c);
 /* What the port is known to be. */
 void judge_addresses(const struct judge_port *p, struct packet_addresses *out);
 /* The script gave it an address, or took it away. */
-void judge_given(struct judge_port *p, uint32_t ipv4);
-void judge_taken(struct judge_port *p, uint32_t ipv4);
+void judge_given(struct judge *j, struct judge_port *p, uint32_t ipv4, int prefix);
+void judge_taken(struct judge *j, struct judge_port *p, uint32_t ipv4);
+/* Someone on the link has that hardware address: the script says so. */
+void judge_heard_mac(struct judge *j, uint32_t link, const uint8_t mac[6]);
+/* The script names an address to which something may go. */
+void judge_said_ipv4(struct judge *j, uint32_t ipv4);
+/* Datagrams may leave with that TTL, that TOS: a call of the script asked for it. */
+void judge_said_ttl(struct judge *j, uint8_t ttl);
+void judge_said_tos(struct judge *j, uint8_t tos);
 
 /* --- lines --- */
 

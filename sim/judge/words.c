@@ -5,14 +5,8 @@
 
 enum { TEXT_ROOM = 2048 };
 
-static void say_fields(const struct expectation *e, const struct seen *s,
-                       const struct packet_verdict *v, char out[TEXT_ROOM])
+static void say_fields(const struct packet_verdict *v, char out[TEXT_ROOM], int len)
 {
-    int len = 0;
-    out[0] = 0;
-    if (!expect_leaves_by(e, s))
-        len = snprintf(out, TEXT_ROOM, "\n  differs   interface: expected %s, actual %s",
-                       e->at->name, s->from->name);
     for (uint32_t d = 0; d < v->differences && d < PACKET_DIFFERENCES && len < TEXT_ROOM; d++) {
         const struct packet_difference *one = &v->difference[d];
         len += snprintf(out + len, (size_t)(TEXT_ROOM - len),
@@ -27,11 +21,28 @@ void say_differs(struct judge *j, const struct expectation *e, const struct seen
     char *expected = packet_print(e->packet);
     char text[TEXT_ROOM], differs[TEXT_ROOM];
     packet_text(j->layers, s->frame->bytes, s->frame->len, 1, text, sizeof text);
-    say_fields(e, s, v, differs);
+    int len = 0;
+    differs[0] = 0;
+    if (!expect_leaves_by(e, s))
+        len = snprintf(differs, TEXT_ROOM, "\n  differs   interface: expected %s, actual %s",
+                       e->at->name, s->from->name);
+    say_fields(v, differs, len);
     verdict_fail(j->verdict, &e->place, s->time_ns,
                  "the packet out of %s differs from the line\n  expected  > %s\n  actual    > %s%s",
                  s->from->name, expected, text, differs);
     free(expected);
+}
+
+void say_broken(struct judge *j, const struct place *place, const struct judge_port *from,
+                const struct frame *f, const struct packet_verdict *v, int64_t now_ns)
+{
+    char text[TEXT_ROOM], differs[TEXT_ROOM] = "";
+    packet_text(j->layers, f->bytes, f->len, 1, text, sizeof text);
+    say_fields(v, differs, 0);
+    verdict_fail(j->verdict, place, now_ns,
+                 "the packet out of %s needs no line, but is not as every packet must be\n  actual "
+                 "   > %s%s",
+                 from->name, text, differs);
 }
 
 void say_time(struct judge *j, const struct expectation *e, const struct seen *s)

@@ -414,3 +414,33 @@ bool packet_alike(const struct packet_spec *p, const struct packet_context *c, c
 {
     return agrees(p, c, bytes, len, true);
 }
+
+void packet_verify(const struct layer_set *set, const struct packet_spec *p, const uint8_t *bytes,
+                   uint32_t len, struct packet_verdict *v)
+{
+    const struct packet_spec bare = {.cut = -1, .pad = -1};
+    struct shape s;
+    memset(v, 0, sizeof *v);
+    shape_frame(&s, set, bytes, len);
+    struct matcher m = {.spec = p ? p : &bare, .verdict = v, .shape = &s};
+    verify(&m);
+    v->matches = !m.differs;
+}
+
+bool packet_states(const struct packet_spec *p, const char *field)
+{
+    const char *dot = strchr(field, '.');
+    size_t len = dot ? (size_t)(dot - field) : strlen(field);
+    bool quote = !strcmp(field, "quote");
+    for (uint32_t i = 0; i < p->layers; i++) {
+        const struct layer_spec *l = &p->layer[i];
+        if (quote && (l->quoted || clause_named(l, "quotes")))
+            return true;
+        bool named = strlen(l->layer->name) == len && !memcmp(l->layer->name, field, len);
+        if (l->layer == &layer_raw || (named && !l->quoted && (!dot || clause_named(l, dot + 1))))
+            return true;
+        if (l->quoted)
+            return false; /* what follows is the quotation's */
+    }
+    return false;
+}

@@ -97,6 +97,12 @@ struct packet_verdict {
  * are bound only when everything matches. */
 void packet_match(const struct packet_spec *p, const struct packet_context *c, const uint8_t *bytes,
                   uint32_t len, struct packet_verdict *v);
+/* Lengths, sums and padding alone, but for what `p` (NULL: nothing) states or spoils. */
+void packet_verify(const struct layer_set *set, const struct packet_spec *p, const uint8_t *bytes,
+                   uint32_t len, struct packet_verdict *v);
+/* Whether the line states a field outside of quotations ("ip.ttl"), or has a layer ("vlan");
+ * "quote": whether it says what is quoted. */
+bool packet_states(const struct packet_spec *p, const char *field);
 /* The kth word that names a host; NULL behind the last. */
 const struct word *packet_host(const struct packet_spec *p, uint32_t k);
 /* Why no run plays the line: packetdrill can say more than is built here. NULL: it is played. */

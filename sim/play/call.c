@@ -170,15 +170,6 @@ static const char *missing_protocol(const struct call_step *call, const struct v
     return (argv[1].number & 0xf) == SOCK_STREAM ? "TCP" : NULL;
 }
 
-/* Addresses that the script gives and takes are the judge's to know. */
-static void hear_address(struct run *r, const struct call_step *call, const struct value *argv)
-{
-    bool given = strcmp(call->name, "ifconfig") == 0;
-    if ((given || strcmp(call->name, "ifdelete") == 0) && call->arguments >= 2 &&
-        argv[0].kind == VALUE_BYTES)
-        frames_address(r, (const char *)argv[0].bytes, (uint32_t)argv[1].number, given);
-}
-
 static void judge(struct run *r, const struct step *step, const struct value *argv, int64_t result,
                   const struct value *out, int64_t now_ns)
 {
@@ -192,8 +183,6 @@ static void judge(struct run *r, const struct step *step, const struct value *ar
         call_unknown(r, step, now_ns);
         return;
     }
-    if (result >= 0)
-        hear_address(r, &step->u.call, argv);
     if (r->options->by_outcome)
         return;
     judge_result(r, step, result, now_ns);
@@ -246,6 +235,7 @@ void call_start(struct run *r, const struct step *step, int64_t now_ns)
         call_peer(r, step, h, argv, now_ns);
         return;
     }
+    frames_hear(r, call->name, argv, call->arguments);
     struct pending_call *p = free_pending(r);
     if (!p) {
         verdict_fail(&r->verdict, &step->place, now_ns, "more than %d calls are open", RUN_PENDING);

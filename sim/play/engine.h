@@ -32,8 +32,9 @@ static inline int64_t run_later(int64_t a_ns, int64_t b_ns)
 /* frames.c */
 /* Tells the judge of every port, of the script's ignores and of who answers for names. */
 void frames_introduce(void *run);
-/* The script called ifconfig or ifdelete: the judge hears of it. */
-void frames_address(struct run *r, const char *ifname, uint32_t ipv4, bool given);
+/* The script makes a call, or sets a knob, that the judge must know of. */
+void frames_hear(struct run *r, const char *call, const struct value *argv, uint32_t arguments);
+void frames_hear_knob(struct run *r, const char *knob, int64_t value);
 topology_watch frames_watch;
 /* The frame that the host under test is being given was dropped or filtered: its record says why.
  */

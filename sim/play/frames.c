@@ -1,4 +1,6 @@
 /* Frames: `<` lines become frames on links, `>` lines expectations before the judge. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
 #include "sim/play/engine.h"
 
@@ -54,7 +56,8 @@ static void introduce_host(struct run *r, const struct host *h)
                                   .station = station,
                                   .host = h,
                                   .has_ipv4 = port->has_ipv4,
-                                  .ipv4 = port->ipv4};
+                                  .ipv4 = port->ipv4,
+                                  .prefix = port->prefix};
         memcpy(seen.mac, port->mac, sizeof seen.mac);
         judge_add_port(&r->judge, (uint32_t)topology_link_of(&r->topology, port->link), &seen);
     }
@@ -99,15 +102,108 @@ void frames_introduce(void *run)
     for (uint32_t h = 0; h < r->topology.hosts; h++)
         introduce_host(r, r->topology.host[h]);
     introduce_ignores(r);
+    j->conventions = r->options->sut->flags & SUT_INSIDE;
+    for (uint32_t k = 0; k < r->script->sets; k++)
+        if (r->script->set[k].value.kind == VALUE_NUMBER ||
+            r->script->set[k].value.kind == VALUE_TIME)
+            frames_hear_knob(r, r->script->set[k].name, r->script->set[k].value.number);
     j->watch_peers = observes_peers(r->script->step, r->script->steps);
 }
 
-void frames_address(struct run *r, const char *ifname, uint32_t ipv4, bool given)
+/* Addresses, numbers and neighbours that the script gives and takes are the judge's to know. */
+struct heard {
+    const char *call;
+    void (*hear)(struct run *r, const struct value *argv);
+};
+
+static struct judge_port *port_named(const struct run *r, const struct value *ifname)
 {
     int port;
-    struct host *h = topology_host(&r->topology, ifname, &port);
-    if (h)
-        (given ? judge_given : judge_taken)(judged(r, h, port), ipv4);
+    struct host *h = ifname->kind == VALUE_BYTES
+                         ? topology_host(&r->topology, (const char *)ifname->bytes, &port)
+                         : NULL;
+    return h && h->ports ? judged(r, h, port) : NULL;
+}
+
+static void hear_ifconfig(struct run *r, const struct value *argv)
+{
+    struct judge_port *p = port_named(r, &argv[0]);
+    if (p)
+        judge_given(&r->judge, p, (uint32_t)argv[1].number,
+                    argv[1].kind == VALUE_PREFIX ? argv[1].prefix : 0);
+}
+
+static void hear_ifdelete(struct run *r, const struct value *argv)
+{
+    struct judge_port *p = port_named(r, &argv[0]);
+    if (p)
+        judge_taken(&r->judge, p, (uint32_t)argv[1].number);
+}
+
+static void hear_neighbour(struct run *r, const struct value *argv)
+{
+    struct judge_port *p = port_named(r, &argv[0]);
+    if (p && argv[2].kind == VALUE_MAC)
+        judge_heard_mac(&r->judge, judge_link_of(&r->judge, p), argv[2].bytes);
+}
+
+static void hear_setsockopt(struct run *r, const struct value *argv)
+{
+    const struct value *v = argv[3].kind == VALUE_LIST && argv[3].items ? argv[3].item : &argv[3];
+    if (argv[1].number != IPPROTO_IP)
+        return;
+    if (argv[2].number == IP_TTL || argv[2].number == IP_MULTICAST_TTL)
+        judge_said_ttl(&r->judge, (uint8_t)v->number);
+    if (argv[2].number == IP_TOS)
+        judge_said_tos(&r->judge, (uint8_t)v->number);
+}
+
+static void hear_ping(struct run *r, const struct value *argv)
+{
+    if (argv[3].kind == VALUE_NUMBER)
+        judge_said_ttl(&r->judge, (uint8_t)argv[3].number);
+}
+
+static void hear_traceroute(struct run *r, const struct value *argv)
+{
+    int64_t hops = argv[1].kind == VALUE_NUMBER ? argv[1].number : 30;
+    for (int64_t ttl = 1; ttl <= hops && ttl < 256; ttl++)
+        judge_said_ttl(&r->judge, (uint8_t)ttl);
+}
+
+static void hear_addresses(struct run *r, const struct value *v)
+{
+    if (v->kind == VALUE_IPV4 || v->kind == VALUE_ENDPOINT || v->kind == VALUE_PREFIX)
+        judge_said_ipv4(&r->judge, (uint32_t)v->number);
+    struct in_addr a;
+    if (v->kind == VALUE_BYTES && inet_pton(AF_INET, (const char *)v->bytes, &a) == 1)
+        judge_said_ipv4(&r->judge, ntohl(a.s_addr));
+    for (uint32_t k = 0; k < v->items; k++)
+        hear_addresses(r, &v->item[k]);
+}
+
+void frames_hear(struct run *r, const char *call, const struct value *argv, uint32_t arguments)
+{
+    static const struct heard heard[] = {
+        {"ifconfig", hear_ifconfig},   {"ifdelete", hear_ifdelete},
+        {"neighbour", hear_neighbour}, {"setsockopt", hear_setsockopt},
+        {"ping", hear_ping},           {"traceroute", hear_traceroute},
+    };
+    for (size_t k = 0; k < sizeof heard / sizeof heard[0]; k++)
+        if (strcmp(heard[k].call, call) == 0)
+            heard[k].hear(r, argv);
+    for (uint32_t a = 0; a < arguments; a++)
+        hear_addresses(r, &argv[a]);
+}
+
+void frames_hear_knob(struct run *r, const char *knob, int64_t value)
+{
+    if (strcmp(knob, "ipv4.ttl") == 0)
+        r->judge.ttl = (uint32_t)value;
+    else if (strcmp(knob, "ipv4.multicast_ttl") == 0)
+        judge_said_ttl(&r->judge, (uint8_t)value);
+    else if (strcmp(knob, "arp.retry") == 0)
+        r->judge.arp_interval_ns = value;
 }
 
 void frames_watch(void *ctx, uint32_t link, int port, struct frame *f, enum link_event event,

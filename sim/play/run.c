@@ -47,8 +47,8 @@ static int build(struct run *r, struct why *why)
     if (topology_build(&r->topology, r->world, &plan, why) != 0)
         return -1;
     if (r->script->packetdrill && !r->topology.skipped)
-        judge_given(judge_port_of(&r->judge, 0, r->topology.sut->port[0].number),
-                    r->topology.tool.local);
+        judge_given(&r->judge, judge_port_of(&r->judge, 0, r->topology.sut->port[0].number),
+                    r->topology.tool.local, r->topology.tool.prefix);
     if (r->topology.skipped)
         verdict_skip(&r->verdict, "%s", r->topology.skip.text);
     return 0;

@@ -1,0 +1,217 @@
+/* What the judge remembers of a world, for the rules of the baseline. All in the arena. */
+#include <netinet/in.h>
+#include <string.h>
+#include "sim/judge/baseline.h"
+#include "sim/judge/private.h"
+
+enum { CAME = 256, SENT = 1024 /* powers of two */, SET_FIRST = 16 };
+
+struct came {
+    struct frame *frame;
+    int64_t time_ns;
+    uint32_t asked; /* an ARP request for this address; 0: none */
+};
+
+struct sent {
+    uint64_t key;
+    int64_t time_ns;
+    const struct judge_port *from;
+};
+
+struct memory {
+    struct came came[CAME];
+    uint32_t cames;
+    struct sent sent[SENT];
+};
+
+/* --- hardware addresses --- */
+
+static uint64_t mac_key(const uint8_t mac[6])
+{
+    uint64_t key = 1; /* never 0, which is a free place */
+    for (int k = 0; k < 6; k++)
+        key = key << 8 | mac[k];
+    return key;
+}
+
+static uint64_t mix(uint64_t x)
+{
+    x ^= x >> 33;
+    x *= UINT64_C(0xff51afd7ed558ccd);
+    x ^= x >> 33;
+    return x;
+}
+
+static uint64_t *set_place(const struct hash_set *s, uint64_t key)
+{
+    uint32_t at = (uint32_t)mix(key) & (s->room - 1);
+    while (s->key[at] && s->key[at] != key)
+        at = (at + 1) & (s->room - 1);
+    return &s->key[at];
+}
+
+static bool set_has(const struct hash_set *s, uint64_t key)
+{
+    return s->room > 0 && *set_place(s, key) != 0;
+}
+
+static void set_grow(struct judge *j, struct hash_set *s)
+{
+    const struct hash_set old = *s;
+    s->room = old.room ? old.room * 2 : SET_FIRST;
+    s->key = world_alloc(j->world, s->room * sizeof *s->key, 16);
+    for (uint32_t k = 0; k < old.room; k++)
+        if (old.key[k])
+            *set_place(s, old.key[k]) = old.key[k];
+    if (old.room)
+        world_release(j->world, old.key, old.room * sizeof *old.key);
+}
+
+static void set_add(struct judge *j, struct hash_set *s, uint64_t key)
+{
+    if (s->keys * 2 >= s->room)
+        set_grow(j, s);
+    uint64_t *place = set_place(s, key);
+    s->keys += *place == 0;
+    *place = key;
+}
+
+void judge_heard_mac(struct judge *j, uint32_t link, const uint8_t mac[6])
+{
+    if (!(mac[0] & 1)) /* a group is nobody's */
+        set_add(j, &j->link[link].mac, mac_key(mac));
+}
+
+bool memory_knows_mac(const struct judge_link *l, const uint8_t mac[6])
+{
+    return set_has(&l->mac, mac_key(mac));
+}
+
+/* --- addresses --- */
+
+static uint64_t ipv4_key(uint32_t ipv4)
+{
+    return UINT64_C(1) << 32 | ipv4;
+}
+
+void judge_said_ipv4(struct judge *j, uint32_t ipv4)
+{
+    set_add(j, &j->said, ipv4_key(ipv4));
+}
+
+static bool came_with(const struct judge *j, uint32_t ipv4)
+{
+    const uint8_t octets[4] = {(uint8_t)(ipv4 >> 24), (uint8_t)(ipv4 >> 16), (uint8_t)(ipv4 >> 8),
+                               (uint8_t)ipv4};
+    const struct frame *f;
+    for (uint32_t back = 0; (f = memory_came_before(j, back)) != NULL; back++)
+        if (memmem(f->bytes, f->len, octets, sizeof octets))
+            return true;
+    return false;
+}
+
+bool memory_knows_ipv4(const struct judge *j, uint32_t ipv4)
+{
+    return set_has(&j->said, ipv4_key(ipv4)) || came_with(j, ipv4);
+}
+
+/* --- addresses of the host under test --- */
+
+void memory_own(struct judge *j, uint32_t ipv4)
+{
+    if (memory_owns(j, NULL, ipv4))
+        return;
+    if (j->owned == j->own_room)
+        j->own = world_grow(j->world, j->own, &j->own_room, sizeof *j->own);
+    j->own[j->owned++] = ipv4;
+}
+
+void memory_disown(struct judge *j, uint32_t ipv4)
+{
+    for (uint32_t k = 0; k < j->owned; k++)
+        if (j->own[k] == ipv4)
+            j->own[k--] = j->own[--j->owned];
+}
+
+bool memory_owns(const struct judge *j, const struct judge_port *from, uint32_t ipv4)
+{
+    (void)from;
+    for (uint32_t k = 0; k < j->owned; k++)
+        if (j->own[k] == ipv4)
+            return true;
+    return false;
+}
+
+/* --- frames --- */
+
+struct memory *memory_new(struct judge *j)
+{
+    return world_alloc(j->world, sizeof(struct memory), 64);
+}
+
+static uint64_t sent_key(const struct packet_facts *f)
+{
+    uint64_t a = f->kind, b = 0;
+    if (f->kind == FACTS_ARP) {
+        a = (uint64_t)f->spa << 32 | f->tpa;
+        b = mac_key(f->eth_dst) << 8 | f->op;
+    } else if (f->kind == FACTS_IPV4) {
+        a = (uint64_t)f->src << 32 | f->dst;
+        b = (uint64_t)f->id << 32 | f->offset << 8 | f->protocol;
+    }
+    return mix(mix(a) + mix(b ^ f->kind)) | 1;
+}
+
+void memory_sent(struct judge *j, const struct judge_port *from, const struct packet_facts *f,
+                 int64_t now_ns)
+{
+    uint64_t key = sent_key(f);
+    j->memory->sent[key & (SENT - 1)] = (struct sent){key, now_ns, from};
+    if (f->kind == FACTS_ARP && f->spa == INADDR_ANY && f->op == 1)
+        memory_own(j, f->tpa); /* a probe claims the address it asks for (RFC 5227, section 1.1) */
+}
+
+int64_t memory_sent_before(const struct judge *j, const struct judge_port *from,
+                           const struct packet_facts *f)
+{
+    uint64_t key = sent_key(f);
+    const struct sent *s = &j->memory->sent[key & (SENT - 1)];
+    return s->key == key && s->from == from ? s->time_ns : -1;
+}
+
+void memory_came(struct judge *j, struct judge_link *l, struct frame *f,
+                 const struct packet_facts *facts, int64_t now_ns)
+{
+    struct came *c = &j->memory->came[j->memory->cames++ & (CAME - 1)];
+    uint32_t link = (uint32_t)(l - j->link);
+    if (c->frame)
+        frame_unref(c->frame);
+    *c = (struct came){frame_ref(f), now_ns, 0};
+    if (facts->eth_src)
+        judge_heard_mac(j, link, facts->eth_src);
+    if (facts->kind != FACTS_ARP)
+        return;
+    judge_heard_mac(j, link, facts->sha);
+    if (facts->op == 1)
+        c->asked = facts->tpa;
+}
+
+const struct frame *memory_came_before(const struct judge *j, uint32_t back)
+{
+    const struct memory *m = j->memory;
+    return back < CAME && back < m->cames ? m->came[(m->cames - 1 - back) & (CAME - 1)].frame
+                                          : NULL;
+}
+
+bool memory_asked_since(const struct judge *j, uint32_t ipv4, int64_t since_ns)
+{
+    const struct memory *m = j->memory;
+    for (uint32_t back = 0; back < CAME && back < m->cames; back++) {
+        const struct came *c = &m->came[(m->cames - 1 - back) & (CAME - 1)];
+        if (c->time_ns < since_ns)
+            return false;
+        if (c->asked == ipv4)
+            return true;
+    }
+    return false;
+}
