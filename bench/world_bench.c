@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "bench/bench.h"
-#include "sim/record/capture.h"
+#include "sim/record/recording.h"
+
+enum { MANY = 1000000 }; /* frames */
 
 struct ticker {
     struct owner owner; /* first */
@@ -64,9 +66,8 @@ static void send_one(struct owner *o, int64_t now_ns)
 }
 
 static void bench_link(const char *what, uint32_t len, const struct link_config *config,
-                       bool watched)
+                       uint32_t frames, bool watched)
 {
-    enum { FRAMES = 1000000 };
     uint64_t sum = 0;
     struct world *w = world_new((size_t)4 << 30, 1);
     struct link *l = link_new(w, config);
@@ -74,15 +75,17 @@ static void bench_link(const char *what, uint32_t len, const struct link_config 
     link_attach(l, "from", NULL, NULL, NULL);
     link_attach(l, "to", echo_nothing, NULL, &sum);
     if (watched)
-        capture_new(w, l);
+        capture_bound(capture_new(w, l), RECORDING_MOST);
     *s = (struct sender){.world = w, .link = l, .len = len, .gap_ns = 12304};
     s->owner.fire = send_one;
     s->owner.name = "sender";
     world_own(w, &s->owner, RANK_HOST);
     world_due(w, &s->owner, 0);
     int64_t start_ns = wall_ns();
-    world_run(w, s->gap_ns * (FRAMES - 1), NULL);
-    say(what, FRAMES, "frames", start_ns);
+    world_run(w, s->gap_ns * (int64_t)(frames - 1), NULL);
+    say(what, frames, "frames", start_ns);
+    if (watched)
+        printf("%-46s %12zu KiB\n", "its world", world_bytes_used(w) >> 10);
     world_free(w);
 }
 
@@ -140,11 +143,12 @@ int main(void)
     bench_owners(1);
     bench_owners(100);
     bench_owners(10000);
-    bench_link("60-byte frames, 1 us away", 60, &gigabit, false);
-    bench_link("1514-byte frames, 1 us away", 1514, &gigabit, false);
-    bench_link("1514-byte frames, 10 ms away (813 in flight)", 1514, &far, false);
-    bench_link("the same, loss, dup, damage, jitter", 1514, &bad, false);
-    bench_link("1514-byte frames, captured", 1514, &gigabit, true);
+    bench_link("60-byte frames, 1 us away", 60, &gigabit, MANY, false);
+    bench_link("1514-byte frames, 1 us away", 1514, &gigabit, MANY, false);
+    bench_link("1514-byte frames, 10 ms away (813 in flight)", 1514, &far, MANY, false);
+    bench_link("the same, loss, dup, damage, jitter", 1514, &bad, MANY, false);
+    bench_link("1514-byte frames, captured", 1514, &gigabit, MANY, true);
+    bench_link("ten million of them", 1514, &gigabit, 10 * MANY, true);
     bench_print(8);
     bench_print(60);
     bench_print(1514);

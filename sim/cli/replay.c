@@ -176,15 +176,6 @@ static void print_ledger(const char *path, const struct ledger *l, uint64_t answ
     }
 }
 
-static uint64_t sent_by_sut(const struct run *r)
-{
-    uint64_t frames = 0;
-    const struct capture *c = r->topology.recording.link[0].capture;
-    for (uint32_t k = 0; k < c->count; k++)
-        frames += c->record[k].port == r->topology.sut->port[0].number;
-    return frames;
-}
-
 static int save_capture(const struct run *r, const char *path)
 {
     size_t len;
@@ -221,10 +212,13 @@ static int play(struct script *s, const char *path, const struct options *o,
     if (!r) {
         usage_error("%s", why.text);
     } else {
+        if (o->pcap)
+            recording_keep_all(&r->topology.recording);
         run_play(r, NEVER);
         run_fingerprints(r, &result.outcome.w, &result.outcome.t, &result.outcome.s);
         ledger->fed = sut_host_frames(r->topology.sut);
-        uint64_t answers = sent_by_sut(r);
+        uint64_t answers =
+            link_port_sent(r->topology.sut->port[0].link, r->topology.sut->port[0].number);
         int saved = o->pcap ? save_capture(r, o->pcap) : 0;
         run_close(r); /* tells what is held */
         bool failed = r->verdict.status == RUN_FAILED;

@@ -179,6 +179,14 @@ static struct junit *open_junit(uint32_t cases)
                                                             : NULL;
 }
 
+/* What will be shown, and no more: nobody formats what nobody sees. */
+static unsigned wanted(const struct options *o, const struct suite *suite)
+{
+    bool one = suite->cases == 1;
+    bool ladder = o->verbose || (one && !o->quiet);
+    return (ladder ? WANT_LADDER : 0u) | (one || o->verbose ? WANT_FATES : 0u);
+}
+
 int command_run(int argc, char **argv)
 {
     struct options o;
@@ -201,8 +209,7 @@ int command_run(int argc, char **argv)
                       .each_ns = calloc(suite->cases, sizeof(int64_t)),
                       .case_failed = calloc(suite->cases, sizeof(bool)),
                       .junit = open_junit(suite->cases)};
-    int worker_failed =
-        workers_run(suite, &o, suite->cases == 1 || o.verbose ? WANT_LADDER : 0, count, &t);
+    int worker_failed = workers_run(suite, &o, wanted(&o, suite), count, &t);
     junit_close(t.junit);
     if (!o.json && o.sut)
         print_requirements(&t);

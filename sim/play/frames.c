@@ -41,7 +41,9 @@ static bool name_host(void *self, const char *name, struct packet_addresses *out
 static void mark_record(void *self, uint32_t link, uint32_t record, int line)
 {
     struct run *r = self;
-    r->topology.recording.link[link].capture->record[record].script_line = line;
+    struct capture_record *at = capture_at(r->topology.recording.link[link].capture, record);
+    if (at)
+        at->script_line = line;
 }
 
 static void introduce_host(struct run *r, const struct host *h)
@@ -267,8 +269,9 @@ static void send_built(struct run *r, uint32_t link, int port, const uint8_t *by
     struct frame *f = frame_copy(r->world, bytes, len);
     uint32_t entered = l->capture->count;
     link_send(l->link, port, f);
-    if (l->capture->count > entered)
-        l->capture->record[entered].script_line = line;
+    struct capture_record *at = capture_at(l->capture, entered);
+    if (at)
+        at->script_line = line;
     frame_unref(f);
 }
 

@@ -1,7 +1,8 @@
 /*
- * Captures: frames as they entered a link, held by reference until a golden, a failure or --pcap
- * wants them; written as pcap at nanosecond resolution, link type Ethernet, byte order fixed
- * little-endian.
+ * Captures: frames as they entered a link, held by reference until a ladder or --pcap wants them:
+ * all of them, or the newest up to a bound, so that a long run stays in the memory of a short one.
+ * What they are to be is compared as they enter. Written as pcap at nanosecond resolution, link
+ * type Ethernet, byte order fixed little-endian.
  */
 #ifndef SIM_RECORD_CAPTURE_H
 #define SIM_RECORD_CAPTURE_H
@@ -20,12 +21,22 @@ struct capture_record {
     int script_line; /* of the line that injected or expected it, 0: none; set by the engine */
 };
 
-/* A growing array in the arena. */
+struct pcap_file;
+#define CAPTURE_SAME UINT32_MAX
+
 struct capture {
     struct world *world;
     struct link *link;
-    struct capture_record *record;
-    uint32_t count, room;
+    uint32_t count;                /* of frames that entered, from 0 on */
+    uint32_t first;                /* the oldest that is still kept */
+    struct capture_record *record; /* a ring in the arena */
+    uint32_t room;
+    size_t kept, bound; /* octets, the records' own included; bound 0: all are kept */
+    /* what the frames are to be, NULL: nobody says */
+    const struct pcap_file *expected;
+    uint32_t differs;    /* the first that is another one; CAPTURE_SAME: none so far */
+    struct frame *other; /* that frame, and its time */
+    int64_t other_ns;
 };
 
 /* Starts watching `l` (link_watch). */
@@ -34,7 +45,15 @@ struct capture *capture_new(struct world *w, struct link *l);
  * is the capture). */
 link_tap capture_tap;
 
-/* The whole file as bytes in malloc'ed memory, for comparing with a golden and for writing. */
+/* Keeps the newest `octets` of frames and at least one, from now on; 0: all. */
+void capture_bound(struct capture *c, size_t octets);
+/* From now on each frame is compared with the one of its number; those that came already are so
+ * here, and must still be kept. `expected` outlives the capture. */
+void capture_expect(struct capture *c, const struct pcap_file *expected);
+/* The record of the kth frame; NULL when it is not kept any more. */
+struct capture_record *capture_at(const struct capture *c, uint32_t k);
+
+/* The frames that are kept, as the bytes of a file in malloc'ed memory. */
 uint8_t *capture_pcap(const struct capture *c, size_t *len);
 
 /* Writes by way of a temporary file in the same folder and a rename: nothing is left half-written.

@@ -55,69 +55,111 @@ static void say_fields(const struct layer_set *layers, const struct pcap_frame *
         *len = say(text, room, *len, "\n  differs   %s", fields);
 }
 
+/* The difference of two captures, which is at frame f; NULL: there is none of that number. */
+static void say_difference(const struct layer_set *layers, size_t f, const struct pcap_frame *e,
+                           const struct pcap_frame *a, const size_t counts[2], char *text,
+                           size_t room)
+{
+    size_t len;
+    if (e && a) {
+        len = say(text, room, 0, "frame %zu differs", f + 1);
+        say_frame(layers, "expected", e, text, room, &len);
+        say_frame(layers, "actual", a, text, room, &len);
+        say_fields(layers, e, a, text, room, &len);
+        return;
+    }
+    len = say(text, room, 0, "frame %zu: %s (%zu frames expected, %zu came)", f + 1,
+              a ? "one too many" : "missing", counts[0], counts[1]);
+    say_frame(layers, a ? "actual" : "expected", a ? a : e, text, room, &len);
+}
+
 int golden_diff(const struct layer_set *layers, const struct pcap_file *expected,
                 const struct pcap_file *actual, char *text, size_t room)
 {
-    size_t common = expected->count < actual->count ? expected->count : actual->count, f = 0,
-           len = 0;
-    while (f < common && same_frame(&expected->frame[f], &actual->frame[f]))
+    const size_t counts[2] = {expected->count, actual->count};
+    size_t f = 0;
+    while (f < counts[0] && f < counts[1] && same_frame(&expected->frame[f], &actual->frame[f]))
         f++;
-    if (f == expected->count && f == actual->count)
+    if (f == counts[0] && f == counts[1])
         return 0;
-    if (f == common) {
-        bool more = actual->count > expected->count;
-        len = say(text, room, len, "frame %zu: %s (%zu frames expected, %zu came)", f + 1,
-                  more ? "one too many" : "missing", expected->count, actual->count);
-        say_frame(layers, more ? "actual" : "expected",
-                  more ? &actual->frame[f] : &expected->frame[f], text, room, &len);
-        return 1;
-    }
-    len = say(text, room, len, "frame %zu differs", f + 1);
-    say_frame(layers, "expected", &expected->frame[f], text, room, &len);
-    say_frame(layers, "actual", &actual->frame[f], text, room, &len);
-    say_fields(layers, &expected->frame[f], &actual->frame[f], text, room, &len);
+    say_difference(layers, f, f < counts[0] ? &expected->frame[f] : NULL,
+                   f < counts[1] ? &actual->frame[f] : NULL, counts, text, room);
     return 1;
 }
 
 /* --- one link --- */
 
-static struct pcap_file frames_of(const struct capture *c)
-{
-    struct pcap_file file = {.frame = calloc(c->count + 1, sizeof *file.frame), .count = c->count};
-    for (uint32_t k = 0; file.frame && k < c->count; k++) {
-        struct frame *f = c->record[k].frame;
-        file.frame[k] = (struct pcap_frame){c->record[k].time_ns, f->len, f->len, f->bytes};
-    }
-    return file;
-}
+struct golden_link {
+    enum golden_result opened; /* GOLDEN_SAME: it can be compared */
+    struct why why;
+    struct pcap_file file;
+};
 
-static enum golden_result compare_link(const struct recording *r, uint32_t link, const char *path,
-                                       char *text, size_t room)
+struct golden {
+    const struct golden_subject *subject;
+    const char *path;
+    struct golden_link *link;
+    uint32_t links;
+};
+
+static void open_link(const struct golden *g, uint32_t l)
 {
     char file[PATH_ROOM];
-    struct pcap_file golden, actual;
-    struct why why = {{0}};
-    link_path(r, path, link, file);
+    struct golden_link *link = &g->link[l];
+    link_path(g->subject->recording, g->path, l, file);
     if (access(file, F_OK) != 0) {
-        snprintf(text, room, "%s: there is no golden; `--bless` writes it when its lines pass",
-                 file);
-        return GOLDEN_ABSENT;
+        link->opened = GOLDEN_ABSENT;
+        why_set(&link->why, "%s: there is no golden; `--bless` writes it when its lines pass",
+                file);
+    } else if (pcap_load(file, &link->file, &link->why) != 0) {
+        link->opened = GOLDEN_UNREADABLE;
+    } else if (link->file.cut.text[0]) {
+        link->opened = GOLDEN_UNREADABLE;
+        why_set(&link->why, "%s: %s", file, link->file.cut.text);
+    } else {
+        link->opened = GOLDEN_SAME;
+        capture_expect(g->subject->recording->link[l].capture, &link->file);
     }
-    if (pcap_load(file, &golden, &why) != 0) {
-        snprintf(text, room, "%s", why.text);
-        return GOLDEN_UNREADABLE;
+}
+
+static enum golden_result compare_link(const struct golden *g, uint32_t l, char *text, size_t room)
+{
+    char file[PATH_ROOM];
+    const struct golden_link *link = &g->link[l];
+    const struct recording *r = g->subject->recording;
+    const struct capture *c = r->link[l].capture;
+    const size_t counts[2] = {link->file.count, c->count};
+    if (link->opened != GOLDEN_SAME) {
+        snprintf(text, room, "%s", link->why.text);
+        return link->opened;
     }
-    if (golden.cut.text[0]) {
-        snprintf(text, room, "%s: %s", file, golden.cut.text);
-        pcap_unload(&golden);
-        return GOLDEN_UNREADABLE;
-    }
-    actual = frames_of(r->link[link].capture);
+    bool other = c->differs != CAPTURE_SAME;
+    size_t at = other ? c->differs : c->count;
+    if (!other && at == link->file.count)
+        return GOLDEN_SAME;
+    link_path(r, g->path, l, file);
     int len = snprintf(text, room, "%s: ", file);
-    int differs = golden_diff(r->layers, &golden, &actual, text + len, room - (size_t)len);
-    free(actual.frame);
-    pcap_unload(&golden);
-    return differs ? GOLDEN_DIFFERS : GOLDEN_SAME;
+    struct pcap_frame actual = {0};
+    if (other)
+        actual = (struct pcap_frame){c->other_ns, c->other->len, c->other->len, c->other->bytes};
+    say_difference(r->layers, at, at < link->file.count ? &link->file.frame[at] : NULL,
+                   other ? &actual : NULL, counts, text + len, room - (size_t)len);
+    return GOLDEN_DIFFERS;
+}
+
+struct golden *golden_open(const struct golden_subject *s, const char *path)
+{
+    struct golden *g = calloc(1, sizeof *g);
+    if (g)
+        *g = (struct golden){s, path, calloc(s->recording->links + 1, sizeof *g->link),
+                             s->recording->links};
+    if (!g || !g->link) {
+        free(g);
+        return NULL;
+    }
+    for (uint32_t l = 0; l < s->recording->links && !s->fingerprint; l++)
+        open_link(g, l);
+    return g;
 }
 
 /* --- fingerprints --- */
@@ -179,20 +221,30 @@ static bool versions_agree(const char *versions, const char *path, char *text, s
     return false;
 }
 
-enum golden_result golden_compare(const struct golden_subject *s, const char *path, char *text,
-                                  size_t room)
+enum golden_result golden_compare(const struct golden *g, char *text, size_t room)
 {
-    if (!versions_agree(s->versions, path, text, room))
+    const struct golden_subject *s = g->subject;
+    if (!versions_agree(s->versions, g->path, text, room))
         return GOLDEN_OTHER_VERSION;
     if (s->fingerprint)
-        return compare_fingerprint(s->recording, path, text, room);
+        return compare_fingerprint(s->recording, g->path, text, room);
     for (uint32_t l = 0; l < s->recording->links; l++) {
-        enum golden_result got = compare_link(s->recording, l, path, text, room);
+        enum golden_result got = compare_link(g, l, text, room);
         if (got != GOLDEN_SAME)
             return got;
     }
     text[0] = 0;
     return GOLDEN_SAME;
+}
+
+void golden_close(struct golden *g)
+{
+    if (!g)
+        return;
+    for (uint32_t l = 0; l < g->links; l++)
+        pcap_unload(&g->link[l].file);
+    free(g->link);
+    free(g);
 }
 
 /* --- writing --- */
@@ -212,11 +264,13 @@ static int make_folders(const char *path, struct why *why)
     return 0;
 }
 
-static int write_links(const struct recording *r, const char *path, struct why *why)
+static int write_links(const struct golden_subject *s, const char *path, struct why *why)
 {
+    const struct recording *r = s->recording;
     char file[PATH_ROOM], text[DIFF_ROOM];
+    struct golden *old = golden_open(s, path);
     for (uint32_t l = 0; l < r->links; l++) {
-        if (compare_link(r, l, path, text, sizeof text) == GOLDEN_SAME)
+        if (old && compare_link(old, l, text, sizeof text) == GOLDEN_SAME)
             continue;
         size_t len;
         uint8_t *bytes = capture_pcap(r->link[l].capture, &len);
@@ -225,10 +279,13 @@ static int write_links(const struct recording *r, const char *path, struct why *
         free(bytes);
         if (got != 0) {
             why_set(why, "%s: could not be written", file);
-            return -1;
+            break;
         }
     }
-    return 0;
+    for (uint32_t l = 0; l < r->links; l++)
+        r->link[l].capture->expected = NULL;
+    golden_close(old);
+    return why->text[0] ? -1 : 0;
 }
 
 int golden_write(const struct golden_subject *s, const char *path, struct why *why)
@@ -240,7 +297,7 @@ int golden_write(const struct golden_subject *s, const char *path, struct why *w
     if (s->versions[0] && file_write(file, s->versions, strlen(s->versions), why) != 0)
         return -1;
     if (!s->fingerprint)
-        return write_links(s->recording, path, why);
+        return write_links(s, path, why);
     fingerprint_line(s->recording, line);
     snprintf(file, sizeof file, "%s.fingerprint", path);
     return file_write(file, line, strlen(line), why);

@@ -25,11 +25,15 @@ struct golden_subject {
     const char *versions; /* "slirp 4.7.0\n" for each library of a foreign host; "": none */
 };
 
-/* Compares the captures with the golden at `path` (without extension). The first difference is said
- * in `text`. */
-enum golden_result golden_compare(const struct golden_subject *s, const char *path, char *text,
-                                  size_t room);
-/* Writes them anew; files that are already the same are left alone. 0, or -1 and why. */
+/* Opens the golden at `path` (without extension), which the captures of a run that begins are
+ * compared with from now on. NULL: no memory. `s` and `path` outlive it. */
+struct golden *golden_open(const struct golden_subject *s, const char *path);
+/* What came of it; the first difference is said in `text`. */
+enum golden_result golden_compare(const struct golden *g, char *text, size_t room);
+/* Once the captures are gone, or see no frame any more. NULL is nothing. */
+void golden_close(struct golden *g);
+/* Writes them anew from captures that kept everything; files that are already the same are left
+ * alone. 0, or -1 and why. */
 int golden_write(const struct golden_subject *s, const char *path, struct why *why);
 /* The first difference of two captures, as `wiredrill diff` prints it; 0 when they are the same, 1
  * when not. */

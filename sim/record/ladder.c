@@ -5,27 +5,39 @@
 
 enum { TEXT_ROOM = 4096, NAME_WIDTH = 8, CAPTION_ROOM = 48 };
 
-/* Frames of several links, merged by time; of one time in the order of the topology. */
-struct cursor {
-    const struct recording *recording;
-    uint32_t *at;
+struct rung {
+    const struct recorded_link *link;
+    const struct capture_record *record;
+    uint32_t number;
 };
 
-static const struct capture_record *next_record(struct cursor *c, const struct recorded_link **link)
+/* By time; of one time in the order of the topology. */
+static int by_time(const void *x, const void *y)
 {
-    int best = -1;
-    for (uint32_t l = 0; l < c->recording->links; l++) {
-        const struct capture *capture = c->recording->link[l].capture;
-        if (c->at[l] == capture->count)
-            continue;
-        if (best < 0 || capture->record[c->at[l]].time_ns <
-                            c->recording->link[best].capture->record[c->at[best]].time_ns)
-            best = (int)l;
+    const struct rung *a = x, *b = y;
+    if (a->record->time_ns != b->record->time_ns)
+        return a->record->time_ns < b->record->time_ns ? -1 : 1;
+    if (a->link != b->link)
+        return a->link < b->link ? -1 : 1;
+    return a->number < b->number ? -1 : a->number > b->number;
+}
+
+/* All that is kept, malloc'ed; *lost: frames that are not. */
+static struct rung *rungs_of(const struct recording *r, size_t *count, uint64_t *lost)
+{
+    size_t n = 0;
+    struct rung *rung = malloc((recording_frames(r) + 1) * sizeof *rung);
+    *count = *lost = 0;
+    for (uint32_t l = 0; rung && l < r->links; l++) {
+        const struct capture *c = r->link[l].capture;
+        *lost += c->first;
+        for (uint32_t k = c->first; k < c->count; k++)
+            rung[n++] = (struct rung){&r->link[l], capture_at(c, k), k};
     }
-    if (best < 0)
-        return NULL;
-    *link = &c->recording->link[best];
-    return &c->recording->link[best].capture->record[c->at[best]++];
+    if (rung)
+        qsort(rung, n, sizeof *rung, by_time);
+    *count = n;
+    return rung;
 }
 
 static void print_time(FILE *out, int64_t ns)
@@ -62,13 +74,15 @@ static void print_record(FILE *out, const struct recording *r, const struct reco
 
 void ladder_of_run(FILE *out, const struct recording *r)
 {
-    struct cursor c = {r, calloc(r->links + 1, sizeof *c.at)};
-    const struct recorded_link *link;
-    const struct capture_record *rec;
+    size_t count;
+    uint64_t lost;
+    struct rung *rung = rungs_of(r, &count, &lost);
     fprintf(out, "%16s  %-*s %-6s   frame\n", "time", NAME_WIDTH, "from", "line");
-    while (c.at && (rec = next_record(&c, &link)) != NULL)
-        print_record(out, r, link, rec);
-    free(c.at);
+    if (lost)
+        fprintf(out, "  ... %" PRIu64 " earlier frames were not kept; --pcap F keeps all\n", lost);
+    for (size_t k = 0; k < count; k++)
+        print_record(out, r, rung[k].link, rung[k].record);
+    free(rung);
 }
 
 char *ladder_text(const struct recording *r)

@@ -5,6 +5,9 @@
 #include "sim/packet/packet.h"
 #include "sim/record/capture.h"
 
+/* Octets of frames that a recording keeps at most, unless it keeps all. */
+enum { RECORDING_MOST = 4 << 20 };
+
 struct recorded_link {
     const char *name;
     struct link *link;
@@ -20,6 +23,10 @@ struct recording {
 /* W and T of all links, joined in their order. */
 void recording_fingerprints(const struct recording *r, struct fingerprint *w,
                             struct fingerprint *t);
+/* Keeps every frame: a ladder, a golden or a file wants them all. Else each link keeps its newest,
+ * of the octets that a recording may hold its share. */
+void recording_keep_all(struct recording *r);
+void recording_bound(struct recording *r);
 /* Frames on all links. */
 uint64_t recording_frames(const struct recording *r);
 

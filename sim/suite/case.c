@@ -86,7 +86,7 @@ static struct run_options run_options_of(const struct suite_case *c, const struc
                             .set = o->set,
                             .sets = o->sets,
                             .judge_rfc = o->judge && strcmp(o->judge, "rfc") == 0,
-                            .watch_fates = (want & WANT_LADDER) != 0,
+                            .watch_fates = (want & WANT_FATES) != 0,
                             .repeat = repeat};
     r.profile = o->profile ? profile_knobs(o->profile) : NULL;
     r.lose_frame = o->lose_frame;
@@ -115,25 +115,39 @@ static void versions_here(const struct topology *t, char *out, size_t room)
     }
 }
 
-static void check_golden(struct run *r, const struct suite_case *c, const struct options *o,
-                         struct outcome *out)
+/* The golden of a case that is being played; NULL: it has none, or it is about to be written. */
+struct compared {
+    struct golden_subject subject;
+    struct golden *golden;
+    char versions[512];
+};
+
+static void follow_golden(struct run *r, const struct suite_case *c, const struct options *o,
+                          struct compared *g)
+{
+    g->golden = NULL;
+    g->subject =
+        (struct golden_subject){&r->topology.recording, r->script->golden_fingerprint, g->versions};
+    versions_here(&r->topology, g->versions, sizeof g->versions);
+    if (golden_applies(c, o) && !o->bless)
+        g->golden = golden_open(&g->subject, c->golden);
+}
+
+static const struct place whole = {NULL, 1, 1, 0};
+
+static void bless(struct run *r, const struct suite_case *c, const struct compared *g,
+                  struct outcome *out)
+{
+    struct why why = {{0}};
+    out->golden = GOLDEN_WRITTEN;
+    if (golden_write(&g->subject, c->golden, &why) != 0)
+        verdict_fail(&r->verdict, &whole, world_now(r->world), "%s", why.text);
+}
+
+static void check_golden(struct run *r, const struct compared *g, bool strict, struct outcome *out)
 {
     char text[TEXT_ROOM / 2];
-    struct why why = {{0}};
-    static const struct place whole = {NULL, 1, 1, 0};
-    if (!golden_applies(c, o) || r->verdict.status != RUN_PASSED)
-        return;
-    char versions[512];
-    const struct golden_subject subject = {&r->topology.recording, r->script->golden_fingerprint,
-                                           versions};
-    versions_here(&r->topology, versions, sizeof versions);
-    if (o->bless) {
-        out->golden = GOLDEN_WRITTEN;
-        if (golden_write(&subject, c->golden, &why) != 0)
-            verdict_fail(&r->verdict, &whole, world_now(r->world), "%s", why.text);
-        return;
-    }
-    enum golden_result got = golden_compare(&subject, c->golden, text, sizeof text);
+    enum golden_result got = golden_compare(g->golden, text, sizeof text);
     if (got == GOLDEN_OTHER_VERSION) {
         r->verdict.over = false;
         verdict_skip(&r->verdict, "%s", text);
@@ -142,12 +156,23 @@ static void check_golden(struct run *r, const struct suite_case *c, const struct
     out->golden = got == GOLDEN_SAME     ? GOLDEN_HELD
                   : got == GOLDEN_ABSENT ? GOLDEN_MISSING
                                          : GOLDEN_BROKEN;
-    if (got == GOLDEN_SAME || (got == GOLDEN_ABSENT && !o->strict))
+    if (got == GOLDEN_SAME || (got == GOLDEN_ABSENT && !strict))
         return;
     verdict_fail(&r->verdict, &whole, world_now(r->world),
                  "every line passes, but the capture is not the golden\n  golden    %s", text);
     if (got == GOLDEN_UNREADABLE)
         r->verdict.status = RUN_ERROR;
+}
+
+static void judge_golden(struct run *r, const struct suite_case *c, const struct options *o,
+                         const struct compared *g, struct outcome *out)
+{
+    if (r->verdict.status != RUN_PASSED)
+        return;
+    if (golden_applies(c, o) && o->bless)
+        bless(r, c, g, out);
+    else if (g->golden)
+        check_golden(r, g, o->strict, out);
 }
 
 static int64_t middle_of(const struct run *r)
@@ -196,7 +221,6 @@ static void check_snapshot(const struct run_case *kase, const struct run_options
 static void write_pcap(struct run *r, const char *path)
 {
     struct why why = {{0}};
-    static const struct place whole = {NULL, 1, 1, 0};
     for (uint32_t l = 0; l < r->topology.recording.links; l++) {
         char name[4096];
         size_t len, stem = strlen(path);
@@ -266,9 +290,13 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
         out->outcome.status = RUN_ERROR;
         out->report = strdup(text);
     } else {
+        struct compared golden;
+        follow_golden(r, c, o, &golden);
+        if ((want & WANT_LADDER) || o->pcap || o->bless)
+            recording_keep_all(&r->topology.recording);
         run_play(r, NEVER);
         run_finish(r);
-        check_golden(r, c, o, &out->outcome);
+        judge_golden(r, c, o, &golden, &out->outcome);
         if (o->pcap)
             write_pcap(r, o->pcap);
         int64_t middle = middle_of(r);
@@ -281,6 +309,7 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
         run_close(r);
         collect(r, out, want);
         run_free(r);
+        golden_close(golden.golden);
         if (o->snapshot && out->outcome.status == RUN_PASSED)
             check_snapshot(&c->run, &options, middle, out);
         if (o->closure && out->outcome.status == RUN_PASSED)

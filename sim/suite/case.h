@@ -54,7 +54,8 @@ struct result {
     bool done;
 };
 
-enum { WANT_LADDER = 1, WANT_REPORT = 2 };
+/* A ladder also of what passed; what became of each frame, for the ladder of what failed. */
+enum { WANT_LADDER = 1, WANT_FATES = 2 };
 
 /* Hears the result of a case whose process cannot go on; does not return. */
 struct last_words {

@@ -195,5 +195,6 @@ int topology_build_links(struct topology *t, struct why *why)
     }
     if (s->links == 0)
         add_link(t, &(struct link_config){.name = "lan"});
+    recording_bound(&t->recording);
     return 0;
 }

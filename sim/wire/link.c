@@ -17,6 +17,7 @@ struct port {
     link_deliver *deliver;
     link_carrier *carrier;
     void *ctx;
+    uint64_t sent;
     int64_t free_ns;    /* when the transmitter has sent all it was given, */
     uint64_t free_part; /* and the rest, in units of 1/rate ns: rates do not drift */
     int64_t *start_ns;  /* ring: when those that wait will begin */
@@ -101,6 +102,11 @@ int link_attach(struct link *l, const char *name, link_deliver *deliver, link_ca
 const char *link_port_name(const struct link *l, int port)
 {
     return port >= 0 && port < l->ports ? l->port[port].name : "?";
+}
+
+uint64_t link_port_sent(const struct link *l, int port)
+{
+    return port >= 0 && port < l->ports ? l->port[port].sent : 0;
 }
 
 /* --- the queue before a port, and its transmitter --- */
@@ -377,6 +383,7 @@ void link_send(struct link *l, int port, struct frame *f)
     assert(port >= 0 && port < l->ports);
     int64_t now_ns = world_now(l->world);
     struct port *p = &l->port[port];
+    p->sent++;
     print(l, port, f, now_ns);
     if (l->impair.fault)
         select_faults(l, port, f);

@@ -115,6 +115,8 @@ void link_configure(struct link *l, const struct link_config *config);
 int link_attach(struct link *l, const char *name, link_deliver *deliver, link_carrier *carrier,
                 void *ctx);
 const char *link_port_name(const struct link *l, int port);
+/* Frames that entered by it. */
+uint64_t link_port_sent(const struct link *l, int port);
 /* Takes a reference of its own. */
 void link_send(struct link *l, int port, struct frame *f);
 /* Copies *fault into the arena; the copy's `applied` can be read. */

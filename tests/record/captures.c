@@ -74,7 +74,7 @@ Test(capture, frames_are_taken_where_they_enter)
     lan_send(lan, 0, 60, 'a');
     lan_run(lan, NEVER);
     cr_assert_eq(lan->arrival[0].bytes[0], 0x80);
-    cr_assert_eq(c->record[0].frame->bytes[0], 0);
+    cr_assert_eq(capture_at(c, 0)->frame->bytes[0], 0);
     cr_assert_eq(c->record[0].event, LINK_CORRUPTED);
 }
 
@@ -273,4 +273,76 @@ Test(capture, a_file_is_written_whole_or_not_at_all)
     unlink(path);
     cr_assert_eq(file_write("/nowhere/at/all", "x", 1, &why), -1);
     cr_assert_str_eq(why.text, "/nowhere/at/all: cannot be written: No such file or directory");
+}
+
+/* A bound: the newest are kept under their numbers, the memory stays that of a short run, and a
+ * ring that is already full still grows when frames become shorter. */
+Test(capture, a_bound_keeps_the_newest)
+{
+    struct lan *lan = lan_new(&(struct link_config){.name = "lan"}, 1, 2);
+    struct capture *c = capture_new(lan->world, lan->link);
+    capture_bound(c, 100000);
+    size_t after_some = 0;
+    for (uint32_t i = 0; i < 20000; i++) {
+        lan_send(lan, 0, i < 10000 ? 1514 : 60, (int)i);
+        lan_run(lan, world_now(lan->world) + 1);
+        if (i == 9000)
+            after_some = world_bytes_used(lan->world);
+        if (i == 9999)
+            cr_assert_eq(world_bytes_used(lan->world), after_some);
+    }
+    cr_assert_eq(c->count, 20000);
+    cr_assert(c->first > 19000 && c->first < 19900, "%u", c->first);
+    cr_assert_null(capture_at(c, c->first - 1));
+    cr_assert_null(capture_at(c, c->count));
+    for (uint32_t k = c->first; k < c->count; k++) {
+        cr_assert_eq(capture_at(c, k)->time_ns, k);
+        cr_assert_eq(capture_at(c, k)->frame->bytes[59], (uint8_t)k);
+    }
+}
+
+/* Frames are compared as they enter, those that entered before the golden was opened as well. */
+static uint32_t first_difference(uint32_t bent, uint32_t frames, const struct pcap_file *golden)
+{
+    struct lan *lan = lan_new(&(struct link_config){.name = "lan"}, 1, 2);
+    struct capture *c = capture_new(lan->world, lan->link);
+    capture_bound(c, 1000);
+    for (uint32_t i = 0; i < frames; i++) {
+        if (i == 3)
+            capture_expect(c, golden);
+        lan_send(lan, 0, 60, i == bent ? 99 : (int)i);
+        lan_run(lan, world_now(lan->world) + 1);
+    }
+    if (c->differs != CAPTURE_SAME) {
+        cr_assert_eq(c->other->bytes[59], c->differs == bent ? 99 : c->differs);
+        cr_assert_eq(c->other_ns, c->differs);
+    }
+    uint32_t differs = c->differs;
+    world_free(lan->world);
+    return differs;
+}
+
+Test(capture, the_first_difference_is_remembered)
+{
+    enum { FRAMES = 50, NONE = 1000 };
+    struct lan *lan = lan_new(&(struct link_config){.name = "lan"}, 1, 2);
+    struct capture *c = capture_new(lan->world, lan->link);
+    struct pcap_file golden;
+    struct why why = {""};
+    for (int i = 0; i < FRAMES; i++) {
+        lan_send(lan, 0, 60, i);
+        lan_run(lan, world_now(lan->world) + 1);
+    }
+    size_t len;
+    uint8_t *bytes = capture_pcap(c, &len);
+    cr_assert_eq(pcap_parse(bytes, len, &golden, &why), 0, "%s", why.text);
+    cr_assert_eq(first_difference(NONE, FRAMES, &golden), CAPTURE_SAME);
+    cr_assert_eq(first_difference(NONE, FRAMES - 1, &golden), CAPTURE_SAME, "one is missing");
+    cr_assert_eq(first_difference(NONE, FRAMES + 2, &golden), FRAMES, "one too many");
+    cr_assert_eq(first_difference(0, FRAMES, &golden), 0);
+    cr_assert_eq(first_difference(FRAMES - 1, FRAMES, &golden), FRAMES - 1);
+    golden.frame[7].time_ns++;
+    cr_assert_eq(first_difference(20, FRAMES, &golden), 7);
+    pcap_unload(&golden);
+    free(bytes);
 }
