@@ -150,10 +150,10 @@ static inline int64_t hook_poll(void *d, int64_t now_ns, int budget)
     return INT64_MAX;
 }
 
-static inline int hook_probe(void *d, struct netif *nif, const struct bus *b,
-                             const struct pci_function *f, int64_t now_ns)
+static inline int hook_probe(void *d, struct netif *nif, const struct device *device,
+                             int64_t now_ns)
 {
-    (void)b, (void)f;
+    (void)device;
     ((struct fuzz_hook *)d)->nif = nif;
     memcpy(nif->mac, fuzz_host_mac, sizeof nif->mac);
     netif_link(nif, true, now_ns);
@@ -264,7 +264,7 @@ static inline struct fuzz_world *fuzz_world_new(void)
     struct port port = {.self = f, .random = fuzz_random, .wake = fuzz_wake, .fate = fuzz_fate};
     f->stack = stack_init(region, size, &f->config, &port, 0);
     CHECK(f->stack);
-    f->nif = stack_attach(f->stack, "eth0", &fuzz_hook_driver, NULL, NULL, 0);
+    f->nif = stack_attach(f->stack, "eth0", &fuzz_hook_driver, NULL, 0);
     CHECK(f->nif);
     ((struct fuzz_hook *)f->nif->state)->f = f;
     CHECK(netif_up(f->nif, 0) == 0);

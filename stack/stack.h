@@ -19,6 +19,8 @@
 struct stack;
 struct module;
 struct bus;
+struct device;
+struct pci_host;
 
 /* Every queue and table has its bound here; stack_size follows from them. */
 struct stack_limits {
@@ -65,12 +67,18 @@ void stack_stop(struct stack *s, int64_t now_ns);
 
 /* --- interfaces --- */
 
-/* Walks the PCI bus, sets up every function that a driver of the config matches; returns how many
- * interfaces came (eth0, eth1, ...). */
-int stack_probe_pci(struct stack *s, const struct bus *b, int64_t now_ns);
-/* An interface that the embedder drives itself; `f` may be NULL. The new interface or NULL. */
+/* Walks the PCI bus and attaches every function that a driver of the config matches; `host`
+ * (stack/driver/pci.h) says what firmware has not done, NULL: nothing. Returns how many interfaces
+ * came (eth0, eth1, ...). */
+int stack_probe_pci(struct stack *s, const struct bus *b, struct pci_host *host, int64_t now_ns);
+/*
+ * A new interface; NULL when there is no room for it, the name is taken, or the driver refuses.
+ * `name` NULL: the next of eth0, eth1, ... `driver` NULL: the first of the config's that matches.
+ * `device` (stack/driver/device.h) is what a kernel's own PCI code or device tree found, and only
+ * looked at meanwhile; NULL for an interface that the embedder drives itself.
+ */
 struct netif *stack_attach(struct stack *s, const char *name, const struct netif_driver *driver,
-                           const struct bus *b, const struct pci_function *f, int64_t now_ns);
+                           const struct device *device, int64_t now_ns);
 struct netif *stack_netif(struct stack *s, const char *name);
 int netif_up(struct netif *nif, int64_t now_ns);
 int netif_down(struct netif *nif, int64_t now_ns);

@@ -132,11 +132,15 @@ static int dma_map(void *self, void *p, size_t size, uint64_t limit, uint64_t *d
     return *device_address + size - 1 <= limit ? 0 : -1;
 }
 
-/* x86 keeps loads and stores in order; the compiler must. */
+/* x86 lets a load overtake an earlier store and keeps all else in order; the compiler must as well.
+ */
 static void fence(void *self, enum bus_fence_kind kind)
 {
-    (void)self, (void)kind;
-    __asm__ volatile("" : : : "memory");
+    (void)self;
+    if (kind == BUS_FULL)
+        __asm__ volatile("mfence" : : : "memory");
+    else
+        __asm__ volatile("" : : : "memory");
 }
 
 static struct {
@@ -230,7 +234,7 @@ void kernel_main(void)
     const struct port port = {.random = random, .wake = wake};
     const struct bus bus = {.ops = &ops};
     struct stack *s = stack_init(region, sizeof region, &stack_full_config, &port, now_ns());
-    if (!s || stack_probe_pci(s, &bus, now_ns()) == 0)
+    if (!s || stack_probe_pci(s, &bus, 0 /* firmware has set it up */, now_ns()) == 0)
         return; /* no memory, or no NIC that a driver knows */
     struct netif *eth0 = stack_netif(s, "eth0");
     netif_up(eth0, now_ns());

@@ -17,7 +17,7 @@
 #include "stack/core/error.h"
 #include "stack/core/module.h"
 #include "stack/core/netif.h"
-#include "stack/driver/pci.h"
+#include "stack/driver/device.h"
 
 enum { DMA_BYTES = 256 * 1024, RECEIVED = 256, NETWORK_CLASS = 2 };
 
@@ -30,12 +30,13 @@ struct plugin {
     char name[80];
 };
 
-/* One device: a struct netif_driver's state. */
-struct device {
+/* One device that the driver has: a struct netif_driver's state. */
+struct plugged {
     const struct plugin *plugin;
     struct netif *nif;
     const struct bus *bus;
     struct pci_function function;
+    int interrupt;
     struct wiredrill_device device;
     struct wiredrill_machine machine;
     struct bus_window window[PCI_BARS];
@@ -51,14 +52,14 @@ static const struct plugin *plugin_of(const struct netif *nif)
                                                  offsetof(struct plugin, driver));
 }
 
-static struct host *host_of(const struct device *d)
+static struct host *host_of(const struct plugged *d)
 {
     const struct stack_sut *u = d->nif->stack->port.self;
     return u->env->self;
 }
 
 /* Before each call of the driver. */
-static const struct wiredrill_driver *user(struct device *d)
+static const struct wiredrill_driver *user(struct plugged *d)
 {
     *d->plugin->machine_at = &d->machine;
     return d->plugin->user;
@@ -68,7 +69,7 @@ static const struct wiredrill_driver *user(struct device *d)
 
 /* What lies in no BAR goes to the bus all the same, where nothing answers: a loop over it is
  * counted there. */
-static struct bus_window window_at(struct device *d, enum bus_space space, uint64_t at, int width)
+static struct bus_window window_at(struct plugged *d, enum bus_space space, uint64_t at, int width)
 {
     for (int b = 0; b < PCI_BARS; b++) {
         const struct bus_window *w = &d->window[b];
@@ -82,13 +83,14 @@ static struct bus_window window_at(struct device *d, enum bus_space space, uint6
     return (struct bus_window){.space = space, .base = at, .size = (uint32_t)width};
 }
 
-static uint32_t read_at(struct device *d, enum bus_space space, uint64_t at, int width)
+static uint32_t read_at(struct plugged *d, enum bus_space space, uint64_t at, int width)
 {
     const struct bus_window w = window_at(d, space, at, width);
     return bus_read(d->bus, &w, (uint32_t)(at - w.base), width);
 }
 
-static void write_at(struct device *d, enum bus_space space, uint64_t at, int width, uint32_t value)
+static void write_at(struct plugged *d, enum bus_space space, uint64_t at, int width,
+                     uint32_t value)
 {
     const struct bus_window w = window_at(d, space, at, width);
     bus_write(d->bus, &w, (uint32_t)(at - w.base), width, value);
@@ -116,19 +118,19 @@ static void memory_write(void *self, uint64_t address, int width, uint32_t value
 
 static uint32_t config_read(void *self, int offset, int width)
 {
-    struct device *d = self;
+    struct plugged *d = self;
     return pci_read(d->bus, &d->function, (uint32_t)offset, width);
 }
 
 static void config_write(void *self, int offset, int width, uint32_t value)
 {
-    struct device *d = self;
+    struct plugged *d = self;
     pci_write(d->bus, &d->function, (uint32_t)offset, width, value);
 }
 
 static void *dma_alloc(void *self, size_t size, size_t align, uint64_t *device_address)
 {
-    struct device *d = self;
+    struct plugged *d = self;
     if (align == 0 || align & (align - 1) || align > 4096 || size > DMA_BYTES)
         return NULL;
     uint64_t at = (d->dma_at + d->dma_used + align - 1) &
@@ -142,7 +144,7 @@ static void *dma_alloc(void *self, size_t size, size_t align, uint64_t *device_a
 
 static void receive(void *self, const void *frame, size_t len)
 {
-    struct device *d = self;
+    struct plugged *d = self;
     struct netbuf *nb =
         len <= 1518 && d->received.count < RECEIVED ? netif_buffer(d->nif, (uint32_t)len) : NULL;
     if (!nb)
@@ -154,7 +156,7 @@ static void receive(void *self, const void *frame, size_t len)
 
 static void tell_link(void *self, int up)
 {
-    struct device *d = self;
+    struct plugged *d = self;
     netif_link(d->nif, up != 0, host_now(host_of(d)));
 }
 
@@ -166,64 +168,63 @@ static int64_t now_ns(void *self)
 /* --- a struct netif_driver --- */
 
 /* probe compares the identities: match is not told which driver it speaks for. */
-static bool match(const struct pci_function *f)
+static bool match(const struct device *device)
 {
-    return f->class_code == NETWORK_CLASS;
+    return device->kind == DEVICE_PCI && device->pci.class_code == NETWORK_CLASS;
 }
 
 static int isr(void *state)
 {
-    struct device *d = state;
+    struct plugged *d = state;
     int mine = user(d)->interrupt(&d->device);
     if (mine)
         netif_wake(d->nif);
     return mine;
 }
 
-static int map_bars(struct device *d)
+static int map_bars(struct plugged *d, const struct device *device)
 {
-    for (int b = 0; b < PCI_BARS; b++) {
-        const struct pci_bar *bar = &d->function.bar[b];
-        if (!bar->base)
+    for (unsigned b = 0; b < PCI_BARS; b++) {
+        const struct bus_window *bar = &device->window[b];
+        if (!bar->size)
             continue;
-        d->window[b] =
-            (struct bus_window){.space = bar->space, .base = bar->base, .size = bar->size};
-        if (d->bus->ops->map(d->bus->self, &d->window[b]) != 0)
+        if (device_map(device, b, 0, &d->window[b]) != 0)
             return -ERR_NODEV;
         d->device.bar[b] = (struct wiredrill_bar){bar->space == BUS_IO, bar->base, bar->size};
     }
     return 0;
 }
 
-static int probe(void *state, struct netif *nif, const struct bus *b, const struct pci_function *f,
-                 int64_t now)
+static int probe(void *state, struct netif *nif, const struct device *device, int64_t now)
 {
-    struct device *d = state;
+    struct plugged *d = state;
+    const struct pci_function *f = &device->pci;
     (void)now;
     d->plugin = plugin_of(nif);
     d->nif = nif;
-    d->bus = b;
+    d->bus = device->bus;
     d->function = *f;
+    d->interrupt = device->interrupt[0];
     if (f->vendor_id != d->plugin->user->vendor || f->device_id != d->plugin->user->device)
         return -ERR_NODEV;
     d->device = (struct wiredrill_device){
-        .vendor = f->vendor_id, .device = f->device_id, .irq = f->irq_line};
+        .vendor = f->vendor_id, .device = f->device_id, .irq = (uint8_t)d->interrupt};
     d->machine = (struct wiredrill_machine){
         d,         port_in, port_out,  memory_read, memory_write, config_read, config_write,
         dma_alloc, receive, tell_link, now_ns};
-    if (map_bars(d) != 0)
+    if (map_bars(d, device) != 0)
         return -ERR_NODEV;
-    if (b->ops->dma_map(b->self, nif->ring, DMA_BYTES, UINT32_MAX, &d->dma_at) != 0)
+    if (bus_dma_map(d->bus, nif->ring, DMA_BYTES, UINT32_MAX, &d->dma_at) != 0)
         return -ERR_NOMEM;
     if (user(d)->attach(&d->device, nif->mac) != 0)
         return -ERR_IO;
     d->attached = true;
-    return b->ops->irq_attach(b->self, f->irq_line, isr, d) == 0 ? 0 : -ERR_IO;
+    return device_irq_attach(device, 0, isr, d) == 0 ? 0 : -ERR_IO;
 }
 
 static int64_t poll(void *state, int64_t now, int budget)
 {
-    struct device *d = state;
+    struct plugged *d = state;
     struct netbuf *nb;
     while (budget-- > 0 && (nb = netbuf_dequeue(&d->received)) != NULL)
         netif_receive(d->nif, nb, now);
@@ -232,7 +233,7 @@ static int64_t poll(void *state, int64_t now, int budget)
 
 static int send(void *state, struct netbuf *nb, int64_t now)
 {
-    struct device *d = state;
+    struct plugged *d = state;
     (void)now;
     if (!d->attached)
         return -ERR_NETDOWN;
@@ -244,7 +245,7 @@ static int send(void *state, struct netbuf *nb, int64_t now)
 
 static int filter(void *state, unsigned flags, const uint8_t (*mac)[NETIF_MAC_BYTES], int count)
 {
-    struct device *d = state;
+    struct plugged *d = state;
     const struct wiredrill_driver *u = user(d);
     if (u->filter && d->attached)
         u->filter(&d->device, (flags & NETIF_PROMISCUOUS) != 0, (flags & NETIF_ALL_MULTICAST) != 0,
@@ -254,7 +255,7 @@ static int filter(void *state, unsigned flags, const uint8_t (*mac)[NETIF_MAC_BY
 
 static void stop(void *state, int64_t now)
 {
-    struct device *d = state;
+    struct plugged *d = state;
     const struct wiredrill_driver *u = user(d);
     struct netbuf *nb;
     (void)now;
@@ -263,19 +264,18 @@ static void stop(void *state, int64_t now)
     d->attached = false;
     if (u->detach)
         u->detach(&d->device);
-    d->bus->ops->irq_detach(d->bus->self, d->function.irq_line, d);
+    bus_irq_detach(d->bus, d->interrupt, d);
     while ((nb = netbuf_dequeue(&d->received)) != NULL)
         netbuf_free(d->nif->stack, nb);
 }
 
 static const struct netif_driver adaptor = {
-    .state_size = sizeof(struct device),
+    .state_size = sizeof(struct plugged),
     .ring_bytes = DMA_BYTES,
     .match = match,
     .probe = probe,
     .poll = poll,
     .send = send,
-    .isr = isr,
     .filter = filter,
     .stop = stop,
 };

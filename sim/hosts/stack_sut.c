@@ -7,6 +7,7 @@
 #include <string.h>
 #include "stack/socket/socket.h"
 #include "stack/core/module.h"
+#include "stack/driver/pci.h"
 
 /* A case costs what its memory costs to clear: two NICs' rings and some to spare are enough here.
  */
@@ -192,7 +193,10 @@ static int stack_sut_attach(void *s, int port, const char *ifname, const uint8_t
     (void)mac; /* the driver reads it from the device */
     if (port == 0) {
         u->bus = b;
-        stack_probe_pci(u->stack, b, now_of(u));
+        /* No firmware ran: ranges of a PC's chip sets that nothing else claims. */
+        struct pci_host host = {
+            .io_next = 0xc000, .io_end = 0x10000, .mem_next = 0xfeb00000, .mem_end = 0xfec00000};
+        stack_probe_pci(u->stack, b, &host, now_of(u));
     }
     char probed[NETIF_NAME_BYTES];
     snprintf(probed, sizeof probed, "eth%d", port);

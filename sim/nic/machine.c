@@ -30,7 +30,7 @@ const struct nic_kind *nic_kind_by_name(const char *name)
 
 /* A range beyond 64 KiB of ports, 4 GiB of memory or 256 bytes of configuration space is nowhere.
  */
-static int bus_map(void *self, struct bus_window *w)
+static int map_window(void *self, struct bus_window *w)
 {
     struct machine *m = self;
     w->cookie = NULL;
@@ -101,6 +101,7 @@ static void bus_write_register(void *self, const struct bus_window *w, uint32_t 
     count(m, ACCESS_WRITE, w, off);
     if (!well_formed(m, w, off, width, "writes"))
         return;
+    order_register_write(m);
     value &= all_ones(width);
     if (w->space == BUS_CONFIG) {
         config_write(m, w->base, off, width, value);
@@ -112,7 +113,7 @@ static void bus_write_register(void *self, const struct bus_window *w, uint32_t 
     irq_step(m);
 }
 
-static int bus_dma_map(void *self, void *p, size_t size, uint64_t limit, uint64_t *address)
+static int map_memory(void *self, void *p, size_t size, uint64_t limit, uint64_t *address)
 {
     return memory_map(self, p, size, limit, address);
 }
@@ -147,27 +148,27 @@ static void bus_take_payload(void *self, void *p, size_t size, enum bus_directio
     memory_take(self, p, size, direction);
 }
 
-static int bus_irq_attach(void *self, int line, int (*isr)(void *), void *ctx)
+static int attach_handler(void *self, int line, int (*isr)(void *), void *ctx)
 {
     return irq_attach(self, line, isr, ctx);
 }
 
-static void bus_irq_detach(void *self, int line, void *ctx)
+static void detach_handler(void *self, int line, void *ctx)
 {
     irq_detach(self, line, ctx);
 }
 
 static const struct bus_ops machine_bus_ops = {
-    .map = bus_map,
+    .map = map_window,
     .read = bus_read_register,
     .write = bus_write_register,
-    .dma_map = bus_dma_map,
+    .dma_map = map_memory,
     .fence = bus_fence_seen,
     .touch = bus_touch,
     .give = bus_give_payload,
     .take = bus_take_payload,
-    .irq_attach = bus_irq_attach,
-    .irq_detach = bus_irq_detach,
+    .irq_attach = attach_handler,
+    .irq_detach = detach_handler,
 };
 
 /* --- building a machine --- */

@@ -96,8 +96,7 @@ struct machine *machine_new(struct world *w, const char *name);
 struct machine_knobs {
     /* At each access, how often an interrupt that is up waits for a later one. */
     uint32_t late_permille;
-    /* Ring stores since the last BUS_PUBLISH may be invisible to the device, and loads need
-     * BUS_OBSERVE. */
+    /* Ring stores may be invisible to the device (ordering.c), and loads need BUS_OBSERVE. */
     bool reorder;
     /* Payload must be given before the device touches it; off for drivers that know no bus_give. */
     bool ownership;

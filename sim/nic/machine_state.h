@@ -38,9 +38,10 @@ struct guest_window {
     uint8_t *owners; /* one enum payload_owner a granule */
 };
 
-/* A ring store that no fence has published: the bytes that were there before. */
+/* A ring store that the device may not see yet: the bytes that were there before. */
 struct pending_store {
     uint8_t *p;
+    uint32_t epoch;
     uint8_t width, old[8];
     bool hidden; /* during one read by the device */
 };
@@ -88,6 +89,7 @@ struct machine {
     uint64_t next_address;
     struct pending_store pending[MACHINE_PENDING];
     int pending_count;
+    uint32_t store_epoch; /* goes up with each BUS_PUBLISH */
     struct ring_record records[MACHINE_RECORDS];
     int record_count;
     uint32_t record_group;
@@ -127,6 +129,8 @@ uint64_t memory_address(struct machine *m, const void *p);
 bool memory_holds(struct machine *m, const void *p, size_t size);
 
 /* ordering.c */
+/* A register write is behind what BUS_PUBLISH has ordered before it. */
+void order_register_write(struct machine *m);
 void memory_store(struct machine *m, void *p, int width);
 void memory_load(struct machine *m, const void *p, int width);
 void memory_fence(struct machine *m, enum bus_fence_kind kind);

@@ -1,8 +1,10 @@
 /*
  * The order in which driver and device see each other's accesses to rings. Both sides' rules are
  * bus.h's:
- *  - A store that BUS_PUBLISH has not followed may still sit in a store buffer; each read by the
- * device tosses a coin for it.
+ *  - A store may still sit in a store buffer; each read by the device tosses a coin for it.
+ * BUS_PUBLISH orders: what was stored before it shows no later than what is stored after it, and
+ * than the next write of a register. Only BUS_FULL makes it show at once, so that a driver may go
+ * on to ask what the device has stored meanwhile.
  *  - A processor may load ahead. When the device wrote a descriptor in one piece, a driver that
  * loads its status and then, without BUS_OBSERVE, its length may have loaded the length first. That
  * is not played but refused, so that the mistake is found each time.
@@ -19,9 +21,27 @@ static bool overlap(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_l
 void memory_fence(struct machine *m, enum bus_fence_kind kind)
 {
     if (kind == BUS_PUBLISH)
-        m->pending_count = 0;
+        m->store_epoch++;
     else
         m->record_count = 0;
+    if (kind == BUS_FULL)
+        m->pending_count = 0;
+}
+
+/* The stores of epochs before `epoch` are seen by everybody. */
+static void show_before(struct machine *m, uint32_t epoch)
+{
+    int kept = 0;
+    for (int i = 0; i < m->pending_count; i++)
+        if (m->pending[i].epoch >= epoch)
+            m->pending[kept++] = m->pending[i];
+    m->pending_count = kept;
+}
+
+void order_register_write(struct machine *m)
+{
+    if (m->pending_count)
+        show_before(m, m->store_epoch);
 }
 
 /* --- stores of the driver --- */
@@ -41,16 +61,21 @@ void memory_store(struct machine *m, void *p, int width)
     struct pending_store *s = &m->pending[m->pending_count++];
     s->p = p;
     s->width = (uint8_t)width;
+    s->epoch = m->store_epoch;
     memcpy(s->old, p, (size_t)width);
 }
 
-/* Stores to one place are seen in their order: behind a hidden one no later one shows. */
+/* Stores to one place, and those of two epochs, are seen in their order: behind a hidden one no
+ * later one shows. */
 static bool behind_hidden(const struct machine *m, int index)
 {
     const struct pending_store *s = &m->pending[index];
-    for (int i = 0; i < index; i++)
-        if (m->pending[i].hidden && overlap(m->pending[i].p, m->pending[i].width, s->p, s->width))
+    for (int i = 0; i < index; i++) {
+        const struct pending_store *other = &m->pending[i];
+        if (other->hidden &&
+            (other->epoch < s->epoch || overlap(other->p, other->width, s->p, s->width)))
             return true;
+    }
     return false;
 }
 
@@ -79,15 +104,19 @@ static void hide(const struct pending_store *s, const uint8_t *p, uint8_t *copy,
  * device has seen once it sees from then on. */
 static void apply_visibility(struct machine *m, const uint8_t *p, uint8_t *copy, uint32_t len)
 {
+    uint32_t seen = 0;
     for (int i = 0; i < m->pending_count; i++) {
         struct pending_store *s = &m->pending[i];
-        s->hidden = overlap(p, len, s->p, s->width) &&
-                    (behind_hidden(m, i) || (random_next(&m->visibility) & 1));
+        bool asked = overlap(p, len, s->p, s->width);
+        s->hidden = asked && (behind_hidden(m, i) || (random_next(&m->visibility) & 1));
+        if (asked && !s->hidden)
+            seen = s->epoch; /* they stand in their order */
     }
     for (int i = m->pending_count; i-- > 0;)
         if (m->pending[i].hidden)
             hide(&m->pending[i], p, copy, len);
     forget_pending(m, p, len, true);
+    show_before(m, seen);
 }
 
 void order_device_read(struct machine *m, const uint8_t *p, uint8_t *copy, uint32_t len)

@@ -19,12 +19,8 @@ enum core_counter {
 
 extern const char *const core_counters[CORE_COUNTERS];
 
-/* Fills in s->netif[s->netifs], counts it, and gives it its link layer. NULL when the name or the
- * table says no. */
-struct netif *netif_create(struct stack *s, const char *name);
 /* Makes lo, up and running, without addresses. */
 struct netif *netif_create_loopback(struct stack *s);
-void netif_find_link_layer(struct netif *nif);
 
 int core_query(struct stack *s, void *state, const char *what, char *out, size_t room);
 

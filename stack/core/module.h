@@ -183,6 +183,11 @@ uint32_t stack_random_below(struct stack *s, enum random_purpose purpose, uint32
 void stack_trace(struct stack *s, enum trace_kind kind, const char *what, int64_t value);
 void stack_netif_event(struct stack *s, struct netif *nif, enum netif_event event, int64_t now_ns);
 
+/* Fills in s->netif[s->netifs] and counts it. NULL when the name or the table says no. */
+struct netif *netif_create(struct stack *s, const char *name);
+/* Gives it the link layer of its hardware, when one is registered. */
+void netif_find_link_layer(struct netif *nif);
+
 /* Registries. 0, -ERR_EXIST when the number is taken, -ERR_NOBUFS when the table is full. */
 int link_register(struct stack *s, const struct link_protocol *p);
 /* 0, -ERR_NOENT, or -ERR_BUSY while sockets, timers or packets still refer to it. */

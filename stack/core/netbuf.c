@@ -27,6 +27,7 @@ static struct netbuf *take(struct stack *s, uint32_t headroom, uint32_t len, boo
     nb->end = headroom + len;
     nb->net_at = nb->transport_at = nb->rx_number = 0;
     nb->flags = nb->ethertype = 0;
+    nb->queue = 0;
     return nb;
 }
 

@@ -49,6 +49,7 @@ struct netbuf {
     uint16_t flags;
     uint16_t ethertype; /* of a frame without link header: loopback */
     uint8_t size_class;
+    uint8_t queue; /* frames of one flow have one; netif_send takes it modulo the device's */
 };
 
 /* A free netbuf with `headroom` bytes before its cursor and `len` bytes in use (not zeroed), or

@@ -2,7 +2,6 @@
 #include "stack/core/netif.h"
 #include "stack/core/core.h"
 #include "stack/core/route.h"
-#include "stack/driver/bus.h"
 
 enum { FRAME_AT = 2 }; /* an Ethernet header of 14 behind it leaves the IP header 4-aligned */
 
@@ -98,24 +97,26 @@ static bool is_full(int error)
  */
 static int send_to_driver(struct netif *nif, struct netbuf *nb, int64_t now_ns)
 {
-    int error = nif->waiting.head ? -ERR_NOBUFS : offer(nif, nb, now_ns);
+    nb->queue = nif->queues > 1 ? nb->queue % nif->queues : 0;
+    struct netbuf_queue *waiting = &nif->waiting[nb->queue];
+    int error = waiting->head ? -ERR_NOBUFS : offer(nif, nb, now_ns);
     if (error == 0)
         return 0;
     if (!is_full(error))
         return refuse_send(nif, nb, CORE_DROP_TX_FAILED, error);
-    if (nif->waiting.count == NETIF_TX_QUEUE)
+    if (waiting->count == NETIF_TX_QUEUE)
         return refuse_send(nif, nb, CORE_DROP_TX_RING_FULL, error);
-    netbuf_enqueue(&nif->waiting, nb);
+    netbuf_enqueue(waiting, nb);
     return 0;
 }
 
-void netif_flush(struct netif *nif, int64_t now_ns)
+static void flush(struct netif *nif, struct netbuf_queue *waiting, int64_t now_ns)
 {
     struct netbuf *nb;
-    while ((nb = netbuf_dequeue(&nif->waiting)) != NULL) {
+    while ((nb = netbuf_dequeue(waiting)) != NULL) {
         int error = offer(nif, nb, now_ns);
         if (is_full(error)) {
-            netbuf_put_back(&nif->waiting, nb);
+            netbuf_put_back(waiting, nb);
             return;
         }
         if (error < 0)
@@ -123,12 +124,19 @@ void netif_flush(struct netif *nif, int64_t now_ns)
     }
 }
 
+void netif_flush(struct netif *nif, int64_t now_ns)
+{
+    for (int q = 0; q < NETIF_QUEUES; q++)
+        flush(nif, &nif->waiting[q], now_ns);
+}
+
 void netif_drop_waiting(struct netif *nif)
 {
     bool up = nif->flags & NETIF_UP;
     struct netbuf *nb;
-    while ((nb = netbuf_dequeue(&nif->waiting)) != NULL)
-        refuse_send(nif, nb, up ? CORE_DROP_TX_NO_CARRIER : CORE_DROP_TX_DOWN, -ERR_NETDOWN);
+    for (int q = 0; q < NETIF_QUEUES; q++)
+        while ((nb = netbuf_dequeue(&nif->waiting[q])) != NULL)
+            refuse_send(nif, nb, up ? CORE_DROP_TX_NO_CARRIER : CORE_DROP_TX_DOWN, -ERR_NETDOWN);
 }
 
 /* Queued, never re-entered: stack_poll hands it up. */

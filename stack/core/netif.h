@@ -12,7 +12,7 @@
 #include "stack/core/netbuf.h"
 
 struct bus;
-struct pci_function;
+struct device;
 struct link_layer;
 struct stack;
 
@@ -29,8 +29,9 @@ enum netif_flag {
 
 enum netif_hardware { NETIF_ETHERNET = 1, NETIF_LOOP = 772, NETIF_PPP = 512 };
 
-/* Frames that wait for room in the driver: the fragments of the longest datagram. */
-enum { NETIF_TX_QUEUE = 64 };
+/* Transmit queues of a device, at most, and frames that wait for room in each: the fragments of the
+ * longest datagram. */
+enum { NETIF_QUEUES = 4, NETIF_TX_QUEUE = 64 };
 /* Loopback holds at most this part of the frames between two polls. */
 enum { NETIF_LOOP_PART = 4 };
 enum { NETIF_NAME_BYTES = 8, NETIF_ADDRESSES = 4, NETIF_MULTICASTS = 8, NETIF_MAC_BYTES = 6 };
@@ -44,27 +45,25 @@ struct netif_address {
 
 /*
  * A driver. `d` is its state: state_size zeroed bytes, 64-aligned, from the stack's region. All
- * calls are made from the stack's own context except isr, which only acknowledges, posts causes
- * (stack/driver/causes.h) and wakes.
+ * calls are made from the stack's own context. The interrupt handlers that probe attaches only
+ * acknowledge, mask, post causes (stack/driver/causes.h) and wake.
  */
 struct netif_driver {
     const char *name;
     uint32_t state_size;
     /* DMA memory that probe gets, 256-aligned, zeroed; see netif_ring_memory. */
     uint32_t ring_bytes;
-    bool (*match)(const struct pci_function *f);
+    /* Is it one of the driver's? NULL: an interface that the embedder drives. */
+    bool (*match)(const struct device *device);
     /* Finds the device, reads the MAC into nif->mac, brings rings and link up. 0 or a negated
      * stack_error. */
-    int (*probe)(void *d, struct netif *nif, const struct bus *b, const struct pci_function *f,
-                 int64_t now_ns);
+    int (*probe)(void *d, struct netif *nif, const struct device *device, int64_t now_ns);
     /* Harvests up to `budget` frames, reaps sent ones, acts on link changes, runs its watchdog.
      * Returns the next deadline in ns (INT64_MAX for none, now_ns when work is left over). */
     int64_t (*poll)(void *d, int64_t now_ns, int budget);
-    /* Takes nb: 0 and netif_sent comes later (or before the return), or a negated stack_error and
-     * nb stays the caller's. */
+    /* Takes nb, for transmit queue nb->queue: 0 and netif_sent comes later (or before the return),
+     * or a negated stack_error and nb stays the caller's. */
     int (*send)(void *d, struct netbuf *nb, int64_t now_ns);
-    /* In interrupt context. 1: it was mine, acknowledged and masked. */
-    int (*isr)(void *d);
     /* nif's flags (promiscuous, all multicast) or multicast list changed. */
     int (*filter)(void *d, unsigned flags, const uint8_t (*mac)[NETIF_MAC_BYTES], int count);
     /* Stops the device, takes back every buffer that it owns. */
@@ -83,7 +82,7 @@ struct netif {
     const struct netif_driver *driver; /* NULL for loopback */
     void *state;                       /* the driver's */
     void *ring;                        /* ring_bytes for the driver */
-    const struct bus *bus;
+    const struct bus *bus;             /* the device's, NULL without one */
     uint16_t hardware, mtu;
     uint32_t flags;
     uint32_t index;
@@ -97,8 +96,10 @@ struct netif {
     uint64_t pool_device[NETBUF_CLASSES]; /* the device's addresses of the pools' slabs */
     /* Loopback: sent, not yet received; see NETIF_LOOP_PART. */
     struct netbuf_queue loop;
-    /* Sent, for which the driver had no room yet; at most NETIF_TX_QUEUE. */
-    struct netbuf_queue waiting;
+    /* The device's transmit queues, set by probe; 0 counts as 1. What was sent and found no room in
+     * the driver waits by queue, at most NETIF_TX_QUEUE: a full one holds no other up. */
+    uint8_t queues;
+    struct netbuf_queue waiting[NETIF_QUEUES];
     int64_t driver_due_ns;
     uint64_t rx_frames, rx_bytes, tx_frames, tx_bytes, tx_errors;
 };

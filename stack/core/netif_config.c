@@ -4,7 +4,6 @@
 #include "stack/core/neighbour.h"
 #include "stack/core/route.h"
 #include "stack/core/text.h"
-#include "stack/driver/bus.h"
 
 enum {
     MTU_MIN = 68,        /* RFC 791 3.2: every link carries this much */
@@ -53,56 +52,6 @@ struct netif *netif_create_loopback(struct stack *s)
     lo->mtu = MTU_LOOPBACK;
     lo->flags = NETIF_UP | NETIF_RUNNING | NETIF_LOOPBACK;
     return lo;
-}
-
-/* The pools lie in the region; the device must reach all of it. */
-static int map_pools(struct netif *nif)
-{
-    const struct bus *b = nif->bus;
-    uint64_t limit = nif->driver->dma_limit ? nif->driver->dma_limit : UINT64_MAX;
-    for (int c = 0; b && b->ops->dma_map && c < NETBUF_CLASSES; c++) {
-        struct netbuf_pool *pool = &nif->stack->pool[c];
-        size_t size = (size_t)pool->total * pool->stride;
-        if (size > 0 && b->ops->dma_map(b->self, pool->slab, size, limit, &nif->pool_device[c]) < 0)
-            return -ERR_IO;
-    }
-    return 0;
-}
-
-static int start_driver(struct netif *nif, const struct pci_function *f, int64_t now_ns)
-{
-    const struct netif_driver *d = nif->driver;
-    nif->state = stack_carve(nif->stack, d->state_size, 64);
-    nif->ring = stack_carve(nif->stack, d->ring_bytes, 256);
-    if (!nif->state || !nif->ring)
-        return -ERR_NOMEM;
-    int error = map_pools(nif);
-    if (error < 0)
-        return error;
-    return d->probe ? d->probe(nif->state, nif, nif->bus, f, now_ns) : 0;
-}
-
-struct netif *stack_attach(struct stack *s, const char *name, const struct netif_driver *driver,
-                           const struct bus *b, const struct pci_function *f, int64_t now_ns)
-{
-    size_t mark = s->region_used;
-    struct netif *nif = driver && driver->send ? netif_create(s, name) : NULL;
-    if (!nif)
-        return NULL;
-    nif->driver = driver;
-    nif->bus = b;
-    nif->hardware = NETIF_ETHERNET;
-    nif->mtu = MTU_ETHERNET;
-    nif->flags = NETIF_BROADCAST | NETIF_ARP;
-    nif->driver_due_ns = driver->poll ? now_ns : INT64_MAX;
-    if (start_driver(nif, f, now_ns) < 0) {
-        s->netifs--;
-        s->region_used = mark;
-        return NULL;
-    }
-    netif_find_link_layer(nif);
-    netif_wake(nif); /* the driver's first poll says when its next one is */
-    return nif;
 }
 
 static int tell_filter(struct netif *nif)

@@ -9,7 +9,9 @@
  * interrupt.
  *  - Stores between two fences may become visible to the device in any order, also after a later
  * register write: bus_fence(BUS_PUBLISH) comes before the doorbell, bus_fence(BUS_OBSERVE) between
- * the load of a descriptor's status and the loads of what that status vouches for.
+ * the load of a descriptor's status and the loads of what that status vouches for. Neither orders a
+ * store before a later load: a driver that stores an index and then asks the ring whether the
+ * device still needs a doorbell has bus_fence(BUS_FULL) in between.
  *  - Payload memory changes hands: after bus_give the device owns it and the driver does not touch
  * it until bus_take. Under ASan the simulation poisons what the device owns.
  */
@@ -20,7 +22,7 @@
 #include <stdint.h>
 
 enum bus_space { BUS_CONFIG, BUS_IO, BUS_MEM };
-enum bus_fence_kind { BUS_PUBLISH, BUS_OBSERVE };
+enum bus_fence_kind { BUS_PUBLISH, BUS_OBSERVE, BUS_FULL };
 enum bus_direction { BUS_TO_DEVICE, BUS_FROM_DEVICE };
 
 /* A range of registers. For BUS_CONFIG `base` is the PCI address (bus << 16 | device << 11 |
@@ -32,8 +34,9 @@ struct bus_window {
     void *cookie; /* the bus's own, set by map */
 };
 
+/* What may be NULL says so. */
 struct bus_ops {
-    /* Make `w` accessible; 0, or -1 when there is nothing there. */
+    /* Make `w` accessible; 0, or -1 when there is nothing there. NULL: windows come accessible. */
     int (*map)(void *self, struct bus_window *w);
     /* `off` within the window, `width` 1, 2 or 4 bytes. Reads of nothing give all ones. */
     uint32_t (*read)(void *self, const struct bus_window *w, uint32_t off, int width);
@@ -48,10 +51,11 @@ struct bus_ops {
      * NULL. */
     void (*give)(void *self, void *p, size_t size, enum bus_direction direction);
     void (*take)(void *self, void *p, size_t size, enum bus_direction direction);
-    /* `isr` returns 1 when the interrupt was its device's. Lines are level-triggered; handlers do
-     * not nest. */
-    int (*irq_attach)(void *self, int line, int (*isr)(void *ctx), void *ctx);
-    void (*irq_detach)(void *self, int line, void *ctx);
+    /* `interrupt` is the kernel's number. `isr` returns 1 when the interrupt was its device's; a
+     * pin's is level-triggered and may be shared; handlers do not nest. NULL: there are none, and
+     * the kernel calls netif_wake as often as it wants its devices looked at. */
+    int (*irq_attach)(void *self, int interrupt, int (*isr)(void *ctx), void *ctx);
+    void (*irq_detach)(void *self, int interrupt, void *ctx);
 };
 
 struct bus {
@@ -69,6 +73,29 @@ static inline void bus_write(const struct bus *b, const struct bus_window *w, ui
                              int width, uint32_t value)
 {
     b->ops->write(b->self, w, off, width, value);
+}
+
+static inline int bus_map(const struct bus *b, struct bus_window *w)
+{
+    return b->ops->map ? b->ops->map(b->self, w) : 0;
+}
+
+static inline int bus_dma_map(const struct bus *b, void *p, size_t size, uint64_t limit,
+                              uint64_t *device_address)
+{
+    return b->ops->dma_map(b->self, p, size, limit, device_address);
+}
+
+static inline int bus_irq_attach(const struct bus *b, int interrupt, int (*isr)(void *ctx),
+                                 void *ctx)
+{
+    return b->ops->irq_attach ? b->ops->irq_attach(b->self, interrupt, isr, ctx) : 0;
+}
+
+static inline void bus_irq_detach(const struct bus *b, int interrupt, void *ctx)
+{
+    if (b->ops->irq_detach)
+        b->ops->irq_detach(b->self, interrupt, ctx);
 }
 
 static inline void bus_fence(const struct bus *b, enum bus_fence_kind kind)

@@ -6,7 +6,7 @@
 
 #include "stack/core/error.h"
 #include "stack/driver/e1000_private.h"
-#include "stack/driver/pci.h"
+#include "stack/driver/device.h"
 
 enum { VENDOR_INTEL = 0x8086, DEVICE_82540EM = 0x100e, REGISTER_BYTES = 0x20000 };
 
@@ -32,9 +32,10 @@ static const char *const counter_names[E1000_COUNTERS + 1] = {
     [E1000_EEPROM_BAD] = "eeprom_bad",
 };
 
-static bool e1000_match(const struct pci_function *f)
+static bool e1000_match(const struct device *device)
 {
-    return f->vendor_id == VENDOR_INTEL && f->device_id == DEVICE_82540EM;
+    return device->kind == DEVICE_PCI && device->pci.vendor_id == VENDOR_INTEL &&
+           device->pci.device_id == DEVICE_82540EM;
 }
 
 /* --- interrupts --- */
@@ -169,13 +170,11 @@ static void e1000_statistics(void *state)
 
 /* --- probe and stop --- */
 
-static int map_registers(struct e1000 *d, const struct pci_function *f)
+static int map_registers(struct e1000 *d, const struct device *device)
 {
-    const struct pci_bar *bar = &f->bar[0];
-    if (bar->base == 0 || bar->space != BUS_MEM || bar->size < REGISTER_BYTES)
+    if (device->window[0].space != BUS_MEM)
         return -ERR_NODEV;
-    d->regs = (struct bus_window){.space = BUS_MEM, .base = bar->base, .size = bar->size};
-    return d->bus->ops->map(d->bus->self, &d->regs) ? -ERR_NODEV : 0;
+    return device_map(device, 0, REGISTER_BYTES, &d->regs) ? -ERR_NODEV : 0;
 }
 
 static int map_rings(struct e1000 *d)
@@ -183,20 +182,20 @@ static int map_rings(struct e1000 *d)
     d->rx_ring = d->nif->ring;
     d->tx_ring = d->rx_ring + E1000_RX_RING * E1000_DESC_BYTES;
     uint64_t at;
-    if (d->bus->ops->dma_map(d->bus->self, d->rx_ring, E1000_RING_BYTES, UINT64_MAX, &at))
+    if (bus_dma_map(d->bus, d->rx_ring, E1000_RING_BYTES, UINT64_MAX, &at))
         return -ERR_NOMEM;
     d->rx_ring_at = at;
     d->tx_ring_at = at + E1000_RX_RING * E1000_DESC_BYTES;
     return 0;
 }
 
-static int start(struct e1000 *d, int64_t now_ns)
+static int start(struct e1000 *d, const struct device *device, int64_t now_ns)
 {
     if (!e1000_rx_fill(d)) {
         e1000_rx_free(d);
         return -ERR_NOMEM;
     }
-    if (d->bus->ops->irq_attach(d->bus->self, d->irq_line, e1000_isr, d)) {
+    if (device_irq_attach(device, 0, e1000_isr, d)) {
         e1000_rx_free(d);
         return -ERR_IO;
     }
@@ -207,16 +206,15 @@ static int start(struct e1000 *d, int64_t now_ns)
     return 0;
 }
 
-static int e1000_probe(void *state, struct netif *nif, const struct bus *b,
-                       const struct pci_function *f, int64_t now_ns)
+static int e1000_probe(void *state, struct netif *nif, const struct device *device, int64_t now_ns)
 {
     struct e1000 *d = state;
     d->nif = nif;
-    d->bus = b;
-    d->irq_line = f->irq_line;
+    d->bus = device->bus;
+    d->interrupt = device->interrupt[0];
     /* BSIZE 0: buffers of 2048 bytes, of which LPE 0 lets 1522 be used */
     d->rctl = E1000_RCTL_EN | E1000_RCTL_BAM | E1000_RCTL_SECRC;
-    int err = map_registers(d, f);
+    int err = map_registers(d, device);
     if (err == 0)
         err = map_rings(d);
     if (err)
@@ -224,7 +222,7 @@ static int e1000_probe(void *state, struct netif *nif, const struct bus *b,
     quiesce(d);
     if (!e1000_read_mac(d, nif->mac))
         return -ERR_IO;
-    return start(d, now_ns);
+    return start(d, device, now_ns);
 }
 
 static void e1000_stop(void *state, int64_t now_ns)
@@ -236,7 +234,7 @@ static void e1000_stop(void *state, int64_t now_ns)
     e1000_statistics(d);
     d->running = d->tx_interrupt = false;
     quiesce(d);
-    d->bus->ops->irq_detach(d->bus->self, d->irq_line, d);
+    bus_irq_detach(d->bus, d->interrupt, d);
     e1000_rx_free(d);
     struct netbuf_queue lost = {0};
     e1000_tx_take_all(d, &lost);
@@ -336,7 +334,6 @@ const struct netif_driver e1000_driver = {
     .probe = e1000_probe,
     .poll = e1000_poll,
     .send = e1000_send,
-    .isr = e1000_isr,
     .filter = e1000_filter,
     .stop = e1000_stop,
     .statistics = e1000_statistics,

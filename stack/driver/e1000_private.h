@@ -144,7 +144,7 @@ struct e1000 {
     const struct bus *bus;
     struct bus_window regs;
     struct causes causes; /* ICR bits not yet acted on */
-    int irq_line;
+    int interrupt;
     bool running;
     bool masked;       /* the handler masked the device and poll has not unmasked it */
     bool tx_interrupt; /* TXDW is wanted: something is in flight */

@@ -1,4 +1,5 @@
 #include "stack/driver/pci.h"
+#include "stack/driver/device.h"
 
 #include <stdbool.h>
 
@@ -36,14 +37,14 @@ static struct bus_window config_window(unsigned bus, unsigned device, unsigned f
 uint32_t pci_read(const struct bus *b, const struct pci_function *f, uint32_t off, int width)
 {
     struct bus_window w = config_window(f->bus, f->device, f->function);
-    return b->ops->map(b->self, &w) ? UINT32_MAX : bus_read(b, &w, off, width);
+    return bus_map(b, &w) ? UINT32_MAX : bus_read(b, &w, off, width);
 }
 
 void pci_write(const struct bus *b, const struct pci_function *f, uint32_t off, int width,
                uint32_t v)
 {
     struct bus_window w = config_window(f->bus, f->device, f->function);
-    if (b->ops->map(b->self, &w) == 0)
+    if (bus_map(b, &w) == 0)
         bus_write(b, &w, off, width, v);
 }
 
@@ -54,7 +55,7 @@ static bool identify(const struct bus *b, unsigned bus, unsigned device, unsigne
                      struct pci_function *f)
 {
     struct bus_window w = config_window(bus, device, function);
-    if (b->ops->map(b->self, &w))
+    if (bus_map(b, &w))
         return false;
     uint32_t vendor = bus_read(b, &w, PCI_VENDOR, 2) & 0xffff;
     if (vendor == 0xffff || vendor == 0)
@@ -157,7 +158,7 @@ static uint32_t size_of(uint32_t mask)
     return mask == 0 - size ? size : 0;
 }
 
-static int size_io(struct pci_bar *bar, uint32_t low, uint32_t mask)
+static int size_io(struct bus_window *bar, uint32_t low, uint32_t mask)
 {
     mask &= ~(uint32_t)3;
     if (mask >> 16 == 0)
@@ -168,7 +169,7 @@ static int size_io(struct pci_bar *bar, uint32_t low, uint32_t mask)
     return bar->size && bar->size <= 0x10000 ? 0 : -1;
 }
 
-static int size_mem(struct pci_bar *bar, uint32_t low, uint32_t mask)
+static int size_mem(struct bus_window *bar, uint32_t low, uint32_t mask)
 {
     bar->space = BUS_MEM;
     bar->base = low & ~(uint32_t)15;
@@ -178,7 +179,7 @@ static int size_mem(struct pci_bar *bar, uint32_t low, uint32_t mask)
 
 /* The upper half of a 64-bit BAR; ranges of 4 GiB and more are refused, no NIC has them. */
 static int size_mem_high(const struct bus *b, const struct pci_function *f, uint32_t off,
-                         struct pci_bar *bar)
+                         struct bus_window *bar)
 {
     uint32_t high = pci_read(b, f, off, 4);
     if (bar_mask(b, f, off, high) != UINT32_MAX)
@@ -188,12 +189,12 @@ static int size_mem_high(const struct bus *b, const struct pci_function *f, uint
 }
 
 /* Registers that BAR `i` takes up (1, or 2 for a 64-bit one), or -1 when it is malformed. */
-static int size_bar(const struct bus *b, struct pci_function *f, int i, int bars)
+static int size_bar(const struct bus *b, const struct pci_function *f, int i, int bars,
+                    struct bus_window *bar)
 {
     uint32_t off = PCI_BAR0 + 4 * (uint32_t)i;
     uint32_t low = pci_read(b, f, off, 4);
     uint32_t mask = bar_mask(b, f, off, low);
-    struct pci_bar *bar = &f->bar[i];
     if (mask == 0 || mask == BAR_IS_IO)
         return 1; /* not implemented */
     if (mask & BAR_IS_IO)
@@ -211,36 +212,37 @@ static int size_bar(const struct bus *b, struct pci_function *f, int i, int bars
     }
 }
 
-/* Naturally aligned: a BAR decodes only the address bits above its size. 0, or -1 when the space is
- * used up. */
-static int place(struct pci_bar *bar, struct pci_space *space)
+/* Naturally aligned: a BAR decodes only the address bits above its size. 0, or -1 without room. */
+static int place(struct bus_window *bar, struct pci_host *host)
 {
-    uint64_t *next = bar->space == BUS_IO ? &space->next_io : &space->next_mem;
-    uint64_t end = bar->space == BUS_IO ? 0x10000 : (uint64_t)1 << 32;
+    uint64_t *next = bar->space == BUS_IO ? &host->io_next : &host->mem_next;
+    uint64_t end = bar->space == BUS_IO ? host->io_end : host->mem_end;
     uint64_t base = (*next + bar->size - 1) & ~((uint64_t)bar->size - 1);
-    if (base < *next || base + bar->size > end || base == 0)
+    if (base < *next || base > end || bar->size > end - base || base == 0)
         return -1;
     bar->base = base;
     *next = base + bar->size;
     return 0;
 }
 
-static int assign_bars(const struct bus *b, struct pci_function *f, struct pci_space *space,
-                       int bars)
+/* 0 in a register means that nobody has assigned it (PCI Local Bus 3.0, 6.2.5.1). */
+static int assign_bars(const struct bus *b, const struct pci_function *f, struct pci_host *host,
+                       int bars, struct bus_window *window)
 {
     int taken;
     for (int i = 0; i < bars; i += taken) {
-        taken = size_bar(b, f, i, bars);
+        struct bus_window *bar = &window[i];
+        taken = size_bar(b, f, i, bars, bar);
         if (taken < 0)
             return -1;
-        if (f->bar[i].size == 0 || f->bar[i].base != 0)
+        if (bar->size == 0 || bar->base != 0)
             continue;
-        if (place(&f->bar[i], space))
+        if (place(bar, host))
             return -1;
         uint32_t off = PCI_BAR0 + 4 * (uint32_t)i;
-        pci_write(b, f, off, 4, (uint32_t)f->bar[i].base);
+        pci_write(b, f, off, 4, (uint32_t)bar->base);
         if (taken == 2)
-            pci_write(b, f, off + 4, 4, (uint32_t)(f->bar[i].base >> 32));
+            pci_write(b, f, off + 4, 4, (uint32_t)(bar->base >> 32));
     }
     return 0;
 }
@@ -257,21 +259,31 @@ static int bars_of(const struct pci_function *f)
     }
 }
 
-int pci_setup(const struct bus *b, struct pci_function *f, struct pci_space *space)
+/* A line register of 0xff says that there is none or that nobody knows (6.2.4), and 0 that nobody
+ * wrote it: a PC's interrupt 0 is its timer's. */
+static void find_interrupt(const struct pci_function *f, const struct pci_host *host,
+                           struct device *out)
+{
+    bool unknown = f->irq_line == 0 || f->irq_line == 0xff;
+    int number = host->interrupt ? host->interrupt(host->ctx, f) : unknown ? -1 : f->irq_line;
+    out->interrupts = number >= 0;
+    out->interrupt[0] = number;
+}
+
+int pci_setup(const struct bus *b, const struct pci_function *f, struct pci_host *host,
+              struct device *out)
 {
     uint32_t command = pci_read(b, f, PCI_COMMAND, 2) & 0xffff;
     uint32_t decode = COMMAND_IO | COMMAND_MEM;
+    *out = (struct device){.bus = b, .kind = DEVICE_PCI, .pci = *f};
     /* While a BAR holds all ones the device must not decode: it would answer for someone else's
      * range. */
     pci_write(b, f, PCI_COMMAND, 2, command & ~decode);
-    if (assign_bars(b, f, space, bars_of(f))) {
+    if (assign_bars(b, f, host, bars_of(f), out->window)) {
         pci_write(b, f, PCI_COMMAND, 2, command);
         return -1;
     }
-    if (f->irq_line == 0 || f->irq_line == 0xff) {
-        pci_write(b, f, PCI_LINE, 1, space->irq_line);
-        f->irq_line = space->irq_line;
-    }
+    find_interrupt(f, host, out);
     command |= decode | COMMAND_MASTER;
     pci_write(b, f, PCI_COMMAND, 2, command & ~(uint32_t)COMMAND_INTX_OFF);
     return 0;

@@ -5,7 +5,7 @@
 #include "stack/driver/rtl8139.h"
 
 #include "stack/core/error.h"
-#include "stack/driver/pci.h"
+#include "stack/driver/device.h"
 #include "stack/driver/rtl8139_private.h"
 
 enum { VENDOR_REALTEK = 0x10ec, DEVICE_8139 = 0x8139, REGISTER_BYTES = 0x100 };
@@ -20,9 +20,10 @@ static const char *const counter_names[RTL_COUNTERS + 1] = {
     [RTL_LINK_CHANGE] = "link_change",
 };
 
-static bool rtl8139_match(const struct pci_function *f)
+static bool rtl8139_match(const struct device *device)
 {
-    return f->vendor_id == VENDOR_REALTEK && f->device_id == DEVICE_8139;
+    return device->kind == DEVICE_PCI && device->pci.vendor_id == VENDOR_REALTEK &&
+           device->pci.device_id == DEVICE_8139;
 }
 
 /* --- interrupts --- */
@@ -117,13 +118,10 @@ static void rtl8139_statistics(void *state)
 
 /* The same registers appear twice, in I/O space (BAR 0) and in memory (BAR 1); memory is there on
  * every machine. */
-static int map_registers(struct rtl8139 *d, const struct pci_function *f)
+static int map_registers(struct rtl8139 *d, const struct device *device)
 {
-    const struct pci_bar *bar = f->bar[1].base ? &f->bar[1] : &f->bar[0];
-    if (bar->base == 0 || bar->size < REGISTER_BYTES)
-        return -ERR_NODEV;
-    d->regs = (struct bus_window){.space = bar->space, .base = bar->base, .size = bar->size};
-    return d->bus->ops->map(d->bus->self, &d->regs) ? -ERR_NODEV : 0;
+    unsigned bar = device->window[1].size ? 1 : 0;
+    return device_map(device, bar, REGISTER_BYTES, &d->regs) ? -ERR_NODEV : 0;
 }
 
 static bool read_mac(const struct rtl8139 *d, uint8_t mac[NETIF_MAC_BYTES])
@@ -136,30 +134,30 @@ static bool read_mac(const struct rtl8139 *d, uint8_t mac[NETIF_MAC_BYTES])
     return any != 0 && !(mac[0] & 1);
 }
 
-static int rtl8139_probe(void *state, struct netif *nif, const struct bus *b,
-                         const struct pci_function *f, int64_t now_ns)
+static int rtl8139_probe(void *state, struct netif *nif, const struct device *device,
+                         int64_t now_ns)
 {
     struct rtl8139 *d = state;
     d->nif = nif;
-    d->bus = b;
-    d->irq_line = f->irq_line;
+    d->bus = device->bus;
+    d->interrupt = device->interrupt[0];
     d->ring = nif->ring;
     /* APM, AM, AB always: MAR alone decides about multicast, since a write of RCR restarts the
      * ring. */
     d->rcr_wanted = RTL_RCR_APM | RTL_RCR_AM | RTL_RCR_AB | RTL_RCR_DMA_UNLIMITED |
                     RTL_RCR_RING_32K | RTL_RCR_WHOLE_FRAMES;
-    int err = map_registers(d, f);
+    int err = map_registers(d, device);
     if (err)
         return err;
-    if (b->ops->dma_map(b->self, d->ring, RTL_RING_BYTES, UINT32_MAX, &d->ring_at))
+    if (bus_dma_map(d->bus, d->ring, RTL_RING_BYTES, UINT32_MAX, &d->ring_at))
         return -ERR_NOMEM;
     wake_up(d);
     quiesce(d);
     if (!read_mac(d, nif->mac))
         return -ERR_IO;
-    if (b->ops->irq_attach(b->self, d->irq_line, rtl8139_isr, d))
+    if (device_irq_attach(device, 0, rtl8139_isr, d))
         return -ERR_IO;
-    bus_give(b, d->ring, RTL_RX_RING + RTL_RX_SLACK, BUS_FROM_DEVICE);
+    bus_give(d->bus, d->ring, RTL_RX_RING + RTL_RX_SLACK, BUS_FROM_DEVICE);
     d->running = true;
     bring_up(d);
     note_link(d, now_ns);
@@ -176,7 +174,7 @@ static void rtl8139_stop(void *state, int64_t now_ns)
     rtl8139_statistics(d);
     d->running = d->tx_interrupt = false;
     quiesce(d);
-    d->bus->ops->irq_detach(d->bus->self, d->irq_line, d);
+    bus_irq_detach(d->bus, d->interrupt, d);
     bus_take(d->bus, d->ring, RTL_RX_RING + RTL_RX_SLACK, BUS_FROM_DEVICE);
     struct netbuf_queue lost = {0};
     rtl8139_tx_take_all(d, &lost);
@@ -313,7 +311,6 @@ const struct netif_driver rtl8139_driver = {
     .probe = rtl8139_probe,
     .poll = rtl8139_poll,
     .send = rtl8139_send,
-    .isr = rtl8139_isr,
     .filter = rtl8139_filter,
     .stop = rtl8139_stop,
     .statistics = rtl8139_statistics,

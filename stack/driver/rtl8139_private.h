@@ -107,7 +107,7 @@ struct rtl8139 {
     const struct bus *bus;
     struct bus_window regs;
     struct causes causes; /* ISR bits not yet acted on */
-    int irq_line;
+    int interrupt;
     bool running;
     bool masked;       /* the handler masked the device and poll has not unmasked it */
     bool tx_interrupt; /* TOK is wanted: something is in flight */

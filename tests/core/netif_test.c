@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 #include "stack/core/netif.h"
+#include "stack/driver/device.h"
 #include "tests/core/rig.h"
 
 static const uint8_t group[NETIF_MULTICASTS + 1][6] = {
@@ -24,18 +25,18 @@ Test(netif, attached_under_a_name_of_its_own)
     limits.netifs = 3;
     struct rig *r = rig_open(NULL, &limits, true);
     size_t used = r->s->region_used;
-    cr_assert_null(stack_attach(r->s, "eth0", &able, NULL, NULL, 0), "taken");
-    cr_assert_null(stack_attach(r->s, "lo", &able, NULL, NULL, 0), "taken");
-    cr_assert_null(stack_attach(r->s, "", &able, NULL, NULL, 0));
-    cr_assert_null(stack_attach(r->s, "ethernet", &able, NULL, NULL, 0), "no room for its end");
-    cr_assert_null(stack_attach(r->s, "eth1", NULL, NULL, NULL, 0));
-    cr_assert_null(stack_attach(r->s, "eth1", &mute, NULL, NULL, 0), "cannot send");
+    cr_assert_null(stack_attach(r->s, "eth0", &able, NULL, 0), "taken");
+    cr_assert_null(stack_attach(r->s, "lo", &able, NULL, 0), "taken");
+    cr_assert_null(stack_attach(r->s, "", &able, NULL, 0));
+    cr_assert_null(stack_attach(r->s, "ethernet", &able, NULL, 0), "no room for its end");
+    cr_assert_null(stack_attach(r->s, "eth1", NULL, NULL, 0));
+    cr_assert_null(stack_attach(r->s, "eth1", &mute, NULL, 0), "cannot send");
     cr_assert_eq(r->s->region_used, used);
-    struct netif *nif = stack_attach(r->s, "etherne", &able, NULL, NULL, 0);
+    struct netif *nif = stack_attach(r->s, "etherne", &able, NULL, 0);
     cr_assert_not_null(nif);
     cr_assert_eq(stack_netif(r->s, "etherne"), nif);
     cr_assert_null(stack_netif(r->s, "ethern"));
-    cr_assert_null(stack_attach(r->s, "eth1", &able, NULL, NULL, 0), "one too many");
+    cr_assert_null(stack_attach(r->s, "eth1", &able, NULL, 0), "one too many");
     rig_close(r);
 }
 
@@ -145,5 +146,118 @@ Test(netif, frame_number_zero_is_skipped)
     netif_receive(r->nif, nb, r->now_ns);
     cr_assert_eq(r->s->rx_number, 1);
     cr_assert_eq(r->fate[1].told, 1);
+    rig_close(r);
+}
+
+/* A device with two transmit queues, of which each may be full. */
+static struct netbuf *lodged[2][4];
+static int lodgers[2], room[2];
+
+static int lodge(void *d, struct netbuf *nb, int64_t now_ns)
+{
+    (void)d, (void)now_ns;
+    if (lodgers[nb->queue] == room[nb->queue])
+        return -ERR_NOBUFS;
+    lodged[nb->queue][lodgers[nb->queue]++] = nb;
+    return 0;
+}
+
+static int two_queues(void *d, struct netif *nif, const struct device *device, int64_t now_ns)
+{
+    (void)d, (void)device;
+    nif->queues = 2;
+    netif_link(nif, true, now_ns);
+    return 0;
+}
+
+static void send_by(struct netif *nif, uint8_t queue, uint8_t mark)
+{
+    struct netbuf *nb = netbuf_alloc(nif->stack, 0, 60);
+    nb->queue = queue;
+    netbuf_data(nb)[0] = mark;
+    cr_assert_eq(netif_send(nif, nb, 0), 0);
+}
+
+/* A full queue holds up what is behind it, in order, and no other. */
+Test(netif, transmit_queues_wait_by_themselves)
+{
+    static const struct netif_driver driver = {
+        .name = "two", .state_size = 8, .probe = two_queues, .send = lodge};
+    struct stack_limits limits = stack_full_config.limits;
+    limits.netifs = 3;
+    struct rig *r = rig_open(NULL, &limits, true);
+    struct netif *nif = stack_attach(r->s, NULL, &driver, NULL, 0);
+    cr_assert_str_eq(nif->name, "eth1");
+    cr_assert_eq(netif_up(nif, 0), 0);
+    room[0] = 1;
+    room[1] = 4;
+    for (uint8_t i = 0; i < 4; i++)
+        send_by(nif, i % 2, i); /* 2 waits */
+    send_by(nif, 7, 7);         /* 7 modulo 2 */
+    cr_assert_eq(lodgers[0], 1);
+    cr_assert_eq(lodgers[1], 3);
+    cr_assert_eq(netbuf_data(lodged[1][2])[0], 7);
+    send_by(nif, 0, 4);
+    room[0] = 4;
+    netif_flush(nif, 0);
+    cr_assert_eq(lodgers[0], 3);
+    cr_assert_eq(netbuf_data(lodged[0][1])[0], 2);
+    cr_assert_eq(netbuf_data(lodged[0][2])[0], 4);
+    for (int q = 0; q < 2; q++)
+        for (int i = 0; i < lodgers[q]; i++)
+            netif_sent(nif, lodged[q][i], 0);
+    rig_close(r);
+}
+
+/* What a device tree says: a name and a window, without PCI. */
+static const char *probed_as;
+static uint64_t probed_at;
+
+static bool is_mine(const struct device *device)
+{
+    return device->kind == DEVICE_TABLE && strcmp(device->compatible, "acme,nic") == 0;
+}
+
+static int take(void *d, struct netif *nif, const struct device *device, int64_t now_ns)
+{
+    (void)d, (void)nif, (void)now_ns;
+    struct bus_window w;
+    if (device_map(device, 1, 0x100, &w) == 0 || device_map(device, 0, 0x201, &w) == 0)
+        return -ERR_INVAL; /* there is but one window, and it has 0x200 bytes */
+    probed_as = device->compatible;
+    probed_at = device_map(device, 0, 0x200, &w) == 0 ? w.base : UINT64_MAX;
+    return device->interrupts == 2 && device->interrupt[1] == 41 ? 0 : -ERR_NODEV;
+}
+
+static int dma_anywhere(void *self, void *p, size_t size, uint64_t limit, uint64_t *at)
+{
+    (void)self, (void)size, (void)limit;
+    *at = (uintptr_t)p;
+    return 0;
+}
+
+Test(netif, attached_from_a_table_of_devices)
+{
+    static const struct netif_driver driver = {
+        .name = "acme", .state_size = 8, .match = is_mine, .probe = take, .send = sent};
+    static const struct netif_driver *const drivers[] = {&driver, NULL};
+    static const struct bus_ops ops = {.dma_map = dma_anywhere};
+    const struct bus bus = {.ops = &ops};
+    struct device d = {.bus = &bus,
+                       .kind = DEVICE_TABLE,
+                       .compatible = "acme,nic",
+                       .window = {{.space = BUS_MEM, .base = 0, .size = 0x200}},
+                       .interrupt = {40, 41},
+                       .interrupts = 2};
+    struct stack_limits limits = stack_full_config.limits;
+    limits.netifs = 3;
+    struct rig *r = rig_open(NULL, &limits, true);
+    cr_assert_null(stack_attach(r->s, NULL, NULL, &d, 0), "no driver of the config's matches");
+    r->s->config.drivers = drivers;
+    cr_assert_not_null(stack_attach(r->s, NULL, NULL, &d, 0));
+    cr_assert_str_eq(probed_as, "acme,nic");
+    cr_assert_eq(probed_at, 0, "0 is an address like others");
+    d.compatible = "other,nic";
+    cr_assert_null(stack_attach(r->s, NULL, NULL, &d, 0));
     rig_close(r);
 }

@@ -59,11 +59,9 @@ struct state {
     struct rig *r;
 };
 
-static int probe(void *d, struct netif *nif, const struct bus *b, const struct pci_function *f,
-                 int64_t now_ns)
+static int probe(void *d, struct netif *nif, const struct device *device, int64_t now_ns)
 {
-    (void)b;
-    (void)f;
+    (void)device;
     ((struct state *)d)->nif = nif;
     memcpy(nif->mac, rig_mac, sizeof nif->mac);
     netif_link(nif, true, now_ns);
@@ -118,7 +116,7 @@ struct rig *rig_open(const struct module *const *modules, const struct stack_lim
     memset(r->region, 0xa5, size);
     r->s = stack_init(r->region, size, &config, &port, 0);
     cr_assert_not_null(r->s);
-    r->nif = stack_attach(r->s, "eth0", &driver, NULL, NULL, 0);
+    r->nif = stack_attach(r->s, "eth0", &driver, NULL, 0);
     cr_assert_not_null(r->nif);
     ((struct state *)r->nif->state)->r = r;
     cr_assert_eq(netif_up(r->nif, 0), 0);

@@ -31,6 +31,8 @@ struct fake_bus {
     /* ownership: the number of bytes given and not yet taken */
     int64_t given;
     int publishes;
+    int (*isr)(void *ctx); /* the last that was attached */
+    void *isr_ctx;
 };
 
 void fake_bus_init(struct fake_bus *f);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "stack/driver/e1000.h"
-#include "stack/driver/pci.h"
+#include "stack/driver/device.h"
 #include "stack/driver/rtl8139.h"
 
 struct nicrig_log nicrig_received;
@@ -72,31 +72,36 @@ struct stack *nicrig_stack(void *region)
     return s;
 }
 
-struct search {
-    const struct netif_driver *driver;
-    struct pci_function function;
-};
-
-static int matches(void *ctx, const struct pci_function *f)
+/* As a kernel with PCI code of its own does it: what it found and set up, it attaches. */
+static int first(void *ctx, const struct pci_function *f)
 {
-    struct search *search = ctx;
-    for (int i = 0; drivers[i]; i++) {
-        if (!drivers[i]->match(f))
-            continue;
-        search->driver = drivers[i];
-        search->function = *f;
-        return 1;
-    }
+    struct device seen = {.kind = DEVICE_PCI, .pci = *f};
+    for (int i = 0; drivers[i]; i++)
+        if (drivers[i]->match(&seen)) {
+            *(struct pci_function *)ctx = *f;
+            return 1;
+        }
     return 0;
+}
+
+static int line_11(void *ctx, const struct pci_function *f)
+{
+    (void)ctx, (void)f;
+    return 11;
 }
 
 struct netif *nicrig_probe(struct stack *s, const struct bus *b)
 {
-    struct search found;
-    struct pci_space space = {.next_io = 0xc000, .next_mem = 0xfe000000, .irq_line = 11};
-    if (pci_enumerate(b, matches, &found) == 0 || pci_setup(b, &found.function, &space))
+    struct pci_function function;
+    struct device device;
+    struct pci_host host = {.io_next = 0xc000,
+                            .io_end = 0x10000,
+                            .mem_next = 0xfe000000,
+                            .mem_end = 0xff000000,
+                            .interrupt = line_11};
+    if (pci_enumerate(b, first, &function) == 0 || pci_setup(b, &function, &host, &device))
         return NULL;
-    struct netif *nif = stack_attach(s, "eth0", found.driver, b, &found.function, 0);
+    struct netif *nif = stack_attach(s, NULL, NULL, &device, 0);
     if (!nif)
         return NULL;
     cr_assert_eq(netif_up(nif, 0), 0);

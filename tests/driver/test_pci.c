@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "stack/driver/pci.h"
+#include "stack/driver/device.h"
 #include "tests/driver/fake_bus.h"
 
 static struct fake_bus fake;
@@ -18,6 +18,12 @@ static int note(void *ctx, const struct pci_function *f)
     s->address[s->count++] =
         (unsigned)f->bus << 16 | (unsigned)f->device << 11 | (unsigned)f->function << 8;
     return s->count == s->stop_at ? 7 : 0;
+}
+
+static int line_11(void *ctx, const struct pci_function *f)
+{
+    (void)ctx, (void)f;
+    return 11;
 }
 
 static struct pci_function only(void)
@@ -91,27 +97,34 @@ Test(driver_pci, setup_sizes_and_aligns)
     fn->bar_writable[1] = 0xffc0;
     fn->config[0x14] = 1;
     fn->config[5] = 0x04; /* interrupts disabled */
-    struct pci_function f = only();
-    struct pci_space space = {.next_io = 0xc004, .next_mem = 0xfe001000, .irq_line = 11};
-    cr_assert_eq(pci_setup(&fake.bus, &f, &space), 0);
-    cr_assert_eq(f.bar[0].space, BUS_MEM);
-    cr_assert_eq(f.bar[0].size, 0x20000u);
-    cr_assert_eq(f.bar[0].base, 0xfe020000u);
-    cr_assert_eq(f.bar[1].space, BUS_IO);
-    cr_assert_eq(f.bar[1].size, 64u);
-    cr_assert_eq(f.bar[1].base, 0xc040u);
+    const struct pci_function f = only();
+    struct device d;
+    struct pci_host host = {.io_next = 0xc004,
+                            .io_end = 0x10000,
+                            .mem_next = 0xfe001000,
+                            .mem_end = 0xff000000,
+                            .interrupt = line_11};
+    cr_assert_eq(pci_setup(&fake.bus, &f, &host, &d), 0);
+    cr_assert_eq(d.window[0].space, BUS_MEM);
+    cr_assert_eq(d.window[0].size, 0x20000u);
+    cr_assert_eq(d.window[0].base, 0xfe020000u);
+    cr_assert_eq(d.window[1].space, BUS_IO);
+    cr_assert_eq(d.window[1].size, 64u);
+    cr_assert_eq(d.window[1].base, 0xc040u);
     cr_assert_eq(fake_get32(fn->config + 0x10), 0xfe020000u);
     cr_assert_eq(fake_get32(fn->config + 0x14), 0xc041u);
-    cr_assert_eq(space.next_mem, 0xfe040000u);
-    cr_assert_eq(space.next_io, 0xc080u);
+    cr_assert_eq(host.mem_next, 0xfe040000u);
+    cr_assert_eq(host.io_next, 0xc080u);
     cr_assert_eq(fn->config[4] & 7, 7, "I/O, memory and bus mastering are on");
     cr_assert_eq(fn->config[5] & 4, 0, "the interrupt pin is not disabled");
-    cr_assert_eq(fn->config[0x3c], 11);
-    cr_assert_eq(f.irq_line, 11);
+    cr_assert_eq(d.interrupts, 1u);
+    cr_assert_eq(d.interrupt[0], 11);
+    cr_assert_eq(fn->config[0x3c], 0, "the line register is firmware's");
     cr_assert_not(fn->sized_while_decoding);
 }
 
-/* What firmware assigned stays: address and interrupt line. */
+/* What firmware assigned stays: the address; and its line register counts where the kernel has no
+ * routing of its own. */
 Test(driver_pci, setup_keeps_firmware)
 {
     fake_bus_init(&fake);
@@ -120,14 +133,17 @@ Test(driver_pci, setup_keeps_firmware)
     fake_put32(fn->config + 0x10, 0xd101);
     fn->config[4] = 3;
     fn->config[0x3c] = 5;
-    struct pci_function f = only();
-    struct pci_space space = {.next_io = 0xc000, .next_mem = 0xfe000000, .irq_line = 11};
-    cr_assert_eq(pci_setup(&fake.bus, &f, &space), 0);
-    cr_assert_eq(f.bar[0].base, 0xd100u);
-    cr_assert_eq(f.bar[0].size, 256u);
+    const struct pci_function f = only();
+    struct device d;
+    struct pci_host host = {
+        .io_next = 0xc000, .io_end = 0x10000, .mem_next = 0xfe000000, .mem_end = 0xff000000};
+    cr_assert_eq(pci_setup(&fake.bus, &f, &host, &d), 0);
+    cr_assert_eq(d.window[0].base, 0xd100u);
+    cr_assert_eq(d.window[0].size, 256u);
     cr_assert_eq(fake_get32(fn->config + 0x10), 0xd101u);
-    cr_assert_eq(f.irq_line, 5);
-    cr_assert_eq(space.next_io, 0xc000u);
+    cr_assert_eq(d.interrupts, 1u);
+    cr_assert_eq(d.interrupt[0], 5);
+    cr_assert_eq(host.io_next, 0xc000u);
     cr_assert_not(fn->sized_while_decoding, "a decoding device would answer at 0xffffff00");
 }
 
@@ -139,12 +155,14 @@ Test(driver_pci, setup_64_bit)
     fn->bar_writable[4] = 0xffffc000;
     fn->bar_writable[5] = 0xffffffff;
     fn->config[0x20] = 0x0c; /* 64 bits, prefetchable */
-    struct pci_function f = only();
-    struct pci_space space = {.next_io = 0xc000, .next_mem = 0xfe000000};
-    cr_assert_eq(pci_setup(&fake.bus, &f, &space), 0);
-    cr_assert_eq(f.bar[4].base, 0xfe000000u);
-    cr_assert_eq(f.bar[4].size, 0x4000u);
-    cr_assert_eq(f.bar[5].size, 0u);
+    const struct pci_function f = only();
+    struct device d;
+    struct pci_host host = {
+        .io_next = 0xc000, .io_end = 0x10000, .mem_next = 0xfe000000, .mem_end = 0xff000000};
+    cr_assert_eq(pci_setup(&fake.bus, &f, &host, &d), 0);
+    cr_assert_eq(d.window[4].base, 0xfe000000u);
+    cr_assert_eq(d.window[4].size, 0x4000u);
+    cr_assert_eq(d.window[5].size, 0u);
     cr_assert_eq(fake_get32(fn->config + 0x24), 0u);
 }
 
@@ -154,9 +172,11 @@ static int setup_of(uint32_t value, uint32_t writable, int bar)
     struct fake_function *fn = fake_function_add(&fake, 0, 2, 0, 0x8086, 1);
     fn->bar_writable[bar] = writable;
     fake_put32(fn->config + 0x10 + 4 * bar, value);
-    struct pci_function f = only();
-    struct pci_space space = {.next_io = 0xc000, .next_mem = 0xfe000000};
-    return pci_setup(&fake.bus, &f, &space);
+    const struct pci_function f = only();
+    struct device d;
+    struct pci_host host = {
+        .io_next = 0xc000, .io_end = 0x10000, .mem_next = 0xfe000000, .mem_end = 0xff000000};
+    return pci_setup(&fake.bus, &f, &host, &d);
 }
 
 /* Registers that no device may have are refused. */
@@ -169,4 +189,22 @@ Test(driver_pci, setup_malformed)
     cr_assert_eq(setup_of(0, 0xff0ff000, 0), -1, "the address bits have a hole");
     cr_assert_eq(setup_of(0, 0x80000000, 0), -1, "2 GiB do not fit behind 0xfe000000");
     cr_assert_eq(setup_of(4, 0xfffff000, 0), -1, "the upper half of a 64-bit address is not there");
+}
+
+/* Without ranges from the kernel nothing is placed; without routing and a line there is no
+ * interrupt. */
+Test(driver_pci, setup_places_nothing_by_itself)
+{
+    fake_bus_init(&fake);
+    struct fake_function *fn = fake_function_add(&fake, 0, 2, 0, 0x8086, 1);
+    fn->bar_writable[0] = 0xfffff000;
+    struct pci_host nothing = {0};
+    const struct pci_function f = only();
+    struct device d;
+    cr_assert_eq(pci_setup(&fake.bus, &f, &nothing, &d), -1);
+    fake_put32(fn->config + 0x10, 0xfeb00000);
+    cr_assert_eq(pci_setup(&fake.bus, &f, &nothing, &d), 0);
+    cr_assert_eq(d.window[0].base, 0xfeb00000u);
+    cr_assert_eq(d.interrupts, 0u);
+    cr_assert_eq(device_irq_attach(&d, 0, NULL, NULL), -1);
 }

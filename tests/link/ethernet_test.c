@@ -134,7 +134,7 @@ Test(netif, no_room_in_the_driver)
     rig_receive(r, f, 60);
     r->send_error = 0;
     rig_receive(r, f, 60);
-    cr_assert_eq(r->nif->waiting.count, 2, "behind what waits already");
+    cr_assert_eq(r->nif->waiting[0].count, 2, "behind what waits already");
     cr_assert_eq(r->sent_count, 0);
     netif_flush(r->nif, 0);
     cr_assert_eq(r->sent_count, 2);
@@ -147,6 +147,6 @@ Test(netif, no_room_in_the_driver)
     rig_receive(r, f, 60);
     netif_down(r->nif, 0);
     cr_assert_eq(rig_counter(r, "core.drop.tx_down"), 1);
-    cr_assert_eq(r->nif->waiting.count, 0);
+    cr_assert_eq(r->nif->waiting[0].count, 0);
     rig_close(r);
 }
