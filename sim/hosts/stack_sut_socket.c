@@ -124,8 +124,11 @@ static int64_t send_bytes(struct stack_sut *u, const struct value *argv, int fla
     uint8_t *bytes = stack_scratch(u, (size_t)len);
     if (!bytes)
         return -ERR_NOMEM;
-    for (int64_t i = 0; i < len; i++)
-        bytes[i] = i < written ? argv[1].bytes[i] : packet_pattern((uint64_t)i);
+    if (written > len)
+        written = (uint32_t)len;
+    if (written)
+        memcpy(bytes, argv[1].bytes, written);
+    packet_pattern_fill(bytes + written, (uint32_t)len - written, written);
     return socket_send(u->stack, (int)argv[0].number, bytes, (size_t)len, flags, to, now_of(u));
 }
 

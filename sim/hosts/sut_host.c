@@ -506,8 +506,11 @@ static const struct value *with_payload(struct host *h, const char *name, const 
     uint32_t written = argv[1].kind == VALUE_BYTES ? argv[1].len : 0,
              len = (uint32_t)argv[2].number;
     uint8_t *bytes = host_alloc(h, (size_t)len + 1);
-    for (uint32_t i = 0; i < len; i++)
-        bytes[i] = i < written ? argv[1].bytes[i] : packet_pattern(i);
+    if (written > len)
+        written = len;
+    if (written)
+        memcpy(bytes, argv[1].bytes, written);
+    packet_pattern_fill(bytes + written, len - written, written);
     memcpy(own, argv, (size_t)argc * sizeof *own);
     own[1] = (struct value){.kind = VALUE_BYTES, .bytes = bytes, .len = len};
     return own;

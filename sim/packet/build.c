@@ -94,8 +94,8 @@ bool build_payload(struct builder *b, int i, const struct field *f, const struct
         uint32_t n = octets.number < 0 || octets.number > 65535 ? 65536 : (uint32_t)octets.number;
         uint8_t *at = build_append(b, i, n);
         uint64_t position = m->kind == MATCH_PATTERN ? (uint64_t)m->upper : 0;
-        for (uint32_t k = 0; at && made && k < n; k++)
-            at[k] = packet_pattern(position + k);
+        if (at && made)
+            packet_pattern_fill(at, n, position);
         return at != NULL;
     }
     struct value v;

@@ -27,19 +27,11 @@ static bool all_zero(const uint8_t *b, uint32_t len)
     return true;
 }
 
-static bool all_pattern(const uint8_t *b, uint32_t len)
-{
-    for (uint32_t i = 0; i < len; i++)
-        if (b[i] != packet_pattern(i))
-            return false;
-    return true;
-}
-
 static void describe_payload(struct describer *d, const struct field *f, const struct value *v)
 {
     struct clause *cl = describe_clause(d, f, v);
     enum match_kind kind = MATCH_VALUE;
-    if (v->len >= MADE_PAYLOAD && all_pattern(v->bytes, v->len))
+    if (v->len >= MADE_PAYLOAD && packet_pattern_run(v->bytes, v->len, 0) == v->len)
         kind = MATCH_PATTERN;
     else if (v->len >= MADE_PAYLOAD && all_zero(v->bytes, v->len))
         kind = MATCH_ZERO;

@@ -68,9 +68,10 @@ static bool is_made(struct matcher *m, const struct match *want, const struct va
         return m->lenient;
     if (have->kind != VALUE_BYTES || have->len != (uint64_t)(octets.number + want->addend))
         return false;
+    if (want->kind == MATCH_PATTERN)
+        return packet_pattern_run(have->bytes, have->len, (uint64_t)want->upper) == have->len;
     for (uint32_t i = 0; want->kind != MATCH_LENGTH && i < have->len; i++)
-        if (have->bytes[i] !=
-            (want->kind == MATCH_ZERO ? 0 : packet_pattern((uint64_t)want->upper + i)))
+        if (have->bytes[i])
             return false;
     return true;
 }

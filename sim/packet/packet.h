@@ -141,6 +141,10 @@ bool packet_redirect(uint8_t *bytes, uint32_t len, const uint8_t mac[6], uint32_
 
 /* The payload that a script leaves open: a function of the position in the stream. */
 uint8_t packet_pattern(uint64_t position);
+/* Writes `len` octets of it, from `position` on. */
+void packet_pattern_fill(uint8_t *out, uint32_t len, uint64_t position);
+/* How many octets from the first on are the pattern from `position` on: `len` when all are. */
+uint32_t packet_pattern_run(const uint8_t *bytes, uint32_t len, uint64_t position);
 
 /* The plain reference: RFC 1071, one byte pair at a time. Used as the judge of every other sum. */
 uint16_t packet_sum(const uint8_t *bytes, size_t len, uint32_t initial);

@@ -294,7 +294,7 @@ void frames_inject(struct run *r, const struct step *step, int64_t now_ns)
         t->script_port[link] =
             link_attach(h->port[port].link, "script", script_port_frame, NULL, r);
     fill_context(r, link, judged(r, h, port), raw ? judged(r, raw, raw_port) : NULL, &c);
-    uint8_t *bytes = world_alloc_raw(r->world, PACKET_ROOM, 16);
+    uint8_t bytes[PACKET_ROOM]; /* not of the world, which is the smaller to save */
     int len = packet_build(step->u.packet.packet, &c, bytes, PACKET_ROOM, &why);
     if (len < 0)
         verdict_fail(&r->verdict, &step->place, now_ns, "this packet cannot be built: %s",
@@ -302,7 +302,6 @@ void frames_inject(struct run *r, const struct step *step, int64_t now_ns)
     else
         send_built(r, link, raw ? raw->port[raw_port].number : t->script_port[link], bytes,
                    (uint32_t)len, step->place.line);
-    world_release(r->world, bytes, PACKET_ROOM);
 }
 
 /* --- `>` --- */

@@ -150,17 +150,15 @@ static void match_pattern(struct matcher *m, int i)
         return;
     uint32_t syn = (uint32_t)shape_number(m->shape, i, "flags") >> 1 & 1;
     uint32_t start = (uint32_t)shape_number(m->shape, i, "seq") - c->source_isn + syn - 1;
-    for (uint32_t k = 0; k < v->end - v->body; k++) {
-        uint8_t want = packet_pattern((uint64_t)start + k), have = m->shape->bytes[v->body + k];
-        char expected[64], actual[64];
-        if (want == have)
-            continue;
-        snprintf(expected, sizeof expected, "octet %u is 0x%02x, by its place in the stream", k,
-                 want);
-        snprintf(actual, sizeof actual, "0x%02x", have);
-        match_differs(m, NULL, "data", NULL, expected, actual);
+    const uint8_t *payload = m->shape->bytes + v->body;
+    uint32_t len = v->end - v->body, k = packet_pattern_run(payload, len, start);
+    char expected[64], actual[64];
+    if (k == len)
         return;
-    }
+    snprintf(expected, sizeof expected, "octet %u is 0x%02x, by its place in the stream", k,
+             packet_pattern((uint64_t)start + k));
+    snprintf(actual, sizeof actual, "0x%02x", payload[k]);
+    match_differs(m, NULL, "data", NULL, expected, actual);
 }
 
 static void tcp_match(struct matcher *m, int i, const struct clause *cl)
