@@ -36,7 +36,9 @@ struct stamp {
 bool build_option(struct parse *p, const struct word *name, const struct word *value);
 bool build_shell(struct parse *p, const struct word *shell);
 void build_cover(struct parse *p, const struct word *id);
-bool build_end(struct parse *p, const struct word *time);
+/* because, why: NULL when no reason is given. */
+bool build_end(struct parse *p, const struct word *time, const struct word *because,
+               const struct word *why);
 void build_setting(struct parse *p, const struct word *knob, struct value value);
 bool build_param(struct parse *p, const struct word *name);
 bool param_add(struct parse *p, struct value value);

@@ -56,14 +56,22 @@ void build_cover(struct parse *p, const struct word *id)
     *ADD(p, p->script->cover, p->script->covers) = (struct cover){id->text, id->place};
 }
 
-bool build_end(struct parse *p, const struct word *time)
+bool build_end(struct parse *p, const struct word *time, const struct word *because,
+               const struct word *why)
 {
     struct stamp stamp;
+    if (because && strcmp(because->text, "because") != 0)
+        return diagnose(p->d, &because->place, "end TIME because \"REASON\", not `%s`",
+                        because->text);
+    if (why && why->len == 0)
+        return diagnose(p->d, &why->place, "an empty reason");
     if (!stamp_of(p, time, false, &stamp))
         return false;
     if (p->script->end_ns >= 0)
         return diagnose(p->d, &time->place, "a second `end`: a script ends once");
     p->script->end_ns = stamp.ns;
+    p->script->end_place = time->place;
+    p->script->end_because = why ? (const char *)why->bytes : NULL;
     return true;
 }
 

@@ -188,6 +188,7 @@ bool script_equal(const struct script *a, const struct script *b)
     return same(a->summary, b->summary) && a->packetdrill == b->packetdrill &&
            same_declarations(a, b) && same(a->init_shell, b->init_shell) &&
            same(a->cleanup_shell, b->cleanup_shell) && a->end_ns == b->end_ns &&
+           same(a->end_because, b->end_because) &&
            a->golden_fingerprint == b->golden_fingerprint &&
            SAME_ROWS(a, b, step, steps, same_step);
 }

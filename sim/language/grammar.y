@@ -61,7 +61,8 @@ declaration: OPTION { NEED(build_option(p, $1, NULL)); }
     | OPTION OPTION_VALUE { NEED(build_option(p, $1, $2)); }
     | SHELL { NEED(build_shell(p, $1)); }
     | COVERS ids
-    | END_AT STAMP { NEED(build_end(p, $2)); }
+    | END_AT STAMP { NEED(build_end(p, $2, NULL, NULL)); }
+    | END_AT STAMP NAME STRING { NEED(build_end(p, $2, $3, $4)); }
     | SET settings
     | PARAM NAME '=' { NEED(build_param(p, $2)); } parameters
     | LINK NAME { NEED(build_declaration(p, STEP_LINK, NULL, $2)); } attributes

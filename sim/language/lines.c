@@ -26,7 +26,7 @@ static const struct {
     [LINE_OPTION] = {"option", "--name or --name=value"},
     [LINE_SHELL] = {"command", "`COMMAND`, before the first event or behind the last"},
     [LINE_COVERS] = {"covers", "covers REQUIREMENT..."},
-    [LINE_END] = {"end", "end TIME"},
+    [LINE_END] = {"end", "end TIME [because \"REASON\"]"},
     [LINE_SET] = {"set", "set KNOB VALUE [KNOB VALUE]..."},
     [LINE_PARAM] = {"param", "param NAME = VALUE[, VALUE]... or FIRST..LAST"},
     [LINE_LINK] = {"link", "link NAME [ATTRIBUTE VALUE]..."},

@@ -393,6 +393,10 @@ char *script_print(const struct script *s)
     if (s->end_ns >= 0) {
         text_add(&t, "end    ");
         print_time(&t, s->end_ns);
+        if (s->end_because) {
+            text_add(&t, " because ");
+            text_quoted(&t, s->end_because, strlen(s->end_because));
+        }
         text_add(&t, "\n");
     }
     if (s->init_shell)

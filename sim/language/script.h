@@ -204,6 +204,8 @@ struct script {
     const char *init_shell; /* the command in backticks before the events; or NULL */
     const char *cleanup_shell;
     int64_t end_ns;           /* "end T": -1 when not given */
+    struct place end_place;
+    const char *end_because;  /* why so early; or NULL */
     bool golden_fingerprint;  /* "golden fingerprint" */
     bool golden_none;         /* never: reserved */
     struct layer_set *layers; /* built-in layers and this script's formats */

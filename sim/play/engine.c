@@ -207,26 +207,46 @@ static bool current_step(struct run *r, const struct step **step)
     return false;
 }
 
-/* The script is through: the instant is played to its end, or time goes on to `end`, or until the
- * open calls have ended. */
+/* How long a run goes on past its last line: long enough for a retry that nobody expects. */
+#define LOOK_NS (INT64_C(10) * 1000000000)
+
+/* When a run is over that has played its last line: at `end`, else a while later; packetdrill's
+ * scripts end at their last line, as that tool's do. */
+static int64_t horizon(const struct run *r, bool open_calls)
+{
+    if (r->script->end_ns >= 0)
+        return r->script->end_ns;
+    int64_t more = open_calls ? CALL_PATIENCE_NS : r->script->packetdrill ? 0 : LOOK_NS;
+    return run_later(r->last_event_ns, more);
+}
+
+/* An `end` that cuts the look beyond the last line short says why. */
+static bool ends_early(struct run *r, int64_t now_ns)
+{
+    char at[TIME_TEXT_BYTES], least[TIME_TEXT_BYTES];
+    int64_t look = run_later(r->last_event_ns, LOOK_NS);
+    if (r->script->end_ns < 0 || r->script->end_ns >= look || r->script->end_because ||
+        r->script->packetdrill)
+        return false;
+    verdict_error(&r->verdict, &r->script->end_place, now_ns,
+                  "the last line is over at %s; an end before %s says why: end TIME because \"...\"",
+                  time_text(r->last_event_ns, at), time_text(look, least));
+    return true;
+}
+
+/* The script is through: the instant is played to its end, then time goes on to the horizon, unless
+ * nothing is due any more. What leaves the host under test until then is unexpected. */
 static void at_the_end(struct run *r, int64_t now_ns, bool open_calls)
 {
     struct place place = {.file = r->script->path, .line = 1, .column = 1};
+    int64_t until_ns = horizon(r, open_calls);
     if (r->script->steps)
         place.line = r->script->step[r->script->steps - 1].place.line;
-    if (judge_unexpected(&r->judge, &place, NEVER))
+    if (judge_unexpected(&r->judge, &place, NEVER) || ends_early(r, now_ns))
         return;
-    if (r->script->end_ns > now_ns) {
-        engine_wait_until(r, r->script->end_ns);
-        return;
-    }
-    if (world_next(r->world) <= now_ns) {
-        engine_wait_until(r, now_ns);
-        return;
-    }
-    if (open_calls && r->script->end_ns < 0 && world_next(r->world) != NEVER &&
-        now_ns - r->last_event_ns < CALL_PATIENCE_NS) {
-        engine_wait_until(r, r->last_event_ns + CALL_PATIENCE_NS); /* call_ended wakes us sooner */
+    bool idle = world_next(r->world) == NEVER && r->script->end_ns < 0;
+    if (world_next(r->world) <= now_ns || (until_ns > now_ns && !idle)) {
+        engine_wait_until(r, until_ns > now_ns && world_next(r->world) > now_ns ? until_ns : now_ns);
         return;
     }
     call_abandon(r, now_ns);
