@@ -228,9 +228,10 @@ static bool ends_early(struct run *r, int64_t now_ns)
     if (r->script->end_ns < 0 || r->script->end_ns >= look || r->script->end_because ||
         r->script->packetdrill)
         return false;
-    verdict_error(&r->verdict, &r->script->end_place, now_ns,
-                  "the last line is over at %s; an end before %s says why: end TIME because \"...\"",
-                  time_text(r->last_event_ns, at), time_text(look, least));
+    verdict_error(
+        &r->verdict, &r->script->end_place, now_ns,
+        "the last line is over at %s; an end before %s says why: end TIME because \"...\"",
+        time_text(r->last_event_ns, at), time_text(look, least));
     return true;
 }
 
@@ -246,7 +247,8 @@ static void at_the_end(struct run *r, int64_t now_ns, bool open_calls)
         return;
     bool idle = world_next(r->world) == NEVER && r->script->end_ns < 0;
     if (world_next(r->world) <= now_ns || (until_ns > now_ns && !idle)) {
-        engine_wait_until(r, until_ns > now_ns && world_next(r->world) > now_ns ? until_ns : now_ns);
+        engine_wait_until(r,
+                          until_ns > now_ns && world_next(r->world) > now_ns ? until_ns : now_ns);
         return;
     }
     call_abandon(r, now_ns);
