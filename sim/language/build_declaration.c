@@ -61,8 +61,14 @@ bool build_end(struct parse *p, const struct word *time, const struct word *beca
 {
     struct stamp stamp;
     if (because && strcmp(because->text, "because") != 0)
-        return diagnose(p->d, &because->place, "end TIME because \"REASON\", not `%s`",
+        return diagnose(p->d, &because->place,
+                        "unexpected `%s`, expected the line's end or because; a line of this kind "
+                        "reads: end TIME [because \"REASON\"]",
                         because->text);
+    if (because && !why)
+        return diagnose(p->d, &because->place,
+                        "a reason in quotes belongs behind because; a line of this kind reads: end "
+                        "TIME [because \"REASON\"]");
     if (why && why->len == 0)
         return diagnose(p->d, &why->place, "an empty reason");
     if (!stamp_of(p, time, false, &stamp))

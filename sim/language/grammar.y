@@ -62,6 +62,7 @@ declaration: OPTION { NEED(build_option(p, $1, NULL)); }
     | SHELL { NEED(build_shell(p, $1)); }
     | COVERS ids
     | END_AT STAMP { NEED(build_end(p, $2, NULL, NULL)); }
+    | END_AT STAMP NAME { NEED(build_end(p, $2, $3, NULL)); }
     | END_AT STAMP NAME STRING { NEED(build_end(p, $2, $3, $4)); }
     | SET settings
     | PARAM NAME '=' { NEED(build_param(p, $2)); } parameters

@@ -243,7 +243,7 @@ static void at_the_end(struct run *r, int64_t now_ns, bool open_calls)
     int64_t until_ns = horizon(r, open_calls);
     if (r->script->steps)
         place.line = r->script->step[r->script->steps - 1].place.line;
-    if (judge_unexpected(&r->judge, &place, NEVER) || ends_early(r, now_ns))
+    if (judge_unexpected(&r->judge, &place, NEVER))
         return;
     bool idle = world_next(r->world) == NEVER && r->script->end_ns < 0;
     if (world_next(r->world) <= now_ns || (until_ns > now_ns && !idle)) {
@@ -251,6 +251,8 @@ static void at_the_end(struct run *r, int64_t now_ns, bool open_calls)
                           until_ns > now_ns && world_next(r->world) > now_ns ? until_ns : now_ns);
         return;
     }
+    if (ends_early(r, now_ns))
+        return;
     call_abandon(r, now_ns);
     r->verdict.over = true;
     world_stop(r->world);

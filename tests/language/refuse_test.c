@@ -70,8 +70,8 @@ static const struct {
      "t.pkt:1:19: `52:55:0a:00:02` is neither a MAC address (six pairs of hexadecimal digits) nor "
      "an IPv6 address"},
     {"include nothere.pkt\n0 f()\n", "t.pkt:1:9: an include line reads: include \"FILE\""},
-    {"end 5 sec\n0 f()\n",
-     "t.pkt:1:7: unexpected `sec`, expected the line's end; a line of this kind reads: end TIME"},
+    {"end 5 sec\n0 f()\n", "t.pkt:1:7: unexpected `sec`, expected the line's end or because; a "
+                           "line of this kind reads: end TIME [because \"REASON\"]"},
     {"golden print\n0 f()\n", "t.pkt:1:8: unknown word `print`: the line reads golden fingerprint"},
     {"expert 0 tcp.x\n0 f()\n", "t.pkt:1:8: frame 0: a capture's frames are numbered from 1"},
     {"host raw a\nhost raw a\n0 f()\n",
