@@ -236,6 +236,7 @@ static const struct stack_limits fuzz_limits = {
     .neighbours = 8,
     .neighbour_queue = 3,
     .sockets = 8,
+    .udp_pcbs = 8,
     .socket_datagrams = 4,
     .reassemblies = 3,
     .path_mtus = 4,

@@ -40,6 +40,7 @@ const struct stack_config stack_full_config = {
             .neighbours = 64,
             .neighbour_queue = 4,
             .sockets = 64,
+            .udp_pcbs = 64,
             .socket_datagrams = 32,
             .reassemblies = 8,
             .path_mtus = 32,

@@ -19,6 +19,7 @@ enum random_purpose {
     RANDOM_PING_ID, /* echo identifiers */
     RANDOM_JITTER,  /* back-off jitter of ARP, DHCP and others */
     RANDOM_ISN_KEY, /* RFC 6528 */
+    RANDOM_HASH_KEY, /* of tables that peers fill */
     RANDOM_PURPOSES
 };
 

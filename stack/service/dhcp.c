@@ -21,10 +21,10 @@ static int open_client(struct stack *s, struct netif *nif, service_done *done, v
     c->ctx = ctx;
     c->t1_ns = c->t2_ns = c->expiry_ns = c->offer_due_ns = INT64_MAX;
     c->pcb = (struct udp_pcb){
-        .local_port = DHCP_CLIENT_PORT,
-        .ip.nif = nif,
-        .ip.ip_flags = IP_BROADCAST_OK,
-        .accept_any_destination = true,
+        .end = {.local_port = DHCP_CLIENT_PORT,
+                .any_destination = true,
+                .ip.nif = nif,
+                .ip.ip_flags = IP_BROADCAST_OK},
         .receive = dhcp_receive,
         .owner = c,
     };

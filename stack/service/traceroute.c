@@ -58,7 +58,7 @@ static void send_probe(struct stack *s, struct trace *t, int64_t now_ns)
     t->probes++;
     t->tries++;
     t->sent_ns = now_ns;
-    t->pcb.ip.ttl = t->ttl;
+    t->pcb.end.ip.ttl = t->ttl;
     deadline_set(s, &t->timer, now_ns + t->options.timeout_ns);
     int err = udp_send(s, &t->pcb, payload, sizeof payload, &t->options.to, probe_port(t), now_ns);
     if (err >= 0) {

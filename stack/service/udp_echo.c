@@ -28,7 +28,7 @@ static int refusal(const struct udp_pcb *pcb, const struct ip_received *r, uint1
 {
     if (r->broadcast || r->multicast)
         return ECHO_DROP_MULTI;
-    if (from_port == ECHO_PORT || from_port == pcb->local_port)
+    if (from_port == ECHO_PORT || from_port == pcb->end.local_port)
         return ECHO_DROP_LOOP;
     return from_port == 0 ? ECHO_DROP_PORT_ZERO : -1;
 }
@@ -39,10 +39,7 @@ static void answer(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
     stack_count(s, MODULE_ECHO, ECHO_IN);
     int drop = refusal(pcb, r, from_port);
     if (drop < 0) {
-        /* RFC 1122 4.1.3.5: the answer comes from the address that was asked. */
-        pcb->ip.local = r->destination;
-        int err = udp_send(s, pcb, netbuf_data(nb), netbuf_len(nb), &r->source, from_port, now_ns);
-        pcb->ip.local = (struct ip_addr){0};
+        int err = udp_answer(s, pcb, r, from_port, netbuf_data(nb), netbuf_len(nb), now_ns);
         drop = err < 0 ? ECHO_DROP_UNSENT : -1;
     }
     if (drop >= 0) {
@@ -61,7 +58,7 @@ int udp_echo_start(struct stack *s, uint16_t port, int64_t now_ns)
         return -ERR_PROTONOSUPPORT;
     if (e->running)
         return -ERR_BUSY;
-    e->pcb = (struct udp_pcb){.local_port = port ? port : ECHO_PORT, .receive = answer};
+    e->pcb = (struct udp_pcb){.end.local_port = port ? port : ECHO_PORT, .receive = answer};
     int err = udp_bind(s, &e->pcb);
     e->running = err >= 0;
     return err;

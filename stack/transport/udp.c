@@ -1,4 +1,5 @@
 #include "stack/transport/udp_inside.h"
+#include "stack/core/size.h"
 #include "stack/wire/ipproto.h"
 
 bool transport_is_multicast(const struct ip_addr *a)
@@ -24,124 +25,99 @@ bool transport_is_broadcast(const struct stack *s, const struct ip_addr *a)
     return false;
 }
 
-/* Could one datagram match both? */
-static bool overlap(const struct udp_pcb *a, const struct udp_pcb *b, uint16_t port)
+struct udp_pcb *udp_new(struct stack *s)
 {
-    if (a->local_port != port)
-        return false;
-    if (a->ip.nif && b->ip.nif && a->ip.nif != b->ip.nif)
-        return false;
-    return addr_is_any(&a->ip.local) || addr_is_any(&b->ip.local) ||
-           addr_equal(&a->ip.local, &b->ip.local);
+    return pool_take(&udp_state(s)->pcbs);
 }
 
-/* Two that both allow it may share a port; an ephemeral port is never shared. */
-static bool port_taken(const struct udp_state *u, const struct udp_pcb *pcb, uint16_t port,
-                       bool share)
+void udp_free(struct stack *s, struct udp_pcb *pcb)
 {
-    for (const struct udp_pcb *p = u->first; p; p = p->next)
-        if (p != pcb && overlap(p, pcb, port) && !(share && p->reuse))
-            return true;
-    return false;
+    udp_unbind(s, pcb);
+    pool_give(&udp_state(s)->pcbs, pcb);
 }
 
-/*
- * RFC 6056 3.3.2, algorithm 2: each try is a fresh random port, so that the next port cannot be
- * told from the last. When the range is nearly full the tries run out, and the rest is walked from
- * a random place (algorithm 1), which finds the last free port. 0: none.
- */
-static uint16_t ephemeral_port(struct stack *s, const struct udp_pcb *pcb)
+static bool may_bind(struct stack *s, const struct ip_addr *local)
 {
-    enum { TRIES = 32 };
-    uint32_t first = (uint32_t)stack_knob(s, MODULE_UDP, UDP_KNOB_PORT_FIRST);
-    uint32_t last = (uint32_t)stack_knob(s, MODULE_UDP, UDP_KNOB_PORT_LAST);
-    uint32_t range = last >= first ? last - first + 1 : 1;
-    uint32_t at = 0;
-    for (int i = 0; i < TRIES; i++) {
-        at = stack_random_below(s, RANDOM_PORT, range);
-        if (!port_taken(udp_state(s), pcb, (uint16_t)(first + at), false))
-            return (uint16_t)(first + at);
-    }
-    for (uint32_t i = 0; i < range; i++) {
-        at = at + 1 < range ? at + 1 : 0;
-        if (!port_taken(udp_state(s), pcb, (uint16_t)(first + at), false))
-            return (uint16_t)(first + at);
-    }
-    return 0;
-}
-
-static bool is_bound(const struct udp_state *u, const struct udp_pcb *pcb)
-{
-    for (const struct udp_pcb *p = u->first; p; p = p->next)
-        if (p == pcb)
-            return true;
-    return false;
+    return addr_is_any(local) || ip_is_local(s, local) || transport_is_multicast(local) ||
+           transport_is_broadcast(s, local);
 }
 
 int udp_bind(struct stack *s, struct udp_pcb *pcb)
 {
-    struct udp_state *u = udp_state(s);
-    if (is_bound(u, pcb))
+    struct demux *t = &udp_state(s)->demux;
+    struct port_pcb *end = &pcb->end;
+    if (demux_is_in(end))
         return -ERR_INVAL;
-    if (!addr_is_any(&pcb->ip.local) && !ip_is_local(s, &pcb->ip.local) &&
-        !transport_is_multicast(&pcb->ip.local) && !transport_is_broadcast(s, &pcb->ip.local))
+    if (!may_bind(s, &end->ip.local))
         return -ERR_ADDRNOTAVAIL;
-    if (!pcb->local_port) {
-        pcb->local_port = ephemeral_port(s, pcb);
-        if (!pcb->local_port)
-            return -ERR_ADDRINUSE;
-    } else if (port_taken(u, pcb, pcb->local_port, pcb->reuse)) {
+    if (!end->local_port)
+        end->local_port =
+            ephemeral_port(s, t, end, (uint32_t)stack_knob(s, MODULE_UDP, UDP_KNOB_PORT_FIRST),
+                           (uint32_t)stack_knob(s, MODULE_UDP, UDP_KNOB_PORT_LAST));
+    else if (demux_port_taken(t, end, end->local_port, end->reuse))
         return -ERR_ADDRINUSE;
-    }
-    pcb->next = u->first;
-    u->first = pcb;
+    if (!end->local_port)
+        return -ERR_ADDRINUSE;
+    end->open = true;
+    demux_enter(t, end);
     return 0;
 }
 
 void udp_unbind(struct stack *s, struct udp_pcb *pcb)
 {
-    struct udp_state *u = udp_state(s);
-    for (struct udp_pcb **link = &u->first; *link; link = &(*link)->next) {
-        if (*link != pcb)
-            continue;
-        if (u->cursor == pcb)
-            u->cursor = pcb->next;
-        *link = pcb->next;
-        pcb->next = NULL;
-        pcb->local_port = 0;
+    if (!demux_is_in(&pcb->end))
         return;
-    }
+    demux_leave(&udp_state(s)->demux, &pcb->end);
+    pcb->end.local_port = 0;
+}
+
+void udp_set_local(struct stack *s, struct udp_pcb *pcb, const struct ip_addr *local)
+{
+    struct port_pcb *end = &pcb->end;
+    demux_set_ends(&udp_state(s)->demux, end, *local, end->ip.remote, end->remote_port);
 }
 
 int udp_connect(struct stack *s, struct udp_pcb *pcb, const struct ip_addr *remote, uint16_t port)
 {
+    struct demux *t = &udp_state(s)->demux;
+    struct port_pcb *end = &pcb->end;
     if (!remote) {
-        pcb->ip.remote = (struct ip_addr){0};
-        pcb->remote_port = 0;
+        demux_set_ends(t, end, end->ip.local, (struct ip_addr){0}, 0);
         return 0;
     }
     struct ip_path path;
-    int err = ip_path(s, remote, &pcb->ip.local, pcb->ip.nif, &path);
+    int err = ip_path(s, remote, &end->ip.local, end->ip.nif, &path);
     if (err < 0)
         return err;
-    if (path.broadcast && !(pcb->ip.ip_flags & IP_BROADCAST_OK))
+    if (path.broadcast && !(end->ip.ip_flags & IP_BROADCAST_OK))
         return -ERR_ACCES;
-    if (!pcb->local_port && (err = udp_bind(s, pcb)) < 0)
+    if (!end->local_port && (err = udp_bind(s, pcb)) < 0)
         return err;
     /* RFC 1122 4.1.3.5: the address that the stack chose is told, and from now on is the only one
      * that datagrams may come to. */
-    if (addr_is_any(&pcb->ip.local))
-        pcb->ip.local = path.source;
-    pcb->ip.remote = *remote;
-    pcb->remote_port = port;
-    pcb->ip.has_sent = false;
+    struct ip_addr local = addr_is_any(&end->ip.local) ? path.source : end->ip.local;
+    demux_set_ends(t, end, local, *remote, port);
+    end->ip.has_sent = false;
     return 0;
+}
+
+/* --- the module --- */
+
+static size_t udp_pool_at(void)
+{
+    return size_rounded(sizeof(struct udp_state), 16);
+}
+
+/* The services bring blocks of their own: some more buckets than the pool has blocks. */
+static uint32_t blocks(const struct stack_limits *l)
+{
+    return (uint32_t)l->udp_pcbs + l->dns_queries + l->netifs;
 }
 
 static size_t udp_state_size(const struct stack_limits *l)
 {
-    (void)l;
-    return sizeof(struct udp_state);
+    return size_add(size_add(udp_pool_at(), pool_bytes(l->udp_pcbs, sizeof(struct udp_pcb))),
+                    demux_bytes(blocks(l)));
 }
 
 static const struct ip_protocol udp_protocol = {
@@ -154,15 +130,21 @@ static const struct ip_protocol udp_protocol = {
 
 static int udp_init(struct stack *s, void *state, int64_t now_ns)
 {
-    (void)state;
     (void)now_ns;
+    _Static_assert(offsetof(struct udp_pcb, end) == 0 && offsetof(struct port_pcb, ip) == 0,
+                   "a block begins with its end, and an end with what IP has of it");
+    struct udp_state *u = state;
+    const struct stack_limits *l = &s->config.limits;
+    uint8_t *pool = (uint8_t *)state + udp_pool_at();
+    pool_init(&u->pcbs, pool, l->udp_pcbs, sizeof(struct udp_pcb));
+    demux_init(s, &u->demux, pool + pool_bytes(l->udp_pcbs, sizeof(struct udp_pcb)), blocks(l));
     return ip_register(s, &udp_protocol);
 }
 
 static bool busy(struct stack *s, void *state)
 {
     (void)s;
-    return ((struct udp_state *)state)->first != NULL;
+    return ((struct udp_state *)state)->demux.entered > 0;
 }
 
 static const struct knob knobs[] = {

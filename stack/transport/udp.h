@@ -9,30 +9,32 @@
 #ifndef STACK_TRANSPORT_UDP_H
 #define STACK_TRANSPORT_UDP_H
 
-#include "stack/net/ip.h"
+#include "stack/transport/demux.h"
 
 struct udp_pcb {
-    struct ip_pcb ip;
-    struct udp_pcb *next;
-    uint16_t local_port, remote_port;
-    bool no_checksum, reuse, multicast_loop,
-        accept_any_destination; /* the last: DHCP, before there is an address */
+    struct port_pcb end;
+    bool no_checksum, multicast_loop;
     bool from_any; /* DHCP before its lease: sends from 0.0.0.0 whatever addresses the interface has
                     */
+    uint8_t options_len; /* IP options of every datagram sent (RFC 1122 4.1.3.2), at most 40 */
+    uint8_t options[40];
     /* Takes nb, whose cursor is at the payload. from_port and r->source tell the sender. */
     void (*receive)(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
                     const struct ip_received *r, uint16_t from_port, int64_t now_ns);
     /* An error for what this pcb sent. May be NULL. */
     void (*error)(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e, int64_t now_ns);
     void *owner;
-    uint8_t options_len; /* IP options of every datagram sent (RFC 1122 4.1.3.2), at most 40 */
-    uint8_t options[40];
 };
 
 enum { UDP_MAX_PAYLOAD4 = 65535 - 20 - 8, UDP_MAX_PAYLOAD6 = 65535 - 8 };
 
+/* One of limits.udp_pcbs, zeroed, for who has no memory of his own for it; NULL: all are lent.
+ * udp_free unbinds it first. */
+struct udp_pcb *udp_new(struct stack *s);
+void udp_free(struct stack *s, struct udp_pcb *pcb);
+
 /*
- * Enters a pcb (caller's memory, zeroed and filled). local_port 0: an unguessable ephemeral one
+ * Enters a pcb (udp_new's or the caller's memory, zeroed and filled). local_port 0: an unguessable ephemeral one
  * (49152-65535, RFC 6056). -ERR_ADDRINUSE: the port is taken for an overlapping address and
  * interface, and not both sides set `reuse`. -ERR_ADDRNOTAVAIL: the address is neither ours, nor a
  * broadcast or multicast address to receive on. -ERR_INVAL: bound already.
@@ -42,6 +44,8 @@ int udp_bind(struct stack *s, struct udp_pcb *pcb);
  * there, binds to an ephemeral port when not bound. `remote` NULL dissolves the association,
  * `local` stays. -ERR_ACCES: broadcast without IP_BROADCAST_OK; ip_path's errors. */
 int udp_connect(struct stack *s, struct udp_pcb *pcb, const struct ip_addr *remote, uint16_t port);
+/* The address that it is bound to, `any` for all: what was connected stays so. */
+void udp_set_local(struct stack *s, struct udp_pcb *pcb, const struct ip_addr *local);
 /* Takes the pcb out; local_port is 0 again. Nothing happens when it was not in. */
 void udp_unbind(struct stack *s, struct udp_pcb *pcb);
 
@@ -50,6 +54,11 @@ void udp_unbind(struct stack *s, struct udp_pcb *pcb);
  * -ERR_ACCES, -ERR_NOBUFS, ip_path's and ip_output's. */
 int udp_send(struct stack *s, struct udp_pcb *pcb, const void *bytes, uint32_t len,
              const struct ip_addr *to, uint16_t port, int64_t now_ns);
+
+/* The answer to a datagram: to its sender, from the address that was asked (RFC 1122 4.1.3.5).
+ * udp_send's results. */
+int udp_answer(struct stack *s, struct udp_pcb *pcb, const struct ip_received *r,
+               uint16_t from_port, const void *bytes, uint32_t len, int64_t now_ns);
 
 extern const struct module udp_module;
 

@@ -77,46 +77,14 @@ static bool accept(struct stack *s, struct netbuf *nb, const struct ip_received 
     return true;
 }
 
-/* How specific a match is: 0 for none. */
-static unsigned score(const struct udp_pcb *p, const struct ip_received *r, const struct udp_hdr *h,
-                      bool foreign)
+static struct demux_key key_of(const struct ip_received *r, const struct udp_hdr *h, bool foreign)
 {
-    unsigned points = 1;
-    if (p->local_port != h->dst_port)
-        return 0;
-    if (foreign && !p->accept_any_destination)
-        return 0;
-    if (p->ip.nif) {
-        if (p->ip.nif != r->nif)
-            return 0;
-        points += 1;
-    }
-    if (!addr_is_any(&p->ip.local)) {
-        if (!addr_equal(&p->ip.local, &r->destination))
-            return 0;
-        points += 2;
-    }
-    if (p->remote_port) {
-        if (p->remote_port != h->src_port || !addr_equal(&p->ip.remote, &r->source))
-            return 0;
-        points += 4;
-    }
-    return points;
-}
-
-static struct udp_pcb *best_match(const struct udp_state *u, const struct ip_received *r,
-                                  const struct udp_hdr *h, bool foreign)
-{
-    struct udp_pcb *best = NULL;
-    unsigned most = 0;
-    for (struct udp_pcb *p = u->first; p; p = p->next) {
-        unsigned points = score(p, r, h, foreign);
-        if (points > most) {
-            most = points;
-            best = p;
-        }
-    }
-    return best;
+    return (struct demux_key){.local = r->destination,
+                              .remote = r->source,
+                              .local_port = h->dst_port,
+                              .remote_port = h->src_port,
+                              .nif = r->nif,
+                              .foreign = foreign};
 }
 
 /* Each matching pcb gets a copy (RFC 1122 4.1.3.5 leaves it open, every BSD does so); the original
@@ -124,21 +92,18 @@ static struct udp_pcb *best_match(const struct udp_state *u, const struct ip_rec
 static void deliver_to_all(struct stack *s, struct netbuf *nb, const struct ip_received *r,
                            const struct udp_hdr *h, int64_t now_ns)
 {
-    struct udp_state *u = udp_state(s);
+    struct demux *t = &udp_state(s)->demux;
+    struct demux_key k = key_of(r, h, false);
     bool delivered = false;
-    STACK_ASSERT(!u->cursor);
-    for (struct udp_pcb *p = u->first; p; p = u->cursor) {
-        u->cursor = p->next;
-        if (!score(p, r, h, false))
-            continue;
+    for (struct port_pcb *p = demux_first(t, &k); p; p = demux_next(t, &k)) {
+        struct udp_pcb *pcb = udp_pcb_of(p);
         delivered = true;
         struct netbuf *copy = transport_copy(s, nb, nb->start);
         if (copy)
-            p->receive(p, s, copy, r, h->src_port, now_ns);
+            pcb->receive(pcb, s, copy, r, h->src_port, now_ns);
         else
             stack_count(s, MODULE_UDP, UDP_DROP_NO_BUFFER);
     }
-    u->cursor = NULL;
     if (delivered)
         netbuf_free(s, nb);
     else
@@ -159,8 +124,10 @@ void udp_input(struct stack *s, struct netbuf *nb, const struct ip_received *r, 
     /* Not our address: only a DHCP client without a lease takes it (RFC 2131 4.1), and nobody
      * answers it. */
     bool foreign = !ip_is_local(s, &r->destination);
-    struct udp_pcb *pcb = best_match(udp_state(s), r, &hdr, foreign);
-    if (pcb) {
+    struct demux_key k = key_of(r, &hdr, foreign);
+    struct port_pcb *end = demux_receiver(&udp_state(s)->demux, &k);
+    if (end) {
+        struct udp_pcb *pcb = udp_pcb_of(end);
         netbuf_pull(nb, UDP_HDR_LEN);
         pcb->receive(pcb, s, nb, r, hdr.src_port, now_ns);
     } else if (foreign) {
@@ -171,40 +138,23 @@ void udp_input(struct stack *s, struct netbuf *nb, const struct ip_received *r, 
     }
 }
 
-/* The pcb that sent what came back: the quoted ports and addresses must all be its own (RFC
- * 8085 5.2). */
-static bool sent_it(const struct udp_pcb *p, const struct ip_error *e, uint16_t from, uint16_t to)
-{
-    if (p->local_port != from)
-        return false;
-    if (!addr_is_any(&p->ip.local) && !transport_is_multicast(&p->ip.local) &&
-        !addr_equal(&p->ip.local, &e->source))
-        return false;
-    return !p->remote_port || (p->remote_port == to && addr_equal(&p->ip.remote, &e->destination));
-}
-
-static struct udp_pcb *sender_of(const struct udp_state *u, const struct ip_error *e, uint16_t from,
-                                 uint16_t to)
-{
-    struct udp_pcb *found = NULL;
-    for (struct udp_pcb *p = u->first; p; p = p->next)
-        if (sent_it(p, e, from, to) && (!found || (p->remote_port && !found->remote_port)))
-            found = p;
-    return found;
-}
-
+/* NULL: none of ours. */
 static struct udp_pcb *quoted_sender(struct stack *s, const struct ip_error *e)
 {
     if (e->quoted_len < UDP_HDR_LEN)
         return NULL;
-    return sender_of(udp_state(s), e, get16(e->quoted + UDP_SRC_PORT),
-                     get16(e->quoted + UDP_DST_PORT));
+    struct demux_key k = {.local = e->source,
+                          .remote = e->destination,
+                          .local_port = get16(e->quoted + UDP_SRC_PORT),
+                          .remote_port = get16(e->quoted + UDP_DST_PORT)};
+    struct port_pcb *end = demux_sender(&udp_state(s)->demux, &k);
+    return end ? udp_pcb_of(end) : NULL;
 }
 
 bool udp_sent(struct stack *s, const struct ip_error *e)
 {
     const struct udp_pcb *pcb = quoted_sender(s, e);
-    return pcb && pcb->remote_port && pcb->ip.has_sent;
+    return pcb && pcb->end.remote_port && pcb->end.ip.has_sent;
 }
 
 void udp_input_error(struct stack *s, const struct ip_error *e, int64_t now_ns)
@@ -214,7 +164,7 @@ void udp_input_error(struct stack *s, const struct ip_error *e, int64_t now_ns)
         return;
     }
     struct udp_pcb *pcb = quoted_sender(s, e);
-    bool sent = pcb && (e->sent_lately || (pcb->remote_port && pcb->ip.has_sent));
+    bool sent = pcb && (e->sent_lately || (pcb->end.remote_port && pcb->end.ip.has_sent));
     if (!sent) {
         stack_count(s, MODULE_UDP, UDP_DROP_ERROR_UNMATCHED);
         return;

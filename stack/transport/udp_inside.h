@@ -2,12 +2,12 @@
 #ifndef STACK_TRANSPORT_UDP_INSIDE_H
 #define STACK_TRANSPORT_UDP_INSIDE_H
 
+#include "stack/core/pool.h"
 #include "stack/transport/udp.h"
 
 struct udp_state {
-    struct udp_pcb *first; /* the last bound one */
-    /* The next to be offered a datagram or an error; unbinding moves it on. */
-    struct udp_pcb *cursor;
+    struct demux demux;
+    struct pool pcbs;
 };
 
 enum udp_knob { UDP_KNOB_PORT_FIRST, UDP_KNOB_PORT_LAST, UDP_KNOB_REQUIRE_CHECKSUM };
@@ -35,6 +35,12 @@ enum udp_counter {
 static inline struct udp_state *udp_state(struct stack *s)
 {
     return s->state[MODULE_UDP];
+}
+
+/* Every block begins with its end. */
+static inline struct udp_pcb *udp_pcb_of(struct port_pcb *end)
+{
+    return (struct udp_pcb *)(void *)end;
 }
 
 void udp_input(struct stack *s, struct netbuf *nb, const struct ip_received *r, int64_t now_ns);

@@ -21,7 +21,7 @@ static void fill(struct netbuf *nb, const struct udp_pcb *pcb, const struct ip_p
                  const void *bytes, uint32_t len, const struct ip_addr *to, uint16_t port)
 {
     uint8_t *at = netbuf_data(nb);
-    struct udp_hdr hdr = {pcb->local_port, port, (uint16_t)(UDP_HDR_LEN + len), 0};
+    struct udp_hdr hdr = {pcb->end.local_port, port, (uint16_t)(UDP_HDR_LEN + len), 0};
     udp_emit(&hdr, at, netbuf_len(nb));
     if (len)
         memcpy(at + UDP_HDR_LEN, bytes, len);
@@ -33,22 +33,22 @@ static void fill(struct netbuf *nb, const struct udp_pcb *pcb, const struct ip_p
  * 1122 4.1.3.6). */
 static const struct ip_addr *source_wish(const struct stack *s, const struct udp_pcb *pcb)
 {
-    if (addr_is_any(&pcb->ip.local) || transport_is_multicast(&pcb->ip.local) ||
-        transport_is_broadcast(s, &pcb->ip.local))
+    if (addr_is_any(&pcb->end.ip.local) || transport_is_multicast(&pcb->end.ip.local) ||
+        transport_is_broadcast(s, &pcb->end.ip.local))
         return NULL;
-    return &pcb->ip.local;
+    return &pcb->end.ip.local;
 }
 
 static int find_path(struct stack *s, const struct udp_pcb *pcb, uint32_t len,
-                     const struct ip_addr *to, struct ip_path *path)
+                     const struct ip_addr *source, const struct ip_addr *to, struct ip_path *path)
 {
     uint32_t options = (pcb->options_len + 3u) & ~3u;
     if (len > (to->family == ADDR_IPV6 ? UDP_MAX_PAYLOAD6 : UDP_MAX_PAYLOAD4 - options))
         return -ERR_MSGSIZE;
-    int err = ip_path(s, to, source_wish(s, pcb), pcb->ip.nif, path);
+    int err = ip_path(s, to, source ? source : source_wish(s, pcb), pcb->end.ip.nif, path);
     if (err < 0)
         return err;
-    if (path->broadcast && !(pcb->ip.ip_flags & IP_BROADCAST_OK))
+    if (path->broadcast && !(pcb->end.ip.ip_flags & IP_BROADCAST_OK))
         return -ERR_ACCES; /* RFC 1122 3.3.6 */
     if (pcb->from_any)
         path->source = (struct ip_addr){.family = to->family};
@@ -62,36 +62,30 @@ static struct ip_send header_of(const struct udp_pcb *pcb, const struct ip_path 
         .source = path->source,
         .destination = *to,
         .protocol = IP_PROTO_UDP,
-        .ttl = pcb->ip.ttl,
-        .tos = pcb->ip.tos,
-        .flags = pcb->ip.ip_flags,
+        .ttl = pcb->end.ip.ttl,
+        .tos = pcb->end.ip.tos,
+        .flags = pcb->end.ip.ip_flags,
         .options_len = pcb->options_len,
     };
     if (path->multicast) {
         how.ttl =
-            pcb->ip.multicast_ttl ? pcb->ip.multicast_ttl : 1; /* RFC 1112 6.1: 1 unless asked */
+            pcb->end.ip.multicast_ttl ? pcb->end.ip.multicast_ttl : 1; /* RFC 1112 6.1: 1 unless asked */
         how.flags |= pcb->multicast_loop ? IP_MULTICAST_LOOP : 0;
     }
     memcpy(how.options, pcb->options, sizeof how.options);
     return how;
 }
 
-int udp_send(struct stack *s, struct udp_pcb *pcb, const void *bytes, uint32_t len,
-             const struct ip_addr *to, uint16_t port, int64_t now_ns)
+/* `source` NULL: what the pcb is bound to, or the stack's choice. */
+static int send_from(struct stack *s, struct udp_pcb *pcb, const void *bytes, uint32_t len,
+                     const struct ip_addr *source, const struct ip_addr *to, uint16_t port,
+                     int64_t now_ns)
 {
-    if (!to) {
-        if (!pcb->remote_port)
-            return -ERR_DESTADDRREQ;
-        to = &pcb->ip.remote;
-        port = pcb->remote_port;
-    }
-    if (!port)
-        return -ERR_INVAL;
     struct ip_path path;
-    int err = find_path(s, pcb, len, to, &path);
+    int err = find_path(s, pcb, len, source, to, &path);
     if (err < 0)
         return err;
-    if (!pcb->local_port && (err = udp_bind(s, pcb)) < 0)
+    if (!pcb->end.local_port && (err = udp_bind(s, pcb)) < 0)
         return err;
     struct netbuf *nb = ip_buffer(s, &path, pcb->options_len, UDP_HDR_LEN + len);
     if (!nb)
@@ -102,7 +96,27 @@ int udp_send(struct stack *s, struct udp_pcb *pcb, const void *bytes, uint32_t l
     if (err < 0)
         return err;
     stack_count(s, MODULE_UDP, UDP_OUT);
-    if (to == &pcb->ip.remote || (port == pcb->remote_port && addr_equal(to, &pcb->ip.remote)))
-        pcb->ip.has_sent = true;
+    if (port == pcb->end.remote_port && addr_equal(to, &pcb->end.ip.remote))
+        pcb->end.ip.has_sent = true;
     return err;
+}
+
+int udp_send(struct stack *s, struct udp_pcb *pcb, const void *bytes, uint32_t len,
+             const struct ip_addr *to, uint16_t port, int64_t now_ns)
+{
+    if (!to) {
+        if (!pcb->end.remote_port)
+            return -ERR_DESTADDRREQ;
+        to = &pcb->end.ip.remote;
+        port = pcb->end.remote_port;
+    }
+    return port ? send_from(s, pcb, bytes, len, NULL, to, port, now_ns) : -ERR_INVAL;
+}
+
+int udp_answer(struct stack *s, struct udp_pcb *pcb, const struct ip_received *r,
+               uint16_t from_port, const void *bytes, uint32_t len, int64_t now_ns)
+{
+    if (!from_port)
+        return -ERR_INVAL;
+    return send_from(s, pcb, bytes, len, &r->destination, &r->source, from_port, now_ns);
 }

@@ -39,7 +39,7 @@ Test(registry, udp_stays_while_a_port_is_bound)
 {
     struct rig *r = datagram_rig();
     uint32_t heard = 0;
-    struct udp_pcb pcb = {.local_port = 9, .receive = hear, .owner = &heard};
+    struct udp_pcb pcb = {.end.local_port = 9, .receive = hear, .owner = &heard};
     const struct ip_protocol *udp = ip_protocol(r->s, UDP);
     cr_assert_not_null(udp);
     cr_assert_eq(udp_bind(r->s, &pcb), 0);

@@ -41,9 +41,9 @@ static void fail(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e,
 static struct udp_pcb *fresh(int i, uint32_t local, uint16_t port)
 {
     ear[i] =
-        (struct ear){.pcb = {.local_port = port, .receive = hear, .error = fail, .owner = &ear[i]}};
+        (struct ear){.pcb = {.end.local_port = port, .receive = hear, .error = fail, .owner = &ear[i]}};
     if (local)
-        ear[i].pcb.ip.local = addr_ipv4(local);
+        ear[i].pcb.end.ip.local = addr_ipv4(local);
     return &ear[i].pcb;
 }
 
@@ -76,10 +76,10 @@ Test(udp, ephemeral_ports_are_random_and_distinct)
     memset(pcb, 0, sizeof pcb);
     for (int i = 0; i < COUNT; i++) {
         cr_assert_eq(udp_bind(r->s, &pcb[i]), 0);
-        unsigned port = pcb[i].local_port;
+        unsigned port = pcb[i].end.local_port;
         cr_assert(port >= 49152 && !seen[port], "port %u", port);
         seen[port] = true;
-        rising += i > 0 && port > pcb[i - 1].local_port;
+        rising += i > 0 && port > pcb[i - 1].end.local_port;
         least = port < least ? port : least;
         most = port > most ? port : most;
     }
@@ -167,7 +167,7 @@ Test(udp, connected_before_bound_to_the_interface)
     struct ip_addr peer = addr_ipv4(RIG_PEER);
     fresh(0, 0, 9999)->reuse = true;
     fresh(1, RIG_ADDRESS, 9999)->reuse = true;
-    ear[1].pcb.ip.nif = r->nif;
+    ear[1].pcb.end.ip.nif = r->nif;
     cr_assert_eq(udp_bind(r->s, &ear[0].pcb), 0);
     cr_assert_eq(udp_connect(r->s, &ear[0].pcb, &peer, 5000), 0);
     cr_assert_eq(udp_bind(r->s, &ear[1].pcb), 0);
@@ -306,7 +306,7 @@ Test(udp, send_errors)
     cr_assert_eq(udp_send(r->s, &ear[0].pcb, big, 65508, &peer, 7, 0), -ERR_MSGSIZE);
     cr_assert_eq(udp_send(r->s, &ear[0].pcb, "a", 1, &everyone, 7, 0), -ERR_ACCES);
     cr_assert_eq(r->sent_count, 0);
-    ear[0].pcb.ip.ip_flags = IP_BROADCAST_OK;
+    ear[0].pcb.end.ip.ip_flags = IP_BROADCAST_OK;
     cr_assert_eq(udp_send(r->s, &ear[0].pcb, "a", 1, &everyone, 7, 0), 0);
     cr_assert_eq(last_udp(r).dst, 0x0a0002ff);
     cr_assert_geq(last_udp(r).sport, 49152);

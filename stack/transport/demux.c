@@ -1,0 +1,338 @@
+#include "stack/transport/demux.h"
+#include "stack/core/bytes.h"
+#include "stack/core/size.h"
+
+static uint32_t buckets_for(uint32_t blocks)
+{
+    uint32_t buckets = 1;
+    while (buckets < blocks && buckets < 1u << 31)
+        buckets *= 2;
+    return buckets;
+}
+
+size_t demux_bytes(uint32_t blocks)
+{
+    return size_array(buckets_for(blocks), sizeof(struct demux_bucket));
+}
+
+void demux_init(struct stack *s, struct demux *t, void *memory, uint32_t blocks)
+{
+    *t = (struct demux){.bucket = memory, .buckets = buckets_for(blocks)};
+    stack_random(s, RANDOM_HASH_KEY, t->key, sizeof t->key);
+}
+
+/* --- which bucket --- */
+
+/* Local ports are ours to choose: their low bits spread well enough. */
+static struct demux_bucket *port_bucket(const struct demux *t, uint16_t port)
+{
+    return &t->bucket[port & (t->buckets - 1)];
+}
+
+static uint8_t *put_addr(uint8_t *out, const struct ip_addr *a)
+{
+    int words = a->family == ADDR_IPV6 ? 4 : 1;
+    for (int i = 0; i < words; i++, out += 4)
+        put32(out, a->word[i]);
+    return out;
+}
+
+/* A flow's parts are its peer's choice: without the key nobody can tell who meets whom. */
+static struct demux_bucket *flow_bucket(const struct demux *t, const struct ip_addr *local,
+                                        const struct ip_addr *remote, uint16_t local_port,
+                                        uint16_t remote_port)
+{
+    uint8_t flow[2 * 16 + 4], *end = put_addr(put_addr(flow, local), remote);
+    put16(end, local_port);
+    put16(end + 2, remote_port);
+    uint64_t h = keyed_hash(t->key, flow, (size_t)(end + 4 - flow));
+    return &t->bucket[h & (t->buckets - 1)];
+}
+
+static bool is_connected(const struct port_pcb *p)
+{
+    return p->remote_port != 0;
+}
+
+static bool is_group(const struct ip_addr *a)
+{
+    return a->family == ADDR_IPV6 ? a->word[0] >> 24 == 0xff : ipv4_is_multicast(a->word[0]);
+}
+
+static bool is_loose(const struct port_pcb *p)
+{
+    return addr_is_any(&p->ip.local) || is_group(&p->ip.local);
+}
+
+/* --- invariants --- */
+
+static void check_entry(const struct demux *t, const struct port_pcb *p, bool connected)
+{
+    STACK_ASSERT(p->local_port != 0 && *p->port_link == p);
+    STACK_ASSERT(!p->port_next || p->port_next->port_link == &p->port_next);
+    STACK_ASSERT(is_connected(p) == connected && (p->flow_link != NULL) == connected);
+    STACK_ASSERT(!connected || *p->flow_link == p);
+    STACK_ASSERT(p->serial <= t->serials && p->walk <= t->walks);
+}
+
+void demux_check(const struct demux *t)
+{
+    uint32_t unconnected = 0, connected = 0, flows = 0, loose = 0;
+    STACK_ASSERT(t->buckets && (t->buckets & (t->buckets - 1)) == 0);
+    for (uint32_t b = 0; b < t->buckets; b++) {
+        const struct demux_bucket *at = &t->bucket[b];
+        for (const struct port_pcb *p = at->unconnected; p; p = p->port_next, unconnected++) {
+            STACK_ASSERT(port_bucket(t, p->local_port) == at);
+            check_entry(t, p, false);
+        }
+        for (const struct port_pcb *p = at->connected; p; p = p->port_next, connected++) {
+            STACK_ASSERT(port_bucket(t, p->local_port) == at);
+            check_entry(t, p, true);
+            loose += is_loose(p);
+        }
+        for (const struct port_pcb *p = at->flow; p; p = p->flow_next, flows++)
+            STACK_ASSERT(flow_bucket(t, &p->ip.local, &p->ip.remote, p->local_port,
+                                     p->remote_port) == at);
+    }
+    STACK_ASSERT(flows == connected && connected == t->connected && loose == t->loose);
+    STACK_ASSERT(unconnected + connected == t->entered);
+}
+
+/* Thousands that come one by one must not be counted thousands of times: a large table is looked at
+ * now and then. */
+#ifdef STACK_CHECK
+static void check(const struct demux *t)
+{
+    enum { SMALL = 64, EVERY = 64 };
+    if (t->entered <= SMALL || t->serials % EVERY == 0)
+        demux_check(t);
+}
+#endif
+
+/* --- entering and leaving --- */
+
+static void link_port(struct port_pcb **head, struct port_pcb *p)
+{
+    p->port_next = *head;
+    p->port_link = head;
+    if (*head)
+        (*head)->port_link = &p->port_next;
+    *head = p;
+}
+
+static void link_flow(struct port_pcb **head, struct port_pcb *p)
+{
+    p->flow_next = *head;
+    p->flow_link = head;
+    if (*head)
+        (*head)->flow_link = &p->flow_next;
+    *head = p;
+}
+
+/* What enters while a walk is on is not walked over: it may have been already. */
+static void link_in(struct demux *t, struct port_pcb *p)
+{
+    struct demux_bucket *b = port_bucket(t, p->local_port);
+    p->walk = t->walks;
+    t->entered++;
+    if (!is_connected(p)) {
+        link_port(&b->unconnected, p);
+        return;
+    }
+    link_port(&b->connected, p);
+    b = flow_bucket(t, &p->ip.local, &p->ip.remote, p->local_port, p->remote_port);
+    link_flow(&b->flow, p);
+    t->connected++;
+    t->loose += is_loose(p);
+}
+
+static struct port_pcb *behind(const struct demux *t, const struct port_pcb *p)
+{
+    if (p->port_next || is_connected(p))
+        return p->port_next;
+    return port_bucket(t, p->local_port)->connected;
+}
+
+static void link_out(struct demux *t, struct port_pcb *p)
+{
+    STACK_ASSERT(t->entered > 0 && *p->port_link == p);
+    if (t->next == p)
+        t->next = behind(t, p);
+    if (p->port_next)
+        p->port_next->port_link = p->port_link;
+    *p->port_link = p->port_next;
+    t->entered--;
+    if (is_connected(p)) {
+        STACK_ASSERT(t->connected > 0 && *p->flow_link == p);
+        if (p->flow_next)
+            p->flow_next->flow_link = p->flow_link;
+        *p->flow_link = p->flow_next;
+        t->connected--;
+        t->loose -= is_loose(p);
+    }
+    p->port_next = p->flow_next = NULL;
+    p->port_link = p->flow_link = NULL;
+}
+
+void demux_enter(struct demux *t, struct port_pcb *p)
+{
+    STACK_INVARIANT(check(t));
+    STACK_ASSERT(!demux_is_in(p) && p->local_port != 0);
+    p->serial = ++t->serials;
+    link_in(t, p);
+    STACK_INVARIANT(check(t));
+}
+
+void demux_leave(struct demux *t, struct port_pcb *p)
+{
+    STACK_INVARIANT(check(t));
+    if (demux_is_in(p))
+        link_out(t, p);
+    STACK_INVARIANT(check(t));
+}
+
+void demux_set_ends(struct demux *t, struct port_pcb *p, struct ip_addr local,
+                    struct ip_addr remote, uint16_t remote_port)
+{
+    bool in = demux_is_in(p);
+    STACK_INVARIANT(check(t));
+    if (in)
+        link_out(t, p);
+    p->ip.local = local;
+    p->ip.remote = remote;
+    p->remote_port = remote_port;
+    if (in)
+        link_in(t, p);
+    STACK_INVARIANT(check(t));
+}
+
+/* --- finding --- */
+
+/* How well p matches a packet that came in: 0, not at all. */
+static unsigned receives(const struct port_pcb *p, const struct demux_key *k)
+{
+    unsigned points = 1;
+    if (p->local_port != k->local_port || (k->foreign && !p->any_destination))
+        return 0;
+    if (p->ip.nif) {
+        if (p->ip.nif != k->nif)
+            return 0;
+        points += 1;
+    }
+    if (!addr_is_any(&p->ip.local)) {
+        if (!addr_equal(&p->ip.local, &k->local))
+            return 0;
+        points += 2;
+    }
+    if (!is_connected(p))
+        return p->open ? points : 0;
+    if (p->remote_port != k->remote_port || !addr_equal(&p->ip.remote, &k->remote))
+        return 0;
+    return points + 4;
+}
+
+/* How well p matches a packet that an error quotes: the ports and addresses must all be its own
+ * (RFC 8085 5.2). One that is bound to a group sends from another address. */
+static unsigned sends(const struct port_pcb *p, const struct demux_key *k)
+{
+    if (p->local_port != k->local_port)
+        return 0;
+    if (!is_loose(p) && !addr_equal(&p->ip.local, &k->local))
+        return 0;
+    if (!is_connected(p))
+        return 1;
+    return p->remote_port == k->remote_port && addr_equal(&p->ip.remote, &k->remote) ? 2 : 0;
+}
+
+struct best {
+    struct port_pcb *pcb;
+    unsigned points;
+};
+
+static void consider(struct best *best, struct port_pcb *p, unsigned points)
+{
+    if (points < best->points || points == 0)
+        return;
+    if (points > best->points || p->serial > best->pcb->serial)
+        *best = (struct best){p, points};
+}
+
+static struct port_pcb *find(const struct demux *t, const struct demux_key *k,
+                             unsigned (*points)(const struct port_pcb *p,
+                                                const struct demux_key *k))
+{
+    struct best best = {NULL, 0};
+    const struct demux_bucket *b = port_bucket(t, k->local_port);
+    if (t->connected > 0)
+        for (struct port_pcb *p =
+                 flow_bucket(t, &k->local, &k->remote, k->local_port, k->remote_port)->flow;
+             p; p = p->flow_next)
+            consider(&best, p, points(p, k));
+    if (t->loose > 0)
+        for (struct port_pcb *p = b->connected; p; p = p->port_next)
+            consider(&best, p, points(p, k));
+    if (best.pcb)
+        return best.pcb;
+    for (struct port_pcb *p = b->unconnected; p; p = p->port_next)
+        consider(&best, p, points(p, k));
+    return best.pcb;
+}
+
+struct port_pcb *demux_receiver(const struct demux *t, const struct demux_key *k)
+{
+    return find(t, k, receives);
+}
+
+struct port_pcb *demux_sender(const struct demux *t, const struct demux_key *k)
+{
+    return find(t, k, sends);
+}
+
+/* --- walking --- */
+
+struct port_pcb *demux_first(struct demux *t, const struct demux_key *k)
+{
+    const struct demux_bucket *b = port_bucket(t, k->local_port);
+    STACK_ASSERT(!t->next);
+    t->walks++;
+    t->next = b->unconnected ? b->unconnected : b->connected;
+    return demux_next(t, k);
+}
+
+struct port_pcb *demux_next(struct demux *t, const struct demux_key *k)
+{
+    while (t->next) {
+        struct port_pcb *p = t->next;
+        t->next = behind(t, p);
+        if (p->walk == t->walks)
+            continue;
+        p->walk = t->walks;
+        if (receives(p, k))
+            return p;
+    }
+    return NULL;
+}
+
+/* --- ports --- */
+
+/* Could one packet match both? */
+static bool overlap(const struct port_pcb *a, const struct port_pcb *b, uint16_t port)
+{
+    if (a->local_port != port || a == b)
+        return false;
+    if (a->ip.nif && b->ip.nif && a->ip.nif != b->ip.nif)
+        return false;
+    return addr_is_any(&a->ip.local) || addr_is_any(&b->ip.local) ||
+           addr_equal(&a->ip.local, &b->ip.local);
+}
+
+bool demux_port_taken(const struct demux *t, const struct port_pcb *p, uint16_t port, bool share)
+{
+    const struct demux_bucket *b = port_bucket(t, port);
+    const struct port_pcb *const lists[] = {b->unconnected, b->connected};
+    for (int i = 0; i < 2; i++)
+        for (const struct port_pcb *q = lists[i]; q; q = q->port_next)
+            if (overlap(q, p, port) && !(share && q->reuse))
+                return true;
+    return false;
+}
