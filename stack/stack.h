@@ -31,10 +31,11 @@ struct stack_limits {
     uint16_t neighbours;
     uint16_t neighbour_queue; /* packets that wait for one neighbour */
     uint16_t sockets;
-    uint16_t udp_pcbs; /* UDP sockets; services bring their own */
-    uint16_t socket_datagrams; /* that wait in one socket */
-    uint16_t reassemblies;     /* datagrams in reassembly at a time */
-    uint16_t path_mtus;        /* destinations with a learnt path MTU */
+    uint16_t udp_pcbs, raw_pcbs; /* of sockets; services bring their own */
+    uint16_t memberships;        /* of all sockets in multicast groups */
+    uint16_t socket_datagrams;   /* that wait in one socket */
+    uint16_t reassemblies;       /* datagrams in reassembly at a time */
+    uint16_t path_mtus;          /* destinations with a learnt path MTU */
     uint16_t dns_cache;
     uint16_t dns_queries;
     uint16_t pings;

@@ -113,6 +113,25 @@ static int64_t call_connect(struct stack_sut *u, uint64_t token, const struct va
     return socket_connect(u->stack, (int)argv[0].number, &a, now_of(u));
 }
 
+static int64_t call_listen(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
+                           struct value *out)
+{
+    (void)token, (void)argc, (void)out;
+    return socket_listen(u->stack, (int)argv[0].number, (int)argv[1].number, now_of(u));
+}
+
+/* out[1] is whose connection it is. */
+static int64_t call_accept(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
+                           struct value *out)
+{
+    (void)token, (void)argc;
+    struct socket_address from;
+    int fd = socket_accept(u->stack, (int)argv[0].number, &from, now_of(u));
+    if (fd >= 0)
+        out[1] = value_of(&from);
+    return fd;
+}
+
 static int64_t send_bytes(struct stack_sut *u, const struct value *argv, int flags,
                           const struct socket_address *to)
 {
@@ -352,6 +371,8 @@ const struct stack_call_entry stack_socket_calls[] = {
     {"socket", call_socket, 3},
     {"bind", call_bind, 2},
     {"connect", call_connect, 2},
+    {"listen", call_listen, 2},
+    {"accept", call_accept, 1},
     {"send", call_send, 3},
     {"write", call_send, 3},
     {"sendto", call_sendto, 5},

@@ -65,19 +65,27 @@ int icmpv4_path(struct stack *s, struct netif *came_by, const struct ip_addr *to
     return error < 0 && back ? ip_path(s, to, from, NULL, path) : error;
 }
 
+struct answer {
+    struct ip_path path;
+    struct ip_send how;
+    uint8_t options[IPV4_MAX_OPTIONS_LEN];
+};
+
 /* A buffer for an answer of `len` octets, and how to send it: same TOS, routes and stamps
  * continued. Drops nb when there is none. */
 static struct netbuf *answer_buffer(struct stack *s, struct netbuf *nb, const struct ip_received *r,
-                                    uint32_t len, struct ip_path *path, struct ip_send *how,
-                                    int64_t now_ns)
+                                    uint32_t len, struct answer *a, int64_t now_ns)
 {
+    struct ip_path *path = &a->path;
+    struct ip_send *how = &a->how;
     struct ipv4_hdr request;
     uint32_t towards;
     bool sound = ipv4_parse(nb->base + nb->net_at, nb->end - nb->net_at, &request) == IPV4_SOUND;
     STACK_ASSERT(sound);
-    *how = (struct ip_send){.source = reply_source(r), .protocol = IP_PROTO_ICMP, .tos = r->tos};
+    *how = (struct ip_send){
+        .source = reply_source(r), .protocol = IP_PROTO_ICMP, .tos = r->tos, .options = a->options};
     how->options_len =
-        (uint8_t)ipv4_reply_options(&request, how->source.word[0], now_ns, how->options, &towards);
+        (uint8_t)ipv4_reply_options(&request, how->source.word[0], now_ns, a->options, &towards);
     how->destination = addr_ipv4(towards);
     /* The last hop of a recorded route may be anything: an answer goes to one host, or to nobody.
      */
@@ -95,8 +103,7 @@ static struct netbuf *answer_buffer(struct stack *s, struct netbuf *nb, const st
 static void answer_echo(struct stack *s, struct netbuf *nb, struct icmpv4_hdr hdr,
                         const struct ip_received *r, int64_t now_ns)
 {
-    struct ip_path path;
-    struct ip_send how;
+    struct answer a;
     uint32_t len = netbuf_len(nb);
     if (!stack_knob(s, MODULE_ICMPV4, ICMPV4_KNOB_ECHO)) {
         icmpv4_drop(s, nb, ICMPV4_DROP_ECHO_OFF);
@@ -107,7 +114,7 @@ static void answer_echo(struct stack *s, struct netbuf *nb, struct icmpv4_hdr hd
         icmpv4_drop(s, nb, ICMPV4_DROP_ECHO_BROADCAST);
         return;
     }
-    struct netbuf *out = answer_buffer(s, nb, r, len, &path, &how, now_ns);
+    struct netbuf *out = answer_buffer(s, nb, r, len, &a, now_ns);
     if (!out)
         return;
     hdr.type = ICMPV4_ECHO_REPLY;
@@ -117,20 +124,19 @@ static void answer_echo(struct stack *s, struct netbuf *nb, struct icmpv4_hdr hd
     icmpv4_checksum_set(netbuf_data(out), len);
     stack_count(s, MODULE_ICMPV4, ICMPV4_ECHOES_ANSWERED);
     netbuf_free(s, nb);
-    ip_output(s, &path, out, &how, now_ns);
+    ip_output(s, &a.path, out, &a.how, now_ns);
 }
 
 static void answer_timestamp(struct stack *s, struct netbuf *nb, struct icmpv4_hdr hdr,
                              const struct ip_received *r, int64_t now_ns)
 {
-    struct ip_path path;
-    struct ip_send how;
+    struct answer a;
     if (r->broadcast || r->multicast ||
         !stack_knob(s, MODULE_ICMPV4, ICMPV4_KNOB_ANSWER_TIMESTAMP)) {
         icmpv4_drop(s, nb, ICMPV4_DROP_TIMESTAMP_OFF);
         return;
     }
-    struct netbuf *out = answer_buffer(s, nb, r, hdr.hdr_len, &path, &how, now_ns);
+    struct netbuf *out = answer_buffer(s, nb, r, hdr.hdr_len, &a, now_ns);
     if (!out)
         return;
     hdr.type = ICMPV4_TIMESTAMP_REPLY; /* RFC 792: the originate timestamp is returned */
@@ -140,7 +146,7 @@ static void answer_timestamp(struct stack *s, struct netbuf *nb, struct icmpv4_h
     icmpv4_checksum_set(netbuf_data(out), hdr.hdr_len);
     stack_count(s, MODULE_ICMPV4, ICMPV4_TIMESTAMPS_ANSWERED);
     netbuf_free(s, nb);
-    ip_output(s, &path, out, &how, now_ns);
+    ip_output(s, &a.path, out, &a.how, now_ns);
 }
 
 /* Answers are the raw sockets' (RFC 1122 3.2.2.6); who did not ask drops them. */

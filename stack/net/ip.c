@@ -82,11 +82,28 @@ enum {
     DATAGRAM_MAX = 65535,
 };
 
+static uint32_t header_len(uint32_t options_len)
+{
+    return IPV4_MIN_HDR_LEN + ((options_len + 3) & ~3u);
+}
+
+int ip_choose_fragmenting(const struct ip_pcb *pcb, const struct ip_path *path,
+                          uint32_t options_len, uint32_t len, uint8_t *flags)
+{
+    bool fits = header_len(options_len) + len <= path->mtu;
+    if (pcb->fragmenting == IP_MAY_FRAGMENT)
+        return 0;
+    if (!fits)
+        return pcb->fragmenting == IP_WHOLE_OR_NOT ? -ERR_MSGSIZE : 0;
+    *flags |= IP_DONT_FRAGMENT;
+    return 0;
+}
+
 struct netbuf *ip_buffer(struct stack *s, const struct ip_path *path, uint32_t options_len,
                          uint32_t len)
 {
     (void)path;
-    uint32_t header = IPV4_MIN_HDR_LEN + ((options_len + 3) & ~3u);
+    uint32_t header = header_len(options_len);
     if (options_len > IPV4_MAX_OPTIONS_LEN || len > DATAGRAM_MAX - header)
         return NULL;
     return netbuf_alloc(s, LINK_ROOM + header, len);

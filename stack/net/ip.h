@@ -30,8 +30,15 @@ struct ip_send {
     struct ip_addr source, destination;
     uint8_t protocol, ttl, tos; /* ttl 0: the knob ipv4.ttl */
     uint8_t flags;
-    uint8_t options_len; /* IPv4 options, padded to 4 by ip_output */
-    uint8_t options[40];
+    uint8_t options_len;
+    const uint8_t *options; /* IPv4's, padded to 4 by ip_output; read before that returns */
+};
+
+/* Of a datagram that may be longer than the path's MTU. */
+enum ip_fragmenting {
+    IP_MAY_FRAGMENT,     /* without DF: whoever must may cut it */
+    IP_WHOLE_IF_IT_FITS, /* DF on what fits, so that a narrower path is heard of (RFC 1191) */
+    IP_WHOLE_OR_NOT      /* always DF; what does not fit is -ERR_MSGSIZE */
 };
 
 /* What the control blocks of all transports begin with, so that a socket need not know which one it
@@ -42,6 +49,7 @@ struct ip_pcb {
     uint8_t ttl, tos;             /* ttl 0: the knob */
     uint8_t ip_flags;             /* of enum ip_send_flag */
     uint8_t multicast_ttl;        /* 0: 1 */
+    uint8_t fragmenting;          /* of enum ip_fragmenting */
     bool has_sent;                /* to `remote`, since it was connected */
 };
 
@@ -118,6 +126,11 @@ void ip_set_raw(struct stack *s, const struct ip_raw *raw);
  * interface. 0, -ERR_NETUNREACH (no route), -ERR_NETDOWN, -ERR_ADDRNOTAVAIL. */
 int ip_path(struct stack *s, const struct ip_addr *destination, const struct ip_addr *source,
             struct netif *nif, struct ip_path *path);
+
+/* By pcb->fragmenting, IP_DONT_FRAGMENT in *flags or not for `len` bytes behind a header with
+ * options_len octets of options. 0, or -ERR_MSGSIZE: they do not fit and must not be cut. */
+int ip_choose_fragmenting(const struct ip_pcb *pcb, const struct ip_path *path,
+                          uint32_t options_len, uint32_t len, uint8_t *flags);
 
 /* A buffer for `len` bytes of transport header and payload with headroom for IP (with options_len)
  * and link headers; NULL when the pool is dry or len exceeds 65535 less the headers. */

@@ -1,6 +1,4 @@
 #include "stack/socket/socket_inside.h"
-#include "stack/core/mem.h"
-#include "stack/core/size.h"
 #include "stack/wire/ipproto.h"
 
 /* --- descriptors --- */
@@ -12,15 +10,6 @@ static struct socket *find(struct stack *s, int fd)
         return NULL;
     struct socket *k = &t->socket[fd - SOCKET_FIRST];
     return k->ops ? k : NULL;
-}
-
-static struct socket *free_socket(struct stack *s)
-{
-    struct socket_state *t = socket_state(s);
-    for (uint32_t i = 0; i < t->sockets; i++)
-        if (!t->socket[i].ops)
-            return &t->socket[i];
-    return NULL;
 }
 
 /* The kind, or NULL with the reason. A transport that is not loaded is a protocol that is not
@@ -44,16 +33,31 @@ static const struct socket_ops *kind(const struct stack *s, enum addr_family fam
     return NULL;
 }
 
-/* Clears a socket, all but its descriptor and its ring's memory. */
-static void reset(struct socket *k)
+/* With its defaults, but without ops: it is not open yet. */
+static struct socket *prepare(struct stack *s, enum addr_family family, enum socket_type type,
+                              int protocol)
 {
-    struct socket_datagram *slot = k->queue.slot;
-    uint32_t slots = k->queue.slots;
-    int fd = k->fd;
-    memset(k, 0, sizeof *k);
-    k->fd = fd;
-    k->queue.slot = slot;
-    k->queue.slots = slots;
+    struct socket *k = socket_take(s);
+    if (!k)
+        return NULL;
+    k->family = (uint8_t)family;
+    k->type = (uint8_t)type;
+    k->protocol = (uint8_t)protocol;
+    k->mtu_discover = 1;
+    k->queue.limit_bytes = (uint32_t)stack_knob(s, MODULE_SOCKET, SOCKET_KNOB_RCVBUF);
+    return k;
+}
+
+/* The descriptor of a socket that got its block, or its error. */
+static int finish_open(struct stack *s, struct socket *k, const struct socket_ops *ops, int err)
+{
+    if (err < 0) {
+        socket_give_back(s, k);
+        return err;
+    }
+    k->ops = ops;
+    STACK_INVARIANT(socket_check(s, k));
+    return k->fd;
 }
 
 int socket_open(struct stack *s, enum addr_family family, enum socket_type type, int protocol)
@@ -64,20 +68,8 @@ int socket_open(struct stack *s, enum addr_family family, enum socket_type type,
     const struct socket_ops *ops = kind(s, family, type, protocol, &err);
     if (!ops)
         return err;
-    struct socket *k = free_socket(s);
-    if (!k)
-        return -ERR_MFILE;
-    reset(k);
-    k->family = family;
-    k->type = type;
-    k->protocol = (uint8_t)protocol;
-    k->mtu_discover = 1;
-    k->queue.limit_bytes = (uint32_t)stack_knob(s, MODULE_SOCKET, SOCKET_KNOB_RCVBUF);
-    err = ops->open(s, k);
-    if (err < 0)
-        return err;
-    k->ops = ops;
-    return k->fd;
+    struct socket *k = prepare(s, family, type, protocol);
+    return k ? finish_open(s, k, ops, ops->open(s, k)) : -ERR_MFILE;
 }
 
 int socket_close(struct stack *s, int fd, int64_t now_ns)
@@ -85,10 +77,11 @@ int socket_close(struct stack *s, int fd, int64_t now_ns)
     struct socket *k = find(s, fd);
     if (!k)
         return -ERR_BADF;
-    k->ops->close(s, k, now_ns);
+    STACK_INVARIANT(socket_check(s, k));
     socket_leave_all(s, k, now_ns);
+    k->ops->close(s, k, now_ns);
     socket_queue_drop_all(s, k);
-    reset(k);
+    socket_give_back(s, k);
     return 0;
 }
 
@@ -125,7 +118,7 @@ unsigned socket_events(struct stack *s, int fd)
 
 static bool address_ok(const struct socket *k, const struct socket_address *a)
 {
-    return a->addr.family == (uint32_t)k->family;
+    return a->addr.family == k->family;
 }
 
 int socket_bind(struct stack *s, int fd, const struct socket_address *local)
@@ -148,6 +141,30 @@ int socket_connect(struct stack *s, int fd, const struct socket_address *peer, i
     if (!address_ok(k, peer))
         return -ERR_AFNOSUPPORT;
     return k->ops->connect(s, k, peer, now_ns);
+}
+
+int socket_listen(struct stack *s, int fd, int backlog, int64_t now_ns)
+{
+    struct socket *k = find(s, fd);
+    if (!k)
+        return -ERR_BADF;
+    return k->ops->listen ? k->ops->listen(s, k, backlog, now_ns) : -ERR_OPNOTSUPP;
+}
+
+int socket_accept(struct stack *s, int fd, struct socket_address *from, int64_t now_ns)
+{
+    struct socket *k = find(s, fd);
+    struct socket_address ignored;
+    if (!k)
+        return -ERR_BADF;
+    if (!k->ops->accept)
+        return -ERR_OPNOTSUPP;
+    struct socket *child =
+        prepare(s, (enum addr_family)k->family, (enum socket_type)k->type, k->protocol);
+    if (!child)
+        return -ERR_MFILE;
+    return finish_open(s, child, k->ops,
+                       k->ops->accept(s, k, child, from ? from : &ignored, now_ns));
 }
 
 int socket_send(struct stack *s, int fd, const void *bytes, size_t len, int flags,
@@ -212,7 +229,7 @@ int socket_bind_device(struct stack *s, int fd, const char *ifname)
     struct netif *nif = ifname && *ifname ? stack_netif(s, ifname) : NULL;
     if (!nif && ifname && *ifname)
         return -ERR_NODEV;
-    k->pcb.ip.nif = nif;
+    k->pcb->nif = nif;
     return 0;
 }
 
@@ -247,7 +264,10 @@ int socket_peek_packet(struct stack *s, int fd, struct socket_packet *out)
     struct socket *k = find(s, fd);
     if (!k)
         return -ERR_BADF;
-    return k->queue.count ? socket_queue_describe(k, out) : -ERR_AGAIN;
+    if (!k->queue.count)
+        return -ERR_AGAIN;
+    socket_queue_describe(k, out);
+    return 0;
 }
 
 /* --- what kinds share --- */
@@ -260,9 +280,6 @@ struct ip_addr socket_destination(const struct ip_addr *a)
 void socket_dissolve(struct socket *k)
 {
     k->connected = k->shut_read = k->shut_write = false;
-    k->pcb.ip.remote = (struct ip_addr){0};
-    if (!k->address_chosen)
-        k->pcb.ip.local = (struct ip_addr){.family = (uint32_t)k->family};
 }
 
 int socket_shutdown_queue(struct stack *s, struct socket *k, int how, int64_t now_ns)
@@ -279,36 +296,10 @@ int socket_shutdown_queue(struct stack *s, struct socket *k, int how, int64_t no
 
 /* --- the module --- */
 
-static size_t ring_bytes(const struct stack_limits *l)
-{
-    return size_array(size_array(l->sockets, l->socket_datagrams), sizeof(struct socket_datagram));
-}
-
-static size_t socket_state_size(const struct stack_limits *l)
-{
-    return size_add(sizeof(struct socket_state) + l->sockets * sizeof(struct socket),
-                    ring_bytes(l));
-}
-
 static int socket_init(struct stack *s, void *state, int64_t now_ns)
 {
     (void)now_ns;
-    _Static_assert(offsetof(struct udp_pcb, ip) == 0 && offsetof(struct raw_pcb, ip) == 0,
-                   "pcb.ip is the front of both");
-    _Static_assert(sizeof(struct socket_state) % _Alignof(struct socket) == 0,
-                   "sockets follow the state");
-    _Static_assert(sizeof(struct socket) % _Alignof(struct socket_datagram) == 0,
-                   "rings follow the sockets");
-    struct socket_state *t = state;
-    uint32_t slots = s->config.limits.socket_datagrams;
-    t->sockets = s->config.limits.sockets;
-    t->socket = (struct socket *)(void *)(t + 1);
-    struct socket_datagram *ring = (struct socket_datagram *)(void *)(t->socket + t->sockets);
-    for (uint32_t i = 0; i < t->sockets; i++) {
-        t->socket[i].fd = (int)i + SOCKET_FIRST;
-        t->socket[i].queue.slot = ring + i * slots;
-        t->socket[i].queue.slots = slots;
-    }
+    socket_table_init(s, state);
     return 0;
 }
 

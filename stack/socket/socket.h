@@ -16,6 +16,9 @@
  * - of sockets that share a port by SO_OPT_REUSEADDR, the one bound last gets unicast datagrams.
  * Unlike Linux, SO_OPT_RCVBUF counts payload bytes and is not doubled.
  *
+ * A socket points to its transport's control block, which may outlive it: a connection in TIME-WAIT
+ * has no descriptor any more, one that nobody has accepted has none yet.
+ *
  * Memberships (IP_OPT_ADD_MEMBERSHIP) join the group on the socket's interface, or on the one that
  * the route to the group names. IGMP is not part of this: routers and snooping switches are not
  * told. As on Linux by default, a group that anybody joined is heard by every socket bound to the
@@ -28,7 +31,7 @@
 #include <stdint.h>
 #include "stack/stack.h"
 
-enum { SOCKET_FIRST = 3, SOCKET_MEMBERSHIPS = 4 };
+enum { SOCKET_FIRST = 3 };
 enum socket_shutdown { SOCKET_SHUT_READ, SOCKET_SHUT_WRITE, SOCKET_SHUT_BOTH };
 
 enum socket_type { SOCKET_STREAM = 1, SOCKET_DGRAM = 2, SOCKET_RAW = 3 };
@@ -69,6 +72,12 @@ int socket_open(struct stack *s, enum addr_family family, enum socket_type type,
 int socket_bind(struct stack *s, int fd, const struct socket_address *local);
 /* UDP and raw: sets the peer; a peer of family ADDR_NONE dissolves the association. */
 int socket_connect(struct stack *s, int fd, const struct socket_address *peer, int64_t now_ns);
+/* Streams: connections come to this socket's port, of which at most `backlog` wait for
+ * socket_accept. -ERR_OPNOTSUPP: not of this kind. */
+int socket_listen(struct stack *s, int fd, int backlog, int64_t now_ns);
+/* The socket of a connection that has come; `from`, its peer, may be NULL. -ERR_AGAIN: none waits.
+ */
+int socket_accept(struct stack *s, int fd, struct socket_address *from, int64_t now_ns);
 /* `to` NULL on a connected socket. Returns len. */
 int socket_send(struct stack *s, int fd, const void *bytes, size_t len, int flags,
                 const struct socket_address *to, int64_t now_ns);

@@ -3,23 +3,34 @@
 #define STACK_SOCKET_SOCKET_INSIDE_H
 
 #include "stack/core/module.h"
+#include "stack/core/pool.h"
 #include "stack/socket/socket.h"
 #include "stack/transport/raw.h"
 #include "stack/transport/udp.h"
 
 struct socket;
 
-/* What a kind of socket does; the table in socket.c says which kinds there are. NULL:
- * -ERR_OPNOTSUPP. */
+/*
+ * What a kind of socket does; the table in socket.c says which kinds there are. NULL:
+ * -ERR_OPNOTSUPP, but for set_ip_options. `events` is the readiness as of now, SOCKET_READABLE of a
+ * listening socket that a connection waits; who changes it calls socket_grew with what it was.
+ */
 struct socket_ops {
+    /* Gives k its block. */
     int (*open)(struct stack *s, struct socket *k);
     int (*bind)(struct stack *s, struct socket *k, const struct socket_address *local);
     int (*connect)(struct stack *s, struct socket *k, const struct socket_address *peer,
                    int64_t now_ns); /* NULL: dissolve */
+    int (*listen)(struct stack *s, struct socket *k, int backlog, int64_t now_ns);
+    /* Gives `child`, which has no block yet, the one of a connection that has come. -ERR_AGAIN:
+     * there is none. */
+    int (*accept)(struct stack *s, struct socket *k, struct socket *child,
+                  struct socket_address *from, int64_t now_ns);
     int (*send)(struct stack *s, struct socket *k, const void *bytes, size_t len, int flags,
                 const struct socket_address *to, int64_t now_ns);
     int (*receive)(struct stack *s, struct socket *k, void *out, size_t room, int flags,
                    struct socket_address *from, int64_t now_ns);
+    /* Takes the block from k: it goes back to its pool, or lives on without a socket. */
     void (*close)(struct stack *s, struct socket *k, int64_t now_ns);
     void (*name)(struct stack *s, const struct socket *k, struct socket_address *out);
     int (*peer)(struct stack *s, const struct socket *k, struct socket_address *out);
@@ -32,46 +43,52 @@ struct socket_ops {
     unsigned (*events)(const struct stack *s, const struct socket *k);
 };
 
-/* A received datagram; its netbuf's cursor is at what the caller gets. */
+/* A received datagram; its netbuf's cursor is at what the caller gets. What its header said is
+ * written down when it comes, in no family's words but for the options. */
 struct socket_datagram {
+    struct socket_datagram *next;
     struct netbuf *nb;
     struct socket_address from;
+    struct ip_addr destination;
+    uint8_t ttl, tos;
+    uint8_t options_len; /* of IPv4, at base + net_at + IPV4_MIN_HDR_LEN */
 };
 
-/* A ring, bounded by slots (stack_limits.socket_datagrams) and by payload bytes (SO_OPT_RCVBUF). */
+/* Bounded by stack_limits.socket_datagrams and by payload bytes (SO_OPT_RCVBUF). */
 struct socket_queue {
-    struct socket_datagram *slot;
-    uint32_t slots, head, count;
-    uint32_t bytes, limit_bytes;
+    struct socket_datagram *head, *tail;
+    uint32_t count, bytes, limit_bytes;
 };
 
 struct socket_membership {
-    struct netif *nif; /* NULL: free */
-    uint32_t group;
+    struct socket_membership *next;
+    struct netif *nif;
+    struct ip_addr group;
 };
 
 struct socket {
     const struct socket_ops *ops; /* NULL: free */
+    /* Of its transport's pool: never NULL while the socket is open. What all have first; the files
+     * of a kind know the whole. */
+    struct ip_pcb *pcb;
+    struct socket_queue queue;
+    struct socket_membership *memberships;
     int fd;
-    enum addr_family family;
-    enum socket_type type;
-    uint8_t protocol;
+    int pending_error; /* a stack_error, told once */
+    uint8_t family, type, protocol;
+    uint8_t mtu_discover;
     bool connected, address_chosen, port_chosen; /* chosen: bind named it, so dissolving keeps it */
     bool shut_read, shut_write, report_errors;
-    uint8_t mtu_discover;
-    int pending_error; /* a stack_error, told once */
-    struct socket_queue queue;
-    struct socket_membership membership[SOCKET_MEMBERSHIPS];
-    union {
-        struct ip_pcb ip; /* what both have first */
-        struct udp_pcb udp;
-        struct raw_pcb raw;
-    } pcb;
 };
 
 struct socket_state {
     struct socket *socket; /* limits.sockets of them */
     uint32_t sockets;
+    /* A heap of the free ones' indices: the lowest first, so that descriptors are POSIX's. */
+    uint16_t *free;
+    uint32_t frees;
+    struct pool datagrams;   /* as many as there are netbufs, which no queues can exceed */
+    struct pool memberships; /* limits.memberships */
 };
 
 enum socket_knob { SOCKET_KNOB_RCVBUF, SOCKET_KNOB_DONT_FRAGMENT };
@@ -92,6 +109,15 @@ static inline struct socket_state *socket_state(struct stack *s)
     return s->state[MODULE_SOCKET];
 }
 
+/* socket_table.c: a cleared socket with the lowest free descriptor, or NULL. */
+struct socket *socket_take(struct stack *s);
+void socket_give_back(struct stack *s, struct socket *k);
+size_t socket_state_size(const struct stack_limits *l);
+void socket_table_init(struct stack *s, struct socket_state *t);
+/* STACK_CHECK: asserts what a socket, its block and its queue must agree on; and the table. */
+void socket_check(const struct stack *s, const struct socket *k);
+void socket_table_check(const struct stack *s);
+
 /* Tells the port what came to the readiness that `before` does not have. */
 void socket_grew(struct stack *s, struct socket *k, unsigned before);
 /* An error for the next call; the port hears of it. */
@@ -103,24 +129,23 @@ unsigned socket_queue_events(const struct stack *s, const struct socket *k);
 
 /* Takes nb: queues or drops it by name, and tells the port. */
 void socket_queue_put(struct stack *s, struct socket *k, struct netbuf *nb,
-                      const struct socket_address *from);
+                      const struct ip_received *r, uint16_t from_port);
 /* The receive of sockets with a queue. */
 int socket_queue_receive(struct stack *s, struct socket *k, void *out, size_t room, int flags,
                          struct socket_address *from, int64_t now_ns);
 /* What the header of the oldest datagram said; the queue is not empty. */
-int socket_queue_describe(const struct socket *k, struct socket_packet *out);
+void socket_queue_describe(const struct socket *k, struct socket_packet *out);
 void socket_queue_drop_all(struct stack *s, struct socket *k);
 
 /* 0.0.0.0 as a destination is this host. */
 struct ip_addr socket_destination(const struct ip_addr *a);
 int socket_shutdown_queue(struct stack *s, struct socket *k, int how, int64_t now_ns);
 
-/* POSIX: the address reset. What bind named stays, what connect chose goes. */
+/* POSIX: the address reset. */
 void socket_dissolve(struct socket *k);
-/* By IP_OPT_MTU_DISCOVER and the path, DF for a datagram of `len` bytes behind the IP header;
- * -ERR_MSGSIZE: it does not fit and must not be cut. */
-int socket_choose_fragmenting(struct stack *s, struct socket *k, uint32_t len,
-                              const struct ip_addr *to);
+/* Before a datagram is sent: by IP_OPT_MTU_DISCOVER and the knob, what the block says of
+ * fragments. */
+void socket_choose_fragmenting(struct stack *s, struct socket *k);
 
 /* Options of every kind of socket; -ERR_NOPROTOOPT: not one of these. */
 int socket_set_common(struct stack *s, struct socket *k, enum socket_option option, int64_t value,

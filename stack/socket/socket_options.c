@@ -1,55 +1,60 @@
 #include "stack/socket/socket_inside.h"
-#include "stack/wire/ipv4.h"
 
 /* --- memberships --- */
 
-static struct socket_membership *membership(struct socket *k, const struct netif *nif,
-                                            uint32_t group)
+/* Where k's membership stands in its list; NULL: it has none. */
+static struct socket_membership **membership(struct socket *k, const struct netif *nif,
+                                             const struct ip_addr *group)
 {
-    for (int m = 0; m < SOCKET_MEMBERSHIPS; m++)
-        if (k->membership[m].nif == nif && (!nif || k->membership[m].group == group))
-            return &k->membership[m];
+    for (struct socket_membership **m = &k->memberships; *m; m = &(*m)->next)
+        if ((*m)->nif == nif && addr_equal(&(*m)->group, group))
+            return m;
     return NULL;
 }
 
 /* The interface that a datagram to the group would leave by, unless the socket is bound to one. */
-static struct netif *group_netif(struct stack *s, struct netif *nif, uint32_t group)
+static struct netif *group_netif(struct stack *s, struct netif *nif, const struct ip_addr *group)
 {
-    struct ip_addr to = addr_ipv4(group);
     struct ip_path path;
-    return nif ? nif : ip_path(s, &to, NULL, NULL, &path) < 0 ? NULL : path.nif;
+    return nif ? nif : ip_path(s, group, NULL, NULL, &path) < 0 ? NULL : path.nif;
 }
 
-static int join(struct stack *s, struct socket *k, uint32_t group, int64_t now_ns)
+static int join(struct stack *s, struct socket *k, uint32_t address, int64_t now_ns)
 {
-    if (!ipv4_is_multicast(group))
+    struct ip_addr group = addr_ipv4(address);
+    if (!ipv4_is_multicast(address))
         return -ERR_INVAL;
-    struct netif *nif = group_netif(s, k->pcb.ip.nif, group);
+    struct netif *nif = group_netif(s, k->pcb->nif, &group);
     if (!nif)
         return -ERR_NODEV;
-    if (membership(k, nif, group))
+    if (membership(k, nif, &group))
         return -ERR_ADDRINUSE;
-    struct socket_membership *m = membership(k, NULL, 0);
+    struct socket_membership *m = pool_take(&socket_state(s)->memberships);
     if (!m)
         return -ERR_NOBUFS;
-    struct ip_addr address = addr_ipv4(group);
-    int err = ip_join(s, nif, &address, now_ns);
-    if (err >= 0)
-        *m = (struct socket_membership){nif, group};
-    return err < 0 ? err : 0;
+    int err = ip_join(s, nif, &group, now_ns);
+    if (err < 0) {
+        pool_give(&socket_state(s)->memberships, m);
+        return err;
+    }
+    *m = (struct socket_membership){k->memberships, nif, group};
+    k->memberships = m;
+    return 0;
 }
 
-static void end_membership(struct stack *s, struct socket_membership *m, int64_t now_ns)
+static void end_membership(struct stack *s, struct socket_membership **at, int64_t now_ns)
 {
-    struct ip_addr address = addr_ipv4(m->group);
-    ip_leave(s, m->nif, &address, now_ns);
-    *m = (struct socket_membership){0};
+    struct socket_membership *m = *at;
+    ip_leave(s, m->nif, &m->group, now_ns);
+    *at = m->next;
+    pool_give(&socket_state(s)->memberships, m);
 }
 
-static int leave(struct stack *s, struct socket *k, uint32_t group, int64_t now_ns)
+static int leave(struct stack *s, struct socket *k, uint32_t address, int64_t now_ns)
 {
-    struct netif *nif = group_netif(s, k->pcb.ip.nif, group);
-    struct socket_membership *m = nif ? membership(k, nif, group) : NULL;
+    struct ip_addr group = addr_ipv4(address);
+    struct netif *nif = group_netif(s, k->pcb->nif, &group);
+    struct socket_membership **m = nif ? membership(k, nif, &group) : NULL;
     if (!m)
         return -ERR_ADDRNOTAVAIL;
     end_membership(s, m, now_ns);
@@ -58,9 +63,8 @@ static int leave(struct stack *s, struct socket *k, uint32_t group, int64_t now_
 
 void socket_leave_all(struct stack *s, struct socket *k, int64_t now_ns)
 {
-    for (int m = 0; m < SOCKET_MEMBERSHIPS; m++)
-        if (k->membership[m].nif)
-            end_membership(s, &k->membership[m], now_ns);
+    while (k->memberships)
+        end_membership(s, &k->memberships, now_ns);
 }
 
 /* --- options of every socket --- */
@@ -79,7 +83,7 @@ static int set_device(struct stack *s, struct socket *k, int64_t index)
 {
     if (index < -1 || index >= (int64_t)s->netifs)
         return -ERR_NODEV;
-    k->pcb.ip.nif = index < 0 ? NULL : &s->netif[index];
+    k->pcb->nif = index < 0 ? NULL : &s->netif[index];
     return 0;
 }
 
@@ -103,7 +107,7 @@ int socket_set_flag(uint8_t *flags, uint8_t flag, int64_t value)
 int socket_set_common(struct stack *s, struct socket *k, enum socket_option option, int64_t value,
                       int64_t now_ns)
 {
-    struct ip_pcb *ip = &k->pcb.ip;
+    struct ip_pcb *ip = k->pcb;
     switch (option) {
     case SO_OPT_RCVBUF:
         return set_receive_buffer(s, k, value);
@@ -137,7 +141,7 @@ int socket_set_common(struct stack *s, struct socket *k, enum socket_option opti
 
 int socket_get_common(struct stack *s, struct socket *k, enum socket_option option, int64_t *value)
 {
-    const struct ip_pcb *ip = &k->pcb.ip;
+    const struct ip_pcb *ip = k->pcb;
     switch (option) {
     case SO_OPT_RCVBUF:
         *value = k->queue.limit_bytes;
@@ -178,22 +182,11 @@ int socket_get_common(struct stack *s, struct socket *k, enum socket_option opti
 
 /* "As the knob" means: DF where the datagram fits, so that a router that cannot pass it says so,
  * and fragments where it does not. */
-static bool dont_fragment(struct stack *s, const struct socket *k, bool fits)
+void socket_choose_fragmenting(struct stack *s, struct socket *k)
 {
-    if (k->mtu_discover != 1)
-        return k->mtu_discover == 2;
-    return fits && stack_knob(s, MODULE_SOCKET, SOCKET_KNOB_DONT_FRAGMENT);
-}
-
-int socket_choose_fragmenting(struct stack *s, struct socket *k, uint32_t len,
-                              const struct ip_addr *to)
-{
-    struct ip_pcb *ip = &k->pcb.ip;
-    struct ip_path path;
-    if (ip_path(s, to, &ip->local, ip->nif, &path) < 0)
-        return 0; /* whoever sends finds the same and says so */
-    bool fits = len + IPV4_MIN_HDR_LEN <= path.mtu, df = dont_fragment(s, k, fits);
-    if (df && !fits)
-        return -ERR_MSGSIZE;
-    return socket_set_flag(&ip->ip_flags, IP_DONT_FRAGMENT, df);
+    bool knob = stack_knob(s, MODULE_SOCKET, SOCKET_KNOB_DONT_FRAGMENT);
+    if (k->mtu_discover == 1)
+        k->pcb->fragmenting = knob ? IP_WHOLE_IF_IT_FITS : IP_MAY_FRAGMENT;
+    else
+        k->pcb->fragmenting = k->mtu_discover == 2 ? IP_WHOLE_OR_NOT : IP_MAY_FRAGMENT;
 }

@@ -30,7 +30,7 @@ static int refusal(const struct stack *s, const struct socket *k, const struct n
     const struct socket_queue *q = &k->queue;
     if (k->shut_read)
         return SOCKET_DROP_SHUT;
-    if (q->count == q->slots)
+    if (q->count == s->config.limits.socket_datagrams)
         return SOCKET_DROP_QUEUE_FULL;
     if (q->count && q->bytes + netbuf_len(nb) > q->limit_bytes)
         return SOCKET_DROP_BUFFER_FULL;
@@ -40,8 +40,9 @@ static int refusal(const struct stack *s, const struct socket *k, const struct n
 }
 
 void socket_queue_put(struct stack *s, struct socket *k, struct netbuf *nb,
-                      const struct socket_address *from)
+                      const struct ip_received *r, uint16_t from_port)
 {
+    STACK_INVARIANT(socket_check(s, k));
     struct socket_queue *q = &k->queue;
     int drop = refusal(s, k, nb);
     if (drop >= 0) {
@@ -49,22 +50,40 @@ void socket_queue_put(struct stack *s, struct socket *k, struct netbuf *nb,
         return;
     }
     unsigned before = k->ops->events(s, k);
-    uint32_t at = q->head + q->count;
-    q->slot[at < q->slots ? at : at - q->slots] = (struct socket_datagram){nb, *from};
+    struct socket_datagram *d = pool_take(&socket_state(s)->datagrams);
+    STACK_ASSERT(d); /* there is one for each netbuf */
+    *d = (struct socket_datagram){
+        .nb = nb,
+        .from = {r->source, from_port},
+        .destination = r->destination,
+        .ttl = r->ttl,
+        .tos = r->tos,
+    };
+    if (r->destination.family == ADDR_IPV4)
+        d->options_len = (uint8_t)(r->header_len - IPV4_MIN_HDR_LEN);
+    if (q->tail)
+        q->tail->next = d;
+    else
+        q->head = d;
+    q->tail = d;
     q->count++;
     q->bytes += netbuf_len(nb);
+    STACK_INVARIANT(socket_check(s, k));
     socket_grew(s, k, before);
 }
 
-static struct netbuf *take(struct socket_queue *q)
+static struct netbuf *take(struct stack *s, struct socket_queue *q)
 {
-    STACK_ASSERT(q->count > 0);
-    struct netbuf *nb = q->slot[q->head].nb;
-    STACK_ASSERT(nb);
-    q->slot[q->head].nb = NULL;
-    q->head = q->head + 1 < q->slots ? q->head + 1 : 0;
+    struct socket_datagram *d = q->head;
+    STACK_ASSERT(q->count > 0 && d);
+    struct netbuf *nb = d->nb;
+    STACK_ASSERT(nb && q->bytes >= netbuf_len(nb));
+    q->head = d->next;
+    if (!q->head)
+        q->tail = NULL;
     q->count--;
     q->bytes -= netbuf_len(nb);
+    pool_give(&socket_state(s)->datagrams, d);
     return nb;
 }
 
@@ -75,38 +94,35 @@ int socket_queue_receive(struct stack *s, struct socket *k, void *out, size_t ro
     struct socket_queue *q = &k->queue;
     if (!q->count)
         return k->shut_read ? 0 : -ERR_AGAIN;
-    const struct socket_datagram *d = &q->slot[q->head];
+    const struct socket_datagram *d = q->head;
     uint32_t len = netbuf_len(d->nb), copied = room < len ? (uint32_t)room : len;
     if (copied)
         memcpy(out, netbuf_data(d->nb), copied);
     if (from)
         *from = d->from;
     if (!(flags & MSG_FLAG_PEEK))
-        netbuf_free(s, take(q));
+        netbuf_free(s, take(s, q));
+    STACK_INVARIANT(socket_check(s, k));
     return (int)(flags & MSG_FLAG_TRUNC ? len : copied);
 }
 
-/* The header is still in front of the payload: it was checked when the packet came. */
-int socket_queue_describe(const struct socket *k, struct socket_packet *out)
+void socket_queue_describe(const struct socket *k, struct socket_packet *out)
 {
-    const struct netbuf *nb = k->queue.slot[k->queue.head].nb;
-    struct ipv4_hdr hdr;
-    if (ipv4_parse(nb->base + nb->net_at, nb->end - nb->net_at, &hdr) != IPV4_SOUND)
-        return -ERR_AFNOSUPPORT;
+    const struct socket_datagram *d = k->queue.head;
     *out = (struct socket_packet){
-        .destination = addr_ipv4(hdr.dst),
-        .netif = nb->nif->index,
-        .ttl = hdr.ttl,
-        .tos = hdr.tos,
-        .options_len = hdr.options_len,
+        .destination = d->destination,
+        .netif = d->nb->nif->index,
+        .ttl = d->ttl,
+        .tos = d->tos,
+        .options_len = d->options_len,
     };
-    if (hdr.options_len)
-        memcpy(out->options, hdr.options, hdr.options_len);
-    return 0;
+    /* The header is still in front of the payload. */
+    if (d->options_len)
+        memcpy(out->options, d->nb->base + d->nb->net_at + IPV4_MIN_HDR_LEN, d->options_len);
 }
 
 void socket_queue_drop_all(struct stack *s, struct socket *k)
 {
     while (k->queue.count)
-        stack_drop(s, take(&k->queue), MODULE_SOCKET, SOCKET_DROP_CLOSED);
+        stack_drop(s, take(s, &k->queue), MODULE_SOCKET, SOCKET_DROP_CLOSED);
 }

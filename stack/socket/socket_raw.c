@@ -1,11 +1,15 @@
 #include "stack/socket/socket_inside.h"
 
+static struct raw_pcb *raw_of(const struct socket *k)
+{
+    return (struct raw_pcb *)(void *)k->pcb;
+}
+
 static void receive_packet(struct raw_pcb *pcb, struct stack *s, struct netbuf *nb,
                            const struct ip_received *r, int64_t now_ns)
 {
     (void)now_ns;
-    struct socket_address from = {r->source, 0};
-    socket_queue_put(s, pcb->owner, nb, &from);
+    socket_queue_put(s, pcb->owner, nb, r, 0);
 }
 
 static void hear_error(struct raw_pcb *pcb, struct stack *s, const struct ip_error *e,
@@ -20,8 +24,11 @@ static void hear_error(struct raw_pcb *pcb, struct stack *s, const struct ip_err
 /* A raw socket hears its protocol from the start; bind and connect only narrow it. */
 static int raw_open(struct stack *s, struct socket *k)
 {
-    struct raw_pcb *pcb = &k->pcb.raw;
-    pcb->ip.local.family = (uint32_t)k->family;
+    struct raw_pcb *pcb = raw_new(s);
+    if (!pcb)
+        return -ERR_NOBUFS;
+    k->pcb = &pcb->ip;
+    pcb->ip.local.family = k->family;
     pcb->protocol = k->protocol;
     pcb->ip.multicast_ttl = 1;
     pcb->ip.ip_flags = k->protocol == RAW_PROTOCOL_ANY ? IP_HEADER_INCLUDED : 0;
@@ -35,7 +42,7 @@ static int raw_socket_bind(struct stack *s, struct socket *k, const struct socke
 {
     if (!addr_is_any(&local->addr) && !ip_is_local(s, &local->addr))
         return -ERR_ADDRNOTAVAIL;
-    k->pcb.raw.ip.local = local->addr;
+    k->pcb->local = local->addr;
     k->address_chosen = !addr_is_any(&local->addr);
     return 0;
 }
@@ -44,12 +51,15 @@ static int raw_socket_connect(struct stack *s, struct socket *k, const struct so
                               int64_t now_ns)
 {
     (void)now_ns;
-    struct raw_pcb *pcb = &k->pcb.raw;
+    struct raw_pcb *pcb = raw_of(k);
     if (!peer) {
         socket_dissolve(k);
+        pcb->ip.remote = (struct ip_addr){0};
+        if (!k->address_chosen)
+            pcb->ip.local = (struct ip_addr){.family = k->family};
         return 0;
     }
-    struct ip_addr any = {.family = (uint32_t)k->family}, to = socket_destination(&peer->addr);
+    struct ip_addr any = {.family = k->family}, to = socket_destination(&peer->addr);
     struct ip_path path;
     int err = ip_path(s, &to, k->address_chosen ? &pcb->ip.local : &any, pcb->ip.nif, &path);
     if (err < 0)
@@ -68,29 +78,29 @@ static int raw_socket_send(struct stack *s, struct socket *k, const void *bytes,
                            int flags, const struct socket_address *to, int64_t now_ns)
 {
     (void)flags;
-    struct raw_pcb *pcb = &k->pcb.raw;
+    struct raw_pcb *pcb = raw_of(k);
     if (!to && !k->connected)
         return -ERR_DESTADDRREQ;
     if (len > 65535)
         return -ERR_MSGSIZE;
     struct ip_addr where = to ? socket_destination(&to->addr) : pcb->ip.remote;
     bool whole = pcb->ip.ip_flags & IP_HEADER_INCLUDED; /* DF is the caller's, too */
-    int err = whole ? 0 : socket_choose_fragmenting(s, k, (uint32_t)len, &where);
-    if (err >= 0)
-        err = raw_send(s, pcb, bytes, (uint32_t)len, &where, now_ns);
+    if (!whole)
+        socket_choose_fragmenting(s, k);
+    int err = raw_send(s, pcb, bytes, (uint32_t)len, &where, now_ns);
     return err < 0 ? err : (int)len;
 }
 
 static void raw_socket_close(struct stack *s, struct socket *k, int64_t now_ns)
 {
     (void)now_ns;
-    raw_unbind(s, &k->pcb.raw);
+    raw_free(s, raw_of(k));
 }
 
 static void raw_socket_name(struct stack *s, const struct socket *k, struct socket_address *out)
 {
     (void)s;
-    *out = (struct socket_address){k->pcb.raw.ip.local,
+    *out = (struct socket_address){k->pcb->local,
                                    k->protocol}; /* the protocol as the port: so does Linux */
 }
 
@@ -99,7 +109,7 @@ static int raw_socket_peer(struct stack *s, const struct socket *k, struct socke
     (void)s;
     if (!k->connected)
         return -ERR_NOTCONN;
-    *out = (struct socket_address){k->pcb.raw.ip.remote, 0};
+    *out = (struct socket_address){k->pcb->remote, 0};
     return 0;
 }
 
@@ -111,7 +121,7 @@ static int raw_socket_set(struct stack *s, struct socket *k, enum socket_option 
     if (option == SO_OPT_REUSEADDR)
         return 0; /* nothing is exclusive here */
     if (option == IP_OPT_HDRINCL)
-        return socket_set_flag(&k->pcb.raw.ip.ip_flags, IP_HEADER_INCLUDED, value);
+        return socket_set_flag(&k->pcb->ip_flags, IP_HEADER_INCLUDED, value);
     return -ERR_NOPROTOOPT;
 }
 
@@ -121,7 +131,7 @@ static int raw_socket_get(struct stack *s, struct socket *k, enum socket_option 
     (void)s;
     if (option != IP_OPT_HDRINCL)
         return -ERR_NOPROTOOPT;
-    *value = (k->pcb.raw.ip.ip_flags & IP_HEADER_INCLUDED) != 0;
+    *value = (k->pcb->ip_flags & IP_HEADER_INCLUDED) != 0;
     return 0;
 }
 

@@ -3,13 +3,16 @@
 #include "stack/wire/ipv4.h"
 #include "stack/wire/udp.h"
 
+static struct udp_pcb *udp_of(const struct socket *k)
+{
+    return (struct udp_pcb *)(void *)k->pcb;
+}
+
 static void receive_datagram(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
                              const struct ip_received *r, uint16_t from_port, int64_t now_ns)
 {
     (void)now_ns;
-    struct socket *k = pcb->owner;
-    struct socket_address from = {r->source, from_port};
-    socket_queue_put(s, k, nb, &from);
+    socket_queue_put(s, pcb->owner, nb, r, from_port);
 }
 
 /* RFC 1122 4.1.3.3 wants errors passed up; a socket that cannot tell which of its datagrams failed
@@ -29,28 +32,30 @@ static void hear_error(struct udp_pcb *pcb, struct stack *s, const struct ip_err
 
 static int udp_open(struct stack *s, struct socket *k)
 {
-    (void)s;
-    struct udp_pcb *pcb = &k->pcb.udp;
-    pcb->ip.local.family = (uint32_t)k->family;
-    pcb->ip.multicast_ttl = 1;
+    struct udp_pcb *pcb = udp_new(s);
+    if (!pcb)
+        return -ERR_NOBUFS;
+    pcb->end.ip.local.family = k->family;
+    pcb->end.ip.multicast_ttl = 1;
     pcb->multicast_loop = true;
     pcb->receive = receive_datagram;
     pcb->error = hear_error;
     pcb->owner = k;
+    k->pcb = &pcb->end.ip;
     return 0;
 }
 
 static int udp_socket_bind(struct stack *s, struct socket *k, const struct socket_address *local)
 {
-    struct udp_pcb *pcb = &k->pcb.udp;
-    if (pcb->local_port)
+    struct udp_pcb *pcb = udp_of(k);
+    if (pcb->end.local_port)
         return -ERR_INVAL;
-    pcb->ip.local = local->addr;
-    pcb->local_port = local->port;
+    pcb->end.ip.local = local->addr;
+    pcb->end.local_port = local->port;
     int err = udp_bind(s, pcb);
     if (err < 0) {
-        pcb->ip.local = (struct ip_addr){.family = (uint32_t)k->family};
-        pcb->local_port = 0;
+        pcb->end.ip.local = (struct ip_addr){.family = k->family};
+        pcb->end.local_port = 0;
         return err;
     }
     k->address_chosen = !addr_is_any(&local->addr);
@@ -58,27 +63,34 @@ static int udp_socket_bind(struct stack *s, struct socket *k, const struct socke
     return 0;
 }
 
+/* What bind named stays, what connect chose goes. */
+static void forget_address(struct stack *s, struct socket *k)
+{
+    struct ip_addr any = {.family = k->family};
+    if (!k->address_chosen)
+        udp_set_local(s, udp_of(k), &any);
+}
+
 static int udp_socket_connect(struct stack *s, struct socket *k, const struct socket_address *peer,
                               int64_t now_ns)
 {
     (void)now_ns;
-    struct udp_pcb *pcb = &k->pcb.udp;
+    struct udp_pcb *pcb = udp_of(k);
     if (!peer) {
         socket_dissolve(k);
         udp_connect(s, pcb, NULL, 0);
+        forget_address(s, k);
         if (!k->port_chosen)
             udp_unbind(s, pcb);
         return 0;
     }
     if (!peer->port)
         return -ERR_INVAL;
-    struct udp_pcb before = *pcb;
-    if (!k->address_chosen)
-        pcb->ip.local = (struct ip_addr){.family = (uint32_t)k->family};
-    struct ip_addr to = socket_destination(&peer->addr);
+    struct ip_addr before = pcb->end.ip.local, to = socket_destination(&peer->addr);
+    forget_address(s, k);
     int err = udp_connect(s, pcb, &to, peer->port);
     if (err < 0) {
-        pcb->ip.local = before.ip.local;
+        udp_set_local(s, pcb, &before);
         return err;
     }
     k->connected = true;
@@ -89,29 +101,28 @@ static int udp_socket_send(struct stack *s, struct socket *k, const void *bytes,
                            int flags, const struct socket_address *to, int64_t now_ns)
 {
     (void)flags;
-    struct udp_pcb *pcb = &k->pcb.udp;
+    struct udp_pcb *pcb = udp_of(k);
     if (!to && !k->connected)
         return -ERR_DESTADDRREQ;
     if (len > UDP_MAX_PAYLOAD4)
         return -ERR_MSGSIZE;
-    struct ip_addr where = to ? socket_destination(&to->addr) : pcb->ip.remote;
-    uint16_t port = to ? to->port : pcb->remote_port;
-    int err = socket_choose_fragmenting(s, k, UDP_HDR_LEN + (uint32_t)len, &where);
-    if (err >= 0)
-        err = udp_send(s, pcb, bytes, (uint32_t)len, &where, port, now_ns);
+    struct ip_addr where = to ? socket_destination(&to->addr) : pcb->end.ip.remote;
+    uint16_t port = to ? to->port : pcb->end.remote_port;
+    socket_choose_fragmenting(s, k);
+    int err = udp_send(s, pcb, bytes, (uint32_t)len, &where, port, now_ns);
     return err < 0 ? err : (int)len;
 }
 
 static void udp_socket_close(struct stack *s, struct socket *k, int64_t now_ns)
 {
     (void)now_ns;
-    udp_unbind(s, &k->pcb.udp);
+    udp_free(s, udp_of(k));
 }
 
 static void udp_socket_name(struct stack *s, const struct socket *k, struct socket_address *out)
 {
     (void)s;
-    *out = (struct socket_address){k->pcb.udp.ip.local, k->pcb.udp.local_port};
+    *out = (struct socket_address){k->pcb->local, udp_of(k)->end.local_port};
 }
 
 static int udp_socket_peer(struct stack *s, const struct socket *k, struct socket_address *out)
@@ -119,7 +130,7 @@ static int udp_socket_peer(struct stack *s, const struct socket *k, struct socke
     (void)s;
     if (!k->connected)
         return -ERR_NOTCONN;
-    *out = (struct socket_address){k->pcb.udp.ip.remote, k->pcb.udp.remote_port};
+    *out = (struct socket_address){k->pcb->remote, udp_of(k)->end.remote_port};
     return 0;
 }
 
@@ -127,11 +138,11 @@ static int udp_socket_set(struct stack *s, struct socket *k, enum socket_option 
                           int64_t value, int64_t now_ns)
 {
     (void)now_ns;
-    struct udp_pcb *pcb = &k->pcb.udp;
+    struct udp_pcb *pcb = udp_of(k);
     (void)s;
     switch (option) {
     case SO_OPT_REUSEADDR:
-        pcb->reuse = value != 0;
+        pcb->end.reuse = value != 0;
         return 0;
     case IP_OPT_MULTICAST_LOOP:
         pcb->multicast_loop = value != 0;
@@ -156,7 +167,7 @@ static bool has_source_route(const struct ipv4_hdr *hdr)
 
 static int udp_set_ip_options(struct stack *s, struct socket *k, const uint8_t *options, size_t len)
 {
-    struct udp_pcb *pcb = &k->pcb.udp;
+    struct udp_pcb *pcb = udp_of(k);
     uint8_t bad_at;
     (void)s;
     if (len > sizeof pcb->options)
@@ -173,11 +184,11 @@ static int udp_set_ip_options(struct stack *s, struct socket *k, const uint8_t *
 
 static int path_mtu(struct stack *s, const struct socket *k, int64_t *value)
 {
-    const struct udp_pcb *pcb = &k->pcb.udp;
+    const struct udp_pcb *pcb = udp_of(k);
     if (!k->connected)
         return -ERR_NOTCONN;
     struct ip_path path;
-    int err = ip_path(s, &pcb->ip.remote, &pcb->ip.local, pcb->ip.nif, &path);
+    int err = ip_path(s, &pcb->end.ip.remote, &pcb->end.ip.local, pcb->end.ip.nif, &path);
     *value = err < 0 ? 0 : path.mtu;
     return err;
 }
@@ -185,10 +196,10 @@ static int path_mtu(struct stack *s, const struct socket *k, int64_t *value)
 static int udp_socket_get(struct stack *s, struct socket *k, enum socket_option option,
                           int64_t *value)
 {
-    const struct udp_pcb *pcb = &k->pcb.udp;
+    const struct udp_pcb *pcb = udp_of(k);
     switch (option) {
     case SO_OPT_REUSEADDR:
-        *value = pcb->reuse;
+        *value = pcb->end.reuse;
         return 0;
     case IP_OPT_MULTICAST_LOOP:
         *value = pcb->multicast_loop;

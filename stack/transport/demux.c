@@ -54,14 +54,9 @@ static bool is_connected(const struct port_pcb *p)
     return p->remote_port != 0;
 }
 
-static bool is_group(const struct ip_addr *a)
-{
-    return a->family == ADDR_IPV6 ? a->word[0] >> 24 == 0xff : ipv4_is_multicast(a->word[0]);
-}
-
 static bool is_loose(const struct port_pcb *p)
 {
-    return addr_is_any(&p->ip.local) || is_group(&p->ip.local);
+    return addr_is_any(&p->ip.local) || p->to_many;
 }
 
 /* --- invariants --- */
@@ -88,11 +83,12 @@ void demux_check(const struct demux *t)
         for (const struct port_pcb *p = at->connected; p; p = p->port_next, connected++) {
             STACK_ASSERT(port_bucket(t, p->local_port) == at);
             check_entry(t, p, true);
-            loose += is_loose(p);
+            STACK_ASSERT(p->loose == is_loose(p));
+            loose += p->loose;
         }
         for (const struct port_pcb *p = at->flow; p; p = p->flow_next, flows++)
-            STACK_ASSERT(flow_bucket(t, &p->ip.local, &p->ip.remote, p->local_port,
-                                     p->remote_port) == at);
+            STACK_ASSERT(
+                flow_bucket(t, &p->ip.local, &p->ip.remote, p->local_port, p->remote_port) == at);
     }
     STACK_ASSERT(flows == connected && connected == t->connected && loose == t->loose);
     STACK_ASSERT(unconnected + connected == t->entered);
@@ -143,7 +139,8 @@ static void link_in(struct demux *t, struct port_pcb *p)
     b = flow_bucket(t, &p->ip.local, &p->ip.remote, p->local_port, p->remote_port);
     link_flow(&b->flow, p);
     t->connected++;
-    t->loose += is_loose(p);
+    p->loose = is_loose(p);
+    t->loose += p->loose;
 }
 
 static struct port_pcb *behind(const struct demux *t, const struct port_pcb *p)
@@ -168,7 +165,7 @@ static void link_out(struct demux *t, struct port_pcb *p)
             p->flow_next->flow_link = p->flow_link;
         *p->flow_link = p->flow_next;
         t->connected--;
-        t->loose -= is_loose(p);
+        t->loose -= p->loose;
     }
     p->port_next = p->flow_next = NULL;
     p->port_link = p->flow_link = NULL;
@@ -232,7 +229,7 @@ static unsigned receives(const struct port_pcb *p, const struct demux_key *k)
 }
 
 /* How well p matches a packet that an error quotes: the ports and addresses must all be its own
- * (RFC 8085 5.2). One that is bound to a group sends from another address. */
+ * (RFC 8085 5.2). */
 static unsigned sends(const struct port_pcb *p, const struct demux_key *k)
 {
     if (p->local_port != k->local_port)

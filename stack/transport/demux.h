@@ -22,11 +22,13 @@
 struct port_pcb {
     struct ip_pcb ip;
     uint16_t local_port, remote_port; /* remote_port 0: not connected */
-    bool open;  /* takes what comes from anybody; a TCP block does when it listens */
-    bool reuse; /* shares its port with others that say the same */
+    bool open;            /* takes what comes from anybody; a TCP block does when it listens */
+    bool reuse;           /* shares its port with others that say the same */
     bool any_destination; /* takes what is for no address of ours: DHCP, before there is one */
-    uint32_t serial;      /* counts binds: of equals the highest is found */
-    uint32_t walk;        /* the walk that has seen it */
+    bool to_many;    /* ip.local is a group's or a broadcast address: it sends from another one */
+    bool loose;      /* the table's: counted in demux.loose */
+    uint32_t serial; /* counts binds: of equals the highest is found */
+    uint32_t walk;   /* the walk that has seen it */
     /* The table's. By local port, and by flow when connected; a link is who points here. */
     struct port_pcb *port_next, **port_link, *flow_next, **flow_link;
 };
@@ -40,8 +42,8 @@ struct demux {
     struct demux_bucket *bucket;
     uint32_t buckets; /* a power of two */
     uint32_t entered, connected;
-    /* Connected blocks whose own address is none of a host (any, a group): a flow is not found by
-     * it, so that while there are any, connected ones are looked through by port. */
+    /* Connected blocks whose own address is not that of their packets (any, or to_many): a flow is
+     * not found by it, so that while there are any, connected ones are looked through by port. */
     uint32_t loose;
     uint32_t serials, walks;
     struct port_pcb *next; /* of the walk that is on */

@@ -1,5 +1,7 @@
 #include "stack/transport/raw.h"
 #include "stack/core/mem.h"
+#include "stack/core/pool.h"
+#include "stack/core/size.h"
 #include "stack/transport/copy.h"
 #include "stack/wire/ipv4.h"
 
@@ -10,9 +12,17 @@ struct walk {
     struct walk *outer;
 };
 
+enum { LISTS = 32 };
+
+struct raw_list {
+    struct raw_pcb *first, **end; /* in the order of binding */
+};
+
 struct raw_state {
-    struct raw_pcb *first; /* in the order of binding */
-    struct walk *walk;     /* the innermost; they live in the walking functions' frames */
+    struct raw_list list[LISTS]; /* by protocol: a datagram costs nothing for other protocols' */
+    struct walk *walk;           /* the innermost; they live in the walking functions' frames */
+    uint32_t bound;
+    struct pool pcbs;
 };
 
 enum raw_counter { RAW_IN, RAW_OUT, RAW_DROP_NO_BUFFER, RAW_COUNTERS };
@@ -22,37 +32,77 @@ static struct raw_state *raw_state(struct stack *s)
     return s->state[MODULE_RAW];
 }
 
+static struct raw_list *list_of(struct raw_state *w, uint8_t protocol)
+{
+    return &w->list[protocol % LISTS];
+}
+
+struct raw_pcb *raw_new(struct stack *s)
+{
+    return pool_take(&raw_state(s)->pcbs);
+}
+
+void raw_free(struct stack *s, struct raw_pcb *pcb)
+{
+    raw_unbind(s, pcb);
+    pool_give(&raw_state(s)->pcbs, pcb);
+}
+
+#ifdef STACK_CHECK
+static void check(const struct raw_state *w)
+{
+    uint32_t bound = 0;
+    for (int i = 0; i < LISTS; i++) {
+        struct raw_pcb *const *link = &w->list[i].first;
+        for (; *link; link = &(*link)->next, bound++)
+            STACK_ASSERT((*link)->link == link && (*link)->protocol % LISTS == i);
+        STACK_ASSERT(link == w->list[i].end);
+    }
+    STACK_ASSERT(bound == w->bound);
+}
+#endif
+
 int raw_bind(struct stack *s, struct raw_pcb *pcb)
 {
-    struct raw_pcb **link = &raw_state(s)->first;
-    for (; *link; link = &(*link)->next)
-        if (*link == pcb)
-            return -ERR_INVAL;
+    struct raw_state *w = raw_state(s);
+    struct raw_list *l = list_of(w, pcb->protocol);
+    if (pcb->link)
+        return -ERR_INVAL;
     if (!addr_is_any(&pcb->ip.local) && !ip_is_local(s, &pcb->ip.local))
         return -ERR_ADDRNOTAVAIL;
+    STACK_INVARIANT(check(w));
     pcb->next = NULL;
-    *link = pcb;
+    pcb->link = l->end;
+    *l->end = pcb;
+    l->end = &pcb->next;
+    w->bound++;
+    STACK_INVARIANT(check(w));
     return 0;
 }
 
 void raw_unbind(struct stack *s, struct raw_pcb *pcb)
 {
     struct raw_state *w = raw_state(s);
-    for (struct raw_pcb **link = &w->first; *link; link = &(*link)->next) {
-        if (*link != pcb)
-            continue;
-        for (struct walk *k = w->walk; k; k = k->outer)
-            if (k->next == pcb)
-                k->next = pcb->next;
-        *link = pcb->next;
-        pcb->next = NULL;
+    if (!pcb->link)
         return;
-    }
+    STACK_ASSERT(w->bound > 0 && *pcb->link == pcb);
+    for (struct walk *k = w->walk; k; k = k->outer)
+        if (k->next == pcb)
+            k->next = pcb->next;
+    if (pcb->next)
+        pcb->next->link = pcb->link;
+    else
+        list_of(w, pcb->protocol)->end = pcb->link;
+    *pcb->link = pcb->next;
+    pcb->next = NULL;
+    pcb->link = NULL;
+    w->bound--;
+    STACK_INVARIANT(check(w));
 }
 
-static void walk_begin(struct raw_state *w, struct walk *k)
+static void walk_begin(struct raw_state *w, struct walk *k, uint8_t protocol)
 {
-    k->next = w->first;
+    k->next = list_of(w, protocol)->first;
     k->outer = w->walk;
     w->walk = k;
 }
@@ -81,10 +131,10 @@ static bool raw_input(struct stack *s, const struct netbuf *nb, const struct ip_
 {
     struct raw_state *w = raw_state(s);
     bool wanted = false;
-    if (!w->first)
+    if (!list_of(w, r->protocol)->first)
         return false;
     struct walk k;
-    walk_begin(w, &k);
+    walk_begin(w, &k, r->protocol);
     for (struct raw_pcb *p; (p = walk_next(&k));) {
         if (!matches(p, r))
             continue;
@@ -109,20 +159,27 @@ static bool may_have_sent(const struct raw_pcb *p, const struct ip_error *e)
     return addr_is_any(&p->ip.remote) || addr_equal(&p->ip.remote, &e->destination);
 }
 
-static bool raw_sent(struct stack *s, const struct ip_error *e)
+static bool sent_by_one_of(const struct raw_list *l, uint8_t protocol, const struct ip_error *e)
 {
-    for (const struct raw_pcb *p = raw_state(s)->first; p; p = p->next)
-        if (p->ip.has_sent && !addr_is_any(&p->ip.remote) &&
-            (p->protocol == e->protocol || p->protocol == RAW_PROTOCOL_ANY) && may_have_sent(p, e))
+    for (const struct raw_pcb *p = l->first; p; p = p->next)
+        if (p->protocol == protocol && p->ip.has_sent && !addr_is_any(&p->ip.remote) &&
+            may_have_sent(p, e))
             return true;
     return false;
+}
+
+static bool raw_sent(struct stack *s, const struct ip_error *e)
+{
+    struct raw_state *w = raw_state(s);
+    return sent_by_one_of(list_of(w, e->protocol), e->protocol, e) ||
+           sent_by_one_of(list_of(w, RAW_PROTOCOL_ANY), RAW_PROTOCOL_ANY, e);
 }
 
 static void raw_error(struct stack *s, const struct ip_error *e, int64_t now_ns)
 {
     struct raw_state *w = raw_state(s);
     struct walk k;
-    walk_begin(w, &k);
+    walk_begin(w, &k, e->protocol);
     for (struct raw_pcb *p; (p = walk_next(&k));) {
         if (p->protocol == e->protocol && p->error && may_have_sent(p, e))
             p->error(p, s, e, now_ns);
@@ -146,11 +203,6 @@ int raw_send(struct stack *s, struct raw_pcb *pcb, const void *bytes, uint32_t l
     int err = ip_path(s, to, &pcb->ip.local, pcb->ip.nif, &path);
     if (err < 0)
         return err;
-    struct netbuf *nb = ip_buffer(s, &path, 0, len);
-    if (!nb)
-        return -ERR_NOBUFS;
-    if (len)
-        memcpy(netbuf_data(nb), bytes, len);
     struct ip_send how = {
         .source = path.source,
         .destination = *to,
@@ -159,6 +211,14 @@ int raw_send(struct stack *s, struct raw_pcb *pcb, const void *bytes, uint32_t l
         .tos = pcb->ip.tos,
         .flags = pcb->ip.ip_flags,
     };
+    /* DF of a whole packet is its author's. */
+    if (!whole && (err = ip_choose_fragmenting(&pcb->ip, &path, 0, len, &how.flags)) < 0)
+        return err;
+    struct netbuf *nb = ip_buffer(s, &path, 0, len);
+    if (!nb)
+        return -ERR_NOBUFS;
+    if (len)
+        memcpy(netbuf_data(nb), bytes, len);
     err = ip_output(s, &path, nb, &how, now_ns);
     if (err < 0)
         return err;
@@ -167,18 +227,27 @@ int raw_send(struct stack *s, struct raw_pcb *pcb, const void *bytes, uint32_t l
     return err;
 }
 
+static size_t raw_pool_at(void)
+{
+    return size_rounded(sizeof(struct raw_state), 16);
+}
+
 static size_t raw_state_size(const struct stack_limits *l)
 {
-    (void)l;
-    return sizeof(struct raw_state);
+    return size_add(raw_pool_at(), pool_bytes(l->raw_pcbs, sizeof(struct raw_pcb)));
 }
 
 static const struct ip_raw raw_hook = {raw_input, raw_error, raw_sent};
 
 static int raw_init(struct stack *s, void *state, int64_t now_ns)
 {
-    (void)state;
+    struct raw_state *w = state;
     (void)now_ns;
+    _Static_assert(offsetof(struct raw_pcb, ip) == 0, "a block begins with what IP has of it");
+    for (int i = 0; i < LISTS; i++)
+        w->list[i].end = &w->list[i].first;
+    pool_init(&w->pcbs, (uint8_t *)state + raw_pool_at(), s->config.limits.raw_pcbs,
+              sizeof(struct raw_pcb));
     ip_set_raw(s, &raw_hook);
     return 0;
 }
@@ -186,7 +255,7 @@ static int raw_init(struct stack *s, void *state, int64_t now_ns)
 static bool busy(struct stack *s, void *state)
 {
     (void)s;
-    return ((struct raw_state *)state)->first != NULL;
+    return ((struct raw_state *)state)->bound > 0;
 }
 
 static const char *const counters[] = {

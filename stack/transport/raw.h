@@ -12,7 +12,7 @@ enum { RAW_PROTOCOL_ANY = 255 }; /* IPPROTO_RAW: sends whole packets, receives n
 
 struct raw_pcb {
     struct ip_pcb ip; /* IP_HEADER_INCLUDED in ip_flags: what is sent begins with an IP header */
-    struct raw_pcb *next;
+    struct raw_pcb *next, **link; /* among those of its protocol; link NULL: not bound */
     uint8_t protocol;
     /* Takes nb, a copy, whose cursor is at the IP header (r->header_len bytes). */
     void (*receive)(struct raw_pcb *pcb, struct stack *s, struct netbuf *nb,
@@ -23,8 +23,13 @@ struct raw_pcb {
     void *owner;
 };
 
-/* Enters a pcb (caller's memory, zeroed and filled). -ERR_ADDRNOTAVAIL, -ERR_INVAL when it is in
- * already. */
+/* One of limits.raw_pcbs, zeroed, for who has no memory of his own for it; NULL: all are lent.
+ * raw_free unbinds it first. */
+struct raw_pcb *raw_new(struct stack *s);
+void raw_free(struct stack *s, struct raw_pcb *pcb);
+
+/* Enters a pcb (raw_new's or the caller's memory, zeroed and filled). -ERR_ADDRNOTAVAIL, -ERR_INVAL
+ * when it is in already. */
 int raw_bind(struct stack *s, struct raw_pcb *pcb);
 void raw_unbind(struct stack *s, struct raw_pcb *pcb);
 

@@ -36,10 +36,9 @@ void udp_free(struct stack *s, struct udp_pcb *pcb)
     pool_give(&udp_state(s)->pcbs, pcb);
 }
 
-static bool may_bind(struct stack *s, const struct ip_addr *local)
+static bool is_to_many(const struct stack *s, const struct ip_addr *a)
 {
-    return addr_is_any(local) || ip_is_local(s, local) || transport_is_multicast(local) ||
-           transport_is_broadcast(s, local);
+    return transport_is_multicast(a) || transport_is_broadcast(s, a);
 }
 
 int udp_bind(struct stack *s, struct udp_pcb *pcb)
@@ -48,7 +47,8 @@ int udp_bind(struct stack *s, struct udp_pcb *pcb)
     struct port_pcb *end = &pcb->end;
     if (demux_is_in(end))
         return -ERR_INVAL;
-    if (!may_bind(s, &end->ip.local))
+    end->to_many = is_to_many(s, &end->ip.local);
+    if (!addr_is_any(&end->ip.local) && !end->to_many && !ip_is_local(s, &end->ip.local))
         return -ERR_ADDRNOTAVAIL;
     if (!end->local_port)
         end->local_port =
@@ -74,6 +74,7 @@ void udp_unbind(struct stack *s, struct udp_pcb *pcb)
 void udp_set_local(struct stack *s, struct udp_pcb *pcb, const struct ip_addr *local)
 {
     struct port_pcb *end = &pcb->end;
+    end->to_many = is_to_many(s, local);
     demux_set_ends(&udp_state(s)->demux, end, *local, end->ip.remote, end->remote_port);
 }
 
@@ -86,7 +87,7 @@ int udp_connect(struct stack *s, struct udp_pcb *pcb, const struct ip_addr *remo
         return 0;
     }
     struct ip_path path;
-    int err = ip_path(s, remote, &end->ip.local, end->ip.nif, &path);
+    int err = ip_path(s, remote, udp_source_wish(pcb), end->ip.nif, &path);
     if (err < 0)
         return err;
     if (path.broadcast && !(end->ip.ip_flags & IP_BROADCAST_OK))

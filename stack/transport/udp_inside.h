@@ -43,6 +43,13 @@ static inline struct udp_pcb *udp_pcb_of(struct port_pcb *end)
     return (struct udp_pcb *)(void *)end;
 }
 
+/* The address that it is bound to send from; NULL: the stack's choice, as for one that listens on a
+ * group or a broadcast address (RFC 1122 4.1.3.6). */
+static inline const struct ip_addr *udp_source_wish(const struct udp_pcb *pcb)
+{
+    return addr_is_any(&pcb->end.ip.local) || pcb->end.to_many ? NULL : &pcb->end.ip.local;
+}
+
 void udp_input(struct stack *s, struct netbuf *nb, const struct ip_received *r, int64_t now_ns);
 void udp_input_error(struct stack *s, const struct ip_error *e, int64_t now_ns);
 /* Has a connected pcb sent the packet that e is about? */

@@ -29,23 +29,13 @@ static void fill(struct netbuf *nb, const struct udp_pcb *pcb, const struct ip_p
         put16(at + UDP_CHECKSUM, checksum(&path->source, to, at, hdr.length));
 }
 
-/* A pcb that listens on a group or a broadcast address still sends from an address of its own (RFC
- * 1122 4.1.3.6). */
-static const struct ip_addr *source_wish(const struct stack *s, const struct udp_pcb *pcb)
-{
-    if (addr_is_any(&pcb->end.ip.local) || transport_is_multicast(&pcb->end.ip.local) ||
-        transport_is_broadcast(s, &pcb->end.ip.local))
-        return NULL;
-    return &pcb->end.ip.local;
-}
-
 static int find_path(struct stack *s, const struct udp_pcb *pcb, uint32_t len,
                      const struct ip_addr *source, const struct ip_addr *to, struct ip_path *path)
 {
     uint32_t options = (pcb->options_len + 3u) & ~3u;
     if (len > (to->family == ADDR_IPV6 ? UDP_MAX_PAYLOAD6 : UDP_MAX_PAYLOAD4 - options))
         return -ERR_MSGSIZE;
-    int err = ip_path(s, to, source ? source : source_wish(s, pcb), pcb->end.ip.nif, path);
+    int err = ip_path(s, to, source ? source : udp_source_wish(pcb), pcb->end.ip.nif, path);
     if (err < 0)
         return err;
     if (path->broadcast && !(pcb->end.ip.ip_flags & IP_BROADCAST_OK))
@@ -66,13 +56,13 @@ static struct ip_send header_of(const struct udp_pcb *pcb, const struct ip_path 
         .tos = pcb->end.ip.tos,
         .flags = pcb->end.ip.ip_flags,
         .options_len = pcb->options_len,
+        .options = pcb->options,
     };
     if (path->multicast) {
-        how.ttl =
-            pcb->end.ip.multicast_ttl ? pcb->end.ip.multicast_ttl : 1; /* RFC 1112 6.1: 1 unless asked */
+        how.ttl = pcb->end.ip.multicast_ttl ? pcb->end.ip.multicast_ttl
+                                            : 1; /* RFC 1112 6.1: 1 unless asked */
         how.flags |= pcb->multicast_loop ? IP_MULTICAST_LOOP : 0;
     }
-    memcpy(how.options, pcb->options, sizeof how.options);
     return how;
 }
 
@@ -85,13 +75,17 @@ static int send_from(struct stack *s, struct udp_pcb *pcb, const void *bytes, ui
     int err = find_path(s, pcb, len, source, to, &path);
     if (err < 0)
         return err;
+    struct ip_send how = header_of(pcb, &path, to);
+    err =
+        ip_choose_fragmenting(&pcb->end.ip, &path, how.options_len, UDP_HDR_LEN + len, &how.flags);
+    if (err < 0)
+        return err;
     if (!pcb->end.local_port && (err = udp_bind(s, pcb)) < 0)
         return err;
-    struct netbuf *nb = ip_buffer(s, &path, pcb->options_len, UDP_HDR_LEN + len);
+    struct netbuf *nb = ip_buffer(s, &path, how.options_len, UDP_HDR_LEN + len);
     if (!nb)
         return -ERR_NOBUFS;
     fill(nb, pcb, &path, bytes, len, to, port);
-    struct ip_send how = header_of(pcb, &path, to);
     err = ip_output(s, &path, nb, &how, now_ns);
     if (err < 0)
         return err;

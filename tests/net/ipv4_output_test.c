@@ -65,7 +65,8 @@ Test(ipv4_output, dont_fragment_too_long_refused)
 Test(ipv4_output, options_padded_and_copied)
 {
     struct rig *r = open_with_peer();
-    struct ip_send how = {.options_len = 11, .options = {7, 7, 4, 0, 0, 0, 0, 148, 4, 0, 0}};
+    struct ip_send how = {.options_len = 11,
+                          .options = (const uint8_t[]){7, 7, 4, 0, 0, 0, 0, 148, 4, 0, 0}};
     cr_assert_eq(send(r, RIG_PEER, 2000, how), 0);
     cr_assert_eq(r->sent_count, 2);
     const uint8_t first[12] = {7, 7, 4, 0, 0, 0, 0, 148, 4, 0, 0, 0}, second[4] = {148, 4, 0, 0};

@@ -40,8 +40,8 @@ static void fail(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e,
 
 static struct udp_pcb *fresh(int i, uint32_t local, uint16_t port)
 {
-    ear[i] =
-        (struct ear){.pcb = {.end.local_port = port, .receive = hear, .error = fail, .owner = &ear[i]}};
+    ear[i] = (struct ear){
+        .pcb = {.end.local_port = port, .receive = hear, .error = fail, .owner = &ear[i]}};
     if (local)
         ear[i].pcb.end.ip.local = addr_ipv4(local);
     return &ear[i].pcb;
@@ -95,7 +95,7 @@ Test(udp, ephemeral_range_exhausted)
     stack_knob_set(r->s, "udp.port_first", 50000);
     stack_knob_set(r->s, "udp.port_last", 50002);
     for (int i = 0; i < 4; i++)
-        fresh(i, 0, 0)->reuse = true;
+        fresh(i, 0, 0)->end.reuse = true;
     for (int i = 0; i < 3; i++)
         cr_assert_eq(udp_bind(r->s, &ear[i].pcb), 0);
     cr_assert_eq(udp_bind(r->s, &ear[3].pcb), -ERR_ADDRINUSE);
@@ -118,8 +118,8 @@ Test(udp, bind_conflicts)
         {0, 0, true, true, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        fresh(0, cases[i].first, 9999)->reuse = cases[i].reuse_first;
-        fresh(1, cases[i].second, 9999)->reuse = cases[i].reuse_second;
+        fresh(0, cases[i].first, 9999)->end.reuse = cases[i].reuse_first;
+        fresh(1, cases[i].second, 9999)->end.reuse = cases[i].reuse_second;
         cr_assert_eq(udp_bind(r->s, &ear[0].pcb), 0, "case %zu", i);
         cr_assert_eq(udp_bind(r->s, &ear[1].pcb), cases[i].result, "case %zu", i);
         udp_unbind(r->s, &ear[0].pcb);
@@ -141,7 +141,7 @@ Test(udp, lookup_connected_then_bound_then_wildcard)
 {
     struct ip_addr peer = addr_ipv4(RIG_PEER);
     for (int i = 0; i < 3; i++)
-        fresh(i, i ? RIG_ADDRESS : 0, 9999)->reuse = true;
+        fresh(i, i ? RIG_ADDRESS : 0, 9999)->end.reuse = true;
     for (int i = 0; i < 3; i++)
         cr_assert_eq(udp_bind(r->s, &ear[i].pcb), 0);
     cr_assert_eq(udp_connect(r->s, &ear[2].pcb, &peer, 5000), 0);
@@ -165,8 +165,8 @@ Test(udp, lookup_connected_then_bound_then_wildcard)
 Test(udp, connected_before_bound_to_the_interface)
 {
     struct ip_addr peer = addr_ipv4(RIG_PEER);
-    fresh(0, 0, 9999)->reuse = true;
-    fresh(1, RIG_ADDRESS, 9999)->reuse = true;
+    fresh(0, 0, 9999)->end.reuse = true;
+    fresh(1, RIG_ADDRESS, 9999)->end.reuse = true;
     ear[1].pcb.end.ip.nif = r->nif;
     cr_assert_eq(udp_bind(r->s, &ear[0].pcb), 0);
     cr_assert_eq(udp_connect(r->s, &ear[0].pcb, &peer, 5000), 0);
@@ -251,9 +251,9 @@ Test(udp, port_unreachable)
 /* A broadcast goes to every pcb whose address admits it, and to each once. */
 Test(udp, broadcast_reaches_all_that_listen)
 {
-    fresh(0, 0, 9999)->reuse = true;
-    fresh(1, 0x0a0002ff, 9999)->reuse = true;
-    fresh(2, RIG_ADDRESS, 9999)->reuse = true;
+    fresh(0, 0, 9999)->end.reuse = true;
+    fresh(1, 0x0a0002ff, 9999)->end.reuse = true;
+    fresh(2, RIG_ADDRESS, 9999)->end.reuse = true;
     for (int i = 0; i < 3; i++)
         cr_assert_eq(udp_bind(r->s, &ear[i].pcb), 0);
     datagram_receive(r,
@@ -270,7 +270,7 @@ Test(udp, broadcast_reaches_all_that_listen)
 Test(udp, unbinding_while_a_broadcast_is_delivered)
 {
     for (int i = 0; i < PCBS; i++) {
-        fresh(i, 0, 9999)->reuse = true;
+        fresh(i, 0, 9999)->end.reuse = true;
         ear[i].leaves = true;
         cr_assert_eq(udp_bind(r->s, &ear[i].pcb), 0);
     }
