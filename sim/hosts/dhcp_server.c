@@ -5,10 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECOND INT64_C(1000000000)
-
-enum { LEASE_S = 3600 };
-
 static struct dhcp_server *server_of(struct host *h)
 {
     return h->state;
@@ -38,121 +34,15 @@ static const struct attr_spec dhcp_attrs[] = {
     DHCP_LIES(DHCP_LIE_ATTR){NULL, VALUE_NONE, NULL},
 };
 
-/* A bare number is in seconds. */
-static bool seconds(const struct value *v, uint32_t *out)
-{
-    if (v->kind == VALUE_NAME && strcmp(v->text, "infinite") == 0) {
-        *out = DHCP_INFINITE;
-        return true;
-    }
-    int64_t s = v->kind == VALUE_TIME ? v->number / SECOND : v->number;
-    if ((v->kind != VALUE_TIME && v->kind != VALUE_NUMBER) || s < 0 || s > (int64_t)DHCP_INFINITE)
-        return false;
-    *out = (uint32_t)s;
-    return true;
-}
-
-static int read_seconds(const struct attrs *a, const char *name, uint32_t *out, struct why *why)
-{
-    const struct attribute *found = attr_find(a, name, 0);
-    if (!found || seconds(&found->value, out))
-        return 0;
-    why_set(why, "%s is a time of whole seconds up to 4294967294, or `infinite`", name);
-    return -1;
-}
-
-static int read_pool(const struct value *v, uint32_t count, struct dhcp_config *c, struct why *why)
-{
-    if (count < 1 || count > 2 || v[0].kind != VALUE_IPV4 || v[count - 1].kind != VALUE_IPV4 ||
-        v[0].number > v[count - 1].number) {
-        why_set(why, "a pool is one address, or the first and the last: pool 10.0.2.15 10.0.2.30");
-        return -1;
-    }
-    c->first = (uint32_t)v[0].number;
-    c->last = (uint32_t)v[count - 1].number;
-    return 0;
-}
-
-static int read_reserved(const struct attrs *a, struct dhcp_config *c, struct why *why)
-{
-    const struct attribute *found;
-    for (uint32_t k = 0; (found = attr_find(a, "reserve", k)) != NULL; k++) {
-        const struct value *v = &found->value;
-        if (v->kind != VALUE_LIST || v->items != 2 || v->item[0].kind != VALUE_MAC ||
-            v->item[1].kind != VALUE_IPV4) {
-            why_set(why, "reserve wants a MAC and an address: reserve 52:54:00:12:34:56 10.0.2.15");
-            return -1;
-        }
-        if (c->reserveds == DHCP_RESERVED) {
-            why_set(why, "at most %d reservations", DHCP_RESERVED);
-            return -1;
-        }
-        struct dhcp_reserved *r = &c->reserved[c->reserveds++];
-        memcpy(r->mac, v->item[0].bytes, sizeof r->mac);
-        r->address = (uint32_t)v->item[1].number;
-    }
-    return 0;
-}
-
-static int read_extras(const struct attrs *a, struct dhcp_config *c, struct why *why)
-{
-    const struct attribute *found;
-    for (uint32_t k = 0; (found = attr_find(a, "option", k)) != NULL; k++) {
-        const struct value *v = &found->value;
-        bool fits = v->kind == VALUE_LIST && v->items == 2 && v->item[0].kind == VALUE_NUMBER &&
-                    v->item[0].number >= 0 && v->item[0].number <= 255 &&
-                    v->item[1].kind == VALUE_BYTES && v->item[1].len <= 255;
-        if (!fits || c->extras == sizeof c->extra / sizeof c->extra[0]) {
-            why_set(why, "option wants a code and up to 255 bytes, at most 16 times: option 121 "
-                         "\"\\x18\\x0a\\x01\\x02\\x0a\\0\\x02\\x01\"");
-            return -1;
-        }
-        c->extra[c->extras++] = (struct dhcp_extra){(uint8_t)v->item[0].number,
-                                                    (uint8_t)v->item[1].len, v->item[1].bytes};
-    }
-    return 0;
-}
-
-static uint32_t few(uint32_t count)
-{
-    return count < DHCP_SERVERS ? count : DHCP_SERVERS;
-}
-
-static int read_config(const struct attrs *a, struct dhcp_config *c, struct why *why)
-{
-    const struct attribute *pool = attr_find(a, "pool", 0);
-    c->lease_s = LEASE_S;
-    c->routers = few(attr_ipv4s(a, "router", c->router, DHCP_SERVERS));
-    c->dnses = few(attr_ipv4s(a, "dns", c->dns, DHCP_SERVERS));
-    c->ntps = few(attr_ipv4s(a, "ntp", c->ntp, DHCP_SERVERS));
-    c->domain = attr_text(a, "domain", NULL);
-    c->mtu = (uint16_t)attr_number(a, "mtu-option", 0);
-    c->mask = (uint32_t)attr_number(a, "mask", 0);
-    c->server_id = (uint32_t)attr_number(a, "server-id", 0);
-    c->authoritative = attr_flag(a, "authoritative");
-    c->echo_client = attr_flag(a, "echo-client-id");
-    if (pool && read_pool(pool->value.kind == VALUE_LIST ? pool->value.item : &pool->value,
-                          pool->value.kind == VALUE_LIST ? pool->value.items : 1, c, why) != 0)
-        return -1;
-    return read_seconds(a, "lease", &c->lease_s, why) != 0 ||
-                   read_seconds(a, "t1", &c->t1_s, why) != 0 ||
-                   read_seconds(a, "t2", &c->t2_s, why) != 0 || read_reserved(a, c, why) != 0 ||
-                   read_extras(a, c, why) != 0
-               ? -1
-               : 0;
-}
-
 static int dhcp_init(struct host *h, const struct attrs *a, struct why *why)
 {
     struct dhcp_server *s = server_of(h);
     struct peer_lies lies = dhcpd_lies(s);
-    peer_ip_init(&s->ip, h, a);
     s->last_ignored = s->last_violation = s->last_state = "";
-    if (!h->port[0].has_ipv4) {
-        why_set(why, "a DHCP server needs an address of its own: ip 10.0.2.2/24");
-        return -1;
-    }
-    return read_config(a, &s->config, why) != 0 || peer_lies_init(&lies, a, why) != 0 ? -1 : 0;
+    return peer_ip_init(&s->ip, h, a, why) != 0 || dhcpd_configure(h, a, &s->config, why) != 0 ||
+                   peer_lies_init(&lies, a, why) != 0
+               ? -1
+               : 0;
 }
 
 /* --- frames --- */
@@ -369,13 +259,13 @@ static int call_pool(struct host *h, const struct value *argument, uint32_t argu
     for (uint32_t k = 0; k < arguments && k < 2; k++)
         v[k] = address_of(&argument[k], &address) ? address_value(address)
                                                   : (struct value){.kind = VALUE_NONE};
-    return read_pool(v, arguments, &server_of(h)->config, why);
+    return dhcpd_pool(v, arguments, &server_of(h)->config, why);
 }
 
 static int set_seconds(uint32_t *to, const struct value *argument, uint32_t arguments,
                        struct why *why)
 {
-    if (arguments == 1 && seconds(argument, to))
+    if (arguments == 1 && dhcpd_seconds(argument, to))
         return 0;
     why_set(why, "one time of whole seconds");
     return -1;

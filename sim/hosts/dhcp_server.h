@@ -1,7 +1,8 @@
 /*
- * The DHCP server among the peers (RFC 2131 section 4.3). dhcp_server.c is the host: attributes,
- * queries, calls. dhcp_server_policy.c decides what is answered, dhcp_server_lease.c knows the
- * addresses, dhcp_server_message.c reads and writes messages, and dhcp_server_lies.c spoils them.
+ * The DHCP server among the peers (RFC 2131 section 4.3). dhcp_server.c is the host: queries and
+ * calls; dhcp_server_config.c reads its attributes. dhcp_server_policy.c decides what is answered,
+ * dhcp_server_lease.c knows the addresses, dhcp_server_message.c reads and writes messages, and
+ * dhcp_server_lies.c spoils them.
  */
 #ifndef SIM_HOSTS_DHCP_SERVER_H
 #define SIM_HOSTS_DHCP_SERVER_H
@@ -172,6 +173,15 @@ struct dhcp_config {
     uint32_t extras;
 };
 
+/* --- attributes: dhcp_server_config.c --- */
+/* -1 with a sentence when they make no sense. */
+int dhcpd_configure(const struct host *h, const struct attrs *a, struct dhcp_config *c,
+                    struct why *why);
+/* One address, or the first and the last. */
+int dhcpd_pool(const struct value *v, uint32_t count, struct dhcp_config *c, struct why *why);
+/* A time of whole seconds, a bare number in seconds, or `infinite`. */
+bool dhcpd_seconds(const struct value *v, uint32_t *out);
+
 /* --- leases: dhcp_server_lease.c --- */
 struct dhcp_server;
 bool dhcpd_in_pool(const struct dhcp_server *s, const struct dhcp_message *m, uint32_t address);
@@ -199,19 +209,20 @@ const char *dhcpd_binding_word(const struct dhcp_binding *b, int64_t now_ns);
       "does not answer; \"discover\", \"request\", ...: messages of that type")                    \
     X(NAK, "nak", VALUE_NONE, NULL, "NAK instead of ACK")                                          \
     X(RAPID, "rapid-ack", VALUE_NONE, NULL, "ACK to a DISCOVER")                                   \
-    X(DELAY, "delay", VALUE_TIME, dhcp_lie_delay, "answers so much later")                         \
-    X(DUPLICATE, "duplicate", VALUE_NUMBER, dhcp_lie_duplicate, "sends so many copies more")       \
+    X(DELAY, "delay", PEER_LIE_TIME(PEER_LIE_LATEST_S), dhcp_lie_delay, "answers so much later")   \
+    X(DUPLICATE, "duplicate", PEER_LIE_NUMBER(1000), dhcp_lie_duplicate,                           \
+      "sends so many copies more")                                                                 \
     X(BROADCAST, "broadcast", VALUE_NONE, dhcp_lie_broadcast,                                      \
       "replies by broadcast, whatever the flag says")                                              \
     X(UNICAST, "unicast", VALUE_NONE, dhcp_lie_unicast,                                            \
       "replies to yiaddr and chaddr, whatever the flag says")                                      \
     X(WRONG_OP, "wrong-op", VALUE_NONE, dhcp_lie_op, "op is BOOTREQUEST")                          \
-    X(HTYPE, "htype", VALUE_NUMBER, dhcp_lie_htype, "hardware type")                               \
-    X(HLEN, "hlen", VALUE_NUMBER, dhcp_lie_hlen, "hardware address length")                        \
+    X(HTYPE, "htype", PEER_LIE_NUMBER(255), dhcp_lie_htype, "hardware type")                       \
+    X(HLEN, "hlen", PEER_LIE_NUMBER(255), dhcp_lie_hlen, "hardware address length")                \
     X(WRONG_XID, "wrong-xid", VALUE_NONE, dhcp_lie_xid, "xid is the client's + 1")                 \
     X(WRONG_CHADDR, "wrong-chaddr", VALUE_NONE, dhcp_lie_chaddr, "chaddr's last octet differs")    \
     X(YIADDR, "yiaddr", VALUE_IPV4, dhcp_lie_yiaddr, "yiaddr")                                     \
-    X(TYPE, "type", VALUE_NUMBER, dhcp_lie_type, "option 53's value")                              \
+    X(TYPE, "type", PEER_LIE_NUMBER(255), dhcp_lie_type, "option 53's value")                      \
     X(NO_TYPE, "no-type", VALUE_NONE, dhcp_lie_no_type, "option 53 is absent")                     \
     X(WRONG_SERVER, "wrong-server-id", VALUE_NONE, dhcp_lie_server,                                \
       "option 54 is the server's address + 1")                                                     \
@@ -233,14 +244,14 @@ const char *dhcpd_binding_word(const struct dhcp_binding *b, int64_t now_ns);
       "the last option's length leads past the message's end")                                     \
     X(CUT_OPTION, "option-cut", VALUE_NONE, dhcp_lie_cut_option,                                   \
       "the message stops behind an option's code")                                                 \
-    X(OVERLOAD, "overload", VALUE_NUMBER, dhcp_lie_overload,                                       \
+    X(OVERLOAD, "overload", PEER_LIE_NUMBER(255), dhcp_lie_overload,                               \
       "1: options in file, 2: in sname, 3: in both; else only option 52 says so")                  \
-    X(SPLIT, "split", VALUE_NUMBER, dhcp_lie_split,                                                \
+    X(SPLIT, "split", PEER_LIE_NUMBER(254), dhcp_lie_split,                                        \
       "the option of this code in two parts (RFC 3396)")                                           \
-    X(LENGTH, "length", VALUE_NUMBER, dhcp_lie_length,                                             \
+    X(LENGTH, "length", PEER_LIE_NUMBER(DHCP_ROOM), dhcp_lie_length,                               \
       "the message is cut or padded to so many octets")                                            \
-    X(TO_PORT, "to-port", VALUE_NUMBER, dhcp_lie_to_port, "UDP destination port")                  \
-    X(FROM_PORT, "from-port", VALUE_NUMBER, dhcp_lie_from_port, "UDP source port")                 \
+    X(TO_PORT, "to-port", PEER_LIE_NUMBER(65535), dhcp_lie_to_port, "UDP destination port")        \
+    X(FROM_PORT, "from-port", PEER_LIE_NUMBER(65535), dhcp_lie_from_port, "UDP source port")       \
     X(FROM, "from", VALUE_IPV4, dhcp_lie_from, "IP source address")
 
 #define DHCP_LIE_ENUM(id, name, argument, spoil, help) LIE_##id,

@@ -257,7 +257,7 @@ LIE(length)
     r->length = (uint32_t)lie->number;
 }
 
-#define DHCP_LIE_SPEC(id, name, argument, spoil, help) {name, argument, spoil},
+#define DHCP_LIE_SPEC(id, name, argument, spoil, help) PEER_LIE_SPEC(name, spoil, argument),
 static const struct peer_lie_spec lie_specs[] = {DHCP_LIES(DHCP_LIE_SPEC)};
 
 struct peer_lies dhcpd_lies(struct dhcp_server *s)

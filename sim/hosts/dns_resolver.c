@@ -62,6 +62,75 @@ static const struct attr_spec dns_attrs[] = {
     DNS_LIES(DNS_LIE_ATTR){NULL, VALUE_NONE, NULL},
 };
 
+static ldns_rr *record(const struct dns_record *r)
+{
+    ldns_rr *rr = NULL;
+    size_t at = 0;
+    return ldns_wire2rr(&rr, r->wire, r->len, &at, LDNS_SECTION_ANSWER) == LDNS_STATUS_OK ? rr
+                                                                                          : NULL;
+}
+
+/* Is there a word of that text, quoted, or with a name's dot, among those of `line`? */
+static bool has_word(const char *line, const char *word, size_t len)
+{
+    for (line += strspn(line, " \t\""); *line; line += strspn(line, " \t\"")) {
+        size_t size = strcspn(line, " \t\"\n");
+        if ((size == len || (size == len + 1 && line[len] == '.')) && memcmp(line, word, len) == 0)
+            return true;
+        line += size;
+        line += *line == '\n';
+    }
+    return false;
+}
+
+/* ldns makes 34463 of a preference of 99999: whatever number stands in the line must stand in what
+ * was made of it, too. Not so in data that is hexadecimal (RFC 3597 5). */
+static bool numbers_fit(const char *line, const ldns_rr *rr)
+{
+    char *made = strstr(line, "\\#") ? NULL : ldns_rr2str(rr);
+    bool fit = true;
+    for (line += strspn(line, " \t\""); made && *line; line += strspn(line, " \t\"")) {
+        size_t size = strcspn(line, " \t\"");
+        if (strspn(line, "0123456789") == size)
+            fit = fit && has_word(made, line, size);
+        line += size;
+    }
+    LDNS_FREE(made);
+    return fit;
+}
+
+/* RFC 2181 5: no record twice; 10.1: beside a CNAME there is nothing else. */
+static const char *at_odds(const struct dns_resolver *s, const ldns_rr *rr)
+{
+    bool alias = ldns_rr_get_type(rr) == LDNS_RR_TYPE_CNAME;
+    const char *bad = NULL;
+    for (uint32_t k = 0; k < s->records && !bad; k++) {
+        ldns_rr *other = s->record[k].section == LDNS_SECTION_ANSWER ? record(&s->record[k]) : NULL;
+        bool same = other && ldns_dname_compare(ldns_rr_owner(other), ldns_rr_owner(rr)) == 0;
+        if (same && ldns_rr_compare(other, rr) == 0)
+            bad = "the record stands there already";
+        else if (same && (alias || ldns_rr_get_type(other) == LDNS_RR_TYPE_CNAME))
+            bad = "a name with a CNAME has no other record (RFC 2181 10.1)";
+        ldns_rr_free(other);
+    }
+    return bad;
+}
+
+/* NULL: the record can stand in a zone. */
+static const char *bad_record(const struct dns_resolver *s, const ldns_rr *rr, const char *line,
+                              ldns_pkt_section section)
+{
+    enum { META_FIRST = 128, META_LAST = 255 }; /* RFC 6895 3.1 */
+    uint16_t type = (uint16_t)ldns_rr_get_type(rr);
+    if (ldns_rr_get_class(rr) != LDNS_RR_CLASS_IN)
+        return "the class is IN";
+    if (type == 0 || type == LDNS_RR_TYPE_OPT || (type >= META_FIRST && type <= META_LAST))
+        return "no zone has records of that type";
+    if (!numbers_fit(line, rr) || ldns_rr_ttl(rr) > INT32_MAX)
+        return "a number does not fit its field (a TTL is 2147483647 at most: RFC 2181 8)";
+    return section == LDNS_SECTION_ANSWER ? at_odds(s, rr) : NULL;
+}
+
 static int add_record(struct host *h, const struct value *v, ldns_pkt_section section,
                       struct why *why)
 {
@@ -77,11 +146,15 @@ static int add_record(struct host *h, const struct value *v, ldns_pkt_section se
         return -1;
     }
     ldns_status got = ldns_rr_new_frm_str(&rr, (const char *)v->bytes, DEFAULT_TTL_S, NULL, NULL);
+    const char *bad =
+        got == LDNS_STATUS_OK ? bad_record(s, rr, (const char *)v->bytes, section) : NULL;
     if (got == LDNS_STATUS_OK)
         got = ldns_rr2wire(&wire, rr, LDNS_SECTION_ANSWER, &len);
     ldns_rr_free(rr);
-    if (got != LDNS_STATUS_OK) {
-        why_set(why, "\"%s\": %s", (const char *)v->bytes, ldns_get_errorstr_by_id(got));
+    if (got != LDNS_STATUS_OK || bad) {
+        why_set(why, "\"%s\": %s", (const char *)v->bytes,
+                bad ? bad : ldns_get_errorstr_by_id(got));
+        LDNS_FREE(wire);
         return -1;
     }
     uint8_t *copy = host_alloc(h, len);
@@ -100,7 +173,7 @@ static int add_records(struct host *h, const struct attrs *a, const char *name,
         bool list = v->kind == VALUE_LIST;
         for (uint32_t i = 0; i < (list ? v->items : 1); i++)
             if (add_record(h, list ? &v->item[i] : v, section, why) != 0)
-                return -1;
+                return attr_blame(a, found);
     }
     return 0;
 }
@@ -134,9 +207,11 @@ static int add_raw(struct host *h, const struct value *v, uint32_t count, struct
 static int add_raws(struct host *h, const struct attrs *a, struct why *why)
 {
     const struct attribute *found;
-    for (uint32_t k = 0; (found = attr_find(a, "raw", k)) != NULL; k++)
-        if (add_raw(h, found->value.item, found->value.items, why) != 0)
-            return -1;
+    for (uint32_t k = 0; (found = attr_find(a, "raw", k)) != NULL; k++) {
+        bool list = found->value.kind == VALUE_LIST;
+        if (add_raw(h, found->value.item, list ? found->value.items : 0, why) != 0)
+            return attr_blame(a, found);
+    }
     return 0;
 }
 
@@ -145,21 +220,13 @@ static int dns_init(struct host *h, const struct attrs *a, struct why *why)
     struct dns_resolver *s = resolver_of(h);
     struct peer_lies lies = lies_of(s);
     s->last_violation = "";
-    peer_ip_init(&s->ip, h, a);
-    return add_records(h, a, "zone", LDNS_SECTION_ANSWER, why) != 0 ||
+    return peer_ip_init(&s->ip, h, a, why) != 0 ||
+                   add_records(h, a, "zone", LDNS_SECTION_ANSWER, why) != 0 ||
                    add_records(h, a, "authority", LDNS_SECTION_AUTHORITY, why) != 0 ||
                    add_records(h, a, "additional", LDNS_SECTION_ADDITIONAL, why) != 0 ||
                    add_raws(h, a, why) != 0 || peer_lies_init(&lies, a, why) != 0
                ? -1
                : 0;
-}
-
-static ldns_rr *record(const struct dns_record *r)
-{
-    ldns_rr *rr = NULL;
-    size_t at = 0;
-    return ldns_wire2rr(&rr, r->wire, r->len, &at, LDNS_SECTION_ANSWER) == LDNS_STATUS_OK ? rr
-                                                                                          : NULL;
 }
 
 /* --- answers --- */

@@ -49,23 +49,23 @@ struct dns_reply {
 #define DNS_LIES(X)                                                                                \
     X(SILENT, "silent", VALUE_NONE, NULL,                                                          \
       "does not answer; \"a\", \"aaaa\", ...: queries of that type")                               \
-    X(UNREACHABLE, "unreachable", VALUE_NUMBER, NULL,                                              \
+    X(UNREACHABLE, "unreachable", PEER_LIE_NUMBER(15), NULL,                                       \
       "answers with ICMP destination unreachable of this code; 3: port")                           \
-    X(LATER, "delay", VALUE_TIME, peer_lie_late, "answers so much later")                          \
+    X(LATER, "delay", PEER_LIE_TIME(PEER_LIE_LATEST_S), peer_lie_late, "answers so much later")    \
     X(EMPTY, "empty", VALUE_NONE, dns_lie_empty, "no error and no data")                           \
     X(NXDOMAIN, "nxdomain", VALUE_NONE, dns_lie_nxdomain, "RCODE 3, no data")                      \
     X(SERVFAIL, "servfail", VALUE_NONE, dns_lie_servfail, "RCODE 2, no data")                      \
     X(REFUSE, "refuse", VALUE_NONE, dns_lie_refuse, "RCODE 5, no data")                            \
-    X(RCODE, "rcode", VALUE_NUMBER, dns_lie_rcode, "this RCODE, no data")                          \
+    X(RCODE, "rcode", PEER_LIE_NUMBER(15), dns_lie_rcode, "this RCODE, no data")                   \
     X(TRUNCATE, "truncate", VALUE_NONE, dns_lie_truncate, "TC set, no data")                       \
-    X(TTL, "ttl", VALUE_NUMBER, dns_lie_ttl, "the TTL of all records")                             \
+    X(TTL, "ttl", PEER_LIE_NUMBER(UINT32_MAX), dns_lie_ttl, "the TTL of all records")              \
     X(OTHER_NAME, "wrong-name", VALUE_NONE, dns_lie_wrong_name,                                    \
       "the answer's record is of another name")                                                    \
     X(WRONG_CLASS, "wrong-class", VALUE_NONE, dns_lie_wrong_class,                                 \
       "the answer's records are of class CH")                                                      \
-    X(RDLENGTH, "rdlength", VALUE_NUMBER, dns_lie_rdlength,                                        \
+    X(RDLENGTH, "rdlength", PEER_LIE_NUMBER(65535), dns_lie_rdlength,                              \
       "one A record, whose RDLENGTH says this and whose data has four octets")                     \
-    X(COUNTS, "counts", VALUE_NUMBER, dns_lie_counts,                                              \
+    X(COUNTS, "counts", PEER_LIE_NUMBER(65535), dns_lie_counts,                                    \
       "ANCOUNT says so many more than there are; else 100")                                        \
     X(POINTER_SELF, "pointer-self", VALUE_NONE, dns_lie_pointer_self,                              \
       "a name that points at itself")                                                              \
@@ -87,7 +87,7 @@ struct dns_reply {
     X(CNAME_LOOP, "cname-loop", VALUE_NONE, dns_lie_cname_loop,                                    \
       "a CNAME record that names itself")                                                          \
     X(NO_QR, "no-qr", VALUE_NONE, dns_lie_no_qr, "QR is 0")                                        \
-    X(OPCODE, "opcode", VALUE_NUMBER, dns_lie_opcode, "OPCODE")                                    \
+    X(OPCODE, "opcode", PEER_LIE_NUMBER(15), dns_lie_opcode, "OPCODE")                             \
     X(NO_QUESTION, "no-question", VALUE_NONE, dns_lie_no_question, "no question section")          \
     X(WRONG_QUESTION, "wrong-question", VALUE_NONE, dns_lie_wrong_question,                        \
       "the question's first letter differs")                                                       \

@@ -346,7 +346,7 @@ LIE(upper)
             a->bytes[at] = (uint8_t)(a->bytes[at] - ('a' - 'A'));
 }
 
-#define DNS_LIE_SPEC(id, name, argument, spoil, help) {name, argument, spoil},
+#define DNS_LIE_SPEC(id, name, argument, spoil, help) PEER_LIE_SPEC(name, spoil, argument),
 const struct peer_lie_spec dnsd_lie_specs[DNS_LIE_COUNT] = {DNS_LIES(DNS_LIE_SPEC)};
 const char *const dnsd_kind_name[DNS_KINDS + 1] = {"other", "a",  "aaaa", "ptr",
                                                    "cname", "mx", "txt",  NULL};

@@ -42,30 +42,33 @@ static const struct attr_spec echo_attrs[] = {
     {NULL, VALUE_NONE, NULL},
 };
 
-static int echo_init(struct host *h, const struct attrs *a, struct why *why)
+static int read_ports(struct echo_state *s, const struct attrs *a, struct why *why)
 {
-    struct echo_state *s = h->state;
-    const struct attribute *ports = attr_find(a, "ports", 0), *delay = attr_find(a, "delay", 0);
-    peer_ip_init(&s->ip, h, a);
-    s->delay_ns = attr_number(a, "delay", 0);
-    if (delay && delay->value.kind == VALUE_NUMBER)
-        s->delay_ns *= INT64_C(1000000000);
-    s->unreachable = attr_flag(a, "unreachable");
-    s->defend = attr_flag(a, "defend");
-    s->silent = attr_flag(a, "silent");
-    s->echo[s->echoes++] = ECHO;
+    const struct attribute *ports = attr_find(a, "ports", 0);
     uint32_t items = !ports ? 0 : ports->value.kind == VALUE_LIST ? ports->value.items : 1;
+    s->echo[s->echoes++] = ECHO;
     for (uint32_t k = 0; k < items; k++) {
         const struct value *v =
             ports->value.kind == VALUE_LIST ? &ports->value.item[k] : &ports->value;
         if (v->kind != VALUE_NUMBER || v->number < 1 || v->number > 65535 ||
-            s->echoes == ECHO_PORTS) {
-            why_set(why, "ports: at most %d numbers from 1 to 65535", ECHO_PORTS - 1);
-            return -1;
-        }
+            s->echoes == ECHO_PORTS)
+            return attr_refuse(a, ports, why, "ports: at most %d numbers from 1 to 65535",
+                               ECHO_PORTS - 1);
         s->echo[s->echoes++] = (uint16_t)v->number;
     }
     return 0;
+}
+
+static int echo_init(struct host *h, const struct attrs *a, struct why *why)
+{
+    struct echo_state *s = h->state;
+    s->unreachable = attr_flag(a, "unreachable");
+    s->defend = attr_flag(a, "defend");
+    s->silent = attr_flag(a, "silent");
+    return peer_ip_init(&s->ip, h, a, why) != 0 ||
+                   attr_duration(a, "delay", &s->delay_ns, why) != 0 || read_ports(s, a, why) != 0
+               ? -1
+               : 0;
 }
 
 /* --- UDP --- */

@@ -80,19 +80,3 @@ const char *attr_text(const struct attrs *a, const char *name, const char *other
         return (const char *)found->value.bytes; /* strings of a script end with a NUL */
     return found->value.text ? found->value.text : otherwise;
 }
-
-uint32_t attr_ipv4s(const struct attrs *a, const char *name, uint32_t *out, uint32_t room)
-{
-    uint32_t count = 0;
-    const struct attribute *found;
-    for (uint32_t k = 0; (found = attr_find(a, name, k)) != NULL; k++) {
-        const struct value *v = &found->value;
-        uint32_t items = v->kind == VALUE_LIST ? v->items : 1;
-        for (uint32_t i = 0; i < items; i++) {
-            const struct value *one = v->kind == VALUE_LIST ? &v->item[i] : v;
-            if (one->kind == VALUE_IPV4 && count < room)
-                out[count++] = (uint32_t)one->number;
-        }
-    }
-    return count;
-}

@@ -38,6 +38,7 @@ struct attr_spec {
 struct attrs {
     const struct attribute *attribute;
     uint32_t count;
+    const struct attribute **blamed; /* where init may say which one is wrong; NULL: nowhere */
 };
 
 struct host_kind {
@@ -121,7 +122,24 @@ bool attr_flag(const struct attrs *a, const char *name);
 int64_t attr_number(const struct attrs *a, const char *name,
                     int64_t otherwise); /* numbers, times (ns), IPv4 addresses */
 const char *attr_text(const struct attrs *a, const char *name, const char *otherwise);
-/* Adds the attribute's IPv4 addresses (one, or a list) to out; returns how many there are. */
-uint32_t attr_ipv4s(const struct attrs *a, const char *name, uint32_t *out, uint32_t room);
+
+/* --- attributes that are checked: 0, or -1 with a sentence and the attribute to blame --- */
+/* -1: what init returns, when a sentence is in `why` and it is about this attribute. */
+int attr_blame(const struct attrs *a, const struct attribute *which);
+__attribute__((format(printf, 4, 5))) int attr_refuse(const struct attrs *a,
+                                                      const struct attribute *which,
+                                                      struct why *why, const char *format, ...);
+/* A number from `least` to `most`; *out stays as it is without the attribute. */
+int attr_range(const struct attrs *a, const char *name, int64_t least, int64_t most, int64_t *out,
+               struct why *why);
+/* A time that is not negative, in ns; a bare number is in seconds. */
+int attr_duration(const struct attrs *a, const char *name, int64_t *out, struct why *why);
+/* IPv4 addresses, each of one host, at most `room` in all attributes of the name. */
+int attr_addresses(const struct attrs *a, const char *name, uint32_t *out, uint32_t room,
+                   uint32_t *count, struct why *why);
+/* An address that one host can have: not 0.0.0.0/8, 127.0.0.0/8, a group or a broadcast. */
+bool address_of_one(uint32_t address);
+/* The same in its network: not its number, nor its broadcast address (RFC 1122 3.2.1.3). */
+bool address_of_one_in(uint32_t address, int prefix);
 
 #endif

@@ -29,13 +29,9 @@ static const struct attr_spec switch_attrs[] = {
 
 static int switch_init(struct host *h, const struct attrs *a, struct why *why)
 {
-    (void)why;
     struct switch_state *s = h->state;
-    const struct attribute *age = attr_find(a, "age", 0);
-    s->age_ns = attr_number(a, "age", INT64_C(300000000000));
-    if (age && age->value.kind == VALUE_NUMBER)
-        s->age_ns *= INT64_C(1000000000);
-    return 0;
+    s->age_ns = INT64_C(300000000000);
+    return attr_duration(a, "age", &s->age_ns, why);
 }
 
 static struct station *bucket_of(struct switch_state *s, const uint8_t mac[6])

@@ -142,20 +142,21 @@ LIE(digest)
 
 #define NTP_LIES(X)                                                                                \
     X(SILENT, "silent", VALUE_NONE, NULL, "does not answer")                                       \
-    X(UNREACHABLE, "unreachable", VALUE_NUMBER, NULL,                                              \
+    X(UNREACHABLE, "unreachable", PEER_LIE_NUMBER(15), NULL,                                       \
       "answers with ICMP destination unreachable of this code; 3: port")                           \
     X(OFFSET, "offset", VALUE_TIME, NULL, "its clock is ahead by so much; negative: behind")       \
     X(BEHIND, "behind", VALUE_TIME, NULL, "its clock is behind by so much")                        \
-    X(PROCESSING, "delay", VALUE_TIME, NULL, "from T2 to T3; the reply leaves at T3")              \
+    X(PROCESSING, "delay", PEER_LIE_TIME(PEER_LIE_LATEST_S), NULL,                                 \
+      "from T2 to T3; the reply leaves at T3")                                                     \
     X(KISS, "kiss", VALUE_BYTES, ntp_lie_kiss, "kiss of death: \"DENY\", \"RSTR\", \"RATE\", ...") \
     X(UNSYNCHRONISED, "unsynchronised", VALUE_NONE, ntp_lie_unsynchronised, "leap 3, stratum 16")  \
-    X(MODE, "mode", VALUE_NUMBER, ntp_lie_mode, "mode of the reply; else 4")                       \
-    X(VERSION, "version", VALUE_NUMBER, ntp_lie_version,                                           \
+    X(MODE, "mode", PEER_LIE_NUMBER(7), ntp_lie_mode, "mode of the reply; else 4")                 \
+    X(VERSION, "version", PEER_LIE_NUMBER(7), ntp_lie_version,                                     \
       "version of the reply; else the request's")                                                  \
-    X(LEAP, "leap", VALUE_NUMBER, ntp_lie_leap, "leap indicator; else 0")                          \
-    X(STRATUM, "stratum", VALUE_NUMBER, ntp_lie_stratum, "stratum; else 1")                        \
-    X(ROOT_DELAY, "root-delay", VALUE_TIME, ntp_lie_root_delay, "root delay; else 0")              \
-    X(ROOT_DISPERSION, "root-dispersion", VALUE_TIME, ntp_lie_root_dispersion,                     \
+    X(LEAP, "leap", PEER_LIE_NUMBER(3), ntp_lie_leap, "leap indicator; else 0")                    \
+    X(STRATUM, "stratum", PEER_LIE_NUMBER(255), ntp_lie_stratum, "stratum; else 1")                \
+    X(ROOT_DELAY, "root-delay", PEER_LIE_TIME(65535), ntp_lie_root_delay, "root delay; else 0")    \
+    X(ROOT_DISPERSION, "root-dispersion", PEER_LIE_TIME(65535), ntp_lie_root_dispersion,           \
       "root dispersion; else 0")                                                                   \
     X(WRONG_ORIGIN, "wrong-origin", VALUE_NONE, ntp_lie_wrong_origin,                              \
       "the origin timestamp's last bit differs")                                                   \
@@ -167,7 +168,7 @@ LIE(digest)
     PEER_ANSWER_LIES(X)
 
 #define LIE_ENUM(id, name, argument, spoil, help) LIE_##id,
-#define LIE_SPEC(id, name, argument, spoil, help) {name, argument, spoil},
+#define LIE_SPEC(id, name, argument, spoil, help) PEER_LIE_SPEC(name, spoil, argument),
 #define LIE_ATTR(id, name, argument, spoil, help) {name, VALUE_LIST, help},
 enum ntp_lie { NTP_LIES(LIE_ENUM) NTP_LIE_COUNT };
 static const struct peer_lie_spec ntp_specs[] = {NTP_LIES(LIE_SPEC)};
@@ -266,14 +267,16 @@ static int ntp_init(struct host *h, const struct attrs *a, struct why *why)
 {
     struct ntp_server *s = server_of(h);
     struct peer_lies lies = lies_of(s);
-    const struct attribute *time = attr_find(a, "time", 0);
+    const struct attribute *time = attr_find(a, "time", 0), *name = attr_find(a, "reference", 0);
     const char *reference = attr_text(a, "reference", "GPS");
-    peer_ip_init(&s->ip, h, a);
+    size_t len = strlen(reference);
     s->start_ns = START_2026 * SECOND;
-    memcpy(s->reference, reference, strnlen(reference, sizeof s->reference));
     if (time && read_time(s, &time->value, why) != 0)
-        return -1;
-    return peer_lies_init(&lies, a, why);
+        return attr_blame(a, time);
+    if (len < 1 || len > sizeof s->reference) /* RFC 5905 7.3: four octets, padded with zeros */
+        return attr_refuse(a, name, why, "reference has 1 to 4 letters, such as \"GPS\"");
+    memcpy(s->reference, reference, len);
+    return peer_ip_init(&s->ip, h, a, why) != 0 || peer_lies_init(&lies, a, why) != 0 ? -1 : 0;
 }
 
 /* --- requests --- */

@@ -25,12 +25,14 @@ void peer_answer_send(struct peer_ip *ip, const struct peer_answer *a);
 /* X(NAME, "name", kind of argument, function, "help"); each spoils a struct peer_answer, which a
  * larger reply has first. */
 #define PEER_ANSWER_LIES(X)                                                                        \
-    X(DELAY, "late", VALUE_TIME, peer_lie_late, "the answer is so much longer under way")          \
-    X(DUPLICATE, "duplicate", VALUE_NUMBER, peer_lie_duplicate, "sends so many copies more")       \
+    X(DELAY, "late", PEER_LIE_TIME(PEER_LIE_LATEST_S), peer_lie_late,                              \
+      "the answer is so much longer under way")                                                    \
+    X(DUPLICATE, "duplicate", PEER_LIE_NUMBER(1000), peer_lie_duplicate,                           \
+      "sends so many copies more")                                                                 \
     X(FROM, "from", VALUE_IPV4, peer_lie_from, "IP source address")                                \
-    X(FROM_PORT, "from-port", VALUE_NUMBER, peer_lie_from_port, "UDP source port")                 \
-    X(TO_PORT, "to-port", VALUE_NUMBER, peer_lie_to_port, "UDP destination port")                  \
-    X(LENGTH, "length", VALUE_NUMBER, peer_lie_length,                                             \
+    X(FROM_PORT, "from-port", PEER_LIE_NUMBER(65535), peer_lie_from_port, "UDP source port")       \
+    X(TO_PORT, "to-port", PEER_LIE_NUMBER(65535), peer_lie_to_port, "UDP destination port")        \
+    X(LENGTH, "length", PEER_LIE_NUMBER(PEER_ANSWER_ROOM), peer_lie_length,                        \
       "the message is cut or padded to so many octets")
 
 void peer_lie_late(void *answer, const struct peer_lie *lie);

@@ -27,16 +27,6 @@ uint32_t peer_mask(int prefix)
     return prefix <= 0 ? 0 : prefix >= 32 ? PEER_BROADCAST : PEER_BROADCAST << (32 - prefix);
 }
 
-void peer_ip_init(struct peer_ip *ip, struct host *h, const struct attrs *a)
-{
-    ip->host = h;
-    ip->no_ping = attr_flag(a, "no-ping");
-    ip->gateway = (uint32_t)attr_number(a, "gateway", 0);
-    uint32_t given = attr_ipv4s(a, "alias", ip->alias, PEER_ALIASES);
-    ip->aliases = given < PEER_ALIASES ? given : PEER_ALIASES;
-    ip->next_id = 1;
-}
-
 /* --- addresses --- */
 
 static bool on_link(const struct host_port *p, uint32_t address)
@@ -68,6 +58,60 @@ bool peer_ip_is_broadcast(const struct peer_ip *ip, int port, uint32_t address)
     const struct host_port *p = &ip->host->port[port];
     return address == PEER_BROADCAST || (p->prefix < 31 && on_link(p, address) &&
                                          (address | peer_mask(p->prefix)) == PEER_BROADCAST);
+}
+
+/* --- attributes --- */
+
+static const struct attribute *blame_address(const struct attrs *a, uint32_t address)
+{
+    const struct attribute *found;
+    for (uint32_t k = 0; (found = attr_find(a, "ip", k)) != NULL; k++)
+        if ((uint32_t)found->value.number == address)
+            return found;
+    return NULL;
+}
+
+/* Of networks that overlap, nobody knows by which link a packet leaves. */
+static int check_ports(const struct host *h, const struct attrs *a, struct why *why)
+{
+    for (uint32_t p = 0; p < h->ports; p++) {
+        const struct host_port *port = &h->port[p];
+        if (port->has_ipv4 && !address_of_one_in(port->ipv4, port->prefix))
+            return attr_refuse(a, blame_address(a, port->ipv4), why,
+                               "ip wants the address of one host in its network, such as "
+                               "10.0.2.2/24");
+        for (uint32_t q = 0; q < p; q++) {
+            int shorter = port->prefix < h->port[q].prefix ? port->prefix : h->port[q].prefix;
+            if (port->has_ipv4 && h->port[q].has_ipv4 &&
+                ((port->ipv4 ^ h->port[q].ipv4) & peer_mask(shorter)) == 0)
+                return attr_refuse(a, blame_address(a, port->ipv4), why,
+                                   "the networks of two links overlap");
+        }
+    }
+    return 0;
+}
+
+static int read_gateway(struct peer_ip *ip, const struct attrs *a, struct why *why)
+{
+    uint32_t count;
+    const struct attribute *found = attr_find(a, "gateway", 0);
+    if (attr_addresses(a, "gateway", &ip->gateway, 1, &count, why) != 0)
+        return -1;
+    if (found && (peer_ip_port(ip, ip->gateway) < 0 || peer_ip_is_own(ip, ip->gateway)))
+        return attr_refuse(a, found, why, "the gateway is not another host on one of its links");
+    return 0;
+}
+
+int peer_ip_init(struct peer_ip *ip, struct host *h, const struct attrs *a, struct why *why)
+{
+    ip->host = h;
+    ip->no_ping = attr_flag(a, "no-ping");
+    ip->next_id = 1;
+    return check_ports(h, a, why) != 0 ||
+                   attr_addresses(a, "alias", ip->alias, PEER_ALIASES, &ip->aliases, why) != 0 ||
+                   read_gateway(ip, a, why) != 0
+               ? -1
+               : 0;
 }
 
 /* --- neighbours --- */

@@ -112,7 +112,8 @@ struct peer_packet {
         "alias", VALUE_LIST, "further addresses of its own"                                        \
     }
 
-void peer_ip_init(struct peer_ip *ip, struct host *h, const struct attrs *a);
+/* -1 with a sentence when ports, gateway or aliases make no sense. */
+int peer_ip_init(struct peer_ip *ip, struct host *h, const struct attrs *a, struct why *why);
 
 /* A frame came: ARP requests and pings for this host are answered, neighbours learned. *p is filled
  * for all but PEER_NOTHING. */

@@ -1,5 +1,6 @@
 #include "sim/hosts/peer_lies.h"
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <string.h>
 
 bool peer_lie_now(struct peer_lie *lie, unsigned message)
@@ -44,18 +45,32 @@ static bool read_argument(enum value_kind wanted, const struct value *v, struct 
     if (v->kind != wanted && !seconds)
         return false;
     lie->given = true;
-    lie->number = seconds ? v->number * INT64_C(1000000000) : v->number;
+    lie->number = v->number;
+    if (seconds && __builtin_mul_overflow(v->number, INT64_C(1000000000), &lie->number))
+        return false;
     lie->bytes = v->bytes;
     lie->len = v->len;
     return true;
+}
+
+/* What does not fit the field would become another value there. */
+static int check_argument(const struct peer_lie_spec *spec, const struct peer_lie *lie,
+                          struct why *why)
+{
+    int64_t unit = spec->argument == VALUE_TIME ? INT64_C(1000000000) : 1;
+    if (!lie->given || !spec->most || (lie->number >= 0 && lie->number <= spec->most))
+        return 0;
+    why_set(why, "%s: its argument is a %s from 0 to %" PRId64 "%s", spec->name,
+            unit == 1 ? "number" : "time", spec->most / unit, unit == 1 ? "" : "s");
+    return -1;
 }
 
 static int read_value(const struct peer_lies *lies, uint32_t k, const struct value *v,
                       struct peer_lie *lie, struct why *why)
 {
     if (read_argument(lies->spec[k].argument, v, lie))
-        return 0;
-    if (v->kind == VALUE_NUMBER) {
+        return check_argument(&lies->spec[k], lie, why);
+    if (v->kind == VALUE_NUMBER && v->number >= 0) {
         lie->left = v->number;
         return 0;
     }
@@ -98,7 +113,7 @@ int peer_lies_init(const struct peer_lies *lies, const struct attrs *a, struct w
         bool list = v->kind == VALUE_LIST;
         if (read_lie(lies, k, list ? v->item : v, list ? v->items : v->kind != VALUE_NONE, why) !=
             0)
-            return -1;
+            return attr_blame(a, found);
     }
     return 0;
 }

@@ -29,11 +29,23 @@ struct peer_lie {
 
 struct peer_lie_spec {
     const char *name;
-    enum value_kind
-        argument; /* VALUE_NONE: takes none. VALUE_NUMBER, VALUE_TIME, VALUE_IPV4, VALUE_BYTES */
     /* Spoils a reply, whose type the kind knows; NULL: the kind asks for it where it matters. */
     void (*spoil)(void *reply, const struct peer_lie *lie);
+    enum value_kind
+        argument; /* VALUE_NONE: takes none. VALUE_NUMBER, VALUE_TIME, VALUE_IPV4, VALUE_BYTES */
+    int64_t most; /* of the argument, which is 0 or more; 0: it may be any */
 };
+
+/* For the tables of lies, X(NAME, "name", argument, spoil, "help"): an argument is a kind of value,
+ * or one of these. */
+#define PEER_LIE_NUMBER(most)  VALUE_NUMBER, (most)
+#define PEER_LIE_TIME(seconds) VALUE_TIME, (seconds)*INT64_C(1000000000)
+#define PEER_LIE_SPEC(n, s, ...)                                                                   \
+    {                                                                                              \
+        .name = n, .spoil = s, .argument = __VA_ARGS__                                             \
+    }
+
+enum { PEER_LIE_LATEST_S = 1000000000 }; /* that an answer may come later: some 30 years */
 
 struct peer_lies {
     const struct peer_lie_spec *spec;

@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <string.h>
 
+enum { MTU_LEAST = 68 };
+
 static const struct attr_spec router_attrs[] = {
     PEER_IP_ATTRS,
     {"route", VALUE_LIST, "a network, with `via` and its next hop"},
@@ -96,15 +98,41 @@ static bool route_of(const struct peer_ip *ip, uint32_t dst, int *port, uint32_t
     return true;
 }
 
+/* Of two ways to the same network one would never be taken. */
+static bool is_known(const struct router *r, const struct router_route *route)
+{
+    for (uint32_t k = 0; k < r->routes; k++)
+        if (r->route[k].net == route->net && r->route[k].prefix == route->prefix)
+            return true;
+    for (uint32_t p = 0; p < r->host->ports; p++) {
+        const struct host_port *port = &r->host->port[p];
+        if (port->has_ipv4 && port->prefix == route->prefix &&
+            holds(route->net, route->prefix, port->ipv4))
+            return true;
+    }
+    return false;
+}
+
 static int add_route(struct router *r, struct router_route route, struct why *why)
 {
+    if (route.net & ~peer_mask(route.prefix)) {
+        why_set(why, "%u.%u.%u.%u/%d is no network: behind the prefix stand zeros", route.net >> 24,
+                route.net >> 16 & 255, route.net >> 8 & 255, route.net & 255, route.prefix);
+        return -1;
+    }
+    if (is_known(r, &route)) {
+        why_set(why, "there is a link or a route to %u.%u.%u.%u/%d already", route.net >> 24,
+                route.net >> 16 & 255, route.net >> 8 & 255, route.net & 255, route.prefix);
+        return -1;
+    }
     if (r->routes == ROUTER_ROUTES) {
         why_set(why, "at most %d routes", ROUTER_ROUTES);
         return -1;
     }
-    if (route.kind == ROUTE_VIA && peer_ip_port(&r->ip, route.via) < 0) {
-        why_set(why, "the next hop %u.%u.%u.%u is on none of this router's links", route.via >> 24,
-                route.via >> 16 & 255, route.via >> 8 & 255, route.via & 255);
+    if (route.kind == ROUTE_VIA &&
+        (peer_ip_port(&r->ip, route.via) < 0 || peer_ip_is_own(&r->ip, route.via))) {
+        why_set(why, "the next hop %u.%u.%u.%u is no other host on this router's links",
+                route.via >> 24, route.via >> 16 & 255, route.via >> 8 & 255, route.via & 255);
         return -1;
     }
     r->route[r->routes++] = route;
@@ -143,13 +171,11 @@ static int read_routes(struct router *r, const struct attrs *a, struct why *why)
         bool second = v->kind == VALUE_LIST && v->items == 2 && v->item[1].kind == VALUE_IPV4;
         bool via = i + 1 < a->count && strcmp(a->attribute[i + 1].name, "via") == 0;
         if (second == via || items_of(v) != (second ? 2u : 1u) ||
-            !network_of(item_of(v, 0), &route)) {
-            why_set(why, "a route reads: route 10.9.0.0/16 via 10.0.3.9");
-            return -1;
-        }
+            !network_of(item_of(v, 0), &route))
+            return attr_refuse(a, found, why, "a route reads: route 10.9.0.0/16 via 10.0.3.9");
         route.via = (uint32_t)(second ? v->item[1].number : a->attribute[i + 1].value.number);
         if (add_route(r, route, why) != 0)
-            return -1;
+            return attr_blame(a, found);
     }
     return 0;
 }
@@ -166,12 +192,11 @@ static int read_networks(struct router *r, const struct attrs *a, const char *na
                 route.code = (uint8_t)v->number;
                 continue;
             }
-            if (!network_of(v, &route)) {
-                why_set(why, "%s: networks stand here, such as 10.8.0.0/16", name);
-                return -1;
-            }
+            if (!network_of(v, &route))
+                return attr_refuse(a, found, why, "%s: networks stand here, such as 10.8.0.0/16",
+                                   name);
             if (add_route(r, route, why) != 0)
-                return -1;
+                return attr_blame(a, found);
         }
     return 0;
 }
@@ -183,12 +208,31 @@ static int read_numbers(const struct attrs *a, const char *name, uint16_t *out, 
     *count = 0;
     for (uint32_t i = 0; found && i < items_of(&found->value); i++) {
         const struct value *v = item_of(&found->value, i);
-        if (v->kind != VALUE_NUMBER || v->number < 0 || v->number > 65535 || *count == room) {
-            why_set(why, "%s: at most %u numbers from 0 to 65535", name, room);
-            return -1;
-        }
+        if (v->kind != VALUE_NUMBER || v->number < 0 || v->number > 65535 || *count == room)
+            return attr_refuse(a, found, why, "%s: at most %u numbers from 0 to 65535", name, room);
         out[(*count)++] = (uint16_t)v->number;
     }
+    return 0;
+}
+
+/* RFC 791: every link carries 68 octets. */
+static int check_hops(const struct router *r, const struct attrs *a, uint32_t mtus, struct why *why)
+{
+    for (uint32_t k = 1; k <= r->hops; k++) {
+        bool known = peer_ip_is_own(&r->ip, r->hop[k]);
+        for (uint32_t j = 1; j < k; j++)
+            known = known || r->hop[j] == r->hop[k];
+        if (known)
+            return attr_refuse(a, attr_find(a, "hop", 0), why,
+                               "each hop has an address of its own");
+    }
+    if (mtus > r->hops)
+        return attr_refuse(a, attr_find(a, "hop-mtu", 0), why, "%u MTUs, there are %u hops", mtus,
+                           r->hops);
+    for (uint32_t k = 1; k <= mtus; k++)
+        if (r->hop_mtu[k] && r->hop_mtu[k] < MTU_LEAST)
+            return attr_refuse(a, attr_find(a, "hop-mtu", 0), why, "an MTU is %d at least, or 0",
+                               MTU_LEAST);
     return 0;
 }
 
@@ -196,64 +240,64 @@ static int read_hops(struct router *r, const struct attrs *a, struct why *why)
 {
     uint16_t silent[ROUTER_HOPS + 1];
     uint32_t silents, mtus;
-    r->hops = attr_ipv4s(a, "hop", r->hop + 1, ROUTER_HOPS);
-    if (read_numbers(a, "hop-mtu", r->hop_mtu + 1, ROUTER_HOPS, &mtus, why) != 0 ||
+    if (attr_addresses(a, "hop", r->hop + 1, ROUTER_HOPS, &r->hops, why) != 0 ||
+        read_numbers(a, "hop-mtu", r->hop_mtu + 1, ROUTER_HOPS, &mtus, why) != 0 ||
+        check_hops(r, a, mtus, why) != 0 ||
         read_numbers(a, "silent", silent, ROUTER_HOPS + 1, &silents, why) != 0 ||
         read_numbers(a, "far-open", r->open, ROUTER_PORTS, &r->opens, why) != 0)
         return -1;
     r->hop_silent[0] = attr_flag(a, "silent") && silents == 0;
     for (uint32_t k = 0; k < silents; k++) {
-        if (silent[k] > r->hops) {
-            why_set(why, "silent %u: there are %u hops", silent[k], r->hops);
-            return -1;
-        }
+        if (silent[k] > r->hops)
+            return attr_refuse(a, attr_find(a, "silent", 0), why, "silent %u: there are %u hops",
+                               silent[k], r->hops);
         r->hop_silent[silent[k]] = true;
     }
     return 0;
 }
 
-/* Bare numbers are seconds. */
-static int64_t time_of(const struct attrs *a, const char *name, int64_t otherwise)
+static int read_numbers_of(struct router *r, const struct attrs *a, struct why *why)
 {
-    const struct attribute *found = attr_find(a, name, 0);
-    if (!found)
-        return otherwise;
-    return found->value.kind == VALUE_NUMBER ? found->value.number * INT64_C(1000000000)
-                                             : found->value.number;
+    int64_t quote = QUOTE_ALL, every = 0, loss = 0;
+    r->arp_timeout_ns = INT64_C(3000000000);
+    if (attr_range(a, "quote", 8, QUOTE_ALL, &quote, why) != 0 ||
+        attr_range(a, "drop-every", 1, INT64_MAX, &every, why) != 0 ||
+        attr_range(a, "loss", 0, 1000000, &loss, why) != 0 ||
+        attr_duration(a, "hop-latency", &r->hop_latency_ns, why) != 0 ||
+        attr_duration(a, "arp-timeout", &r->arp_timeout_ns, why) != 0)
+        return -1;
+    r->quote = (uint32_t)quote;
+    r->drop_every = (uint64_t)every;
+    r->loss_ppm = (uint32_t)loss;
+    return 0;
+}
+
+static int read_tables(struct router *r, const struct attrs *a, struct why *why)
+{
+    const struct router_route far = {.kind = ROUTE_FAR},
+                              closed = {.kind = ROUTE_REFUSED, .code = ICMP_HOST_UNREACH},
+                              refused = {.kind = ROUTE_REFUSED, .code = ICMP_PKT_FILTERED};
+    return read_routes(r, a, why) != 0 || read_hops(r, a, why) != 0 ||
+                   read_networks(r, a, "unreachable", closed, why) != 0 ||
+                   read_networks(r, a, "refuse", refused, why) != 0 ||
+                   read_networks(r, a, "far", far, why) != 0
+               ? -1
+               : 0;
 }
 
 static int router_init(struct host *h, const struct attrs *a, struct why *why)
 {
     struct router *r = h->state;
-    peer_ip_init(&r->ip, h, a);
     r->host = h;
-    r->ip.route = route_of;
     r->proxy_arp = attr_flag(a, "proxy-arp");
     r->no_redirect = attr_flag(a, "no-redirect");
     r->no_mtu = attr_flag(a, "no-mtu");
     r->blackhole = attr_flag(a, "blackhole");
     r->far_dead = attr_flag(a, "far-dead");
-    r->quote = (uint32_t)attr_number(a, "quote", QUOTE_ALL);
-    r->drop_every = (uint64_t)attr_number(a, "drop-every", 0);
-    r->loss_ppm = (uint32_t)attr_number(a, "loss", 0);
-    r->hop_latency_ns = time_of(a, "hop-latency", 0);
-    r->arp_timeout_ns = time_of(a, "arp-timeout", INT64_C(3000000000));
-    if (read_routes(r, a, why) != 0 || read_hops(r, a, why) != 0)
+    if (peer_ip_init(&r->ip, h, a, why) != 0)
         return -1;
-    if (r->ip.gateway && peer_ip_port(&r->ip, r->ip.gateway) < 0) {
-        why_set(why, "the gateway is on none of this router's links");
-        return -1;
-    }
-    return read_networks(r, a, "unreachable",
-                         (struct router_route){.kind = ROUTE_REFUSED, .code = ICMP_HOST_UNREACH},
-                         why) != 0 ||
-                   read_networks(
-                       r, a, "refuse",
-                       (struct router_route){.kind = ROUTE_REFUSED, .code = ICMP_PKT_FILTERED},
-                       why) != 0 ||
-                   read_networks(r, a, "far", (struct router_route){.kind = ROUTE_FAR}, why) != 0
-               ? -1
-               : 0;
+    r->ip.route = route_of;
+    return read_numbers_of(r, a, why) != 0 || read_tables(r, a, why) != 0 ? -1 : 0;
 }
 
 /* --- frames --- */

@@ -192,6 +192,28 @@ static int take_port(struct host *h, struct why *why)
     return 0;
 }
 
+/* What libslirp leases and names must be in its network, and no text is cut. */
+static int check_sense(const struct host *h, const struct attrs *a, struct why *why)
+{
+    static const char *const addresses[] = {"pool", "dns"}, *const texts[] = {"hostname", "domain",
+                                                                              "bootfile",
+                                                                              "tftp-server"};
+    const struct host_port *p = &h->port[0];
+    for (size_t k = 0; k < sizeof addresses / sizeof addresses[0]; k++) {
+        const struct attribute *found = attr_find(a, addresses[k], 0);
+        uint32_t address = found ? (uint32_t)found->value.number : 0;
+        if (found && (((address ^ p->ipv4) & peer_mask(p->prefix)) != 0 || address == p->ipv4 ||
+                      !address_of_one_in(address, p->prefix)))
+            return attr_refuse(a, found, why, "%s is the address of another host in its network",
+                               addresses[k]);
+    }
+    for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++)
+        if (strlen(attr_text(a, texts[k], "")) >= NAMES)
+            return attr_refuse(a, attr_find(a, texts[k], 0), why, "%s has at most %d octets",
+                               texts[k], NAMES - 1);
+    return 0;
+}
+
 static const SlirpCb callbacks = {
     .send_packet = send_packet,
     .guest_error = guest_error,
@@ -208,7 +230,7 @@ static int slirp_init_host(struct host *h, const struct attrs *a, struct why *wh
 {
     struct slirp_state *s = h->state;
     const struct host_port *p = &h->port[0];
-    if (take_port(h, why) != 0)
+    if (take_port(h, why) != 0 || check_sense(h, a, why) != 0)
         return -1;
     uint32_t mask = peer_mask(p->prefix), net = p->ipv4 & mask;
     SlirpConfig config = {

@@ -260,10 +260,12 @@ int topology_build_host(struct topology *t, const struct declaration *d, struct 
     if (topology_resolve(t, d->attribute, d->attributes, &attribute, why) != 0 ||
         read_ports(t, h, attribute, d->attributes, why) != 0 || topology_attach_ports(h, why) != 0)
         return -1;
-    const struct attrs attrs = {attribute, d->attributes};
+    const struct attribute *blamed = NULL;
+    const struct attrs attrs = {.attribute = attribute, .count = d->attributes, .blamed = &blamed};
     struct why inner = {{0}};
     if (kind->init(h, &attrs, &inner) != 0) {
-        why_set(why, "%s:%d:%d: %s: %s", d->place.file, d->place.line, d->place.column, d->name,
+        const struct place *place = blamed ? &blamed->place : &d->place;
+        why_set(why, "%s:%d:%d: %s: %s", place->file, place->line, place->column, d->name,
                 inner.text);
         return -1;
     }

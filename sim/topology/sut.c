@@ -79,7 +79,9 @@ static int configure_port(struct topology *t, const struct host_port *p, const s
     }
     if (dns) {
         struct value servers[4];
-        uint32_t address[4], count = attr_ipv4s(attrs, "dns", address, 4);
+        uint32_t address[4], count;
+        if (attr_addresses(attrs, "dns", address, 4, &count, why) != 0)
+            return -1;
         for (uint32_t s = 0; s < count; s++)
             servers[s] = (struct value){.kind = VALUE_IPV4, .number = address[s]};
         return topology_configure(t, "nameserver", servers, (int)count, why);
@@ -195,9 +197,10 @@ int topology_build_sut(struct topology *t, struct attribute **attribute, struct 
             why_set(why, "more than %d interfaces", HOST_PORTS);
             return -1;
         }
-    struct attrs first = {attribute[0], d[0].attributes};
+    struct attrs first = {.attribute = attribute[0], .count = d[0].attributes};
     for (uint32_t k = 0; k < count; k++)
-        if (set_tx_delay(t, &(struct attrs){attribute[k], d[k].attributes}, k, &config, why) != 0)
+        if (set_tx_delay(t, &(struct attrs){.attribute = attribute[k], .count = d[k].attributes}, k,
+                         &config, why) != 0)
             return -1;
     if (t->skipped)
         return 0;
@@ -206,7 +209,8 @@ int topology_build_sut(struct topology *t, struct attribute **attribute, struct 
     if (t->skipped)
         return 0;
     for (uint32_t k = 1; k < count; k++)
-        if (same_nic(&(struct attrs){attribute[k], d[k].attributes}, config.nic, why) != 0)
+        if (same_nic(&(struct attrs){.attribute = attribute[k], .count = d[k].attributes},
+                     config.nic, why) != 0)
             return -1;
     if (config.sut->nic && strcmp(config.sut->nic, config.nic->name) != 0) {
         topology_skip(t, "the script wants %s, the driver is for %s", config.nic->name,
@@ -224,7 +228,7 @@ int topology_configure_sut(struct topology *t, struct attribute *const *attribut
     if (set_knobs(t, why) != 0)
         return -1;
     for (uint32_t k = 0; k < count; k++) {
-        struct attrs attrs = {attribute[k], d[k].attributes};
+        struct attrs attrs = {.attribute = attribute[k], .count = d[k].attributes};
         if (configure_port(t, &t->sut->port[k], &attrs, why) != 0)
             return -1;
     }

@@ -34,6 +34,11 @@ script() { # NAME: the script from standard input
     cat >"scenarios/x/$1.pkt"
 }
 
+printf '// A pool of another network.\nsut eth0\nhost dhcp-server srv ip 10.0.2.2/24 pool 10.9.0.5 lease 60\n0 assert now() == 0\n' | script pool
+expect 2 'scenarios/x/pool.pkt:3:37: srv: pool 10.9.0.5: no host' $wiredrill run scenarios/x/pool.pkt
+printf '// Links whose networks overlap.\nlink a\nlink b\nsut eth0 on a\nhost router gw on a ip 10.0.2.2/24 on b ip 10.0.3.1/16\n0 assert now() == 0\n' | script overlap
+expect 2 'scenarios/x/overlap.pkt:5:' $wiredrill run scenarios/x/overlap.pkt
+expect 2 'the networks of two links overlap' $wiredrill run scenarios/x/overlap.pkt
 echo "$good" | sed 's/+0 >/+0 asert 1 == 1\n+0 >/' | script typo
 expect 2 'scenarios/x/typo.pkt:5:4:' $wiredrill run scenarios/x/typo.pkt
 expect 2 'assert' $wiredrill run scenarios/x/typo.pkt

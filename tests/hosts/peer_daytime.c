@@ -19,12 +19,10 @@ static const struct attr_spec daytime_attrs[] = {
 static int daytime_init(struct host *h, const struct attrs *a, struct why *why)
 {
     struct daytime *d = h->state;
-    peer_ip_init(&d->ip, h, a);
     d->text = attr_text(a, "text", "noon");
-    if (strlen(d->text) <= 512)
-        return 0;
-    why_set(why, "text is at most 512 octets");
-    return -1;
+    if (strlen(d->text) > 512)
+        return attr_refuse(a, attr_find(a, "text", 0), why, "text is at most 512 octets");
+    return peer_ip_init(&d->ip, h, a, why);
 }
 
 static void daytime_frame(struct host *h, int port, struct frame *f, int64_t now_ns)

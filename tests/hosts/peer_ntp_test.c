@@ -91,7 +91,7 @@ Test(peer_ntp, each_lie_does_what_it_says)
         {"offset 10", 32, 4, {0xed, 0x00, 0x37, 0x8a}},
         {"offset 10", 40, 4, {0xed, 0x00, 0x37, 0x8a}},
         {"behind 500ms", 40, 8, {0xed, 0x00, 0x37, 0x7f, 0x80, 0, 0, 0}},
-        {"version 9", 0, 1, {0x0c}},
+        {"version 1", 0, 1, {0x0c}},
     };
     for (size_t k = 0; k < sizeof lies / sizeof lies[0]; k++) {
         char line[128];

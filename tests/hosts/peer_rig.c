@@ -124,7 +124,7 @@ static struct peer_rig *build(const char *line, const struct host_kind *kind, st
     random_init(&h->random, 1, "peer");
     world_own(r->world, &h->owner, RANK_HOST);
     attach(r, d);
-    const struct attrs attrs = {d->attribute, d->attributes};
+    const struct attrs attrs = {.attribute = d->attribute, .count = d->attributes};
     if (h->kind->init(h, &attrs, why) == 0)
         return r;
     peer_rig_close(r);

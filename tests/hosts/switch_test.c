@@ -73,7 +73,7 @@ static void open_rig(struct rig *r)
             link_attach(r->link[k], "sw", to_switch, carrier_of_switch, &h->port[k]);
     }
     h->ports = LINKS;
-    cr_assert_eq(h->kind->init(h, &(const struct attrs){NULL, 0}, &why), 0);
+    cr_assert_eq(h->kind->init(h, &(const struct attrs){.attribute = NULL, .count = 0}, &why), 0);
 }
 
 /* One frame into link k; the links it came out of, a bit each. */
