@@ -35,6 +35,7 @@ enum netbuf_flag {
     NETBUF_AT_DRIVER = 32,  /* the device owns the bytes */
     NETBUF_IS_FREE = 64,    /* lies in its pool */
     NETBUF_RAW_TAKEN = 128, /* a raw socket has a copy */
+    NETBUF_CONTINUES = 256, /* a later fragment of the datagram that was sent before it */
 };
 
 struct netbuf {

@@ -68,11 +68,6 @@ static void check(const struct routes *t)
     STACK_ASSERT(t->fresh <= t->limit && used + spare == t->fresh && dead == t->dead);
     STACK_ASSERT(check_node(t, t->tree.root[0], 0) + check_node(t, t->tree.root[1], 0) == used);
 }
-#else
-static void check(const struct routes *t)
-{
-    (void)t;
-}
 #endif
 
 /* --- the table --- */
@@ -121,7 +116,7 @@ static int insert(struct stack *s, const struct route *wanted)
     struct routes *t = routes_of(s);
     if (!t)
         return -ERR_OPNOTSUPP;
-    check(t);
+    STACK_INVARIANT(check(t));
     if (!make_room(s, t))
         return -ERR_NOBUFS;
     uint32_t at = t->free;
@@ -140,7 +135,7 @@ static int insert(struct stack *s, const struct route *wanted)
         link = &t->route[*link].next;
     *link = at;
     stack_paths_moved(s);
-    check(t);
+    STACK_INVARIANT(check(t));
     return 0;
 }
 
@@ -280,7 +275,7 @@ int route_remove(struct stack *s, const struct ip_addr *net, unsigned prefix,
     if (!r)
         return -ERR_NOENT;
     take_out(s, t, r);
-    check(t);
+    STACK_INVARIANT(check(t));
     return 0;
 }
 
@@ -318,7 +313,9 @@ int route_redirect(struct stack *s, const struct ip_addr *host, const struct ip_
                    struct netif *nif, int64_t now_ns)
 {
     struct routes *t = routes_of(s);
-    const struct route_node *n = t ? route_tree_find(&t->tree, host, prefix_max(host)) : NULL;
+    if (!t)
+        return -ERR_OPNOTSUPP;
+    const struct route_node *n = route_tree_find(&t->tree, host, prefix_max(host));
     for (uint32_t i = n ? n->first : ROUTE_NONE; i != ROUTE_NONE; i = t->route[i].next)
         if (t->route[i].origin == ROUTE_REDIRECT) {
             take_out(s, t, &t->route[i]);
@@ -330,8 +327,7 @@ int route_redirect(struct stack *s, const struct ip_addr *host, const struct ip_
                       .expires_ns = now_ns + stack_knob(s, MODULE_ROUTE, KNOB_REDIRECT_LIFETIME),
                       .prefix = (uint8_t)prefix_max(host),
                       .origin = ROUTE_REDIRECT};
-    if (t)
-        wake_by(s, t, r.expires_ns);
+    wake_by(s, t, r.expires_ns);
     return insert(s, &r);
 }
 
@@ -339,8 +335,10 @@ void route_gateway_dead(struct netif *nif, const struct ip_addr *gateway, int64_
 {
     struct stack *s = nif->stack;
     struct routes *t = routes_of(s);
+    if (!t)
+        return;
     int64_t until_ns = now_ns + stack_knob(s, MODULE_ROUTE, KNOB_RETRY_DEAD);
-    for (uint32_t i = 0; t && i < t->fresh; i++) {
+    for (uint32_t i = 0; i < t->fresh; i++) {
         struct route *r = &t->route[i];
         if (r->origin == ROUTE_FREE || r->nif != nif || !addr_equal(&r->gateway, gateway))
             continue;
@@ -353,8 +351,7 @@ void route_gateway_dead(struct netif *nif, const struct ip_addr *gateway, int64_
         wake_by(s, t, until_ns);
         set_dead(t, r, until_ns);
     }
-    if (t)
-        check(t);
+    STACK_INVARIANT(check(t));
 }
 
 void route_gateway_alive(struct netif *nif, const struct ip_addr *gateway)
@@ -395,7 +392,7 @@ static void on_timer(struct stack *s, struct deadline *d, int64_t now_ns)
     }
     stack_paths_moved(s);
     deadline_set(s, d, next_ns);
-    check(t);
+    STACK_INVARIANT(check(t));
 }
 
 /* --- the module --- */
@@ -439,7 +436,7 @@ static void on_netif(struct stack *s, void *state, struct netif *nif, enum netif
         if (r->origin == ROUTE_REDIRECT)
             take_out(s, t, r);
     }
-    check(t);
+    STACK_INVARIANT(check(t));
 }
 
 static void describe(struct text *t, const struct route *r)

@@ -15,6 +15,9 @@
 
 enum { ARP_HEADROOM = 32 }; /* for the link header, whatever its kind */
 
+/* RFC 826 takes every packet of a sender for what is so now. */
+enum { MERGE = NEIGHBOUR_SOLICITED | NEIGHBOUR_OVERRIDE };
+
 /* ARP_COUNTERS: the header is sound. */
 static enum arp_counter counter_of(enum arp_fault fault)
 {
@@ -161,7 +164,7 @@ static void answer(struct stack *s, struct netbuf *nb, const struct arp_hdr *hdr
     struct ip_addr sender = addr_ipv4(hdr->spa);
     bool unsolicited = hdr->op != ARP_REQUEST && !stack_knob(s, MODULE_ARP, ARP_ACCEPT_UNSOLICITED);
     if (!merged && hdr->spa != 0 && !unsolicited)
-        neighbour_heard(nif, &sender, hdr->sha, true, now_ns);
+        neighbour_heard(nif, &sender, hdr->sha, MERGE | NEIGHBOUR_CREATE, now_ns);
     if (hdr->op == ARP_REQUEST) {
         reply(s, nif, hdr, now_ns);
         netbuf_free(s, nb);
@@ -182,7 +185,7 @@ static void receive(struct stack *s, struct netbuf *nb, const struct arp_hdr *hd
         drop(s, nb, ARP_DROP_CONFLICT);
         return;
     }
-    bool merged = hdr->spa != 0 && neighbour_heard(nif, &sender, hdr->sha, false, now_ns);
+    bool merged = hdr->spa != 0 && neighbour_heard(nif, &sender, hdr->sha, MERGE, now_ns);
     if (!is_own(nif, hdr->tpa)) {
         if (merged)
             netbuf_free(s, nb);
@@ -221,15 +224,25 @@ static void input(struct stack *s, struct netbuf *nb, const uint8_t source[6], i
         receive(s, nb, &hdr, now_ns);
 }
 
+/* An entry is probed shortly before it expires, when it is used (RFC 1122 2.3.2.1 (2)). */
+static void times(const struct stack *s, struct neighbour_times *t)
+{
+    bool refresh = stack_knob(s, MODULE_ARP, ARP_REFRESH);
+    int64_t expiry_ns = stack_knob(s, MODULE_ARP, ARP_EXPIRY);
+    *t = (struct neighbour_times){
+        .reachable_ns =
+            refresh ? expiry_ns - stack_knob(s, MODULE_ARP, ARP_REFRESH_BEFORE) : expiry_ns,
+        .expiry_ns = expiry_ns,
+        .retrans_ns = stack_knob(s, MODULE_ARP, ARP_RETRY),
+        .multicast_tries = (uint32_t)stack_knob(s, MODULE_ARP, ARP_TRIES),
+        .unicast_tries = refresh,
+    };
+}
+
 static const struct neighbour_resolver resolver = {
     .family = ADDR_IPV4,
-    .module = MODULE_ARP,
     .ethertype = ETHERNET_TYPE_IPV4,
-    .knob_expiry = ARP_EXPIRY,
-    .knob_refresh = ARP_REFRESH,
-    .knob_refresh_before = ARP_REFRESH_BEFORE,
-    .knob_retry = ARP_RETRY,
-    .knob_tries = ARP_TRIES,
+    .times = times,
     .solicit = solicit,
 };
 

@@ -54,6 +54,8 @@ static int64_t random_between(struct stack *s, int64_t low_ns, int64_t high_ns)
 static void send(struct stack *s, struct netif *nif, const struct acd *c, bool probe,
                  int64_t now_ns)
 {
+    if (!(nif->flags & NETIF_ARP)) /* switched off meanwhile: nobody is told, nobody is asked */
+        return;
     struct arp_hdr hdr = {
         .op = ARP_REQUEST, .spa = probe ? 0 : c->addr.word[0], .tpa = c->addr.word[0]};
     memcpy(hdr.sha, nif->mac, sizeof hdr.sha);
@@ -86,7 +88,7 @@ static void start_probing(struct stack *s, struct netif *nif, struct acd *c, int
 
 static void announce(struct stack *s, struct netif *nif, struct acd *c, int64_t now_ns)
 {
-    if (c->sent == (uint32_t)knob(s, ARP_ANNOUNCE_NUM)) {
+    if (c->sent >= (uint32_t)knob(s, ARP_ANNOUNCE_NUM)) {
         move_to(s, c, ACD_DONE);
         return;
     }
@@ -110,7 +112,7 @@ static void succeed(struct stack *s, struct netif *nif, struct acd *c, unsigned 
 
 static void probe(struct stack *s, struct netif *nif, struct acd *c, unsigned slot, int64_t now_ns)
 {
-    if (c->sent == (uint32_t)knob(s, ARP_PROBE_NUM)) {
+    if (c->sent >= (uint32_t)knob(s, ARP_PROBE_NUM)) {
         succeed(s, nif, c, slot, now_ns);
         return;
     }

@@ -67,7 +67,7 @@ static uint32_t header_len(const struct ipv4_hdr *hdr)
 }
 
 static int send_fragment(struct stack *s, const struct ip_path *path, struct ipv4_hdr *hdr,
-                         const uint8_t *payload, uint32_t len, int64_t now_ns)
+                         const uint8_t *payload, uint32_t len, bool continues, int64_t now_ns)
 {
     uint32_t header = header_len(hdr);
     struct netbuf *nb = netbuf_alloc(s, LINK_ROOM, header + len);
@@ -77,6 +77,7 @@ static int send_fragment(struct stack *s, const struct ip_path *path, struct ipv
     ipv4_emit(hdr, netbuf_data(nb), header);
     ipv4_checksum_set(netbuf_data(nb), header);
     memcpy(netbuf_data(nb) + header, payload, len);
+    nb->flags |= continues ? NETBUF_CONTINUES : 0;
     stack_count(s, MODULE_IPV4, IPV4_FRAGMENTS_SENT);
     return transmit(s, path, nb, now_ns);
 }
@@ -95,7 +96,7 @@ static int fragment(struct stack *s, const struct ip_path *path, struct netbuf *
         uint32_t room = (path->mtu - header_len(&hdr)) & ~(uint32_t)(FRAGMENT_UNIT - 1);
         uint32_t len = left > room ? room : left;
         hdr.mf = len < left || whole->mf;
-        error = send_fragment(s, path, &hdr, payload, len, now_ns);
+        error = send_fragment(s, path, &hdr, payload, len, hdr.frag_off > whole->frag_off, now_ns);
         payload += len;
         left -= len;
         hdr.frag_off = (uint16_t)(hdr.frag_off + len);

@@ -64,11 +64,6 @@ static void check(const struct estimates *t)
         used += t->entry[i].destination.family != ADDR_NONE;
     STACK_ASSERT(used == t->used && in_buckets == used);
 }
-#else
-static void check(const struct estimates *t)
-{
-    (void)t;
-}
 #endif
 
 static struct estimate *find(const struct estimates *t, const struct ip_addr *destination)
@@ -117,7 +112,7 @@ static void age(struct stack *s, struct deadline *d, int64_t now_ns)
         }
     }
     deadline_set(s, d, earliest);
-    check(t);
+    STACK_INVARIANT(check(t));
 }
 
 /* A free place, or that of the one with the least time left. NULL: the table has none. */
@@ -196,7 +191,7 @@ bool path_mtu_learn(struct stack *s, const struct ip_addr *destination, uint16_t
             stack_count(s, MODULE_PATH_MTU, OFF);
         return false;
     }
-    check(t);
+    STACK_INVARIANT(check(t));
     struct estimate *known = find(t, destination);
     if (mtu == 0) {
         mtu = next_plateau(length);
@@ -212,7 +207,7 @@ bool path_mtu_learn(struct stack *s, const struct ip_addr *destination, uint16_t
         return false;
     }
     learn(s, t, destination, mtu, now_ns);
-    check(t);
+    STACK_INVARIANT(check(t));
     return true;
 }
 

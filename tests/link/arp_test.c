@@ -214,3 +214,25 @@ Test(arp, flood_evicts_strangers_only)
     cr_assert_str_eq(out, "02:00:00:00:00:09 permanent");
     rig_close(r);
 }
+
+/* A knob that is lowered below what was sent already ends the sending. */
+Test(arp, fewer_probes_and_announcements_from_now_on)
+{
+    struct rig *r = rig_open(NULL, NULL, false);
+    struct ip_addr a = addr_ipv4(RIG_ADDRESS);
+    stack_knob_set(r->s, "arp.probe_wait", 0);
+    stack_knob_set(r->s, "arp.announce_num", 5);
+    cr_assert_eq(netif_add_address(r->nif, &a, 24, true, 0), 0);
+    while (rig_counter(r, "arp.probes_sent") < 2)
+        rig_run(r, r->now_ns + RIG_SECOND / 10);
+    stack_knob_set(r->s, "arp.probe_num", 1);
+    rig_run(r, r->now_ns + 2 * RIG_SECOND);
+    cr_assert_eq(rig_counter(r, "arp.probes_sent"), 2);
+    cr_assert_not(r->nif->address[0].tentative);
+    while (rig_counter(r, "arp.announcements_sent") < 3)
+        rig_run(r, r->now_ns + RIG_SECOND / 10);
+    stack_knob_set(r->s, "arp.announce_num", 1);
+    rig_run(r, 60 * RIG_SECOND);
+    cr_assert_eq(rig_counter(r, "arp.announcements_sent"), 3);
+    rig_close(r);
+}
