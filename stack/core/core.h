@@ -17,10 +17,15 @@ enum core_counter {
     CORE_COUNTERS
 };
 
+enum core_knob { CORE_KNOB_CARRIER_LOSS, CORE_KNOBS };
+
 extern const char *const core_counters[CORE_COUNTERS];
 
 /* Makes lo, up and running, without addresses. */
 struct netif *netif_create_loopback(struct stack *s);
+
+/* Sets nif->new_link when the link can be used from now on. */
+void netif_judge_link(struct netif *nif, int64_t now_ns);
 
 int core_query(struct stack *s, void *state, const char *what, char *out, size_t room);
 

@@ -45,13 +45,30 @@ void netif_sent(struct netif *nif, struct netbuf *nb, int status)
     netbuf_free(nif->stack, nb);
 }
 
+/* RFC 5227 2.1 wants the checks of a new network when the link comes up. One that merely flapped
+ * (autonegotiation, a switch that starts a port anew) is none. */
+void netif_judge_link(struct netif *nif, int64_t now_ns)
+{
+    const uint32_t up = NETIF_UP | NETIF_RUNNING;
+    if ((nif->flags & up) != up)
+        return;
+    int64_t lost_ns = now_ns - nif->carrier_lost_ns;
+    nif->new_link =
+        nif->was_down || lost_ns >= stack_knob(nif->stack, MODULE_CORE, CORE_KNOB_CARRIER_LOSS);
+    nif->was_down = false;
+}
+
 void netif_link(struct netif *nif, bool running, int64_t now_ns)
 {
     if (running == ((nif->flags & NETIF_RUNNING) != 0))
         return;
     nif->flags ^= NETIF_RUNNING;
-    if (!running)
+    if (running) {
+        netif_judge_link(nif, now_ns);
+    } else {
+        nif->carrier_lost_ns = now_ns;
         netif_drop_waiting(nif);
+    }
     stack_netif_event(nif->stack, nif, running ? NETIF_EVENT_CARRIER : NETIF_EVENT_NO_CARRIER,
                       now_ns);
 }

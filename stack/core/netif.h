@@ -86,6 +86,14 @@ struct netif {
     uint16_t hardware, mtu;
     uint32_t flags;
     uint32_t index;
+    /* Somebody asks for an address (DHCP): UDP to one that is not ours yet is taken, whatever other
+     * addresses there are (RFC 2131 4.1, RFC 1542 3.1.1). */
+    bool configuring;
+    /* At NETIF_EVENT_UP and NETIF_EVENT_CARRIER: this may be another network than before. A carrier
+     * that was gone for less than the knob core.carrier_loss has not led elsewhere. */
+    bool new_link;
+    bool was_down; /* since the link was last in use */
+    int64_t carrier_lost_ns;
     uint8_t mac[NETIF_MAC_BYTES];
     struct netif_address address[NETIF_ADDRESSES];
     /* Joined link-layer groups, in use from the front. */

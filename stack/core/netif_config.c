@@ -42,6 +42,7 @@ struct netif *netif_create(struct stack *s, const char *name)
     nif->stack = s;
     nif->index = s->netifs++;
     nif->driver_due_ns = INT64_MAX;
+    nif->was_down = true;
     return nif;
 }
 
@@ -69,6 +70,7 @@ int netif_up(struct netif *nif, int64_t now_ns)
         return 0;
     netif_find_link_layer(nif);
     nif->flags |= NETIF_UP;
+    netif_judge_link(nif, now_ns);
     stack_netif_event(nif->stack, nif, NETIF_EVENT_UP, now_ns);
     return tell_filter(nif);
 }
@@ -78,6 +80,7 @@ int netif_down(struct netif *nif, int64_t now_ns)
     if (!(nif->flags & NETIF_UP))
         return 0;
     nif->flags &= ~(uint32_t)NETIF_UP;
+    nif->was_down = true;
     netif_drop_waiting(nif);
     stack_netif_event(nif->stack, nif, NETIF_EVENT_DOWN, now_ns);
     return 0;

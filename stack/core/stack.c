@@ -22,9 +22,15 @@ const char *const core_counters[CORE_COUNTERS] = {
     [CORE_DROP_STOPPED] = "drop.stopped",
 };
 
+static const struct knob core_knobs[CORE_KNOBS] = {
+    [CORE_KNOB_CARRIER_LOSS] = {"carrier_loss", KNOB_NS, 1000000000, 0, 3600000000000},
+};
+
 const struct module core_module = {
     .name = "core",
     .id = MODULE_CORE,
+    .knobs = core_knobs,
+    .knob_count = CORE_KNOBS,
     .counters = core_counters,
     .counter_count = CORE_COUNTERS,
     .query = core_query,

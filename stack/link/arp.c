@@ -303,6 +303,7 @@ static const struct knob knobs[ARP_KNOBS] = {
     [ARP_DEFEND_INTERVAL] = {"defend_interval", KNOB_NS, 10 * SECONDS, 0, 86400 * SECONDS},
     [ARP_DEFEND] = {"defend", KNOB_NUMBER, ARP_DEFEND_ONCE, ARP_GIVE_UP, ARP_DEFEND_ALWAYS},
     [ARP_RECHECK] = {"recheck", KNOB_BOOL, 1, 0, 1},
+    [ARP_RECHECK_IN_USE] = {"recheck_in_use", KNOB_BOOL, 0, 0, 1},
 };
 
 static const char *const counters[ARP_COUNTERS] = {

@@ -1,6 +1,8 @@
 /*
  * Address conflict detection (RFC 5227). An address that came with a check is tentative until
- * nobody has answered PROBE_NUM probes; one in use is defended as the knob arp.defend says.
+ * nobody has answered PROBE_NUM probes; one in use is defended as the knob arp.defend says. When
+ * the link comes up anew all begins again; after a loss of carrier that was too short to lead
+ * elsewhere it goes on.
  *
  *     (address) --> WAITING -- 0..PROBE_WAIT --> PROBING -- ANNOUNCE_WAIT after the last -->
  * ANNOUNCING --> DONE |                            |                                             |
@@ -186,24 +188,52 @@ static void look_at_addresses(struct stack *s, struct arp *a, struct netif *nif,
 }
 
 /* RFC 5227 2.1: a cable that was plugged in may lead to another net, so that what was checked once
- * is checked again. */
-static void check_again(struct stack *s, struct arp *a, struct netif *nif)
+ * is checked again. It is not used meanwhile, unless the knob says so: in the spirit of RFC 4436,
+ * most cables lead back to where they were. */
+static void check_again(struct stack *s, struct netif *nif, struct acd *c, unsigned slot,
+                        int64_t now_ns)
 {
+    move_to(s, c, ACD_IDLE);
+    if (!c->checked || !knob(s, ARP_RECHECK))
+        return;
+    if (knob(s, ARP_RECHECK_IN_USE))
+        start_probing(s, nif, c, now_ns);
+    else
+        nif->address[slot].tentative = true;
+}
+
+static bool is_probing(const struct acd *c)
+{
+    return c->state == ACD_WAITING || c->state == ACD_PROBING;
+}
+
+/* The same link goes on: probes that may have been lost are sent anew, all of them, and so is the
+ * announcement that was due. */
+static void resume(struct stack *s, struct netif *nif, struct acd *c, int64_t now_ns)
+{
+    if (is_probing(c))
+        start_probing(s, nif, c, now_ns);
+    else if (c->state == ACD_ANNOUNCING)
+        deadline_set(s, &c->timer, now_ns);
+}
+
+static void link_came(struct stack *s, struct arp *a, struct netif *nif, int64_t now_ns)
+{
+    if (nif->new_link)
+        a->per_netif[nif->index].conflicts = 0;
     for (unsigned slot = 0; slot < NETIF_ADDRESSES; slot++) {
         struct acd *c = &a->slot[nif->index * NETIF_ADDRESSES + slot];
-        if (c->state == ACD_IDLE && c->checked && knob(s, ARP_RECHECK))
-            nif->address[slot].tentative = true;
+        if (nif->new_link)
+            check_again(s, nif, c, slot, now_ns);
+        else
+            resume(s, nif, c, now_ns);
     }
 }
 
-static void pause(struct stack *s, struct arp *a, struct netif *nif)
+static void link_went(struct stack *s, struct arp *a, struct netif *nif)
 {
-    for (unsigned slot = 0; slot < NETIF_ADDRESSES; slot++) {
-        struct acd *c = &a->slot[nif->index * NETIF_ADDRESSES + slot];
-        deadline_clear(s, &c->timer);
-        move_to(s, c, ACD_IDLE);
-    }
-    a->per_netif[nif->index].conflicts = 0;
+    for (unsigned slot = 0; slot < NETIF_ADDRESSES; slot++)
+        deadline_clear(s, &a->slot[nif->index * NETIF_ADDRESSES + slot].timer);
 }
 
 void acd_on_netif(struct stack *s, struct arp *a, struct netif *nif, enum netif_event event,
@@ -212,12 +242,12 @@ void acd_on_netif(struct stack *s, struct arp *a, struct netif *nif, enum netif_
     switch (event) {
     case NETIF_EVENT_DOWN:
     case NETIF_EVENT_NO_CARRIER:
-        pause(s, a, nif);
+        link_went(s, a, nif);
         return;
     case NETIF_EVENT_UP:
     case NETIF_EVENT_CARRIER:
         if (link_is_up(nif))
-            check_again(s, a, nif);
+            link_came(s, a, nif, now_ns);
         break;
     case NETIF_EVENT_ADDRESS:
     case NETIF_EVENT_NO_ADDRESS:
@@ -252,7 +282,7 @@ static void react(struct stack *s, struct netif *nif, struct acd *c, bool tentat
     struct arp *a = s->state[MODULE_ARP];
     stack_count(s, MODULE_ARP, ARP_CONFLICTS);
     a->per_netif[nif->index].conflicts++;
-    if (tentative)
+    if (tentative || is_probing(c)) /* in use as it may be: on this link it was another's before */
         give_up(s, nif, c, now_ns);
     else
         defend(s, nif, c, now_ns);

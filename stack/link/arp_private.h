@@ -27,6 +27,7 @@ enum arp_knob {
     ARP_DEFEND_INTERVAL,
     ARP_DEFEND,
     ARP_RECHECK,
+    ARP_RECHECK_IN_USE,
     ARP_KNOBS
 };
 
