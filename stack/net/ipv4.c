@@ -60,14 +60,6 @@ bool ipv4_is_local(struct stack *s, uint32_t a)
     return false;
 }
 
-bool ipv4_has_address(const struct netif *nif)
-{
-    for (int i = 0; i < NETIF_ADDRESSES; i++)
-        if (nif->address[i].addr.family == ADDR_IPV4 && !nif->address[i].tentative)
-            return true;
-    return false;
-}
-
 /* --- groups --- */
 
 static struct ipv4_group *find_group(struct stack *s, const struct netif *nif, uint32_t addr)

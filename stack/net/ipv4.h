@@ -88,7 +88,6 @@ bool ipv4_is_any_broadcast(struct stack *s, uint32_t a);
 bool ipv4_is_own(const struct netif *nif, uint32_t a);
 /* Of any interface, or in 127/8. */
 bool ipv4_is_local(struct stack *s, uint32_t a);
-bool ipv4_has_address(const struct netif *nif);
 bool ipv4_has_joined(struct stack *s, const struct netif *nif, uint32_t group);
 void ipv4_group_mac(uint32_t group, uint8_t mac[6]);
 

@@ -75,9 +75,9 @@ static enum ipv4_counter check_destination(struct stack *s, const struct netbuf 
     if (ipv4_is_local(s, a))
         return stack_knob(s, MODULE_IPV4, IPV4_KNOB_STRONG_HOST) ? IPV4_DROP_WRONG_INTERFACE
                                                                  : IPV4_COUNTERS;
-    /* RFC 2131 4.1: a server answers to the address that it offers, before we have it. UDP knows
-     * who waits for that. */
-    if (!looped && hdr->proto == IP_PROTO_UDP && !ipv4_has_address(nif))
+    /* RFC 2131 4.1: a server answers to the address that it offers, before we have it, or while we
+     * check it again. UDP knows who waits for that. */
+    if (!looped && hdr->proto == IP_PROTO_UDP && nif->configuring)
         return IPV4_COUNTERS;
     return IPV4_DROP_NOT_OURS;
 }

@@ -5,8 +5,12 @@
  * a REQUEST is sent four times, for 60 s in all, before the client starts over; T1 and T2 are
  * exact, the fuzz of 4.4.5 is the knob dhcp.fuzz; requests to renew or rebind have a transaction id
  * each, so that a lease counts from the very request that was answered; an answer in these states
- * that names another address than ours is dropped. When carrier comes back the lease is verified
- * (INIT-REBOOT), and kept while no server answers.
+ * that names another address than ours is dropped. When carrier comes back from a loss that was no
+ * flap (core.carrier_loss) the lease is verified (INIT-REBOOT), and kept while no server answers.
+ *
+ * A lease is applied whole or not at all. What it brings (the address, routes, name servers, MTU)
+ * is its own, by interface, and goes with it; what the user configured before stays. What an INFORM
+ * brings goes with the address that it was made for.
  */
 #ifndef STACK_SERVICE_DHCP_H
 #define STACK_SERVICE_DHCP_H

@@ -8,9 +8,18 @@
 
 /* --- small things --- */
 
+/* While an answer may come, it may come to an address that is not ours yet, or is being checked
+ * again. */
+static bool awaits_answer(enum dhcp_state state)
+{
+    return state == DHCP_SELECTING || state == DHCP_REQUESTING || state == DHCP_REBOOTING ||
+           state == DHCP_RENEWING || state == DHCP_REBINDING;
+}
+
 static void move_to(struct stack *s, struct dhcp_client *c, enum dhcp_state state)
 {
     c->state = state;
+    c->nif->configuring = awaits_answer(state);
     stack_trace(s, TRACE_STATE, "dhcp.state", state);
 }
 
@@ -212,30 +221,13 @@ static void refuse_lease(struct stack *s, struct dhcp_client *c, int error, int6
     report(s, c, error, now_ns);
 }
 
-static void bind_lease(struct stack *s, struct dhcp_client *c, int64_t now_ns)
+void dhcp_bind_lease(struct stack *s, struct dhcp_client *c, int64_t now_ns)
 {
     int err = dhcp_lease_apply(s, c);
     if (err < 0)
         refuse_lease(s, c, err, now_ns);
     else
         enter_bound(s, c, now_ns);
-}
-
-/* The interface's slot of an address, or NULL. */
-static const struct netif_address *find_address(const struct netif *nif, uint32_t address)
-{
-    for (int i = 0; i < NETIF_ADDRESSES; i++) {
-        const struct netif_address *a = &nif->address[i];
-        if (a->addr.family == ADDR_IPV4 && a->addr.word[0] == address)
-            return a;
-    }
-    return NULL;
-}
-
-/* The lease's. */
-static const struct netif_address *own_address(const struct dhcp_client *c)
-{
-    return find_address(c->nif, c->lease.address);
 }
 
 /* A new lease: RFC 5227's probes come before its use (4.4.1). */
@@ -251,9 +243,9 @@ static void begin_checking(struct stack *s, struct dhcp_client *c, int64_t now_n
         refuse_lease(s, c, err, now_ns);
         return;
     }
-    const struct netif_address *a = own_address(c);
+    const struct netif_address *a = dhcp_own_address(c);
     if (a && !a->tentative)
-        bind_lease(s, c, now_ns);
+        dhcp_bind_lease(s, c, now_ns);
 }
 
 static void take_lease(struct stack *s, struct dhcp_client *c, const struct dhcp_msg *msg,
@@ -295,9 +287,7 @@ static bool extend_lease(struct stack *s, struct dhcp_client *c, const struct dh
     return true;
 }
 
-/* Somebody else uses the address (4.4.1, 3.1 step 5): the server hears of it, and we wait ten
- * seconds so as not to loop. */
-static void decline(struct stack *s, struct dhcp_client *c, int64_t now_ns)
+void dhcp_decline(struct stack *s, struct dhcp_client *c, int64_t now_ns)
 {
     const struct dhcp_form form = {
         .type = DHCP_DECLINE, .requested = c->lease.address, .server = c->lease.server};
@@ -324,6 +314,7 @@ void dhcp_leave(struct stack *s, struct dhcp_client *c)
     deadline_clear(s, &c->timer);
     udp_unbind(s, &c->pcb);
     c->state = DHCP_STOPPED;
+    c->nif->configuring = false;
     c->nif = NULL;
 }
 
@@ -552,66 +543,4 @@ void dhcp_receive(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
         stack_drop(s, nb, MODULE_DHCP, (unsigned)drop);
     else
         netbuf_free(s, nb);
-}
-
-/* --- what happens to the interface --- */
-
-static void address_event(struct stack *s, struct dhcp_client *c, int64_t now_ns)
-{
-    const struct netif_address *a = own_address(c);
-    if (c->own_change)
-        return;
-    if (!a && (c->state == DHCP_CHECKING || dhcp_has_lease(c)))
-        decline(s, c, now_ns);
-    else if (a && !a->tentative && c->state == DHCP_CHECKING)
-        bind_lease(s, c, now_ns);
-}
-
-/* What an INFORM brought goes with the address that it was made for. */
-static void forget_informed(struct stack *s, struct dhcp_client *c, const struct netif *nif)
-{
-    if (!c->informed || find_address(nif, c->informed_address))
-        return;
-    c->informed = false;
-    dhcp_set_name_servers(s, nif, NULL);
-}
-
-/* RFC 2131 3.7: the cable may lead elsewhere now. */
-static void link_event(struct stack *s, struct dhcp_client *c, int64_t now_ns)
-{
-    const uint32_t up = NETIF_UP | NETIF_RUNNING;
-    if ((c->nif->flags & up) != up)
-        return;
-    if (dhcp_has_lease(c)) {
-        c->requested = c->lease.address;
-        dhcp_begin_rebooting(s, c, true, now_ns);
-    } else if (c->state == DHCP_REBOOTING) {
-        dhcp_begin_rebooting(s, c, false, now_ns);
-    } else if (c->state == DHCP_SELECTING || c->state == DHCP_REQUESTING) {
-        dhcp_enter_init(s, c, now_ns);
-    }
-}
-
-void dhcp_on_netif(struct stack *s, void *state, struct netif *nif, enum netif_event event,
-                   int64_t now_ns)
-{
-    struct dhcp_client *c = dhcp_client(s, nif);
-    (void)state;
-    if (c && event == NETIF_EVENT_NO_ADDRESS)
-        forget_informed(s, c, nif);
-    if (!c || !c->nif || c->inform)
-        return;
-    switch (event) {
-    case NETIF_EVENT_ADDRESS:
-    case NETIF_EVENT_NO_ADDRESS:
-        address_event(s, c, now_ns);
-        break;
-    case NETIF_EVENT_UP:
-    case NETIF_EVENT_CARRIER:
-        link_event(s, c, now_ns);
-        break;
-    case NETIF_EVENT_DOWN:
-    case NETIF_EVENT_NO_CARRIER:
-        break; /* leases go on; what is sent meanwhile is lost like any other frame */
-    }
 }

@@ -123,6 +123,21 @@ void dhcp_leave(struct stack *s, struct dhcp_client *c);
 void dhcp_timer_fired(struct stack *s, struct deadline *d, int64_t now_ns);
 void dhcp_receive(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
                   const struct ip_received *r, uint16_t from_port, int64_t now_ns);
+/* The address of the lease is in use: so is the rest of it, or it is given back. */
+void dhcp_bind_lease(struct stack *s, struct dhcp_client *c, int64_t now_ns);
+/* Somebody else uses the address (4.4.1, 3.1 step 5): the server hears of it, and we wait ten
+ * seconds so as not to loop. */
+void dhcp_decline(struct stack *s, struct dhcp_client *c, int64_t now_ns);
+
+/* --- dhcp_netif.c --- */
+
+/* The interface's slot of an address, or NULL. */
+const struct netif_address *dhcp_find_address(const struct netif *nif, uint32_t address);
+/* The lease's. */
+static inline const struct netif_address *dhcp_own_address(const struct dhcp_client *c)
+{
+    return dhcp_find_address(c->nif, c->lease.address);
+}
 void dhcp_on_netif(struct stack *s, void *state, struct netif *nif, enum netif_event event,
                    int64_t now_ns);
 

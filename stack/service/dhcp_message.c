@@ -1,6 +1,5 @@
 #include "stack/service/dhcp_inside.h"
 #include "stack/core/mem.h"
-#include "stack/net/ipv4.h"
 
 enum { OPTION_ROOM = 80 + DHCP_OWN_OPTIONS, CODE_AND_LENGTH = 2 };
 
@@ -145,14 +144,17 @@ static void put_options(struct stack *s, const struct dhcp_client *c, const stru
     put_own(&c->own, w);
 }
 
-/* RFC 2131 4.1: a clear flag says that unicast is taken before there is an address, which IP does
- * on an interface that has none; where ours is there already, nobody need ask. */
+/* RFC 2131 4.1: the flag is clear where unicast is taken before there is an address, which IP does
+ * while a client asks. An interface that has another one is configured already, as RFC 1542 3.1.1
+ * means it: there broadcasts are asked for, and what comes by unicast all the same is taken; where
+ * ours is there already, nobody need ask. */
 static uint16_t flags(struct stack *s, const struct dhcp_client *c, const struct dhcp_form *form)
 {
     bool asks = form->type == DHCP_DISCOVER || form->type == DHCP_REQUEST;
-    bool deaf = (ipv4_has_address(c->nif) && !dhcp_has_lease(c)) ||
-                stack_knob(s, MODULE_DHCP, DHCP_KNOB_BROADCAST);
-    return asks && form->ciaddr == 0 && deaf ? DHCP_FLAG_BROADCAST : 0;
+    const struct ip_addr any = {.family = ADDR_IPV4};
+    bool wants = (netif_source(c->nif, &any) && !dhcp_has_lease(c)) ||
+                 stack_knob(s, MODULE_DHCP, DHCP_KNOB_BROADCAST);
+    return asks && form->ciaddr == 0 && wants ? DHCP_FLAG_BROADCAST : 0;
 }
 
 static enum dhcp_counter counter(enum dhcp_message_type type)

@@ -75,6 +75,8 @@ Test(ipv4_input, destinations)
     r = rig_open(NULL, NULL, false);
     struct rig_ip offer = {.proto = 17, .dst = RIG_ADDRESS},
                   other = {.proto = 6, .dst = RIG_ADDRESS};
+    expect(r, f, rig_ipv4(f, &offer, "12345678", 8), "ipv4.drop.not_ours");
+    r->nif->configuring = true; /* somebody asks for an address: RFC 2131 4.1 */
     rig_receive(r, f, rig_ipv4(f, &offer, "12345678", 8));
     cr_assert_eq(rig_counter(r, "ipv4.delivered"), 1);
     expect(r, f, rig_ipv4(f, &other, "12345678", 8), "ipv4.drop.not_ours");
