@@ -53,8 +53,7 @@ static int64_t random_between(struct stack *s, int64_t low_ns, int64_t high_ns)
     return low_ns + (int64_t)stack_random_below(s, RANDOM_JITTER, span_us + 1) * 1000;
 }
 
-static void send(struct stack *s, struct netif *nif, const struct acd *c, bool probe,
-                 int64_t now_ns)
+static void send(struct stack *s, struct netif *nif, struct acd *c, bool probe, int64_t now_ns)
 {
     if (!(nif->flags & NETIF_ARP)) /* switched off meanwhile: nobody is told, nobody is asked */
         return;
@@ -62,12 +61,20 @@ static void send(struct stack *s, struct netif *nif, const struct acd *c, bool p
         .op = ARP_REQUEST, .spa = probe ? 0 : c->addr.word[0], .tpa = c->addr.word[0]};
     memcpy(hdr.sha, nif->mac, sizeof hdr.sha);
     stack_count(s, MODULE_ARP, probe ? ARP_PROBES_SENT : ARP_ANNOUNCEMENTS_SENT);
+    c->sent_ns = now_ns;
     arp_send(s, nif, &hdr, NULL, now_ns);
 }
 
 static bool link_is_up(const struct netif *nif)
 {
     return (nif->flags & NETIF_UP) && (nif->flags & NETIF_RUNNING);
+}
+
+/* When the next packet about this address may leave: a carrier that flaps must not make us send one
+ * each time. */
+static int64_t earliest(const struct acd *c, int64_t interval_ns)
+{
+    return c->sent_ns == INT64_MIN ? INT64_MIN : c->sent_ns + interval_ns;
 }
 
 /* RFC 5227 2.1.1: after MAX_CONFLICTS, not more than one attempt each RATE_LIMIT_INTERVAL.
@@ -81,6 +88,8 @@ static void start_probing(struct stack *s, struct netif *nif, struct acd *c, int
         int64_t allowed = per->started_ns + knob(s, ARP_RATE_LIMIT_INTERVAL);
         start = allowed > now_ns ? allowed : now_ns;
     }
+    int64_t apart = earliest(c, knob(s, ARP_PROBE_MIN));
+    start = apart > start ? apart : start;
     per->started_ns = start;
     c->checked = true;
     c->sent = 0;
@@ -158,7 +167,7 @@ void acd_init(struct stack *s, struct arp *a)
     for (uint32_t i = 0; i < a->netifs; i++)
         a->per_netif[i].started_ns = INT64_MIN;
     for (uint32_t i = 0; i < a->netifs * NETIF_ADDRESSES; i++) {
-        a->slot[i].conflict_ns = INT64_MIN;
+        a->slot[i].conflict_ns = a->slot[i].sent_ns = INT64_MIN;
         deadline_init(&a->slot[i].timer, deadline_rank(MODULE_ARP, i), "arp.conflict_detection",
                       on_timer);
     }
@@ -169,7 +178,7 @@ static void reset(struct stack *s, struct acd *c, const struct ip_addr *addr)
     deadline_clear(s, &c->timer);
     move_to(s, c, ACD_IDLE);
     c->addr = *addr;
-    c->conflict_ns = INT64_MIN;
+    c->conflict_ns = c->sent_ns = INT64_MIN;
     c->checked = false;
 }
 
@@ -207,14 +216,14 @@ static bool is_probing(const struct acd *c)
     return c->state == ACD_WAITING || c->state == ACD_PROBING;
 }
 
-/* The same link goes on: probes that may have been lost are sent anew, all of them, and so is the
- * announcement that was due. */
+/* The same link goes on: probes that may have been lost are sent anew, all of them, and the
+ * announcement that was due follows. */
 static void resume(struct stack *s, struct netif *nif, struct acd *c, int64_t now_ns)
 {
     if (is_probing(c))
         start_probing(s, nif, c, now_ns);
     else if (c->state == ACD_ANNOUNCING)
-        deadline_set(s, &c->timer, now_ns);
+        deadline_set(s, &c->timer, earliest(c, knob(s, ARP_ANNOUNCE_INTERVAL)));
 }
 
 static void link_came(struct stack *s, struct arp *a, struct netif *nif, int64_t now_ns)

@@ -71,6 +71,7 @@ struct acd {
     struct ip_addr addr; /* what the slot held when it was last looked at */
     int64_t conflict_ns; /* the last conflict that was defended; INT64_MIN: none */
     uint32_t sent;       /* probes, or announcements, of the current state */
+    int64_t sent_ns;     /* the last of them; INT64_MIN: none of this address */
     uint8_t state;
     bool checked; /* the address came with a check */
 };

@@ -19,6 +19,7 @@ static int open_client(struct stack *s, struct netif *nif, service_done *done, v
         .own = c->own, .informed = c->informed, .informed_address = c->informed_address};
     c->done = done;
     c->ctx = ctx;
+    c->asked_ns = INT64_MIN;
     c->t1_ns = c->t2_ns = c->expiry_ns = c->offer_due_ns = INT64_MAX;
     c->pcb = (struct udp_pcb){
         .end = {.local_port = DHCP_CLIENT_PORT,

@@ -73,6 +73,7 @@ struct dhcp_client {
     uint16_t secs;
     uint32_t sent;                   /* messages of the current exchange; sets the next delay */
     uint32_t failures;               /* NAKs in a row */
+    int64_t asked_ns;                /* the last message that left; INT64_MIN: none */
     int64_t started_ns;              /* the first message of the exchange, for secs */
     int64_t request_ns;              /* the request that the lease counts from */
     uint32_t requested, server;      /* what the offer said, or what we remember */

@@ -31,6 +31,14 @@ static void forget_informed(struct stack *s, struct dhcp_client *c, const struct
     dhcp_set_name_servers(s, nif, NULL);
 }
 
+/* A carrier that flaps must not make us ask each time: once a second. */
+static void ask_soon(struct stack *s, struct dhcp_client *c)
+{
+    int64_t due_ns = c->asked_ns + DHCP_SECOND_NS;
+    bool ends = c->verifying && c->expiry_ns < due_ns;
+    deadline_set(s, &c->timer, ends ? c->expiry_ns : due_ns);
+}
+
 /* RFC 2131 3.7: the cable may lead elsewhere now, and a lease is verified. A client that waits for
  * an answer asks at once, however short the loss was: its question or the answer may have been
  * lost. */
@@ -39,8 +47,12 @@ static void link_event(struct stack *s, struct dhcp_client *c, int64_t now_ns)
     const uint32_t up = NETIF_UP | NETIF_RUNNING;
     if ((c->nif->flags & up) != up)
         return;
-    if (dhcp_has_lease(c)) {
-        if (!c->nif->new_link && c->state != DHCP_REBOOTING)
+    bool asks =
+        c->state == DHCP_SELECTING || c->state == DHCP_REQUESTING || c->state == DHCP_REBOOTING;
+    if (asks && now_ns < c->asked_ns + DHCP_SECOND_NS) {
+        ask_soon(s, c);
+    } else if (dhcp_has_lease(c)) {
+        if (!c->nif->new_link && !asks)
             return;
         c->requested = c->lease.address;
         dhcp_begin_rebooting(s, c, true, now_ns);
