@@ -109,12 +109,12 @@ static struct host *open_host(struct world *w, struct link *l, const char *nic)
 {
     struct why why = {{0}};
     struct host *h = world_alloc(w, sizeof *h, 64);
-    *h = (struct host){.world = w, .kind = &sut_kind, .name = "sut", .ports = 1};
+    *h = (struct host){.world = w, .kind = &sut_kind, .name = "sut"};
     h->state = world_alloc(w, sut_kind.state_size, 64);
     h->owner.fire = host_fire;
     h->owner.name = h->name;
     world_own(w, &h->owner, RANK_HOST);
-    h->port[0] = (struct host_port){.link = l, .mtu = 1500, .host = h, .name = "eth0"};
+    *host_add_port(h) = (struct host_port){.link = l, .mtu = 1500, .host = h, .name = "eth0"};
     memcpy(h->port[0].mac, host_mac, 6);
     h->port[0].number = link_attach(l, "eth0", to_host, NULL, h);
     const struct sut_config config = {.sut = sut_load("stack", &why), .nic = nic_kind_by_name(nic)};

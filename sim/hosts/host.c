@@ -2,6 +2,22 @@
 #include "sim/hosts/host.h"
 #include <string.h>
 
+struct host_port *host_add_port(struct host *h)
+{
+    if (h->ports == h->port_room) {
+        uint32_t room = h->port_room ? h->port_room * 2 : 1;
+        struct host_port *port = world_alloc(h->world, room * sizeof *port, 16);
+        if (h->ports)
+            memcpy(port, h->port, h->ports * sizeof *port);
+        world_release(h->world, h->port, h->port_room * sizeof *port);
+        h->port = port;
+        h->port_room = room;
+    }
+    struct host_port *p = &h->port[h->ports++];
+    *p = (struct host_port){.host = h};
+    return p;
+}
+
 struct frame *host_frame(struct host *h, uint32_t len)
 {
     return frame_new(h->world, len);

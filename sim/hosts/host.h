@@ -65,8 +65,6 @@ struct host_kind {
     const char *(*version)(void);
 };
 
-enum { HOST_PORTS = 8 };
-
 struct host_port {
     struct link *link;
     int number; /* the link's number for it */
@@ -85,8 +83,8 @@ struct host {
     const struct host_kind *kind;
     const char *name;
     uint32_t index; /* in the order of the script */
-    struct host_port port[HOST_PORTS];
-    uint32_t ports;
+    struct host_port *port;
+    uint32_t ports, port_room;
     struct random_stream random;
     void *state;
 };
@@ -97,6 +95,9 @@ const struct host_kind *host_kind_by_name(const char *name);
 /* The Debian package without which this build lacks the kind; NULL when there is no such kind at
  * all. */
 const char *host_kind_package(const char *name);
+
+/* One more port, empty; those before it may move. For who builds the host. */
+struct host_port *host_add_port(struct host *h);
 
 /* --- for kinds --- */
 /* A frame to fill and send: one reference, which host_send takes. */

@@ -31,7 +31,7 @@ struct sut_state {
     struct sut_env env;
     void *instance;
     struct machine *machine;
-    struct nic *nic[HOST_PORTS];
+    struct nic *nic[SUT_PORTS];
     struct random_stream purpose[PURPOSES];
     struct memory memory[MEMORIES];
     uint32_t memories;

@@ -20,10 +20,12 @@ struct sut_listener {
     void (*fate)(void *ctx, uint32_t frame, enum sut_fate fate, const char *reason);
 };
 
+enum { SUT_PORTS = 8 }; /* as many as its machine has slots for */
+
 struct sut_config {
     const struct sut *sut;
-    const struct nic_kind *nic;      /* for a SUT_BUS stack */
-    int64_t tx_delay_ns[HOST_PORTS]; /* of each interface's NIC */
+    const struct nic_kind *nic;     /* for a SUT_BUS stack */
+    int64_t tx_delay_ns[SUT_PORTS]; /* of each interface's NIC */
     struct sut_listener listener;
     uint8_t fill;     /* of memory that the stack has not written yet */
     bool watch_fates; /* replay and ladders want to know */

@@ -24,7 +24,7 @@ static void name_bind(void *self, const char *name, const struct value *value)
 static struct judge_port *judged(const struct run *r, const struct host *h, int port)
 {
     const struct host_port *p = &h->port[port];
-    return judge_port_of(&r->judge, (uint32_t)topology_link_of(&r->topology, p->link), p->number);
+    return judge_port_of(&r->judge, link_number(p->link), p->number);
 }
 
 static bool name_host(void *self, const char *name, struct packet_addresses *out)
@@ -61,7 +61,7 @@ static void introduce_host(struct run *r, const struct host *h)
                                   .ipv4 = port->ipv4,
                                   .prefix = port->prefix};
         memcpy(seen.mac, port->mac, sizeof seen.mac);
-        judge_add_port(&r->judge, (uint32_t)topology_link_of(&r->topology, port->link), &seen);
+        judge_add_port(&r->judge, link_number(port->link), &seen);
     }
 }
 
@@ -227,19 +227,6 @@ void frames_note(struct run *r, const char *reason)
 
 /* --- `<` --- */
 
-/* Where a `<` line enters the link: the first raw host there, else a port of the script's own. */
-static struct host *raw_host_on(struct run *r, const struct link *l, int *port)
-{
-    for (uint32_t h = 1; h < r->topology.hosts; h++)
-        for (uint32_t p = 0; p < r->topology.host[h]->ports; p++)
-            if ((r->topology.host[h]->kind->flags & HOST_RAW) &&
-                r->topology.host[h]->port[p].link == l) {
-                *port = (int)p;
-                return r->topology.host[h];
-            }
-    return NULL;
-}
-
 static void script_port_frame(void *ctx, int port, struct frame *f, int64_t now_ns)
 {
     (void)ctx, (void)port, (void)f, (void)now_ns;
@@ -277,11 +264,11 @@ static void send_built(struct run *r, uint32_t link, int port, const uint8_t *by
 
 void frames_inject(struct run *r, const struct step *step, int64_t now_ns)
 {
-    int port = 0, raw_port = 0;
+    int port = 0;
     struct topology *t = &r->topology;
     struct host *h = step->u.packet.at ? topology_host(t, step->u.packet.at, &port) : t->sut;
-    uint32_t link = (uint32_t)topology_link_of(t, h->port[port].link);
-    struct host *raw = raw_host_on(r, h->port[port].link, &raw_port);
+    uint32_t link = link_number(h->port[port].link);
+    const struct host_port *raw = t->raw[link];
     struct packet_context c;
     struct why why = {{0}};
     if (h != t->sut && !(h->kind->flags & HOST_RAW)) {
@@ -293,15 +280,16 @@ void frames_inject(struct run *r, const struct step *step, int64_t now_ns)
     if (!raw && t->script_port[link] < 0)
         t->script_port[link] =
             link_attach(h->port[port].link, "script", script_port_frame, NULL, r);
-    fill_context(r, link, judged(r, h, port), raw ? judged(r, raw, raw_port) : NULL, &c);
+    fill_context(r, link, judged(r, h, port),
+                 raw ? judge_port_of(&r->judge, link, raw->number) : NULL, &c);
     uint8_t bytes[PACKET_ROOM]; /* not of the world, which is the smaller to save */
     int len = packet_build(step->u.packet.packet, &c, bytes, PACKET_ROOM, &why);
     if (len < 0)
         verdict_fail(&r->verdict, &step->place, now_ns, "this packet cannot be built: %s",
                      why.text);
     else
-        send_built(r, link, raw ? raw->port[raw_port].number : t->script_port[link], bytes,
-                   (uint32_t)len, step->place.line);
+        send_built(r, link, raw ? raw->number : t->script_port[link], bytes, (uint32_t)len,
+                   step->place.line);
 }
 
 /* --- `>` --- */

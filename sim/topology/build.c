@@ -65,7 +65,7 @@ int topology_build(struct topology *t, struct world *w, const struct topology_pl
                    struct why *why)
 {
     const struct script *s = plan->script;
-    struct attribute *attribute[HOST_PORTS] = {NULL};
+    struct attribute *attribute[SUT_PORTS] = {NULL};
     *t = (struct topology){.world = w, .plan = *plan};
     t->host = world_alloc(w, (s->hosts + 2) * sizeof(struct host *), 16);
     topology_each_packet(t, skip_unplayed);

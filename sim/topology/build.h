@@ -15,14 +15,14 @@ int topology_build_links(struct topology *t, struct why *why);
 
 struct host *topology_new_host(struct topology *t, const struct host_kind *kind, const char *name);
 /* A port on `link` (NULL: the first); attach once all ports are known. */
-int topology_new_port(struct topology *t, struct host *h, const char *name, struct link *link,
-                      const uint8_t mac[6], struct why *why);
+void topology_new_port(struct topology *t, struct host *h, const char *name, struct link *link,
+                       const uint8_t mac[6]);
 int topology_set_port(struct topology *t, struct host *h, struct host_port *p,
                       const struct attribute *a, struct why *why);
 bool topology_is_port_attribute(const char *name);
 int topology_check_attribute(const struct host_kind *kind, const struct attribute *a,
                              struct why *why);
-int topology_attach_ports(struct host *h, struct why *why);
+void topology_attach_ports(struct topology *t, struct host *h);
 int topology_build_host(struct topology *t, const struct declaration *d, struct why *why);
 
 int topology_build_sut(struct topology *t, struct attribute **attribute, struct why *why);

@@ -6,33 +6,15 @@
 
 int topology_link(const struct topology *t, const char *name)
 {
-    for (uint32_t l = 0; l < t->recording.links; l++)
-        if (strcmp(t->recording.link[l].name, name) == 0)
-            return (int)l;
-    return -1;
-}
-
-int topology_link_of(const struct topology *t, const struct link *link)
-{
-    for (uint32_t l = 0; l < t->recording.links; l++)
-        if (t->recording.link[l].link == link)
-            return (int)l;
-    return -1;
+    const struct recorded_link *l = names_find(&t->links, name);
+    return l ? (int)(l - t->recording.link) : -1;
 }
 
 struct host *topology_host(const struct topology *t, const char *name, int *port)
 {
-    *port = 0;
-    for (uint32_t p = 0; t->sut && p < t->sut->ports; p++) {
-        *port = (int)p;
-        if (strcmp(t->sut->port[p].name, name) == 0)
-            return t->sut;
-    }
-    *port = 0;
-    for (uint32_t h = 0; h < t->hosts; h++)
-        if (strcmp(t->host[h]->name, name) == 0)
-            return t->host[h];
-    return NULL;
+    const struct host_port *p = names_find(&t->ports, name);
+    *port = p ? (int)(p - p->host->port) : 0;
+    return p ? p->host : NULL;
 }
 
 static void host_fire(struct owner *o, int64_t now_ns)
@@ -75,21 +57,15 @@ struct host *topology_new_host(struct topology *t, const struct host_kind *kind,
     return h;
 }
 
-int topology_new_port(struct topology *t, struct host *h, const char *name, struct link *link,
-                      const uint8_t mac[6], struct why *why)
+void topology_new_port(struct topology *t, struct host *h, const char *name, struct link *link,
+                       const uint8_t mac[6])
 {
-    if (h->ports == HOST_PORTS) {
-        why_set(why, "%s has more than %d ports", h->name, HOST_PORTS);
-        return -1;
-    }
-    struct host_port *p = &h->port[h->ports++];
-    p->host = h;
+    struct host_port *p = host_add_port(h);
     p->name = name;
     p->link = link ? link : t->recording.link[0].link;
     p->mtu = 1500;
     if (mac)
         memcpy(p->mac, mac, 6);
-    return 0;
 }
 
 /* A peer's MAC follows from its address as libslirp's do (52:55 and the four bytes), else from its
@@ -99,9 +75,14 @@ static void default_mac(const struct host *h, struct host_port *p)
     static const uint8_t none[6];
     if (memcmp(p->mac, none, 6) != 0)
         return;
-    uint32_t tail = p->has_ipv4 ? p->ipv4 : h->index << 8 | (uint32_t)(p - h->port);
+    uint32_t port = (uint32_t)(p - h->port);
+    uint32_t tail = p->has_ipv4  ? p->ipv4
+                    : port < 256 ? h->index << 8 | port
+                                 : h->index << 16 | port;
     const uint8_t mac[6] = {0x52,
-                            (uint8_t)(p->has_ipv4 ? 0x55 : 0x56),
+                            (uint8_t)(p->has_ipv4  ? 0x55
+                                      : port < 256 ? 0x56
+                                                   : 0x57),
                             (uint8_t)(tail >> 24),
                             (uint8_t)(tail >> 16),
                             (uint8_t)(tail >> 8),
@@ -203,8 +184,7 @@ static int read_ports(struct topology *t, struct host *h, const struct attribute
                       uint32_t count, struct why *why)
 {
     bool linked = false;
-    if (topology_new_port(t, h, h->name, NULL, NULL, why) != 0)
-        return -1;
+    topology_new_port(t, h, h->name, NULL, NULL);
     for (uint32_t a = 0; a < count; a++) {
         if (!topology_is_port_attribute(attribute[a].name)) {
             if (topology_check_attribute(h->kind, &attribute[a], why) != 0)
@@ -212,8 +192,8 @@ static int read_ports(struct topology *t, struct host *h, const struct attribute
             continue;
         }
         if (strcmp(attribute[a].name, "on") == 0) {
-            if (linked && topology_new_port(t, h, h->name, NULL, NULL, why) != 0)
-                return -1;
+            if (linked)
+                topology_new_port(t, h, h->name, NULL, NULL);
             linked = true;
         }
         if (topology_set_port(t, h, &h->port[h->ports - 1], &attribute[a], why) != 0)
@@ -222,18 +202,16 @@ static int read_ports(struct topology *t, struct host *h, const struct attribute
     return 0;
 }
 
-int topology_attach_ports(struct host *h, struct why *why)
+void topology_attach_ports(struct topology *t, struct host *h)
 {
-    for (uint32_t p = 0; p < h->ports; p++) {
-        default_mac(h, &h->port[p]);
-        h->port[p].number =
-            link_attach(h->port[p].link, h->port[p].name, host_deliver, host_carrier, &h->port[p]);
-        if (h->port[p].number < 0) {
-            why_set(why, "the link has no room for %s: at most %d ports", h->name, LINK_PORTS);
-            return -1;
-        }
+    for (uint32_t k = 0; k < h->ports; k++) {
+        struct host_port *p = &h->port[k], **raw = &t->raw[link_number(p->link)];
+        default_mac(h, p);
+        p->number = link_attach(p->link, p->name, host_deliver, host_carrier, p);
+        names_put(t->world, &t->ports, p->name, p);
+        if ((h->kind->flags & HOST_RAW) && !*raw)
+            *raw = p;
     }
-    return 0;
 }
 
 int topology_build_host(struct topology *t, const struct declaration *d, struct why *why)
@@ -258,8 +236,9 @@ int topology_build_host(struct topology *t, const struct declaration *d, struct 
     struct attribute *attribute;
     struct host *h = topology_new_host(t, kind, d->name);
     if (topology_resolve(t, d->attribute, d->attributes, &attribute, why) != 0 ||
-        read_ports(t, h, attribute, d->attributes, why) != 0 || topology_attach_ports(h, why) != 0)
+        read_ports(t, h, attribute, d->attributes, why) != 0)
         return -1;
+    topology_attach_ports(t, h);
     const struct attribute *blamed = NULL;
     const struct attrs attrs = {.attribute = attribute, .count = d->attributes, .blamed = &blamed};
     struct why inner = {{0}};

@@ -77,7 +77,7 @@ static int64_t scaled_text(const char *text, const char *const *unit, const int6
     return -1;
 }
 
-static int64_t link_number(enum link_unit unit, const struct value *v)
+static int64_t number_in(enum link_unit unit, const struct value *v)
 {
     static const char *const rates[] = {"bit", "kbit", "Mbit", "Gbit", NULL};
     static const int64_t rate_factors[] = {1, 1000, 1000000, 1000000000};
@@ -115,7 +115,7 @@ static int set_link_attribute(struct link_config *config, const struct attribute
             [UNIT_COUNT] = {INT32_MAX, "a number from 0"},
             [UNIT_PPM] = {1000000, "a share up to 100%, such as 5% or 300ppm"}};
         enum link_unit unit = link_attributes[k].unit;
-        int64_t number = link_number(unit, &a->value);
+        int64_t number = number_in(unit, &a->value);
         if (number < 0 || number > limits[unit].most) {
             topology_bad_value(a, limits[unit].right, why);
             return -1;
@@ -170,6 +170,8 @@ static void add_link(struct topology *t, const struct link_config *config)
     l->name = world_text(t->world, config->name);
     l->capture = capture_new(t->world, l->link);
     t->script_port[k] = -1;
+    link_set_number(l->link, k);
+    names_put(t->world, &t->links, l->name, l);
     link_watch(l->link, tap_frame, tap);
 }
 
@@ -179,6 +181,7 @@ int topology_build_links(struct topology *t, struct why *why)
     uint32_t room = s->links ? s->links : 1;
     t->recording.layers = s->layers;
     t->recording.link = world_alloc(t->world, room * sizeof *t->recording.link, 16);
+    t->raw = world_alloc(t->world, room * sizeof(struct host_port *), 16);
     t->script_port = world_alloc(t->world, room * sizeof *t->script_port, 16);
     for (uint32_t k = 0; k < s->links; k++) {
         const struct declaration *d = &s->link[k];

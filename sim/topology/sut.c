@@ -25,8 +25,8 @@ static int add_sut_port(struct topology *t, const struct declaration *d,
     uint8_t mac[6];
     memcpy(mac, sut_mac, 6);
     mac[5] = (uint8_t)(mac[5] + h->ports);
-    if (topology_new_port(t, h, d->name, NULL, mac, why) != 0 ||
-        topology_resolve(t, d->attribute, d->attributes, attribute, why) != 0)
+    topology_new_port(t, h, d->name, NULL, mac);
+    if (topology_resolve(t, d->attribute, d->attributes, attribute, why) != 0)
         return -1;
     for (uint32_t a = 0; a < d->attributes; a++) {
         const struct attribute *one = &(*attribute)[a];
@@ -193,8 +193,8 @@ int topology_build_sut(struct topology *t, struct attribute **attribute, struct 
                                 .watch_fates = t->plan.watch_fates,
                                 .listener = t->plan.listener};
     for (uint32_t k = 0; k < count; k++)
-        if (k >= HOST_PORTS || add_sut_port(t, &d[k], &attribute[k], why) != 0) {
-            why_set(why, "more than %d interfaces", HOST_PORTS);
+        if (k >= SUT_PORTS || add_sut_port(t, &d[k], &attribute[k], why) != 0) {
+            why_set(why, "more than %d interfaces", SUT_PORTS);
             return -1;
         }
     struct attrs first = {.attribute = attribute[0], .count = d[0].attributes};
@@ -204,7 +204,8 @@ int topology_build_sut(struct topology *t, struct attribute **attribute, struct 
             return -1;
     if (t->skipped)
         return 0;
-    if (topology_attach_ports(t->sut, why) != 0 || nic_of(t, &first, &config.nic, why) != 0)
+    topology_attach_ports(t, t->sut);
+    if (nic_of(t, &first, &config.nic, why) != 0)
         return -1;
     if (t->skipped)
         return 0;

@@ -13,6 +13,7 @@
 #include "sim/hosts/sut_host.h"
 #include "sim/language/script.h"
 #include "sim/record/recording.h"
+#include "sim/world/names.h"
 #include "sim/topology/profile.h"
 
 /* Told of every frame that enters a link; `record` is its place in the link's capture. */
@@ -51,9 +52,12 @@ struct topology {
     struct world *world;
     struct topology_plan plan;
     struct recording recording; /* the links, in the script's order, with their captures */
-    int *script_port;   /* of each link: where `<` lines enter when no raw host is there; -1: not
-                           attached */
-    struct host **host; /* the host under test is host[0] */
+    struct names links;         /* by their names: struct recorded_link */
+    struct names ports;         /* struct host_port: interfaces under test, and each host's first */
+    int *script_port; /* of each link: where `<` lines enter when no raw host is there; -1: not
+                         attached */
+    struct host_port **raw; /* of each link: the first raw host's port there; NULL: none */
+    struct host **host;     /* the host under test is host[0] */
     uint32_t hosts;
     struct host *sut;
     struct binding *bindings;
@@ -76,7 +80,6 @@ __attribute__((format(printf, 2, 3))) void topology_skip(struct topology *t, con
 struct host *topology_host(const struct topology *t, const char *name, int *port);
 /* The number of a link; -1: there is none. */
 int topology_link(const struct topology *t, const char *name);
-int topology_link_of(const struct topology *t, const struct link *l);
 
 /* --- values --- */
 void scope_bind(struct topology *t, const char *name, const struct value *v);

@@ -10,6 +10,7 @@ enum {
     HEADER = 14,
     TAG = 4,
     HEAP_ROOM = 16,
+    FIRST_PORTS = 4,
 };
 
 struct port {
@@ -17,6 +18,7 @@ struct port {
     link_deliver *deliver;
     link_carrier *carrier;
     void *ctx;
+    bool cut; /* off, by a partition */
     uint64_t sent;
     int64_t free_ns;    /* when the transmitter has sent all it was given, */
     uint64_t free_part; /* and the rest, in units of 1/rate ns: rates do not drift */
@@ -35,8 +37,9 @@ struct link {
     struct owner owner; /* first: fire() casts back */
     struct world *world;
     struct link_config config;
-    struct port port[LINK_PORTS];
-    int ports;
+    uint32_t number;
+    struct port *port;
+    int ports, port_room;
     struct flight *flight; /* binary heap */
     uint32_t count, room;
     uint64_t entries;
@@ -45,7 +48,7 @@ struct link {
     bool told_up;    /* what the ports know */
     uint32_t untold; /* changes of state since */
     int down_line, cut_line;
-    uint64_t cut; /* ports that a partition has cut off */
+    bool new_cut; /* a partition cut off all, those to come as well */
     link_tap *tap;
     void *tap_ctx;
     uint64_t event[LINK_EVENTS];
@@ -89,13 +92,34 @@ void link_configure(struct link *l, const struct link_config *config)
     }
 }
 
+void link_set_number(struct link *l, uint32_t number)
+{
+    l->number = number;
+}
+
+uint32_t link_number(const struct link *l)
+{
+    return l->number;
+}
+
+static void grow_ports(struct link *l)
+{
+    int room = l->port_room ? l->port_room * 2 : FIRST_PORTS;
+    struct port *port = world_alloc(l->world, (size_t)room * sizeof *port, _Alignof(struct port));
+    if (l->ports)
+        memcpy(port, l->port, (size_t)l->ports * sizeof *port);
+    world_release(l->world, l->port, (size_t)l->port_room * sizeof *port);
+    l->port = port;
+    l->port_room = room;
+}
+
 int link_attach(struct link *l, const char *name, link_deliver *deliver, link_carrier *carrier,
                 void *ctx)
 {
-    if (l->ports == LINK_PORTS)
-        return -1;
-    l->port[l->ports] =
-        (struct port){.name = name, .deliver = deliver, .carrier = carrier, .ctx = ctx};
+    if (l->ports == l->port_room)
+        grow_ports(l);
+    l->port[l->ports] = (struct port){
+        .name = name, .deliver = deliver, .carrier = carrier, .ctx = ctx, .cut = l->new_cut};
     return l->ports++;
 }
 
@@ -209,16 +233,11 @@ static void arm(struct link *l)
     world_due(l->world, &l->owner, l->untold ? world_now(l->world) : due_ns);
 }
 
-static bool is_cut(const struct link *l, uint32_t port)
-{
-    return l->cut >> port & 1;
-}
-
 static void deliver(struct link *l, const struct flight *f, int64_t now_ns)
 {
-    bool cut = is_cut(l, f->port);
+    bool cut = l->port[f->port].cut;
     for (uint32_t p = 0; p < (uint32_t)l->ports && !cut; p++)
-        if (p != f->port && l->port[p].deliver && !is_cut(l, p))
+        if (p != f->port && l->port[p].deliver && !l->port[p].cut)
             l->port[p].deliver(l->port[p].ctx, (int)p, f->frame, now_ns);
     l->event[LINK_LOST] += cut;
     frame_unref(f->frame);
@@ -282,8 +301,10 @@ bool link_is_up(const struct link *l)
 
 static void partition(struct link *l, int port, bool cut, int line)
 {
-    uint64_t mask = port < 0 ? UINT64_MAX : (uint64_t)1 << port;
-    l->cut = cut ? l->cut | mask : l->cut & ~mask;
+    for (int p = port < 0 ? 0 : port; p < l->ports && (port < 0 || p == port); p++)
+        l->port[p].cut = cut;
+    if (port < 0)
+        l->new_cut = cut;
     if (cut)
         l->cut_line = line;
 }
@@ -393,7 +414,7 @@ void link_send(struct link *l, int port, struct frame *f)
         drop(l, port, f, LINK_TOO_LONG, 0);
     } else if (queue_full(l, p, now_ns)) {
         drop(l, port, f, LINK_QUEUE_FULL, 0);
-    } else if (is_cut(l, (uint32_t)port)) {
+    } else if (p->cut) {
         drop(l, port, f, LINK_LOST, l->cut_line);
     } else {
         struct verdict v;

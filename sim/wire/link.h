@@ -14,7 +14,7 @@
 #include "sim/world/fingerprint.h"
 #include "sim/world/world.h"
 
-enum { LINK_PORTS = 64, LINK_NAME_BYTES = 32 };
+enum { LINK_NAME_BYTES = 32 };
 
 struct link_config {
     char name[LINK_NAME_BYTES];
@@ -110,8 +110,11 @@ struct link *link_new(struct world *w, const struct link_config *config);
 const struct link_config *link_config(const struct link *l);
 /* Changes the impairments of a running link. */
 void link_configure(struct link *l, const struct link_config *config);
-/* A port's number, or -1 when the link is full. `name` for reports ("srv"); lives in the arena or
- * longer. */
+/* The number that the maker of the world gave it, 0 at first. */
+void link_set_number(struct link *l, uint32_t number);
+uint32_t link_number(const struct link *l);
+/* A port's number, from 0. `name` for reports ("srv"); lives in the arena or longer. Not while the
+ * link delivers or takes a frame. */
 int link_attach(struct link *l, const char *name, link_deliver *deliver, link_carrier *carrier,
                 void *ctx);
 const char *link_port_name(const struct link *l, int port);

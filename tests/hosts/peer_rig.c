@@ -90,11 +90,9 @@ static void attach(struct peer_rig *r, const struct declaration *d)
 {
     static const uint8_t mac[6] = {0x52, 0x55, 0x0a, 0, 2, 2};
     struct host *h = &r->host;
-    struct host_port *p = &h->port[0];
+    struct host_port *p = host_add_port(h);
     const struct value *ip = attribute(d, "ip");
-    h->ports = 1;
     h->name = d->name;
-    p->host = h;
     p->link = r->link;
     p->mtu = 1500;
     memcpy(p->mac, mac, 6);

@@ -68,11 +68,11 @@ static void open_rig(struct rig *r)
         ears[k] = (struct ear){r, k};
         r->link[k] = link_new(r->world, &config);
         r->port[k] = link_attach(r->link[k], "test", to_test, NULL, &ears[k]);
-        h->port[k] = (struct host_port){.host = h, .link = r->link[k]};
+        host_add_port(h)->link = r->link[k];
+    }
+    for (int k = 0; k < LINKS; k++)
         h->port[k].number =
             link_attach(r->link[k], "sw", to_switch, carrier_of_switch, &h->port[k]);
-    }
-    h->ports = LINKS;
     cr_assert_eq(h->kind->init(h, &(const struct attrs){.attribute = NULL, .count = 0}, &why), 0);
 }
 

@@ -164,13 +164,13 @@ Test(link_timing, the_rate_can_change)
     world_free(lan->world);
 }
 
-Test(link_timing, a_link_has_64_ports_and_no_more)
+Test(link_timing, a_link_has_any_number_of_ports)
 {
-    struct lan *lan = lan_new(&(struct link_config){.name = "lan"}, 1, LINK_PORTS);
-    cr_assert_eq(link_attach(lan->link, "one more", lan_deliver, NULL, lan), -1);
-    lan_send(lan, 63, 60, 'a');
+    struct lan *lan = lan_new(&(struct link_config){.name = "lan"}, 1, 1000);
+    cr_assert_eq(link_attach(lan->link, "one more", lan_deliver, NULL, lan), 1000);
+    lan_send(lan, 1000, 60, 'a');
     lan_run(lan, NEVER);
-    cr_assert_eq(lan->arrivals, 63);
+    cr_assert_eq(lan->arrivals, 1000);
     world_free(lan->world);
 }
 
