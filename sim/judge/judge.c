@@ -146,7 +146,7 @@ static void note_conventions(struct judge *j, struct frame *f, const struct brea
             continue;
         snprintf(text, sizeof text, "%s: expected %s, actual %s, %s", breach[b].rule->name,
                  breach[b].expected, breach[b].actual, breach[b].rule->clause);
-        frame_note(f, NULL, world_text(j->world, text));
+        frame_note(f, NULL, names_text(j->world, &j->notes, text));
     }
 }
 

@@ -13,6 +13,7 @@
 #include "sim/judge/verdict.h"
 #include "sim/packet/packet.h"
 #include "sim/wire/link.h"
+#include "sim/world/names.h"
 
 enum station {
     STATION_UNDER_TEST, /* a frame of its own needs a line */
@@ -72,6 +73,7 @@ struct judge_names {
 
 struct judge {
     struct world *world;
+    struct names notes; /* what frames are noted with, each text once */
     struct verdict *verdict;
     const struct layer_set *layers;
     struct judge_names names;

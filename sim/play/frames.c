@@ -220,9 +220,8 @@ void frames_watch(void *ctx, uint32_t link, int port, struct frame *f, enum link
 void frames_note(struct run *r, const char *reason)
 {
     struct frame *f = sut_host_current(r->topology.sut);
-    size_t size = strlen(reason) + 1; /* the teller's for the length of the call */
-    if (f)
-        frame_note(f, NULL, memcpy(world_alloc_raw(r->world, size, 1), reason, size));
+    if (f) /* the text is the teller's for the length of the call */
+        frame_note(f, NULL, names_text(r->world, &r->reasons, reason));
 }
 
 /* --- `<` --- */

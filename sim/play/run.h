@@ -85,6 +85,7 @@ struct run {
     int64_t fd_map[64];        /* the script's descriptor to the stack's; -1: none */
     struct link_fault **fault; /* those added, in order, with their lines */
     uint32_t faults, fault_room;
+    struct names reasons; /* why frames were dropped, each text once */
     bool closed;
     int64_t *call_time; /* when each top-level step ran; -1: not yet */
     uint32_t outcomes_judged;

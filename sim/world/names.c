@@ -48,3 +48,13 @@ void *names_find(const struct names *n, const char *name)
 {
     return n->room ? slot_of(n, name)->thing : NULL;
 }
+
+const char *names_text(struct world *w, struct names *n, const char *text)
+{
+    char *copy = names_find(n, text);
+    if (copy)
+        return copy;
+    copy = (char *)(uintptr_t)world_text(w, text);
+    names_put(w, n, copy, copy);
+    return copy;
+}

@@ -22,5 +22,7 @@ struct names {
 void names_put(struct world *w, struct names *n, const char *name, void *thing);
 /* NULL: there is none of that name. */
 void *names_find(const struct names *n, const char *name);
+/* The table's one copy of a text, its name and its thing. */
+const char *names_text(struct world *w, struct names *n, const char *text);
 
 #endif
