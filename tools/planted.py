@@ -42,10 +42,7 @@ def prepare(row):
 
 
 def judge(executable, options):
-    r = program.run([executable] + options + ["--no-golden", "scenarios"])
-    if r.returncode:
-        raise SystemExit("%s: %s" % (executable, r.stderr))
-    return [l.split("\t") for l in r.stdout.splitlines()]
+    return program.said_by([executable] + options + ["--no-golden", "scenarios"])
 
 
 def judge_alone(row, links, options):
@@ -92,15 +89,31 @@ def tell(row, verdicts):
     return fate == "caught"
 
 
+def write_breakers(rows, verdicts, path):
+    """A line for each requirement and bug whose verdict names it: id, "planted NAME", SCENARIO:LINE:COLUMN."""
+    found = {}
+    for row in rows:
+        for fate, case, place, field, ids in verdicts[row.name]:
+            for one in ids.split() if fate == "caught" else []:
+                found.setdefault((one, row.name), place)
+    program.write(path, "".join("%s\tplanted %s\t%s\n" % (one, name, place) for (one, name), place in sorted(found.items())))
+
+
 def main():
     arguments = argparse.ArgumentParser(description="planted bugs, judged by scenarios")
     arguments.add_argument("--list", default=LIST, help="the list of planted bugs")
+    arguments.add_argument("--breakers", metavar="FILE", help="play every case, and write which requirements the verdicts name (tools/breakers.py)")
     arguments.add_argument("name", nargs="*", help="only these")
     o = arguments.parse_args()
     rows = [r for r in read_list(o.list) if not o.name or r.name in o.name]
+    for row in rows if o.breakers else []:
+        row.folders = []
     for unknown in set(o.name) - {r.name for r in rows}:
         arguments.error("no planted bug is called " + unknown)
-    verdicts, alone = judge_all(rows, [])
+    verdicts, alone = judge_all(rows, ["--every"] if o.breakers else [])
+    if o.breakers:
+        write_breakers(rows, verdicts, o.breakers)
+        return
     caught = sum([tell(r, verdicts[r.name]) for r in rows])
     print("%d planted bugs, %d of them in programs of their own" % (len(rows), alone))
     print("%d passed, %d failed, 0 skipped" % (caught, len(rows) - caught))

@@ -3,19 +3,21 @@ One program that holds many bugs, of which a number chooses one while it runs.
 
 A bug is a function with another body. The instrumented copy of a source has, before each such function, one copy of it for each bug, and at the
 function's entry a switch that goes to the copy of the bug that is on. The original's entry also notes that it was reached: a case that never enters
-the function cannot tell the bug from the original, and is not played. None of this exists in what is built for use.
+the function cannot tell the bug from the original, and is not played. Of a fault that stands at one place, the statement is noted. None of this exists in
+what is built for use.
 """
 import concurrent.futures, os, re, subprocess
-from . import csource
+from . import csource, marks
 
 RELEASE = "build/release"
 
 
 class Bug:
-    def __init__(self, name, file, bodies, folders=(), nic=None):
+    def __init__(self, name, file, bodies, folders=(), nic=None, at=None):
         self.name, self.file, self.folders = name, file, tuple(folders)
         self.bodies = bodies  # {index of a function in its file: the lines of the other body}
         self.nic = nic or ("rtl8139" if "rtl8139" in file else "e1000")
+        self.at = at  # the octet of the body where the fault is, when it has one place
         self.number, self.places = 0, []
 
 
@@ -46,6 +48,15 @@ def emit_switch(function, place, bugs):
     return ["mutant_reached[%d] = 1; switch (mutant_number) { %s }" % (place, " ".join(arms))]
 
 
+def emit_body(body, place, bugs):
+    """The original, whose entry is `place`, with notes at the statements of faults; gives the bugs their places. Returns the next free place, too."""
+    known = marks.marks_of(body) if any(b.at is not None for b in bugs) else []
+    for b in bugs:
+        mark = marks.mark_for(body, known, b.at) if b.at is not None else None
+        b.places.append(place if mark is None else place + 1 + mark)
+    return marks.with_marks(body, known, place + 1), place + 1 + len(known)
+
+
 def emit(file, text, bugs, first_place):
     """The instrumented source; its places are numbered from first_place. Returns it and the next free place."""
     lines, functions = csource.split(text)
@@ -54,12 +65,11 @@ def emit(file, text, bugs, first_place):
         here = [(b, b.bodies[k]) for b in bugs if k in b.bodies]
         if not here:
             continue
-        for b, _ in here:
-            b.places.append(place)
         out += lines[at:f.head_at] + emit_copies(file, f, here)
         out += ['#line %d "%s"' % (f.head_at + 1, file)] + f.head + ["{"] + emit_switch(f, place, here)
-        out += ['#line %d "%s"' % (f.line, file)]
-        at, place = f.line - 1, place + 1
+        body, free = emit_body("\n".join(f.body), place, [b for b, _ in here])
+        out += ['#line %d "%s"' % (f.line, file), body]
+        at, place = f.end_at, free
     return "\n".join(out + lines[at:]), place
 
 
@@ -99,7 +109,8 @@ def emit_table(bugs, places):
 class Program:
     """Instrumented sources in build/mutation/NAME, and the programs linked from them."""
 
-    def __init__(self, name, bugs):
+    def __init__(self, name, bugs, flags=()):
+        self.flags = list(flags)
         self.folder, self.bugs, self.refused = "build/mutation/" + name, list(bugs), []
 
     def files(self):
@@ -118,7 +129,7 @@ class Program:
         """Compiles what was emitted; a bug whose copy the compiler refuses goes to `refused`, and the rest is emitted again."""
         while True:
             self.emit()
-            results = side_by_side(self.files(), lambda f: run(compile_command(f, os.path.join(self.folder, f), ["-c", "-o", self.object(f)])))
+            results = side_by_side(self.files(), lambda f: run(compile_command(f, os.path.join(self.folder, f), self.flags + ["-c", "-o", self.object(f)])))
             said = "\n".join(r.stderr for r in results if r.returncode)
             if not said:
                 return
@@ -158,3 +169,17 @@ def scenario_links():
     """For Program.link: the objects and libraries of the program that plays scenarios."""
     build = objects_of_the_build()
     return build["sim"], build["libs"] + ["-Wl,--wrap=main"]
+
+
+def unit_links():
+    """The same of the program that runs the unit tests."""
+    build = objects_of_the_build()
+    return build["unit"], build["libs"] + ["-lcriterion"]
+
+
+def said_by(command):
+    """What a judge says, a list of columns a line."""
+    r = run(command)
+    if r.returncode:
+        raise SystemExit("%s: %s" % (command[0], r.stderr))
+    return [l.split("\t") for l in r.stdout.splitlines()]

@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""
+One claim, one breaker: for each MUST and MUST NOT of conformance/ that a scenario covers, what makes a scenario fail by a verdict that names it. Reads
+files of lines "ID <tab> BREAKER <tab> SCENARIO:LINE:COLUMN" (tools/planted.py --breakers writes one) and tests/mutants/unbroken.tsv, the list of those
+that nothing breaks, with reasons. Exit status 1 when a requirement has neither, or a row of that list is not needed.
+"""
+import argparse, collections, glob, re, sys
+
+UNBROKEN = "tests/mutants/unbroken.tsv"
+
+
+def musts():
+    """{id: (level, what it requires)}"""
+    found = {}
+    for path in sorted(glob.glob("conformance/*.tsv")):
+        for line in open(path, encoding="utf-8"):
+            columns = line.rstrip("\n").split("\t")
+            if len(columns) > 5 and columns[1] in ("MUST", "MUST NOT"):
+                found[columns[0]] = columns[1], columns[5]
+    return found
+
+
+def covered():
+    """{id: [scenario]}"""
+    found = collections.defaultdict(list)
+    for path in sorted(glob.glob("scenarios/**/*.pkt", recursive=True)):
+        for line in open(path, encoding="utf-8"):
+            if line.startswith("covers "):
+                for one in re.sub("//.*|#.*", "", line).split()[1:]:
+                    found[one].append(path)
+    return found
+
+
+def rows_of(path):
+    with open(path, encoding="utf-8") as f:
+        return [l.rstrip("\n").split("\t") for l in f if l.strip() and not l.startswith("#")]
+
+
+def main():
+    arguments = argparse.ArgumentParser(description="what breaks each requirement that a scenario covers")
+    arguments.add_argument("--quiet", action="store_true", help="only what is wrong, and the sum")
+    arguments.add_argument("file", nargs="+", help="breakers: id, what, where")
+    o = arguments.parse_args()
+    levels, scenarios, reasons = musts(), covered(), dict(r[:2] for r in rows_of(UNBROKEN))
+    breakers = collections.defaultdict(list)
+    for path in o.file:
+        for one, what, where in rows_of(path):
+            breakers[one].append((what, where))
+    claims = [one for one in levels if one in scenarios]
+    bare = [one for one in claims if one not in breakers and one not in reasons]
+    needless = [one for one in reasons if one in breakers or one not in claims]
+    for one in claims if not o.quiet else []:
+        if one in breakers:
+            print("%-34s %-9s %3d  %s" % (one, levels[one][0], len(breakers[one]), ", ".join(breakers[one][0])))
+        elif one in reasons:
+            print("%-34s %-9s   -  %s" % (one, levels[one][0], reasons[one]))
+    for one in bare:
+        print("%s: nothing breaks it: %s (%s)" % (one, levels[one][1], " ".join(scenarios[one])))
+    for one in needless:
+        print("%s: %s lists what is broken, or covered no more" % (one, UNBROKEN))
+    print("%d requirements (MUST, MUST NOT) covered: %d have a breaker, %d are listed with a reason, %d have neither" % (
+        len(claims), len([c for c in claims if c in breakers]), len([c for c in claims if c in reasons]), len(bare)))
+    sys.exit(bool(bare or needless))
+
+
+if __name__ == "__main__":
+    main()

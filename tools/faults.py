@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""
+Random one-token faults in stack/: another operator, another constant, a condition negated, a statement deleted. Each is judged by the scenarios that
+reach it, with goldens, on one NIC, then by the unit tests that reach it; any failure, crash or hang counts. Prints each survivor and the score. Faults
+that no test can notice are listed with their reasons in tests/mutants/equivalent.tsv and do not count.
+"""
+import argparse, collections, glob, hashlib, re, sys
+from mutation import csource, program, same_code, tokens
+
+EQUIVALENT = "tests/mutants/equivalent.tsv"
+
+# What the asan variant of a check would see of undefined behaviour ends the process here as well.
+SANITIZED = ["-fsanitize=undefined", "-fsanitize-undefined-trap-on-error"]
+
+
+def one_line(text):
+    return re.sub(r"\s+", " ", text).strip()
+
+
+class Place:
+    """A fault at its place: `key` names it as long as its function's text stays."""
+
+    def __init__(self, file, index, function, body, fault):
+        self.file, self.index, self.fault = file, index, fault
+        first = body.rfind("\n", 0, fault.at) + 1
+        last = body.find("\n", fault.end) if "\n" in body[fault.end:] else len(body)
+        self.line = function.line + body.count("\n", 0, fault.at)
+        self.before = one_line(body[first:last])
+        self.after = one_line(body[first:fault.at] + fault.text + body[fault.end:last])
+        self.key = (file, function.name, self.before, self.after)
+        self.noticed_by = None
+
+    def bug(self, name):
+        _, functions = csource.split(open(self.file, encoding="utf-8").read())
+        body = "\n".join(functions[self.index].body)
+        changed = body[:self.fault.at] + self.fault.text + body[self.fault.end:]
+        return program.Bug(name, self.file, {self.index: changed.split("\n")}, at=self.fault.at)
+
+    def __str__(self):
+        return "%s:%d: %s: in %s: %s  BECOMES  %s" % (self.file, self.line, self.fault.kind, self.key[1], self.before, self.after)
+
+
+def places_of(file):
+    _, functions = csource.split(open(file, encoding="utf-8").read())
+    for k, f in enumerate(functions):
+        body = "\n".join(f.body)
+        for fault in tokens.faults_of(body):
+            yield Place(file, k, f, body, fault)
+
+
+def read_equivalent():
+    """{key: reason}"""
+    rows = {}
+    with open(EQUIVALENT, encoding="utf-8") as f:
+        for line in f:
+            columns = line.rstrip("\n").split("\t")
+            if line.strip() and not line.startswith("#"):
+                rows[tuple(columns[:4])] = columns[4]
+    return rows
+
+
+def judge(places):
+    """Says of each place what noticed it; returns those that the compiler refused, and those of which it makes the same code."""
+    faults = program.Program("faults", [p.bug(str(n)) for n, p in enumerate(places)], SANITIZED)
+    faults.compile()
+    scenarios = program.said_by([faults.link("scenarios", *program.scenario_links()), "--any", "--fill", "165", "scenarios"])
+    for name, fate, case, *_ in scenarios:
+        if fate != "survived":
+            places[int(name)].noticed_by = "scenario", case
+    left = [b for b in faults.bugs if not places[int(b.name)].noticed_by]
+    for name, fate, test in program.said_by([faults.link("units", *program.unit_links())] + [str(b.number) for b in left]):
+        if fate != "survived":
+            places[int(name)].noticed_by = "unit test", test
+    left = [b for b in faults.bugs if not places[int(b.name)].noticed_by]
+    nothing = same_code.same_code(left, faults.folder)
+    return [places[int(b.name)] for b, _ in faults.refused], [places[int(b.name)] for b in left if b.number in nothing]
+
+
+def score(places):
+    """Prints the table by kind; returns the share that was noticed, in per mille."""
+    table = collections.defaultdict(collections.Counter)
+    for p in places:
+        for kind in (p.fault.kind, "all"):
+            table[kind][p.noticed_by[0] if p.noticed_by else "nobody"] += 1
+    print("%-12s %7s %10s %10s %7s %7s" % ("fault", "tried", "scenarios", "unit tests", "nobody", "noticed"))
+    for kind in sorted(table, key=lambda k: (k == "all", k)):
+        c = table[kind]
+        tried = sum(c.values())
+        print("%-12s %7d %10d %10d %7d %5d.%d%%" % ((kind, tried, c["scenario"], c["unit test"], c["nobody"]) +
+                                                    divmod(1000 * (tried - c["nobody"]) // tried, 10)))
+    return 1000 * (len(places) - table["all"]["nobody"]) // max(1, len(places))
+
+
+def choose(everything, o):
+    """Faults are drawn by a hash of what they say, so that a change elsewhere in the stack leaves the others drawn."""
+    def drawn(place):
+        return hashlib.sha256(("%d\t" % o.seed + "\t".join(place.key)).encode()).digest()
+    return everything if o.all else sorted(sorted(everything, key=drawn)[:o.count], key=lambda p: (p.file, p.line))
+
+
+def main():
+    arguments = argparse.ArgumentParser(description="random one-token faults in stack/, judged by scenarios and unit tests")
+    arguments.add_argument("--seed", type=int, default=1, help="chooses the faults (1)")
+    arguments.add_argument("--count", type=int, default=100, help="how many (100)")
+    arguments.add_argument("--all", action="store_true", help="all there are")
+    arguments.add_argument("--only", default="", help="only in files whose name contains this")
+    arguments.add_argument("--floor", type=int, default=0, help="exit status 1 when less than so many per cent are noticed")
+    o = arguments.parse_args()
+    files = [f for f in sorted(glob.glob("stack/**/*.c", recursive=True)) if o.only in f]
+    everything = [p for f in files for p in places_of(f)]
+    equivalent = read_equivalent()
+    stale = set() if o.only else set(equivalent) - {p.key for p in everything}
+    chosen = [p for p in choose(everything, o) if p.key not in equivalent]
+    refused, nothing = judge(chosen)
+    tried = [p for p in chosen if p not in refused and p not in nothing]
+    for p in tried:
+        if not p.noticed_by:
+            print(p)
+    for key in sorted(stale):
+        print("%s: no such fault is there any more: %s" % (EQUIVALENT, " | ".join(key)))
+    noticed = score(tried)
+    print("%d faults of %d; besides, %d do not compile, %d compile to the same code, %d are listed as equivalent" % (
+        len(tried), len(everything), len(refused), len(nothing), len([p for p in everything if p.key in equivalent])))
+    sys.exit(bool(stale) or noticed < 10 * o.floor)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,196 @@
+/*
+ * The unit tests without Criterion's runner, which takes 15 ms a test: each bug of the table is
+ * judged by the tests that reach it, each test in a process of its own, until one fails. Output is
+ * a line a bug that is asked for by its number: NAME FATE SUITE/TEST, with tabs between.
+ *
+ * What the tests' macros call of Criterion is defined here instead; its tables of tests and suites
+ * lie in sections of the program.
+ */
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "tools/mutation/mutation.h"
+
+enum { PATIENCE_MS = 500, PATIENCE_TIMES = 20, LONGEST_MS = 20000, BATCH = 16, FAILED = 77 };
+
+extern struct criterion_test *__start_cr_tst[], *__stop_cr_tst[];
+extern struct criterion_suite *__start_cr_sts[], *__stop_cr_sts[];
+
+static const struct criterion_test *test; /* that runs */
+static unsigned char *reached;            /* a row of mutant_places octets for each test */
+static int *cost_ms;
+static char **asked; /* the bugs' numbers */
+
+/* --- Criterion's side of a test --- */
+
+static const struct criterion_test_extra_data *suite_of(const struct criterion_test *t)
+{
+    static const struct criterion_test_extra_data nothing;
+    for (struct criterion_suite **s = __start_cr_sts; s < __stop_cr_sts; s++)
+        if (*s && strcmp((*s)->name, t->category) == 0)
+            return (*s)->data;
+    return &nothing;
+}
+
+void criterion_internal_test_setup(void)
+{
+    if (suite_of(test)->init)
+        suite_of(test)->init();
+    if (test->data->init)
+        test->data->init();
+}
+
+void criterion_internal_test_main(void (*fn)(void))
+{
+    fn();
+}
+
+void criterion_internal_test_teardown(void)
+{
+    if (test->data->fini)
+        test->data->fini();
+    if (suite_of(test)->fini)
+        suite_of(test)->fini();
+}
+
+void cri_asserts_passed_incr(void)
+{
+}
+
+void criterion_send_assert(struct criterion_assert_stats *stats)
+{
+    if (!stats->passed)
+        _exit(FAILED);
+}
+
+void criterion_abort_test(void)
+{
+    _exit(FAILED);
+}
+
+void criterion_continue_test(void)
+{
+}
+
+void criterion_skip_test(const char *format, ...)
+{
+    (void)format;
+    _exit(0);
+}
+
+/* --- a test in a process --- */
+
+static uint32_t tests(void)
+{
+    return (uint32_t)(__stop_cr_tst - __start_cr_tst);
+}
+
+static void be_quiet(void)
+{
+    int nowhere = open("/dev/null", O_RDWR);
+    for (int fd = 0; fd < 3; fd++)
+        dup2(nowhere, fd);
+}
+
+static enum fate fate_of(int status, const struct criterion_test_extra_data *wanted)
+{
+    if (WIFSIGNALED(status) && WTERMSIG(status) == wanted->signal)
+        return SURVIVED;
+    if (WIFSIGNALED(status))
+        return WTERMSIG(status) == SIGPROF ? HUNG : CRASHED;
+    return WEXITSTATUS(status) == wanted->exit_code && !wanted->signal ? SURVIVED : CAUGHT;
+}
+
+static enum fate run_test(uint32_t k, unsigned char *row)
+{
+    int status = 0;
+    pid_t pid = fork();
+    if (pid < 0)
+        exit(2);
+    if (pid == 0) {
+        be_quiet();
+        mutant_reached = row;
+        test = __start_cr_tst[k];
+        patience(PATIENCE_MS + PATIENCE_TIMES * cost_ms[k]);
+        test->test();
+        exit(0);
+    }
+    while (waitpid(pid, &status, 0) != pid)
+        ;
+    return fate_of(status, __start_cr_tst[k]->data);
+}
+
+/* --- which test reaches what, with no bug on --- */
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void look(uint32_t batch, struct trial *t)
+{
+    for (uint32_t k = batch * BATCH; k < tests() && k < (batch + 1) * BATCH; k++) {
+        int64_t before = now_ms();
+        t->at = k;
+        cost_ms[k] = LONGEST_MS;
+        if (run_test(k, reached + (size_t)k * (size_t)mutant_places) != SURVIVED)
+            _exit(FAILED);
+        cost_ms[k] = (int)(now_ms() - before);
+    }
+}
+
+static void look_over(uint32_t batch, struct trial *t)
+{
+    (void)batch;
+    if (t->fate == SURVIVED)
+        return;
+    fprintf(stderr, "unit test %s/%s fails with no bug on\n", __start_cr_tst[t->at]->category,
+            __start_cr_tst[t->at]->name);
+    exit(2);
+}
+
+/* --- a bug, judged by the tests that reach it --- */
+
+static const struct mutant *bug(uint32_t n)
+{
+    return &mutants[atoi(asked[n]) - 1];
+}
+
+static void try_bug(uint32_t n, struct trial *t)
+{
+    unsigned char *nowhere = malloc((size_t)mutant_places + 1);
+    mutant_number = atoi(asked[n]);
+    for (uint32_t k = 0; k < tests() && t->fate == SURVIVED; k++) {
+        if (!reaches(reached + (size_t)k * (size_t)mutant_places, bug(n)))
+            continue;
+        t->fate = run_test(k, nowhere);
+        snprintf(t->found, sizeof t->found, "%s/%s", __start_cr_tst[k]->category,
+                 __start_cr_tst[k]->name);
+    }
+    free(nowhere);
+}
+
+static void bug_over(uint32_t n, struct trial *t)
+{
+    static const char *const fates[] = {"survived", "unworded", "crashed", "hung", "caught"};
+    printf("%s\t%s\t%s\n", bug(n)->name, fates[t->fate], t->fate == SURVIVED ? "-" : t->found);
+}
+
+/* usage: units NUMBER... */
+int main(int argc, char **argv)
+{
+    uint32_t batches = (tests() + BATCH - 1) / BATCH, count = (uint32_t)argc - 1;
+    asked = argv + 1;
+    cost_ms = shared(tests() * sizeof *cost_ms);
+    reached = shared((uint64_t)tests() * (uint64_t)mutant_places);
+    crew(batches, shared(batches * sizeof(struct trial)), look, look_over);
+    crew(count, shared(count * sizeof(struct trial)), try_bug, bug_over);
+    return 0;
+}
