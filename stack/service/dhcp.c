@@ -49,6 +49,7 @@ int dhcp_start(struct stack *s, struct netif *nif, uint32_t remembered, service_
         dhcp_begin_rebooting(s, c, false, now_ns);
     else
         dhcp_enter_init(s, c, now_ns + dhcp_start_delay(s));
+    STACK_INVARIANT(dhcp_client_check(c));
     return 0;
 }
 
@@ -80,6 +81,7 @@ int dhcp_stop(struct stack *s, struct netif *nif, int64_t now_ns)
     if (dhcp_has_lease(c) || c->state == DHCP_CHECKING)
         dhcp_lease_remove(s, c, now_ns);
     dhcp_leave(s, c);
+    STACK_INVARIANT(dhcp_client_check(c));
     return 0;
 }
 

@@ -358,10 +358,8 @@ static void inform_timer(struct stack *s, struct dhcp_client *c, int64_t now_ns)
     report(s, c, -ERR_TIMEDOUT, now_ns);
 }
 
-void dhcp_timer_fired(struct stack *s, struct deadline *d, int64_t now_ns)
+static void act_on_timer(struct stack *s, struct dhcp_client *c, int64_t now_ns)
 {
-    struct dhcp_module_state *t = s->state[MODULE_DHCP];
-    struct dhcp_client *c = &t->client[deadline_index(d)];
     switch (c->state) {
     case DHCP_STOPPED:
         inform_timer(s, c, now_ns);
@@ -416,6 +414,14 @@ void dhcp_timer_fired(struct stack *s, struct deadline *d, int64_t now_ns)
         STACK_PANIC(__FILE__, __LINE__, "passed through at once");
         break;
     }
+}
+
+void dhcp_timer_fired(struct stack *s, struct deadline *d, int64_t now_ns)
+{
+    struct dhcp_module_state *t = s->state[MODULE_DHCP];
+    struct dhcp_client *c = &t->client[deadline_index(d)];
+    act_on_timer(s, c, now_ns);
+    STACK_INVARIANT(dhcp_client_check(c));
 }
 
 /* --- replies: what cannot be used is told by its counter, -1 is accepted --- */
@@ -528,6 +534,7 @@ void dhcp_receive(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
     struct dhcp_client *c = pcb->owner;
     struct dhcp_msg msg;
     (void)from_port; /* relays differ in what they send from */
+    STACK_INVARIANT(dhcp_client_check(c));
     int drop, type = dhcp_accept(s, c, netbuf_data(nb), netbuf_len(nb), &msg);
     if (type < 0)
         drop = -type - 1;
@@ -543,4 +550,5 @@ void dhcp_receive(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
         stack_drop(s, nb, MODULE_DHCP, (unsigned)drop);
     else
         netbuf_free(s, nb);
+    STACK_INVARIANT(dhcp_client_check(c));
 }

@@ -181,5 +181,8 @@ int dhcp_lease_change(struct stack *s, struct dhcp_client *c, const struct dhcp_
 void dhcp_set_name_servers(struct stack *s, const struct netif *nif, const struct dhcp_lease *l);
 /* All of it away. */
 void dhcp_lease_remove(struct stack *s, struct dhcp_client *c, int64_t now_ns);
+/* STACK_CHECK: a client that says it has a lease has its address on the interface, and one that
+ * does not has left nothing of a lease there. */
+void dhcp_client_check(const struct dhcp_client *c);
 
 #endif

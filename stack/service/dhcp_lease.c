@@ -172,6 +172,44 @@ void dhcp_lease_times(struct stack *s, struct dhcp_client *c)
     c->expiry_ns = l->since_ns + lease_ns;
 }
 
+/* --- what must hold between any two calls --- */
+
+static void check_no_lease(const struct dhcp_client *c)
+{
+    STACK_ASSERT(!c->routes_added && !c->servers_named && !c->mtu_set);
+    STACK_ASSERT(!c->address_added || c->state == DHCP_CHECKING);
+}
+
+static void check_lease(const struct dhcp_client *c)
+{
+    const struct dhcp_lease *l = &c->lease;
+    STACK_ASSERT(dhcp_own_address(c) && dhcp_address_ok(l->address));
+    STACK_ASSERT(dhcp_address_ok(l->server) && l->lease_s > 0);
+    STACK_ASSERT(prefix_of(l->mask) > 0 && c->servers_named);
+    STACK_ASSERT(l->routers <= DHCP_ROUTERS && l->routes <= DHCP_ROUTES &&
+                 !(l->routers && l->routes));
+    STACK_ASSERT(c->routes_added >> (l->routers + l->routes) == 0);
+    STACK_ASSERT(c->t1_ns <= c->t2_ns && c->t2_ns <= c->expiry_ns);
+}
+
+void dhcp_client_check(const struct dhcp_client *c)
+{
+    if (!c->nif) {
+        STACK_ASSERT(c->state == DHCP_STOPPED);
+        check_no_lease(c);
+        return;
+    }
+    STACK_ASSERT(c->inform == (c->state == DHCP_STOPPED));
+    STACK_ASSERT(c->own.len <= DHCP_OWN_OPTIONS);
+    if (dhcp_has_lease(c))
+        check_lease(c);
+    else
+        check_no_lease(c);
+    /* Only a lease that never ends needs no time. */
+    bool endless = c->state == DHCP_BOUND || c->state == DHCP_CHECKING;
+    STACK_ASSERT(c->timer.due_ns != INT64_MAX || (endless && c->expiry_ns == INT64_MAX));
+}
+
 /* --- the interface --- */
 
 /* One that is there already is the user's, and stays his. */

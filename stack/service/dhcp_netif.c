@@ -14,8 +14,6 @@ const struct netif_address *dhcp_find_address(const struct netif *nif, uint32_t 
 static void address_event(struct stack *s, struct dhcp_client *c, int64_t now_ns)
 {
     const struct netif_address *a = dhcp_own_address(c);
-    if (c->own_change)
-        return;
     if (!a && (c->state == DHCP_CHECKING || dhcp_has_lease(c)))
         dhcp_decline(s, c, now_ns);
     else if (a && !a->tentative && c->state == DHCP_CHECKING)
@@ -74,7 +72,7 @@ void dhcp_on_netif(struct stack *s, void *state, struct netif *nif, enum netif_e
     (void)state;
     if (c && event == NETIF_EVENT_NO_ADDRESS)
         forget_informed(s, c, nif);
-    if (!c || !c->nif || c->inform)
+    if (!c || !c->nif || c->inform || c->own_change)
         return;
     switch (event) {
     case NETIF_EVENT_ADDRESS:
@@ -89,4 +87,5 @@ void dhcp_on_netif(struct stack *s, void *state, struct netif *nif, enum netif_e
     case NETIF_EVENT_NO_CARRIER:
         break; /* leases go on; what is sent meanwhile is lost like any other frame */
     }
+    STACK_INVARIANT(dhcp_client_check(c));
 }

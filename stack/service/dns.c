@@ -12,6 +12,36 @@ static struct dns_state *dns_state(struct stack *s)
     return s->state[MODULE_DNS];
 }
 
+#ifdef STACK_CHECK
+/* Who leads asks, and has a time; who does not waits for one that leads, about the same. */
+static void check_query(const struct dns_state *t, const struct dns_query *q)
+{
+    const struct dns_query *leader = q->leader;
+    if (!leader) /* its end is being told */
+        return;
+    STACK_ASSERT(leader->used && leader->leader == leader);
+    STACK_ASSERT(dns_name_equal(&leader->asked, &q->asked));
+    if (leader != q)
+        return;
+    STACK_ASSERT(q->timer.due_ns != INT64_MAX && q->chain <= DNS_CHAIN);
+    STACK_ASSERT((q->failed | q->plain) >> t->servers.count == 0);
+    for (const struct dns_query *other = t->query; other < q; other++)
+        STACK_ASSERT(!other->used || other->leader != other ||
+                     other->question.type != q->question.type ||
+                     !dns_name_equal(&other->asked, &q->asked));
+}
+
+static void check(struct stack *s)
+{
+    const struct dns_state *t = dns_state(s);
+    for (uint32_t i = 0; i < t->queries; i++)
+        if (t->query[i].used)
+            check_query(t, &t->query[i]);
+    dns_servers_check(&t->servers);
+    dns_cache_check(&t->cache);
+}
+#endif
+
 /* --- the end of a lookup --- */
 
 /* Tells everyone who waits for q. A callback may start another lookup, even in a place that is free
@@ -186,6 +216,7 @@ static void ask_first(struct stack *s, struct dns_query *q, int64_t now_ns)
 static void timer_fired(struct stack *s, struct deadline *d, int64_t now_ns)
 {
     ask_next(s, &dns_state(s)->query[deadline_index(d)], now_ns);
+    STACK_INVARIANT(check(s));
 }
 
 /* Is the error perhaps about the OPT record only (RFC 6891 6.1.3, 6.2.2, 7)? */
@@ -298,7 +329,9 @@ static void receive(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
     }
     netbuf_free(s, nb);
     stack_count(s, MODULE_DNS, DNS_IN);
+    STACK_INVARIANT(check(s));
     act_on(s, q, verdict, &a, now_ns);
+    STACK_INVARIANT(check(s));
 }
 
 /* --- lookups --- */
@@ -365,6 +398,7 @@ static int look_up(struct stack *s, const struct dns_name *name, uint16_t type, 
     deadline_init(&q->timer, deadline_rank(MODULE_DNS, (uint32_t)(q - t->query)), "dns.timeout",
                   timer_fired);
     ask_first(s, q, now_ns);
+    STACK_INVARIANT(check(s));
     return 0;
 }
 
@@ -430,6 +464,7 @@ int dns_set_servers(struct stack *s, const struct ip_addr *servers, unsigned cou
         return -ERR_INVAL;
     if (dns_servers_name(&t->servers, 0, servers, count))
         servers_changed(t);
+    STACK_INVARIANT(check(s));
     return 0;
 }
 
@@ -439,6 +474,7 @@ static void set_servers_of(struct stack *s, const struct netif *nif, const struc
     struct dns_state *t = dns_state(s);
     if (dns_servers_name(&t->servers, 1 + nif->index, servers, count))
         servers_changed(t);
+    STACK_INVARIANT(check(s));
 }
 
 void dns_flush(struct stack *s)

@@ -80,3 +80,32 @@ void dns_cache_forget_failures(struct dns_cache *c)
         if (c->entry[i].result == -ERR_IO || c->entry[i].result == -ERR_TIMEDOUT)
             c->entry[i].used = false;
 }
+
+static void check_entry(const struct dns_entry *e)
+{
+    STACK_ASSERT(e->name.len > 0);
+    switch (e->result) {
+    case 0:
+        STACK_ASSERT(e->type != DNS_ANY_TYPE && e->data.count > 0 && e->data.count <= DNS_RESULTS);
+        break;
+    case -ERR_NOENT:
+        break;
+    default:
+        STACK_ASSERT(e->type != DNS_ANY_TYPE);
+        STACK_ASSERT(e->result == -ERR_IO || e->result == -ERR_TIMEDOUT);
+        break;
+    }
+}
+
+void dns_cache_check(const struct dns_cache *c)
+{
+    for (uint32_t i = 0; i < c->entries; i++) {
+        const struct dns_entry *e = &c->entry[i];
+        if (!e->used)
+            continue;
+        check_entry(e);
+        for (uint32_t k = 0; k < i; k++)
+            STACK_ASSERT(!c->entry[k].used || c->entry[k].type != e->type ||
+                         !dns_name_equal(&c->entry[k].name, &e->name));
+    }
+}

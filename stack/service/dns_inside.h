@@ -114,6 +114,8 @@ void dns_cache_put(struct dns_cache *c, const struct dns_name *name, uint16_t ty
 uint32_t dns_cache_left(const struct dns_entry *e, int64_t now_ns);
 void dns_cache_clear(struct dns_cache *c);
 void dns_cache_forget_failures(struct dns_cache *c);
+/* STACK_CHECK: what an entry says goes together, and nothing is remembered twice. */
+void dns_cache_check(const struct dns_cache *c);
 /* True when `name` is `parent` or below it. */
 bool dns_name_below(const struct dns_name *name, const struct dns_name *parent);
 

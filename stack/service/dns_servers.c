@@ -70,3 +70,12 @@ bool dns_servers_name(struct dns_servers *d, uint32_t source, const struct ip_ad
     make_list(d, d);
     return !same_list(d, &old);
 }
+
+void dns_servers_check(const struct dns_servers *d)
+{
+    struct dns_servers made = *d;
+    make_list(d, &made);
+    STACK_ASSERT(same_list(d, &made));
+    for (uint32_t i = 0; i < d->sources; i++)
+        STACK_ASSERT(d->source[i].servers <= DNS_SERVERS && d->source[i].order <= d->order);
+}
