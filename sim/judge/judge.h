@@ -136,6 +136,7 @@ struct expectation {
     const struct judge_port *at; /* by which it must leave */
     struct place place;
     int64_t from_ns, to_ns;
+    bool any_time; /* to_ns is how long anybody waits: when nothing is due any more, none comes */
 };
 
 /* Lines that are played together: one, or those of an all { }, in any order. */

@@ -63,9 +63,10 @@ void say_missing(struct judge *j, const struct expectation *e, int64_t now_ns)
     char *expected = packet_print(e->packet);
     char to[TIME_TEXT_BYTES];
     verdict_fail(j->verdict, &e->place, now_ns,
-                 "no packet came by %s\n  expected  > %s\n  differs   packet: expected one, actual "
+                 "no packet came%s%s\n  expected  > %s\n  differs   packet: expected one, actual "
                  "none",
-                 time_text(e->to_ns, to), expected);
+                 now_ns < e->to_ns ? ", and nothing is due any more" : " by ",
+                 now_ns < e->to_ns ? "" : time_text(e->to_ns, to), expected);
     free(expected);
 }
 

@@ -70,11 +70,12 @@ void mention_hosts(struct parse *p, const struct packet_spec *packet);
 bool packet_of(struct parse *p, const struct word *at, const struct word *arrow,
                struct packet_words words, struct packet_part *out);
 bool build_packet(struct parse *p, struct packet_part packet);
-void build_call(struct parse *p, const struct word *name, struct values arguments);
+bool build_call(struct parse *p, const struct word *name, struct values arguments);
 void call_on(struct parse *p, const struct word *host);
 void call_result(struct parse *p, const struct value *result, const struct word *error,
                  const struct word *note);
-void build_assert(struct parse *p, struct expr *expr);
+bool build_assert(struct parse *p, struct expr *expr);
+bool build_quiet(struct parse *p);
 void build_code(struct parse *p, const struct word *code);
 void build_command(struct parse *p, const struct word *shell);
 bool fault_begin(struct parse *p, const struct word *link, const struct word *verb);

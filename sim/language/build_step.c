@@ -93,6 +93,9 @@ bool block_open(struct parse *p, const struct word *times)
         b->head.u.block.times = (uint32_t)times->number;
     }
     p->blocks++;
+    b->serial = ++p->block_serial;
+    if (!times)
+        p->in_all = b->serial;
     return true;
 }
 
@@ -113,6 +116,8 @@ bool block_close(struct parse *p)
     b->head.u.block.steps = b->steps;
     uint64_t weight = b->weight * (b->head.kind == STEP_REPEAT ? b->head.u.block.times : 1);
     p->blocks--;
+    if (b->head.kind == STEP_ALL)
+        p->in_all = 0;
     if (weight > SCRIPT_WEIGHT)
         return diagnose(p->d, &b->head.place,
                         "this block plays more than %d events: repeat it less often",
@@ -165,9 +170,20 @@ void mention_hosts(struct parse *p, const struct packet_spec *packet)
         mention(p, MENTION_HOST, w->text, &w->place);
 }
 
+/* Only what is awaited may come within a range; what the script does, it does at a time. */
+static bool at_one_time(struct parse *p, const struct step *s)
+{
+    return !s->when.range ||
+           diagnose(
+               p->d, &s->place,
+               "only a packet that is awaited has a range for its time: write when this happens");
+}
+
 bool build_packet(struct parse *p, struct packet_part part)
 {
     struct step *s = step_last(p);
+    if (part.direction == '<' && !at_one_time(p, s))
+        return false;
     mention_words(p, part.words.word, part.words.count, MENTION_USE);
     s->kind = STEP_PACKET;
     s->u.packet.at = part.at;
@@ -184,13 +200,14 @@ void call_on(struct parse *p, const struct word *host)
     step_last(p)->u.call.on = host->text;
 }
 
-void build_call(struct parse *p, const struct word *name, struct values arguments)
+bool build_call(struct parse *p, const struct word *name, struct values arguments)
 {
     struct step *s = step_last(p);
     s->kind = STEP_CALL;
     s->u.call.name = name->text;
     s->u.call.argument = arguments.value;
     s->u.call.arguments = arguments.values;
+    return at_one_time(p, s);
 }
 
 void call_result(struct parse *p, const struct value *result, const struct word *error,
@@ -202,11 +219,19 @@ void call_result(struct parse *p, const struct value *result, const struct word 
     call->note = note ? note->text : NULL;
 }
 
-void build_assert(struct parse *p, struct expr *expr)
+bool build_assert(struct parse *p, struct expr *expr)
 {
     struct step *s = step_last(p);
     s->kind = STEP_ASSERT;
     s->u.expr = expr;
+    return at_one_time(p, s);
+}
+
+bool build_quiet(struct parse *p)
+{
+    struct step *s = step_last(p);
+    s->kind = STEP_QUIET;
+    return at_one_time(p, s);
 }
 
 void build_command(struct parse *p, const struct word *shell)

@@ -8,7 +8,11 @@
 void mention(struct parse *p, enum mention_kind kind, const char *name, const struct place *place)
 {
     p->mention = pool_grow(p->pool, p->mention, p->mentions, sizeof(struct mention));
-    p->mention[p->mentions++] = (struct mention){kind, name, *place};
+    uint32_t repeat = 0; /* the innermost */
+    for (int b = 1; b <= p->blocks; b++)
+        if (p->block[b].head.kind == STEP_REPEAT)
+            repeat = p->block[b].serial;
+    p->mention[p->mentions++] = (struct mention){kind, name, *place, p->in_all, repeat};
 }
 
 void mention_words(struct parse *p, const struct word *word, size_t count, enum mention_kind use)
@@ -21,6 +25,7 @@ void mention_words(struct parse *p, const struct word *word, size_t count, enum 
 /* A sorted set of names; grows by doubling. */
 struct names {
     const char **name;
+    uint32_t *all, *repeat; /* the blocks in which each was bound; 0: in none */
     size_t count;
 };
 
@@ -44,7 +49,8 @@ static size_t position(const struct names *n, const char *name, bool *found)
 }
 
 /* Always one NULL behind the last, for nearest_word. */
-static void names_add(struct pool *pool, struct names *n, const char *name)
+static void names_add_in(struct pool *pool, struct names *n, const char *name, uint32_t all,
+                         uint32_t repeat)
 {
     bool found;
     size_t at = position(n, name, &found);
@@ -53,9 +59,20 @@ static void names_add(struct pool *pool, struct names *n, const char *name)
     if (n->count >= 2 * SCRIPT_NAMES) /* more than any list that passed its own limit */
         return;
     n->name = pool_grow(pool, n->name, n->count, sizeof *n->name);
+    n->all = pool_grow(pool, n->all, n->count, sizeof *n->all);
+    n->repeat = pool_grow(pool, n->repeat, n->count, sizeof *n->repeat);
     memmove(&n->name[at + 1], &n->name[at], (n->count - at) * sizeof *n->name);
+    memmove(&n->all[at + 1], &n->all[at], (n->count - at) * sizeof *n->all);
+    memmove(&n->repeat[at + 1], &n->repeat[at], (n->count - at) * sizeof *n->repeat);
     n->name[at] = name;
+    n->all[at] = all;
+    n->repeat[at] = repeat;
     n->count++;
+}
+
+static void names_add(struct pool *pool, struct names *n, const char *name)
+{
+    names_add_in(pool, n, name, 0, 0);
 }
 
 static const char *nearest(struct pool *pool, const struct names *n, const char *name)
@@ -82,14 +99,27 @@ static bool resolve(struct parse *p, const struct mention *m, struct names *boun
                     const struct names *links)
 {
     bool found = true;
+    size_t at;
     switch (m->kind) {
-    case MENTION_BIND:
-        names_add(p->pool, bound, m->name);
+    case MENTION_BIND: /* each turn of a repeat binds anew */
+        at = position(bound, m->name, &found);
+        if (found && bound->repeat[at] == m->repeat)
+            return diagnose(p->d, &m->place,
+                            "?%s is bound already: $%s uses it, another value needs another name",
+                            m->name, m->name);
+        if (found)
+            bound->repeat[at] = m->repeat;
+        names_add_in(p->pool, bound, m->name, m->all, m->repeat);
         return bound->count <= SCRIPT_NAMES ||
                diagnose(p->d, &m->place, "too many variables: at most %d", SCRIPT_NAMES);
     case MENTION_USE:
     case MENTION_USE_ANY: /* bound later, or never: it is compared once it is bound */
-        position(bound, m->name, &found);
+        at = position(bound, m->name, &found);
+        if (found && m->all && bound->all[at] == m->all)
+            return diagnose(p->d, &m->place,
+                            "$%s is bound in this all { }, whose lines come in any order: none may "
+                            "use what another binds",
+                            m->name);
         return found || missing(p, m, bound, "unbound variable",
                                 "a ?name in a packet or a call before it binds, or a param line");
     case MENTION_USE_EARLY:

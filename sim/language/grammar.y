@@ -27,7 +27,7 @@ static void script_yyerror(struct parse *p, const char *text);
 %token <struct packet_words> PACKET "a packet"
 %token EOL "the line's end" END 0 "the script's end"
 %token COVERS "covers" END_AT "end" SET "set" PARAM "param" LINK "link" HOST "host" SUT "sut" FORMAT "format" IGNORE "ignore" EXPERT "expert"
-    GOLDEN "golden" OUTCOME "outcome" ALL "all" REPEAT "repeat" ON "on" ASSERT "assert" MATCH "match"
+    GOLDEN "golden" OUTCOME "outcome" ALL "all" REPEAT "repeat" ON "on" ASSERT "assert" QUIET "quiet" MATCH "match"
 %token ELLIPSIS "..." DOTS ".." EQ "==" NE "!=" LE "<=" GE ">=" LT "<" GT ">" SHL "<<" SHR ">>" AND "&&" OR "||" NOT "not"
 %token CODE_START "code" NEWLINE "a new line"
 
@@ -113,7 +113,8 @@ stamp: STAMP { NEED(stamp_of(p, $1, false, &$$)); } | '+' STAMP { NEED(stamp_of(
 action: packet { NEED(build_packet(p, $1)); }
     | call
     | '@' NAME { call_on(p, $2); } call
-    | ASSERT expr { build_assert(p, $2); }
+    | ASSERT expr { NEED(build_assert(p, $2)); }
+    | QUIET { NEED(build_quiet(p)); }
     | LINK NAME NAME { NEED(fault_begin(p, $2, $3)); } fault_arguments { NEED(fault_end(p)); }
     | LINK NAME SET { NEED(fault_set(p, $2)); } attributes { NEED(fault_end(p)); }
     | SET settings
@@ -131,7 +132,7 @@ fault_argument: NUMBER { NEED(fault_amount(p, $1)); } | TIME { NEED(fault_amount
     | NAME NAME { NEED(fault_option(p, $1, $2)); }
     | MATCH packet { NEED(fault_match(p, $2)); };
 
-call: NAME '(' arguments ')' { build_call(p, $1, $3); }
+call: NAME '(' arguments ')' { NEED(build_call(p, $1, $3)); }
     | NAME '(' arguments ')' '=' result errname note { build_call(p, $1, $3); call_result(p, &$6, $7, $8); };
 result: argument;
 errname: %empty { $$ = NULL; } | NAME;

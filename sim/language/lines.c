@@ -44,6 +44,7 @@ static const struct {
     [LINE_PACKET] = {"packet", "TIME [@HOST] < PACKET or TIME [@HOST] > PACKET"},
     [LINE_CALL] = {"call", "TIME [@HOST] NAME(ARGUMENTS) [= RESULT [ERRNO] [(NOTE)]]"},
     [LINE_ASSERT] = {"assert", "TIME assert EXPRESSION"},
+    [LINE_QUIET] = {"quiet", "TIME quiet"},
     [LINE_FAULT] = {"link",
                     "TIME link NAME VERB [AMOUNT] [frame N] [every N] [from HOST] [match PACKET]"},
     [LINE_SET_EVENT] = {"set", "TIME set KNOB VALUE"},
@@ -145,6 +146,8 @@ static void classify_event(struct line *l)
         l->kind = LINE_CODE;
     else if (action && is_name(action, "assert"))
         l->kind = LINE_ASSERT;
+    else if (action && is_name(action, "quiet"))
+        l->kind = LINE_QUIET;
     else if (action && is_name(action, "link") && !called)
         l->kind = LINE_FAULT;
     else if (action && is_name(action, "set") && !called)

@@ -27,6 +27,7 @@ enum line_kind {
     LINE_PACKET, /* an event, by what stands behind its time */
     LINE_CALL,
     LINE_ASSERT,
+    LINE_QUIET,
     LINE_FAULT,
     LINE_SET_EVENT,
     LINE_SHELL_EVENT,
@@ -70,6 +71,7 @@ struct mention {
     enum mention_kind kind;
     const char *name;
     struct place place;
+    uint32_t all, repeat; /* the all { } and the repeat { } that it stands in; 0: none */
 };
 
 /* The steps of the script, or of an all { } or repeat N { } that is open. */
@@ -78,6 +80,7 @@ struct block {
     uint32_t steps;
     struct step head; /* of all and repeat */
     uint64_t weight;  /* steps played, repetitions counted */
+    uint32_t serial;  /* of all and repeat, from 1 */
 };
 
 enum { SCRIPT_WEIGHT = 1000000, SCRIPT_CASES = 100000 };
@@ -111,8 +114,9 @@ struct parse {
     uint32_t code_exprs;
     struct mention *mention;
     size_t mentions;
-    const struct word *cleanup;   /* the last command without a time */
-    struct declaration *declared; /* whose attributes come now; NULL: the last step's link set */
+    uint32_t block_serial, in_all; /* blocks so far; the open all { }, 0: none */
+    const struct word *cleanup;    /* the last command without a time */
+    struct declaration *declared;  /* whose attributes come now; NULL: the last step's link set */
 };
 
 /* lines.c: splits a file's words into lines, includes spliced in. */

@@ -302,6 +302,9 @@ static void print_action(struct text *t, const struct step *s)
     case STEP_CALL:
         print_call(t, &s->u.call);
         break;
+    case STEP_QUIET:
+        text_add(t, "quiet");
+        break;
     case STEP_ASSERT:
         text_add(t, "assert ");
         print_expr(t, s->u.expr);

@@ -109,6 +109,7 @@ enum step_kind {
     STEP_PACKET,
     STEP_CALL,
     STEP_ASSERT,
+    STEP_QUIET, /* nothing left the host under test before its time that no line took */
     STEP_FAULT,
     STEP_LINK,
     STEP_SHELL,
@@ -203,7 +204,7 @@ struct script {
     uint32_t steps;
     const char *init_shell; /* the command in backticks before the events; or NULL */
     const char *cleanup_shell;
-    int64_t end_ns;           /* "end T": -1 when not given */
+    int64_t end_ns; /* "end T": -1 when not given */
     struct place end_place;
     const char *end_because;  /* why so early; or NULL */
     bool golden_fingerprint;  /* "golden fingerprint" */

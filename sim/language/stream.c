@@ -82,7 +82,7 @@ static int keyword_token(enum line_kind kind)
         [LINE_SUT] = SUT,       [LINE_FORMAT] = FORMAT, [LINE_IGNORE] = IGNORE,
         [LINE_EXPERT] = EXPERT, [LINE_GOLDEN] = GOLDEN, [LINE_OUTCOME] = OUTCOME,
         [LINE_ALL] = ALL,       [LINE_REPEAT] = REPEAT, [LINE_ASSERT] = ASSERT,
-        [LINE_FAULT] = LINK,    [LINE_SET_EVENT] = SET,
+        [LINE_QUIET] = QUIET,   [LINE_FAULT] = LINK,    [LINE_SET_EVENT] = SET,
     };
     return token[kind];
 }
@@ -272,7 +272,7 @@ static void expected_text(const struct parse *p, const char *const *expected, in
 /* An event's first word that is nearly one of the language's own. */
 static const char *meant(const struct parse *p)
 {
-    static const char *const actions[] = {"assert", "link", "set", NULL};
+    static const char *const actions[] = {"assert", "quiet", "link", "set", NULL};
     const struct line *l = p->in;
     if (!l || l->kind != LINE_CALL || l->action >= l->words || l->word[l->action].kind != WORD_NAME)
         return NULL;

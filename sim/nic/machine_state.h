@@ -100,7 +100,7 @@ struct machine {
     uint32_t lines_up, lines_attached;
     bool in_isr, storming, uninterruptible;
 
-    int64_t instant_ns;
+    uint64_t event; /* the world's count when the accesses below began */
     uint32_t at_instant; /* accesses at instant_ns */
     struct access watched[MACHINE_WATCHED];
     int watched_count;

@@ -207,6 +207,8 @@ static void call_peer(struct run *r, const struct step *step, struct host *h,
     if (!h->kind->call || h->kind->call(h, call->name, argv, call->arguments, &why) != 0)
         verdict_fail(&r->verdict, &step->place, now_ns, "%s has no call %s%s%s", h->name,
                      call->name, why.text[0] ? ": " : "", why.text);
+    else
+        judge_result(r, step, 0, now_ns);
 }
 
 static int64_t ends_at(const struct run *r, const struct step *step)

@@ -56,6 +56,9 @@ void engine_check(struct run *r, const struct place *place, const struct expr *e
     if (error)
         verdict_fail(&r->verdict, &e->place, now_ns,
                      "%s\n  differs   value: expected one, actual none", why.text);
+    else if (eval_truth(&v, &why) != 0)
+        verdict_fail(&r->verdict, &e->place, now_ns,
+                     "%s\n  differs   value: expected true or false, actual neither", why.text);
     else if (!eval_true(&v))
         fail_check(r, place, e, now_ns);
 }
@@ -157,6 +160,7 @@ void engine_act(struct run *r, const struct step *step, int64_t now_ns)
     case STEP_SET:
         set_step(r, step, now_ns);
         break;
+    case STEP_QUIET: /* what came before it, no line took: perform() has looked */
     case STEP_ALL:
     case STEP_REPEAT:
         break;
@@ -182,6 +186,7 @@ static enum progress perform(struct run *r, const struct step *step, int64_t now
         return WAITING;
     r->injected = step->kind == STEP_PACKET || step->kind == STEP_FAULT; /* a frame, a carrier */
     r->last_event_ns = now_ns;
+    r->played++;
     if (r->depths == 1)
         r->call_time[step - r->script->step] = now_ns;
     engine_act(r, step, now_ns);
@@ -235,6 +240,20 @@ static bool ends_early(struct run *r, int64_t now_ns)
     return true;
 }
 
+/* Outcomes hold in an undisturbed run, too: at their time, when its instant is played to its end,
+ * or at the end of a run that is shorter (until_ns NEVER: all that are left). */
+static void judge_outcomes(struct run *r, int64_t until_ns)
+{
+    int64_t now_ns = world_now(r->world);
+    while (r->outcomes_judged < r->script->outcomes && !r->verdict.over) {
+        const struct outcome_declaration *o = &r->script->outcome[r->outcomes_judged];
+        if (o->by_ns > until_ns || world_next(r->world) <= now_ns)
+            break;
+        r->outcomes_judged++;
+        engine_check(r, &o->place, o->expr, now_ns);
+    }
+}
+
 /* The script is through: the instant is played to its end, then time goes on to the horizon, unless
  * nothing is due any more. What leaves the host under test until then is unexpected. */
 static void at_the_end(struct run *r, int64_t now_ns, bool open_calls)
@@ -252,6 +271,9 @@ static void at_the_end(struct run *r, int64_t now_ns, bool open_calls)
         return;
     }
     if (ends_early(r, now_ns))
+        return;
+    judge_outcomes(r, NEVER);
+    if (r->verdict.over)
         return;
     call_abandon(r, now_ns);
     r->verdict.over = true;
@@ -280,6 +302,23 @@ static enum progress play(struct run *r, const struct step *step, int64_t now_ns
     return p;
 }
 
+/* Sooner than the steps ask for: calls that end at a time, and outcomes. */
+static void wake_sooner(struct run *r, int64_t now_ns)
+{
+    int64_t due_ns = r->owner.due_ns;
+    for (int p = 0; p < RUN_PENDING; p++)
+        if (r->pending[p].token && r->pending[p].ends_ns >= now_ns &&
+            r->pending[p].ends_ns < due_ns)
+            due_ns = r->pending[p].ends_ns;
+    if (r->outcomes_judged < r->script->outcomes) {
+        int64_t by_ns = r->script->outcome[r->outcomes_judged].by_ns;
+        int64_t at_ns = by_ns > now_ns ? by_ns : now_ns;
+        due_ns = at_ns < due_ns ? at_ns : due_ns;
+    }
+    if (due_ns < r->owner.due_ns)
+        world_due(r->world, &r->owner, due_ns);
+}
+
 void engine_fire(struct owner *o, int64_t now_ns)
 {
     struct run *r = (struct run *)o;
@@ -295,12 +334,11 @@ void engine_fire(struct owner *o, int64_t now_ns)
     call_overdue(r, now_ns);
     if (r->verdict.over)
         return;
-    for (int p = 0; p < RUN_PENDING; p++)
-        if (r->pending[p].token && r->pending[p].ends_ns >= now_ns &&
-            r->pending[p].ends_ns < r->owner.due_ns)
-            world_due(r->world, &r->owner, r->pending[p].ends_ns);
-    if (!current_step(r, &step))
+    judge_outcomes(r, now_ns);
+    if (!r->verdict.over && !current_step(r, &step))
         at_the_end(r, now_ns, open_calls);
+    if (!r->verdict.over)
+        wake_sooner(r, now_ns);
 }
 
 void engine_start(struct run *r)

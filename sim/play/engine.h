@@ -51,6 +51,8 @@ void fault_add(struct run *r, const struct step *step, int64_t now_ns);
 /* eval.c */
 int eval_expr(struct run *r, const struct expr *e, struct value *out, struct why *why);
 bool eval_true(const struct value *v);
+/* -1 and *why: it is neither true nor false. */
+int eval_truth(const struct value *v, struct why *why);
 /* Compares loosely (numbers, times and addresses by value); binds ?x; * matches. */
 bool eval_match(struct run *r, const struct value *expected, const struct value *actual);
 

@@ -162,6 +162,12 @@ static int eval_call(struct run *r, const struct expr *e, struct value *out, str
         if (eval_expr(r, e->argument[a], &argv[a], why) != 0)
             return -1;
     const char *name = e->value.text;
+    uint32_t most = strcmp(name, "state") == 0 ? 2 : strcmp(name, "now") != 0;
+    if (e->arguments > most) {
+        why_set(why, "%s() takes %u argument%s, %u are written", name, most, most == 1 ? "" : "s",
+                e->arguments);
+        return -1;
+    }
     if (strcmp(name, "counter") == 0)
         return eval_counter(r, text_of(&argv[0]), out, why);
     if (strcmp(name, "state") == 0)
@@ -190,22 +196,53 @@ static int eval_call(struct run *r, const struct expr *e, struct value *out, str
     return -1;
 }
 
+static const char *kind_words(const struct value *v)
+{
+    switch (v->kind) {
+    case VALUE_NONE:
+        return "nothing";
+    case VALUE_NUMBER:
+    case VALUE_TIME:
+        return "a number";
+    case VALUE_IPV4:
+        return "an address";
+    case VALUE_PREFIX:
+        return "a prefix";
+    case VALUE_BYTES:
+        return "a text";
+    case VALUE_MAC:
+        return "a MAC address";
+    default:
+        return "another kind of value";
+    }
+}
+
+/* What can be equal at all: numbers, things of one kind, and anything that is not there. */
 static bool comparable(const struct value *a, const struct value *b)
 {
-    return is_numeric(a) && is_numeric(b);
+    bool numbers = is_numeric(a) && is_numeric(b);
+    bool either = a->kind == VALUE_ANY || b->kind == VALUE_ANY || a->kind == VALUE_BIND;
+    bool structure = a->kind == VALUE_STRUCT && b->kind == VALUE_ENDPOINT;
+    return numbers || either || structure || a->kind == b->kind || a->kind == VALUE_NONE ||
+           b->kind == VALUE_NONE;
 }
 
 static int eval_compare(struct run *r, enum expr_op op, const struct value *a,
                         const struct value *b, struct value *out, struct why *why)
 {
     *out = (struct value){.kind = VALUE_NUMBER};
+    if (!comparable(a, b)) {
+        why_set(why, "%s is never compared with %s: %s", kind_words(a), kind_words(b),
+                "both sides are of one kind");
+        return -1;
+    }
     if (op == OP_EQ || op == OP_NE) {
         bool equal = a->kind == VALUE_NONE ? b->kind == VALUE_NONE
                                            : b->kind != VALUE_NONE && eval_match(r, a, b);
         out->number = equal == (op == OP_EQ);
         return 0;
     }
-    if (!comparable(a, b)) {
+    if (!is_numeric(a) || !is_numeric(b)) {
         why_set(why, "only numbers and times have an order");
         return -1;
     }
@@ -221,6 +258,11 @@ static int eval_arithmetic(enum expr_op op, const struct value *a, const struct 
                            struct value *out, struct why *why)
 {
     uint64_t x = (uint64_t)a->number, y = (uint64_t)b->number, z = 0;
+    if (!is_numeric(a) || !is_numeric(b)) {
+        why_set(why, "%s does not count: only numbers and times do",
+                kind_words(is_numeric(a) ? b : a));
+        return -1;
+    }
     if ((op == OP_DIV || op == OP_MOD) && (y == 0 || (a->number == INT64_MIN && b->number == -1))) {
         why_set(why, "division by zero");
         return -1;
@@ -262,17 +304,28 @@ static int eval_arithmetic(enum expr_op op, const struct value *a, const struct 
     return 0;
 }
 
+/* A truth is a number, or what may not be there; a text is neither true nor false. */
+int eval_truth(const struct value *v, struct why *why)
+{
+    if (is_numeric(v) || v->kind == VALUE_NONE || v->kind == VALUE_PREFIX || v->kind == VALUE_MAC)
+        return 0;
+    why_set(why, "%s is neither true nor false: compare it with something", kind_words(v));
+    return -1;
+}
+
 static int eval_binary(struct run *r, const struct expr *e, struct value *out, struct why *why)
 {
     struct value a, b;
     if (eval_expr(r, e->left, &a, why) != 0)
         return -1;
     if (e->op == OP_AND || e->op == OP_OR) {
+        if (eval_truth(&a, why) != 0)
+            return -1;
         if (eval_true(&a) == (e->op == OP_OR)) {
             *out = (struct value){.kind = VALUE_NUMBER, .number = e->op == OP_OR};
             return 0;
         }
-        if (eval_expr(r, e->right, &b, why) != 0)
+        if (eval_expr(r, e->right, &b, why) != 0 || eval_truth(&b, why) != 0)
             return -1;
         *out = (struct value){.kind = VALUE_NUMBER, .number = eval_true(&b)};
         return 0;
@@ -287,12 +340,21 @@ int eval_expr(struct run *r, const struct expr *e, struct value *out, struct why
 {
     switch (e->kind) {
     case EXPR_VALUE:
-        return eval_value(&r->topology, &e->value, out, why);
+        if (eval_value(&r->topology, &e->value, out, why) != 0)
+            return -1;
+        if (out->kind == VALUE_NAME) {
+            bool tcpi = strncmp(out->text, "tcpi_", 5) == 0;
+            why_set(why,
+                    tcpi ? "%s: there is no connection here whose state this is"
+                         : "nothing is called %s; a text stands in quotes",
+                    out->text);
+        }
+        return out->kind == VALUE_NAME ? -1 : 0;
     case EXPR_CALL:
         return eval_call(r, e, out, why);
     case EXPR_NOT:
     case EXPR_NEGATE:
-        if (eval_expr(r, e->left, out, why) != 0)
+        if (eval_expr(r, e->left, out, why) != 0 || eval_truth(out, why) != 0)
             return -1;
         *out = (struct value){.kind = e->kind == EXPR_NOT ? VALUE_NUMBER : out->kind,
                               .number = e->kind == EXPR_NOT ? !eval_true(out)

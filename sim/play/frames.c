@@ -293,6 +293,10 @@ void frames_inject(struct run *r, const struct step *step, int64_t now_ns)
 
 /* --- `>` --- */
 
+/* How long a line without a time waits: a stack whose timers never stop would keep the world going
+ * for ever. */
+#define LINE_PATIENCE_NS (INT64_C(86400) * 1000000000)
+
 /* Times are exact; packetdrill's scripts get that tool's tolerance: so many microseconds, or an
  * eighth of the interval. */
 static struct bounds tolerated(const struct run *r, struct bounds b)
@@ -311,8 +315,12 @@ static void expect_line(struct run *r, const struct step *step, struct expectati
     struct host *h =
         step->u.packet.at ? topology_host(&r->topology, step->u.packet.at, &port) : r->topology.sut;
     struct bounds b = tolerated(r, engine_bounds_of(&step->when, r->last_event_ns));
+    bool any_time = b.to_ns == NEVER;
+    if (any_time) /* `*`: until the end, or for a day */
+        b.to_ns = r->script->end_ns >= 0 ? r->script->end_ns
+                                         : run_later(r->last_event_ns, LINE_PATIENCE_NS);
     *out = (struct expectation){step->u.packet.packet, judged(r, h, port), step->place, b.from_ns,
-                                b.to_ns};
+                                b.to_ns, any_time};
 }
 
 enum progress frames_expect(struct run *r, const struct step *step, uint32_t steps, int64_t now_ns)

@@ -118,12 +118,22 @@ struct run *run_new(const struct run_case *kase, const struct run_options *optio
     return r;
 }
 
+static const struct run *volatile playing;
+
+uint64_t run_progress(void)
+{
+    const struct run *r = playing;
+    return r ? world_events(r->world) + r->played : 0;
+}
+
 void run_play(struct run *r, int64_t until_ns)
 {
     struct why why = {{0}};
     if (r->verdict.over)
         return;
+    playing = r;
     int stopped = world_run(r->world, until_ns, &why);
+    playing = NULL;
     if (r->verdict.over)
         return;
     struct place place = here(r);

@@ -76,6 +76,7 @@ struct run {
     int depths;
     struct expect_block *expecting; /* the lines that are before the judge; NULL: none */
     int64_t last_event_ns;
+    uint64_t played; /* steps */
     bool asked_in_vain;    /* an expression asked a stack that is not ours what only ours knows */
     bool asked_violations; /* the script judges itself what its peers thought of the host under test
                             */
@@ -97,6 +98,9 @@ struct run *run_new(const struct run_case *kase, const struct run_options *optio
                     struct why *why);
 /* Plays up to until_ns (NEVER: the end). */
 void run_play(struct run *r, int64_t until_ns);
+/* A number that grows as long as the run that is being played gets on, whatever the machine's speed;
+ * for signal handlers. 0: none is. */
+uint64_t run_progress(void);
 /* After the end: faults that never applied, ignores, frames unexpected. */
 void run_finish(struct run *r);
 /* After the fingerprints: stops the hosts; a run that passed fails when the stack under test says

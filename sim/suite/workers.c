@@ -8,14 +8,16 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include "sim/suite/case.h"
 
-/* A case takes milliseconds. One that computes for --patience seconds will not end, nor will one
- * that has done nothing else for so many times that. */
+/* A case takes milliseconds. One that computes for --patience seconds without playing an event or a
+ * step will not end, nor will one that does nothing at all for so many times that. How long one
+ * takes that gets on is the machine's affair. */
 enum { ASLEEP = 12, NOTHING = -1 };
 
 struct worker {
@@ -23,6 +25,7 @@ struct worker {
     int to, from; /* case numbers out, results in */
     int64_t kase; /* what it is at; NOTHING */
     time_t since;
+    uint64_t beat; /* the worker's progress, when last looked at */
 };
 
 struct crew {
@@ -34,6 +37,7 @@ struct crew {
     uint32_t next; /* case to hand out */
     uint32_t told; /* cases told in order */
     struct result *result;
+    volatile uint64_t *beat; /* of each worker: shared with it */
     void (*done)(void *ctx, uint32_t k, struct result *r);
     void *ctx;
 };
@@ -98,15 +102,33 @@ static void say_and_end(void *ctx, struct result *r)
     _exit(EXIT_FAILED_CASE);
 }
 
+static volatile uint64_t *heart; /* of the worker that this process is */
+static uint64_t heard = UINT64_MAX;
+
+/* So much processor time has gone: the process ends unless the run got on. */
+static void take_pulse(int signal_number)
+{
+    uint64_t progress = run_progress();
+    if (progress == heard) {
+        signal(signal_number, SIG_DFL);
+        raise(signal_number);
+        return;
+    }
+    heard = *heart = progress;
+}
+
 static void worker_loop(const struct crew *crew, int in, int out)
 {
     const struct last_words last = {say_and_end, &out};
     uint32_t k;
-    const struct itimerval busy = {.it_value.tv_sec = crew->options->patience};
+    const struct itimerval busy = {.it_value.tv_sec = crew->options->patience,
+                                   .it_interval.tv_sec = crew->options->patience};
+    signal(SIGPROF, take_pulse);
     dup2(STDERR_FILENO, STDOUT_FILENO); /* what a plug-in prints is no part of our report */
     while (read_all(in, &k, sizeof k)) {
         struct result r = {0};
-        setitimer(ITIMER_PROF, &busy, NULL); /* SIGPROF ends the process */
+        heard = UINT64_MAX;
+        setitimer(ITIMER_PROF, &busy, NULL);
         case_run(crew->suite, k, crew->options, crew->want, &last, &r);
         send_result(out, &r);
         free(r.report);
@@ -138,6 +160,7 @@ static void hire(struct crew *crew, struct worker *w)
         }
         close(to[1]);
         close(from[0]);
+        heart = &crew->beat[w - crew->worker];
         worker_loop(crew, to[0], from[1]);
     }
     close(to[0]);
@@ -184,7 +207,7 @@ static void bury(struct crew *crew, struct worker *w, const char *how)
     bool busy = WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF;
     fprintf(f, "%s: the process %s", crew->suite->kase[k].run.script->path, busy ? "hung" : how);
     if (busy)
-        fprintf(f, " (%d seconds of computing, neither touching the bus nor asking for the time)",
+        fprintf(f, " (%d seconds of computing without an event or a step)",
                 crew->options->patience);
     else if (WIFSIGNALED(status))
         fprintf(f, " (%s)", strsignal(WTERMSIG(status)));
@@ -245,6 +268,9 @@ static void wait_for_one(struct crew *crew, struct pollfd *fds, struct worker **
     for (nfds_t k = 0; k < count; k++) {
         if (fds[k].revents) {
             hear(crew, of[k]);
+        } else if (crew->beat[of[k] - crew->worker] != of[k]->beat) {
+            of[k]->beat = crew->beat[of[k] - crew->worker];
+            of[k]->since = time(NULL);
         } else if (time(NULL) - of[k]->since > ASLEEP * crew->options->patience) {
             bury(crew, of[k], "hung");
             give(crew, of[k]);
@@ -261,6 +287,12 @@ int workers_run(const struct suite *suite, const struct options *o, unsigned wan
     if (crew.workers > (int)suite->cases)
         crew.workers = (int)suite->cases;
     crew.worker = calloc((size_t)crew.workers + 1, sizeof *crew.worker);
+    size_t beats = ((size_t)crew.workers + 1) * sizeof *crew.beat;
+    crew.beat = mmap(NULL, beats, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (crew.beat == MAP_FAILED) {
+        perror("wiredrill: mmap");
+        exit(EXIT_USAGE);
+    }
     crew.result = calloc((size_t)suite->cases + 1, sizeof *crew.result);
     struct pollfd *fds = calloc((size_t)crew.workers + 1, sizeof *fds);
     struct worker **of = calloc((size_t)crew.workers + 1, sizeof *of);
@@ -279,6 +311,7 @@ int workers_run(const struct suite *suite, const struct options *o, unsigned wan
             failed =
                 fprintf(stderr, "wiredrill: a worker ended with status %d\n", WEXITSTATUS(status));
     }
+    munmap((void *)(uintptr_t)crew.beat, beats);
     free(of);
     free(fds);
     free(crew.result);

@@ -108,7 +108,7 @@ loops() {
     expect 1 "$text" $wiredrill run --driver $work/loop.so "$@" $work/loop.pkt
     grep -qF "  repeat    $wiredrill run --nic rtl8139 --driver $work/loop.so" $work/out || { echo "no command repeats it:"; cat $work/out; failed=$((failed + 1)); }
 }
-loops '!(inl(PORT(0x10)) & 0x8000)' "$work/loop.pkt:4:1: sut: the driver of stack over loop waits in a loop for what never comes: ten million accesses at one instant, of the last thousand 1000 read TSD0 of sut.rtl8139, I/O offset 0x10"
+loops '!(inl(PORT(0x10)) & 0x8000)' "$work/loop.pkt:4:1: sut: the driver of stack over loop waits in a loop for what never comes: ten million accesses within one event, of the last thousand 1000 read TSD0 of sut.rtl8139, I/O offset 0x10"
 grep -qF "  at        1s of virtual time" $work/out || { echo "no virtual time:"; cat $work/out; failed=$((failed + 1)); }
 loops 'inb(0x80) == 0xff' 'the driver loop touches port 0x80'
 loops 'wd_now_ns() < 2000000000' 'stack over loop asked for the time ten million times at one instant'

@@ -51,7 +51,7 @@ Test(parse, an_empty_script_has_no_events)
 static void when_is(const char *time, struct when expected)
 {
     char text[80] = "";
-    strcat(strcat(text, time), " f()\n");
+    strcat(strcat(text, time), expected.range ? " > arp\n" : " f()\n");
     struct script *s = parsed(text);
     const struct when *w = &s->step[0].when;
     cr_assert(w->kind == expected.kind && w->from_ns == expected.from_ns &&

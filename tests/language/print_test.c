@@ -40,9 +40,9 @@ static const char *const corpus[] = {
      "raw peer mac 52:55:0a:00:02:02 ip 10.0.2.2 fe80::2\n"
      "sut eth0 ip 10.0.2.15/24 nic $nic on lan\nsut eth1 on wan\nignore @eth0 > arp\nignore < arp "
      "request\nexpert 3 tcp.checksum on lan\n"
-     "expert 4 ip.ttl\ngolden fingerprint\nend 3min\n0 f()\n"),
-    ("0 f()\n// why\n// because\n+1ms g()\n/* a block\n * comment */\n* h()\n1~2 i()\n+1~+2 "
-     "j()\n1~+2 k()\n+0...0.2 l()\n1...3 m()\n"),
+     "expert 4 ip.ttl\ngolden fingerprint\nend 3min because \"it says \\\"so\\\"\"\n0 f()\n"),
+    ("0 f()\n// why\n// because\n+1ms g()\n/* a block\n * comment */\n* h()\n1~2 > arp\n+1~+2 "
+     "> arp\n+5s quiet\n1~+2 > arp\n+0...0.2 l()\n1...3 m()\n"),
     "all {\n+0 f()\nrepeat 3 {\n// inside\n+0 g() = ?x\n}\n}\n+0 h($x)\n",
     ("sut eth0 ip 10.0.2.15/24\nhost raw srv ip 10.0.2.2\n"
      "0 link lan lose frame 2\n+0 link lan dup every 3 limit 2\n+0 link lan flip 13 mask "
@@ -194,8 +194,8 @@ Test(equal, sees_each_difference)
         {"0 > udp 1 > 2\n", "0 < udp 1 > 2\n"},
         {"host raw a\n0 f()\n", "host raw a silent\n0 f()\n"},
         {"param a = 1\n0 f()\n", "param a = 2\n0 f()\n"},
-        {"1~2 f()\n", "1 f()\n"},
-        {"1~2 f()\n", "1~+1 f()\n"},
+        {"1~2 > arp\n", "1 > arp\n"},
+        {"1~2 > arp\n", "1~+1 > arp\n"},
         {"0 f(1)\n", "0 f(1, 1)\n"},
         {"0 assert f(1)\n", "0 assert f(1, 1)\n"},
         {"0 assert f(1)\n", "0 assert f(2)\n"},

@@ -34,6 +34,13 @@ static const struct {
     {"1.5ss f() = 0\n", "t.pkt:1:4: unknown unit of time `ss`: did you mean `ns`?"},
     {"+1~2 f() = 0\n",
      "t.pkt:1:4: the start has a + and the end has none: write both with it, or neither"},
+    {"0~5 < arp\n",
+     "t.pkt:1:1: only a packet that is awaited has a range for its time: write when this happens"},
+    {"0 > dhcp xid ?x\n+0 > dhcp xid ?x\n",
+     "t.pkt:2:15: ?x is bound already: $x uses it, another value needs another name"},
+    {"all {\n0 > udp ?p > 7\n0 > udp $p > 8\n}\n",
+     "t.pkt:3:9: $p is bound in this all { }, whose lines come in any order: none may use what "
+     "another binds"},
     {"2~1 f() = 0\n", "t.pkt:1:3: the range ends before it starts"},
     {"0 link lan lsoe frame 2\n", "t.pkt:1:12: unknown fault `lsoe`: did you mean `lose`?"},
     {"link lan\n0 link lna lose frame 2\n", "t.pkt:2:8: unknown link `lna`: did you mean `lan`?"},
