@@ -286,18 +286,19 @@ static void take_context(struct e1000 *e, const uint8_t *d)
     };
 }
 
-static void take_descriptor(struct nic *n, const uint8_t *d)
+/* True when a packet ended with it. */
+static bool take_descriptor(struct nic *n, const uint8_t *d)
 {
     struct e1000 *e = nic_state(n);
     bool extended = d[TXD_CMD] & TXD_CMD_DEXT;
     uint32_t type = d[TXD_CSO] >> 4;
     if (extended && type == 0) {
         take_context(e, d);
-        return;
+        return false;
     }
     if (extended && type != 1) {
         nic_violation(n, "transmit descriptor %u has type %u", e->tdh, type);
-        return;
+        return false;
     }
     struct request r = {
         .address = e1000_get64(d),
@@ -310,6 +311,7 @@ static void take_descriptor(struct nic *n, const uint8_t *d)
         .legacy = !extended,
     };
     take_data(n, &r);
+    return !e->packet.open;
 }
 
 /* --- the ring --- */
@@ -354,19 +356,20 @@ static bool released(struct nic *n)
     return (e->tctl & TCTL_EN) && e->tdh != e->tdt && ring_good(n);
 }
 
-/* One packet, or all of them. A packet ends where none is open any more. */
+/* One packet, or all of them. */
 static void send(struct nic *n, bool one)
 {
     struct e1000 *e = nic_state(n);
     uint32_t causes = 0;
+    bool ended;
     do {
         uint8_t d[DESCRIPTOR_BYTES] = {0};
         if (!nic_ring_read(n, descriptor_address(e, e->tdh), d, DESCRIPTOR_BYTES))
             break;
-        take_descriptor(n, d);
+        ended = take_descriptor(n, d);
         causes |= write_back(n, d);
         e->tdh = (e->tdh + 1) % (e->tdlen / DESCRIPTOR_BYTES);
-    } while (e->tdh != e->tdt && (!one || e->packet.open));
+    } while (e->tdh != e->tdt && !(one && ended));
     e1000_cause(n, causes | (e->tdh == e->tdt ? ICR_TXQE : 0));
 }
 

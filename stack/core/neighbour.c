@@ -176,6 +176,7 @@ static int let_wait(struct stack *s, struct neighbour *e, struct netbuf *nb)
         stack_drop(s, nb, MODULE_NEIGHBOUR, NEIGHBOUR_DROP_QUEUE_FULL);
         return -ERR_NOBUFS;
     }
+    nb->flags &= (uint16_t)~NETBUF_MORE; /* what follows it may be dropped meanwhile */
     netbuf_enqueue(&e->waiting, nb);
     e->waiting_bytes += netbuf_len(nb);
     while (e->waiting_datagrams > datagrams || e->waiting_bytes > bytes)

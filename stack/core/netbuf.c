@@ -1,4 +1,6 @@
 #include "stack/core/netbuf.h"
+#include "stack/core/bytes.h"
+#include "stack/core/checksum.h"
 #include "stack/core/module.h"
 
 static bool allocation_fails(struct stack *s)
@@ -28,6 +30,7 @@ static struct netbuf *take(struct stack *s, uint32_t headroom, uint32_t len, boo
     nb->net_at = nb->transport_at = nb->rx_number = 0;
     nb->flags = nb->ethertype = 0;
     nb->queue = 0;
+    nb->segment = 0;
     return nb;
 }
 
@@ -64,4 +67,25 @@ void netbuf_drop(struct stack *s, struct netbuf *nb, uint64_t *counter, const ch
     if (nb->flags & NETBUF_RX)
         stack_fate(s, nb->rx_number, reason);
     give_back(s, nb);
+}
+
+void netbuf_owe_sum(struct netbuf *nb, uint16_t field, uint16_t so_far, bool udp)
+{
+    STACK_ASSERT(field + 2u <= netbuf_len(nb));
+    put16(netbuf_data(nb) + field, so_far);
+    nb->sum_at = nb->start;
+    nb->sum_field = field;
+    nb->flags |= udp ? NETBUF_SUM_OWED | NETBUF_SUM_UDP : NETBUF_SUM_OWED;
+}
+
+/* Padding behind the packet is zeros, which add nothing. */
+void netbuf_finish_sum(struct netbuf *nb)
+{
+    if (!(nb->flags & NETBUF_SUM_OWED))
+        return;
+    STACK_ASSERT(nb->start <= nb->sum_at && nb->sum_at + nb->sum_field + 2 <= nb->end);
+    uint8_t *at = nb->base + nb->sum_at;
+    uint16_t sum = checksum_finish(checksum_sum(at, nb->end - nb->sum_at));
+    put16(at + nb->sum_field, sum == 0 && (nb->flags & NETBUF_SUM_UDP) ? 0xffff : sum);
+    nb->flags &= (uint16_t) ~(NETBUF_SUM_OWED | NETBUF_SUM_UDP);
 }

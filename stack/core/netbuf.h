@@ -22,8 +22,6 @@ enum {
     NETBUF_FRAME_BYTES =
         2048, /* holds a frame of the largest Ethernet MTU we offer, 1500, and hardware's slack */
     NETBUF_BIG_BYTES = 65536 + 128, /* a whole IP datagram with headroom: reassembly, large sends */
-    NETBUF_HEADROOM =
-        64 + 2, /* Ethernet 14 + IPv4 20 + options or TCP; +2 leaves the IP header 4-aligned */
 };
 
 enum netbuf_flag {
@@ -36,6 +34,9 @@ enum netbuf_flag {
     NETBUF_IS_FREE = 64,    /* lies in its pool */
     NETBUF_RAW_TAKEN = 128, /* a raw socket has a copy */
     NETBUF_CONTINUES = 256, /* a later fragment of the datagram that was sent before it */
+    NETBUF_SUM_OWED = 512,  /* the checksum is still to be finished: see netbuf_owe_sum */
+    NETBUF_SUM_UDP = 1024,  /* and a 0 is sent as 0xffff (RFC 768) */
+    NETBUF_MORE = 2048,     /* another frame follows at once: the doorbell may wait for it */
 };
 
 struct netbuf {
@@ -47,6 +48,9 @@ struct netbuf {
     uint32_t net_at;       /* offset in base of the IP header (valid from IP upwards) */
     uint32_t transport_at; /* offset in base of what follows the IP header */
     uint32_t rx_number;    /* received frames are numbered from 1 */
+    uint32_t sum_at;       /* NETBUF_SUM_OWED: offset in base of the first octet that is summed */
+    uint16_t sum_field;    /* and of the field from there */
+    uint16_t segment;      /* octets of payload in each segment to be cut from this; 0: none */
     uint16_t flags;
     uint16_t ethertype; /* of a frame without link header: loopback */
     uint8_t size_class;
@@ -59,6 +63,16 @@ struct netbuf *netbuf_alloc(struct stack *s, uint32_t headroom, uint32_t len);
 /* The same for what the network sends: may draw on the reserve, so that a host whose every other
  * buffer waits to be sent still hears. */
 struct netbuf *netbuf_alloc_received(struct stack *s, uint32_t headroom, uint32_t len);
+
+/*
+ * Leaves the checksum to the device, or to netif_send where that cannot. The field, `field` octets
+ * behind the cursor, where the sum starts, holds the sum so far (the pseudo header's); all octets
+ * to the packet's end are still to be added. `udp`: a 0 is sent as 0xffff. Who cuts the packet up
+ * or copies it finishes it first.
+ */
+void netbuf_owe_sum(struct netbuf *nb, uint16_t field, uint16_t so_far, bool udp);
+/* Finishes it by software, when it is owed. */
+void netbuf_finish_sum(struct netbuf *nb);
 
 /* Gives it back. A received netbuf that nobody dropped counts as consumed. */
 void netbuf_free(struct stack *s, struct netbuf *nb);

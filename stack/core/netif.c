@@ -19,11 +19,21 @@ uint64_t netif_device_address(const struct netif *nif, const struct netbuf *nb)
     return nif->pool_device[nb->size_class] + (uint64_t)(netbuf_data(nb) - pool->slab);
 }
 
+static bool may_offload(const struct netif *nif)
+{
+    return stack_knob(nif->stack, MODULE_CORE, CORE_KNOB_OFFLOAD) != 0;
+}
+
+struct netbuf *netif_packet(struct netif *nif, uint32_t headers, uint32_t len)
+{
+    return netbuf_alloc(nif->stack, nif->headroom + headers, len);
+}
+
 void netif_receive(struct netif *nif, struct netbuf *nb, int64_t now_ns)
 {
     struct stack *s = nif->stack;
     nb->nif = nif;
-    nb->flags = (uint16_t)((nb->flags & NETBUF_SUM_OK) | NETBUF_RX);
+    nb->flags = NETBUF_RX | (may_offload(nif) ? nb->flags & NETBUF_SUM_OK : 0);
     s->rx_number += s->rx_number == UINT32_MAX ? 2 : 1; /* 0 is no frame's */
     nb->rx_number = s->rx_number;
     s->rx_received++;
@@ -88,6 +98,12 @@ static int refuse_send(struct netif *nif, struct netbuf *nb, enum core_counter w
     return error;
 }
 
+void netif_kick(struct netif *nif, int64_t now_ns)
+{
+    if (nif->driver && nif->driver->kick)
+        nif->driver->kick(nif->state, now_ns);
+}
+
 static int offer(struct netif *nif, struct netbuf *nb, int64_t now_ns)
 {
     uint32_t len = netbuf_len(nb);
@@ -119,6 +135,7 @@ static int send_to_driver(struct netif *nif, struct netbuf *nb, int64_t now_ns)
     int error = waiting->head ? -ERR_NOBUFS : offer(nif, nb, now_ns);
     if (error == 0)
         return 0;
+    netif_kick(nif, now_ns); /* what this frame was to follow does not wait for it */
     if (!is_full(error))
         return refuse_send(nif, nb, CORE_DROP_TX_FAILED, error);
     if (waiting->count == NETIF_TX_QUEUE)
@@ -131,20 +148,23 @@ static void flush(struct netif *nif, struct netbuf_queue *waiting, int64_t now_n
 {
     struct netbuf *nb;
     while ((nb = netbuf_dequeue(waiting)) != NULL) {
+        nb->flags |= NETBUF_MORE;
         int error = offer(nif, nb, now_ns);
         if (is_full(error)) {
             netbuf_put_back(waiting, nb);
-            return;
+            break;
         }
         if (error < 0)
             refuse_send(nif, nb, CORE_DROP_TX_FAILED, error);
     }
+    netif_kick(nif, now_ns);
 }
 
 void netif_flush(struct netif *nif, int64_t now_ns)
 {
     for (int q = 0; q < NETIF_QUEUES; q++)
-        flush(nif, &nif->waiting[q], now_ns);
+        if (nif->waiting[q].head)
+            flush(nif, &nif->waiting[q], now_ns);
 }
 
 void netif_drop_waiting(struct netif *nif)
@@ -170,6 +190,14 @@ static int loop(struct netif *nif, struct netbuf *nb)
     return 0;
 }
 
+/* The longest frame of its kind; what is to be cut up may be longer where the device does that. */
+static uint32_t longest(const struct netif *nif, const struct netbuf *nb)
+{
+    if (nb->segment && may_offload(nif))
+        return nif->offload.segment_bytes;
+    return (uint32_t)nif->mtu + (nif->link ? nif->link->header_bytes : 0);
+}
+
 int netif_send(struct netif *nif, struct netbuf *nb, int64_t now_ns)
 {
     STACK_ASSERT(!(nb->flags & NETBUF_RX));
@@ -178,9 +206,10 @@ int netif_send(struct netif *nif, struct netbuf *nb, int64_t now_ns)
         return refuse_send(nif, nb, CORE_DROP_TX_DOWN, -ERR_NETDOWN);
     if (!(nif->flags & NETIF_RUNNING))
         return refuse_send(nif, nb, CORE_DROP_TX_NO_CARRIER, -ERR_NETDOWN);
-    uint32_t header = nif->link ? nif->link->header_bytes : 0;
-    if (netbuf_len(nb) > (uint32_t)nif->mtu + header)
+    if (netbuf_len(nb) > longest(nif, nb))
         return refuse_send(nif, nb, CORE_DROP_TX_TOO_LONG, -ERR_MSGSIZE);
+    if (!nif->offload.sums_on_send || !may_offload(nif))
+        netbuf_finish_sum(nb);
     return nif->flags & NETIF_LOOPBACK ? loop(nif, nb) : send_to_driver(nif, nb, now_ns);
 }
 

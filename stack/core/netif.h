@@ -61,9 +61,14 @@ struct netif_driver {
     /* Harvests up to `budget` frames, reaps sent ones, acts on link changes, runs its watchdog.
      * Returns the next deadline in ns (INT64_MAX for none, now_ns when work is left over). */
     int64_t (*poll)(void *d, int64_t now_ns, int budget);
+    /* Octets that the driver itself writes in front of a frame. */
+    uint16_t headroom;
     /* Takes nb, for transmit queue nb->queue: 0 and netif_sent comes later (or before the return),
      * or a negated stack_error and nb stays the caller's. */
     int (*send)(void *d, struct netbuf *nb, int64_t now_ns);
+    /* Tells the device of what send has left for later, since it carried NETBUF_MORE. NULL: send
+     * leaves nothing. */
+    void (*kick)(void *d, int64_t now_ns);
     /* nif's flags (promiscuous, all multicast) or multicast list changed. */
     int (*filter)(void *d, unsigned flags, const uint8_t (*mac)[NETIF_MAC_BYTES], int count);
     /* Stops the device, takes back every buffer that it owns. */
@@ -74,6 +79,15 @@ struct netif_driver {
     const char *const *counters;
     uint32_t counter_at; /* offset in the state of uint64_t[] in the order of `counters` */
     uint64_t dma_limit;  /* the highest address that the device can form; 0: 64 bits */
+};
+
+/* What a device does by itself, set by probe; the knob core.offload switches it off. */
+struct netif_offload {
+    bool sums_on_send;      /* finishes what netbuf_owe_sum left, whatever the protocol */
+    bool sums_on_receive;   /* says NETBUF_SUM_OK of a TCP or UDP checksum that it has verified */
+    bool tags;              /* inserts and takes out 802.1Q tags */
+    uint16_t segments;      /* that it cuts out of one packet (netbuf.segment), at most; 0: none */
+    uint32_t segment_bytes; /* of that packet, at most, link header included */
 };
 
 struct netif {
@@ -101,6 +115,8 @@ struct netif {
     uint16_t multicast_refs[NETIF_MULTICASTS];
     uint32_t multicasts;
     const struct link_layer *link;
+    struct netif_offload offload;
+    uint16_t headroom; /* for the link's header and the driver's, so that IP's is 4-aligned */
     uint64_t pool_device[NETBUF_CLASSES]; /* the device's addresses of the pools' slabs */
     /* Loopback: sent, not yet received; see NETIF_LOOP_PART. */
     struct netbuf_queue loop;
@@ -134,6 +150,12 @@ void netif_link(struct netif *nif, bool running, int64_t now_ns);
 void netif_wake(struct netif *nif);
 
 /* --- for the layers above --- */
+
+/* A buffer for a packet of `len` bytes to go out by nif, the cursor at its first, with `headers`
+ * bytes of headroom besides what the link and the driver want; NULL when the pool is dry. */
+struct netbuf *netif_packet(struct netif *nif, uint32_t headers, uint32_t len);
+/* After the last frame of a batch that carried NETBUF_MORE, and after a batch that broke off. */
+void netif_kick(struct netif *nif, int64_t now_ns);
 
 /* Sends a whole link-layer frame; takes nb. What finds the driver's ring full waits its turn. 0 or
  * a negated stack_error. */

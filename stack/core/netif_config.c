@@ -25,6 +25,9 @@ void netif_find_link_layer(struct netif *nif)
     for (int i = 0; i < LINK_LAYERS; i++)
         if (s->link_layer[i] && s->link_layer[i]->hardware == nif->hardware)
             nif->link = s->link_layer[i];
+    uint32_t in_front =
+        (nif->link ? nif->link->header_bytes : 0u) + (nif->driver ? nif->driver->headroom : 0u);
+    nif->headroom = (uint16_t)((in_front + 3) & ~3u);
 }
 
 struct netif *netif_create(struct stack *s, const char *name)

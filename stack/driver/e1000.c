@@ -30,6 +30,8 @@ static const char *const counter_names[E1000_COUNTERS + 1] = {
     [E1000_TX_HANG] = "tx_hang",
     [E1000_LINK_CHANGE] = "link_change",
     [E1000_EEPROM_BAD] = "eeprom_bad",
+    [E1000_TX_SUMMED] = "tx_summed",
+    [E1000_RX_SUMMED] = "rx_summed",
 };
 
 static bool e1000_match(const struct device *device)
@@ -127,7 +129,7 @@ static void bring_up(struct e1000 *d)
     set_receive_address(d);
     set_multicast_table(d);
     set_timers(d);
-    e1000_write(d, E1000_RXCSUM, 0);
+    e1000_write(d, E1000_RXCSUM, E1000_RXCSUM_TUOFL);
     e1000_tx_start(d);
     e1000_write(d, E1000_TIPG, 10 | 8 << 10 | 6 << 20); /* gaps for copper: IPGT, IPGR1, IPGR2 */
     /* EN, PSP, collision threshold 15, collision distance 64 for full duplex */
@@ -213,6 +215,7 @@ static int e1000_probe(void *state, struct netif *nif, const struct device *devi
     d->bus = device->bus;
     d->interrupt = device->interrupt[0];
     /* BSIZE 0: buffers of 2048 bytes, of which LPE 0 lets 1522 be used */
+    nif->offload = (struct netif_offload){.sums_on_send = true, .sums_on_receive = true};
     d->rctl = E1000_RCTL_EN | E1000_RCTL_BAM | E1000_RCTL_SECRC;
     int err = map_registers(d, device);
     if (err == 0)
@@ -334,6 +337,7 @@ const struct netif_driver e1000_driver = {
     .probe = e1000_probe,
     .poll = e1000_poll,
     .send = e1000_send,
+    .kick = e1000_kick,
     .filter = e1000_filter,
     .stop = e1000_stop,
     .statistics = e1000_statistics,

@@ -95,12 +95,31 @@ enum {
     E1000_TX_STATUS = 12,
 };
 
+/*
+ * In front of a packet whose checksum the device is to insert stands a context descriptor, which
+ * holds for those behind it as well, and the packet's own is then of the data kind:
+ *    +------+------+------+------+------+------+------+------+
+ *  0 |IPCSS |IPCSO |    IPCSE    |TUCSS |TUCSO |    TUCSE    |     TUCSE 0: to the packet's end
+ *    +------+------+------+------+------+------+------+------+
+ *  8 |     PAYLEN      | 0 |TUCMD| STA  |HDRLEN|     MSS     |
+ *    +------+------+------+------+------+------+------+------+
+ */
+enum { E1000_CONTEXT_TUCSS = 32, E1000_CONTEXT_TUCSO = 40 }; /* bits of the first 64 */
+
 enum { E1000_RX_DD = 1, E1000_RX_EOP = 2, E1000_TX_DD = 1, E1000_TX_EC = 2, E1000_TX_LC = 4 };
-/* CE, SE, SEQ, CXE, RXE; the other two bits are the checksum offload's, which stays off. */
+/* CE, SE, SEQ, CXE, RXE: the frame is spoilt. The other two bits are of checksums. */
 enum { E1000_RX_BAD = 0x97 };
+/* Status: the checksum indication means nothing; TCP's or UDP's was looked at. Error: it is wrong.
+ */
+enum { E1000_RX_IXSM = 0x04, E1000_RX_TCPCS = 0x20, E1000_RX_TCPE = 0x20 };
+enum { E1000_RXCSUM_TUOFL = 1 << 9 };
 #define E1000_TX_EOP  ((uint32_t)1 << 24)
 #define E1000_TX_IFCS ((uint32_t)1 << 25)
 #define E1000_TX_RS   ((uint32_t)1 << 27)
+#define E1000_TX_DEXT ((uint32_t)1 << 29)
+#define E1000_TX_DATA ((uint32_t)1 << 20) /* DTYP of a data descriptor; a context's is 0 */
+#define E1000_TX_TCP  ((uint32_t)1 << 24) /* TUCMD: a sum of 0 stays 0 */
+#define E1000_TX_TXSM ((uint32_t)1 << 9)  /* POPTS, in the data descriptor's last 32 bits */
 
 enum {
     E1000_RX_RING = 32, /* RDLEN and TDLEN count in 128 bytes: multiples of 8 descriptors */
@@ -136,6 +155,8 @@ enum e1000_counter {
     E1000_TX_HANG,
     E1000_LINK_CHANGE,
     E1000_EEPROM_BAD,
+    E1000_TX_SUMMED,
+    E1000_RX_SUMMED,
     E1000_COUNTERS
 };
 
@@ -154,12 +175,14 @@ struct e1000 {
     uint32_t hashes;
     uint16_t hash[NETIF_MULTICASTS]; /* positions in the multicast table */
     uint8_t *rx_ring, *tx_ring;
-    uint64_t rx_ring_at, tx_ring_at; /* the device's addresses */
-    uint32_t rx_next;                /* the next descriptor that the device fills */
-    uint32_t tx_oldest, tx_next, tx_count;
-    int64_t tx_since_ns; /* the last progress while something is in flight */
+    uint64_t rx_ring_at, tx_ring_at;       /* the device's addresses */
+    uint32_t rx_next;                      /* the next descriptor that the device fills */
+    uint32_t tx_oldest, tx_next, tx_count; /* of descriptors */
+    bool tx_unrung;                        /* some are filled in and not yet the device's */
+    uint64_t tx_context;                   /* the first 64 bits of the last context; 0: none */
+    int64_t tx_since_ns;                   /* the last progress while something is in flight */
     struct netbuf *rx[E1000_RX_RING];
-    struct netbuf *tx[E1000_TX_RING];
+    struct netbuf *tx[E1000_TX_RING]; /* NULL at a context */
     uint64_t counter[E1000_COUNTERS];
 };
 
@@ -197,6 +220,7 @@ void e1000_rx_free(struct e1000 *d);
 
 void e1000_tx_start(struct e1000 *d);
 int e1000_send(void *state, struct netbuf *nb, int64_t now_ns);
+void e1000_kick(void *state, int64_t now_ns);
 /* Ends what the device has sent. */
 void e1000_tx_reap(struct e1000 *d, int64_t now_ns);
 /* Unhooks what is in flight; the device is stopped. */

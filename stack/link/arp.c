@@ -13,8 +13,6 @@
 
 #define SECONDS INT64_C(1000000000)
 
-enum { ARP_HEADROOM = 32 }; /* for the link header, whatever its kind */
-
 /* RFC 826 takes every packet of a sender for what is so now. */
 enum { MERGE = NEIGHBOUR_SOLICITED | NEIGHBOUR_OVERRIDE };
 
@@ -49,7 +47,7 @@ static void drop(struct stack *s, struct netbuf *nb, enum arp_counter why)
 void arp_send(struct stack *s, struct netif *nif, const struct arp_hdr *hdr, const uint8_t *to,
               int64_t now_ns)
 {
-    struct netbuf *nb = nif->link ? netbuf_alloc(s, ARP_HEADROOM + 2, ARP_LEN) : NULL;
+    struct netbuf *nb = nif->link ? netif_packet(nif, 0, ARP_LEN) : NULL;
     if (!nb) {
         stack_count(s, MODULE_ARP, ARP_NO_BUFFER);
         return;

@@ -77,10 +77,7 @@ int ip_path(struct stack *s, const struct ip_addr *destination, const struct ip_
     return ipv4_path(s, destination->word[0], any ? 0 : source->word[0], nif, path);
 }
 
-enum {
-    LINK_ROOM = 16, /* an Ethernet header, and 2 so that the IP header is 4-aligned */
-    DATAGRAM_MAX = 65535,
-};
+enum { DATAGRAM_MAX = 65535 };
 
 static uint32_t header_len(uint32_t options_len)
 {
@@ -102,11 +99,11 @@ int ip_choose_fragmenting(const struct ip_pcb *pcb, const struct ip_path *path,
 struct netbuf *ip_buffer(struct stack *s, const struct ip_path *path, uint32_t options_len,
                          uint32_t len)
 {
-    (void)path;
+    (void)s;
     uint32_t header = header_len(options_len);
     if (options_len > IPV4_MAX_OPTIONS_LEN || len > DATAGRAM_MAX - header)
         return NULL;
-    return netbuf_alloc(s, LINK_ROOM + header, len);
+    return netif_packet(path->nif, header, len);
 }
 
 int ip_output(struct stack *s, const struct ip_path *path, struct netbuf *nb,

@@ -6,7 +6,7 @@
 #include "stack/net/ipv4.h"
 #include "stack/wire/ethernet.h"
 
-enum { LINK_ROOM = 16, DATAGRAM_MAX = 65535, FRAGMENT_UNIT = 8 };
+enum { DATAGRAM_MAX = 65535, FRAGMENT_UNIT = 8 };
 
 static int refuse(struct stack *s, struct netbuf *nb, enum ipv4_counter why, int error)
 {
@@ -67,17 +67,17 @@ static uint32_t header_len(const struct ipv4_hdr *hdr)
 }
 
 static int send_fragment(struct stack *s, const struct ip_path *path, struct ipv4_hdr *hdr,
-                         const uint8_t *payload, uint32_t len, bool continues, int64_t now_ns)
+                         const uint8_t *payload, uint32_t len, unsigned flags, int64_t now_ns)
 {
     uint32_t header = header_len(hdr);
-    struct netbuf *nb = netbuf_alloc(s, LINK_ROOM, header + len);
+    struct netbuf *nb = netif_packet(path->nif, 0, header + len);
     if (!nb)
         return -ERR_NOBUFS;
     hdr->total_len = (uint16_t)(header + len);
     ipv4_emit(hdr, netbuf_data(nb), header);
     ipv4_checksum_set(netbuf_data(nb), header);
     memcpy(netbuf_data(nb) + header, payload, len);
-    nb->flags |= continues ? NETBUF_CONTINUES : 0;
+    nb->flags |= (uint16_t)flags;
     stack_count(s, MODULE_IPV4, IPV4_FRAGMENTS_SENT);
     return transmit(s, path, nb, now_ns);
 }
@@ -92,17 +92,21 @@ static int fragment(struct stack *s, const struct ip_path *path, struct netbuf *
     const uint8_t *payload = netbuf_data(nb) + whole->hdr_len;
     uint32_t left = (uint32_t)whole->total_len - whole->hdr_len;
     int error = 0;
+    netbuf_finish_sum(nb);
     while (left > 0 && error >= 0) {
         uint32_t room = (path->mtu - header_len(&hdr)) & ~(uint32_t)(FRAGMENT_UNIT - 1);
         uint32_t len = left > room ? room : left;
         hdr.mf = len < left || whole->mf;
-        error = send_fragment(s, path, &hdr, payload, len, hdr.frag_off > whole->frag_off, now_ns);
+        unsigned flags = hdr.frag_off > whole->frag_off ? NETBUF_CONTINUES : 0;
+        flags |= len < left ? NETBUF_MORE : 0;
+        error = send_fragment(s, path, &hdr, payload, len, flags, now_ns);
         payload += len;
         left -= len;
         hdr.frag_off = (uint16_t)(hdr.frag_off + len);
         hdr.options_len = copied_options(whole, later_options);
         hdr.options = later_options;
     }
+    netif_kick(path->nif, now_ns);
     if (error < 0)
         return refuse(s, nb, IPV4_DROP_FRAGMENT_NO_BUFFER, error);
     stack_count(s, MODULE_IPV4, IPV4_FRAGMENTED);
@@ -173,13 +177,14 @@ static uint8_t ttl_of(struct stack *s, const struct ip_path *path, const struct 
 
 /* A copy to ourselves of what goes to a group that we are in (RFC 1112 6.1). Losing it is losing a
  * datagram, no error. */
-static void loop_copy(struct stack *s, const struct netbuf *nb, const struct ipv4_hdr *hdr,
+static void loop_copy(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr,
                       int64_t now_ns)
 {
     struct ip_path path = {.nif = &s->netif[0], .loopback = true, .mtu = s->netif[0].mtu};
-    struct netbuf *copy = netbuf_alloc(s, LINK_ROOM, hdr->total_len);
+    struct netbuf *copy = netif_packet(path.nif, 0, hdr->total_len);
     if (!copy)
         return;
+    netbuf_finish_sum(nb);
     memcpy(netbuf_data(copy), netbuf_data(nb), hdr->total_len);
     send(s, &path, copy, hdr, now_ns);
 }

@@ -55,7 +55,9 @@ static enum udp_counter refusal(struct stack *s, const struct netbuf *nb,
         return UDP_DROP_CHECKSUM_MISSING; /* RFC 8200 8.1 */
     if (!summed && stack_knob(s, MODULE_UDP, UDP_KNOB_REQUIRE_CHECKSUM))
         return UDP_DROP_CHECKSUM_MISSING; /* RFC 1122 4.1.3.4 allows the choice */
-    if (summed && !(nb->flags & NETBUF_SUM_OK) && !checksum_ok(r, netbuf_data(nb), hdr->length))
+    /* Hardware sums what IP carries, which is more than the datagram where octets follow it. */
+    bool vouched = (nb->flags & NETBUF_SUM_OK) && hdr->length == netbuf_len(nb);
+    if (summed && !vouched && !checksum_ok(r, netbuf_data(nb), hdr->length))
         return UDP_DROP_CHECKSUM;
     if (source_invalid(s, r))
         return UDP_DROP_SOURCE;

@@ -1,20 +1,20 @@
 #include "stack/transport/udp_inside.h"
 #include "stack/core/bytes.h"
+#include "stack/core/checksum.h"
 #include "stack/core/mem.h"
 #include "stack/wire/ipproto.h"
 #include "stack/wire/udp.h"
 
-static uint16_t checksum(const struct ip_addr *from, const struct ip_addr *to,
-                         const uint8_t *datagram, uint16_t len)
+static uint16_t pseudo_header(const struct ip_addr *from, const struct ip_addr *to, uint16_t len)
 {
     if (to->family == ADDR_IPV4)
-        return udp_checksum4(from->word[0], to->word[0], datagram, len);
+        return checksum_pseudo4(from->word[0], to->word[0], IP_PROTO_UDP, len);
     uint8_t src[16], dst[16];
     for (int i = 0; i < 4; i++) {
         put32(src + 4 * i, from->word[i]);
         put32(dst + 4 * i, to->word[i]);
     }
-    return udp_checksum6(src, dst, datagram, len);
+    return checksum_pseudo6(src, dst, IP_PROTO_UDP, len);
 }
 
 static void fill(struct netbuf *nb, const struct udp_pcb *pcb, const struct ip_path *path,
@@ -26,7 +26,7 @@ static void fill(struct netbuf *nb, const struct udp_pcb *pcb, const struct ip_p
     if (len)
         memcpy(at + UDP_HDR_LEN, bytes, len);
     if (!pcb->no_checksum || to->family == ADDR_IPV6)
-        put16(at + UDP_CHECKSUM, checksum(&path->source, to, at, hdr.length));
+        netbuf_owe_sum(nb, UDP_CHECKSUM, pseudo_header(&path->source, to, hdr.length), true);
 }
 
 static int find_path(struct stack *s, const struct udp_pcb *pcb, uint32_t len,

@@ -46,7 +46,7 @@ static struct rig *open_ndp(void)
 
 static int send_to_host(struct rig *r)
 {
-    struct netbuf *nb = netbuf_alloc(r->s, NETBUF_HEADROOM, 46);
+    struct netbuf *nb = netbuf_alloc(r->s, 66, 46);
     memset(netbuf_data(nb), 0, 46);
     int error = neighbour_output(r->s, r->nif, &host, nb, r->now_ns);
     rig_run(r, r->now_ns);

@@ -261,3 +261,95 @@ Test(netif, attached_from_a_table_of_devices)
     cr_assert_null(stack_attach(r->s, NULL, NULL, &d, 0));
     rig_close(r);
 }
+
+/* A device with a doorbell: what was sent with another to follow it sees only when that is rung. */
+static int posted, rung, kicks, places;
+
+static int post(void *d, struct netbuf *nb, int64_t now_ns)
+{
+    (void)now_ns;
+    if (posted == places)
+        return -ERR_NOBUFS;
+    posted++;
+    if (!(nb->flags & NETBUF_MORE))
+        rung = posted;
+    netif_sent(*(struct netif **)d, nb, 0);
+    return 0;
+}
+
+static void kick(void *d, int64_t now_ns)
+{
+    (void)d, (void)now_ns;
+    kicks += rung != posted;
+    rung = posted;
+}
+
+static int with_doorbell(void *d, struct netif *nif, const struct device *device, int64_t now_ns)
+{
+    (void)device;
+    *(struct netif **)d = nif;
+    nif->offload.segments = 8;
+    nif->offload.segment_bytes = 5000;
+    netif_link(nif, true, now_ns);
+    return 0;
+}
+
+static int send_one(struct netif *nif, uint32_t len, unsigned flags, uint16_t segment)
+{
+    struct netbuf *nb = netif_packet(nif, 0, len);
+    nb->flags |= (uint16_t)flags;
+    nb->segment = segment;
+    return netif_send(nif, nb, 0);
+}
+
+/* The doorbell is rung once for a batch, and in any case when a frame of it finds no room. */
+Test(netif, doorbell_waits_for_the_last_of_a_batch)
+{
+    static const struct netif_driver driver = {
+        .name = "bell", .state_size = 8, .probe = with_doorbell, .send = post, .kick = kick};
+    struct stack_limits limits = stack_full_config.limits;
+    limits.netifs = 3;
+    struct rig *r = rig_open(NULL, &limits, true);
+    struct netif *nif = stack_attach(r->s, NULL, &driver, NULL, 0);
+    cr_assert_eq(netif_up(nif, 0), 0);
+    places = 5;
+    cr_assert_eq(send_one(nif, 60, NETBUF_MORE, 0), 0);
+    cr_assert_eq(send_one(nif, 60, NETBUF_MORE, 0), 0);
+    cr_assert_eq(rung, 0);
+    cr_assert_eq(send_one(nif, 60, 0, 0), 0);
+    cr_assert(rung == 3 && kicks == 0);
+    cr_assert_eq(send_one(nif, 60, NETBUF_MORE, 0), 0);
+    cr_assert_eq(send_one(nif, 60, NETBUF_MORE, 0), 0);
+    cr_assert_eq(send_one(nif, 60, NETBUF_MORE, 0), 0, "waits");
+    cr_assert(rung == 5 && kicks == 1);
+    cr_assert_eq(send_one(nif, 60, NETBUF_MORE, 0), 0, "waits");
+    places = 20;
+    netif_flush(nif, 0);
+    cr_assert(posted == 7 && rung == 7 && kicks == 2, "two that waited, one doorbell");
+    rig_close(r);
+}
+
+/* What the device cuts up may be longer than the MTU, as long as it says, and as the knob lets it.
+ */
+Test(netif, what_is_to_be_cut_up_may_be_long)
+{
+    static const struct netif_driver driver = {
+        .name = "cuts", .state_size = 8, .probe = with_doorbell, .send = post, .headroom = 11};
+    struct stack_limits limits = stack_full_config.limits;
+    limits.netifs = 3;
+    struct rig *r = rig_open(NULL, &limits, true);
+    struct netif *nif = stack_attach(r->s, NULL, &driver, NULL, 0);
+    cr_assert_eq(netif_up(nif, 0), 0);
+    cr_assert_eq(nif->headroom, 28, "Ethernet's 14 and the driver's 11, up to a multiple of 4");
+    cr_assert_eq(r->nif->headroom, 16);
+    cr_assert_eq(stack_netif(r->s, "lo")->headroom, 0);
+    posted = 0;
+    places = 20;
+    cr_assert_eq(send_one(nif, 1515, 0, 0), -ERR_MSGSIZE);
+    cr_assert_eq(send_one(nif, 5000, 0, 1000), 0);
+    cr_assert_eq(send_one(nif, 5001, 0, 1000), -ERR_MSGSIZE);
+    cr_assert_eq(send_one(r->nif, 5000, 0, 1000), -ERR_MSGSIZE, "cuts up nothing");
+    cr_assert_eq(stack_knob_set(r->s, "core.offload", 0), 0);
+    cr_assert_eq(send_one(nif, 5000, 0, 1000), -ERR_MSGSIZE);
+    rig_close(r);
+}

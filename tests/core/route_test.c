@@ -65,7 +65,7 @@ Test(route, dead_gateway_gives_way)
     add(r, 0, 0, 0x0a000203);
     cr_assert_eq(via(r, 0x08080808), 0x0a000201);
     struct ip_addr first = addr_ipv4(0x0a000201);
-    struct netbuf *nb = netbuf_alloc(r->s, NETBUF_HEADROOM, 20);
+    struct netbuf *nb = netbuf_alloc(r->s, 66, 20);
     neighbour_output(r->s, r->nif, &first, nb, 0);
     rig_run(r, 3 * RIG_SECOND - 1);
     cr_assert_eq(via(r, 0x08080808), 0x0a000201);

@@ -118,7 +118,7 @@ void nicrig_fill(uint8_t *to, uint32_t len, uint8_t seed)
 int nicrig_send(struct netif *nif, uint32_t len, uint8_t seed, int64_t now_ns)
 {
     /* 66, 65, 64 or 63 bytes in: on and off the boundary that a device may want */
-    struct netbuf *nb = netbuf_alloc(nif->stack, NETBUF_HEADROOM - seed % 4u, len);
+    struct netbuf *nb = netbuf_alloc(nif->stack, 66 - seed % 4u, len);
     cr_assert_not_null(nb);
     nicrig_fill(netbuf_data(nb), len, seed);
     return netif_send(nif, nb, now_ns);

@@ -65,7 +65,7 @@ Test(arp, every_refusal_has_its_name)
 
 static void send_to_peer(struct rig *r, uint32_t to, uint8_t mark)
 {
-    struct netbuf *nb = netbuf_alloc(r->s, NETBUF_HEADROOM, 46);
+    struct netbuf *nb = netbuf_alloc(r->s, 66, 46);
     memset(netbuf_data(nb), mark, 46);
     struct ip_addr a = addr_ipv4(to);
     neighbour_output(r->s, r->nif, &a, nb, r->now_ns);
