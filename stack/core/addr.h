@@ -59,9 +59,4 @@ static inline void addr_clear_host(struct ip_addr *a, unsigned prefix)
     }
 }
 
-static inline bool ipv4_is_multicast(uint32_t a)
-{
-    return a >> 28 == 0xe;
-}
-
 #endif

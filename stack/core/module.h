@@ -115,6 +115,14 @@ struct netbuf_pool {
 
 struct ip_protocol; /* stack/net/ip.h */
 
+/* An IPv4 address of ours, and the ends of its net: both the address itself where there are none.
+ */
+struct own_address {
+    uint32_t addr, ones, zeros;
+    bool tentative;
+    struct netif *nif;
+};
+
 struct stack {
     struct stack_config config;
     struct port port;
@@ -137,6 +145,8 @@ struct stack {
     uint32_t ready; /* bit m: module m is initialised and gets events */
     /* Counts what may change a path: routes, addresses, interfaces, path MTUs. Never 0. */
     uint32_t path_generation;
+    struct own_address *own; /* for addr_class.c, as of own_generation; `owns` of them */
+    uint32_t owns, own_generation;
     int64_t polled_ns;  /* stack_poll's last now: the age of what a query shows */
     uint32_t rx_number; /* of the last received frame */
     uint64_t rx_received, rx_consumed, rx_dropped; /* held = received - consumed - dropped */

@@ -1,5 +1,6 @@
 /* The path of frames between drivers and the layers above. */
 #include "stack/core/netif.h"
+#include "stack/core/addr_class.h"
 #include "stack/core/core.h"
 #include "stack/core/route.h"
 
@@ -213,17 +214,12 @@ int netif_send(struct netif *nif, struct netbuf *nb, int64_t now_ns)
     return nif->flags & NETIF_LOOPBACK ? loop(nif, nb) : send_to_driver(nif, nb, now_ns);
 }
 
-static bool is_link_local(const struct ip_addr *a)
-{
-    return a->family == ADDR_IPV4 ? a->word[0] >> 16 == 0xa9fe : a->word[0] >> 22 == 0xfe80 >> 6;
-}
-
 /* On the destination's own net first; a link-local one last (RFC 3927 1.9). */
 static int source_rank(const struct netif_address *a, const struct ip_addr *towards)
 {
     if (addr_same_net(&a->addr, towards, a->prefix))
         return 3;
-    return is_link_local(&a->addr) ? 1 : 2;
+    return addr_is_link_local(&a->addr) ? 1 : 2;
 }
 
 const struct netif_address *netif_source(const struct netif *nif, const struct ip_addr *towards)

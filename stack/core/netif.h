@@ -97,7 +97,9 @@ struct netif {
     void *state;                       /* the driver's */
     void *ring;                        /* ring_bytes for the driver */
     const struct bus *bus;             /* the device's, NULL without one */
-    uint16_t hardware, mtu;
+    uint16_t hardware;
+    uint16_t mtu; /* what we send in one packet */
+    uint16_t mru; /* what the link can bring: a neighbour need not know of our MTU */
     uint32_t flags;
     uint32_t index;
     /* Somebody asks for an address (DHCP): UDP to one that is not ours yet is taken, whatever other
@@ -165,9 +167,10 @@ void netif_flush(struct netif *nif, int64_t now_ns);
 /* Drops what waits: the interface is down, or without carrier. */
 void netif_drop_waiting(struct netif *nif);
 
-/* A tentative address has proved free (RFC 5227): from now on it is a source and a destination, and
- * has its on-link route. */
-void netif_address_ready(struct netif *nif, unsigned slot, int64_t now_ns);
+/* A tentative address has proved free (RFC 5227), or was not checked: from now on it is a source and
+ * a destination, and has its on-link route. When there is no room for that any more the address goes:
+ * -ERR_NOBUFS. */
+int netif_address_ready(struct netif *nif, unsigned slot, int64_t now_ns);
 
 /* The address of `family` to send from; the one whose prefix holds `towards` is preferred. NULL
  * when there is none. */

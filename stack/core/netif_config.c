@@ -1,4 +1,5 @@
 /* Interfaces: making them, their addresses, flags and groups. */
+#include "stack/core/addr_class.h"
 #include "stack/core/core.h"
 #include "stack/core/mem.h"
 #include "stack/core/neighbour.h"
@@ -53,7 +54,7 @@ struct netif *netif_create_loopback(struct stack *s)
 {
     struct netif *lo = netif_create(s, "lo");
     lo->hardware = NETIF_LOOP;
-    lo->mtu = MTU_LOOPBACK;
+    lo->mtu = lo->mru = MTU_LOOPBACK;
     lo->flags = NETIF_UP | NETIF_RUNNING | NETIF_LOOPBACK;
     return lo;
 }
@@ -154,11 +155,10 @@ int netif_leave(struct netif *nif, const uint8_t mac[6])
 static bool is_assignable(const struct netif *nif, const struct ip_addr *addr, unsigned prefix)
 {
     if (addr->family == ADDR_IPV6)
-        return prefix <= 128 && !addr_is_any(addr) && addr->word[0] >> 24 != 0xff;
+        return prefix <= 128 && !addr_is_any(addr) && !addr_is_multicast(addr);
     uint32_t a = addr->word[0], host = a & ~ipv4_mask(prefix > 32 ? 32 : prefix);
-    if (addr->family != ADDR_IPV4 || prefix > 32 || a >> 24 == 0 || a >> 28 >= 0xe)
-        return false;
-    if (a >> 24 == 127 && !(nif->flags & NETIF_LOOPBACK))
+    bool inside = ipv4_is_loopback(a) && (nif->flags & NETIF_LOOPBACK);
+    if (addr->family != ADDR_IPV4 || prefix > 32 || !(ipv4_is_host(a) || inside))
         return false;
     return prefix >= 31 || (host != 0 && host != ~ipv4_mask(prefix));
 }
@@ -178,21 +178,27 @@ int netif_add_address(struct netif *nif, const struct ip_addr *addr, unsigned pr
     if (slot < 0)
         return -ERR_NOBUFS;
     bool probes = check && (nif->flags & NETIF_ARP) && neighbour_resolver(nif->stack, addr->family);
+    if (!route_interface_has_room(nif, addr, prefix))
+        return -ERR_NOBUFS;
     nif->address[slot] =
         (struct netif_address){.addr = *addr, .prefix = (uint8_t)prefix, .tentative = true};
-    if (probes)
-        stack_netif_event(nif->stack, nif, NETIF_EVENT_ADDRESS, now_ns);
-    else
-        netif_address_ready(nif, (unsigned)slot, now_ns);
+    if (!probes)
+        return netif_address_ready(nif, (unsigned)slot, now_ns);
+    stack_netif_event(nif->stack, nif, NETIF_EVENT_ADDRESS, now_ns);
     return 0;
 }
 
-void netif_address_ready(struct netif *nif, unsigned slot, int64_t now_ns)
+int netif_address_ready(struct netif *nif, unsigned slot, int64_t now_ns)
 {
-    struct netif_address *a = &nif->address[slot];
-    a->tentative = false;
-    route_interface_add(nif, &a->addr, a->prefix);
+    struct ip_addr addr = nif->address[slot].addr;
+    nif->address[slot].tentative = false;
+    int error = route_interface_add(nif, &addr, nif->address[slot].prefix);
+    if (error < 0 && error != -ERR_OPNOTSUPP) { /* the room that there was is gone */
+        netif_remove_address(nif, &addr, now_ns);
+        return error;
+    }
     stack_netif_event(nif->stack, nif, NETIF_EVENT_ADDRESS, now_ns);
+    return 0;
 }
 
 /* Another address on the same net keeps the on-link route. */

@@ -1,4 +1,5 @@
 #include "stack/core/route.h"
+#include "stack/core/addr_class.h"
 #include "stack/core/mem.h"
 #include "stack/core/text.h"
 
@@ -208,27 +209,23 @@ static unsigned prefix_max(const struct ip_addr *a)
 
 static const struct ip_addr on_link = {.family = ADDR_NONE};
 
-static bool ends_net(const struct netif_address *own, const struct ip_addr *a)
+static bool is_ours(const struct stack *s, const struct ip_addr *a)
 {
-    uint32_t host = ~ipv4_mask(own->prefix);
-    return a->family == ADDR_IPV4 && own->addr.family == ADDR_IPV4 && own->prefix < 31 &&
-           addr_same_net(&own->addr, a, own->prefix) &&
-           ((a->word[0] & host) == 0 || (a->word[0] & host) == host);
+    for (uint32_t i = 0; i < s->netifs; i++)
+        for (int k = 0; k < NETIF_ADDRESSES; k++)
+            if (addr_equal(&s->netif[i].address[k].addr, a))
+                return true;
+    return false;
 }
 
 /* A gateway is another host: not ourselves, nor a net or all of it (RFC 1122 3.2.1.3). */
-static bool can_be_gateway(const struct stack *s, const struct netif *nif, const struct ip_addr *a)
+static bool can_be_gateway(struct stack *s, const struct netif *nif, const struct ip_addr *a)
 {
-    if (addr_is_any(a) || (nif->flags & NETIF_LOOPBACK) ||
-        (a->family == ADDR_IPV4 && (a->word[0] >> 24 == 127 || a->word[0] >> 28 >= 0xe)))
+    if (addr_is_any(a) || addr_is_multicast(a) || (nif->flags & NETIF_LOOPBACK))
         return false;
-    for (uint32_t i = 0; i < s->netifs; i++)
-        for (int k = 0; k < NETIF_ADDRESSES; k++) {
-            const struct netif_address *own = &s->netif[i].address[k];
-            if (addr_equal(&own->addr, a) || ends_net(own, a))
-                return false;
-        }
-    return true;
+    if (a->family == ADDR_IPV4)
+        return ipv4_is_host(a->word[0]) && ipv4_roles(s, nif, a->word[0]) == 0;
+    return !is_ours(s, a);
 }
 
 int route_add(struct stack *s, const struct ip_addr *net, unsigned prefix,
@@ -277,6 +274,17 @@ int route_remove(struct stack *s, const struct ip_addr *net, unsigned prefix,
     take_out(s, t, r);
     STACK_INVARIANT(check(t));
     return 0;
+}
+
+bool route_interface_has_room(struct netif *nif, const struct ip_addr *addr, unsigned prefix)
+{
+    struct routes *t = routes_of(nif->stack);
+    if (!t || t->free != ROUTE_NONE || t->fresh < t->limit || find(t, addr, prefix, NULL, nif))
+        return true;
+    for (uint32_t i = 0; i < t->limit; i++)
+        if (t->route[i].origin == ROUTE_REDIRECT)
+            return true;
+    return false;
 }
 
 int route_interface_add(struct netif *nif, const struct ip_addr *addr, unsigned prefix)

@@ -30,7 +30,9 @@ const struct route *route_lookup(struct stack *s, const struct ip_addr *destinat
 int route_redirect(struct stack *s, const struct ip_addr *host, const struct ip_addr *gateway,
                    struct netif *nif, int64_t now_ns);
 
-/* The on-link route that comes with an address. */
+/* The on-link route that comes with an address: 0, -ERR_NOBUFS, or -ERR_OPNOTSUPP without a table.
+ * has_room: it would be the first. */
+bool route_interface_has_room(struct netif *nif, const struct ip_addr *addr, unsigned prefix);
 int route_interface_add(struct netif *nif, const struct ip_addr *addr, unsigned prefix);
 void route_interface_remove(struct netif *nif, const struct ip_addr *addr, unsigned prefix);
 

@@ -58,10 +58,17 @@ static size_t pool_bytes(uint32_t count, uint32_t stride)
     return size_add(rounded(count * sizeof(struct netbuf)), size_array(count, rounded(stride)));
 }
 
+/* What addr_class.c lists. */
+static size_t own_bytes(const struct stack_limits *l)
+{
+    return (size_t)l->netifs * NETIF_ADDRESSES * sizeof(struct own_address);
+}
+
 size_t stack_size(const struct stack_config *config)
 {
     const struct stack_limits *l = &config->limits;
-    size_t size = rounded(sizeof(struct stack)) + rounded(l->netifs * sizeof(struct netif));
+    size_t size = rounded(sizeof(struct stack)) + rounded(l->netifs * sizeof(struct netif)) +
+                  rounded(own_bytes(l));
     size = size_add(size, pool_bytes(l->frames, NETBUF_FRAME_BYTES));
     size = size_add(size, pool_bytes(l->big_buffers, NETBUF_BIG_BYTES));
     size = size_add(size, module_bytes(&core_module, l));
@@ -168,7 +175,8 @@ struct stack *stack_init(void *region, size_t size, const struct stack_config *c
     s->region_used = rounded(sizeof *s);
     s->path_generation = 1;
     s->netif = stack_carve(s, l->netifs * sizeof(struct netif), REGION_ALIGN);
-    if (!s->netif || !carve_pool(s, NETBUF_FRAME, l->frames, NETBUF_FRAME_BYTES) ||
+    s->own = stack_carve(s, own_bytes(l), REGION_ALIGN);
+    if (!s->netif || !s->own || !carve_pool(s, NETBUF_FRAME, l->frames, NETBUF_FRAME_BYTES) ||
         !carve_pool(s, NETBUF_BIG, l->big_buffers, NETBUF_BIG_BYTES) || !carve_modules(s))
         return NULL;
     netif_create_loopback(s);

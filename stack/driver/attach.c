@@ -71,7 +71,7 @@ struct netif *stack_attach(struct stack *s, const char *name, const struct netif
     nif->driver = driver;
     nif->bus = device ? device->bus : NULL;
     nif->hardware = NETIF_ETHERNET;
-    nif->mtu = MTU_ETHERNET;
+    nif->mtu = nif->mru = MTU_ETHERNET;
     nif->flags = NETIF_BROADCAST | NETIF_ARP;
     nif->driver_due_ns = driver->poll ? now_ns : INT64_MAX;
     if (start_driver(nif, device, now_ns) < 0) {

@@ -3,6 +3,7 @@
  * order: type and length questions, merge into the table, are we the target, add to the table, and
  * only then the operation.
  */
+#include "stack/core/addr_class.h"
 #include "stack/core/mem.h"
 #include "stack/core/neighbour.h"
 #include "stack/core/route.h"
@@ -56,11 +57,6 @@ void arp_send(struct stack *s, struct netif *nif, const struct arp_hdr *hdr, con
     nif->link->output(s, nif, nb, ETHERNET_TYPE_ARP, to, now_ns);
 }
 
-static bool is_link_local(uint32_t a)
-{
-    return a >> 16 == 0xa9fe;
-}
-
 static void solicit(struct stack *s, struct netif *nif, const struct ip_addr *addr,
                     const uint8_t *to, int64_t now_ns)
 {
@@ -71,7 +67,7 @@ static void solicit(struct stack *s, struct netif *nif, const struct ip_addr *ad
     }
     struct arp_hdr hdr = {.op = ARP_REQUEST, .spa = source->addr.word[0], .tpa = addr->word[0]};
     memcpy(hdr.sha, nif->mac, sizeof hdr.sha);
-    if (is_link_local(hdr.spa))
+    if (ipv4_is_link_local(hdr.spa))
         to = NULL; /* RFC 3927 2.5: what speaks of a link-local address is always broadcast */
     stack_count(s, MODULE_ARP, ARP_REQUESTS_SENT);
     arp_send(s, nif, &hdr, to, now_ns);
@@ -83,35 +79,20 @@ static void reply(struct stack *s, struct netif *nif, const struct arp_hdr *requ
     memcpy(hdr.sha, nif->mac, sizeof hdr.sha);
     memcpy(hdr.tha, request->sha, sizeof hdr.tha);
     stack_count(s, MODULE_ARP, ARP_REPLIES_SENT);
-    arp_send(s, nif, &hdr, is_link_local(hdr.spa) ? NULL : request->sha, now_ns);
+    arp_send(s, nif, &hdr, ipv4_is_link_local(hdr.spa) ? NULL : request->sha, now_ns);
 }
 
 static bool is_own(const struct netif *nif, uint32_t a)
 {
-    struct ip_addr addr = addr_ipv4(a);
-    for (int i = 0; i < NETIF_ADDRESSES; i++)
-        if (addr_equal(&nif->address[i].addr, &addr) && !nif->address[i].tentative)
-            return true;
-    return false;
+    return ipv4_roles(nif->stack, nif, a) & ADDR_OWN_HERE;
 }
 
-/* In both forms, all ones and the obsolete zeros (RFC 1122 3.3.6). */
-static bool is_net_broadcast(const struct netif *nif, uint32_t a)
-{
-    for (int i = 0; i < NETIF_ADDRESSES; i++) {
-        const struct netif_address *own = &nif->address[i];
-        uint32_t mask = own->prefix <= 32 ? ipv4_mask(own->prefix) : 0, net = own->addr.word[0];
-        if (own->addr.family == ADDR_IPV4 && own->prefix < 31 &&
-            (a == (net | ~mask) || a == (net & mask)))
-            return true;
-    }
-    return false;
-}
-
-/* No host has such an address. 0.0.0.0 is a probe's (RFC 5227 2.1.1), and never entered. */
+/* No host has such an address; a net's broadcast in both forms, all ones and the obsolete zeros
+ * (RFC 1122 3.3.6). 0.0.0.0 is a probe's (RFC 5227 2.1.1), and never entered. */
 static bool is_no_host(const struct netif *nif, uint32_t a)
 {
-    return a != 0 && (a >> 28 >= 0xe || a >> 24 == 127 || a >> 24 == 0 || is_net_broadcast(nif, a));
+    const unsigned many = ADDR_BROADCAST_HERE | ADDR_ZEROS_HERE;
+    return a != 0 && (!ipv4_is_host(a) || ipv4_roles(nif->stack, nif, a) & many);
 }
 
 static bool is_on_link(struct stack *s, const struct netif *nif, uint32_t a)

@@ -127,7 +127,7 @@ static void input(struct stack *s, struct netbuf *nb, int64_t now_ns)
     }
     if (!is_for_us(s, nb, &hdr) || !take_kind(s, nb, &hdr, &ethertype))
         return;
-    if (hdr.end - hdr.hdr_len > nb->nif->mtu) {
+    if (hdr.end - hdr.hdr_len > nb->nif->mru) {
         drop(s, nb, DROP_TOO_LONG);
         return;
     }

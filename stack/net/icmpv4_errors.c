@@ -16,9 +16,10 @@ static bool is_about_error(const struct ipv4_hdr *hdr, const uint8_t *payload, u
 /* A source that is not one host (RFC 1122 3.2.2). */
 static bool is_one_host(struct stack *s, const struct netbuf *nb, uint32_t a)
 {
-    if (a >> 24 == 127 || ipv4_is_local(s, a))
+    unsigned roles = ipv4_roles(s, nb->nif, a);
+    if (roles & ADDR_OWN)
         return nb->flags & NETBUF_LOOPED;
-    return a >> 24 != 0 && a >> 28 < 0xe && !ipv4_is_any_broadcast(s, a);
+    return ipv4_is_host(a) && !(roles & ipv4_broadcast_roles(s, false));
 }
 
 /* ICMPV4_COUNTERS when an error may be sent. */

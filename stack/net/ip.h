@@ -60,6 +60,7 @@ struct ip_received {
     uint8_t protocol, ttl, tos;
     uint8_t header_len;        /* IPv4: with options; the header is at base + net_at */
     bool broadcast, multicast; /* destination at the IP layer */
+    bool local;                /* it is an address of this host, in use */
 };
 
 /* What an error says, in either family's words (RFC 792, RFC 4443 3). */

@@ -12,54 +12,6 @@ void ipv4_drop(struct stack *s, struct netbuf *nb, enum ipv4_counter why)
     stack_drop(s, nb, MODULE_IPV4, why);
 }
 
-/* RFC 1122 3.3.6: all ones, and the obsolete form with zeros, which hosts SHOULD recognise on
- * receipt. RFC 3021: none on a /31. */
-bool ipv4_is_broadcast(const struct netif *nif, uint32_t a)
-{
-    if (a == 0xffffffffu)
-        return true;
-    bool zero_form = stack_knob(nif->stack, MODULE_IPV4, IPV4_KNOB_BROADCAST_ZERO);
-    if (zero_form && a == 0)
-        return true;
-    for (int i = 0; i < NETIF_ADDRESSES && (nif->flags & NETIF_BROADCAST); i++) {
-        const struct netif_address *own = &nif->address[i];
-        if (own->addr.family != ADDR_IPV4 || own->tentative || own->prefix >= 31)
-            continue;
-        uint32_t mask = ipv4_mask(own->prefix), net = own->addr.word[0] & mask;
-        if (a == (net | ~mask) || (zero_form && a == net))
-            return true;
-    }
-    return false;
-}
-
-bool ipv4_is_any_broadcast(struct stack *s, uint32_t a)
-{
-    for (uint32_t i = 0; i < s->netifs; i++)
-        if (ipv4_is_broadcast(&s->netif[i], a))
-            return true;
-    return false;
-}
-
-bool ipv4_is_own(const struct netif *nif, uint32_t a)
-{
-    for (int i = 0; i < NETIF_ADDRESSES; i++) {
-        const struct netif_address *own = &nif->address[i];
-        if (own->addr.family == ADDR_IPV4 && !own->tentative && own->addr.word[0] == a)
-            return true;
-    }
-    return false;
-}
-
-bool ipv4_is_local(struct stack *s, uint32_t a)
-{
-    if (a >> 24 == 127)
-        return true;
-    for (uint32_t i = 0; i < s->netifs; i++)
-        if (ipv4_is_own(&s->netif[i], a))
-            return true;
-    return false;
-}
-
 /* --- groups --- */
 
 static struct ipv4_group *find_group(struct stack *s, const struct netif *nif, uint32_t addr)

@@ -2,6 +2,7 @@
 #ifndef STACK_NET_IPV4_H
 #define STACK_NET_IPV4_H
 
+#include "stack/core/addr_class.h"
 #include "stack/core/keyed_hash.h"
 #include "stack/net/ip.h"
 #include "stack/net/path_mtu.h"
@@ -80,14 +81,34 @@ static inline struct ipv4 *ipv4_of(struct stack *s)
     return s->state[MODULE_IPV4];
 }
 
-/* Limited, or directed to one of the interface's nets, in both forms. */
-bool ipv4_is_broadcast(const struct netif *nif, uint32_t a);
+/* Which of ipv4_roles' bits are a broadcast's: the obsolete form with zeros as well, which hosts
+ * SHOULD recognise on receipt (RFC 1122 3.3.6). */
+static inline unsigned ipv4_broadcast_roles(const struct stack *s, bool here)
+{
+    bool zeros = stack_knob(s, MODULE_IPV4, IPV4_KNOB_BROADCAST_ZERO);
+    if (here)
+        return zeros ? ADDR_BROADCAST_HERE | ADDR_ZEROS_HERE : ADDR_BROADCAST_HERE;
+    return zeros ? ADDR_BROADCAST | ADDR_ZEROS : ADDR_BROADCAST;
+}
+
+/* Limited, or directed to one of the interface's nets. */
+static inline bool ipv4_is_broadcast(const struct netif *nif, uint32_t a)
+{
+    return ipv4_roles(nif->stack, nif, a) & ipv4_broadcast_roles(nif->stack, true);
+}
+
 /* To any of our nets: the address is no host's, whichever interface it is seen on. */
-bool ipv4_is_any_broadcast(struct stack *s, uint32_t a);
-/* An address of this interface that is in use. */
-bool ipv4_is_own(const struct netif *nif, uint32_t a);
-/* Of any interface, or in 127/8. */
-bool ipv4_is_local(struct stack *s, uint32_t a);
+static inline bool ipv4_is_any_broadcast(struct stack *s, uint32_t a)
+{
+    return ipv4_roles(s, NULL, a) & ipv4_broadcast_roles(s, false);
+}
+
+/* Of any interface and in use, or in 127/8. */
+static inline bool ipv4_is_local(struct stack *s, uint32_t a)
+{
+    return ipv4_roles(s, NULL, a) & ADDR_OWN;
+}
+
 bool ipv4_has_joined(struct stack *s, const struct netif *nif, uint32_t group);
 void ipv4_group_mac(uint32_t group, uint8_t mac[6]);
 

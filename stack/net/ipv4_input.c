@@ -36,43 +36,42 @@ static enum ipv4_counter check_header(const struct netbuf *nb, struct ipv4_hdr *
 
 /* RFC 1122 3.2.1.3: what cannot be a host's address is no source. 0.0.0.0 is one who asks for an
  * address, which goes to everybody. */
-static enum ipv4_counter check_source(struct stack *s, const struct netbuf *nb,
-                                      const struct ipv4_hdr *hdr)
+static enum ipv4_counter check_source(struct stack *s, const struct netbuf *nb, uint32_t a,
+                                      bool to_broadcast)
 {
-    uint32_t a = hdr->src;
     bool looped = nb->flags & NETBUF_LOOPED;
     if (ipv4_is_multicast(a))
         return IPV4_DROP_SOURCE_MULTICAST;
-    if (a >> 28 == 0xf)
+    if (ipv4_is_class_e(a))
         return a == 0xffffffffu ? IPV4_DROP_SOURCE_BROADCAST : IPV4_DROP_SOURCE_CLASS_E;
-    if (a >> 24 == 127)
+    if (ipv4_is_loopback(a))
         return looped ? IPV4_COUNTERS : IPV4_DROP_SOURCE_LOOPBACK;
-    if (a >> 24 == 0)
-        return a == 0 && ipv4_is_broadcast(nb->nif, hdr->dst) ? IPV4_COUNTERS
-                                                              : IPV4_DROP_SOURCE_ZERO;
-    if (ipv4_is_local(s, a))
+    if (ipv4_is_this_net(a))
+        return a == 0 && to_broadcast ? IPV4_COUNTERS : IPV4_DROP_SOURCE_ZERO;
+    unsigned roles = ipv4_roles(s, nb->nif, a);
+    if (roles & ADDR_OWN)
         return looped ? IPV4_COUNTERS
                       : IPV4_DROP_SOURCE_OWN; /* a land attack, or our own frame come back */
-    return ipv4_is_any_broadcast(s, a) ? IPV4_DROP_SOURCE_BROADCAST : IPV4_COUNTERS;
+    return roles & ipv4_broadcast_roles(s, false) ? IPV4_DROP_SOURCE_BROADCAST : IPV4_COUNTERS;
 }
 
 /* RFC 1122 3.2.1.3: is it for us? Nothing is ever forwarded, and what is for others is dropped
  * without a word (3.2.1.3, 3.1). */
 static enum ipv4_counter check_destination(struct stack *s, const struct netbuf *nb,
-                                           const struct ipv4_hdr *hdr)
+                                           const struct ipv4_hdr *hdr, unsigned roles)
 {
     const struct netif *nif = nb->nif;
     uint32_t a = hdr->dst;
     bool looped = nb->flags & NETBUF_LOOPED;
     if (ipv4_is_multicast(a))
         return looped || ipv4_has_joined(s, nif, a) ? IPV4_COUNTERS : IPV4_DROP_GROUP_NOT_JOINED;
-    if (ipv4_is_broadcast(nif, a))
+    if (roles & ipv4_broadcast_roles(s, true))
         return IPV4_COUNTERS;
-    if (a >> 24 == 127 && !looped)
+    if (ipv4_is_loopback(a) && !looped)
         return IPV4_DROP_DESTINATION_LOOPBACK;
-    if (ipv4_is_own(nif, a) || (looped && ipv4_is_local(s, a)))
+    if (roles & ADDR_OWN_HERE || (looped && roles & ADDR_OWN))
         return IPV4_COUNTERS;
-    if (ipv4_is_local(s, a))
+    if (roles & ADDR_OWN)
         return stack_knob(s, MODULE_IPV4, IPV4_KNOB_STRONG_HOST) ? IPV4_DROP_WRONG_INTERFACE
                                                                  : IPV4_COUNTERS;
     /* RFC 2131 4.1: a server answers to the address that it offers, before we have it, or while we
@@ -83,9 +82,9 @@ static enum ipv4_counter check_destination(struct stack *s, const struct netbuf 
 }
 
 /* RFC 1122 3.3.6: a datagram for one host does not come in a frame for many. */
-static enum ipv4_counter check_link(const struct netbuf *nb, const struct ipv4_hdr *hdr)
+static enum ipv4_counter check_link(const struct netbuf *nb, bool to_many)
 {
-    if (ipv4_is_multicast(hdr->dst) || ipv4_is_broadcast(nb->nif, hdr->dst))
+    if (to_many)
         return IPV4_COUNTERS;
     if (nb->flags & NETBUF_LINK_BROADCAST)
         return IPV4_DROP_LINK_BROADCAST;
@@ -95,11 +94,14 @@ static enum ipv4_counter check_link(const struct netbuf *nb, const struct ipv4_h
 static enum ipv4_counter check(struct stack *s, const struct netbuf *nb, struct ipv4_hdr *hdr)
 {
     enum ipv4_counter why = check_header(nb, hdr);
+    if (why != IPV4_COUNTERS)
+        return why;
+    unsigned roles = ipv4_roles(s, nb->nif, hdr->dst);
+    bool broadcast = roles & ipv4_broadcast_roles(s, true);
+    why = check_source(s, nb, hdr->src, broadcast);
     if (why == IPV4_COUNTERS)
-        why = check_source(s, nb, hdr);
-    if (why == IPV4_COUNTERS)
-        why = check_destination(s, nb, hdr);
-    return why == IPV4_COUNTERS ? check_link(nb, hdr) : why;
+        why = check_destination(s, nb, hdr, roles);
+    return why == IPV4_COUNTERS ? check_link(nb, broadcast || ipv4_is_multicast(hdr->dst)) : why;
 }
 
 void ipv4_input(struct stack *s, struct netbuf *nb, const uint8_t source[6], int64_t now_ns)
@@ -136,7 +138,9 @@ void ipv4_deliver(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr
         .header_len = hdr->hdr_len,
         .multicast = ipv4_is_multicast(hdr->dst),
     };
-    r.broadcast = !r.multicast && ipv4_is_broadcast(nb->nif, hdr->dst);
+    unsigned roles = ipv4_roles(s, nb->nif, hdr->dst);
+    r.broadcast = !r.multicast && roles & ipv4_broadcast_roles(s, true);
+    r.local = roles & ADDR_OWN;
     stack_count(s, MODULE_IPV4, IPV4_DELIVERED);
     netbuf_pull(nb, hdr->hdr_len);
     nb->transport_at = nb->start;

@@ -2,44 +2,21 @@
 #include "stack/core/route.h"
 #include "stack/net/ipv4.h"
 
-static bool is_link_local(uint32_t a)
-{
-    return a >> 16 == 0xa9fe;
-}
-
-/* The interface that has the address in use, or NULL. */
-static struct netif *owner_of(struct stack *s, uint32_t a)
-{
-    for (uint32_t i = 0; i < s->netifs; i++)
-        if (ipv4_is_own(&s->netif[i], a))
-            return &s->netif[i];
-    return NULL;
-}
-
 /* For what needs no route: groups and the limited broadcast go out of the source's interface, or
- * else of the first that can. */
+ * else of the first that can now, and has carrier; of one without only when there is no other. */
 static struct netif *first_broadcast(struct stack *s, uint32_t source)
 {
-    struct netif *owner = source ? owner_of(s, source) : NULL;
-    if (owner && (owner->flags & NETIF_BROADCAST))
-        return owner;
-    for (uint32_t i = 0; i < s->netifs; i++)
-        /* Counted, so they are there: NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
-        if ((s->netif[i].flags & (NETIF_UP | NETIF_BROADCAST)) == (NETIF_UP | NETIF_BROADCAST))
-            return &s->netif[i];
-    return NULL;
-}
-
-/* The interface to one of whose nets the address is the broadcast. */
-static struct netif *broadcast_net(struct stack *s, uint32_t a, struct netif *bound)
-{
+    const uint32_t can = NETIF_UP | NETIF_BROADCAST;
+    struct netif *first = NULL;
     for (uint32_t i = 0; i < s->netifs; i++) {
         struct netif *nif = &s->netif[i];
-        if ((!bound || bound == nif) && (nif->flags & NETIF_UP) && a != 0 &&
-            ipv4_is_broadcast(nif, a))
+        bool running = nif->flags & NETIF_RUNNING;
+        if (source && (nif->flags & NETIF_BROADCAST) && ipv4_roles(s, nif, source) & ADDR_OWN_HERE)
             return nif;
+        if ((nif->flags & can) == can && (!first || (running && !(first->flags & NETIF_RUNNING))))
+            first = nif;
     }
-    return NULL;
+    return first;
 }
 
 /* Without an address of our own the source stays any: RFC 1122 3.2.1.3 allows that while a host
@@ -89,7 +66,7 @@ static int to_one(struct stack *s, uint32_t destination, uint32_t source, struct
         return down ? -ERR_NETDOWN : -ERR_NETUNREACH;
     path->nif = r->nif;
     path->next_hop = r->gateway.family == ADDR_NONE ? to : r->gateway;
-    if (is_link_local(destination) || is_link_local(source))
+    if (ipv4_is_link_local(destination) || ipv4_is_link_local(source))
         path->next_hop = to; /* RFC 3927 2.6.2: never to a router */
     choose_source(path, source, path->next_hop.word[0]);
     if (addr_is_any(&path->source))
@@ -106,14 +83,14 @@ int ipv4_path(struct stack *s, uint32_t destination, uint32_t source, struct net
         return -ERR_ADDRNOTAVAIL;
     if (ipv4_is_local(s, destination))
         return to_ourselves(s, destination, source, path);
-    if (source >> 24 == 127) /* RFC 1122 3.2.1.3 (g): never outside the host */
+    if (ipv4_is_loopback(source)) /* RFC 1122 3.2.1.3 (g): never outside the host */
         return -ERR_ADDRNOTAVAIL;
     if (ipv4_is_multicast(destination) || destination == 0xffffffffu)
         return to_many(s, destination, source, nif, path);
-    if (destination >> 24 == 0 ||
-        destination >> 28 == 0xf) /* "this" net, and class E: nobody is there */
+    if (!ipv4_is_host(destination)) /* "this" net, and class E: nobody is there */
         return -ERR_NETUNREACH;
-    struct netif *net = broadcast_net(s, destination, nif);
+    bool zeros = stack_knob(s, MODULE_IPV4, IPV4_KNOB_BROADCAST_ZERO);
+    struct netif *net = ipv4_broadcast_netif(s, destination, zeros, nif);
     return net ? to_many(s, destination, source, net, path)
                : to_one(s, destination, source, nif, path);
 }

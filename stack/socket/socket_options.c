@@ -1,4 +1,5 @@
 #include "stack/socket/socket_inside.h"
+#include "stack/core/addr_class.h"
 
 /* --- memberships --- */
 

@@ -1,29 +1,7 @@
 #include "stack/transport/udp_inside.h"
+#include "stack/core/addr_class.h"
 #include "stack/core/size.h"
 #include "stack/wire/ipproto.h"
-
-bool transport_is_multicast(const struct ip_addr *a)
-{
-    return a->family == ADDR_IPV6 ? a->word[0] >> 24 == 0xff : ipv4_is_multicast(a->word[0]);
-}
-
-bool transport_is_broadcast(const struct stack *s, const struct ip_addr *a)
-{
-    if (a->family != ADDR_IPV4)
-        return false;
-    if (a->word[0] == 0xffffffff)
-        return true;
-    for (uint32_t i = 0; i < s->netifs; i++)
-        for (uint32_t k = 0; k < NETIF_ADDRESSES; k++) {
-            const struct netif_address *own = &s->netif[i].address[k];
-            /* RFC 3021: a /31 has no broadcast address, and a /32 is one host. */
-            if (own->addr.family == ADDR_IPV4 && own->prefix < 31 &&
-                (s->netif[i].flags & NETIF_BROADCAST) &&
-                a->word[0] == (own->addr.word[0] | ~ipv4_mask(own->prefix)))
-                return true;
-        }
-    return false;
-}
 
 struct udp_pcb *udp_new(struct stack *s)
 {
@@ -36,9 +14,9 @@ void udp_free(struct stack *s, struct udp_pcb *pcb)
     pool_give(&udp_state(s)->pcbs, pcb);
 }
 
-static bool is_to_many(const struct stack *s, const struct ip_addr *a)
+static bool is_to_many(struct stack *s, const struct ip_addr *a)
 {
-    return transport_is_multicast(a) || transport_is_broadcast(s, a);
+    return addr_is_multicast(a) || addr_is_broadcast(s, a);
 }
 
 int udp_bind(struct stack *s, struct udp_pcb *pcb)
@@ -165,7 +143,6 @@ static const char *const counters[] = {
     [UDP_DROP_CHECKSUM] = "drop.checksum",
     [UDP_DROP_CHECKSUM_MISSING] = "drop.checksum_missing",
     [UDP_DROP_PORT_ZERO] = "drop.port_zero",
-    [UDP_DROP_SOURCE] = "drop.source",
     [UDP_DROP_NO_PORT] = "drop.no_port",
     [UDP_DROP_NO_PORT_MULTI] = "drop.no_port_multi",
     [UDP_DROP_NO_BUFFER] = "drop.no_buffer",

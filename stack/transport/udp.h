@@ -34,10 +34,10 @@ struct udp_pcb *udp_new(struct stack *s);
 void udp_free(struct stack *s, struct udp_pcb *pcb);
 
 /*
- * Enters a pcb (udp_new's or the caller's memory, zeroed and filled). local_port 0: an unguessable ephemeral one
- * (49152-65535, RFC 6056). -ERR_ADDRINUSE: the port is taken for an overlapping address and
- * interface, and not both sides set `reuse`. -ERR_ADDRNOTAVAIL: the address is neither ours, nor a
- * broadcast or multicast address to receive on. -ERR_INVAL: bound already.
+ * Enters a pcb (udp_new's or the caller's memory, zeroed and filled). local_port 0: an unguessable
+ * ephemeral one (49152-65535, RFC 6056). -ERR_ADDRINUSE: the port is taken for an overlapping
+ * address and interface, and not both sides set `reuse`. -ERR_ADDRNOTAVAIL: the address is neither
+ * ours, nor a broadcast or multicast address to receive on. -ERR_INVAL: bound already.
  */
 int udp_bind(struct stack *s, struct udp_pcb *pcb);
 /* Only datagrams from (remote, port) come in from now on; sets `local` to the address that goes

@@ -37,13 +37,8 @@ static enum udp_counter counter_of(enum udp_fault fault)
     return UDP_COUNTERS;
 }
 
-/* RFC 1122 4.1.3.6: a source that no host may have; nobody could answer it. */
-static bool source_invalid(const struct stack *s, const struct ip_received *r)
-{
-    return transport_is_multicast(&r->source) || transport_is_broadcast(s, &r->source);
-}
-
-/* Parses and verifies; why the datagram is dropped, or UDP_COUNTERS. */
+/* Parses and verifies; why the datagram is dropped, or UDP_COUNTERS. That a host
+ * may have the source is IP's to see to (RFC 1122 4.1.3.6). */
 static enum udp_counter refusal(struct stack *s, const struct netbuf *nb,
                                 const struct ip_received *r, struct udp_hdr *hdr)
 {
@@ -59,8 +54,6 @@ static enum udp_counter refusal(struct stack *s, const struct netbuf *nb,
     bool vouched = (nb->flags & NETBUF_SUM_OK) && hdr->length == netbuf_len(nb);
     if (summed && !vouched && !checksum_ok(r, netbuf_data(nb), hdr->length))
         return UDP_DROP_CHECKSUM;
-    if (source_invalid(s, r))
-        return UDP_DROP_SOURCE;
     return hdr->dst_port == 0 ? UDP_DROP_PORT_ZERO : UDP_COUNTERS;
 }
 
@@ -125,7 +118,7 @@ void udp_input(struct stack *s, struct netbuf *nb, const struct ip_received *r, 
     }
     /* Not our address: only a DHCP client without a lease takes it (RFC 2131 4.1), and nobody
      * answers it. */
-    bool foreign = !ip_is_local(s, &r->destination);
+    bool foreign = !r->local;
     struct demux_key k = key_of(r, &hdr, foreign);
     struct port_pcb *end = demux_receiver(&udp_state(s)->demux, &k);
     if (end) {

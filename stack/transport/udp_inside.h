@@ -23,7 +23,6 @@ enum udp_counter {
     UDP_DROP_CHECKSUM,
     UDP_DROP_CHECKSUM_MISSING,
     UDP_DROP_PORT_ZERO,
-    UDP_DROP_SOURCE,
     UDP_DROP_NO_PORT,
     UDP_DROP_NO_PORT_MULTI,
     UDP_DROP_NO_BUFFER,
@@ -54,9 +53,5 @@ void udp_input(struct stack *s, struct netbuf *nb, const struct ip_received *r, 
 void udp_input_error(struct stack *s, const struct ip_error *e, int64_t now_ns);
 /* Has a connected pcb sent the packet that e is about? */
 bool udp_sent(struct stack *s, const struct ip_error *e);
-
-/* True for the broadcast addresses of this host's networks and 255.255.255.255. */
-bool transport_is_broadcast(const struct stack *s, const struct ip_addr *a);
-bool transport_is_multicast(const struct ip_addr *a);
 
 #endif
