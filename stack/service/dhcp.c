@@ -56,6 +56,8 @@ int dhcp_start(struct stack *s, struct netif *nif, uint32_t remembered, service_
 int dhcp_inform(struct stack *s, struct netif *nif, service_done *done, void *ctx, int64_t now_ns)
 {
     const struct netif_address *own = NULL;
+    if (!dhcp_client(s, nif) || !s->state[MODULE_UDP])
+        return -ERR_PROTONOSUPPORT;
     for (int i = NETIF_ADDRESSES - 1; i >= 0; i--)
         if (nif->address[i].addr.family == ADDR_IPV4 && !nif->address[i].tentative)
             own = &nif->address[i];

@@ -20,16 +20,11 @@ static const struct socket_ops *kind(const struct stack *s, enum addr_family fam
     *why = -ERR_AFNOSUPPORT;
     if (family != ADDR_IPV4)
         return NULL;
-    *why = -ERR_PROTONOSUPPORT;
-    if (type == SOCKET_DGRAM)
-        return (protocol == 0 || protocol == IP_PROTO_UDP) && s->state[MODULE_UDP] ? &socket_udp_ops
-                                                                                   : NULL;
-    if (type == SOCKET_RAW)
-        return protocol > 0 && protocol <= RAW_PROTOCOL_ANY && s->state[MODULE_RAW]
-                   ? &socket_raw_ops
-                   : NULL;
-    if (type != SOCKET_STREAM)
-        *why = -ERR_PROTOTYPE;
+    bool known = type == SOCKET_STREAM || type == SOCKET_DGRAM || type == SOCKET_RAW;
+    *why = known ? -ERR_PROTONOSUPPORT : -ERR_PROTOTYPE;
+    for (const struct socket_ops *const *ops = socket_kinds; *ops; ops++)
+        if ((*ops)->type == type && s->state[(*ops)->module] && (*ops)->serves(protocol))
+            return *ops;
     return NULL;
 }
 

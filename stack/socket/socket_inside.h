@@ -16,6 +16,9 @@ struct socket;
  * listening socket that a connection waits; who changes it calls socket_grew with what it was.
  */
 struct socket_ops {
+    enum module_id module; /* the transport's */
+    uint8_t type;          /* enum socket_type */
+    bool (*serves)(int protocol);
     /* Gives k its block. */
     int (*open)(struct stack *s, struct socket *k);
     int (*bind)(struct stack *s, struct socket *k, const struct socket_address *local);
@@ -103,6 +106,9 @@ enum socket_counter {
 };
 
 extern const struct socket_ops socket_udp_ops, socket_raw_ops;
+/* The kinds that there are, NULL-terminated: kinds.c, or in its place the table of who leaves some
+ * out. */
+extern const struct socket_ops *const socket_kinds[];
 
 static inline struct socket_state *socket_state(struct stack *s)
 {

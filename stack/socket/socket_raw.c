@@ -135,7 +135,15 @@ static int raw_socket_get(struct stack *s, struct socket *k, enum socket_option 
     return 0;
 }
 
+static bool serves(int protocol)
+{
+    return protocol > 0 && protocol <= RAW_PROTOCOL_ANY;
+}
+
 const struct socket_ops socket_raw_ops = {
+    .module = MODULE_RAW,
+    .type = SOCKET_RAW,
+    .serves = serves,
     .open = raw_open,
     .bind = raw_socket_bind,
     .connect = raw_socket_connect,

@@ -214,7 +214,15 @@ static int udp_socket_get(struct stack *s, struct socket *k, enum socket_option 
     }
 }
 
+static bool serves(int protocol)
+{
+    return protocol == 0 || protocol == IP_PROTO_UDP;
+}
+
 const struct socket_ops socket_udp_ops = {
+    .module = MODULE_UDP,
+    .type = SOCKET_DGRAM,
+    .serves = serves,
     .open = udp_open,
     .bind = udp_socket_bind,
     .connect = udp_socket_connect,

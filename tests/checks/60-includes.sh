@@ -31,6 +31,8 @@ done
 for file in $(find stack -name '*.[ch]' | sort); do
     judge "$file" '^(sim|tests|fuzz|examples|build)/' '^$' "reaches out of stack/"
 done
+# A service stands on the transports; of net/ it sees what their headers show, ip.h.
+for file in $(find stack/service -name '*.[ch]' | sort); do judge "$file" '^stack/net/' '^stack/net/(ip|net)\.h$' "sees a private header of net/"; done
 # The examples are what users have: the plug's header, the driver's alone, and stack/ for a kernel.
 for file in examples/stack/*.c; do judge "$file" '^(sim|stack|examples)/' '^(sim/hosts/sut|sim/base/value|stack/driver/bus)\.h$' "needs more than sut.h"; done
 for file in examples/driver/*.c; do judge "$file" '^(sim|stack|examples)/' '^examples/driver/' "needs more than its header"; done
