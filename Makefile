@@ -196,6 +196,10 @@ matrix:           ## compare fingerprints over compilers, levels, sanitizers, jo
 bench: all $(BENCH_SRC:%.c=$(B)/%) ## measure: events, frames, checksums, scenarios
 	@tools/bench.sh
 
+.PHONY: memory
+memory: $(B)/bench/memory_bench ## print what a stack takes of its embedder's memory, by configuration
+	@$(B)/bench/memory_bench
+
 .PHONY: install
 install: all      ## install the command and the libraries under PREFIX (/usr/local)
 	install -D -m 755 $(B)/wiredrill $(DESTDIR)$(PREFIX)/bin/wiredrill

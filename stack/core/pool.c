@@ -3,20 +3,22 @@
 #include "stack/core/panic.h"
 #include "stack/core/size.h"
 
-enum { ALIGN = 16 };
+enum { SMALL_ALIGN = 16 };
 
+/* What is used often lies in as few lines of the cache as can be. */
 static size_t stride_of(size_t size)
 {
-    return size_rounded(size < sizeof(void *) ? sizeof(void *) : size, ALIGN);
+    return size_rounded(size, size < POOL_ALIGN ? SMALL_ALIGN : POOL_ALIGN);
 }
 
 size_t pool_bytes(uint32_t total, size_t size)
 {
-    return size_array(total, stride_of(size));
+    return size_rounded(size_array(total, stride_of(size)), POOL_ALIGN);
 }
 
 void pool_init(struct pool *p, void *memory, uint32_t total, size_t size)
 {
+    STACK_ASSERT(size >= sizeof(void *) && (uintptr_t)memory % POOL_ALIGN == 0);
     *p = (struct pool){.slab = memory, .stride = stride_of(size), .total = total};
     for (uint32_t i = total; i-- > 0;) /* so that the first comes first */
         pool_give(p, p->slab + i * p->stride);

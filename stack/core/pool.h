@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { POOL_ALIGN = 64 }; /* a cache's line of most machines */
+
 struct pool {
     void *free; /* each free thing begins with the address of the next */
     uint8_t *slab;
@@ -17,9 +19,9 @@ struct pool {
     uint64_t failed; /* asked for when there was none */
 };
 
-/* Memory for `total` things of `size` bytes. A multiple of 16. */
+/* Memory for `total` things of `size` bytes. A multiple of POOL_ALIGN. */
 size_t pool_bytes(uint32_t total, size_t size);
-/* `memory` is of pool_bytes, 16-aligned. */
+/* `memory` is of pool_bytes, POOL_ALIGN-aligned. */
 void pool_init(struct pool *p, void *memory, uint32_t total, size_t size);
 /* A thing of zeros, or NULL. */
 void *pool_take(struct pool *p);

@@ -52,7 +52,7 @@ static int finish_open(struct stack *s, struct socket *k, const struct socket_op
     }
     k->ops = ops;
     STACK_INVARIANT(socket_check(s, k));
-    return k->fd;
+    return socket_fd(k);
 }
 
 int socket_open(struct stack *s, enum addr_family family, enum socket_type type, int protocol)
@@ -86,13 +86,13 @@ void socket_grew(struct stack *s, struct socket *k, unsigned before)
 {
     unsigned grown = k->ops->events(s, k) & ~before;
     if (grown && s->port.ready)
-        s->port.ready(s->port.self, k->fd, grown);
+        s->port.ready(s->port.self, socket_fd(k), grown);
 }
 
 void socket_fail(struct stack *s, struct socket *k, int error)
 {
     unsigned before = k->ops->events(s, k);
-    k->pending_error = error;
+    k->pending_error = (uint8_t)error;
     socket_grew(s, k, before);
 }
 
@@ -283,8 +283,8 @@ int socket_shutdown_queue(struct stack *s, struct socket *k, int how, int64_t no
     if (!k->connected)
         return -ERR_NOTCONN;
     unsigned before = k->ops->events(s, k);
-    k->shut_read |= how != SOCKET_SHUT_WRITE;
-    k->shut_write |= how != SOCKET_SHUT_READ;
+    k->shut_read = k->shut_read || how != SOCKET_SHUT_WRITE;
+    k->shut_write = k->shut_write || how != SOCKET_SHUT_READ;
     socket_grew(s, k, before);
     return 0;
 }

@@ -69,19 +69,21 @@ struct socket_membership {
     struct ip_addr group;
 };
 
+/* 64 bytes where addresses have 64 bits. */
 struct socket {
     const struct socket_ops *ops; /* NULL: free */
     /* Of its transport's pool: never NULL while the socket is open. What all have first; the files
      * of a kind know the whole. */
     struct ip_pcb *pcb;
-    struct socket_queue queue;
     struct socket_membership *memberships;
-    int fd;
-    int pending_error; /* a stack_error, told once */
+    struct socket_queue queue;
+    uint16_t index; /* in the table: its descriptor less SOCKET_FIRST */
     uint8_t family, type, protocol;
+    uint8_t pending_error; /* a stack_error, told once */
     uint8_t mtu_discover;
-    bool connected, address_chosen, port_chosen; /* chosen: bind named it, so dissolving keeps it */
-    bool shut_read, shut_write, report_errors;
+    bool connected : 1;
+    bool address_chosen : 1, port_chosen : 1; /* bind named it, so dissolving keeps it */
+    bool shut_read : 1, shut_write : 1, report_errors : 1;
 };
 
 struct socket_state {
@@ -123,6 +125,11 @@ void socket_table_init(struct stack *s, struct socket_state *t);
 /* STACK_CHECK: asserts what a socket, its block and its queue must agree on; and the table. */
 void socket_check(const struct stack *s, const struct socket *k);
 void socket_table_check(const struct stack *s);
+
+static inline int socket_fd(const struct socket *k)
+{
+    return SOCKET_FIRST + k->index;
+}
 
 /* Tells the port what came to the readiness that `before` does not have. */
 void socket_grew(struct stack *s, struct socket *k, unsigned before);

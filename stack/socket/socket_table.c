@@ -3,8 +3,6 @@
 #include "stack/core/size.h"
 #include "stack/socket/socket_inside.h"
 
-enum { ALIGN = 16 };
-
 /* --- the heap of free descriptors --- */
 
 static void swap(uint16_t *a, uint16_t *b)
@@ -58,7 +56,7 @@ static void check_queue(const struct socket_queue *q)
 void socket_check(const struct stack *s, const struct socket *k)
 {
     const struct socket_state *t = s->state[MODULE_SOCKET];
-    STACK_ASSERT(k->ops && k->pcb && k == &t->socket[k->fd - SOCKET_FIRST]);
+    STACK_ASSERT(k->ops && k->pcb && k == &t->socket[k->index]);
     STACK_ASSERT(k->pcb->local.family == k->family || addr_is_any(&k->pcb->local));
     STACK_ASSERT(k->queue.count <= s->config.limits.socket_datagrams);
     check_queue(&k->queue);
@@ -73,7 +71,7 @@ void socket_table_check(const struct stack *s)
     uint32_t open = 0, datagrams = 0, memberships = 0;
     for (uint32_t i = 0; i < t->sockets; i++) {
         const struct socket *k = &t->socket[i];
-        STACK_ASSERT(k->fd == (int)i + SOCKET_FIRST);
+        STACK_ASSERT(k->index == i);
         if (!k->ops)
             continue;
         open++;
@@ -105,7 +103,7 @@ static void check(const struct stack *s)
 /* Clears a socket, all but its descriptor. */
 static void reset(struct socket *k)
 {
-    *k = (struct socket){.fd = k->fd};
+    *k = (struct socket){.index = k->index};
 }
 
 struct socket *socket_take(struct stack *s)
@@ -124,7 +122,7 @@ void socket_give_back(struct stack *s, struct socket *k)
     struct socket_state *t = socket_state(s);
     STACK_ASSERT(!k->queue.count && !k->memberships);
     reset(k);
-    push_free(t, (uint32_t)(k - t->socket));
+    push_free(t, k->index);
     STACK_INVARIANT(check(s));
 }
 
@@ -137,9 +135,9 @@ static uint32_t datagrams(const struct stack_limits *l)
 
 size_t socket_state_size(const struct stack_limits *l)
 {
-    size_t size = size_rounded(sizeof(struct socket_state), ALIGN);
-    size = size_add(size, size_rounded(l->sockets * sizeof(struct socket), ALIGN));
-    size = size_add(size, size_rounded(l->sockets * sizeof(uint16_t), ALIGN));
+    size_t size = size_rounded(sizeof(struct socket_state), POOL_ALIGN);
+    size = size_add(size, size_rounded(l->sockets * sizeof(struct socket), POOL_ALIGN));
+    size = size_add(size, size_rounded(l->sockets * sizeof(uint16_t), POOL_ALIGN));
     size = size_add(size, pool_bytes(datagrams(l), sizeof(struct socket_datagram)));
     return size_add(size, pool_bytes(l->memberships, sizeof(struct socket_membership)));
 }
@@ -147,7 +145,7 @@ size_t socket_state_size(const struct stack_limits *l)
 static void *carve(uint8_t **at, size_t size)
 {
     void *here = *at;
-    *at += size_rounded(size, ALIGN);
+    *at += size_rounded(size, POOL_ALIGN);
     return here;
 }
 
@@ -164,7 +162,7 @@ void socket_table_init(struct stack *s, struct socket_state *t)
     pool_init(&t->memberships, carve(&at, pool_bytes(l->memberships, membership)), l->memberships,
               membership);
     for (uint32_t i = 0; i < t->sockets; i++) {
-        t->socket[i].fd = (int)i + SOCKET_FIRST;
+        t->socket[i].index = (uint16_t)i;
         push_free(t, i);
     }
 }

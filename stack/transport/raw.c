@@ -229,7 +229,7 @@ int raw_send(struct stack *s, struct raw_pcb *pcb, const void *bytes, uint32_t l
 
 static size_t raw_pool_at(void)
 {
-    return size_rounded(sizeof(struct raw_state), 16);
+    return size_rounded(sizeof(struct raw_state), POOL_ALIGN);
 }
 
 static size_t raw_state_size(const struct stack_limits *l)

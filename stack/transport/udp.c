@@ -84,7 +84,7 @@ int udp_connect(struct stack *s, struct udp_pcb *pcb, const struct ip_addr *remo
 
 static size_t udp_pool_at(void)
 {
-    return size_rounded(sizeof(struct udp_state), 16);
+    return size_rounded(sizeof(struct udp_state), POOL_ALIGN);
 }
 
 /* The services bring blocks of their own: some more buckets than the pool has blocks. */

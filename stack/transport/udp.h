@@ -13,17 +13,17 @@
 
 struct udp_pcb {
     struct port_pcb end;
-    bool no_checksum, multicast_loop;
-    bool from_any; /* DHCP before its lease: sends from 0.0.0.0 whatever addresses the interface has
-                    */
-    uint8_t options_len; /* IP options of every datagram sent (RFC 1122 4.1.3.2), at most 40 */
-    uint8_t options[40];
+    void *owner;
     /* Takes nb, whose cursor is at the payload. from_port and r->source tell the sender. */
     void (*receive)(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
                     const struct ip_received *r, uint16_t from_port, int64_t now_ns);
     /* An error for what this pcb sent. May be NULL. */
     void (*error)(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e, int64_t now_ns);
-    void *owner;
+    bool no_checksum, multicast_loop;
+    bool from_any; /* DHCP before its lease: sends from 0.0.0.0 whatever addresses the interface has
+                    */
+    uint8_t options_len; /* IP options of every datagram sent (RFC 1122 4.1.3.2), at most 40 */
+    uint8_t options[40];
 };
 
 enum { UDP_MAX_PAYLOAD4 = 65535 - 20 - 8, UDP_MAX_PAYLOAD6 = 65535 - 8 };
