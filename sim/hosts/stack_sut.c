@@ -17,6 +17,8 @@ enum {
     BIG_BUFFERS = 6,
     PLUGIN_DRIVER_BYTES = 2 << 20,
     SMALL_FRAMES = 40, /* a ring of 32 for receiving, and a few on their way */
+    FEW_FRAMES = 16,   /* where the ring holds octets, not buffers */
+    RING_OF_OCTETS = 16 << 10,
     SERVICE_WAITERS = 16,
     FIRST_SCRATCH = 2048,
     MEMORY_ALIGN = 256, /* of a driver's state and ring, at most */
@@ -91,15 +93,17 @@ static void port_trace(void *self, enum trace_kind kind, const char *what, int64
 
 /* --- the plug --- */
 
-/* The largest driver's state and ring, once for each interface. */
-static uint32_t driver_bytes(const struct netif_driver *const *drivers, int ports)
+/* The state and ring of the NIC's driver, once for each interface. */
+static uint32_t driver_bytes(const struct sut_needs *needs,
+                             const struct netif_driver *const *drivers)
 {
     uint32_t most = 0;
     for (; *drivers; drivers++) {
         uint32_t bytes = (*drivers)->state_size + (*drivers)->ring_bytes + 2 * MEMORY_ALIGN;
-        most = bytes > most ? bytes : most;
+        if (!needs->nic || strcmp((*drivers)->name, needs->nic) == 0)
+            most = bytes > most ? bytes : most;
     }
-    return most * (uint32_t)ports;
+    return most * (uint32_t)needs->ports;
 }
 
 static struct stack_config config_for(const struct sut_needs *needs,
@@ -109,14 +113,18 @@ static struct stack_config config_for(const struct sut_needs *needs,
     struct stack_limits *l = &c.limits;
     if (needs->small)
         *l = small_limits;
-    l->frames = needs->small ? SMALL_FRAMES : FRAMES;
-    l->big_buffers = needs->small ? 0 : BIG_BUFFERS;
+    c.drivers = drivers ? drivers : c.drivers;
+    l->driver_bytes = drivers ? PLUGIN_DRIVER_BYTES : driver_bytes(needs, c.drivers);
+    if (!needs->small) {
+        l->frames = FRAMES;
+        l->big_buffers = BIG_BUFFERS;
+    } else if (l->driver_bytes > RING_OF_OCTETS) {
+        l->frames = FEW_FRAMES;
+    }
     if (l->netifs < needs->ports + 1)
         l->netifs = (uint16_t)(needs->ports + 1);
     if (needs->sockets)
-        l->sockets = (uint16_t)(needs->sockets < UINT16_MAX ? needs->sockets : UINT16_MAX);
-    c.drivers = drivers ? drivers : c.drivers;
-    l->driver_bytes = drivers ? PLUGIN_DRIVER_BYTES : driver_bytes(c.drivers, needs->ports);
+        l->sockets = (uint16_t)needs->sockets;
     return c;
 }
 

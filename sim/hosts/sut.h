@@ -44,6 +44,7 @@ enum { SUT_ARGUMENTS = 12 };
 /* What a stack may size its memory by. */
 struct sut_needs {
     int ports;        /* how many interfaces will be attached */
+    const char *nic;  /* the model that it will stand behind; NULL: none */
     uint32_t sockets; /* how many the script has open at a time; 0: as many as the stack likes */
     bool small;       /* the world is saved and put back often: no more memory than exchanges of
                        * single packets take, one after the other */

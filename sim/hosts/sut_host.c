@@ -431,6 +431,7 @@ static void plug_nics(struct host *h)
 
 static void fill_env(struct host *h)
 {
+    const struct nic_kind *nic = state_of(h)->config.nic;
     state_of(h)->env = (struct sut_env){
         .self = h,
         .fill = state_of(h)->config.fill,
@@ -444,7 +445,10 @@ static void fill_env(struct host *h)
         .fate = env_fate,
         .trace = env_trace,
         .fail = env_fail,
-        .needs = {(int)h->ports, state_of(h)->config.sockets, state_of(h)->config.small},
+        .needs = {.ports = (int)h->ports,
+                  .nic = nic ? nic->name : NULL,
+                  .sockets = state_of(h)->config.sockets,
+                  .small = state_of(h)->config.small},
     };
 }
 

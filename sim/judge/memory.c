@@ -4,7 +4,7 @@
 #include "sim/judge/baseline.h"
 #include "sim/judge/private.h"
 
-enum { CAME = 256, SENT = 1024 /* powers of two */, SET_FIRST = 16 };
+enum { CAME = 256, SENT = 1024, FIRST = 16 /* powers of two */, SENT_PROBES = 8 };
 
 struct came {
     struct frame *frame;
@@ -18,10 +18,12 @@ struct sent {
     const struct judge_port *from;
 };
 
+/* As large as what it has seen, up to its bounds. */
 struct memory {
-    struct came came[CAME];
-    uint32_t cames;
-    struct sent sent[SENT];
+    struct came *came; /* a ring */
+    uint32_t cames, came_room;
+    struct sent *sent; /* by key; 0: free */
+    uint32_t sents, sent_room;
 };
 
 /* --- hardware addresses --- */
@@ -58,7 +60,7 @@ static bool set_has(const struct hash_set *s, uint64_t key)
 static void set_grow(struct judge *j, struct hash_set *s)
 {
     const struct hash_set old = *s;
-    s->room = old.room ? old.room * 2 : SET_FIRST;
+    s->room = old.room ? old.room * 2 : FIRST;
     s->key = world_alloc(j->world, s->room * sizeof *s->key, 16);
     for (uint32_t k = 0; k < old.room; k++)
         if (old.key[k])
@@ -162,11 +164,41 @@ static uint64_t sent_key(const struct packet_facts *f)
     return mix(mix(a) + mix(b ^ f->kind)) | 1;
 }
 
+/* Where the key stands, a free place, or the oldest of those that it could have. */
+static struct sent *sent_place(const struct memory *m, uint64_t key)
+{
+    struct sent *oldest = NULL;
+    for (uint32_t k = 0; k < SENT_PROBES && m->sent_room; k++) {
+        struct sent *s = &m->sent[(key + k) & (m->sent_room - 1)];
+        if (s->key == key || !s->key)
+            return s;
+        if (!oldest || s->time_ns < oldest->time_ns)
+            oldest = s;
+    }
+    return oldest;
+}
+
+static void grow_sent(struct judge *j, struct memory *m)
+{
+    const struct memory old = *m;
+    m->sent_room = old.sent_room ? old.sent_room * 2 : FIRST;
+    m->sent = world_alloc(j->world, m->sent_room * sizeof *m->sent, 16);
+    for (uint32_t k = 0; k < old.sent_room; k++)
+        if (old.sent[k].key)
+            *sent_place(m, old.sent[k].key) = old.sent[k];
+    world_release(j->world, old.sent, old.sent_room * sizeof *old.sent);
+}
+
 void memory_sent(struct judge *j, const struct judge_port *from, const struct packet_facts *f,
                  int64_t now_ns)
 {
+    struct memory *m = j->memory;
     uint64_t key = sent_key(f);
-    j->memory->sent[key & (SENT - 1)] = (struct sent){key, now_ns, from};
+    if (m->sents * 2 >= m->sent_room && m->sent_room < SENT)
+        grow_sent(j, m);
+    struct sent *s = sent_place(m, key);
+    m->sents += !s->key;
+    *s = (struct sent){key, now_ns, from};
     if (f->kind == FACTS_ARP && f->spa == INADDR_ANY && f->op == 1)
         memory_own(j, f->tpa); /* a probe claims the address it asks for (RFC 5227, section 1.1) */
 }
@@ -175,14 +207,29 @@ int64_t memory_sent_before(const struct judge *j, const struct judge_port *from,
                            const struct packet_facts *f)
 {
     uint64_t key = sent_key(f);
-    const struct sent *s = &j->memory->sent[key & (SENT - 1)];
-    return s->key == key && s->from == from ? s->time_ns : -1;
+    const struct sent *s = sent_place(j->memory, key);
+    return s && s->key == key && s->from == from ? s->time_ns : -1;
+}
+
+/* A ring that has not been round yet is only its beginning. */
+static struct came *next_came(struct judge *j, struct memory *m)
+{
+    if (m->cames == m->came_room && m->came_room < CAME) {
+        uint32_t room = m->came_room ? m->came_room * 2 : FIRST;
+        struct came *came = world_alloc(j->world, room * sizeof *came, 16);
+        if (m->cames)
+            memcpy(came, m->came, m->cames * sizeof *came);
+        world_release(j->world, m->came, m->came_room * sizeof *came);
+        m->came = came;
+        m->came_room = room;
+    }
+    return &m->came[m->cames++ & (m->came_room - 1)];
 }
 
 void memory_came(struct judge *j, struct judge_link *l, struct frame *f,
                  const struct packet_facts *facts, int64_t now_ns)
 {
-    struct came *c = &j->memory->came[j->memory->cames++ & (CAME - 1)];
+    struct came *c = next_came(j, j->memory);
     uint32_t link = (uint32_t)(l - j->link);
     if (c->frame)
         frame_unref(c->frame);
@@ -199,15 +246,15 @@ void memory_came(struct judge *j, struct judge_link *l, struct frame *f,
 const struct frame *memory_came_before(const struct judge *j, uint32_t back)
 {
     const struct memory *m = j->memory;
-    return back < CAME && back < m->cames ? m->came[(m->cames - 1 - back) & (CAME - 1)].frame
-                                          : NULL;
+    bool there = back < m->came_room && back < m->cames;
+    return there ? m->came[(m->cames - 1 - back) & (m->came_room - 1)].frame : NULL;
 }
 
 bool memory_asked_since(const struct judge *j, uint32_t ipv4, int64_t since_ns)
 {
     const struct memory *m = j->memory;
-    for (uint32_t back = 0; back < CAME && back < m->cames; back++) {
-        const struct came *c = &m->came[(m->cames - 1 - back) & (CAME - 1)];
+    for (uint32_t back = 0; back < m->came_room && back < m->cames; back++) {
+        const struct came *c = &m->came[(m->cames - 1 - back) & (m->came_room - 1)];
         if (c->time_ns < since_ns)
             return false;
         if (c->asked == ipv4)

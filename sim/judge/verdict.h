@@ -19,8 +19,8 @@ enum run_status {
 
 struct verdict {
     enum run_status status;
-    bool over;                 /* decided, or everything was played */
-    char report[VERDICT_ROOM]; /* why it failed or was skipped */
+    bool over;    /* decided, or everything was played */
+    char *report; /* why it failed or was skipped; of VERDICT_ROOM octets, no part of the world */
     uint32_t report_len;
     struct place at;
     int64_t at_ns;

@@ -1,4 +1,5 @@
 /* A run: its world built before time 0, played, judged, taken apart at the end. */
+#include <stdlib.h>
 #include <string.h>
 #include "sim/play/engine.h"
 
@@ -84,6 +85,7 @@ static void begin_verdict(struct run *r)
     r->verdict = (struct verdict){.world = r->world,
                                   .path = r->script->path,
                                   .name = r->kase->name,
+                                  .report = calloc(1, VERDICT_ROOM),
                                   .repeat = r->options->repeat,
                                   .requirement = id,
                                   .requirements = r->script->covers};
@@ -103,6 +105,11 @@ struct run *run_new(const struct run_case *kase, const struct run_options *optio
     r->script = kase->script;
     r->options = options;
     begin_verdict(r);
+    if (!r->verdict.report) {
+        why_set(why, "no memory for a verdict");
+        world_free(w);
+        return NULL;
+    }
     world_on_fail_hard(w, last_words);
     r->call_time = world_alloc(w, (kase->script->steps + 1) * sizeof *r->call_time, 16);
     for (int f = 0; f < 64; f++)
@@ -206,6 +213,7 @@ void run_close(struct run *r)
 void run_free(struct run *r)
 {
     stop_hosts(r);
+    free(r->verdict.report);
     world_free(r->world);
 }
 

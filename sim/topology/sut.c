@@ -8,12 +8,18 @@
 
 static const uint8_t sut_mac[6] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
 
+enum { SUT_SOCKETS = 65535 }; /* a stack's limit is of 16 bits */
+
 static const struct attr_spec sut_attrs[] = {
     {"nic", VALUE_NAME, "the NIC model behind which it stands"},
     {"tx-delay", VALUE_TIME, "how long the NIC takes over each frame it sends (0)"},
     {"gateway", VALUE_IPV4, "its default route"},
     {"dns", VALUE_LIST, "its resolvers"},
     {"check", VALUE_NONE, "probe the address before use (RFC 5227)"},
+    {"sockets", VALUE_NUMBER, "how many its stack can have open at a time (64)"},
+    {"small", VALUE_NONE,
+     "a stack of little memory, for worlds that are saved and put back often: exchanges of single "
+     "packets, one after the other"},
     {NULL, VALUE_NONE, NULL},
 };
 
@@ -177,6 +183,18 @@ static int set_tx_delay(struct topology *t, const struct attrs *attrs, uint32_t 
     return 0;
 }
 
+static int set_sockets(const struct attrs *attrs, struct sut_config *config, struct why *why)
+{
+    const struct attribute *a = attr_find(attrs, "sockets", 0);
+    int64_t sockets = a ? a->value.number : 0;
+    if (a && (sockets < 1 || sockets > SUT_SOCKETS)) {
+        topology_bad_value(a, "a number from 1 to 65535", why);
+        return -1;
+    }
+    config->sockets = (uint32_t)sockets;
+    return 0;
+}
+
 static const struct declaration *sut_declaration(const struct topology *t, uint32_t *count)
 {
     static const struct declaration bare = {.name = "eth0"};
@@ -202,6 +220,9 @@ int topology_build_sut(struct topology *t, struct attribute **attribute, struct 
         if (set_tx_delay(t, &(struct attrs){.attribute = attribute[k], .count = d[k].attributes}, k,
                          &config, why) != 0)
             return -1;
+    config.small = attr_flag(&first, "small");
+    if (set_sockets(&first, &config, why) != 0)
+        return -1;
     if (t->skipped)
         return 0;
     topology_attach_ports(t, t->sut);
