@@ -494,32 +494,6 @@ int sut_host_open(struct host *h, const struct sut_config *config, struct why *w
     return 0;
 }
 
-/*
- * send(3, ..., 1000, 0): bytes that a script leaves open follow the pattern of their position. Our
- * own stack knows that and writes them from the stream's position; a plug-in is given them, for
- * each call from 0.
- */
-static const struct value *with_payload(struct host *h, const char *name, const struct value *argv,
-                                        int argc, struct value *own)
-{
-    bool sends =
-        strcmp(name, "send") == 0 || strcmp(name, "sendto") == 0 || strcmp(name, "write") == 0;
-    if (!sends || argc < 3 || argc > SUT_ARGUMENTS || argv[2].kind != VALUE_NUMBER ||
-        argv[2].number < 0 || argv[2].number > FRAME_MAX)
-        return argv;
-    uint32_t written = argv[1].kind == VALUE_BYTES ? argv[1].len : 0,
-             len = (uint32_t)argv[2].number;
-    uint8_t *bytes = host_alloc(h, (size_t)len + 1);
-    if (written > len)
-        written = len;
-    if (written)
-        memcpy(bytes, argv[1].bytes, written);
-    packet_pattern_fill(bytes + written, len - written, written);
-    memcpy(own, argv, (size_t)argc * sizeof *own);
-    own[1] = (struct value){.kind = VALUE_BYTES, .bytes = bytes, .len = len};
-    return own;
-}
-
 /* Whoever says when it wants to be polled is not polled for having been called: a timer that it
  * forgot to tell of fires too late here as it would in a kernel. */
 static void attend_call(struct host *h)
@@ -541,8 +515,6 @@ int64_t sut_host_call(struct host *h, uint64_t token, const char *name, const st
     }
     if (strcmp(name, "busy") == 0)
         return start_busy(h, argv, argc);
-    if (!(s->config.sut->flags & SUT_PATTERN))
-        argv = with_payload(h, name, argv, argc, host_alloc(h, SUT_ARGUMENTS * sizeof *argv));
     int64_t result = s->config.sut->call(s->instance, token, name, argv, argc, out);
     for (int k = 0; k < SUT_ARGUMENTS; k++)
         out[k] = sane(&out[k]);

@@ -8,6 +8,8 @@
 #include "sim/language/symbols.h"
 #include "sim/play/engine.h"
 
+enum { DESCRIPTORS = 1 << 20, FIRST_DESCRIPTORS = 16 };
+
 /* What `...` stands for. Elsewhere an argument that is left out stays so. */
 static void fill_default(struct run *r, const char *name, int index, struct value *v)
 {
@@ -49,10 +51,26 @@ static int evaluate_arguments(struct run *r, const struct call_step *call, struc
         fill_default(r, call->name, (int)a, &argv[a]);
     }
     int64_t fd = argv[0].number;
-    if (takes_descriptor(call->name) && argv[0].kind == VALUE_NUMBER && fd >= 0 && fd < 64 &&
+    if (takes_descriptor(call->name) && argv[0].kind == VALUE_NUMBER && fd >= 0 && fd < r->fds &&
         r->fd_map[fd] >= 0)
         argv[0].number = r->fd_map[fd];
     return 0;
+}
+
+static void map_descriptor(struct run *r, uint32_t fd, int64_t to)
+{
+    if (fd >= r->fds) {
+        uint32_t room = r->fds ? r->fds : FIRST_DESCRIPTORS;
+        while (room <= fd)
+            room *= 2;
+        int64_t *map = world_alloc(r->world, room * sizeof *map, 16);
+        for (uint32_t k = 0; k < room; k++)
+            map[k] = k < r->fds ? r->fd_map[k] : -1;
+        world_release(r->world, r->fd_map, r->fds * sizeof *map);
+        r->fd_map = map;
+        r->fds = room;
+    }
+    r->fd_map[fd] = to;
 }
 
 static void judge_result(struct run *r, const struct step *step, int64_t result, int64_t now_ns)
@@ -61,8 +79,8 @@ static void judge_result(struct run *r, const struct step *step, int64_t result,
     const struct value *wanted = &call->result;
     int64_t shown = result < 0 ? -1 : result;
     if (makes_descriptor(call->name) && result >= 0 && wanted->kind == VALUE_NUMBER &&
-        wanted->number >= 0 && wanted->number < 64) {
-        r->fd_map[wanted->number] = result;
+        wanted->number >= 0 && wanted->number < DESCRIPTORS) {
+        map_descriptor(r, (uint32_t)wanted->number, result);
         return;
     }
     if (wanted->kind != VALUE_NONE) {
@@ -190,14 +208,6 @@ static void judge(struct run *r, const struct step *step, const struct value *ar
         judge_outputs(r, step, argv, out, now_ns);
 }
 
-static struct pending_call *free_pending(struct run *r)
-{
-    for (int p = 0; p < RUN_PENDING; p++)
-        if (!r->pending[p].token)
-            return &r->pending[p];
-    return NULL;
-}
-
 /* A call on a peer: `@srv forget(...)`. */
 static void call_peer(struct run *r, const struct step *step, struct host *h,
                       const struct value *argv, int64_t now_ns)
@@ -220,66 +230,97 @@ static int64_t ends_at(const struct run *r, const struct step *step)
                                     : w->ends_ns;
 }
 
+/*
+ * send(3, ..., 1000, 0): bytes that a script leaves open follow the pattern of their position. Our
+ * own stack knows that and writes them from the stream's position; a plug-in is given them, for
+ * each call from 0.
+ */
+static const struct value *with_payload(struct run *r, struct pending_call *p)
+{
+    const struct call_step *call = &p->step->u.call;
+    const struct value *argv = p->argument;
+    bool sends = strcmp(call->name, "send") == 0 || strcmp(call->name, "sendto") == 0 ||
+                 strcmp(call->name, "write") == 0;
+    if (sut_host_sut(r->topology.sut)->flags & SUT_PATTERN || !sends || call->arguments < 3 ||
+        argv[2].kind != VALUE_NUMBER || argv[2].number < 0 || argv[2].number > FRAME_MAX)
+        return argv;
+    uint32_t written = argv[1].kind == VALUE_BYTES ? argv[1].len : 0,
+             len = (uint32_t)argv[2].number;
+    uint8_t *bytes = scratch_alloc(r->world, &p->memory, (size_t)len + 1);
+    struct value *own = scratch_alloc(r->world, &p->memory, SUT_ARGUMENTS * sizeof *own);
+    if (written > len)
+        written = len;
+    if (written)
+        memcpy(bytes, argv[1].bytes, written);
+    packet_pattern_fill(bytes + written, len - written, written);
+    memcpy(own, argv, SUT_ARGUMENTS * sizeof *own);
+    own[1] = (struct value){.kind = VALUE_BYTES, .bytes = bytes, .len = len};
+    return own;
+}
+
+/* Made, and judged when it ends at once; else it stays open. */
+static void make_call(struct run *r, struct pending_call *p, int64_t now_ns)
+{
+    const struct call_step *call = &p->step->u.call;
+    struct value out[SUT_ARGUMENTS] = {{0}};
+    int64_t result = sut_host_call(r->topology.sut, p->token, call->name, with_payload(r, p),
+                                   (int)call->arguments, out);
+    if (p->done && result != SUT_PENDING)
+        verdict_fail(&r->verdict, &p->step->place, now_ns,
+                     "%s(...) ended by done() and returned all the same: a call that done() ends "
+                     "returns SUT_PENDING",
+                     call->name);
+    if (p->done || result == SUT_PENDING)
+        return; /* call_settle judges */
+    if (p->ends_ns > now_ns && result != SUT_UNKNOWN) {
+        char ended[32], wanted[32];
+        verdict_fail(&r->verdict, &p->step->place, now_ns,
+                     "%s(...) returned at once\n  differs   time: expected %s, actual %s",
+                     call->name, time_text(p->ends_ns, wanted), time_text(now_ns, ended));
+    } else {
+        judge(r, p->step, p->argument, result, out, now_ns);
+    }
+    pending_close(r->world, &r->calls, p);
+}
+
 void call_start(struct run *r, const struct step *step, int64_t now_ns)
 {
     const struct call_step *call = &step->u.call;
+    struct topology *t = &r->topology;
     struct why why = {{0}};
-    struct value *argv = world_alloc(r->world, SUT_ARGUMENTS * sizeof *argv, 16);
-    struct value out[SUT_ARGUMENTS] = {{0}};
+    struct value *argv = scratch_alloc(r->world, &t->scratch, SUT_ARGUMENTS * sizeof *argv);
     if (call->arguments > SUT_ARGUMENTS || evaluate_arguments(r, call, argv, &why) != 0) {
         verdict_fail(&r->verdict, &step->place, now_ns, "%s: %s", call->name,
                      why.text[0] ? why.text : "too many arguments");
         return;
     }
     int port;
-    struct host *h = call->on ? topology_host(&r->topology, call->on, &port) : r->topology.sut;
-    if (h != r->topology.sut) {
+    struct host *h = call->on ? topology_host(t, call->on, &port) : t->sut;
+    if (h != t->sut) {
+        t->scratch.first = NULL; /* a peer may keep what it is given */
         call_peer(r, step, h, argv, now_ns);
         return;
     }
     frames_hear(r, call->name, argv, call->arguments);
-    struct pending_call *p = free_pending(r);
-    if (!p) {
-        verdict_fail(&r->verdict, &step->place, now_ns, "more than %d calls are open", RUN_PENDING);
-        return;
-    }
-    *p = (struct pending_call){.token = ++r->next_token,
-                               .step = step,
-                               .argument = argv,
-                               .started_ns = now_ns,
-                               .ends_ns = ends_at(r, step)};
-    int64_t result =
-        sut_host_call(r->topology.sut, p->token, call->name, argv, (int)call->arguments, out);
-    if (p->done && result != SUT_PENDING)
-        verdict_fail(&r->verdict, &step->place, now_ns,
-                     "%s(...) ended by done() and returned all the same: a call that done() ends "
-                     "returns SUT_PENDING",
-                     call->name);
-    if (p->done || result == SUT_PENDING)
-        return; /* call_settle judges */
-    p->token = 0;
-    if (p->ends_ns > now_ns && result != SUT_UNKNOWN) {
-        char ended[32], wanted[32];
-        verdict_fail(&r->verdict, &step->place, now_ns,
-                     "%s(...) returned at once\n  differs   time: expected %s, actual %s",
-                     call->name, time_text(p->ends_ns, wanted), time_text(now_ns, ended));
-        return;
-    }
-    judge(r, step, argv, result, out, now_ns);
+    struct pending_call *p = pending_open(r->world, &r->calls, ends_at(r, step));
+    p->step = step;
+    p->argument = argv;
+    p->memory = t->scratch;
+    t->scratch.first = NULL;
+    make_call(r, p, now_ns);
 }
 
 void call_ended(void *ctx, uint64_t token, int64_t result, const struct value *out, int outs)
 {
     struct run *r = ctx;
-    for (int k = 0; k < RUN_PENDING; k++) {
-        struct pending_call *p = &r->pending[k];
-        if (p->token != token || p->done)
-            continue;
-        p->done = true;
+    struct pending_call *p = pending_find(&r->calls, token);
+    if (p) {
         p->result = result;
         p->done_ns = world_now(r->world);
+        p->out = scratch_alloc(r->world, &p->memory, SUT_ARGUMENTS * sizeof *p->out);
         for (int o = 0; o < outs && o < SUT_ARGUMENTS; o++)
-            p->out[o] = value_in_arena(&r->topology, &out[o]);
+            p->out[o] = value_in_scratch(&r->topology, &p->memory, &out[o]);
+        pending_done(&r->calls, p);
         world_due(r->world, &r->owner, p->done_ns);
         return;
     }
@@ -293,8 +334,6 @@ void call_ended(void *ctx, uint64_t token, int64_t result, const struct value *o
 static void settle(struct run *r, struct pending_call *p)
 {
     char ended[32], wanted[32];
-    if (!p->done)
-        return;
     if (p->ends_ns >= 0 && p->done_ns != p->ends_ns && !r->options->by_outcome)
         verdict_fail(&r->verdict, &p->step->place, p->done_ns,
                      "%s(...) returned too %s\n  differs   time: expected %s, actual %s",
@@ -302,39 +341,35 @@ static void settle(struct run *r, struct pending_call *p)
                      time_text(p->ends_ns, wanted), time_text(p->done_ns, ended));
     else
         judge(r, p->step, p->argument, p->result, p->out, p->done_ns);
-    p->token = 0;
+    pending_close(r->world, &r->calls, p);
 }
 
 bool call_settle(struct run *r)
 {
-    bool open = false;
-    for (int k = 0; k < RUN_PENDING && !r->verdict.over; k++) {
-        struct pending_call *p = &r->pending[k];
-        if (p->token)
-            settle(r, p);
-        open = open || p->token;
-    }
-    return open;
+    for (struct pending_call *p; !r->verdict.over && (p = pending_take_done(&r->calls)) != NULL;)
+        settle(r, p);
+    return r->calls.open > 0;
 }
 
 void call_overdue(struct run *r, int64_t now_ns)
 {
     char wanted[32];
-    for (int k = 0; k < RUN_PENDING && !r->verdict.over && !r->options->by_outcome; k++) {
-        const struct pending_call *p = &r->pending[k];
-        if (p->token && !p->done && p->ends_ns >= 0 && now_ns >= p->ends_ns &&
-            world_next(r->world) > now_ns)
+    const struct pending_call *p = r->calls.first;
+    if (r->options->by_outcome || world_next(r->world) <= now_ns)
+        return;
+    for (; p && p->ends_ns <= now_ns && !r->verdict.over; p = p->later)
+        if (!p->done)
             verdict_fail(&r->verdict, &p->step->place, now_ns,
                          "%s(...) has not returned\n  differs   time: expected %s, actual none",
                          p->step->u.call.name, time_text(p->ends_ns, wanted));
-    }
 }
 
 /* Nothing will end the calls that are open now: the script said what they return. */
 void call_abandon(struct run *r, int64_t now_ns)
 {
-    for (int k = 0; k < RUN_PENDING && !r->verdict.over && !r->options->by_outcome; k++) {
-        const struct pending_call *p = &r->pending[k];
+    const struct pending_calls *c = &r->calls;
+    for (uint32_t k = 0; k < c->slots && !r->verdict.over && !r->options->by_outcome; k++) {
+        const struct pending_call *p = c->slot[k];
         if (p->token && p->step->u.call.result.kind != VALUE_NONE)
             verdict_fail(&r->verdict, &p->step->place, now_ns,
                          "%s(...) has not returned by the end of the script", p->step->u.call.name);

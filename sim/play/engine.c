@@ -306,10 +306,8 @@ static enum progress play(struct run *r, const struct step *step, int64_t now_ns
 static void wake_sooner(struct run *r, int64_t now_ns)
 {
     int64_t due_ns = r->owner.due_ns;
-    for (int p = 0; p < RUN_PENDING; p++)
-        if (r->pending[p].token && r->pending[p].ends_ns >= now_ns &&
-            r->pending[p].ends_ns < due_ns)
-            due_ns = r->pending[p].ends_ns;
+    int64_t ends_ns = pending_next_end(&r->calls, now_ns);
+    due_ns = ends_ns < due_ns ? ends_ns : due_ns;
     if (r->outcomes_judged < r->script->outcomes) {
         int64_t by_ns = r->script->outcome[r->outcomes_judged].by_ns;
         int64_t at_ns = by_ns > now_ns ? by_ns : now_ns;
@@ -325,6 +323,7 @@ void engine_fire(struct owner *o, int64_t now_ns)
     const struct step *step;
     if (r->verdict.over)
         return;
+    scratch_release(r->world, &r->topology.scratch);
     bool open_calls = call_settle(r);
     while (!r->verdict.over && current_step(r, &step)) {
         if (play(r, step, now_ns) == WAITING)

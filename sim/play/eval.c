@@ -182,7 +182,7 @@ static int eval_call(struct run *r, const struct expr *e, struct value *out, str
     else
         snprintf(what, sizeof what, "%s %s", name, text_of(&argv[0]));
     if (sut_host_query(r->topology.sut, what, out) == 0) {
-        *out = value_in_arena(&r->topology, out);
+        *out = value_in_scratch(&r->topology, &r->topology.scratch, out);
         return 0;
     }
     static const char *const functions[] = {"counter", "state", "now", "query",

@@ -319,8 +319,8 @@ static void expect_line(struct run *r, const struct step *step, struct expectati
     if (any_time) /* `*`: until the end, or for a day */
         b.to_ns = r->script->end_ns >= 0 ? r->script->end_ns
                                          : run_later(r->last_event_ns, LINE_PATIENCE_NS);
-    *out = (struct expectation){step->u.packet.packet, judged(r, h, port), step->place, b.from_ns,
-                                b.to_ns, any_time};
+    *out = (struct expectation){
+        step->u.packet.packet, judged(r, h, port), step->place, b.from_ns, b.to_ns, any_time};
 }
 
 enum progress frames_expect(struct run *r, const struct step *step, uint32_t steps, int64_t now_ns)

@@ -53,6 +53,7 @@ void outcome_fire(struct owner *o, int64_t now_ns)
     struct run *r = (struct run *)o;
     if (r->verdict.over)
         return;
+    scratch_release(r->world, &r->topology.scratch);
     call_settle(r);
     int64_t action = next_action(r, now_ns);
     int64_t outcome = next_outcome(r, now_ns);

@@ -112,8 +112,6 @@ struct run *run_new(const struct run_case *kase, const struct run_options *optio
     }
     world_on_fail_hard(w, last_words);
     r->call_time = world_alloc(w, (kase->script->steps + 1) * sizeof *r->call_time, 16);
-    for (int f = 0; f < 64; f++)
-        r->fd_map[f] = -1;
     r->owner.fire = options->by_outcome ? outcome_fire : engine_fire;
     r->owner.name = "the script";
     world_own(w, &r->owner, RANK_SCRIPT);
@@ -121,6 +119,7 @@ struct run *run_new(const struct run_case *kase, const struct run_options *optio
         run_free(r);
         return NULL;
     }
+    r->topology.scratch.first = NULL; /* declarations keep what they evaluated */
     engine_start(r);
     return r;
 }

@@ -11,9 +11,10 @@
 #include <stdint.h>
 #include "sim/judge/judge.h"
 #include "sim/language/script.h"
+#include "sim/play/pending.h"
 #include "sim/topology/topology.h"
 
-enum { RUN_PENDING = 16, RUN_DEPTH = 8 };
+enum { RUN_DEPTH = 8 };
 
 struct run;
 
@@ -46,16 +47,6 @@ struct run_case {
     const char *name;                 /* "arp/entry-expires@edge=2 e1000" */
 };
 
-struct pending_call {
-    uint64_t token; /* 0: free */
-    const struct step *step;
-    struct value *argument;      /* as evaluated */
-    int64_t started_ns, ends_ns; /* ends_ns -1: whenever; else it must end exactly then */
-    bool done;
-    int64_t result, done_ns;
-    struct value out[SUT_ARGUMENTS];
-};
-
 /* A block being played: its steps, where we are, how often still. */
 struct frame_of_steps {
     const struct step *step;
@@ -76,14 +67,14 @@ struct run {
     int depths;
     struct expect_block *expecting; /* the lines that are before the judge; NULL: none */
     int64_t last_event_ns;
-    uint64_t played; /* steps */
+    uint64_t played;       /* steps */
     bool asked_in_vain;    /* an expression asked a stack that is not ours what only ours knows */
     bool asked_violations; /* the script judges itself what its peers thought of the host under test
                             */
     bool injected;         /* the last step was a packet to the host under test */
-    struct pending_call pending[RUN_PENDING];
-    uint64_t next_token;
-    int64_t fd_map[64];        /* the script's descriptor to the stack's; -1: none */
+    struct pending_calls calls;
+    int64_t *fd_map; /* the script's descriptor to the stack's; -1: none */
+    uint32_t fds;
     struct link_fault **fault; /* those added, in order, with their lines */
     uint32_t faults, fault_room;
     struct names reasons; /* why frames were dropped, each text once */
@@ -98,8 +89,8 @@ struct run *run_new(const struct run_case *kase, const struct run_options *optio
                     struct why *why);
 /* Plays up to until_ns (NEVER: the end). */
 void run_play(struct run *r, int64_t until_ns);
-/* A number that grows as long as the run that is being played gets on, whatever the machine's speed;
- * for signal handlers. 0: none is. */
+/* A number that grows as long as the run that is being played gets on, whatever the machine's
+ * speed; for signal handlers. 0: none is. */
 uint64_t run_progress(void);
 /* After the end: faults that never applied, ignores, frames unexpected. */
 void run_finish(struct run *r);

@@ -14,6 +14,7 @@
 #include "sim/language/script.h"
 #include "sim/record/recording.h"
 #include "sim/world/names.h"
+#include "sim/world/scratch.h"
 #include "sim/topology/profile.h"
 
 /* Told of every frame that enters a link; `record` is its place in the link's capture. */
@@ -47,7 +48,6 @@ struct packetdrill {
     int64_t tolerance_ns;
 };
 
-struct binding;
 struct topology {
     struct world *world;
     struct topology_plan plan;
@@ -60,7 +60,9 @@ struct topology {
     struct host **host;     /* the host under test is host[0] */
     uint32_t hosts;
     struct host *sut;
-    struct binding *bindings;
+    struct names bindings;
+    struct scratch scratch; /* of values that are being evaluated: given back before the next event
+                             * of the script, unless who had them evaluated takes it */
     struct packetdrill tool;
     bool skipped; /* the script asks for what is not here: */
     struct why skip;
@@ -84,9 +86,12 @@ int topology_link(const struct topology *t, const char *name);
 /* --- values --- */
 void scope_bind(struct topology *t, const char *name, const struct value *v);
 const struct value *scope_lookup(const struct topology *t, const char *name);
-/* Evaluates for a call: variables, htons(...), symbols, sockaddrs. -1: *why. */
+/* Evaluates for a call: variables, htons(...), symbols, sockaddrs. -1: *why. What the value points
+ * to is the script's or t->scratch's. */
 int eval_value(struct topology *t, const struct value *in, struct value *out, struct why *why);
+/* A copy for the life of the world; one in `s`. */
 struct value value_in_arena(struct topology *t, const struct value *v);
+struct value value_in_scratch(struct topology *t, struct scratch *s, const struct value *v);
 /* The field of a structure; NULL: it has none of that name. */
 const struct value *field_of(const struct value *v, const char *name);
 /* A knob's on and off are 1 and 0. */

@@ -9,51 +9,49 @@
 
 /* --- variables --- */
 
-struct value value_in_arena(struct topology *t, const struct value *v)
+struct value value_in_scratch(struct topology *t, struct scratch *s, const struct value *v)
 {
     struct value copy = *v;
     if (v->bytes) {
-        uint8_t *bytes = world_alloc(t->world, (size_t)v->len + 1, 1);
+        uint8_t *bytes = scratch_alloc(t->world, s, (size_t)v->len + 1);
         memcpy(bytes, v->bytes, v->len);
         copy.bytes = bytes;
     }
     if (v->item) {
-        copy.item = world_alloc(t->world, v->items * sizeof *v->item, 16);
+        copy.item = scratch_alloc(t->world, s, v->items * sizeof *v->item);
         for (uint32_t i = 0; i < v->items; i++)
-            copy.item[i] = value_in_arena(t, &v->item[i]);
+            copy.item[i] = value_in_scratch(t, s, &v->item[i]);
     }
     return copy;
 }
 
-struct binding {
-    const char *name;
-    struct value value;
-    struct binding *next;
-};
-
-static struct binding *find_binding(const struct topology *t, const char *name)
+struct value value_in_arena(struct topology *t, const struct value *v)
 {
-    for (struct binding *b = t->bindings; b; b = b->next)
-        if (strcmp(b->name, name) == 0)
-            return b;
-    return NULL;
+    struct scratch kept = {NULL};
+    return value_in_scratch(t, &kept, v);
 }
+
+struct binding {
+    struct value value;
+    struct scratch memory;
+};
 
 void scope_bind(struct topology *t, const char *name, const struct value *v)
 {
-    struct binding *b = find_binding(t, name);
+    struct binding *b = names_find(&t->bindings, name);
+    struct scratch memory = {NULL};
     if (!b) {
         b = world_alloc(t->world, sizeof *b, 16);
-        b->name = world_text(t->world, name);
-        b->next = t->bindings;
-        t->bindings = b;
+        names_put(t->world, &t->bindings, world_text(t->world, name), b);
     }
-    b->value = value_in_arena(t, v);
+    b->value = value_in_scratch(t, &memory, v);
+    scratch_release(t->world, &b->memory); /* not before: it may be bound to itself */
+    b->memory = memory;
 }
 
 const struct value *scope_lookup(const struct topology *t, const char *name)
 {
-    const struct binding *b = find_binding(t, name);
+    const struct binding *b = names_find(&t->bindings, name);
     return b ? &b->value : NULL;
 }
 
@@ -72,7 +70,8 @@ static int eval_items(struct topology *t, const struct value *in, struct value *
                       struct why *why)
 {
     *out = *in;
-    out->item = in->items ? world_alloc(t->world, in->items * sizeof *in->item, 16) : NULL;
+    out->item =
+        in->items ? scratch_alloc(t->world, &t->scratch, in->items * sizeof *in->item) : NULL;
     for (uint32_t i = 0; i < in->items; i++) {
         if (eval_value(t, &in->item[i], &out->item[i], why) != 0)
             return -1;
@@ -180,7 +179,7 @@ int eval_value(struct topology *t, const struct value *in, struct value *out, st
             why_set(why, "$%s is not bound here", in->text);
             return -1;
         }
-        *out = *bound;
+        *out = value_in_scratch(t, &t->scratch, bound); /* it may be bound anew meanwhile */
         return 0;
     case VALUE_NAME:
         eval_name(t, in, out);
