@@ -109,10 +109,34 @@ static int64_t given(const struct layer_spec *l, const struct field *f)
                : -1;
 }
 
+/* The value of the layer's first field, a constant; -1: it is none. */
+static int64_t first_value(const struct layer_spec *l)
+{
+    const struct layer *y = l->layer;
+    return y->fields ? given(l, &(struct field){.given = y->field[0].name}) : -1;
+}
+
+static int refuse_field(struct compiler *c, const struct field *f, struct place place)
+{
+    const struct word w = {.kind = WORD_NAME, .text = f->name, .place = place};
+    return wrong(c, &w, "this %s has no %s", c->layer->layer->name, f->name);
+}
+
+/* After the layer's last word: what the first field decides may stand before it. */
+static int layer_close(struct compiler *c)
+{
+    const struct layer_spec *l = c->layer;
+    int64_t type = l ? first_value(l) : -1;
+    for (uint32_t i = 0; type >= 0 && i < l->clauses; i++)
+        if (l->clause[i].field->only && !only_has(l->clause[i].field->only, type))
+            return refuse_field(c, l->clause[i].field, l->clause[i].place);
+    return l && l->layer->close ? l->layer->close(c) : 0;
+}
+
 int layer_open(struct compiler *c, const struct layer *layer)
 {
     struct packet_spec *p = c->spec;
-    if (c->layer && c->layer->layer->close && c->layer->layer->close(c) < 0)
+    if (layer_close(c) < 0)
         return -1;
     if (p->layers == SPEC_LAYERS)
         return wrong(c, peek(c, 0), "a line has at most %d layers", SPEC_LAYERS);
@@ -157,11 +181,9 @@ int compile_clause(struct compiler *c, const struct field *f)
     c->at++;
     if (!(f->flags & FIELD_OPTION) && clause_of(c->layer, f))
         return wrong(c, name, "%s is written twice", name->text);
-    int64_t type = c->layer->layer->fields
-                       ? given(c->layer, &(struct field){.given = c->layer->layer->field[0].name})
-                       : -1;
+    int64_t type = first_value(c->layer);
     if (f->only && type >= 0 && !only_has(f->only, type))
-        return wrong(c, name, "this %s has no %s", c->layer->layer->name, f->name);
+        return refuse_field(c, f, name->place);
     struct match *m = pool_alloc(c->pool, sizeof *m);
     if (f->type == FIELD_EMPTY || (f->type == FIELD_FLAG && !match_starts(c, f))) {
         m->value =
@@ -497,7 +519,7 @@ struct packet_spec *packet_compile(struct layer_set *set, struct pool *pool, cha
         if (done < 0)
             return NULL;
     }
-    if (c.layer && c.layer->layer->close && c.layer->layer->close(&c) < 0)
+    if (layer_close(&c) < 0)
         return NULL;
     spec_order(p);
     return p;

@@ -10,8 +10,8 @@ static bool is_address(const struct field *f)
 /* A name that means something else at this place. */
 static bool is_known(const struct compiler *c, const char *text)
 {
-    static const char *const words[] = {"bad",   "cut",    "pad",  "trailer", "no",
-                                        "quote", "quotes", "frag", "request", "reply"};
+    static const char *const words[] = {"bad",    "cut",  "pad",     "trailer", "no", "quote",
+                                        "quotes", "frag", "request", "reply",   "hex"};
     for (size_t i = 0; i < COUNT(words); i++)
         if (!strcmp(words[i], text))
             return true;
@@ -174,6 +174,9 @@ static int compile_address(struct compiler *c, const struct field *f, struct mat
         m->value = (struct value){.kind = VALUE_MAC, .bytes = w->bytes, .len = 6};
     else if (w->kind == WORD_IPV6 && f->type == FIELD_IPV6)
         m->value = (struct value){.kind = VALUE_IPV6, .bytes = w->bytes, .len = 16};
+    else if (w->kind == WORD_NAME && is_known(c, w->text))
+        return wrong(c, w, "%s %s: the word means something else in a packet; no host has its name",
+                     f->name, w->text);
     else if (w->kind == WORD_NAME) {
         struct packet_spec *p = c->spec;
         m->kind = MATCH_HOST;

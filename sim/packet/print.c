@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include "sim/base/text.h"
 #include "sim/packet/spec.h"
 
 void print(struct printer *p, const char *format, ...)
@@ -41,24 +42,20 @@ static void print_hex(struct printer *p, const uint8_t *bytes, uint32_t len)
         print(p, "%02x", bytes[i]);
 }
 
+void print_quoted(struct printer *p, const uint8_t *bytes, uint32_t len)
+{
+    struct text t = {.grows = true};
+    text_quoted(&t, bytes, len);
+    print(p, "%s", t.bytes);
+    free(t.bytes);
+}
+
 void print_bytes(struct printer *p, const uint8_t *bytes, uint32_t len)
 {
-    if (!is_text(bytes, len)) {
+    if (is_text(bytes, len))
+        print_quoted(p, bytes, len);
+    else
         print_hex(p, bytes, len);
-        return;
-    }
-    print(p, "\"");
-    for (uint32_t i = 0; i < len; i++) {
-        const char *escape = bytes[i] == '\n'   ? "\\n"
-                             : bytes[i] == '\r' ? "\\r"
-                             : bytes[i] == '\t' ? "\\t"
-                                                : NULL;
-        if (escape)
-            print(p, "%s", escape);
-        else
-            print(p, bytes[i] == '"' || bytes[i] == '\\' ? "\\%c" : "%c", bytes[i]);
-    }
-    print(p, "\"");
 }
 
 static void print_ipv6(struct printer *p, const uint8_t *a)
@@ -139,6 +136,16 @@ static void print_octets(struct printer *p, const struct match *m)
         print(p, "%lld", (long long)m->value.number);
 }
 
+/* Of a range: a field's own text stands for one value alone. */
+static void print_end(struct printer *p, const struct field *f, const struct value *v,
+                      int64_t given)
+{
+    if (f->say)
+        print(p, "0x%llx", (unsigned long long)v->number);
+    else
+        print_value(p, f, v, given);
+}
+
 void print_match(struct printer *p, const struct field *f, const struct match *m, int64_t given)
 {
     struct value upper = {.kind = m->value.kind, .number = m->upper};
@@ -160,9 +167,9 @@ void print_match(struct printer *p, const struct field *f, const struct match *m
         break;
     case MATCH_RANGE:
         print(p, "[");
-        print_value(p, f, &m->value, given);
+        print_end(p, f, &m->value, given);
         print(p, "..");
-        print_value(p, f, &upper, given);
+        print_end(p, f, &upper, given);
         print(p, "]");
         break;
     case MATCH_PATTERN:
@@ -201,7 +208,7 @@ void print_clause(struct printer *p, const struct layer_spec *l, const struct cl
         print(p, " no %s", f->name);
         return;
     }
-    bool symbol = value && f->flags & FIELD_HEAD &&
+    bool symbol = value && f->flags & FIELD_HEAD && clause_of(l, f) == cl &&
                   symbol_valued(f, (uint64_t)cl->match->value.number, given);
     print(p, symbol ? " " : " %s", f->name);
     if (f->type == FIELD_FLAG && value)
@@ -212,15 +219,8 @@ void print_clause(struct printer *p, const struct layer_spec *l, const struct cl
     }
 }
 
-static void print_pair(struct printer *p, const struct field *f, const struct clause *cl)
-{
-    if (cl)
-        print_match(p, f, cl->match, -1);
-    else
-        print(p, "*");
-}
-
-/* What stands behind the name without one of its own; returns the fields that are said. */
+/* What stands behind the name without one of its own: both of a pair, or what stands for the layer
+ * alone. The clauses that are said. */
 static void print_position(struct printer *p, const struct layer_spec *l,
                            const struct clause *said[2])
 {
@@ -230,14 +230,17 @@ static void print_position(struct printer *p, const struct layer_spec *l,
     const struct field *single = y->single ? field_named(y, y->single) : NULL;
     said[0] = first ? clause_of(l, first) : NULL;
     said[1] = first ? clause_of(l, second) : single ? clause_of(l, single) : NULL;
-    if (!said[0] && !said[1])
+    bool pair = said[0] && said[1], alone = !said[0] && said[1] && single == said[1]->field;
+    if (!pair && !alone) {
+        said[0] = said[1] = NULL;
         return;
+    }
     print(p, " ");
-    if (first && (said[0] || single != second)) {
-        print_pair(p, first, said[0]);
+    if (pair) {
+        print_match(p, first, said[0]->match, -1);
         print(p, " > ");
     }
-    print_pair(p, first ? second : single, said[1]);
+    print_match(p, said[1]->field, said[1]->match, -1);
 }
 
 static void print_layer(struct printer *p, const struct layer_spec *l)

@@ -171,6 +171,8 @@ struct printer {
     bool grow; /* malloc'ed; else cut at room */
 };
 __attribute__((format(printf, 2, 3))) void print(struct printer *p, const char *format, ...);
+/* As a string, whatever the octets are; and as a string or hexadecimal. */
+void print_quoted(struct printer *p, const uint8_t *bytes, uint32_t len);
 void print_bytes(struct printer *p, const uint8_t *bytes, uint32_t len);
 void print_value(struct printer *p, const struct field *f, const struct value *v, int64_t given);
 void print_match(struct printer *p, const struct field *f, const struct match *m, int64_t given);

@@ -105,8 +105,8 @@ static int parse_data(struct compiler *c, struct match *m, uint32_t *n)
     const struct field *f;
     if (m[RECORD_TYPE].kind != MATCH_VALUE)
         return 0;
-    if (word_is(peek(c, 0), "hex") && peek(c, 1)->kind == WORD_HEX) {
-        m[RECORD_DATA].name = "hex";
+    if (word_is(peek(c, 0), "hex")) {
+        m[RECORD_DATA].name = dns_marks_octets(type) ? "hex" : NULL;
         *n += 1;
         return compile_match(c, dns_data_field(0xffff, 0), &m[RECORD_DATA]);
     }
@@ -178,31 +178,36 @@ static void print_name(struct printer *p, const struct match *m)
     if (m->kind != MATCH_VALUE)
         print_match(p, &dns_field_name, m, -1);
     else if (dns_is_raw(m)) {
-        print(p, "hex ");
+        print(p, m->value.len ? "hex " : "hex");
         for (uint32_t k = 0; k < m->value.len; k++)
             print(p, "%02x", m->value.bytes[k]);
     } else
-        print_bytes(p, m->value.bytes, m->value.len);
+        print_quoted(p, m->value.bytes, m->value.len);
 }
 
-static void print_record(struct printer *p, const struct match *m, uint32_t n, int section)
+/* "NAME/TYPE": not for octets, which would take more of the line, nor for a variable, which would
+ * be a flag's value; and what begins a comment is none either. */
+static bool is_short(const struct match *m, uint32_t values)
 {
+    return values > 1 && m->kind == MATCH_VALUE && !dns_is_raw(m) &&
+           m[RECORD_TYPE].kind != MATCH_ANY;
+}
+
+static void print_record(struct printer *p, const struct match *m, uint32_t n, bool slash)
+{
+    bool question = n <= RECORD_CLASS + 1;
     print_name(p, m);
     if (n == 1)
         return;
-    if (!section && m[RECORD_CLASS].kind == MATCH_VALUE && m[RECORD_CLASS].value.number == 1) {
-        print(p, "/");
-        print_match(p, &dns_field_type, &m[RECORD_TYPE], -1);
-        return;
-    }
+    print(p, slash ? "/" : " ");
     if (m[RECORD_CLASS].kind != MATCH_VALUE || m[RECORD_CLASS].value.number != 1) {
-        print(p, section ? " class " : "/class ");
+        print(p, "class ");
         print_match(p, &dns_field_class, &m[RECORD_CLASS], -1);
+        print(p, " ");
     }
-    print(p, " ");
     print_match(p, &dns_field_type, &m[RECORD_TYPE], -1);
     for (uint32_t k = RECORD_TTL; k < n; k++) {
-        const struct field *f = dns_value_field(m, k, !section);
+        const struct field *f = dns_value_field(m, k, question);
         print(p, " ");
         if (f == &dns_field_name || dns_is_raw(&m[k]))
             print_name(p, &m[k]);
@@ -217,8 +222,9 @@ static bool dns_print(struct printer *p, const struct layer_spec *l, const struc
     int section = section_of(cl->field);
     if (section < 0)
         return false;
-    print(p, section || cl->matches == 1 ? " %s " : " ", sections[section]);
-    print_record(p, cl->match, cl->matches, section);
+    bool slash = !section && is_short(cl->match, cl->matches);
+    print(p, slash ? " " : " %s ", sections[section]);
+    print_record(p, cl->match, cl->matches, slash);
     return true;
 }
 
@@ -435,9 +441,9 @@ static void dns_match(struct matcher *m, int i, const struct clause *cl)
         char expected[128], actual[128], name[32];
         struct printer e = {.out = expected, .room = sizeof expected},
                        a = {.out = actual, .room = sizeof actual};
-        print_record(&e, cl->match, cl->matches, section);
+        print_record(&e, cl->match, cl->matches, !section && is_short(cl->match, cl->matches));
         if (n)
-            print_record(&a, have, n, section);
+            print_record(&a, have, n, !section && is_short(have, n));
         else
             print(&a, "no such record");
         snprintf(name, sizeof name, k ? "%s %u" : "%s", sections[section], k + 1);

@@ -67,6 +67,11 @@ const struct field *dns_data_field(uint32_t type, uint32_t k)
     return k == 0 ? &part_octets : NULL;
 }
 
+bool dns_marks_octets(uint32_t type)
+{
+    return type == TXT || dns_data_field(type, 0) != &part_octets;
+}
+
 /* Values that are octets where the type would have parts are written and printed as octets. */
 const struct field *dns_value_field(const struct match *m, uint32_t k, bool question)
 {
@@ -125,8 +130,10 @@ static uint32_t read_data(const struct shape *s, int i, uint32_t at, uint32_t en
     while ((f = dns_data_field(type, k)) &&
            read_part(s, i, f, &p, end, pool, &out[RECORD_DATA + k], compressed))
         k++;
-    if (!f && p == end)
+    if (!f && p == end) {
+        out[RECORD_DATA].name = type == TXT ? "hex" : NULL;
         return RECORD_DATA + k;
+    }
     if (at == end) /* no octets where parts belong: a line has no word for it */
         return 0;
     memset(out + RECORD_DATA, 0, (RECORD_VALUES - RECORD_DATA) * sizeof *out);

@@ -24,6 +24,9 @@ extern const struct field dns_field_name, dns_field_type, dns_field_class, dns_f
  * their octets. */
 const struct field *dns_data_field(uint32_t type, uint32_t k);
 const struct field *dns_value_field(const struct match *m, uint32_t k, bool question);
+/* The type's data have a form of their own (text is a string with its length), so that octets must
+ * be told from it. */
+bool dns_marks_octets(uint32_t type);
 bool dns_is_raw(const struct match *name);
 
 /* Reads the record at *at of the layer at view i into values of the pool; 0: it cannot be read. */

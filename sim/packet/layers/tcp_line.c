@@ -237,8 +237,11 @@ int segment_parse(struct compiler *c)
     const struct word *w = peek(c, 0);
     if (!word_is(peek(c, 1), ">") && segment_starts(c) && read_flags(w->text, &flags))
         return parse_segment(c, flags);
-    if (word_is(w, "flags") && read_flags(peek(c, 1)->text, &flags) &&
-        peek(c, 1)->kind != WORD_NUMBER) {
+    const struct word *value = peek(c, 1);
+    if (word_is(w, "flags") && (value->kind == WORD_NAME || value->kind == WORD_PUNCT) &&
+        read_flags(value->text, &flags)) {
+        if (clause_of(c->layer, named("flags")))
+            return wrong(c, w, "a segment's flags are written twice");
         clause_add(c, named("flags"), number(c, flags), 1);
         c->at += 2;
         return 1;
@@ -341,10 +344,27 @@ bool segment_print(struct printer *p, const struct layer_spec *l, const struct c
     return true;
 }
 
-/* A segment in packetdrill's form that writes no list has none. */
+/* A segment in packetdrill's form that writes no list has none. Beside a list no option stands
+ * alone: it would be compared with nothing. */
 int segment_close(struct compiler *c)
 {
-    if (c->layer->bare && !clause_of(c->layer, named("options")))
+    const struct layer_spec *l = c->layer;
+    const struct clause *list = clause_named(l, "options"), *alone = NULL;
+    int64_t options = 0;
+    if (!list && !l->bare)
+        return 0;
+    for (uint32_t k = 0; k < l->clauses; k++)
+        if (l->clause[k].field->flags & FIELD_OPTION) {
+            options++;
+            alone = &l->clause[k];
+        }
+    if (!c->spec->unplayed &&
+        options != (list && list->match->kind == MATCH_VALUE ? list->match->value.number : 0)) {
+        const struct word w = {
+            .kind = WORD_NAME, .text = alone->field->name, .place = alone->place};
+        return wrong(c, &w, "%s: the options of a segment stand in one list, <...>", w.text);
+    }
+    if (!list)
         clause_add(c, named("options"), number(c, 0), 1);
     return 0;
 }
