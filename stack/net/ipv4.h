@@ -124,6 +124,10 @@ void ipv4_deliver(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr
 /* Tells protocol and raw sockets of an error about a packet that we sent. */
 void ipv4_deliver_error(struct stack *s, const struct ip_error *e, int64_t now_ns);
 
+/* ipv4_reassembly.c: takes nb, a fragment whose header is at net_at. */
+void ipv4_reassemble(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr,
+                     int64_t now_ns);
+
 /* ipv4_output.c */
 int ipv4_output(struct stack *s, const struct ip_path *path, struct netbuf *nb,
                 const struct ip_send *how, int64_t now_ns);
@@ -140,10 +144,5 @@ uint32_t ipv4_reply_options(const struct ipv4_hdr *hdr, uint32_t own, int64_t no
 /* Milliseconds for timestamps, with the bit that says that they do not count from midnight UT (RFC
  * 791 3.1): a stack knows no UT. */
 uint32_t ipv4_timestamp(int64_t now_ns);
-
-/* reassembly.c: takes nb, a fragment whose header is at net_at; delivers the datagram when it is
- * whole. */
-void reassembly_input(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr,
-                      int64_t now_ns);
 
 #endif

@@ -121,7 +121,7 @@ void ipv4_input(struct stack *s, struct netbuf *nb, const uint8_t source[6], int
     if (!hdr.mf && hdr.frag_off == 0)
         ipv4_deliver(s, nb, &hdr, now_ns);
     else if (s->module[MODULE_REASSEMBLY])
-        reassembly_input(s, nb, &hdr, now_ns);
+        ipv4_reassemble(s, nb, &hdr, now_ns);
     else
         ipv4_drop(s, nb, IPV4_DROP_NO_REASSEMBLY);
 }

@@ -1,8 +1,8 @@
 /*
- * Reassembly of IPv4 datagrams (RFC 791 3.2, RFC 1122 3.3.2). Each has one large buffer and RFC
- * 791's table of one bit for each 8 octets, so that a fragment costs its own length however many
- * there are. A datagram is bounded in octets and fragments, a source in datagrams, and the oldest
- * gives way.
+ * Reassembly (RFC 791 3.2, RFC 1122 3.3.2; RFC 8200 4.5). Each datagram has one large buffer and
+ * RFC 791's table of one bit for each 8 octets, so that a fragment costs its own length however
+ * many there are. A datagram is bounded in octets and fragments, a source in datagrams, and the
+ * oldest gives way.
  *
  * Overlap. Fragments that say the same of the same octets are harmless, whoever cut them up. Where
  * they differ, somebody lies or the identification came around: the knob reassembly.overlap says
@@ -10,9 +10,8 @@
  * octets that came first stay, 2: the octets that came last win (RFC 791's own procedure).
  */
 #include "stack/core/mem.h"
-#include "stack/net/ipv4.h"
 #include "stack/net/net.h"
-#include "stack/wire/icmpv4.h"
+#include "stack/net/reassembly.h"
 
 #define SECONDS INT64_C(1000000000)
 
@@ -40,23 +39,24 @@ enum reassembly_counter {
 };
 
 enum {
-    DATA_AT = 128, /* in the large buffer: 128 + 65535 - 20 fit */
-    DATAGRAM_MAX = 65535,
+    DATA_AT = REASSEMBLY_HEADER, /* in the large buffer */
+    DATA_MAX = 65535,
     UNIT = 8,
-    UNITS = (DATAGRAM_MAX + UNIT - 1) / UNIT,
+    UNITS = (DATA_MAX + UNIT - 1) / UNIT,
     FRAGMENTS_MAX = 256,
     UNKNOWN = 0x7fffffff, /* no last fragment yet */
 };
 
-/* RFC 3168 5, the low two bits of the TOS octet. */
-enum { ECN_NOT_ECT = 0, ECN_CE = 3, ECN_MASK = 3 };
+/* RFC 3168 5 */
+enum { ECN_NOT_ECT = 0, ECN_CE = 3 };
 
 struct datagram {
     struct deadline timeout;
     struct netbuf *nb; /* the large buffer; NULL: the place is free */
-    uint32_t src, dst;
-    uint16_t id;
-    uint8_t proto;
+    const struct reassembly_family *family;
+    struct ip_addr source, destination;
+    uint32_t id;
+    uint8_t protocol;
     uint8_t ecn_seen; /* bit c: a fragment carried codepoint c */
     bool has_first;
     uint32_t order;     /* which came first */
@@ -84,6 +84,35 @@ static struct reassemblies *table_of(struct stack *s)
 {
     return s->state[MODULE_REASSEMBLY];
 }
+
+#ifdef STACK_CHECK
+static void check_datagram(const struct datagram *d)
+{
+    uint32_t bits = 0;
+    for (uint32_t i = 0; i < sizeof d->bitmap; i++)
+        bits += (uint32_t)__builtin_popcount(d->bitmap[i]);
+    STACK_ASSERT(bits == d->units);
+    STACK_ASSERT(d->highest <= DATA_MAX && d->highest <= d->end);
+    STACK_ASSERT(d->units <= (d->highest + UNIT - 1) / UNIT);
+    STACK_ASSERT(!d->has_first || (d->bitmap[0] & 1 && d->header <= DATA_AT && d->first_len > 0));
+    STACK_ASSERT(d->frames <= FRAGMENTS_MAX);
+    STACK_ASSERT(d->timeout.due_ns != INT64_MAX && d->family);
+}
+
+/* What is used has its buffer, its time and as many octets as its bits say; what is free waits for
+ * nothing. */
+static void check_table(const struct stack *s, const struct reassemblies *t)
+{
+    STACK_ASSERT(t->limit == s->config.limits.reassemblies);
+    for (uint32_t i = 0; i < t->limit; i++) {
+        const struct datagram *d = &t->datagram[i];
+        if (d->nb)
+            check_datagram(d);
+        else
+            STACK_ASSERT(d->timeout.due_ns == INT64_MAX && d->frames == 0);
+    }
+}
+#endif
 
 static bool has_unit(const struct datagram *d, uint32_t unit)
 {
@@ -113,27 +142,27 @@ static void discard(struct stack *s, struct datagram *d, enum reassembly_counter
     d->nb = NULL;
 }
 
-/* RFC 791 3.2: identification, source, destination and protocol; parts may come by two interfaces.
- */
-static struct datagram *find(struct reassemblies *t, const struct ipv4_hdr *hdr)
+/* Parts may come by two interfaces. */
+static struct datagram *find(struct reassemblies *t, const struct ip_fragment *f)
 {
     for (uint32_t i = 0; i < t->limit; i++) {
         struct datagram *d = &t->datagram[i];
-        if (d->nb && d->id == hdr->id && d->src == hdr->src && d->dst == hdr->dst &&
-            d->proto == hdr->proto)
+        if (d->nb && d->id == f->id && d->protocol == f->protocol &&
+            addr_equal(&d->source, &f->source) && addr_equal(&d->destination, &f->destination))
             return d;
     }
     return NULL;
 }
 
-/* The oldest of one source, or of all when src is NULL; *count is how many there are. */
-static struct datagram *oldest(struct reassemblies *t, const uint32_t *src, uint32_t *count)
+/* The oldest of one source, or of all when that is NULL; *count is how many there are. */
+static struct datagram *oldest(struct reassemblies *t, const struct ip_addr *source,
+                               uint32_t *count)
 {
     struct datagram *found = NULL;
     *count = 0;
     for (uint32_t i = 0; i < t->limit; i++) {
         struct datagram *d = &t->datagram[i];
-        if (!d->nb || (src && d->src != *src))
+        if (!d->nb || (source && !addr_equal(&d->source, source)))
             continue;
         ++*count;
         if (!found || (int32_t)(d->order - found->order) < 0)
@@ -143,10 +172,11 @@ static struct datagram *oldest(struct reassemblies *t, const uint32_t *src, uint
 }
 
 /* A free place. RFC 6274: a source that fills its share pushes out its own. */
-static struct datagram *free_place(struct stack *s, struct reassemblies *t, uint32_t src)
+static struct datagram *free_place(struct stack *s, struct reassemblies *t,
+                                   const struct ip_addr *source)
 {
     uint32_t count;
-    struct datagram *d = oldest(t, &src, &count);
+    struct datagram *d = oldest(t, source, &count);
     if (d && count >= (uint32_t)stack_knob(s, MODULE_REASSEMBLY, KNOB_PER_SOURCE))
         discard(s, d, DROP_PER_SOURCE);
     d = oldest(t, NULL, &count);
@@ -162,29 +192,30 @@ static struct datagram *free_place(struct stack *s, struct reassemblies *t, uint
 static struct netbuf *take_buffer(struct stack *s, struct reassemblies *t)
 {
     uint32_t count;
-    struct netbuf *nb = netbuf_alloc_received(s, DATA_AT, DATAGRAM_MAX - IPV4_MIN_HDR_LEN);
+    struct netbuf *nb = netbuf_alloc_received(s, DATA_AT, DATA_MAX);
     struct datagram *d = nb ? NULL : oldest(t, NULL, &count);
     if (d) {
         discard(s, d, DROP_EVICTED);
-        nb = netbuf_alloc_received(s, DATA_AT, DATAGRAM_MAX - IPV4_MIN_HDR_LEN);
+        nb = netbuf_alloc_received(s, DATA_AT, DATA_MAX);
     }
     return nb;
 }
 
 static struct datagram *begin(struct stack *s, const struct netbuf *fragment,
-                              const struct ipv4_hdr *hdr, int64_t now_ns)
+                              const struct ip_fragment *f, int64_t now_ns)
 {
     struct reassemblies *t = table_of(s);
-    struct datagram *d = free_place(s, t, hdr->src);
+    struct datagram *d = free_place(s, t, &f->source);
     struct netbuf *nb = d ? take_buffer(s, t) : NULL;
     if (!nb)
         return NULL;
     nb->nif = fragment->nif;
     d->nb = nb;
-    d->src = hdr->src;
-    d->dst = hdr->dst;
-    d->id = hdr->id;
-    d->proto = hdr->proto;
+    d->family = f->family;
+    d->source = f->source;
+    d->destination = f->destination;
+    d->id = f->id;
+    d->protocol = f->protocol;
     d->ecn_seen = 0;
     d->has_first = false;
     d->order = t->order++;
@@ -197,22 +228,22 @@ static struct datagram *begin(struct stack *s, const struct netbuf *fragment,
 }
 
 /* What the fragment alone shows to be wrong. */
-static enum reassembly_counter check(const struct ipv4_hdr *hdr, uint32_t len)
+static enum reassembly_counter check(const struct ip_fragment *f)
 {
-    if (len == 0)
+    if (f->len == 0)
         return DROP_EMPTY;
-    if (hdr->mf && len % UNIT != 0)
+    if (f->more && f->len % UNIT != 0)
         return DROP_NOT_8;
-    if ((uint32_t)hdr->hdr_len + hdr->frag_off + len > DATAGRAM_MAX)
+    if (f->header_len + f->offset + f->len > f->family->longest || f->header_len > DATA_AT)
         return DROP_TOO_LONG;
     return COUNTERS;
 }
 
 /* RFC 815: the end is where the last fragment ends; nothing lies behind it, and there is one end.
  */
-static bool fits_end(const struct datagram *d, const struct ipv4_hdr *hdr, uint32_t end)
+static bool fits_end(const struct datagram *d, const struct ip_fragment *f, uint32_t end)
 {
-    if (!hdr->mf)
+    if (!f->more)
         return (d->end == UNKNOWN || d->end == end) && d->highest <= end;
     return end <= d->end;
 }
@@ -252,13 +283,12 @@ static void store(struct datagram *d, uint32_t at, const uint8_t *bytes, uint32_
 
 /* The first fragment's header is the datagram's (RFC 791 3.2), and it is what a time exceeded
  * quotes. */
-static void keep_header(struct datagram *d, const struct netbuf *nb, const struct ipv4_hdr *hdr,
-                        uint32_t len)
+static void keep_header(struct datagram *d, const struct ip_fragment *f)
 {
     d->has_first = true;
-    d->header = hdr->hdr_len;
-    d->first_len = len;
-    memcpy(d->nb->base + DATA_AT - d->header, nb->base + nb->net_at, d->header);
+    d->header = f->header_len;
+    d->first_len = f->len;
+    memcpy(d->nb->base + DATA_AT - f->header_len, f->header, f->header_len);
 }
 
 /*
@@ -266,9 +296,8 @@ static void keep_header(struct datagram *d, const struct netbuf *nb, const struc
  * one that brings nothing new is an indication all the same. What Not-ECT forbids it forbids only
  * where it contributes to the datagram.
  */
-static void note_ecn(struct datagram *d, const struct ipv4_hdr *hdr, bool contributes)
+static void note_ecn(struct datagram *d, unsigned ecn, bool contributes)
 {
-    unsigned ecn = hdr->tos & ECN_MASK;
     if (contributes || ecn == ECN_CE)
         d->ecn_seen |= (uint8_t)(1u << ecn);
 }
@@ -280,26 +309,24 @@ static bool saw_ecn(const struct datagram *d, unsigned codepoint)
 
 /* Puts the fragment in its place; says why not, when it must not or need not. COUNTERS: it is in.
  */
-static enum reassembly_counter add(struct stack *s, struct datagram *d, const struct netbuf *nb,
-                                   const struct ipv4_hdr *hdr, uint32_t len)
+static enum reassembly_counter add(struct stack *s, struct datagram *d, const struct ip_fragment *f)
 {
-    const uint8_t *bytes = nb->base + nb->net_at + hdr->hdr_len;
-    uint32_t end = hdr->frag_off + len;
+    uint32_t end = f->offset + f->len;
     enum overlap policy = (enum overlap)stack_knob(s, MODULE_REASSEMBLY, KNOB_OVERLAP);
     bool seen;
     if (d->frames >= (uint32_t)stack_knob(s, MODULE_REASSEMBLY, KNOB_FRAGMENTS))
         return DROP_TOO_MANY_FRAGMENTS;
-    if (!fits_end(d, hdr, end))
+    if (!fits_end(d, f, end))
         return DROP_BEYOND_END;
-    bool same = agrees(d, hdr->frag_off, bytes, len, &seen);
+    bool same = agrees(d, f->offset, f->data, f->len, &seen);
     if (!same && policy == OVERLAP_DISCARD)
         return DROP_OVERLAP;
-    if (seen && (same || policy == OVERLAP_FIRST) && (hdr->mf || d->end != UNKNOWN))
+    if (seen && (same || policy == OVERLAP_FIRST) && (f->more || d->end != UNKNOWN))
         return DROP_DUPLICATE;
-    store(d, hdr->frag_off, bytes, len, policy == OVERLAP_LAST);
-    if (hdr->frag_off == 0 && !d->has_first)
-        keep_header(d, nb, hdr, len);
-    if (!hdr->mf)
+    store(d, f->offset, f->data, f->len, policy == OVERLAP_LAST);
+    if (f->offset == 0 && !d->has_first)
+        keep_header(d, f);
+    if (!f->more)
         d->end = end;
     if (end > d->highest)
         d->highest = end;
@@ -334,17 +361,16 @@ static struct netbuf *release(struct stack *s, struct datagram *d, uint32_t len)
 /* Why a datagram that is whole must not go up; COUNTERS: it may. */
 static enum reassembly_counter check_whole(const struct datagram *d)
 {
-    if (d->header + d->end > DATAGRAM_MAX) /* fragment 0's options are more than what was checked */
+    if (d->header + d->end >
+        d->family->longest) /* fragment 0's options are more than what was checked */
         return DROP_TOO_LONG;
     /* RFC 3168 5.3: CE cannot be set where a part is Not-ECT, nor left out. */
     return saw_ecn(d, ECN_CE) && saw_ecn(d, ECN_NOT_ECT) ? DROP_ECN_MIXED : COUNTERS;
 }
 
-/* The header becomes that of a datagram that never was in pieces. What becomes of it is the last
- * frame's fate. */
+/* What becomes of it is the last frame's fate. */
 static void deliver(struct stack *s, struct datagram *d, int64_t now_ns)
 {
-    struct ipv4_hdr hdr;
     enum reassembly_counter refused = check_whole(d);
     if (refused != COUNTERS) {
         discard(s, d, refused);
@@ -358,41 +384,15 @@ static void deliver(struct stack *s, struct datagram *d, int64_t now_ns)
         nb->flags |= NETBUF_RX;
         nb->rx_number = last;
     }
-    bool sound = ipv4_parse_quoted(netbuf_data(nb), netbuf_len(nb), &hdr) == IPV4_SOUND;
-    STACK_ASSERT(sound);
-    uint8_t options[IPV4_MAX_OPTIONS_LEN] = {0};
-    if (hdr.options_len > 0)
-        memcpy(options, hdr.options, hdr.options_len);
-    hdr.options = options;
-    hdr.total_len = (uint16_t)netbuf_len(nb);
-    hdr.mf = false;
-    if (congestion)
-        hdr.tos |= ECN_CE;
-    ipv4_emit(&hdr, netbuf_data(nb), hdr.hdr_len);
-    ipv4_checksum_set(netbuf_data(nb), hdr.hdr_len);
     stack_count(s, MODULE_REASSEMBLY, REASSEMBLED);
-    ipv4_deliver(s, nb, &hdr, now_ns);
+    d->family->whole(s, nb, congestion, now_ns);
 }
 
-void reassembly_input(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr,
-                      int64_t now_ns)
+static void take(struct stack *s, struct datagram *d, struct netbuf *nb,
+                 const struct ip_fragment *f, int64_t now_ns)
 {
-    uint32_t len = (uint32_t)hdr->total_len - hdr->hdr_len;
-    stack_count(s, MODULE_REASSEMBLY, FRAGMENTS);
-    enum reassembly_counter why = check(hdr, len);
-    if (why != COUNTERS) {
-        drop(s, nb, why);
-        return;
-    }
-    struct datagram *d = find(table_of(s), hdr);
-    if (!d)
-        d = begin(s, nb, hdr, now_ns);
-    if (!d) {
-        drop(s, nb, DROP_NO_BUFFER);
-        return;
-    }
-    why = add(s, d, nb, hdr, len);
-    note_ecn(d, hdr, why == COUNTERS);
+    enum reassembly_counter why = add(s, d, f);
+    note_ecn(d, f->ecn, why == COUNTERS);
     if (why != COUNTERS) {
         drop(s, nb, why);
         if (why != DROP_DUPLICATE)
@@ -404,6 +404,27 @@ void reassembly_input(struct stack *s, struct netbuf *nb, const struct ipv4_hdr 
         deliver(s, d, now_ns);
 }
 
+void reassembly_input(struct stack *s, struct netbuf *nb, const struct ip_fragment *f,
+                      int64_t now_ns)
+{
+    struct reassemblies *t = table_of(s);
+    stack_count(s, MODULE_REASSEMBLY, FRAGMENTS);
+    enum reassembly_counter why = check(f);
+    if (why != COUNTERS) {
+        drop(s, nb, why);
+        return;
+    }
+    STACK_INVARIANT(check_table(s, t));
+    struct datagram *d = find(t, f);
+    if (!d)
+        d = begin(s, nb, f, now_ns);
+    if (d)
+        take(s, d, nb, f, now_ns);
+    else
+        drop(s, nb, DROP_NO_BUFFER);
+    STACK_INVARIANT(check_table(s, t));
+}
+
 /* RFC 1122 3.3.2: time exceeded, when the source can see from fragment 0 which datagram it was. */
 static void on_timeout(struct stack *s, struct deadline *deadline, int64_t now_ns)
 {
@@ -412,7 +433,7 @@ static void on_timeout(struct stack *s, struct deadline *deadline, int64_t now_n
     tell_fates(s, d, DROP_TIMEOUT);
     struct netbuf *nb = release(s, d, d->first_len);
     if (d->has_first)
-        ip_icmp_error(s, nb, ICMPV4_TIME_EXCEEDED, ICMPV4_REASSEMBLY_EXCEEDED, 0, now_ns);
+        d->family->expired(s, nb, now_ns);
     netbuf_free(s, nb);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "stack/core/neighbour.h"
 #include "stack/net/ip.h"
+#include "stack/net/reassembly.h"
 #include "tests/core/rig.h"
 
 enum { IP_AT = 14, MF = 0x2000, PROTO = 200, MOST = 4096 };
@@ -229,5 +230,68 @@ Test(reassembly, largest_datagram)
     cr_assert_eq(got.count, 1);
     cr_assert_eq(got.len, total);
     cr_assert_arr_eq(got.bytes, data, total);
+    rig_close(r);
+}
+
+/* --- another family: IPv6's addresses and identifications of 32 bits --- */
+
+static uint32_t wholes, whole_len;
+static uint8_t whole_first;
+
+static void whole6(struct stack *s, struct netbuf *nb, bool congestion, int64_t now_ns)
+{
+    (void)congestion, (void)now_ns;
+    wholes++;
+    whole_len = netbuf_len(nb);
+    whole_first = netbuf_data(nb)[0];
+    netbuf_free(s, nb);
+}
+
+static const struct reassembly_family family6 = {.longest = 40 + 65535, .whole = whole6};
+
+static void part6(struct rig *r, uint32_t host, uint32_t id, uint32_t offset, uint32_t len,
+                  bool more)
+{
+    struct netbuf *nb = netif_buffer(r->nif, 40 + len);
+    cr_assert_not_null(nb);
+    memset(netbuf_data(nb), (int)host, 40 + len);
+    struct ip_fragment f = {
+        .family = &family6,
+        .source = {.family = ADDR_IPV6, .word = {0xfe800000, 0, 0, host}, .zone = 1},
+        .destination = {.family = ADDR_IPV6, .word = {0xfe800000, 0, 0, 99}, .zone = 1},
+        .id = id,
+        .more = more,
+        .offset = offset,
+        .header = netbuf_data(nb),
+        .header_len = 40,
+        .data = netbuf_data(nb) + 40,
+        .len = len,
+    };
+    reassembly_input(r->s, nb, &f, r->now_ns);
+}
+
+/* Two hosts whose addresses differ in the last word, and two identifications that differ above bit
+ * 15, are four datagrams; each has its own header, and 65,535 octets behind it fit. */
+Test(reassembly, serves_the_other_family)
+{
+    struct rig *r = rig_full();
+    wholes = 0;
+    part6(r, 1, 0x10007, 0, 64, true);
+    part6(r, 2, 0x10007, 64, 10, false);
+    part6(r, 1, 0x20007, 64, 10, false);
+    cr_assert_eq(wholes, 0);
+    part6(r, 1, 0x10007, 64, 20, false);
+    cr_assert(wholes == 1 && whole_len == 40 + 84 && whole_first == 1);
+    part6(r, 2, 0x10007, 0, 64, true);
+    cr_assert(wholes == 2 && whole_len == 40 + 74 && whole_first == 2);
+    uint32_t at = 0;
+    for (; at + 1024 < 65535; at += 1024)
+        part6(r, 3, 1, at, 1024, true);
+    part6(r, 3, 1, at, 65535 - at, false);
+    cr_assert(wholes == 3 && whole_len == 40 + 65535);
+    cr_assert_eq(rig_counter(r, "reassembly.drop.too_long"), 0);
+    part6(r, 4, 1, 65528, 8, false);
+    cr_assert_eq(rig_counter(r, "reassembly.drop.too_long"), 1);
+    netif_down(r->nif, r->now_ns);
     rig_close(r);
 }
