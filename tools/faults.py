@@ -2,7 +2,7 @@
 """
 Random one-token faults in stack/: another operator, another constant, a condition negated, a statement deleted. Each is judged by the scenarios that
 reach it, with goldens, on one NIC, then by the unit tests that reach it; any failure, crash or hang counts. Prints each survivor and the score. Faults
-that no test can notice are listed with their reasons in tests/mutants/equivalent.tsv and do not count.
+that no test can notice are listed with their reasons in tests/mutants/equivalent.tsv; those of them that survive do not count.
 """
 import argparse, collections, glob, hashlib, re, sys
 from mutation import csource, program, same_code, tokens
@@ -28,7 +28,7 @@ class Place:
         self.before = one_line(body[first:last])
         self.after = one_line(body[first:fault.at] + fault.text + body[fault.end:last])
         self.key = (file, function.name, self.before, self.after)
-        self.noticed_by = None
+        self.noticed_by, self.reached = None, False
 
     def bug(self, name):
         _, functions = csource.split(open(self.file, encoding="utf-8").read())
@@ -37,7 +37,13 @@ class Place:
         return program.Bug(name, self.file, {self.index: changed.split("\n")}, at=self.fault.at)
 
     def __str__(self):
-        return "%s:%d: %s: in %s: %s  BECOMES  %s" % (self.file, self.line, self.fault.kind, self.key[1], self.before, self.after)
+        where = "%s:%d: %s: in %s%s" % (self.file, self.line, self.fault.kind, self.key[1], "" if self.reached else ", which no test executes")
+        return "%s: %s  BECOMES  %s" % (where, self.before, self.after)
+
+    def hear(self, judge, fate, what):
+        self.reached |= fate != "unreached"
+        if fate not in ("unreached", "survived"):
+            self.noticed_by = judge, what
 
 
 def places_of(file):
@@ -49,31 +55,41 @@ def places_of(file):
 
 
 def read_equivalent():
-    """{key: reason}"""
-    rows = {}
+    """[(file, function, line, line with the fault)], each may be "*"."""
     with open(EQUIVALENT, encoding="utf-8") as f:
-        for line in f:
-            columns = line.rstrip("\n").split("\t")
-            if line.strip() and not line.startswith("#"):
-                rows[tuple(columns[:4])] = columns[4]
-    return rows
+        rows = [l.rstrip("\n").split("\t") for l in f if l.strip() and not l.startswith("#")]
+    for row in rows:
+        if len(row) != 5 or not row[4]:
+            raise SystemExit("%s: a row is file, function, line, line with the fault, reason: %s" % (EQUIVALENT, row))
+    return [tuple(row[:4]) for row in rows]
+
+
+def fits(row, place):
+    return all(column in ("*", said) for column, said in zip(row, place.key))
+
+
+def complaints(equivalent, everything, tried):
+    """Rows that no fault fits any more, and rows of one fault that a test does notice."""
+    found = ["no such fault is there any more: " + " | ".join(r) for r in equivalent if not any(fits(r, p) for p in everything)]
+    exact = {p.key: p for p in tried if p.noticed_by}
+    return found + ["%s notices it: %s" % (exact[r].noticed_by[1], " | ".join(r)) for r in equivalent if r in exact]
 
 
 def judge(places):
-    """Says of each place what noticed it; returns those that the compiler refused, and those of which it makes the same code."""
+    """Says of each place what noticed it; returns those that count, those that the compiler refused, those of which it makes the same code."""
     faults = program.Program("faults", [p.bug(str(n)) for n, p in enumerate(places)], SANITIZED)
     faults.compile()
     scenarios = program.said_by([faults.link("scenarios", *program.scenario_links()), "--any", "--fill", "165", "scenarios"])
     for name, fate, case, *_ in scenarios:
-        if fate != "survived":
-            places[int(name)].noticed_by = "scenario", case
+        places[int(name)].hear("scenario", fate, case)
     left = [b for b in faults.bugs if not places[int(b.name)].noticed_by]
     for name, fate, test in program.said_by([faults.link("units", *program.unit_links())] + [str(b.number) for b in left]):
-        if fate != "survived":
-            places[int(name)].noticed_by = "unit test", test
+        places[int(name)].hear("unit test", fate, test)
     left = [b for b in faults.bugs if not places[int(b.name)].noticed_by]
     nothing = same_code.same_code(left, faults.folder)
-    return [places[int(b.name)] for b, _ in faults.refused], [places[int(b.name)] for b in left if b.number in nothing]
+    same = [b for b in left if b.number in nothing]
+    count = [b for b in faults.bugs if b not in same]
+    return [[places[int(b.name)] for b in some] for some in (count, [b for b, _ in faults.refused], same)]
 
 
 def score(places):
@@ -109,19 +125,20 @@ def main():
     files = [f for f in sorted(glob.glob("stack/**/*.c", recursive=True)) if o.only in f]
     everything = [p for f in files for p in places_of(f)]
     equivalent = read_equivalent()
-    stale = set() if o.only else set(equivalent) - {p.key for p in everything}
-    chosen = [p for p in choose(everything, o) if p.key not in equivalent]
-    refused, nothing = judge(chosen)
-    tried = [p for p in chosen if p not in refused and p not in nothing]
+    chosen = choose(everything, o)
+    compiled, refused, nothing = judge(chosen)
+    listed = [p for p in compiled if not p.noticed_by and any(fits(r, p) for r in equivalent)]
+    tried = [p for p in compiled if p not in listed]
     for p in tried:
         if not p.noticed_by:
             print(p)
-    for key in sorted(stale):
-        print("%s: no such fault is there any more: %s" % (EQUIVALENT, " | ".join(key)))
+    wrong = [] if o.only else complaints(equivalent, everything, tried)
+    for text in wrong:
+        print("%s: %s" % (EQUIVALENT, text))
     noticed = score(tried)
     print("%d faults of %d; besides, %d do not compile, %d compile to the same code, %d are listed as equivalent" % (
-        len(tried), len(everything), len(refused), len(nothing), len([p for p in everything if p.key in equivalent])))
-    sys.exit(bool(stale) or noticed < 10 * o.floor)
+        len(tried), len(everything), len(refused), len(nothing), len(listed)))
+    sys.exit(bool(wrong) or noticed < 10 * o.floor)
 
 
 if __name__ == "__main__":

@@ -237,7 +237,8 @@ Test(dns, answered_without_a_question)
 /* RFC1035-3.5-1, RFC3596-2.5-1. */
 Test(dns, reverse_names)
 {
-    struct ip_addr v4 = addr_ipv4(0xc0000205), v6 = {.family = ADDR_IPV6, .word = {0x20010db8, 0, 0, 1}};
+    struct ip_addr v4 = addr_ipv4(0xc0000205),
+                   v6 = {.family = ADDR_IPV6, .word = {0x20010db8, 0, 0, 1}};
     servers(1);
     cr_assert_eq(dns_reverse(s, &v4, dns_done, NULL, 0), 0);
     cr_assert_arr_eq(last_udp(r).payload + 12,

@@ -117,3 +117,38 @@ Test(ping, limits)
     o.size = 65508;
     cr_assert_eq(ping_start(s, &o, ping_done, NULL, 0), -ERR_MSGSIZE);
 }
+
+/* What cannot be is refused before anything is sent, each value by itself. */
+Test(ping, options_that_cannot_be)
+{
+    struct ping_options o;
+    struct ip_addr to = addr_ipv4(RIG_PEER), other = {.family = ADDR_IPV6};
+    ping_defaults(&o, &other);
+    cr_assert_eq(ping_start(s, &o, ping_done, NULL, 0), -ERR_AFNOSUPPORT);
+    ping_defaults(&o, &to);
+    o.count = 0;
+    cr_assert_eq(ping_start(s, &o, ping_done, NULL, 0), -ERR_INVAL);
+    ping_defaults(&o, &to);
+    o.interval_ns = -1;
+    cr_assert_eq(ping_start(s, &o, ping_done, NULL, 0), -ERR_INVAL);
+    ping_defaults(&o, &to);
+    o.timeout_ns = -1;
+    cr_assert_eq(ping_start(s, &o, ping_done, NULL, 0), -ERR_INVAL);
+    cr_assert_eq(r->sent_count, 0);
+    cr_assert_eq(calls, 0);
+}
+
+/* The largest payload is 65507 octets; patience for nothing ends at once, with what was sent. */
+Test(ping, options_at_their_bounds)
+{
+    struct ping_options o;
+    struct ip_addr to = addr_ipv4(RIG_PEER);
+    ping_defaults(&o, &to);
+    o.size = 65507;
+    o.interval_ns = o.timeout_ns = 0;
+    cr_assert_eq(ping_start(s, &o, ping_done, NULL, 0), 0);
+    rig_run(r, 0);
+    cr_assert_eq(calls, 1);
+    cr_assert_eq(ping.sent, 1);
+    cr_assert_eq(ping.received, 0);
+}

@@ -192,3 +192,36 @@ Test(sntp, nobody_there)
     icmp_about(r, 0, 3, 3, RIG_PEER);
     cr_assert_eq(result, -ERR_CONNREFUSED);
 }
+
+/* RFC 5905 7.2: a root distance of MAXDISP, 16 s, is too far; a little below is not. */
+Test(sntp, distance_at_its_bound)
+{
+    cr_assert_eq(ask_time(), 0);
+    struct sent_datagram q = last_udp(r);
+    time_reply(&q, &(struct ntp){.stratum = 2, .t2 = 1, .t3 = 1, .dispersion = 16u << 16});
+    cr_assert_eq(rig_counter(r, "sntp.drop.distance"), 1);
+    cr_assert_eq(calls, 0);
+    time_reply(&q, &(struct ntp){.stratum = 15, .t2 = 1, .t3 = 1, .dispersion = (16u << 16) - 1});
+    cr_assert_eq(calls, 1);
+    cr_assert_eq(sntp.stratum, 15);
+}
+
+/* RFC 5905 6: half a second before 1970 is second -1 and a half, and a whole second is none. */
+Test(sntp, before_1970)
+{
+    const uint32_t unix_epoch = 2208988800u;
+    cr_assert_eq(ask_time(), 0);
+    struct sent_datagram q = last_udp(r);
+    time_reply(&q, &(struct ntp){.stratum = 1, .t3 = unix_epoch - 1, .t3_fraction = 0x80000000});
+    cr_assert_eq(sntp.unix_s, -1);
+    cr_assert_eq(sntp.unix_ns, 500000000);
+    r->now_ns = 0;
+    rig_run(r, 100 * SECOND);
+    int64_t asked_ns = r->now_ns;
+    cr_assert_eq(ask_time(), 0);
+    q = last_udp(r);
+    time_reply(&q, &(struct ntp){.stratum = 1, .t3 = unix_epoch - 2});
+    cr_assert_eq(sntp.unix_s, -2);
+    cr_assert_eq(sntp.unix_ns, 0);
+    cr_assert_eq(sntp.offset_ns, -2 * SECOND - asked_ns);
+}

@@ -67,3 +67,59 @@ Test(traceroute, ends_without_an_answer_or_a_route)
     cr_assert_eq(calls, 2);
     cr_assert_eq(result, -ERR_NETUNREACH);
 }
+
+static int start_with(struct traceroute_options o)
+{
+    int err = traceroute_start(s, &o, route_done, NULL, r->now_ns);
+    if (err == 0) {
+        rig_run(r, r->now_ns + 1000 * SECOND);
+        cr_assert_eq(result, -ERR_TIMEDOUT);
+    }
+    return err;
+}
+
+/* Each value by itself: none may be 0, there are at most 30 hops, and the last probe's port is at
+ * most 65535. */
+Test(traceroute, options_that_cannot_be)
+{
+    struct traceroute_options o, usual;
+    struct ip_addr to = addr_ipv4(RIG_PEER), other = {.family = ADDR_IPV6};
+    traceroute_defaults(&o, &other);
+    cr_assert_eq(start_with(o), -ERR_AFNOSUPPORT);
+    traceroute_defaults(&usual, &to);
+    usual.max_hops = 2;
+    usual.probes = 1;
+    o = usual;
+    o.max_hops = 0;
+    cr_assert_eq(start_with(o), -ERR_INVAL);
+    o.max_hops = TRACEROUTE_HOPS + 1;
+    cr_assert_eq(start_with(o), -ERR_INVAL);
+    o = usual;
+    o.probes = 0;
+    cr_assert_eq(start_with(o), -ERR_INVAL);
+    o = usual;
+    o.timeout_ns = 0;
+    cr_assert_eq(start_with(o), -ERR_INVAL);
+    o = usual;
+    o.port = 0;
+    cr_assert_eq(start_with(o), -ERR_INVAL);
+    o.port = 65534;
+    cr_assert_eq(start_with(o), -ERR_INVAL);
+    cr_assert_eq(r->sent_count, 0);
+}
+
+Test(traceroute, options_at_their_bounds)
+{
+    struct traceroute_options o;
+    struct ip_addr to = addr_ipv4(RIG_PEER);
+    traceroute_defaults(&o, &to);
+    o.probes = 1;
+    o.timeout_ns = 1;
+    o.max_hops = TRACEROUTE_HOPS;
+    cr_assert_eq(start_with(o), 0);
+    cr_assert_eq(r->sent_count, TRACEROUTE_HOPS);
+    o.max_hops = 2;
+    o.port = 65533;
+    cr_assert_eq(start_with(o), 0);
+    cr_assert_eq(last_udp(r).dport, 65534);
+}

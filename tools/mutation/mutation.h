@@ -22,8 +22,9 @@ extern int mutant_number;
 /* What was reached is noted here, an octet for each place. */
 extern unsigned char *mutant_reached;
 
-/* What became of a bug. UNWORDED: something failed, in words that say too little. */
-enum fate { SURVIVED, UNWORDED, CRASHED, HUNG, CAUGHT };
+/* What became of a bug. UNREACHED: nothing executes its place. UNWORDED: something failed, in words
+ * that say too little. */
+enum fate { UNREACHED, SURVIVED, UNWORDED, CRASHED, HUNG, CAUGHT };
 
 enum { FOUND_TEXT = 1024 };
 

@@ -107,6 +107,7 @@ static void play(uint32_t k, unsigned char *row)
     static const struct last_words last = {failed, NULL};
     struct result r = {0};
     now->at = k;
+    now->fate = SURVIVED;
     mutant_reached = row;
     patience(PATIENCE_MS + PATIENCE_TIMES * cost_ms[k]);
     case_run(suite, k, &options, 0, &last, &r);
@@ -131,7 +132,8 @@ static void try_bug(uint32_t n, struct trial *t)
 
 static void tell(const struct mutant *m, const struct trial *t)
 {
-    static const char *const fates[] = {"survived", "unworded", "crashed", "hung", "caught"};
+    static const char *const fates[] = {"unreached", "survived", "unworded",
+                                        "crashed",   "hung",     "caught"};
     const char *fate = fates[t->fate > t->worst ? t->fate : t->worst];
     printf("%s\t%s\t%s\t%s\n", m->name, fate,
            t->at < suite->cases ? suite->kase[t->at].run.name : "-",
@@ -151,7 +153,7 @@ static void bug_over(uint32_t n, struct trial *t)
     t->deaths += t->fate == CRASHED || t->fate == HUNG;
     t->worst = t->fate > t->worst && t->fate != CAUGHT ? t->fate : t->worst;
     t->from = t->at + 1;
-    t->fate = SURVIVED;
+    t->fate = UNREACHED;
     t->found[0] = '\0';
 }
 

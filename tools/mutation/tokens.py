@@ -89,7 +89,20 @@ def of_sign(tokens, k):
     return [Fault(kind, t.at, t.end, s) for s in BINARY[t.text]]
 
 
-def of_number(t):
+def declares_size(tokens, k):
+    """Is the number at k the size of an array that is declared? One that is larger shows nowhere."""
+    if k == 0 or tokens[k - 1].text != "[" or k + 2 >= len(tokens) or tokens[k + 2].text not in (";", ",", "="):
+        return False
+    first = k
+    while first > 0 and tokens[first - 1].text not in (";", "{", "}", "("):
+        first -= 1
+    return tokens[first].text in TYPES or tokens[first].text.endswith("_t")
+
+
+def of_number(tokens, k):
+    t = tokens[k]
+    if declares_size(tokens, k):
+        return []
     digits = t.text.rstrip("uUlL")
     suffix, value = t.text[len(digits):], int(digits, 0)
     others = {0: [1], 1: [0, 2]}.get(value, [value - 1, value + 1])
@@ -154,7 +167,7 @@ def faults_of(body):
         if t.kind == "sign":
             faults += of_sign(tokens, k)
         elif t.kind == "number":
-            faults += of_number(t)
+            faults += of_number(tokens, k)
         elif t.text in ("true", "false"):
             faults.append(Fault("constant", t.at, t.end, "false" if t.text == "true" else "true"))
         elif t.text == "if" and tokens[k + 1].text == "(":

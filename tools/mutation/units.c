@@ -149,7 +149,7 @@ static void look(uint32_t batch, struct trial *t)
 static void look_over(uint32_t batch, struct trial *t)
 {
     (void)batch;
-    if (t->fate == SURVIVED)
+    if (t->fate <= SURVIVED)
         return;
     fprintf(stderr, "unit test %s/%s fails with no bug on\n", __start_cr_tst[t->at]->category,
             __start_cr_tst[t->at]->name);
@@ -167,7 +167,7 @@ static void try_bug(uint32_t n, struct trial *t)
 {
     unsigned char *nowhere = malloc((size_t)mutant_places + 1);
     mutant_number = atoi(asked[n]);
-    for (uint32_t k = 0; k < tests() && t->fate == SURVIVED; k++) {
+    for (uint32_t k = 0; k < tests() && t->fate <= SURVIVED; k++) {
         if (!reaches(reached + (size_t)k * (size_t)mutant_places, bug(n)))
             continue;
         t->fate = run_test(k, nowhere);
@@ -179,8 +179,9 @@ static void try_bug(uint32_t n, struct trial *t)
 
 static void bug_over(uint32_t n, struct trial *t)
 {
-    static const char *const fates[] = {"survived", "unworded", "crashed", "hung", "caught"};
-    printf("%s\t%s\t%s\n", bug(n)->name, fates[t->fate], t->fate == SURVIVED ? "-" : t->found);
+    static const char *const fates[] = {"unreached", "survived", "unworded",
+                                        "crashed",   "hung",     "caught"};
+    printf("%s\t%s\t%s\n", bug(n)->name, fates[t->fate], t->fate <= SURVIVED ? "-" : t->found);
 }
 
 /* usage: units NUMBER... */
