@@ -65,8 +65,17 @@ static bool read_route(const uint8_t *bytes, size_t len, size_t *at, struct dhcp
     return true;
 }
 
-/* Those that fit are used; an option that does not parse to its end is as good as absent. Routers
- * that no host can be are left out; 0.0.0.0 is the link itself (RFC 3442, "Local Subnet Routes").
+static bool has_route(const struct dhcp_route *list, uint8_t count, const struct dhcp_route *r)
+{
+    for (uint8_t i = 0; i < count; i++)
+        if (list[i].net == r->net && list[i].prefix == r->prefix && list[i].via == r->via)
+            return true;
+    return false;
+}
+
+/* Those that fit are used, each once; an option that does not parse to its end is as good as
+ * absent. Routers that no host can be are left out; 0.0.0.0 is the link itself (RFC 3442, "Local
+ * Subnet Routes").
  */
 static uint8_t read_routes(const struct dhcp_msg *msg, struct dhcp_route out[DHCP_ROUTES])
 {
@@ -79,7 +88,8 @@ static uint8_t read_routes(const struct dhcp_msg *msg, struct dhcp_route out[DHC
         struct dhcp_route route;
         if (!read_route(bytes, have, &at, &route))
             return len > have ? count : 0;
-        if (route.via == 0 || dhcp_address_ok(route.via))
+        bool can_be = route.via == 0 || dhcp_address_ok(route.via);
+        if (can_be && !has_route(out, count, &route))
             out[count++] = route;
     }
     return count;

@@ -212,11 +212,12 @@ void dhcp_transmit(struct stack *s, struct dhcp_client *c, const struct dhcp_for
  * server. */
 static bool client_id_ok(struct stack *s, const struct dhcp_client *c, const struct dhcp_msg *msg)
 {
-    struct client_id got, own = client_id(c);
-    if (!stack_knob(s, MODULE_DHCP, DHCP_KNOB_CLIENT_ID) ||
-        !dhcp_option_get(msg, DHCP_OPT_CLIENT_ID, got.bytes, sizeof got.bytes, &got.len))
-        return true;
-    return got.len == own.len && memcmp(got.bytes, own.bytes, own.len) == 0;
+    struct client_id own = client_id(c);
+    uint8_t first;
+    size_t len;
+    return !stack_knob(s, MODULE_DHCP, DHCP_KNOB_CLIENT_ID) ||
+           !dhcp_option_get(msg, DHCP_OPT_CLIENT_ID, &first, sizeof first, &len) ||
+           dhcp_option_is(msg, DHCP_OPT_CLIENT_ID, own.bytes, own.len);
 }
 
 int dhcp_accept(struct stack *s, const struct dhcp_client *c, const uint8_t *bytes, size_t len,

@@ -192,20 +192,34 @@ bool dhcp_option_get(const struct dhcp_msg *msg, uint8_t code, uint8_t *buf, siz
     return found;
 }
 
-/* An option of exactly `size` octets, perhaps in pieces (RFC 3396 7). Whole several times over with
- * the same content (a server's template and its own) it is one: joined, it could only be too long.
- */
-static bool get_sized(const struct dhcp_msg *msg, uint8_t code, uint8_t *buf, size_t size)
+/* Each instance is `bytes`: a server's template and its own said the same. Joined by RFC 3396 they
+ * could only be too long. */
+static bool is_repeated(const struct dhcp_msg *msg, uint8_t code, const uint8_t *bytes, size_t len)
 {
     struct dhcp_option_iter iter = dhcp_option_iter(msg);
     struct dhcp_option option;
-    size_t len;
-    if (!dhcp_option_get(msg, code, buf, size, &len))
-        return false;
-    while (len != size && dhcp_option_next(&iter, &option))
-        if (option.code == code && (option.len != size || memcmp(option.data, buf, size) != 0))
+    while (dhcp_option_next(&iter, &option))
+        if (option.code == code && (option.len != len || memcmp(option.data, bytes, len) != 0))
             return false;
     return true;
+}
+
+bool dhcp_option_is(const struct dhcp_msg *msg, uint8_t code, const uint8_t *bytes, size_t len)
+{
+    uint8_t got[255];
+    size_t total;
+    if (len > sizeof got || !dhcp_option_get(msg, code, got, sizeof got, &total))
+        return false;
+    return (total == len && memcmp(got, bytes, len) == 0) || is_repeated(msg, code, bytes, len);
+}
+
+/* An option of exactly `size` octets, perhaps in pieces (RFC 3396 7); whole several times over with
+ * the same content it is one. */
+static bool get_sized(const struct dhcp_msg *msg, uint8_t code, uint8_t *buf, size_t size)
+{
+    size_t len;
+    return dhcp_option_get(msg, code, buf, size, &len) &&
+           (len == size || (len > size && is_repeated(msg, code, buf, size)));
 }
 
 bool dhcp_option_get8(const struct dhcp_msg *msg, uint8_t code, uint8_t *out)

@@ -170,6 +170,9 @@ bool dhcp_option_next(struct dhcp_option_iter *iter, struct dhcp_option *out);
 bool dhcp_option_get(const struct dhcp_msg *msg, uint8_t code, uint8_t *buf, size_t room,
                      size_t *len);
 
+/* Is the option there with this content: in pieces, or whole each time that it comes? */
+bool dhcp_option_is(const struct dhcp_msg *msg, uint8_t code, const uint8_t *bytes, size_t len);
+
 /* Options of exactly one, two or four octets: false when absent or of another length. What stands
  * there several times with the same content is one. */
 bool dhcp_option_get8(const struct dhcp_msg *msg, uint8_t code, uint8_t *out);
