@@ -105,12 +105,16 @@ static void absent(struct stack *s, struct dns_query *q, bool no_name, const str
     finish(s, q, -ERR_NOENT, &data, now_ns);
 }
 
+/* Where an alias led to a name that had to be asked for, that is an answer of its own. */
 static void succeed(struct stack *s, struct dns_query *q, struct dns_result *data, int64_t now_ns)
 {
+    struct dns_cache *cache = &dns_state(s)->cache;
+    data->ttl_s = capped(s, DNS_KNOB_MAX_TTL, data->ttl_s);
+    if (!dns_name_equal(&q->question.name, &q->asked))
+        dns_cache_put(cache, &q->question.name, q->question.type, 0, data, data->ttl_s, now_ns);
     if (q->ttl_s < data->ttl_s)
         data->ttl_s = q->ttl_s;
-    data->ttl_s = capped(s, DNS_KNOB_MAX_TTL, data->ttl_s);
-    dns_cache_put(&dns_state(s)->cache, &q->asked, q->question.type, 0, data, data->ttl_s, now_ns);
+    dns_cache_put(cache, &q->asked, q->question.type, 0, data, data->ttl_s, now_ns);
     finish(s, q, 0, data, now_ns);
 }
 
