@@ -310,14 +310,17 @@ int ping_start(struct stack *s, const struct ping_options *o, service_done *done
         i++;
     if (i == t->pings)
         return -ERR_NOBUFS;
+    if (t->running == 0) {
+        t->pcb = (struct raw_pcb){.protocol = IP_PROTO_ICMP, .receive = reply, .error = failed};
+        err = raw_bind(s, &t->pcb);
+        if (err < 0)
+            return err;
+    }
+    t->running++;
     struct ping *p = &t->ping[i];
     uint16_t id = unused_id(s);
     *p = (struct ping){.used = true, .id = id, .options = *o, .done = done, .ctx = ctx};
     deadline_init(&p->timer, deadline_rank(MODULE_PING, i), "ping.next", timer_fired);
-    if (t->running++ == 0) {
-        t->pcb = (struct raw_pcb){.protocol = IP_PROTO_ICMP, .receive = reply, .error = failed};
-        raw_bind(s, &t->pcb);
-    }
     send_next(s, p, now_ns);
     deadline_set(s, &p->timer, p->waiting || p->next < o->count ? next_due(p) : now_ns);
     return 0;

@@ -29,10 +29,12 @@ enum sntp_counter {
     SNTP_COUNTERS
 };
 
+#define NEVER (INT64_MIN / 2) /* an interval behind it is long ago */
+
 /* How a server wants to be treated; outlives queries. */
 struct sntp_server {
     struct ip_addr addr; /* family ADDR_NONE: free */
-    int64_t asked_ns;
+    int64_t asked_ns;    /* the last request that left; NEVER: none */
     int64_t interval_ns; /* from asked_ns to the next request */
     int64_t least_ns;    /* what an answer brings it back to: doubles with every RATE */
     bool denied;
@@ -116,8 +118,8 @@ static struct sntp_server *new_server(struct stack *s, const struct ip_addr *add
     }
     STACK_ASSERT(oldest);
     int64_t interval_ns = stack_knob(s, MODULE_SNTP, SNTP_KNOB_INTERVAL);
-    *oldest =
-        (struct sntp_server){.addr = *addr, .interval_ns = interval_ns, .least_ns = interval_ns};
+    *oldest = (struct sntp_server){
+        .addr = *addr, .asked_ns = NEVER, .interval_ns = interval_ns, .least_ns = interval_ns};
     return oldest;
 }
 
@@ -137,10 +139,13 @@ static void send_request(struct stack *s, struct sntp_query *q, int64_t now_ns)
         .version = NTP_VERSION, .mode = NTP_MODE_CLIENT, .transmit_time = q->nonce};
     ntp_emit(&hdr, message, sizeof message);
     q->sent_ns = now_ns;
-    q->server->asked_ns = now_ns;
     q->tries_left--;
     int err = udp_send(s, &q->pcb, message, sizeof message, NULL, 0, now_ns);
     stack_count(s, MODULE_SNTP, err < 0 ? SNTP_UNSENT : SNTP_OUT);
+    if (err < 0)
+        q->nonce = 0; /* nobody was asked, and nobody is asked too often */
+    else
+        q->server->asked_ns = now_ns;
     deadline_set(s, &q->timer, now_ns + q->server->interval_ns);
 }
 
