@@ -75,6 +75,34 @@ static void take_out(struct stack *s, struct deadline *d)
     d->due_ns = INT64_MAX;
 }
 
+/* Without a stack of its own: down by child, along by sibling, up by back. */
+const struct deadline *deadline_next(const struct deadline *d)
+{
+    if (d->child)
+        return d->child;
+    while (d && !d->sibling) {
+        while (d->back && d->back->child != d)
+            d = d->back;
+        d = d->back;
+    }
+    return d ? d->sibling : NULL;
+}
+
+void deadline_check(const struct stack *s)
+{
+    const struct deadline *root = s->deadlines;
+    STACK_ASSERT(!root || (!root->back && !root->sibling));
+    /* The port is never left to sleep beyond what is due. */
+    STACK_ASSERT(!root || root->due_ns >= s->told_ns);
+    for (const struct deadline *d = root; d; d = deadline_next(d)) {
+        STACK_ASSERT(d->due_ns != INT64_MAX && d->fire);
+        STACK_ASSERT(!d->child || (d->child->back == d && !earlier(d->child, d)));
+        STACK_ASSERT(!d->sibling || d->sibling->back == d);
+        for (const struct deadline *child = d->child; child; child = child->sibling)
+            STACK_ASSERT(!earlier(child, d));
+    }
+}
+
 /* A port that sleeps until what it was told must not sleep longer than until d. */
 static void tell_port(struct stack *s, const struct deadline *d)
 {
@@ -87,7 +115,7 @@ static void tell_port(struct stack *s, const struct deadline *d)
 
 void deadline_set(struct stack *s, struct deadline *d, int64_t due_ns)
 {
-    STACK_ASSERT(d->fire != NULL);
+    STACK_ASSERT(d->fire != NULL && d->name != NULL);
     deadline_clear(s, d);
     if (due_ns == INT64_MAX)
         return;
@@ -95,12 +123,15 @@ void deadline_set(struct stack *s, struct deadline *d, int64_t due_ns)
     s->deadlines = meld(s->deadlines, d);
     stack_trace(s, TRACE_TIMER_SET, d->name, due_ns);
     tell_port(s, d);
+    STACK_INVARIANT(deadline_check(s));
 }
 
 void deadline_clear(struct stack *s, struct deadline *d)
 {
+    STACK_INVARIANT(deadline_check(s));
     if (d->due_ns != INT64_MAX)
         take_out(s, d);
+    STACK_INVARIANT(deadline_check(s));
 }
 
 int64_t deadline_run(struct stack *s, int64_t now_ns)
@@ -112,6 +143,8 @@ int64_t deadline_run(struct stack *s, int64_t now_ns)
         if (d->due_ns > now_ns)
             return d->due_ns;
         take_out(s, d);
+        STACK_ASSERT(d->fire != NULL);
+        STACK_INVARIANT(deadline_check(s));
         stack_trace(s, TRACE_TIMER_FIRED, d->name, now_ns);
         d->fire(s, d, now_ns);
     }

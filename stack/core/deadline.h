@@ -42,5 +42,10 @@ void deadline_set(struct stack *s, struct deadline *d, int64_t due_ns);
 void deadline_clear(struct stack *s, struct deadline *d);
 /* Fires what is due at or before now_ns; returns the next due time or INT64_MAX. */
 int64_t deadline_run(struct stack *s, int64_t now_ns);
+/* Behind d in a walk over all that are set, in no order, which begins with stack.deadlines; NULL:
+ * that was the last. */
+const struct deadline *deadline_next(const struct deadline *d);
+/* STACK_CHECK: asserts the heap's order and its links; costs what is set. */
+void deadline_check(const struct stack *s);
 
 #endif

@@ -154,6 +154,9 @@ struct stack {
     uint64_t fail_allocation; /* tests: the nth netbuf_alloc from now fails; 0: none */
 };
 
+/* STACK_CHECK: asserts what a pool's fields must agree on; costs what is free. */
+void netbuf_check(const struct netbuf_pool *pool);
+
 /* Memory for a module or driver from the region, zeroed; NULL when it is used up. Only during init
  * and attach. */
 void *stack_carve(struct stack *s, size_t size, size_t align);

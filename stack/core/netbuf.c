@@ -8,12 +8,25 @@ static bool allocation_fails(struct stack *s)
     return s->fail_allocation != 0 && --s->fail_allocation == 0;
 }
 
+/* What is free lies in its own pool, marked so, and is as much as is counted. */
+void netbuf_check(const struct netbuf_pool *pool)
+{
+    uint32_t free = 0;
+    for (const struct netbuf *nb = pool->free; nb; nb = nb->next) {
+        STACK_ASSERT(nb->flags == NETBUF_IS_FREE && &pool->slab[0] <= nb->base);
+        STACK_ASSERT((size_t)(nb->base - pool->slab) < (size_t)pool->total * pool->stride);
+        STACK_ASSERT(free++ < pool->available);
+    }
+    STACK_ASSERT(free == pool->available && free <= pool->total && pool->lowest <= free);
+}
+
 static struct netbuf *take(struct stack *s, uint32_t headroom, uint32_t len, bool received)
 {
     if (headroom > NETBUF_BIG_BYTES || len > NETBUF_BIG_BYTES - headroom)
         return NULL;
     enum netbuf_class size_class = headroom + len <= NETBUF_FRAME_BYTES ? NETBUF_FRAME : NETBUF_BIG;
     struct netbuf_pool *pool = &s->pool[size_class];
+    STACK_INVARIANT(netbuf_check(pool));
     struct netbuf *nb = pool->available > (received ? 0 : pool->reserve) ? pool->free : NULL;
     if (allocation_fails(s) || !nb) {
         pool->failed++;
@@ -31,6 +44,7 @@ static struct netbuf *take(struct stack *s, uint32_t headroom, uint32_t len, boo
     nb->flags = nb->ethertype = 0;
     nb->queue = 0;
     nb->segment = 0;
+    STACK_INVARIANT(netbuf_check(pool));
     return nb;
 }
 
@@ -51,7 +65,9 @@ static void give_back(struct stack *s, struct netbuf *nb)
     nb->flags = NETBUF_IS_FREE;
     nb->next = pool->free;
     pool->free = nb;
+    STACK_ASSERT(pool->available < pool->total);
     pool->available++;
+    STACK_INVARIANT(netbuf_check(pool));
 }
 
 void netbuf_free(struct stack *s, struct netbuf *nb)

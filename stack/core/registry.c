@@ -22,24 +22,11 @@ int link_register(struct stack *s, const struct link_protocol *p)
     return -ERR_NOBUFS;
 }
 
-/* The heap is walked without a stack of its own: down by child, along by sibling, up by back. */
 static bool has_deadline(const struct stack *s, enum module_id m)
 {
-    const struct deadline *d = s->deadlines;
-    while (d) {
+    for (const struct deadline *d = s->deadlines; d; d = deadline_next(d))
         if (d->rank >> DEADLINE_INDEX_BITS == (uint64_t)m)
             return true;
-        if (d->child) {
-            d = d->child;
-            continue;
-        }
-        while (d && !d->sibling) {
-            while (d->back && d->back->child != d)
-                d = d->back;
-            d = d->back;
-        }
-        d = d ? d->sibling : NULL;
-    }
     return false;
 }
 

@@ -93,14 +93,18 @@ Test(port_due, services_wake_a_sleeping_kernel)
     rig_close(r);
 }
 
+static void nothing(struct stack *s, struct deadline *d, int64_t now_ns)
+{
+    (void)s, (void)d, (void)now_ns;
+}
+
 /* Of two deadlines the earlier is told, whatever the order and whatever is cleared meanwhile. */
 Test(port_due, an_earlier_deadline_is_told_a_cleared_one_costs_a_poll)
 {
     struct rig *r = asleep(true);
     struct deadline *d = calloc(2, sizeof *d);
-    deadline_init(&d[0], 0, "test", NULL);
-    d[0].fire = d[1].fire = (void (*)(struct stack *, struct deadline *, int64_t))1;
-    d[1].due_ns = INT64_MAX;
+    for (uint32_t i = 0; i < 2; i++)
+        deadline_init(&d[i], i, "test", nothing);
     deadline_set(r->s, &d[0], 50);
     deadline_set(r->s, &d[1], 20);
     cr_assert_eq(r->sleep_ns, 20);
