@@ -17,5 +17,6 @@ stack/*) flags=-ffreestanding ;;
 *) flags=-D_GNU_SOURCE ;;
 esac
 cc -std=c11 -I. -Ibuild/release -O1 -w $flags -c "$dir/$file" -o "$dir/mutant.o"
-objects=$(find build/release/stack build/release/sim -name '*.o' ! -path 'build/release/sim/hosts/lwip/*' ! -path "build/release/${file%.c}.o")
-cc -rdynamic -o "$dir/wiredrill" $objects "$dir/mutant.o" -ldl $(test -e /usr/include/slirp/libslirp.h && echo -lslirp) $(test -e /usr/include/ldns/ldns.h && echo -lldns)
+# What is linked before a library takes the place of what is in it.
+command=$(for source in sim/cli/*.c; do [ "$source" = "$file" ] || echo "build/release/${source%.c}.o"; done)
+cc -rdynamic -o "$dir/wiredrill" "$dir/mutant.o" $command build/release/libsim.a build/release/libstack.a -ldl $(test -e /usr/include/slirp/libslirp.h && echo -lslirp) $(test -e /usr/include/ldns/ldns.h && echo -lldns)

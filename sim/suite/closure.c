@@ -34,8 +34,11 @@ static bool survives(const struct run_case *kase, const struct run_options *opti
         snprintf(lost, sizeof lost, "%s --closure", repeat);
     with.repeat = lost;
     struct run *r = run_new(kase, &with, &why);
-    if (!r)
+    if (!r) {
+        out->outcome.status = RUN_ERROR;
+        out->report = strdup(why.text);
         return false;
+    }
     run_play(r, NEVER);
     run_finish(r);
     for (uint32_t l = 0; frames && l < r->topology.recording.links; l++)
@@ -59,8 +62,11 @@ void closure_run(const struct run_case *kase, const struct run_options *options,
     if (kase->script->outcomes == 0)
         return;
     struct run *r = undisturbed(kase, options, &why);
-    if (!r)
+    if (!r) {
+        out->outcome.status = RUN_ERROR;
+        out->report = strdup(why.text);
         return;
+    }
     int64_t *times = calloc(kase->script->steps + 1, sizeof *times);
     uint64_t *frames = calloc(links, sizeof *frames);
     memcpy(times, r->call_time, kase->script->steps * sizeof *times);

@@ -1,22 +1,23 @@
 # The unit tests, built by gcc -O2 and by clang under ASan and UBSan. Criterion reports a leaking test as passed: the sanitizers' log must
 # stay empty as well.
-passed=0 failed=0
-for variant in release asan; do
-    sanlog=build/sanitizer-unit
+. tests/checks/count.sh
+unit() { # VARIANT
+    sanlog=build/sanitizer-unit-$1 out=build/unit-$1.out
     rm -f $sanlog.*
-    out=build/unit-$variant.out
-    ASAN_OPTIONS=log_path=$sanlog UBSAN_OPTIONS=log_path=$sanlog:print_stacktrace=1 build/$variant/unit --jobs 2 >$out 2>&1
-    status=$?
-    line=$(grep -aE 'Tested: .* Passing: ' $out | tail -1 | sed 's/\x1b\[[0-9;]*m//g')
-    p=$(echo "$line" | sed 's/.*Passing: *\([0-9]*\).*/\1/') f=$(echo "$line" | sed 's/.*Failing: *\([0-9]*\).*/\1/') c=$(echo "$line" | sed 's/.*Crashing: *\([0-9]*\).*/\1/')
-    echo "$variant: ${line:-the unit tests did not run (status $status)}"
-    [ -n "$line" ] || { failed=$((failed + 1)); tail -20 $out; continue; }
-    passed=$((passed + p)) failed=$((failed + f + c))
-    [ $((f + c)) -eq 0 ] || grep -aE '\[FAIL\]|\[----\]|\[CRSH\]' $out | head -40
-    if ls $sanlog.* >/dev/null 2>&1; then
-        echo "$variant: the sanitizers spoke:"
-        cat $sanlog.* | head -40
-        failed=$((failed + 1))
+    ASAN_OPTIONS=log_path=$sanlog UBSAN_OPTIONS=log_path=$sanlog:print_stacktrace=1 build/$1/unit --jobs 2 --verbose >/dev/null 2>$out
+    set -- "$1" $? $(sed -nE 's/.*Tested: *([0-9]+) *\| *Passing: *([0-9]+) *\| *Failing: *([0-9]+) *\| *Crashing: *([0-9]+).*/\1 \2 \3 \4/p' $out | tail -1)
+    [ $# -eq 6 ] || { bad "$1: the unit tests did not end (exit $2)"; tail -20 $out; return; }
+    echo "$1: $3 tested, $4 passing, $5 failing, $6 crashing"
+    passed=$((passed + $4)) failed=$((failed + $5 + $6))
+    [ "$2" -eq 0 ] || [ $(($5 + $6)) -gt 0 ] || bad "$1: exit $2"
+    grep -aE '^\[(FAIL|----|CRSH)\]' $out | grep -v '\[----\] Criterion' | head -40
+    skipped=$((skipped + $(grep -ac '^\[SKIP\]' $out)))
+    sed -nE "s/^\[SKIP\] ([^ ]+): (.*)/skipped $1 \1: \2/p" $out
+    if cat $sanlog.* >build/sanitizer-unit 2>/dev/null && [ -s build/sanitizer-unit ]; then
+        bad "$1: the sanitizers spoke:"
+        head -40 build/sanitizer-unit
     fi
-done
-echo "$passed passed, $failed failed, 0 skipped"
+}
+unit release
+unit asan
+finish

@@ -1,13 +1,14 @@
 # The fuzzers' corpora, replayed: every seed and every find that was kept, through its target, under ASan and UBSan.
-passed=0 failed=0
-for target in build/asan/bin/*; do
-    name=$(basename "$target")
+. tests/checks/count.sh
+for source in $(grep -l LLVMFuzzerTestOneInput fuzz/*.c); do
+    name=$(basename "$source" .c)
+    log=build/corpus-$name.log
     files=$(find "fuzz/corpus/$name" -type f 2>/dev/null | sort)
-    [ -n "$files" ] || { echo "$name: no corpus"; failed=$((failed + 1)); continue; }
-    if "$target" -runs=0 $files >build/corpus.log 2>&1; then
-        passed=$((passed + $(echo "$files" | wc -l)))
-    else
-        failed=$((failed + 1)); echo "$name:"; tail -15 build/corpus.log
-    fi
+    [ -n "$files" ] || { bad "$name: no corpus"; continue; }
+    wanted=$(echo "$files" | wc -l)
+    build/asan/bin/$name -runs=0 $files >$log 2>&1
+    status=$?
+    ran=$(grep -c '^Executed .* in [0-9]* ms' $log)
+    if [ $status -eq 0 ] && [ "$ran" -eq "$wanted" ]; then ok $wanted; else bad "$name: exit $status, $ran of $wanted were run"; tail -15 $log; fi
 done
-echo "$passed passed, $failed failed, 0 skipped"
+finish

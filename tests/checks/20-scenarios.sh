@@ -1,2 +1,7 @@
 # Every scenario, against its golden, gcc -O2; a case without a golden fails.
-build/release/wiredrill run --strict --jobs 2 scenarios
+. tests/checks/count.sh
+build/release/wiredrill run --strict --quiet --jobs 2 scenarios >build/scenarios.out 2>&1
+status=$?
+told build/scenarios.out
+count build/scenarios.out $status
+finish

@@ -1,5 +1,5 @@
 # The ladder says what became of a frame: a link's fault with its line, a drop in the host under test by its counter, one in a router.
-passed=0 failed=0
+. tests/checks/count.sh
 wiredrill=build/release/wiredrill
 work=build/ladder
 rm -rf $work; mkdir -p $work
@@ -18,10 +18,11 @@ PKT
 $wiredrill run --nic e1000 --verbose $work/told.pkt >$work/out 2>&1
 # line NUMBER TEXT: the ladder's line of that script line ends in that text
 line() {
-    if grep -E "  :$1 " $work/out | grep -qF -- "  [$2]"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "line $1 is not told as [$2]:"; cat $work/out; fi
+    if grep -E "  :$1 " $work/out | grep -qF -- "  [$2]"; then ok; else bad "line $1 is not told as [$2]:"; cat $work/out; fi
 }
 line 8 'lost, line 7'
 line 9 'udp.drop.checksum'
 line 10 'gw: dropped'
-if grep -E '  :6 ' $work/out | grep -q '\['; then failed=$((failed + 1)); echo "the reply arrived"; else passed=$((passed + 1)); fi
-echo "$passed passed, $failed failed, 0 skipped"
+grep -E '  :6 ' $work/out >$work/reply && ! grep -q '\[' $work/reply
+verdict $? "the reply is in the ladder and arrived"
+finish

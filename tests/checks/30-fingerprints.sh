@@ -1,24 +1,35 @@
 # The same fingerprints from gcc -O2 and from clang under ASan and UBSan, at one job and at sixteen; and again with the address space
-# randomised no more and under another locale.
-passed=0 failed=0
-compare() {
-    if cmp -s build/prints.release "$2"; then
-        passed=$((passed + 1))
+# randomised no more and under another locale. Each case of each is counted.
+. tests/checks/count.sh
+work=build/prints
+mkdir -p $work
+prints() { # HOW NAME COMMAND...
+    how=$1 name=$2; shift 2
+    "$@" scenarios >$work/$name 2>$work/err
+    status=$?
+    [ $status -eq 0 ] || { bad "$how: exit $status"; head -5 $work/err; }
+    while read -r case; do [ -z "$case" ] || skip "$case, $how" "no fingerprint"; done <<END
+$(sed -n 's/^[ -]* - \(.*\) (skipped)$/\1/p' $work/$name)
+END
+}
+compare() { # HOW NAME COMMAND...
+    prints "$@"
+    if cmp -s $work/first $work/$2; then
+        ok $(grep -cE '^[0-9a-f]{32} [0-9a-f]{32} [0-9a-f]{32} ' $work/$2)
     else
-        failed=$((failed + 1))
-        echo "$1: other fingerprints"
-        diff build/prints.release "$2" | head -10
+        bad "$1: other fingerprints"
+        diff $work/first $work/$2 | head -10
     fi
 }
 ASAN_OPTIONS=detect_leaks=1
 export ASAN_OPTIONS
-build/release/wiredrill fingerprint --jobs 1 scenarios >build/prints.release || failed=$((failed + 1))
-build/release/wiredrill fingerprint --jobs 16 scenarios >build/prints.jobs && compare "16 jobs" build/prints.jobs
-build/asan/wiredrill fingerprint --jobs 2 scenarios >build/prints.asan || { echo "clang under sanitizers: exit $?"; failed=$((failed + 1)); }
-compare "clang under sanitizers" build/prints.asan
-build/release/wiredrill fingerprint --fill 165 --jobs 2 scenarios >build/prints.fill && compare "memory that held other bytes" build/prints.fill
+prints "one job" first build/release/wiredrill fingerprint --jobs 1
+compare "16 jobs" jobs build/release/wiredrill fingerprint --jobs 16
+compare "clang under sanitizers" asan build/asan/wiredrill fingerprint --jobs 2
+compare "memory that held other bytes" fill build/release/wiredrill fingerprint --fill 165 --jobs 2
 if setarch -R true 2>/dev/null; then
-    LC_ALL=tr_TR.UTF-8 TZ=Asia/Kathmandu setarch -R build/release/wiredrill fingerprint --jobs 2 scenarios >build/prints.fixed
-    compare "no address randomisation, another locale" build/prints.fixed
+    compare "no address randomisation, another locale" fixed env LC_ALL=tr_TR.UTF-8 TZ=Asia/Kathmandu setarch -R build/release/wiredrill fingerprint --jobs 2
+else
+    skip "no address randomisation" "setarch -R is refused here"
 fi
-echo "$passed passed, $failed failed, 0 skipped"
+finish

@@ -1,17 +1,14 @@
 # What the fingerprints see. One bit of a frame, each in turn, moves W, T and S; one nanosecond moves T and S, not W; another NIC moves S alone. And a byte that
 # nobody wrote, planted in the stack, is found by filling its memory with two values. Without the last two, equal fingerprints would prove nothing.
-passed=0 failed=0
+. tests/checks/count.sh
 work=build/determinism
 rm -rf $work; mkdir -p $work/bits $work/times
-verdict() { # STATUS WHAT
-    if [ "$1" -eq 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "$2: no"; fi
-}
 
 # A frame of 60 octets to the host, of the ethertype for local experiments (IEEE 802's 88b5), sent at $1 ns, with bit $2 of the frame the other way round.
 frame='82 84 0 18 52 86 82 85 10 0 2 2 136 181'
 script() {
     awk -v at="$1" -v bit="$2" -v head="$frame" 'BEGIN {
-        print "// A frame that nobody answers.\nsut eth0 ip 10.0.2.15/24\nhost raw peer ip 10.0.2.2\nend 1s"
+        print "// A frame that nobody answers.\nsut eth0 ip 10.0.2.15/24\nhost raw peer ip 10.0.2.2\nend 1s because \"nobody answers\""
         printf "%sns < hex", at
         n = split(head, octet, " ")
         for (k = 0; k < 60; k++) {
@@ -66,7 +63,7 @@ fills() { # COMMAND NAME FOLDER
 fills build/release/wiredrill stack scenarios
 verdict $? "memory that held other bytes shows in no fingerprint"
 planted() {
-    tools/mutant.sh "$1" "$2" "$3" || { failed=$((failed + 1)); echo "$1: did not build"; return; }
+    tools/mutant.sh "$1" "$2" "$3" || { bad "$1: did not build"; return; }
     fills "build/mutant/$1/wiredrill" "$1" "$4"
     [ $? -ne 0 ]
     verdict $? "$1, planted, shows between --fill 0 and --fill 165"
@@ -76,4 +73,4 @@ planted() {
 planted padding-not-cleared stack/link/ethernet.c 's/^    memset\(nb->base \+ nb->end, 0, missing\);//' scenarios/arp
 planted arp-target-not-written stack/wire/arp.c 's/^    memcpy\(buf \+ ARP_THA, .*//' scenarios/arp
 planted dhcp-header-not-cleared stack/wire/dhcp.c 's/^    memset\(buf, 0, len\);//' scenarios/dhcp
-echo "$passed passed, $failed failed, 0 skipped"
+finish

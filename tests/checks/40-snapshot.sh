@@ -1,2 +1,7 @@
 # World save and restore: a run restored at its middle ends with the same W, T and S. Worlds with foreign hosts are passed over by name.
-build/release/wiredrill run --no-golden --snapshot --jobs 2 scenarios | tee build/snapshot.out | tail -3
+. tests/checks/count.sh
+build/release/wiredrill run --no-golden --snapshot --quiet --jobs 2 scenarios >build/snapshot.out 2>&1
+status=$?
+told build/snapshot.out
+count build/snapshot.out $status
+finish

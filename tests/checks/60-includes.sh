@@ -1,28 +1,26 @@
 # Dependencies run downwards: nothing under sim/ reaches stack/wire/, and of stack/ only bus.h but for the stack host; nothing under stack/
 # reaches sim/; and sim/ without its stack host links without stack/. What the compiler itself says (cc -M) is believed, of each file, header
-# and generated file; a file that it cannot read is a failure, not an empty list.
-passed=0 failed=0 skipped=0
-complain() { echo "$1"; failed=$((failed + 1)); }
+# and generated file, by the file that a path ends at, however it was written; a file that it cannot read is a failure, not an empty list.
+. tests/checks/count.sh
+here=$(pwd -P)
 # What FILE reaches, one a line.
 reaches() {
     cc -std=c11 -I. -Ibuild/release -Iexamples/driver -isystem /usr/include/lwip -D_GNU_SOURCE -DHAVE_SLIRP -DHAVE_LDNS -M -x c "$1" 2>build/includes.err |
-        sed 's/^[^:]*://' | tr ' \\' '\n\n' | sed 's,^\./,,' | grep .
+        sed 's/^[^:]*://' | tr ' \\' '\n\n' | grep . | xargs -d '\n' realpath | sed "s,^$here/,,"
 }
 judge() { # FILE FORBIDDEN ALLOWED WHAT
     list=$(reaches "$1")
-    case "$list" in
-    *"$1"*) ;;
-    *) complain "$1: the compiler does not say what it reaches: $(head -1 build/includes.err)"; return ;;
-    esac
+    echo "$list" | grep -qxF "$1" || { bad "$1: the compiler does not say what it reaches: $(head -1 build/includes.err)"; return; }
     wrong=$(echo "$list" | grep -E "$2" | grep -vE "$3" | grep -vxF "$1" | tr '\n' ' ')
-    if [ -n "$wrong" ]; then complain "$1 $4: $wrong"; else passed=$((passed + 1)); fi
+    if [ -n "$wrong" ]; then bad "$1 $4: $wrong"; else ok; fi
 }
 # On a machine without a library the files that stand on it cannot be read, and are not built.
 absent='^$'
 [ -e /usr/include/slirp/libslirp.h ] || absent="$absent|/slirp\.c$"
 [ -e /usr/include/ldns/ldns.h ] || absent="$absent|/dns_resolver\.c$"
 [ -e /usr/include/lwip/lwip/init.h ] || absent="$absent|/lwip/"
-for file in $(find sim build/release/sim -name '*.[ch]' | grep -vE "$absent" | sort); do
+sources=$(find sim -name '*.[ch]'; for made in $(find sim -name '*.l' | sed 's/\.l$/.lex/') $(find sim -name '*.y' | sed 's/\.y$/.tab/'); do echo build/release/$made.[ch]; done | tr ' ' '\n')
+for file in $(echo "$sources" | grep -vE "$absent" | sort); do
     case "$file" in
     sim/hosts/stack_sut*|sim/hosts/driver_plugin.*) judge "$file" '^(stack/wire|stack/(link|net|transport)/)' '^$' "sees what is inside the stack" ;;
     *) judge "$file" '^stack/' '^stack/driver/bus\.h$' "is not the stack host and sees more of stack/ than its bus" ;;
@@ -37,13 +35,16 @@ for file in $(find stack/service -name '*.[ch]' | sort); do judge "$file" '^stac
 for file in examples/stack/*.c; do judge "$file" '^(sim|stack|examples)/' '^(sim/hosts/sut|sim/base/value|stack/driver/bus)\.h$' "needs more than sut.h"; done
 for file in examples/driver/*.c; do judge "$file" '^(sim|stack|examples)/' '^examples/driver/' "needs more than its header"; done
 judge examples/kernel/kernel.c '^(sim|examples)/' '^$' "needs more than stack/"
-# The simulation alone: every object but the stack host, the plug-ins' adaptors and the command, against libraries only.
-objects=$(find build/release/sim -name '*.o' | grep -vE '/sim/(cli|hosts/(stack_sut|driver_plugin|suts)|hosts/lwip)' | sort)
+# The simulation alone: every object but the stack host, the plug-ins' adaptors and the command, against libraries only. What is left in build/ of a
+# source that is gone is not looked at.
+objects=
+for object in $(find build/release/sim -name '*.o' | grep -vE '/sim/(cli|hosts/(stack_sut|driver_plugin|suts)|hosts/lwip)' | sort); do
+    source=${object#build/release/} source=${source%.o}
+    case "$source" in *.lex) source=${source%.lex}.l ;; *.tab) source=${source%.tab}.y ;; *) source=$source.c ;; esac
+    [ ! -e "$source" ] || objects="$objects $object"
+done
 echo 'int main(void) { return 0; }' >build/alone.c
-if cc -o build/alone build/alone.c -Wl,--whole-archive $objects -Wl,--no-whole-archive -Wl,--unresolved-symbols=report-all -ldl $(test -e /usr/include/slirp/libslirp.h && echo -lslirp) $(test -e /usr/include/ldns/ldns.h && echo -lldns) 2>build/alone.err; then
-    passed=$((passed + 1))
-else
-    grep -o 'undefined reference.*' build/alone.err | sort -u | head -20
-    failed=$((failed + 1))
-fi
-echo "$passed passed, $failed failed, $skipped skipped"
+[ -n "$objects" ] && cc -o build/alone build/alone.c -Wl,--whole-archive $objects -Wl,--no-whole-archive -Wl,--unresolved-symbols=report-all -ldl $(test -e /usr/include/slirp/libslirp.h && echo -lslirp) $(test -e /usr/include/ldns/ldns.h && echo -lldns) 2>build/alone.err
+verdict $? "the simulation links without the stack"
+[ ! -s build/alone.err ] || grep -o 'undefined reference.*' build/alone.err | sort -u | head -20
+finish

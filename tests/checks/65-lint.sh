@@ -1,11 +1,8 @@
 # clang-format, clang-tidy and cppcheck find nothing (tools/lint.mk says in what), and each finds what is planted. clang-tidy's analyzer, which takes minutes, is
 # left to `make lint`.
-passed=0 failed=0 skipped=0
+. tests/checks/count.sh
 work=build/lint
 mkdir -p $work
-verdict() { # STATUS WHAT
-    if [ "$1" -eq 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "$2: no"; fi
-}
 
 # A file that each of the three has something to say about.
 cat >$work/planted.c <<'PLANTED'
@@ -21,8 +18,8 @@ int  planted(const char *a, const char *b)
 PLANTED
 lint() { # TOOL NAME WORDS-OF-ITS-FINDING
     if ! command -v "$1" >/dev/null; then
-        echo "$1: skipped, it is not here"
-        skipped=$((skipped + 2))
+        skip "$1 finds nothing" "it is not here"
+        skip "$1 finds what is planted" "it is not here"
         return
     fi
     make -j2 -k QUICK=1 "lint-$2" >$work/$2.log 2>&1
@@ -36,4 +33,4 @@ lint() { # TOOL NAME WORDS-OF-ITS-FINDING
 lint clang-format format 'code should be clang-formatted'
 lint clang-tidy tidy 'bugprone-suspicious-string-compare'
 lint cppcheck cppcheck 'arrayIndexOutOfBounds'
-echo "$passed passed, $failed failed, $skipped skipped"
+finish

@@ -1,5 +1,5 @@
 # Bad input gets a sentence: each case says one clear thing on stderr or stdout, exits with the status that is due, and leaves nothing behind.
-passed=0 failed=0
+. tests/checks/count.sh
 wiredrill=$PWD/build/asan/wiredrill
 work=build/errors
 rm -rf $work; mkdir -p $work/scenarios/x $work/golden-pcaps/x $work/empty
@@ -19,15 +19,15 @@ expect() {
     status=$?
     after=$(find . -type f ! -name out -exec cksum {} + | sort)
     if [ $status -ne "$want" ]; then
-        echo "$*: exit $status, expected $want"; cat out; failed=$((failed + 1))
+        bad "$*: exit $status, expected $want"; cat out
     elif ! grep -qF -- "$text" out; then
-        echo "$*: does not say \"$text\":"; cat out; failed=$((failed + 1))
+        bad "$*: does not say \"$text\":"; cat out
     elif grep -qE 'AddressSanitizer|runtime error' out; then
-        echo "$*: a sanitizer spoke"; head -20 out; failed=$((failed + 1))
+        bad "$*: a sanitizer spoke"; head -20 out
     elif [ "$before" != "$after" ]; then
-        echo "$*: files changed"; failed=$((failed + 1))
+        bad "$*: files changed"
     else
-        passed=$((passed + 1))
+        ok
     fi
 }
 script() { # NAME: the script from standard input
@@ -60,7 +60,7 @@ expect 2 'scenarios/x/nothing.pkt' $wiredrill run scenarios/x/nothing.pkt
 expect 2 'no script' $wiredrill run empty
 expect 2 'nowhere' $wiredrill run nowhere
 echo "$good" | script good
-$wiredrill run --bless --quiet scenarios/x/good.pkt >/dev/null || { echo "the good script does not pass"; failed=$((failed + 1)); }
+$wiredrill run --bless --quiet scenarios/x/good.pkt >/dev/null || bad "the good script does not pass"
 expect 0 '2 passed' $wiredrill run --strict scenarios/x/good.pkt
 head -c 70 golden-pcaps/x/good.pcap >cut && mv cut golden-pcaps/x/good.pcap
 expect 2 'golden-pcaps/x/good.pcap' $wiredrill run scenarios/x/good.pkt
@@ -171,7 +171,7 @@ expect 2 'nowhere/x.pcap: cannot be written' $wiredrill run --pcap nowhere/x.pca
 mkfifo pipe # a device or a pipe is written to, never replaced by a file
 cat pipe >/dev/null & reader=$!
 expect 0 '1 passed' $wiredrill run --nic e1000 --pcap pipe scenarios/x/good.pkt
-[ -p pipe ] || { echo "--pcap made a file of a pipe"; failed=$((failed + 1)); }
+[ -p pipe ] || bad "--pcap made a file of a pipe"
 kill $reader 2>/dev/null
 rm pipe
 expect 2 'the standard output cannot be written' sh -c "$wiredrill list >/dev/full"
@@ -186,4 +186,4 @@ if [ "$(id -u)" != 0 ]; then
     expect 2 'good.pkt' $wiredrill run scenarios/x/good.pkt
     chmod 644 scenarios/x/good.pkt
 fi
-cd "$root" && echo "$passed passed, $failed failed, 0 skipped"
+cd "$root" && finish

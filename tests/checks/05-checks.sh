@@ -1,0 +1,218 @@
+# The checks, checked: each has what it must find planted in a small tree of its own, and finds it. Every way in which one was fooled stands here: programs
+# that do nothing or die, lists that are empty, tools that crash, names that are written another way.
+. tests/checks/count.sh
+root=$PWD
+
+# plant CHECK: a tree in which that check is the only one, asks for one pass at least and allows no skip; what it is to find comes in by the functions below.
+plant() {
+    check=$1 tree=$root/build/planted/$1
+    rm -rf "$tree"
+    mkdir -p "$tree/tests/checks" "$tree/bin" "$tree/build/release" "$tree/build/asan/bin"
+    cp tests/checks/*.* "$tree/tests/checks"
+    rm "$tree"/tests/checks/[0-9]*
+    [ ! -f "tests/checks/$1.sh" ] || cp "tests/checks/$1.sh" "$tree/tests/checks"
+    printf '%s\t1\t0\t1\tplanted\n' "$1" >"$tree/tests/checks/expected.tsv"
+    : >"$tree/tests/checks/skips.tsv"
+}
+bring() { # PATH...: as they are in the repository
+    for path; do mkdir -p "$tree/$(dirname "$path")"; ln -sfn "$root/$path" "$tree/$path"; done
+}
+script() { # PATH: a program of the tree, from the standard input
+    mkdir -p "$tree/$(dirname "$1")"
+    { echo '#!/bin/sh'; cat; } >"$tree/$1"
+    chmod +x "$tree/$1"
+}
+play() {
+    (cd "$tree" && PATH=$tree/bin:$PATH sh tests/checks/run.sh "$check") >"$tree/out" 2>&1
+    status=$?
+}
+finds() { # TEXT...: the check fails, and each text stands in what is told
+    play
+    [ $status -ne 0 ]
+    verdict $? "$check fails where \"$1\" is planted"
+    told=$(cat "$tree/out" "$tree/build/check-$check.log")
+    for text; do
+        echo "$told" | grep -qF -- "$text" || { bad "$check does not find \"$text\":"; tail -8 "$tree/out"; continue; }
+        ok
+    done
+}
+passes() { # WHAT
+    play
+    verdict $status "$check passes where $1"
+    [ $status -eq 0 ] || tail -8 "$tree/out"
+}
+
+# run.sh: a check that says what its arguments are, with this status.
+says() { # STATUS LINE...
+    plant 99-planted
+    { printf 'cat <<"END"\n'; want=$1; shift; printf '%s\n' "$@"; printf 'END\nexit %s\n' "$want"; } >"$tree/tests/checks/99-planted.sh"
+}
+row() { # FILE FIELD...: a row of expected.tsv or skips.tsv
+    file=$tree/tests/checks/$1; shift
+    { printf '%s' "$1"; shift; printf '\t%s' "$@"; echo; } >>"$file"
+}
+says 0 '1 passed, 0 failed, 0 skipped'; passes 'one passes'
+says 0 '0 passed, 0 failed, 0 skipped'; finds '0 passed, at least 1 must'
+says 0 'passed'; finds 'it ended without its count (exit 0)'
+says 3 '1 passed, 0 failed, 0 skipped'; finds 'exit 3'
+says 0 '1 passed, 1 failed, 0 skipped'; finds '1 passed, 1 failed, 0 skipped'
+says 0 '1 passed, 0 failed, 1 skipped'; finds '1 skipped, 0 of them by name' '1 skipped, at most 0 may be'
+says 0 'skipped one: for this' '1 passed, 0 failed, 1 skipped'; finds 'no row of skips.tsv names it: one: for this'
+row skips.tsv 99-planted 'one: *' true 'as here'; passes 'the row of a skip holds'
+says 0 'skipped one: for this' '1 passed, 0 failed, 1 skipped'; row skips.tsv 99-planted 'one: *' false 'elsewhere'; finds 'no row of skips.tsv names it'
+says 0 'skipped one: for this' '1 passed, 0 failed, 1 skipped'; row skips.tsv 99-planted 'one: *' - 'always'; finds '1 skipped, at most 0 may be'
+says 0 '1 passed, 0 failed, 0 skipped'; row skips.tsv 99-planted 'one: *' - 'always'; finds 'names what is not skipped: one: *'
+says 0 'skipped o.e: for this' '1 passed, 0 failed, 1 skipped'; row skips.tsv 99-planted 'o?e: *' true 'a dot is a dot, and so is a question mark'; finds 'no row of skips.tsv names it'
+says 0 '1 passed, 0 failed, 0 skipped'; : >"$tree/tests/checks/expected.tsv"; finds 'expected.tsv has no row'
+says 0; echo 'kill -9 $$' >"$tree/tests/checks/99-planted.sh"; finds 'it ended without its count (exit 137)'
+
+unit() { # WHAT IT DOES: both builds of the unit tests
+    plant 10-unit
+    for variant in release asan; do echo "$1" | script build/$variant/unit; done
+}
+synthesis='echo "[====] Synthesis: Tested: 5 | Passing: 5 | Failing: 0 | Crashing: 0" >&2'
+unit "$synthesis"; passes 'all tests pass'
+unit 'exit 0'; finds 'release: the unit tests did not end (exit 0)' 'asan: the unit tests did not end'
+unit "$synthesis; exit 1"; finds 'asan: exit 1'
+unit "$synthesis; kill -9 \$\$"; finds 'release: exit 137'
+unit 'echo "[====] Synthesis: Tested: 0 | Passing: 0 | Failing: 0 | Crashing: 0" >&2'; finds '0 passed, at least 1'
+unit "echo '[SKIP] some::test: not here' >&2; $synthesis"; finds 'no row of skips.tsv names it: asan some::test: not here'
+unit "$synthesis; echo leak >\"\${ASAN_OPTIONS#log_path=}.1\""; finds 'asan: the sanitizers spoke'
+unit 'echo "[====] Synthesis: Tested: 5 | Passing: 3 | Failing: 1 | Crashing: 1" >&2; exit 1'; finds '6 passed, 4 failed'
+
+corpus() { # WHAT THE TARGET DOES
+    plant 15-corpora
+    mkdir -p "$tree/fuzz/corpus/planted"
+    echo 'int LLVMFuzzerTestOneInput();' >"$tree/fuzz/planted.c"
+    echo seed | tee "$tree/fuzz/corpus/planted/1" >"$tree/fuzz/corpus/planted/2"
+    [ -z "$1" ] || echo "$1" | script build/asan/bin/planted
+}
+executed='for f; do case $f in -*) ;; *) echo "Executed $f in 0 ms" ;; esac; done'
+corpus "$executed"; passes 'each file is run'
+corpus ''; finds 'planted: exit 127'
+corpus 'exit 0'; finds 'planted: exit 0, 0 of 2 were run'
+corpus "$executed; exit 77"; finds 'planted: exit 77'
+corpus "$executed"; rm "$tree"/fuzz/corpus/planted/*; finds 'planted: no corpus'
+corpus "$executed"; rm "$tree/fuzz/planted.c"; finds '0 passed, at least 1'
+
+# A wiredrill of the tree, both builds.
+wiredrill() { # CHECK WHAT-IT-DOES
+    plant "$1"
+    mkdir -p "$tree/scenarios/planted"
+    printf 'outcome 1s 1 == 1\n' >"$tree/scenarios/planted/one.pkt"
+    for variant in release asan; do printf '%s\n' "$2" | script build/$variant/wiredrill; done
+}
+skips='for k in $(seq 838); do echo "skipped scenarios/$k.pkt on e1000"; echo "it refuses"; done; echo "0 passed, 0 failed, 838 skipped"'
+for one in 20-scenarios 40-snapshot 45-closure; do
+    wiredrill $one "$skips"; finds 'no row of skips.tsv names it: scenarios/1.pkt on e1000: it refuses' '838 skipped, at most 0'
+    wiredrill $one 'exit 0'; finds 'the run ended without its count (exit 0)'
+    wiredrill $one 'echo "1 passed, 0 failed, 0 skipped"; exit 1'; finds 'exit 1 with "1 passed, 0 failed'
+    wiredrill $one 'echo "1 passed, 1 failed, 0 skipped"; exit 0'; finds 'exit 0 with "1 passed, 1 failed'
+    wiredrill $one 'echo "0 passed, 0 failed, 0 skipped"'; finds '0 passed'
+done
+wiredrill 45-closure 'echo "9 passed, 0 failed, 0 skipped"'; finds 'a loss that breaks an exchange is found: no' 'each of the two frames is lost: no'
+
+# What must show in a snapshot: a byte of the stack's that lies outside of the world.
+plant 40-snapshot
+bring scenarios/arp
+if tools/mutant.sh static stack/wire/arp.c 's/^    memcpy\(buf \+ ARP_THA, .*/&\n    static unsigned char told;\n    buf[ARP_THA + 5] ^= told++ \& 1;/' 2>"$tree/err"; then
+    ln -s "$root/build/mutant/static/wiredrill" "$tree/build/release/wiredrill"
+    finds 'restored at its middle, the run ended with other fingerprints'
+    rm -rf build/mutant/static
+else
+    bad "40-snapshot: $(cat "$tree/err")"
+fi
+
+wiredrill 25-ladder 'exit 0'; finds 'line 8 is not told as [lost, line 7]' 'the reply is in the ladder and arrived: no'
+
+print='echo "00000000000000000000000000000000 00000000000000000000000000000000 00000000000000000000000000000000 scenarios/one.pkt on e1000"'
+wiredrill 30-fingerprints "$print"; passes 'all prints are equal'
+wiredrill 30-fingerprints "if [ -e second ]; then kill -9 \$\$; fi; touch second; $print"; finds '16 jobs: exit 137' '16 jobs: other fingerprints'
+wiredrill 30-fingerprints "$print; exit 1"; finds 'clang under sanitizers: exit 1'
+wiredrill 30-fingerprints "$print; date +%N"; finds 'memory that held other bytes: other fingerprints' 'no address randomisation, another locale: other fingerprints'
+wiredrill 30-fingerprints 'exit 0'; finds '0 passed, at least 1'
+wiredrill 30-fingerprints 'echo " - - - scenarios/one.pkt on e1000 (skipped)"'; finds 'no row of skips.tsv names it: scenarios/one.pkt on e1000, 16 jobs'
+
+wiredrill 35-determinism "$print"; bring tools; finds '481 frames that differ in a bit have 481 prints in column 1' 'five moments' 'padding-not-cleared: did not build'
+
+# The stack, with what its objects may not have.
+plant 50-objects
+bring examples/kernel
+mkdir -p "$tree/stack"
+cat >"$tree/stack/planted.c" <<'END'
+int planted_data = 1, planted_bss, printf(const char *, ...);
+__attribute__((weak)) int planted_weak(void) { return planted_bss++ + printf("%d", planted_data++); }
+__attribute__((weak)) extern int planted_nowhere(void);
+int (*planted(void))(void) { return planted_nowhere; }
+END
+finds 'gcc-x86_64:' 'clang-x86_64:' 'class W: planted_weak' 'class D: planted_data' 'class B: planted_bss' 'undefined: printf' 'class w: planted_nowhere' 'kernel on gcc-x86_64 links: no'
+plant 50-objects
+bring examples/kernel
+mkdir -p "$tree/stack"
+finds 'gcc-x86_64: '
+
+plant 55-left-out; finds 'everything does not link'
+cat >"$tree/tests/checks/left_out.c" <<'END'
+int main(void) { return 1; }
+END
+finds 'everything does not answer as it should' 'no-dns-but-called links: it was not left out'
+
+# Includes, written in every way.
+plant 60-includes
+mkdir -p "$tree/sim/hosts" "$tree/sim/wire" "$tree/stack/wire" "$tree/stack/driver" "$tree/build/release/sim/hosts"
+echo 'int arp;' >"$tree/stack/wire/arp.h"
+echo '#include "../../sim/wire/link.h"' >"$tree/stack/driver/bus.h"
+echo 'int link;' >"$tree/sim/wire/link.h"
+echo '#include "stack/wire/arp.h"' >"$tree/sim/hosts/plain.c"
+echo '#include "../../stack/wire/arp.h"' >"$tree/sim/hosts/dots.c"
+echo '#include "../hosts/.././../stack//wire/arp.h"' >"$tree/sim/hosts/slashes.c"
+ln -s ../../stack/wire/arp.h "$tree/sim/hosts/alias.h"
+echo '#include "alias.h"' >"$tree/sim/hosts/link.c"
+printf '#define HEADER "stack/wire/" "arp.h"\n#include "nowhere.h"\n' >"$tree/sim/hosts/unread.c"
+echo 'int stack_open(void); int main_of(void); int main_of(void) { return stack_open(); }' >"$tree/sim/hosts/links.c"
+cc -c "$tree/sim/hosts/links.c" -o "$tree/build/release/sim/hosts/links.o"
+finds 'sim/hosts/plain.c is not the stack host' 'sim/hosts/dots.c is not the stack host' 'sim/hosts/slashes.c is not the stack host' 'sim/hosts/link.c is not the stack host' \
+    'sim/hosts/unread.c: the compiler does not say' 'stack/driver/bus.h reaches out of stack/' 'the simulation links without the stack: no' "undefined reference to \`stack_open"
+plant 60-includes
+finds 'the simulation links without the stack: no'
+
+# tshark, and goldens that it must object to.
+goldens() {
+    plant 70-tshark
+    mkdir -p "$tree/scenarios/arp" "$tree/golden-pcaps/arp"
+    for one in request-host-reply entry-expires; do
+        cp golden-pcaps/arp/$one.pcap "$tree/golden-pcaps/arp"
+        cp scenarios/arp/$one.pkt "$tree/scenarios/arp"
+    done
+}
+goldens; passes 'tshark has nothing to say'
+goldens; echo 'kill -11 $$' | script bin/tshark; finds 'tshark: exit 139'
+goldens; echo 'exit 0' | script bin/tshark; finds 'does not find what is planted'
+goldens; printf 'echo expert 1 _ws.malformed >&2\nexit 0\n' | script bin/tshark; finds 'tshark: expert 1 _ws.malformed'
+goldens; printf 'expert 1 _ws.malformed\n' >>"$tree/scenarios/arp/entry-expires.pkt"; echo 'exit 0' | script bin/tshark; finds 'tshark: no end of its output'
+goldens; echo 'exit 1' | script bin/mergecap; finds 'could not merge'
+goldens; printf 'expert 1 _ws.malformed\n' >>"$tree/scenarios/arp/entry-expires.pkt"; finds 'declared, but not there: 1 _ws.malformed'
+goldens; cp golden-pcaps/arp/receive-truncated.pcap "$tree/golden-pcaps/arp/entry-expires.pcap"; finds 'not declared: 1 _ws.malformed'
+goldens; rm "$tree/scenarios/arp/entry-expires.pkt"; finds 'golden-pcaps/arp/entry-expires.pcap: no scenario of that name'
+plant 70-tshark; finds '0 passed, at least 1'
+
+plant 80-mutants; finds 'tools/planted.py died'
+
+wiredrill 85-plugins 'echo "0 passed, 0 failed, 0 skipped"'; echo 'exit 0' | script bin/make; bring sim examples
+finds 'exit 0, expected 2 and "attach is not set"' 'exit 0, expected 1 and "the process hung"' 'no row of skips.tsv names it: lwip: scenarios/dhcp: built without liblwip-dev'
+wiredrill 85-plugins 'echo "0 passed, 0 failed, 0 skipped"'; echo 'exit 2' | script bin/make; finds 'the examples do not build'
+
+captures() { # WHAT WIREDRILL DOES
+    wiredrill 87-replay "$1"
+    mkdir -p "$tree/golden-pcaps"
+    cp golden-pcaps/arp/entry-expires.pcap "$tree/golden-pcaps"
+}
+captures 'for f; do :; done; echo "$f: 3 frames fed"'; passes 'each capture is told of'
+captures 'exit 0'; finds '0 told of 1'
+captures 'for f; do :; done; echo "$f: 3 frames fed, not accounted for"; echo "1 not accounted for"'; finds 'complaints'
+captures 'for f; do :; done; echo "$f: link type 9" >&2'; finds '1 refused'
+captures 'echo "3 frames fed"; date +%N'; finds '0 complaints, 1 told of 1'
+captures 'exit 0'; rm "$tree"/golden-pcaps/*; finds '0 passed, at least 1'
+
+wiredrill 90-errors 'exit 0'; finds 'exit 0, expected 2' 'does not say'
+finish
