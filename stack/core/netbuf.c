@@ -18,6 +18,7 @@ void netbuf_check(const struct netbuf_pool *pool)
         STACK_ASSERT(free++ < pool->available);
     }
     STACK_ASSERT(free == pool->available && free <= pool->total && pool->lowest <= free);
+    STACK_ASSERT(pool->reserve <= pool->total);
 }
 
 static struct netbuf *take(struct stack *s, uint32_t headroom, uint32_t len, bool received)
@@ -61,6 +62,7 @@ struct netbuf *netbuf_alloc_received(struct stack *s, uint32_t headroom, uint32_
 static void give_back(struct stack *s, struct netbuf *nb)
 {
     STACK_ASSERT(!(nb->flags & (NETBUF_IS_FREE | NETBUF_AT_DRIVER)));
+    STACK_ASSERT(nb->size_class < NETBUF_CLASSES);
     struct netbuf_pool *pool = &s->pool[nb->size_class];
     nb->flags = NETBUF_IS_FREE;
     nb->next = pool->free;

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "stack/core/panic.h"
 
 struct netif;
 struct stack;
@@ -124,8 +125,21 @@ struct netbuf_queue {
     uint32_t count;
 };
 
+/* STACK_CHECK: asserts that the count is the chain's length and the tail its end. */
+static inline void netbuf_queue_check(const struct netbuf_queue *q)
+{
+    uint32_t count = 0;
+    const struct netbuf *last = NULL;
+    for (const struct netbuf *nb = q->head; nb; nb = nb->next, count++) {
+        STACK_ASSERT(count < q->count && !(nb->flags & NETBUF_IS_FREE));
+        last = nb;
+    }
+    STACK_ASSERT(count == q->count && q->tail == last);
+}
+
 static inline void netbuf_enqueue(struct netbuf_queue *q, struct netbuf *nb)
 {
+    STACK_INVARIANT(netbuf_queue_check(q));
     nb->next = NULL;
     if (q->tail)
         q->tail->next = nb;
@@ -133,6 +147,7 @@ static inline void netbuf_enqueue(struct netbuf_queue *q, struct netbuf *nb)
         q->head = nb;
     q->tail = nb;
     q->count++;
+    STACK_INVARIANT(netbuf_queue_check(q));
 }
 
 /* In front of the others: what was taken out and could not go. */
@@ -143,6 +158,7 @@ static inline void netbuf_put_back(struct netbuf_queue *q, struct netbuf *nb)
     if (!q->tail)
         q->tail = nb;
     q->count++;
+    STACK_INVARIANT(netbuf_queue_check(q));
 }
 
 static inline struct netbuf *netbuf_dequeue(struct netbuf_queue *q)
@@ -155,6 +171,7 @@ static inline struct netbuf *netbuf_dequeue(struct netbuf_queue *q)
         q->tail = NULL;
     q->count--;
     nb->next = NULL;
+    STACK_INVARIANT(netbuf_queue_check(q));
     return nb;
 }
 

@@ -17,6 +17,7 @@ struct netbuf *netif_buffer(struct netif *nif, uint32_t len)
 uint64_t netif_device_address(const struct netif *nif, const struct netbuf *nb)
 {
     const struct netbuf_pool *pool = &nif->stack->pool[nb->size_class];
+    STACK_ASSERT(nb->base >= pool->slab && nb->start <= nb->end && nb->end <= nb->size);
     return nif->pool_device[nb->size_class] + (uint64_t)(netbuf_data(nb) - pool->slab);
 }
 
@@ -124,6 +125,24 @@ static bool is_full(int error)
     return error == -ERR_NOBUFS || error == -ERR_AGAIN || error == -ERR_BUSY;
 }
 
+#ifdef STACK_CHECK
+/* What waits is this interface's, by its queue and within the bound, and only while it can be sent;
+ * only loopback loops. */
+static void check_queues(const struct netif *nif)
+{
+    bool sends = (nif->flags & NETIF_UP) && (nif->flags & NETIF_RUNNING);
+    STACK_ASSERT(nif->queues <= NETIF_QUEUES && nif->headroom % 4 == 0);
+    STACK_ASSERT(nif->loop.count == 0 || (nif->flags & NETIF_LOOPBACK));
+    for (int q = 0; q < NETIF_QUEUES; q++) {
+        STACK_ASSERT(nif->waiting[q].count == 0 || (sends && nif->driver));
+        STACK_ASSERT(nif->waiting[q].count <= NETIF_TX_QUEUE);
+        for (const struct netbuf *nb = nif->waiting[q].head; nb; nb = nb->next)
+            STACK_ASSERT(nb->nif == nif && nb->queue == q &&
+                         !(nb->flags & (NETBUF_RX | NETBUF_AT_DRIVER)));
+    }
+}
+#endif
+
 /*
  * A ring may be as short as the RTL8139's four slots, which a datagram in five fragments would
  * never pass. What does not fit waits behind it; a frame that comes while others wait goes behind
@@ -142,6 +161,7 @@ static int send_to_driver(struct netif *nif, struct netbuf *nb, int64_t now_ns)
     if (waiting->count == NETIF_TX_QUEUE)
         return refuse_send(nif, nb, CORE_DROP_TX_RING_FULL, error);
     netbuf_enqueue(waiting, nb);
+    STACK_INVARIANT(check_queues(nif));
     return 0;
 }
 
@@ -163,6 +183,7 @@ static void flush(struct netif *nif, struct netbuf_queue *waiting, int64_t now_n
 
 void netif_flush(struct netif *nif, int64_t now_ns)
 {
+    STACK_INVARIANT(check_queues(nif));
     for (int q = 0; q < NETIF_QUEUES; q++)
         if (nif->waiting[q].head)
             flush(nif, &nif->waiting[q], now_ns);
@@ -202,6 +223,7 @@ static uint32_t longest(const struct netif *nif, const struct netbuf *nb)
 int netif_send(struct netif *nif, struct netbuf *nb, int64_t now_ns)
 {
     STACK_ASSERT(!(nb->flags & NETBUF_RX));
+    STACK_INVARIANT(check_queues(nif));
     nb->nif = nif;
     if (!(nif->flags & NETIF_UP))
         return refuse_send(nif, nb, CORE_DROP_TX_DOWN, -ERR_NETDOWN);

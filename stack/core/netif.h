@@ -167,9 +167,9 @@ void netif_flush(struct netif *nif, int64_t now_ns);
 /* Drops what waits: the interface is down, or without carrier. */
 void netif_drop_waiting(struct netif *nif);
 
-/* A tentative address has proved free (RFC 5227), or was not checked: from now on it is a source and
- * a destination, and has its on-link route. When there is no room for that any more the address goes:
- * -ERR_NOBUFS. */
+/* A tentative address has proved free (RFC 5227), or was not checked: from now on it is a source
+ * and a destination, and has its on-link route. When there is no room for that any more the address
+ * goes: -ERR_NOBUFS. */
 int netif_address_ready(struct netif *nif, unsigned slot, int64_t now_ns);
 
 /* The address of `family` to send from; the one whose prefix holds `towards` is preferred. NULL

@@ -48,6 +48,23 @@ static void pad(struct netbuf *nb)
 
 /* --- descriptors --- */
 
+#ifdef STACK_CHECK
+/* The ring's used part is what lies between its two ends; each context has its frame behind it. */
+static void check_ring(const struct e1000 *d)
+{
+    STACK_ASSERT(d->tx_count < E1000_TX_RING);
+    STACK_ASSERT((d->tx_oldest + d->tx_count) % E1000_TX_RING == d->tx_next);
+    for (uint32_t i = 0; i < E1000_TX_RING; i++) {
+        const struct netbuf *nb = d->tx[(d->tx_oldest + i) % E1000_TX_RING];
+        const struct netbuf *next = d->tx[(d->tx_oldest + i + 1) % E1000_TX_RING];
+        if (i >= d->tx_count)
+            STACK_ASSERT(!nb);
+        else
+            STACK_ASSERT(nb ? nb->flags & NETBUF_AT_DRIVER : next && i + 1 < d->tx_count);
+    }
+}
+#endif
+
 static uint8_t *take_slot(struct e1000 *d, struct netbuf *nb)
 {
     uint8_t *desc = descriptor(d, d->tx_next);
@@ -122,6 +139,7 @@ static struct netbuf *take_oldest(struct e1000 *d)
     d->tx_oldest = (slot + 1) % E1000_TX_RING;
     bus_take(d->bus, netbuf_data(nb), netbuf_len(nb), BUS_TO_DEVICE);
     nb->flags &= (uint16_t)~NETBUF_AT_DRIVER;
+    STACK_INVARIANT(check_ring(d));
     return nb;
 }
 
@@ -190,7 +208,9 @@ int e1000_send(void *state, struct netbuf *nb, int64_t now_ns)
     if (d->tx_count == 0)
         d->tx_since_ns = now_ns;
     bool more = nb->flags & NETBUF_MORE;
+    STACK_INVARIANT(check_ring(d));
     post(d, nb);
+    STACK_INVARIANT(check_ring(d));
     if (!more)
         e1000_kick(d, now_ns);
     return 0;

@@ -428,7 +428,9 @@ void reassembly_input(struct stack *s, struct netbuf *nb, const struct ip_fragme
 /* RFC 1122 3.3.2: time exceeded, when the source can see from fragment 0 which datagram it was. */
 static void on_timeout(struct stack *s, struct deadline *deadline, int64_t now_ns)
 {
+    STACK_ASSERT(deadline_index(deadline) < table_of(s)->limit);
     struct datagram *d = &table_of(s)->datagram[deadline_index(deadline)];
+    STACK_ASSERT(d->nb);
     stack_count(s, MODULE_REASSEMBLY, TIMEOUTS);
     tell_fates(s, d, DROP_TIMEOUT);
     struct netbuf *nb = release(s, d, d->first_len);
