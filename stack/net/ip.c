@@ -74,7 +74,38 @@ int ip_path(struct stack *s, const struct ip_addr *destination, const struct ip_
     bool any = !source || addr_is_any(source);
     if (!any && source->family != ADDR_IPV4)
         return -ERR_AFNOSUPPORT;
-    return ipv4_path(s, destination->word[0], any ? 0 : source->word[0], nif, path);
+    int error = ipv4_path(s, destination->word[0], any ? 0 : source->word[0], nif, path);
+    path->destination = *destination;
+    path->any_source = any;
+    path->any_nif = !nif;
+    path->generation = error < 0 ? 0 : s->path_generation;
+    return error;
+}
+
+/* Is it what ip_path would find? */
+static bool serves(const struct stack *s, const struct ip_path *path,
+                   const struct ip_addr *destination, const struct ip_addr *source,
+                   const struct netif *nif)
+{
+    bool any = !source || addr_is_any(source);
+    return ip_path_valid(s, path) && addr_equal(&path->destination, destination) &&
+           path->any_source == any && (any || addr_equal(&path->source, source)) &&
+           path->any_nif == !nif && (!nif || path->nif == nif);
+}
+
+int ip_pcb_path(struct stack *s, struct ip_pcb *pcb, uint8_t protocol,
+                const struct ip_addr *destination, const struct ip_addr *source,
+                struct ip_path *path)
+{
+    struct ip_path *own = &pcb->path;
+    if (!serves(s, own, destination, source, pcb->nif)) {
+        int error = ip_path(s, destination, source, pcb->nif, own);
+        if (error < 0)
+            return error;
+        ipv4_know_flow(s, own, protocol);
+    }
+    *path = *own;
+    return 0;
 }
 
 enum { DATAGRAM_MAX = 65535 };

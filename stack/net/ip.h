@@ -17,7 +17,23 @@ struct ip_path {
     uint16_t mtu;            /* of the path, learnt ones included */
     bool broadcast, multicast, loopback;
     bool too_narrow; /* for path_mtu.minimum: without DF, so that routers may cut */
+    /* What was asked for, and when: ip_path_valid. */
+    bool any_source, any_nif; /* the stack's choice */
+    uint32_t generation;
+    struct ip_addr destination;
+    /* IPv4: which counter of identifications is that of flow_protocol's packets from `source`, and
+     * where it starts. */
+    bool flow_known;
+    uint8_t flow_protocol, flow_counter;
+    uint16_t flow_start;
 };
+
+/* False when something has moved since the path was found - a route, an address, an interface, a
+ * path MTU, a gateway - and it must be asked for again. A zeroed path is not valid. */
+static inline bool ip_path_valid(const struct stack *s, const struct ip_path *path)
+{
+    return path->generation == s->path_generation;
+}
 
 enum ip_send_flag {
     IP_DONT_FRAGMENT = 1,
@@ -51,6 +67,7 @@ struct ip_pcb {
     uint8_t multicast_ttl;        /* 0: 1 */
     uint8_t fragmenting;          /* of enum ip_fragmenting */
     bool has_sent;                /* to `remote`, since it was connected */
+    struct ip_path path;          /* ip_pcb_path's: of the last packet */
 };
 
 /* What a received packet's header said; the netbuf's cursor is behind it. */
@@ -132,6 +149,12 @@ int ip_path(struct stack *s, const struct ip_addr *destination, const struct ip_
  * options_len octets of options. 0, or -ERR_MSGSIZE: they do not fit and must not be cut. */
 int ip_choose_fragmenting(const struct ip_pcb *pcb, const struct ip_path *path,
                           uint32_t options_len, uint32_t len, uint8_t *flags);
+
+/* The same for a control block's packets of `protocol`, of which the last path is remembered: a
+ * copy of that, while it is valid and the same is asked for. */
+int ip_pcb_path(struct stack *s, struct ip_pcb *pcb, uint8_t protocol,
+                const struct ip_addr *destination, const struct ip_addr *source,
+                struct ip_path *path);
 
 /* A buffer for `len` bytes of transport header and payload with headroom for IP (with options_len)
  * and link headers; NULL when the pool is dry or len exceeds 65535 less the headers. */

@@ -129,6 +129,8 @@ void ipv4_reassemble(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *
                      int64_t now_ns);
 
 /* ipv4_output.c */
+/* Hashes the path's flow once, for all packets of `protocol` that go by it. */
+void ipv4_know_flow(struct stack *s, struct ip_path *path, uint8_t protocol);
 int ipv4_output(struct stack *s, const struct ip_path *path, struct netbuf *nb,
                 const struct ip_send *how, int64_t now_ns);
 

@@ -20,15 +20,38 @@ static int refuse(struct stack *s, struct netbuf *nb, enum ipv4_counter why, int
  * hardware that cuts up a large segment. A value returns after 65536 packets of its bucket. Packets
  * that cannot be fragmented get one as well: RFC 6864 4.1 lets their value be anything.
  */
-static uint16_t next_id(struct stack *s, const struct ipv4_hdr *hdr)
+struct flow {
+    uint8_t counter;
+    uint16_t start;
+};
+
+static struct flow flow_of(struct stack *s, uint32_t source, uint32_t destination, uint8_t protocol)
 {
-    struct ipv4 *ip = ipv4_of(s);
+    _Static_assert(IPV4_ID_COUNTERS == 256, "a counter's number is an octet");
     uint8_t flow[9];
-    put32(flow, hdr->src);
-    put32(flow + 4, hdr->dst);
-    flow[8] = hdr->proto;
-    uint64_t h = keyed_hash(ip->id_key, flow, sizeof flow);
-    return (uint16_t)((uint32_t)(h >> 32) + ip->id[h & (IPV4_ID_COUNTERS - 1)]++);
+    put32(flow, source);
+    put32(flow + 4, destination);
+    flow[8] = protocol;
+    uint64_t h = keyed_hash(ipv4_of(s)->id_key, flow, sizeof flow);
+    return (struct flow){(uint8_t)h, (uint16_t)(h >> 32)};
+}
+
+void ipv4_know_flow(struct stack *s, struct ip_path *path, uint8_t protocol)
+{
+    struct flow f = flow_of(s, path->source.word[0], path->destination.word[0], protocol);
+    path->flow_known = true;
+    path->flow_protocol = protocol;
+    path->flow_counter = f.counter;
+    path->flow_start = f.start;
+}
+
+static uint16_t next_id(struct stack *s, const struct ip_path *path, const struct ipv4_hdr *hdr)
+{
+    bool known = path->flow_known && path->flow_protocol == hdr->proto &&
+                 path->source.word[0] == hdr->src && path->destination.word[0] == hdr->dst;
+    struct flow f = known ? (struct flow){path->flow_counter, path->flow_start}
+                          : flow_of(s, hdr->src, hdr->dst, hdr->proto);
+    return (uint16_t)(f.start + ipv4_of(s)->id[f.counter]++);
 }
 
 /* A whole packet, its header in front, to whom the path says. */
@@ -163,7 +186,7 @@ static int send_own_header(struct stack *s, const struct ip_path *path, struct n
     if (hdr.src == 0)
         put32(netbuf_data(nb) + IPV4_SRC, hdr.src = path->source.word[0]);
     if (hdr.id == 0)
-        put16(netbuf_data(nb) + IPV4_ID, hdr.id = next_id(s, &hdr));
+        put16(netbuf_data(nb) + IPV4_ID, hdr.id = next_id(s, path, &hdr));
     return send(s, path, nb, &hdr, now_ns);
 }
 
@@ -212,7 +235,7 @@ int ipv4_output(struct stack *s, const struct ip_path *path, struct netbuf *nb,
     if (netbuf_len(nb) > DATAGRAM_MAX - (uint32_t)hdr.hdr_len)
         return refuse(s, nb, IPV4_DROP_TOO_LONG, -ERR_MSGSIZE);
     hdr.total_len = (uint16_t)(netbuf_len(nb) + hdr.hdr_len);
-    hdr.id = next_id(s, &hdr);
+    hdr.id = next_id(s, path, &hdr);
     uint8_t *at = netbuf_push(nb, hdr.hdr_len);
     if (!at)
         return refuse(s, nb, IPV4_DROP_NO_HEADROOM, -ERR_NOBUFS);

@@ -200,7 +200,7 @@ int raw_send(struct stack *s, struct raw_pcb *pcb, const void *bytes, uint32_t l
     if (whole && len < IPV4_MIN_HDR_LEN)
         return -ERR_INVAL;
     struct ip_path path;
-    int err = ip_path(s, to, &pcb->ip.local, pcb->ip.nif, &path);
+    int err = ip_pcb_path(s, &pcb->ip, pcb->protocol, to, &pcb->ip.local, &path);
     if (err < 0)
         return err;
     struct ip_send how = {

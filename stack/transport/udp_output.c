@@ -29,19 +29,22 @@ static void fill(struct netbuf *nb, const struct udp_pcb *pcb, const struct ip_p
         netbuf_owe_sum(nb, UDP_CHECKSUM, pseudo_header(&path->source, to, hdr.length), true);
 }
 
-static int find_path(struct stack *s, const struct udp_pcb *pcb, uint32_t len,
+static int find_path(struct stack *s, struct udp_pcb *pcb, uint32_t len,
                      const struct ip_addr *source, const struct ip_addr *to, struct ip_path *path)
 {
     uint32_t options = (pcb->options_len + 3u) & ~3u;
     if (len > (to->family == ADDR_IPV6 ? UDP_MAX_PAYLOAD6 : UDP_MAX_PAYLOAD4 - options))
         return -ERR_MSGSIZE;
-    int err = ip_path(s, to, source ? source : udp_source_wish(pcb), pcb->end.ip.nif, path);
+    int err = ip_pcb_path(s, &pcb->end.ip, IP_PROTO_UDP, to, source ? source : udp_source_wish(pcb),
+                          path);
     if (err < 0)
         return err;
     if (path->broadcast && !(pcb->end.ip.ip_flags & IP_BROADCAST_OK))
         return -ERR_ACCES; /* RFC 1122 3.3.6 */
-    if (pcb->from_any)
+    if (pcb->from_any) {
         path->source = (struct ip_addr){.family = to->family};
+        path->flow_known = false;
+    }
     return 0;
 }
 
