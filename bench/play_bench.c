@@ -6,7 +6,7 @@
 #include "bench/bench.h"
 #include "sim/suite/suite.h"
 
-enum { WARM_UP_NS = 100000, FRAME_NS = 1000, WARM = 200000, RESTORED = 50000 };
+enum { WARM_UP_NS = 3000, FRAME_NS = 1000, WARM = 200000, RESTORED = 50000 };
 
 static void must(bool good, const struct run *r, const struct why *why)
 {

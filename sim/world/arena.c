@@ -268,7 +268,7 @@ static void poison_free(struct arena *a)
 void arena_restore(struct arena *a, const void *copy, size_t used)
 {
     size_t high_water = a->high_water, populated = a->populated;
-    UNPOISON(a, high_water);
+    UNPOISON(a, a->used); /* above it nothing was ever poisoned, or is no more */
     memcpy(a, copy, used);
     a->high_water = high_water;
     a->populated = populated;

@@ -10,7 +10,7 @@ enum {
     INSTANT_EVENTS = 1000000, /* at one instant: more is a loop that no clock will end */
     FLOOD_WATCHED = 1000,     /* the last of them tell who takes part */
     FLOOD_OWNERS = 8,
-    FIRST_ROOM = 64, /* to begin with */
+    FIRST_ROOM = 8, /* to begin with */
 };
 
 /* What orders an owner lies beside the pointer to it: sifting touches no owner but those it moves.
