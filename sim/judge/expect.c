@@ -10,7 +10,7 @@
 
 /* A frame that some line of the block took, and all lines that could. */
 struct expect_frame {
-    struct seen seen;
+    struct seen *seen;
     uint32_t *fit;
     uint32_t fits, line; /* the line whose it is */
 };
@@ -148,12 +148,12 @@ static bool take(struct judge *j, struct expect_block *b, struct seen *s, uint32
         b->frame = world_grow(j->world, b->frame, &b->room, sizeof *b->frame);
     uint32_t *fit = world_alloc(j->world, count * sizeof *fit, 4);
     memcpy(fit, b->fit, count * sizeof *fit);
-    b->frame[b->frames++] = (struct expect_frame){.seen = *s, .fit = fit, .fits = count};
+    b->frame[b->frames++] = (struct expect_frame){.seen = s, .fit = fit, .fits = count};
     if (!place_frame(j, b)) {
         b->frames--;
         return false;
     }
-    s->taken = true; /* its references are the block's now */
+    seen_take(j, s);
     return true;
 }
 
@@ -180,13 +180,13 @@ static uint32_t first_open(const struct expect_block *b)
 static void settle(struct judge *j, struct expect_block *b)
 {
     for (uint32_t k = 0; k < b->lines; k++) {
-        struct seen *s = &b->frame[b->frame_of[k]].seen;
+        struct seen *s = b->frame[b->frame_of[k]].seen;
         struct packet_verdict v;
         compare(j, &b->line[k], s, true, &v);
         if (j->mark)
             j->mark(j->names.self, judge_link_of(j, s->from), s->record, b->line[k].place.line);
         b->last_ns = s->time_ns > b->last_ns ? s->time_ns : b->last_ns;
-        seen_take(j, s);
+        seen_free(j, s);
     }
 }
 
@@ -230,6 +230,7 @@ enum judged judge_expect(struct judge *j, struct expect_block *b, int64_t now_ns
             return wait_or_fail(j, b, now_ns, at_ns);
         if (passed_over(j, b, s)) {
             seen_take(j, s);
+            seen_free(j, s);
             continue;
         }
         if (!take(j, b, s, fits(j, b, s, &near, &why))) {

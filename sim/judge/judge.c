@@ -1,5 +1,6 @@
 /* What the judge sees: ports, and frames that wait for a line. */
 #include "sim/judge/private.h"
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -157,25 +158,43 @@ static void keep_frame(struct frame **last, struct frame *f)
     *last = frame_ref(f);
 }
 
+static void append(struct seen_queue *q, struct seen *s)
+{
+    *(q->first ? &q->last->next : &q->first) = s;
+    q->last = s;
+}
+
+static struct seen_queue *queue_of(struct judge *j, const struct seen *s)
+{
+    return s->from->station == STATION_UNDER_TEST ? &j->ours : s->from->watched;
+}
+
 static void remember(struct judge *j, struct judge_port *from, struct frame *f, uint32_t record,
                      const struct breach *breach, uint32_t breaches, int64_t now_ns)
 {
-    if (j->seens == j->seen_room)
-        j->seen = world_grow(j->world, j->seen, &j->seen_room, sizeof *j->seen);
     struct frame *answered =
         from->station == STATION_UNDER_TEST ? from->link->last_in : from->link->last_out;
-    struct seen *s = &j->seen[j->seens++];
+    struct seen *s = world_alloc(j->world, sizeof *s, 16);
     *s = (struct seen){.frame = frame_ref(f),
                        .answered = answered ? frame_ref(answered) : NULL,
                        .from = from,
                        .time_ns = now_ns,
                        .record = record,
+                       .number = j->frames,
                        .breaches = breaches};
     if (breaches) {
         s->breach = world_alloc(j->world, breaches * sizeof *s->breach, 16);
         memcpy(s->breach, breach, breaches * sizeof *s->breach);
     }
+    append(queue_of(j, s), s);
     world_due(j->world, j->player, now_ns);
+}
+
+void judge_watch(struct judge *j, struct judge_port *p, struct judge_port *first)
+{
+    if (!first->watched)
+        first->watched = world_alloc(j->world, sizeof *first->watched, 16);
+    p->watched = first->watched;
 }
 
 static void see_ours(struct judge *j, struct judge_port *from, struct frame *f, uint32_t record,
@@ -199,7 +218,7 @@ static void see_other(struct judge *j, struct judge_link *l, struct judge_port *
                       struct frame *f, enum link_event event, uint32_t record, int64_t now_ns)
 {
     bool peer = from && from->station == STATION_PEER;
-    if (peer && j->watch_peers && !j->unlined && !ignored_by(j, from, f))
+    if (peer && from->watched && !j->unlined && !ignored_by(j, from, f))
         remember(j, from, f, record, NULL, 0, now_ns);
     keep_frame(&l->last_in, f);
     if (event != LINK_LOST && event != LINK_QUEUE_FULL && event != LINK_IS_DOWN) {
@@ -221,36 +240,33 @@ void judge_frame(struct judge *j, uint32_t link, int number, struct frame *f, en
         see_other(j, &j->link[link], from, f, event, record, now_ns);
 }
 
-static bool wanted(const struct seen *s, const struct expect_block *b)
+struct seen *seen_next(const struct judge *j, const struct expect_block *b)
 {
-    if (s->taken || s->from->station == STATION_UNDER_TEST)
-        return !s->taken;
-    for (uint32_t k = 0; b && k < b->lines; k++)
-        if (expect_leaves_by(&b->line[k], s))
-            return true;
-    return false;
-}
-
-struct seen *seen_next(struct judge *j, const struct expect_block *b)
-{
-    while (j->seen_first < j->seens && j->seen[j->seen_first].taken)
-        j->seen_first++;
-    if (j->seen_first == j->seens)
-        j->seen_first = j->seens = 0;
-    for (uint32_t s = j->seen_first; s < j->seens; s++)
-        if (wanted(&j->seen[s], b))
-            return &j->seen[s];
-    return NULL;
+    struct seen *oldest = j->ours.first;
+    for (uint32_t k = 0; b && k < b->lines; k++) {
+        const struct seen_queue *q = b->line[k].at->watched;
+        if (q && q->first && (!oldest || q->first->number < oldest->number))
+            oldest = q->first;
+    }
+    return oldest;
 }
 
 void seen_take(struct judge *j, struct seen *s)
 {
-    s->taken = true;
+    struct seen_queue *q = queue_of(j, s);
+    assert(q->first == s);
+    q->first = s->next;
+    s->next = NULL;
+}
+
+void seen_free(struct judge *j, struct seen *s)
+{
     frame_unref(s->frame);
     if (s->answered)
         frame_unref(s->answered);
     if (s->breaches)
         world_release(j->world, s->breach, s->breaches * sizeof *s->breach);
+    world_release(j->world, s, sizeof *s);
 }
 
 bool judge_unexpected(struct judge *j, const struct place *place, int64_t time_ns)

@@ -40,7 +40,8 @@ struct judge_port {
     bool has_ipv4; /* the address by which a line names it */
     bool leased;   /* and a server granted it */
     uint32_t ipv4;
-    int prefix; /* of its net, for broadcasts; 0: not known */
+    struct seen_queue *watched; /* a peer's frames that lines may observe; NULL: none does */
+    int prefix;                 /* of its net, for broadcasts; 0: not known */
 };
 
 /* A frame that no line has spoken for yet. */
@@ -49,10 +50,16 @@ struct seen {
     struct frame *answered; /* the last one that had come the other way; NULL: none */
     struct judge_port *from;
     int64_t time_ns;
-    uint32_t record; /* its place in the capture of the link */
-    bool taken;
+    uint32_t record;       /* its place in the capture of the link */
+    uint64_t number;       /* frames are numbered as they came */
     struct breach *breach; /* of the baseline */
     uint32_t breaches;
+    struct seen *next;
+};
+
+/* The oldest first. */
+struct seen_queue {
+    struct seen *first, *last;
 };
 
 /* Frames of a kind that needs no line. */
@@ -80,12 +87,10 @@ struct judge {
     struct owner *player; /* woken at the instant of a frame that needs a line */
     struct judge_link *link;
     uint32_t links;
-    struct seen *seen;
-    uint32_t seens, seen_room, seen_first;
+    struct seen_queue ours; /* frames of the hosts under test that no line has spoken for */
     struct judge_ignore *ignore;
     uint32_t ignores;
-    bool watch_peers; /* some line observes peers' frames */
-    bool unlined;     /* no frame needs a line: the baseline alone holds, but for what */
+    bool unlined; /* no frame needs a line: the baseline alone holds, but for what */
     const struct packet_spec **excuse; /* these lines state of frames of their kind */
     uint32_t excuses;
     bool conventions; /* what breaks a convention fails, too */
@@ -105,6 +110,9 @@ void judge_init(struct judge *j, struct world *w, uint32_t links);
 struct judge_port *judge_add_port(struct judge *j, uint32_t link, const struct judge_port *port);
 struct judge_port *judge_port_of(const struct judge *j, uint32_t link, int number);
 uint32_t judge_link_of(const struct judge *j, const struct judge_port *p);
+/* Some line observes the peer's frames: those that leave by `p` are kept for it, in one queue with
+ * those by `first`, the first port of the same peer. */
+void judge_watch(struct judge *j, struct judge_port *p, struct judge_port *first);
 
 /* A frame enters a link; `record` is its place in the link's capture. */
 void judge_frame(struct judge *j, uint32_t link, int number, struct frame *f, enum link_event event,

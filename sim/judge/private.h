@@ -13,8 +13,11 @@ struct judge_link {
 };
 
 /* The oldest frame that nobody took: of the host under test, or by one of the block's ports. */
-struct seen *seen_next(struct judge *j, const struct expect_block *b);
+struct seen *seen_next(const struct judge *j, const struct expect_block *b);
+/* It waits no more: a line has it. Only the next one can be taken. */
 void seen_take(struct judge *j, struct seen *s);
+/* One that was taken is over. */
+void seen_free(struct judge *j, struct seen *s);
 
 bool expect_leaves_by(const struct expectation *e, const struct seen *s);
 

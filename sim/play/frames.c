@@ -79,15 +79,20 @@ static void introduce_ignores(struct run *r)
     }
 }
 
-static bool observes_peers(const struct step *step, uint32_t steps)
+/* Of peers, the frames of those are kept that some `>` line observes. */
+static void watch_observed(struct run *r, const struct step *step, uint32_t steps)
 {
     for (uint32_t s = 0; s < steps; s++) {
-        bool block = step[s].kind == STEP_ALL || step[s].kind == STEP_REPEAT;
-        if (block ? observes_peers(step[s].u.block.step, step[s].u.block.steps)
-                  : step[s].kind == STEP_PACKET && step[s].u.packet.at)
-            return true;
+        if (step[s].kind == STEP_ALL || step[s].kind == STEP_REPEAT)
+            watch_observed(r, step[s].u.block.step, step[s].u.block.steps);
+        if (step[s].kind != STEP_PACKET || !step[s].u.packet.at ||
+            step[s].u.packet.direction != '>')
+            continue;
+        int port;
+        const struct host *h = topology_host(&r->topology, step[s].u.packet.at, &port);
+        for (uint32_t p = 0; h != r->topology.sut && p < h->ports; p++)
+            judge_watch(&r->judge, judged(r, h, (int)p), judged(r, h, 0));
     }
-    return false;
 }
 
 void frames_introduce(void *run)
@@ -109,7 +114,7 @@ void frames_introduce(void *run)
         if (r->script->set[k].value.kind == VALUE_NUMBER ||
             r->script->set[k].value.kind == VALUE_TIME)
             frames_hear_knob(r, r->script->set[k].name, r->script->set[k].value.number);
-    j->watch_peers = observes_peers(r->script->step, r->script->steps);
+    watch_observed(r, r->script->step, r->script->steps);
 }
 
 /* Addresses, numbers and neighbours that the script gives and takes are the judge's to know. */
