@@ -228,8 +228,14 @@ static bool can_be_gateway(struct stack *s, const struct netif *nif, const struc
     return !is_ours(s, a);
 }
 
-int route_add(struct stack *s, const struct ip_addr *net, unsigned prefix,
-              const struct ip_addr *gateway, struct netif *nif)
+/* A hint that is confirmed stays, and a lease's route that the user adds is his. */
+static bool gives_way(const struct route *r, enum route_origin to)
+{
+    return r->origin == ROUTE_REDIRECT || (r->origin == ROUTE_LEASE && to == ROUTE_STATIC);
+}
+
+static int add(struct stack *s, const struct ip_addr *net, unsigned prefix,
+               const struct ip_addr *gateway, struct netif *nif, enum route_origin origin)
 {
     struct routes *t = routes_of(s);
     if (!t)
@@ -248,10 +254,10 @@ int route_add(struct stack *s, const struct ip_addr *net, unsigned prefix,
     if (gateway && !can_be_gateway(s, nif, gateway))
         return -ERR_INVAL;
     struct route *same = find(t, net, prefix, gateway, nif);
-    if (same && same->origin != ROUTE_REDIRECT)
+    if (same && !gives_way(same, origin))
         return -ERR_EXIST;
-    if (same) { /* a hint that is confirmed stays */
-        same->origin = ROUTE_STATIC;
+    if (same) {
+        same->origin = (uint8_t)origin;
         same->expires_ns = INT64_MAX;
         return 0;
     }
@@ -260,8 +266,28 @@ int route_add(struct stack *s, const struct ip_addr *net, unsigned prefix,
                       .nif = nif,
                       .expires_ns = INT64_MAX,
                       .prefix = (uint8_t)prefix,
-                      .origin = ROUTE_STATIC};
+                      .origin = (uint8_t)origin};
     return insert(s, &r);
+}
+
+int route_add(struct stack *s, const struct ip_addr *net, unsigned prefix,
+              const struct ip_addr *gateway, struct netif *nif)
+{
+    return add(s, net, prefix, gateway, nif, ROUTE_STATIC);
+}
+
+int route_lease_add(struct netif *nif, const struct ip_addr *net, unsigned prefix,
+                    const struct ip_addr *gateway)
+{
+    return add(nif->stack, net, prefix, gateway, nif, ROUTE_LEASE);
+}
+
+void route_lease_remove(struct netif *nif)
+{
+    struct routes *t = routes_of(nif->stack);
+    for (uint32_t i = 0; t && i < t->fresh; i++)
+        if (t->route[i].origin == ROUTE_LEASE && t->route[i].nif == nif)
+            take_out(nif->stack, t, &t->route[i]);
 }
 
 int route_remove(struct stack *s, const struct ip_addr *net, unsigned prefix,
@@ -449,7 +475,7 @@ static void on_netif(struct stack *s, void *state, struct netif *nif, enum netif
 
 static void describe(struct text *t, const struct route *r)
 {
-    static const char *const origins[] = {"free", "static", "interface", "redirect"};
+    static const char *const origins[] = {"free", "static", "interface", "redirect", "static"};
     text_addr(t, &r->net);
     text_char(t, '/');
     text_number(t, r->prefix);

@@ -8,7 +8,7 @@
 #include "stack/core/module.h"
 #include "stack/core/route_tree.h"
 
-enum route_origin { ROUTE_FREE, ROUTE_STATIC, ROUTE_INTERFACE, ROUTE_REDIRECT };
+enum route_origin { ROUTE_FREE, ROUTE_STATIC, ROUTE_INTERFACE, ROUTE_REDIRECT, ROUTE_LEASE };
 
 struct route {
     struct ip_addr net, gateway; /* gateway of family ADDR_NONE: on-link */
@@ -29,6 +29,13 @@ const struct route *route_lookup(struct stack *s, const struct ip_addr *destinat
  * route gives way when the table is full. 0 or -ERR_NOBUFS. */
 int route_redirect(struct stack *s, const struct ip_addr *host, const struct ip_addr *gateway,
                    struct netif *nif, int64_t now_ns);
+
+/* A route that a lease of the interface's brings: route_add's results. One that the user has stays
+ * his; one that he adds while the lease has it becomes his. */
+int route_lease_add(struct netif *nif, const struct ip_addr *net, unsigned prefix,
+                    const struct ip_addr *gateway);
+/* All of them, by this interface. */
+void route_lease_remove(struct netif *nif);
 
 /* The on-link route that comes with an address: 0, -ERR_NOBUFS, or -ERR_OPNOTSUPP without a table.
  * has_room: it would be the first. */

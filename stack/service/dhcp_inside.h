@@ -80,10 +80,10 @@ struct dhcp_client {
     int64_t offer_due_ns;            /* end of collecting; INT64_MAX: no offer yet */
     int64_t t1_ns, t2_ns, expiry_ns; /* absolute; INT64_MAX: never */
     struct dhcp_lease lease;
-    /* What of the lease is on the interface; what was there before is the user's. */
+    /* What of the lease is on the interface; what was there before is the user's. Routes know
+     * themselves whose they are. */
     bool address_added, servers_named;
     uint16_t mtu_set, mtu_before; /* mtu_set 0: the lease changed nothing; no MTU is below 68 */
-    uint32_t routes_added;        /* bits: of the lease's routes, then its routers */
     service_done *done;
     void *ctx;
     /* Outlive the client, until it runs again or longer. */

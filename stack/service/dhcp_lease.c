@@ -1,6 +1,7 @@
 #include "stack/service/dhcp_inside.h"
 #include "stack/core/bytes.h"
 #include "stack/core/mem.h"
+#include "stack/core/route.h"
 
 bool dhcp_address_ok(uint32_t a)
 {
@@ -186,7 +187,7 @@ void dhcp_lease_times(struct stack *s, struct dhcp_client *c)
 
 static void check_no_lease(const struct dhcp_client *c)
 {
-    STACK_ASSERT(!c->routes_added && !c->servers_named && !c->mtu_set);
+    STACK_ASSERT(!c->servers_named && !c->mtu_set);
     STACK_ASSERT(!c->address_added || c->state == DHCP_CHECKING);
 }
 
@@ -198,7 +199,6 @@ static void check_lease(const struct dhcp_client *c)
     STACK_ASSERT(prefix_of(l->mask) > 0 && c->servers_named);
     STACK_ASSERT(l->routers <= DHCP_ROUTERS && l->routes <= DHCP_ROUTES &&
                  !(l->routers && l->routes));
-    STACK_ASSERT(c->routes_added >> (l->routers + l->routes) == 0);
     STACK_ASSERT(c->t1_ns <= c->t2_ns && c->t2_ns <= c->expiry_ns);
 }
 
@@ -245,12 +245,6 @@ static int change_mask(struct dhcp_client *c, const struct dhcp_lease *to, int64
     return err;
 }
 
-static int add_route(struct stack *s, struct dhcp_client *c, const struct dhcp_route *r)
-{
-    struct ip_addr net = addr_ipv4(r->net), via = addr_ipv4(r->via);
-    return route_add(s, &net, r->prefix, r->via ? &via : NULL, c->nif);
-}
-
 /* The lease's routes, or its routers as default routes, as one list. */
 static uint8_t list_routes(const struct dhcp_lease *l, struct dhcp_route out[DHCP_LEASE_ROUTES])
 {
@@ -262,32 +256,18 @@ static uint8_t list_routes(const struct dhcp_lease *l, struct dhcp_route out[DHC
     return count;
 }
 
-static void remove_routes(struct stack *s, struct dhcp_client *c)
+/* One that was there before the lease is the user's and stays. One that cannot be (by a gateway
+ * that is this host, say) is left out, like a router that no host can be. Where the table has no
+ * room for one, none is added. */
+static int add_routes(struct dhcp_client *c)
 {
     struct dhcp_route route[DHCP_LEASE_ROUTES];
     uint8_t count = list_routes(&c->lease, route);
     for (uint8_t i = 0; i < count; i++) {
         struct ip_addr net = addr_ipv4(route[i].net), via = addr_ipv4(route[i].via);
-        if (c->routes_added >> i & 1)
-            route_remove(s, &net, route[i].prefix, route[i].via ? &via : NULL, c->nif);
-    }
-    c->routes_added = 0;
-}
-
-/* One that was there before the lease is the user's and stays. One that cannot be (by a gateway
- * that is this host, say) is left out, like a router that no host can be. Where the table has no
- * room for one, none is added. */
-static int add_routes(struct stack *s, struct dhcp_client *c)
-{
-    struct dhcp_route route[DHCP_LEASE_ROUTES];
-    uint8_t count = list_routes(&c->lease, route);
-    c->routes_added = 0;
-    for (uint8_t i = 0; i < count; i++) {
-        int err = add_route(s, c, &route[i]);
-        if (err == 0)
-            c->routes_added |= 1u << i;
+        int err = route_lease_add(c->nif, &net, route[i].prefix, route[i].via ? &via : NULL);
         if (err == -ERR_NOBUFS) {
-            remove_routes(s, c);
+            route_lease_remove(c->nif);
             return err;
         }
     }
@@ -326,7 +306,7 @@ static void set_mtu(struct dhcp_client *c, uint16_t mtu)
 
 int dhcp_lease_apply(struct stack *s, struct dhcp_client *c)
 {
-    int err = add_routes(s, c);
+    int err = add_routes(c);
     if (err < 0)
         return err;
     dhcp_set_name_servers(s, c->nif, &c->lease);
@@ -351,14 +331,14 @@ int dhcp_lease_change(struct stack *s, struct dhcp_client *c, const struct dhcp_
     if (err < 0)
         return err;
     if (!same_routes(renewed, &old)) {
-        remove_routes(s, c);
+        route_lease_remove(c->nif);
         c->lease = *renewed;
-        err = add_routes(s, c);
+        err = add_routes(c);
     }
     if (err < 0) { /* what was there has its room back */
         c->lease = old;
         change_mask(c, &old, now_ns);
-        add_routes(s, c);
+        add_routes(c);
         return err;
     }
     c->lease = *renewed;
@@ -370,7 +350,7 @@ int dhcp_lease_change(struct stack *s, struct dhcp_client *c, const struct dhcp_
 void dhcp_lease_remove(struct stack *s, struct dhcp_client *c, int64_t now_ns)
 {
     struct ip_addr address = addr_ipv4(c->lease.address);
-    remove_routes(s, c);
+    route_lease_remove(c->nif);
     if (c->servers_named)
         dhcp_set_name_servers(s, c->nif, NULL);
     set_mtu(c, 0);
