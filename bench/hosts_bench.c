@@ -43,7 +43,7 @@ static void bench_hosts(int hosts)
     struct suite *suite =
         suite_load(paths, 1, &(struct suite_options){.nic = "e1000", .sut = options.sut}, &why);
     unlink(path);
-    struct run *r = suite ? run_new(&suite->kase[0].run, &options, &why) : NULL;
+    struct run *r = suite && suite->cases ? run_new(&suite->kase[0].run, &options, &why) : NULL;
     snprintf(what, sizeof what, "events, %d hosts on a switch", hosts);
     if (!r) {
         printf("%-46s %s\n", what, why.text);

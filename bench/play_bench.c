@@ -62,7 +62,7 @@ int main(int argc, char **argv)
     const struct run_options options = {.sut = sut_load("stack", &why), .seed = 1};
     must(options.sut != NULL, NULL, &why);
     struct suite *suite = suite_load(&path, 1, &(struct suite_options){.sut = options.sut}, &why);
-    must(suite != NULL, NULL, &why);
+    must(suite != NULL && suite->refusals == 0, NULL, &why);
     for (uint32_t k = 0; k < suite->cases; k++)
         bench_case(&suite->kase[k], &options);
     suite_free(suite);

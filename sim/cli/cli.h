@@ -23,6 +23,9 @@ __attribute__((format(printf, 1, 2))) int usage_error(const char *format, ...);
  * wrong. */
 int capture_open(const char *path, struct pcap_file *file);
 
+/* Tells on stderr which scripts were refused when they were read, each with its place. */
+void tell_refused(const struct suite *suite);
+
 int command_run(int argc, char **argv);
 int command_fingerprint(int argc, char **argv);
 int command_show(int argc, char **argv);

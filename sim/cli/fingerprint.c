@@ -3,18 +3,26 @@
 #include <stdlib.h>
 #include "sim/cli/cli.h"
 
+struct lines {
+    const struct suite *suite;
+    const struct script *refused; /* the last that was, which is told once */
+    int status;
+};
+
 static void print_line(void *ctx, uint32_t k, struct result *r)
 {
-    const struct suite *suite = ((void **)ctx)[0];
-    int *status = ((void **)ctx)[1];
+    struct lines *lines = ctx;
+    const struct suite *suite = lines->suite;
     char w[33], t[33], s[33];
     if (r->outcome.status == RUN_SKIPPED) {
         printf("%32s %32s %32s %s (skipped)\n", "-", "-", "-", suite->kase[k].run.name);
         return;
     }
     if (r->outcome.status == RUN_ERROR || r->outcome.signal) {
-        fprintf(stderr, "wiredrill: %s\n", r->report);
-        *status = EXIT_USAGE;
+        const struct script *script = r->outcome.refused ? suite->kase[k].run.script : NULL;
+        if (!script || script != lines->refused)
+            lines->status = usage_error("%s", r->report);
+        lines->refused = script;
         return;
     }
     fingerprint_text(&r->outcome.w, w);
@@ -27,7 +35,6 @@ int command_fingerprint(int argc, char **argv)
 {
     struct options o;
     struct why why = {{0}};
-    int status = EXIT_PASSED;
     if (options_parse(argc, argv, &o) != 0)
         return EXIT_USAGE;
     o.no_golden = true;
@@ -38,8 +45,9 @@ int command_fingerprint(int argc, char **argv)
                    &(struct suite_options){o.nic, o.stack, o.defines ? o.define : NULL}, &why);
     if (!suite)
         return usage_error("%s", why.text);
-    void *ctx[2] = {suite, &status};
-    workers_run(suite, &o, 0, print_line, ctx);
+    tell_refused(suite);
+    struct lines lines = {suite, NULL, suite->refusals ? EXIT_USAGE : EXIT_PASSED};
+    workers_run(suite, &o, 0, print_line, &lines);
     suite_free(suite);
-    return status;
+    return lines.status;
 }

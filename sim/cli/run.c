@@ -9,6 +9,14 @@
 #include "sim/record/junit.h"
 #include "sim/base/text.h"
 
+/* Scripts that were refused, for the line before the last: "x.pkt:5:4". */
+struct refusals {
+    struct text places;
+    uint32_t scripts;
+    const struct script *last; /* refused when its cases were to begin, and with which words */
+    char *last_text;
+};
+
 struct tally {
     const struct suite *suite;
     const struct options *options;
@@ -17,6 +25,7 @@ struct tally {
     uint64_t frames;
     int64_t wall_ns, *each_ns;
     bool *case_failed;
+    struct refusals refusals;
 };
 
 static const char *const status_words[] = {"passed", "FAILED", "skipped", "ERROR"};
@@ -62,6 +71,61 @@ static void print_json(const struct suite_case *c, const struct result *r)
     printf("}\n");
 }
 
+/* --- scripts that are refused --- */
+
+void tell_refused(const struct suite *suite)
+{
+    for (uint32_t k = 0; k < suite->refusals; k++)
+        usage_error("%s", suite->refused[k].text);
+}
+
+/* The text begins with the place, if there is one. */
+static void add_refusal(struct refusals *r, const char *path, const char *text)
+{
+    int line, column;
+    size_t len = strlen(path);
+    bool placed =
+        strncmp(text, path, len) == 0 && sscanf(text + len, ":%d:%d:", &line, &column) == 2;
+    text_add(&r->places, "%s%s", r->scripts ? ", " : "", path);
+    if (placed)
+        text_add(&r->places, ":%d:%d", line, column);
+    r->scripts++;
+}
+
+/* Of one script, what was told already of another NIC or parameter is not told again: it begins
+ * with the same sentence. */
+static bool is_told(struct tally *t, const struct suite_case *c, const struct result *r)
+{
+    struct refusals *f = &t->refusals;
+    const char *text = r->report ? r->report : "";
+    size_t sentence = strcspn(text, "\n");
+    if (!r->outcome.refused)
+        return false;
+    if (f->last != c->run.script)
+        add_refusal(f, c->run.script->path, text);
+    bool told = f->last == c->run.script && strlen(f->last_text) == sentence &&
+                strncmp(f->last_text, text, sentence) == 0;
+    f->last = c->run.script;
+    free(f->last_text);
+    f->last_text = strndup(text, sentence);
+    return told;
+}
+
+/* Those that did not even parse. */
+static void count_refused(struct tally *t)
+{
+    for (uint32_t k = 0; k < t->suite->refusals; k++) {
+        const struct refused_script *s = &t->suite->refused[k];
+        struct result r = {.report = (char *)s->text, .outcome = {.status = RUN_ERROR}};
+        const struct suite_case none = {.run = {.name = s->path}};
+        add_refusal(&t->refusals, s->path, s->text);
+        junit_case(t->junit, s->path, "error", s->text, 0);
+        if (t->options->json)
+            print_json(&none, &r);
+    }
+    tell_refused(t->suite);
+}
+
 /* The table: failures in full as they come, passed cases only when there are few or all are wanted.
  */
 static void print_row(const struct tally *t, const struct suite_case *c, const struct result *r)
@@ -70,7 +134,8 @@ static void print_row(const struct tally *t, const struct suite_case *c, const s
     bool few = t->suite->cases <= 16 || o->verbose;
     if (r->outcome.status != RUN_PASSED || (few && !o->quiet)) {
         char time[TIME_TEXT_BYTES];
-        printf("%-7s %s", status_words[r->outcome.status], c->run.name);
+        printf("%-7s %s", r->outcome.refused ? "refused" : status_words[r->outcome.status],
+               r->outcome.refused ? c->run.script->path : c->run.name);
         if (r->outcome.status == RUN_PASSED)
             printf("  %" PRIu64 " frames, %s%s", r->outcome.frames,
                    time_text(r->outcome.virtual_ns, time),
@@ -95,7 +160,9 @@ static void count(void *ctx, uint32_t k, struct result *r)
     struct tally *t = ctx;
     const struct suite_case *c = &t->suite->kase[k];
     uint32_t *const counters[] = {&t->passed, &t->failed, &t->skipped, &t->errors};
-    ++*counters[r->outcome.status];
+    bool told = is_told(t, c, r);
+    if (!r->outcome.refused)
+        ++*counters[r->outcome.status];
     t->case_failed[k] = r->outcome.status == RUN_FAILED || r->outcome.status == RUN_ERROR;
     t->frames += r->outcome.frames;
     t->wall_ns += r->outcome.wall_ns;
@@ -105,7 +172,7 @@ static void count(void *ctx, uint32_t k, struct result *r)
     junit_case(t->junit, c->run.name, kinds[r->outcome.status], r->report, r->outcome.wall_ns);
     if (t->options->json)
         print_json(c, r);
-    else
+    else if (!told)
         print_row(t, c, r);
     fflush(stdout);
 }
@@ -128,6 +195,8 @@ static void print_sum(struct tally *t)
         if (t->closure_runs)
             printf("%u runs with one frame lost\n", t->closure_runs);
     }
+    if (t->refusals.scripts)
+        printf("%u refused: %s\n", t->refusals.scripts, t->refusals.places.bytes);
     printf("%u passed, %u failed, %u skipped\n", t->passed, t->failed + t->errors, t->skipped);
 }
 
@@ -200,25 +269,30 @@ int command_run(int argc, char **argv)
                    &(struct suite_options){o.nic, o.stack, o.defines ? o.define : NULL}, &why);
     if (!suite)
         return usage_error("%s", why.text);
-    if (suite->cases == 0) {
+    if (suite->cases == 0 && suite->refusals == 0) {
         suite_free(suite);
         return usage_error("run: no case is left: the scripts name other NICs than %s", o.nic);
     }
     struct tally t = {.suite = suite,
                       .options = &o,
-                      .each_ns = calloc(suite->cases, sizeof(int64_t)),
-                      .case_failed = calloc(suite->cases, sizeof(bool)),
-                      .junit = open_junit(suite->cases)};
+                      .each_ns = calloc(suite->cases + 1, sizeof(int64_t)),
+                      .case_failed = calloc(suite->cases + 1, sizeof(bool)),
+                      .junit = open_junit(suite->cases + suite->refusals),
+                      .refusals = {.places = {.grows = true}}};
+    count_refused(&t);
     int worker_failed = workers_run(suite, &o, wanted(&o, suite), count, &t);
     junit_close(t.junit);
     if (!o.json && o.sut)
         print_requirements(&t);
     if (!o.json)
         print_sum(&t);
+    bool refused = t.refusals.scripts > 0;
     free(t.each_ns);
     free(t.case_failed);
+    free(t.refusals.places.bytes);
+    free(t.refusals.last_text);
     suite_free(suite);
-    if (t.errors || worker_failed)
+    if (t.errors || refused || worker_failed)
         return EXIT_USAGE;
     return t.failed ? EXIT_FAILED_CASE : EXIT_PASSED;
 }

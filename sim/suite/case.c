@@ -288,6 +288,7 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
         char text[TEXT_ROOM];
         diagnostic_caret(c->run.script, why.text, text, sizeof text);
         out->outcome.status = RUN_ERROR;
+        out->outcome.refused = true;
         out->report = strdup(text);
     } else {
         struct compared golden;
@@ -296,6 +297,7 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
             recording_keep_all(&r->topology.recording);
         run_play(r, NEVER);
         run_finish(r);
+        out->outcome.refused = r->verdict.status == RUN_ERROR;
         judge_golden(r, c, o, &golden, &out->outcome);
         if (o->pcap)
             write_pcap(r, o->pcap);

@@ -43,8 +43,9 @@ struct outcome {
     struct fingerprint w, t, s;
     uint64_t frames, events;
     int64_t virtual_ns, wall_ns;
-    int signal; /* the worker died of it; 0: not */
-    bool last;  /* the worker ends with this case */
+    int signal;   /* the worker died of it; 0: not */
+    bool last;    /* the worker ends with this case */
+    bool refused; /* an error of the script, found before the case began or as it was played */
     uint32_t closure_runs;
 };
 

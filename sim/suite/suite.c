@@ -291,6 +291,7 @@ static int check_covers(struct suite *suite, const struct script *s, struct why 
     return 0;
 }
 
+/* 0, or -1 with the reason; cases that the script has then are none of the suite's. */
 static int load_script(struct suite *suite, const struct found *found,
                        const struct suite_options *o, struct why *why)
 {
@@ -312,6 +313,20 @@ static int load_script(struct suite *suite, const struct found *found,
     return found->label && suite->cases == before ? -1 : 0;
 }
 
+static void load_or_refuse(struct suite *suite, const struct found *found,
+                           const struct suite_options *o)
+{
+    struct why why = {{0}};
+    uint32_t before = suite->cases;
+    if (load_script(suite, found, o, &why) == 0)
+        return;
+    suite->cases = before;
+    suite->refused =
+        pool_grow(suite->pool, suite->refused, suite->refusals, sizeof *suite->refused);
+    suite->refused[suite->refusals++] =
+        (struct refused_script){found->path, pool_text(suite->pool, why.text, strlen(why.text))};
+}
+
 struct suite *suite_load(const char *const *path, int paths, const struct suite_options *options,
                          struct why *why)
 {
@@ -323,7 +338,7 @@ struct suite *suite_load(const char *const *path, int paths, const struct suite_
     for (int p = 0; p < paths && result == 0; p++)
         result = find_scripts(pool, path[p], &found, why);
     for (uint32_t f = 0; f < found.count && result == 0; f++)
-        result = load_script(suite, &found.found[f], options, why);
+        load_or_refuse(suite, &found.found[f], options);
     if (result == 0)
         return suite;
     suite_free(suite);

@@ -21,16 +21,24 @@ struct suite_case {
     uint64_t seed;        /* of a parameter `seed`, else 0 */
 };
 
+/* A script that runs no case, with its place and a caret. */
+struct refused_script {
+    const char *path, *text;
+};
+
 struct suite {
     struct script **script;
     uint32_t scripts;
     struct suite_case *kase;
     uint32_t cases;
+    struct refused_script *refused;
+    uint32_t refusals;
     struct pool *pool;
 };
 
 /* A path is a folder, a script, or one case of a script: x.pkt@seed=3. NULL, and *why: a path that
- * is not there or holds no script, a script that does not parse (with its caret). */
+ * is not there or holds no script. A script that does not parse keeps no other from its run: it is
+ * among the refused. */
 struct suite *suite_load(const char *const *path, int paths, const struct suite_options *options,
                          struct why *why);
 void suite_free(struct suite *s);

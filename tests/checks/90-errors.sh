@@ -39,6 +39,21 @@ expect 2 'scenarios/x/pool.pkt:3:37: srv: pool 10.9.0.5: no host' $wiredrill run
 printf '// Links whose networks overlap.\nlink a\nlink b\nsut eth0 on a\nhost router gw on a ip 10.0.2.2/24 on b ip 10.0.3.1/16\n0 assert now() == 0\n' | script overlap
 expect 2 'scenarios/x/overlap.pkt:5:' $wiredrill run scenarios/x/overlap.pkt
 expect 2 'the networks of two links overlap' $wiredrill run scenarios/x/overlap.pkt
+# One bad file keeps no other from its run, and is told once, whatever runs it.
+mkdir -p mixed/scenarios
+echo "$good" >mixed/scenarios/a.pkt
+echo "$good" | sed 's/+0 >/+0 asert 1 == 1\n+0 >/' >mixed/scenarios/b.pkt
+cp scenarios/x/pool.pkt mixed/scenarios/c.pkt
+expect 2 '2 refused: mixed/scenarios/b.pkt:5:4, mixed/scenarios/c.pkt:3:37' $wiredrill run mixed
+expect 2 '2 passed, 0 failed, 0 skipped' $wiredrill run mixed
+expect 2 'wiredrill: mixed/scenarios/b.pkt:5:4: unknown word' $wiredrill run mixed
+expect 2 'mixed/scenarios/a.pkt on rtl8139' $wiredrill fingerprint mixed
+expect 2 '0 passed, 0 failed, 0 skipped' $wiredrill run mixed/scenarios/b.pkt
+expect 2 '"case":"mixed/scenarios/b.pkt","status":"error"' $wiredrill run --json mixed
+for command in 'run mixed' 'fingerprint mixed'; do
+    told=$($wiredrill $command 2>&1 | grep -c 'no host of the server')
+    if [ "$told" -eq 1 ]; then passed=$((passed + 1)); else echo "$command tells an error $told times"; failed=$((failed + 1)); fi
+done
 echo "$good" | sed 's/+0 >/+0 asert 1 == 1\n+0 >/' | script typo
 expect 2 'scenarios/x/typo.pkt:5:4:' $wiredrill run scenarios/x/typo.pkt
 expect 2 'assert' $wiredrill run scenarios/x/typo.pkt
