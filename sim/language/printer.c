@@ -106,7 +106,23 @@ static void print_parameter(struct text *t, const struct parameter *p)
     text_add(t, "\n");
 }
 
-/* Expressions: whatever has parts stands in parentheses. */
+/* Expressions: parentheses stand only where the grammar needs them, so that a text does not nest
+ * deeper once it is printed than brackets may. */
+
+/* How close an operator binds, in the grammar's order. */
+enum level {
+    LEVEL_OR,
+    LEVEL_AND,
+    LEVEL_NOT,
+    LEVEL_COMPARISON,
+    LEVEL_BITOR,
+    LEVEL_BITAND,
+    LEVEL_SHIFT,
+    LEVEL_SUM,
+    LEVEL_PRODUCT,
+    LEVEL_UNARY,
+    LEVEL_ATOM
+};
 
 const char *expr_sign(enum expr_op op)
 {
@@ -119,15 +135,7 @@ const char *expr_sign(enum expr_op op)
     return sign[op];
 }
 
-static void print_expr(struct text *t, const struct expr *e);
-
-static void print_part(struct text *t, const struct expr *e)
-{
-    bool atom = e->kind == EXPR_VALUE || e->kind == EXPR_CALL;
-    text_add(t, "%s", atom ? "" : "(");
-    print_expr(t, e);
-    text_add(t, "%s", atom ? "" : ")");
-}
+static void print_at(struct text *t, const struct expr *e, enum level least);
 
 static bool compares(const struct expr *e)
 {
@@ -145,37 +153,60 @@ static bool is_chain(const struct expr *e)
     return before && before->right == e->right->left;
 }
 
+static enum level level_of(const struct expr *e)
+{
+    static const enum level level[] = {
+        [OP_EQ] = LEVEL_COMPARISON, [OP_NE] = LEVEL_COMPARISON, [OP_LT] = LEVEL_COMPARISON,
+        [OP_LE] = LEVEL_COMPARISON, [OP_GT] = LEVEL_COMPARISON, [OP_GE] = LEVEL_COMPARISON,
+        [OP_AND] = LEVEL_AND,       [OP_OR] = LEVEL_OR,         [OP_ADD] = LEVEL_SUM,
+        [OP_SUB] = LEVEL_SUM,       [OP_MUL] = LEVEL_PRODUCT,   [OP_DIV] = LEVEL_PRODUCT,
+        [OP_MOD] = LEVEL_PRODUCT,   [OP_BITAND] = LEVEL_BITAND, [OP_BITOR] = LEVEL_BITOR,
+        [OP_SHL] = LEVEL_SHIFT,     [OP_SHR] = LEVEL_SHIFT,
+    };
+    if (e->kind == EXPR_VALUE || e->kind == EXPR_CALL)
+        return LEVEL_ATOM;
+    if (e->kind != EXPR_BINARY)
+        return LEVEL_UNARY;
+    return is_chain(e) ? LEVEL_COMPARISON : level[e->op];
+}
+
 static void print_chain(struct text *t, const struct expr *e)
 {
     if (compares(e)) {
-        print_part(t, e->left);
+        print_at(t, e->left, LEVEL_BITOR);
         text_add(t, " %s ", expr_sign(e->op));
-        print_part(t, e->right);
+        print_at(t, e->right, LEVEL_BITOR);
         return;
     }
     print_chain(t, e->left);
     text_add(t, " %s ", expr_sign(e->right->op));
-    print_part(t, e->right->right);
+    print_at(t, e->right->right, LEVEL_BITOR);
 }
 
-/* Comparisons bind closer than && and ||, and a row of the same sign groups from the left. */
+/* A row of one level groups from the left. */
 static void print_binary(struct text *t, const struct expr *e)
 {
-    bool joins = e->op == OP_AND || e->op == OP_OR,
-         left_row = e->left->kind == EXPR_BINARY && e->left->op == e->op;
-    if (is_chain(e)) {
+    enum level level = level_of(e);
+    if (level == LEVEL_COMPARISON) {
         print_chain(t, e);
         return;
     }
-    if (joins && (compares(e->left) || is_chain(e->left) || left_row))
-        print_expr(t, e->left);
-    else
-        print_part(t, e->left);
+    print_at(t, e->left, level);
     text_add(t, " %s ", expr_sign(e->op));
-    if (joins && (compares(e->right) || is_chain(e->right)))
-        print_expr(t, e->right);
-    else
-        print_part(t, e->right);
+    print_at(t, e->right, (enum level)(level + 1));
+}
+
+/* `not` takes a comparison, `!` and `-` what has no operator between its parts. */
+static void print_unary(struct text *t, const struct expr *e, enum level least)
+{
+    bool word = e->kind == EXPR_NOT && least <= LEVEL_NOT &&
+                level_of(e->left) >= LEVEL_COMPARISON && level_of(e->left) < LEVEL_UNARY;
+    text_add(t, "%s",
+             word                           ? "not "
+             : e->kind == EXPR_NOT          ? "!"
+             : e->left->kind == EXPR_NEGATE ? "- "
+                                            : "-");
+    print_at(t, e->left, word ? LEVEL_NOT : LEVEL_UNARY);
 }
 
 static void print_call_expr(struct text *t, const struct expr *e)
@@ -183,13 +214,15 @@ static void print_call_expr(struct text *t, const struct expr *e)
     text_add(t, "%s(", e->value.text);
     for (uint32_t i = 0; i < e->arguments; i++) {
         text_add(t, "%s", i ? ", " : "");
-        print_expr(t, e->argument[i]);
+        print_at(t, e->argument[i], LEVEL_OR);
     }
     text_add(t, ")");
 }
 
-static void print_expr(struct text *t, const struct expr *e)
+static void print_at(struct text *t, const struct expr *e, enum level least)
 {
+    bool brackets = level_of(e) < least;
+    text_add(t, "%s", brackets ? "(" : "");
     switch (e->kind) {
     case EXPR_VALUE:
         text_value(t, &e->value);
@@ -199,13 +232,18 @@ static void print_expr(struct text *t, const struct expr *e)
         break;
     case EXPR_NOT:
     case EXPR_NEGATE:
-        text_add(t, "%s", e->kind == EXPR_NOT ? "!" : "-");
-        print_part(t, e->left);
+        print_unary(t, e, least);
         break;
     case EXPR_BINARY:
         print_binary(t, e);
         break;
     }
+    text_add(t, "%s", brackets ? ")" : "");
+}
+
+static void print_expr(struct text *t, const struct expr *e)
+{
+    print_at(t, e, LEVEL_OR);
 }
 
 char *expr_print(const struct expr *e)

@@ -166,7 +166,7 @@ Test(print, expressions)
 {
     struct script *s = parsed("0 assert not a < b < c or -x == 1 | 2 and y\n");
     char *text = expr_print(s->step[0].u.expr);
-    cr_assert_str_eq(text, "(!(a < b < c)) || ((-x) == (1 | 2) && y)");
+    cr_assert_str_eq(text, "not a < b < c || -x == 1 | 2 && y");
     free(text);
     script_free(s);
 }
@@ -232,4 +232,29 @@ Test(equal, sees_each_difference)
         script_free(a);
         script_free(b);
     }
+}
+
+static char *repeated(const char *before, const char *part, int times, const char *behind)
+{
+    static char text[4096];
+    size_t n = (size_t)snprintf(text, sizeof text, "%s", before);
+    for (int k = 0; k < times; k++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s", part);
+    snprintf(text + n, sizeof text - n, "%s", behind);
+    return text;
+}
+
+/* Brackets nest 32 deep at most: what has none, however long it is, gets none. */
+Test(print, long_expressions_nest_no_deeper)
+{
+    static const char *const part[] = {"-",    "!",    "not ",  "a - ",  "a << ", "a % ",
+                                       "a & ", "a | ", "x && ", "x || ", "x == ", "f(1) < "};
+    for (size_t k = 0; k < sizeof part / sizeof part[0]; k++)
+        free(round_trip(repeated("0 assert ", part[k], 60, "b\n")));
+    prints("0 assert a - (b - c) - (d + e) * -(f * g) % h\n",
+           "0      assert a - (b - c) - (d + e) * -(f * g) % h\n");
+    prints("0 assert !(a == b) && not (c or d) && (x == y) == !z\n",
+           "0      assert not a == b && !(c || d) && (x == y) == !z\n");
+    prints("0 assert (a || b) && (c && d) || (e || f)\n",
+           "0      assert (a || b) && (c && d) || (e || f)\n");
 }
