@@ -235,7 +235,7 @@ int netif_set_prefix(struct netif *nif, const struct ip_addr *addr, unsigned pre
     if (!net_still_used(nif, &old)) /* first, so that there is room for the other */
         route_interface_remove(nif, addr, old.prefix);
     int err = a->tentative ? 0 : route_interface_add(nif, addr, prefix);
-    if (err < 0) {
+    if (err < 0 && err != -ERR_OPNOTSUPP) {
         a->prefix = old.prefix;
         route_interface_add(nif, addr, old.prefix);
         return err;

@@ -29,12 +29,13 @@ static void forget_informed(struct stack *s, struct dhcp_client *c, const struct
     dhcp_set_name_servers(s, nif, NULL);
 }
 
-/* A carrier that flaps must not make us ask each time: once a second. */
+/* A carrier that flaps must not make us ask each time: once a second. What the timer is set for,
+ * the end of the lease or of collecting offers, may come first. */
 static void ask_soon(struct stack *s, struct dhcp_client *c)
 {
     int64_t due_ns = c->asked_ns + DHCP_SECOND_NS;
-    bool ends = c->verifying && c->expiry_ns < due_ns;
-    deadline_set(s, &c->timer, ends ? c->expiry_ns : due_ns);
+    if (due_ns < c->timer.due_ns)
+        deadline_set(s, &c->timer, due_ns);
 }
 
 /* RFC 2131 3.7: the cable may lead elsewhere now, and a lease is verified. A client that waits for

@@ -187,3 +187,39 @@ Test(dhcp_keep, release)
     cr_assert_null(option(&d, 55, &len));
     cr_assert_eq(r->nif->address[0].addr.family, ADDR_NONE);
 }
+
+/* RFC2132-5.1-1: the MTU of a lease goes with it; what the user set meanwhile is his, and the next
+ * renewal leaves it alone. */
+Test(dhcp_keep, mtu_of_the_lease_and_of_the_user)
+{
+    static const uint8_t mtu[] = {26, 2, 1000 >> 8, 1000 & 0xff};
+    struct reply ack = normal(ACK, 0);
+    ack.more = mtu;
+    ack.more_len = sizeof mtu;
+    bind_with(&ack);
+    cr_assert_eq(r->nif->mtu, 1000);
+    cr_assert_eq(netif_set_mtu(r->nif, 1200), 0);
+    rig_run(r, 500 * SECOND);
+    struct sent_datagram d = last();
+    ack.xid = xid_of(&d);
+    ack.to = RIG_ADDRESS;
+    say(&ack);
+    cr_assert_eq(r->nif->mtu, 1200);
+    dhcp_stop(r->s, r->nif, r->now_ns);
+    cr_assert_eq(r->nif->mtu, 1200);
+}
+
+/* A mask changes in place, or not at all. */
+Test(dhcp_keep, prefix_in_place)
+{
+    struct reply ack = normal(ACK, 0);
+    bind_with(&ack);
+    struct ip_addr own = addr_ipv4(RIG_ADDRESS), other = addr_ipv4(RIG_ADDRESS + 1);
+    cr_assert_eq(netif_set_prefix(r->nif, &other, 24, r->now_ns), -ERR_ADDRNOTAVAIL);
+    cr_assert_eq(netif_set_prefix(r->nif, &own, 33, r->now_ns), -ERR_INVAL);
+    cr_assert_eq(netif_set_prefix(r->nif, &own, 28, r->now_ns), -ERR_INVAL);
+    cr_assert_eq(r->nif->address[0].prefix, 24);
+    cr_assert_eq(netif_set_prefix(r->nif, &own, 25, r->now_ns), 0);
+    cr_assert_eq(r->nif->address[0].prefix, 25);
+    cr_assert_not(r->nif->address[0].tentative);
+}
