@@ -70,15 +70,15 @@ static ldns_rr *record(const struct dns_record *r)
                                                                                           : NULL;
 }
 
-/* Is there a word of that text, quoted, or with a name's dot, among those of `line`? */
-static bool has_word(const char *line, const char *word, size_t len)
+/* Is there such a word, quoted, or with a name's dot, among those of `text`? */
+static bool has_word(const char *text, const char *word, size_t len)
 {
-    for (line += strspn(line, " \t\""); *line; line += strspn(line, " \t\"")) {
-        size_t size = strcspn(line, " \t\"\n");
-        if ((size == len || (size == len + 1 && line[len] == '.')) && memcmp(line, word, len) == 0)
+    for (text += strspn(text, " \t\""); *text; text += strspn(text, " \t\"")) {
+        size_t size = strcspn(text, " \t\"\n");
+        if ((size == len || (size == len + 1 && text[len] == '.')) && memcmp(text, word, len) == 0)
             return true;
-        line += size;
-        line += *line == '\n';
+        text += size;
+        text += *text == '\n';
     }
     return false;
 }

@@ -4,6 +4,16 @@
 
 #include "sim/language/script.h"
 
+/* The word at the place, up to a blank or what ends one. */
+static int word_length(const struct diagnostic *d)
+{
+    size_t at = 0, len = strlen(d->line);
+    while (at < len && text_columns(d->line, at) < d->place.column - 1 - d->skipped)
+        at++;
+    size_t word = strcspn(d->line + at, " \t,;(){}[]=");
+    return word ? text_columns(d->line + at, word) : 1;
+}
+
 int diagnostic_caret(const struct script *s, const char *why, char *out, int room)
 {
     struct diagnostic d = {.place = {.file = s->path, .length = 1}};
@@ -15,5 +25,7 @@ int diagnostic_caret(const struct script *s, const char *why, char *out, int roo
     if (!placed)
         return snprintf(out, (size_t)room, "%s", why);
     snprintf(d.text, sizeof d.text, "%s", why + file + used);
+    diagnostic_keep(&d, s->path, s->text, strlen(s->text));
+    d.place.length = word_length(&d);
     return diagnostic_text(&d, s->text, out, room);
 }

@@ -208,29 +208,29 @@ Test(print_fields, behind_the_words_of_a_layer)
 /* The list of a segment's options: each with each value, alone and among others. */
 Test(print_fields, segment_options)
 {
-    static const char *const names[] = {"mss",
-                                        "wscale",
-                                        "sackOK",
-                                        "nop",
-                                        "eol",
-                                        "sack",
-                                        "TS val 1 ecr",
-                                        "TS",
-                                        "FO",
-                                        "FOEXP",
-                                        "md5",
-                                        "AccECN",
-                                        "AccECN e0b 5 ceb 3 e1b",
-                                        "opt 5",
-                                        "opt 30",
-                                        "opt 256",
-                                        "opt"};
-    for (size_t n = 0; n < sizeof names / sizeof names[0]; n++)
+    static const char *const options[] = {"mss",
+                                          "wscale",
+                                          "sackOK",
+                                          "nop",
+                                          "eol",
+                                          "sack",
+                                          "TS val 1 ecr",
+                                          "TS",
+                                          "FO",
+                                          "FOEXP",
+                                          "md5",
+                                          "AccECN",
+                                          "AccECN e0b 5 ceb 3 e1b",
+                                          "opt 5",
+                                          "opt 30",
+                                          "opt 256",
+                                          "opt"};
+    for (size_t n = 0; n < sizeof options / sizeof options[0]; n++)
         for (size_t v = 0; v < sizeof values / sizeof values[0]; v++) {
             char list[PART];
-            snprintf(list, sizeof list, "<%s %s>", names[n], values[v]);
+            snprintf(list, sizeof list, "<%s %s>", options[n], values[v]);
             check_line("S 0:0(0) win 5", "", list, "");
-            snprintf(list, sizeof list, "<nop,%s %s,mss 5>", names[n], values[v]);
+            snprintf(list, sizeof list, "<nop,%s %s,mss 5>", options[n], values[v]);
             check_line("S 0:0(0) win 5", "", list, " bad sum");
             check_line("tcp 5 > 7 flags S", "", list, "");
         }
