@@ -98,7 +98,7 @@ static void open_stack(struct sut *u, uint32_t sockets)
     struct ip_addr own = addr_ipv4(HOST_IP), peer = addr_ipv4(PEER_IP);
     u->sockets = sockets;
     u->random = 1;
-    u->s = stack_init(aligned_alloc(64, size), size, &config, &port, 0);
+    u->s = stack_init(aligned_alloc(64, size), size, &config, &port, 0, NULL);
     u->nif = u->s ? stack_attach(u->s, "eth0", &driver, NULL, 0) : NULL;
     if (!u->nif)
         checked(-ERR_NOMEM);

@@ -265,7 +265,7 @@ static inline struct fuzz_world *fuzz_world_new(void)
     void *region = world_alloc(w, size, 64);
     memset(region, 0xa5, size);
     struct port port = {.self = f, .random = fuzz_random, .wake = fuzz_wake, .fate = fuzz_fate};
-    f->stack = stack_init(region, size, &f->config, &port, 0);
+    f->stack = stack_init(region, size, &f->config, &port, 0, NULL);
     CHECK(f->stack);
     f->nif = stack_attach(f->stack, "eth0", &fuzz_hook_driver, NULL, 0);
     CHECK(f->nif);

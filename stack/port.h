@@ -8,17 +8,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Each purpose draws from a stream of its own where the embedder can do so: a draw added in one
  * place moves nothing elsewhere. All but RANDOM_JITTER must be unguessable. */
 enum random_purpose {
-    RANDOM_PORT,    /* ephemeral ports, RFC 6056 */
-    RANDOM_IP_ID,   /* key of the IP identification counters */
-    RANDOM_XID,     /* DHCP transaction ids */
-    RANDOM_DNS_ID,  /* DNS message ids, RFC 5452 */
-    RANDOM_NTP,     /* the nonce in an SNTP request's transmit timestamp */
-    RANDOM_PING_ID, /* echo identifiers */
-    RANDOM_JITTER,  /* back-off jitter of ARP, DHCP and others */
-    RANDOM_ISN_KEY, /* RFC 6528 */
+    RANDOM_PORT,     /* ephemeral ports, RFC 6056 */
+    RANDOM_IP_ID,    /* key of the IP identification counters */
+    RANDOM_XID,      /* DHCP transaction ids */
+    RANDOM_DNS_ID,   /* DNS message ids, RFC 5452 */
+    RANDOM_NTP,      /* the nonce in an SNTP request's transmit timestamp */
+    RANDOM_PING_ID,  /* echo identifiers */
+    RANDOM_JITTER,   /* back-off jitter of ARP, DHCP and others */
+    RANDOM_ISN_KEY,  /* RFC 6528 */
     RANDOM_HASH_KEY, /* of tables that peers fill */
     RANDOM_PURPOSES
 };
@@ -50,5 +54,9 @@ struct port {
     /* A state machine moved or a timer was set or fired; `what` names it. May be NULL. */
     void (*trace)(void *self, enum trace_kind kind, const char *what, int64_t value);
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -16,6 +16,10 @@
 #include "stack/core/netif.h"
 #include "stack/port.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct stack;
 struct module;
 struct bus;
@@ -55,11 +59,25 @@ extern const struct stack_config stack_full_config;
  * says. */
 size_t stack_size(const struct stack_config *config);
 
+enum stack_refused {
+    STACK_REFUSED_LIMITS, /* no interface, or more memory than a size_t says */
+    STACK_REFUSED_REGION, /* not 64-aligned */
+    STACK_REFUSED_SIZE,   /* the region is smaller than stack_size says */
+    STACK_REFUSED_PORT,   /* without port.random */
+    STACK_REFUSED_MODULE, /* `module` stands twice in the table, or its init says `error` */
+};
+
+struct stack_refusal {
+    enum stack_refused reason;
+    const char *module; /* its name; else NULL */
+    int error;          /* a negated stack_error, 0 when the module was not asked */
+};
+
 /* Builds a stack in `region`, which must be reachable by the devices if a driver is used, and which
- * the caller keeps. Loopback is up when it returns. NULL when the region is too small or a module
- * refuses. */
+ * the caller keeps. Loopback is up when it returns. NULL, and the reason in *why (which may be
+ * NULL), when it cannot be. */
 struct stack *stack_init(void *region, size_t size, const struct stack_config *config,
-                         const struct port *port, int64_t now_ns);
+                         const struct port *port, int64_t now_ns, struct stack_refusal *why);
 
 /* Does what is due; returns when to call again at the latest (INT64_MAX: when woken). */
 int64_t stack_poll(struct stack *s, int64_t now_ns);
@@ -108,9 +126,33 @@ int route_add(struct stack *s, const struct ip_addr *net, unsigned prefix,
 int route_remove(struct stack *s, const struct ip_addr *net, unsigned prefix,
                  const struct ip_addr *gateway, const struct netif *nif);
 
+/* What a route says; enough to remove it again. */
+struct route_info {
+    struct ip_addr net, gateway; /* gateway of family ADDR_NONE: on-link */
+    struct netif *nif;
+    unsigned prefix;
+    bool dynamic; /* an address's, a lease's or a redirect's: it goes with what brought it */
+    bool dead;    /* its gateway does not answer */
+};
+/* The kth route, in no order that means anything; false behind the last. A walk starts anew after
+ * the table has changed. */
+bool route_at(struct stack *s, unsigned k, struct route_info *out);
+
 /* A permanent neighbour entry. */
 int neighbour_add(struct netif *nif, const struct ip_addr *addr, const uint8_t mac[6],
                   int64_t now_ns);
+/* Removes an entry, permanent or not; what waits for it is dropped. 0 or -ERR_NOENT. */
+int neighbour_remove(struct netif *nif, const struct ip_addr *addr, int64_t now_ns);
+
+struct neighbour_info {
+    struct ip_addr addr;
+    struct netif *nif;
+    uint8_t mac[6];
+    bool resolved; /* else `mac` says nothing yet */
+    bool permanent, is_router;
+};
+/* As route_at. */
+bool neighbour_at(struct stack *s, unsigned k, struct neighbour_info *out);
 
 /* --- knobs and counters, by full name: "arp.expiry", "arp.drop.short" --- */
 int stack_knob_set(struct stack *s, const char *name, int64_t value);
@@ -122,5 +164,9 @@ int stack_counter(const struct stack *s, const char *name, uint64_t *value);
 /* A module's state as text: stack_query(s, "arp.entry 10.0.2.2", ...). Length, or a negated
  * stack_error. */
 int stack_query(struct stack *s, const char *what, char *out, size_t room);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

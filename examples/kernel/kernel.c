@@ -233,7 +233,7 @@ void kernel_main(void)
 {
     const struct port port = {.random = random, .wake = wake};
     const struct bus bus = {.ops = &ops};
-    struct stack *s = stack_init(region, sizeof region, &stack_full_config, &port, now_ns());
+    struct stack *s = stack_init(region, sizeof region, &stack_full_config, &port, now_ns(), 0);
     if (!s || stack_probe_pci(s, &bus, 0 /* firmware has set it up */, now_ns()) == 0)
         return; /* no memory, or no NIC that a driver knows */
     struct netif *eth0 = stack_netif(s, "eth0");

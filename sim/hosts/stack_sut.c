@@ -183,7 +183,7 @@ void *stack_sut_open_with(const struct sut_env *env, const struct netif_driver *
         .fate = port_fate,
         .trace = port_trace,
     };
-    u->stack = stack_init(region, size, &u->config, &port, now_of(u));
+    u->stack = stack_init(region, size, &u->config, &port, now_of(u), NULL);
     return u->stack ? u : NULL;
 }
 

@@ -6,6 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum addr_family { ADDR_NONE = 0, ADDR_IPV4 = 4, ADDR_IPV6 = 6 };
 
 /* Host order, most significant word first; an IPv4 address is word[0], the rest zero. */
@@ -17,7 +21,7 @@ struct ip_addr {
 
 static inline struct ip_addr addr_ipv4(uint32_t host_order)
 {
-    return (struct ip_addr){.family = ADDR_IPV4, .word = {host_order}};
+    return (struct ip_addr){.family = ADDR_IPV4, .word = {host_order}, .zone = 0};
 }
 
 static inline bool addr_equal(const struct ip_addr *a, const struct ip_addr *b)
@@ -58,5 +62,9 @@ static inline void addr_clear_host(struct ip_addr *a, unsigned prefix)
         prefix -= bits;
     }
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

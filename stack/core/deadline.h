@@ -8,6 +8,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct stack;
 
 struct deadline {
@@ -47,5 +51,9 @@ int64_t deadline_run(struct stack *s, int64_t now_ns);
 const struct deadline *deadline_next(const struct deadline *d);
 /* STACK_CHECK: asserts the heap's order and its links; costs what is set. */
 void deadline_check(const struct stack *s);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

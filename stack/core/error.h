@@ -3,6 +3,10 @@
 #ifndef STACK_CORE_ERROR_H
 #define STACK_CORE_ERROR_H
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum stack_error {
     ERR_NOENT = 2,
     ERR_INTR = 4,
@@ -41,5 +45,9 @@ enum stack_error {
     ERR_ALREADY = 114,
     ERR_INPROGRESS = 115,
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -16,6 +16,10 @@
 #include "stack/port.h"
 #include "stack/stack.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Where a module's state stands in stack.state; also the high half of its deadlines' ranks. */
 enum module_id {
     MODULE_CORE,
@@ -212,5 +216,9 @@ int link_layer_register(struct stack *s, const struct link_layer *layer);
 bool module_busy(struct stack *s, enum module_id m);
 
 extern const struct module core_module; /* always there: not in the embedder's table */
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

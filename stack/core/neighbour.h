@@ -27,6 +27,10 @@
 
 #include "stack/core/module.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum neighbour_state {
     NEIGHBOUR_FREE,
     NEIGHBOUR_INCOMPLETE,
@@ -95,5 +99,9 @@ void neighbour_doubt(struct netif *nif, const struct ip_addr *addr, int64_t now_
 int neighbour_describe(struct stack *s, const struct ip_addr *addr, char *out, size_t room);
 
 extern const struct module neighbour_module;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

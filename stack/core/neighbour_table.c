@@ -191,6 +191,34 @@ struct neighbour *neighbour_enter(struct stack *s, struct netif *nif, const stru
     return e;
 }
 
+int neighbour_remove(struct netif *nif, const struct ip_addr *addr, int64_t now_ns)
+{
+    struct neighbours *t = neighbours_of(nif->stack);
+    struct neighbour *e = t ? neighbour_find(t, nif, addr) : NULL;
+    if (!e)
+        return -ERR_NOENT;
+    neighbour_forget(nif->stack, e, NEIGHBOUR_DROP_REMOVED, ERR_HOSTUNREACH, now_ns);
+    return 0;
+}
+
+bool neighbour_at(struct stack *s, unsigned k, struct neighbour_info *out)
+{
+    const struct neighbours *t = neighbours_of(s);
+    for (uint32_t i = 0; t && i < t->limit; i++) {
+        const struct neighbour *e = &t->entry[i];
+        if (e->state == NEIGHBOUR_FREE || k-- > 0)
+            continue;
+        *out = (struct neighbour_info){.addr = e->addr,
+                                       .nif = e->nif,
+                                       .resolved = e->state != NEIGHBOUR_INCOMPLETE,
+                                       .permanent = e->state == NEIGHBOUR_PERMANENT,
+                                       .is_router = e->is_router};
+        memcpy(out->mac, e->mac, sizeof out->mac);
+        return true;
+    }
+    return false;
+}
+
 /* --- the module --- */
 
 static uint32_t buckets_for(uint32_t limit)
@@ -293,6 +321,7 @@ static const char *const counters[NEIGHBOUR_COUNTERS] = {
     [NEIGHBOUR_DROP_LINK_DOWN] = "drop.link_down",
     [NEIGHBOUR_DROP_TABLE_FULL] = "drop.table_full",
     [NEIGHBOUR_DROP_NO_RESOLVER] = "drop.no_resolver",
+    [NEIGHBOUR_DROP_REMOVED] = "drop.removed",
     [NEIGHBOUR_EVICTED] = "evicted",
     [NEIGHBOUR_TABLE_FULL] = "table_full",
     [NEIGHBOUR_MOVED] = "moved",

@@ -11,6 +11,10 @@
 #include <stdint.h>
 #include "stack/core/panic.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct netif;
 struct stack;
 
@@ -174,5 +178,9 @@ static inline struct netbuf *netbuf_dequeue(struct netbuf_queue *q)
     STACK_INVARIANT(netbuf_queue_check(q));
     return nb;
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -11,6 +11,10 @@
 #include "stack/core/addr.h"
 #include "stack/core/netbuf.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct bus;
 struct device;
 struct link_layer;
@@ -175,5 +179,9 @@ int netif_address_ready(struct netif *nif, unsigned slot, int64_t now_ns);
 /* The address of `family` to send from; the one whose prefix holds `towards` is preferred. NULL
  * when there is none. */
 const struct netif_address *netif_source(const struct netif *nif, const struct ip_addr *towards);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -9,6 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { POOL_ALIGN = 64 }; /* a cache's line of most machines */
 
 struct pool {
@@ -28,5 +32,9 @@ void *pool_take(struct pool *p);
 void pool_give(struct pool *p, void *thing);
 /* STACK_CHECK: asserts that what is free is the pool's own, once each, and as much as it counts. */
 void pool_check(const struct pool *p);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

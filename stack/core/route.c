@@ -202,6 +202,24 @@ static struct route *find(struct routes *t, const struct ip_addr *net, unsigned 
     return NULL;
 }
 
+bool route_at(struct stack *s, unsigned k, struct route_info *out)
+{
+    const struct routes *t = routes_of(s);
+    for (uint32_t i = 0; t && i < t->fresh; i++) {
+        const struct route *r = &t->route[i];
+        if (r->origin == ROUTE_FREE || k-- > 0)
+            continue;
+        *out = (struct route_info){.net = r->net,
+                                   .gateway = r->gateway,
+                                   .nif = r->nif,
+                                   .prefix = r->prefix,
+                                   .dynamic = r->origin != ROUTE_STATIC,
+                                   .dead = is_dead(r)};
+        return true;
+    }
+    return false;
+}
+
 static unsigned prefix_max(const struct ip_addr *a)
 {
     return a->family == ADDR_IPV4 ? 32 : 128;

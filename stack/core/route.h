@@ -8,6 +8,10 @@
 #include "stack/core/module.h"
 #include "stack/core/route_tree.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum route_origin { ROUTE_FREE, ROUTE_STATIC, ROUTE_INTERFACE, ROUTE_REDIRECT, ROUTE_LEASE };
 
 struct route {
@@ -49,5 +53,9 @@ void route_gateway_dead(struct netif *nif, const struct ip_addr *gateway, int64_
 void route_gateway_alive(struct netif *nif, const struct ip_addr *gateway);
 
 extern const struct module route_module;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -10,6 +10,10 @@
 #include <stddef.h>
 #include "stack/core/addr.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define ROUTE_NONE UINT32_MAX
 
 struct route_node {
@@ -45,5 +49,9 @@ struct route_node *route_tree_enter(struct route_tree *t, const struct ip_addr *
                                     unsigned prefix);
 /* A net without routes any more: takes out its node, and the fork that it leaves with one child. */
 void route_tree_remove(struct route_tree *t, const struct ip_addr *net, unsigned prefix);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

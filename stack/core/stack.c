@@ -128,43 +128,44 @@ static bool carve_module(struct stack *s, const struct module *m)
     s->state[m->id] = stack_carve(s, state_size(m, &s->config.limits), REGION_ALIGN);
     s->knob[m->id] = stack_carve(s, m->knob_count * sizeof(int64_t), REGION_ALIGN);
     s->count[m->id] = stack_carve(s, m->counter_count * sizeof(uint64_t), REGION_ALIGN);
-    if (!s->state[m->id] || !s->knob[m->id] || !s->count[m->id])
-        return false;
+    STACK_ASSERT(s->state[m->id] && s->knob[m->id] && s->count[m->id]); /* stack_size said so */
     for (uint32_t i = 0; i < m->knob_count; i++)
         s->knob[m->id][i] = m->knobs[i].initial;
     s->module[m->id] = m;
     return true;
 }
 
-static bool carve_modules(struct stack *s)
+static struct stack *refuse(struct stack_refusal *why, enum stack_refused reason,
+                            const struct module *m, int error)
 {
-    if (!carve_module(s, &core_module))
-        return false;
+    if (why)
+        *why = (struct stack_refusal){reason, m ? m->name : NULL, error};
+    return NULL;
+}
+
+/* The first module that refuses, with its error, or NULL. */
+static const struct module *start_modules(struct stack *s, int64_t now_ns, int *error)
+{
+    *error = 0;
     for (const struct module *const *m = s->config.modules; m && *m; m++)
         if (!carve_module(s, *m))
-            return false;
-    return true;
-}
-
-static bool init_modules(struct stack *s, int64_t now_ns)
-{
+            return *m;
+    netif_create_loopback(s);
     s->polled_ns = now_ns;
     for (const struct module *const *m = s->config.modules; m && *m; m++) {
-        if ((*m)->init && (*m)->init(s, s->state[(*m)->id], now_ns) < 0)
-            return false;
+        *error = (*m)->init ? (*m)->init(s, s->state[(*m)->id], now_ns) : 0;
+        if (*error < 0)
+            return *m;
         s->ready |= 1u << (*m)->id;
     }
-    return true;
+    return NULL;
 }
 
-struct stack *stack_init(void *region, size_t size, const struct stack_config *config,
-                         const struct port *port, int64_t now_ns)
+/* A region of zeros, but for the pools' slabs; stack_size has counted all that is carved here. */
+static struct stack *lay_out(void *region, size_t size, const struct stack_config *config,
+                             const struct port *port)
 {
     const struct stack_limits *l = &config->limits;
-    size_t wanted = stack_size(config);
-    if ((uintptr_t)region % REGION_ALIGN || wanted == 0 || size < wanted || l->netifs == 0 ||
-        !port->random)
-        return NULL;
     struct stack *s = region;
     memset(s, 0, sizeof *s);
     s->config = *config;
@@ -176,11 +177,29 @@ struct stack *stack_init(void *region, size_t size, const struct stack_config *c
     s->path_generation = 1;
     s->netif = stack_carve(s, l->netifs * sizeof(struct netif), REGION_ALIGN);
     s->own = stack_carve(s, own_bytes(l), REGION_ALIGN);
-    if (!s->netif || !s->own || !carve_pool(s, NETBUF_FRAME, l->frames, NETBUF_FRAME_BYTES) ||
-        !carve_pool(s, NETBUF_BIG, l->big_buffers, NETBUF_BIG_BYTES) || !carve_modules(s))
-        return NULL;
-    netif_create_loopback(s);
-    return init_modules(s, now_ns) ? s : NULL;
+    bool fits = carve_pool(s, NETBUF_FRAME, l->frames, NETBUF_FRAME_BYTES) &&
+                carve_pool(s, NETBUF_BIG, l->big_buffers, NETBUF_BIG_BYTES) &&
+                carve_module(s, &core_module);
+    STACK_ASSERT(s->netif && s->own && fits);
+    return s;
+}
+
+struct stack *stack_init(void *region, size_t size, const struct stack_config *config,
+                         const struct port *port, int64_t now_ns, struct stack_refusal *why)
+{
+    size_t wanted = stack_size(config);
+    if (wanted == 0 || config->limits.netifs == 0)
+        return refuse(why, STACK_REFUSED_LIMITS, NULL, 0);
+    if ((uintptr_t)region % REGION_ALIGN)
+        return refuse(why, STACK_REFUSED_REGION, NULL, 0);
+    if (size < wanted)
+        return refuse(why, STACK_REFUSED_SIZE, NULL, 0);
+    if (!port->random)
+        return refuse(why, STACK_REFUSED_PORT, NULL, 0);
+    int error;
+    struct stack *s = lay_out(region, size, config, port);
+    const struct module *refused = start_modules(s, now_ns, &error);
+    return refused ? refuse(why, STACK_REFUSED_MODULE, refused, error) : s;
 }
 
 /* Cleared before the drivers look, so that an interrupt in between is seen now or brings them back.

@@ -21,6 +21,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum bus_space { BUS_CONFIG, BUS_IO, BUS_MEM };
 enum bus_fence_kind { BUS_PUBLISH, BUS_OBSERVE, BUS_FULL };
 enum bus_direction { BUS_TO_DEVICE, BUS_FROM_DEVICE };
@@ -147,5 +151,9 @@ BUS_RING_ACCESS(8)
 BUS_RING_ACCESS(16)
 BUS_RING_ACCESS(32)
 BUS_RING_ACCESS(64)
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -12,6 +12,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct causes {
     uint32_t posted; /* written by the handler alone */
     uint32_t taken;  /* written by poll alone */
@@ -42,5 +46,9 @@ static inline int causes_wait(const struct causes *c)
     return __atomic_load_n(&c->posted, __ATOMIC_ACQUIRE) !=
            __atomic_load_n(&c->taken, __ATOMIC_RELAXED);
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

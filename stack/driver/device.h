@@ -9,6 +9,10 @@
 #include "stack/driver/bus.h"
 #include "stack/driver/pci.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { DEVICE_WINDOWS = PCI_BARS, DEVICE_INTERRUPTS = 8 };
 
 enum device_kind {
@@ -42,5 +46,9 @@ static inline int device_irq_attach(const struct device *d, unsigned i, int (*is
 {
     return i < d->interrupts ? bus_irq_attach(d->bus, d->interrupt[i], isr, ctx) : -1;
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -5,6 +5,14 @@
 
 #include "stack/core/netif.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 extern const struct netif_driver e1000_driver;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,6 +8,10 @@
 #include <stdint.h>
 #include "stack/driver/bus.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { PCI_BARS = 6 };
 
 struct pci_function {
@@ -46,5 +50,9 @@ void pci_write(const struct bus *b, const struct pci_function *f, uint32_t off, 
  * *out. 0, or -1 when a register is malformed or finds no room. */
 int pci_setup(const struct bus *b, const struct pci_function *f, struct pci_host *host,
               struct device *out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -4,6 +4,14 @@
 
 #include "stack/core/netif.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 extern const struct netif_driver rtl8139_driver;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -9,6 +9,10 @@
 #include <stdint.h>
 #include "stack/core/module.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* How a destination is reached, found before a packet is built. */
 struct ip_path {
     struct netif *nif;
@@ -192,5 +196,9 @@ bool ip_is_local(struct stack *s, const struct ip_addr *a);
 /* A packet could not be sent after all (neighbour did not answer): told to the transport as an
  * ip_error. nb stays the caller's. */
 void ip_unsent(struct stack *s, const struct netbuf *nb, int error, int64_t now_ns);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -17,6 +17,10 @@
 
 #include "stack/service/service.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum dhcp_state {
     DHCP_STOPPED,
     DHCP_INIT,
@@ -80,5 +84,9 @@ const struct dhcp_lease *dhcp_lease(struct stack *s,
                                     const struct netif *nif); /* NULL when not bound */
 
 extern const struct module dhcp_module;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

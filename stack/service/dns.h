@@ -18,6 +18,10 @@
 
 #include "stack/service/service.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum dns_query_type { DNS_A = 1, DNS_CNAME = 5, DNS_PTR = 12, DNS_AAAA = 28 };
 enum { DNS_RESULTS = 8, DNS_NAME_BYTES = 256, DNS_SERVERS = 4 };
 
@@ -52,5 +56,9 @@ int dns_cancel(struct stack *s, void *ctx);
 void dns_flush(struct stack *s);
 
 extern const struct module dns_module;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -4,6 +4,10 @@
 
 #include "stack/service/service.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct ping_options {
     struct ip_addr to;
     uint32_t count, size; /* echoes; payload bytes (56) */
@@ -25,5 +29,9 @@ int ping_start(struct stack *s, const struct ping_options *o, service_done *done
                int64_t now_ns);
 
 extern const struct module ping_module;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

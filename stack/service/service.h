@@ -5,6 +5,10 @@
 #include <stdint.h>
 #include "stack/stack.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Called once when a request ends: `result` 0 or more, or a negated stack_error. `data` is the
  * service's own result struct and lives only for the call. */
 typedef void service_done(void *ctx, struct stack *s, int result, const void *data, int64_t now_ns);
@@ -22,5 +26,9 @@ struct name_service {
     void (*set_servers)(struct stack *s, const struct netif *nif, const struct ip_addr *servers,
                         unsigned count);
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -11,6 +11,10 @@
 
 #include "stack/service/service.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { SNTP_QUERIES = 4, SNTP_SERVERS = 8 /* remembered for their pace */ };
 
 struct sntp_time {
@@ -31,5 +35,9 @@ int sntp_query(struct stack *s, const struct ip_addr *server, service_done *done
                int64_t now_ns);
 
 extern const struct module sntp_module;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

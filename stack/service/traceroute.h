@@ -5,6 +5,10 @@
 
 #include "stack/service/service.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { TRACEROUTE_HOPS = 30 };
 
 struct traceroute_hop {
@@ -32,5 +36,9 @@ int traceroute_start(struct stack *s, const struct traceroute_options *o, servic
                      void *ctx, int64_t now_ns);
 
 extern const struct module traceroute_module;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

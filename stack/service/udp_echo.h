@@ -5,9 +5,17 @@
 
 #include "stack/service/service.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 int udp_echo_start(struct stack *s, uint16_t port, int64_t now_ns);
 int udp_echo_stop(struct stack *s, int64_t now_ns);
 
 extern const struct module udp_echo_module;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

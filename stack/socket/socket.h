@@ -31,6 +31,10 @@
 #include <stdint.h>
 #include "stack/stack.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { SOCKET_FIRST = 3 };
 enum socket_shutdown { SOCKET_SHUT_READ, SOCKET_SHUT_WRITE, SOCKET_SHUT_BOTH };
 
@@ -111,5 +115,9 @@ int socket_peek_packet(struct stack *s, int fd, struct socket_packet *out);
 int socket_set_ip_options(struct stack *s, int fd, const void *options, size_t len);
 
 extern const struct module socket_module;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

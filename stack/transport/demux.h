@@ -18,6 +18,10 @@
 #include "stack/core/keyed_hash.h"
 #include "stack/net/ip.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* What the control block of a transport with ports begins with. What a lookup compares fills the
  * first 64 bytes, a cache's line of most machines. */
 struct port_pcb {
@@ -99,5 +103,9 @@ uint16_t ephemeral_port(struct stack *s, const struct demux *t, const struct por
 
 /* STACK_CHECK: asserts what the fields above must agree on; costs the whole table. */
 void demux_check(const struct demux *t);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,6 +8,10 @@
 
 #include "stack/net/ip.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { RAW_PROTOCOL_ANY = 255 }; /* IPPROTO_RAW: sends whole packets, receives none */
 
 struct raw_pcb {
@@ -39,5 +43,9 @@ int raw_send(struct stack *s, struct raw_pcb *pcb, const void *bytes, uint32_t l
              const struct ip_addr *to, int64_t now_ns);
 
 extern const struct module raw_module;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

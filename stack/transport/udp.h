@@ -11,6 +11,10 @@
 
 #include "stack/transport/demux.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct udp_pcb {
     struct port_pcb end;
     void *owner;
@@ -61,5 +65,9 @@ int udp_answer(struct stack *s, struct udp_pcb *pcb, const struct ip_received *r
                uint16_t from_port, const void *bytes, uint32_t len, int64_t now_ns);
 
 extern const struct module udp_module;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -157,6 +157,9 @@ int main(void) { return 1; }
 END
 finds 'everything does not answer as it should' 'no-dns-but-called links: it was not left out'
 
+plant 58-cplusplus; bring stack build/release/libstack.a
+rm "$tree/stack"; cp -r stack "$tree/stack"; echo 'int class;' >>"$tree/stack/port.h"; finds 'stack/port.h is no C++ for g++'
+
 # Includes, written in every way.
 plant 60-includes
 mkdir -p "$tree/sim/hosts" "$tree/sim/wire" "$tree/stack/wire" "$tree/stack/driver" "$tree/build/release/sim/hosts"

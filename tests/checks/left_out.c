@@ -187,7 +187,7 @@ int main(void)
     struct port port = {.random = randomly, .wake = nothing};
     size_t size = stack_size(&config);
     struct stack *s =
-        stack_init(aligned_alloc(64, (size + 63) & ~(size_t)63), size, &config, &port, 0);
+        stack_init(aligned_alloc(64, (size + 63) & ~(size_t)63), size, &config, &port, 0, NULL);
     if (!s) {
         printf("no stack\n");
         return 1;

@@ -117,7 +117,7 @@ struct rig *rig_open(const struct module *const *modules, const struct stack_lim
     size_t size = stack_size(&config);
     cr_assert_eq(posix_memalign(&r->region, 64, size), 0);
     memset(r->region, 0xa5, size);
-    r->s = stack_init(r->region, size, &config, &port, 0);
+    r->s = stack_init(r->region, size, &config, &port, 0, NULL);
     cr_assert_not_null(r->s);
     r->nif = stack_attach(r->s, "eth0", &driver, NULL, 0);
     cr_assert_not_null(r->nif);

@@ -99,3 +99,72 @@ Test(keyed_hash, paper_vector)
         in[i] = i;
     cr_assert_eq(keyed_hash(key, in, sizeof in), 0xa129ca6149be45e5u);
 }
+
+/* What the tables hold, one by one; what was learnt and what is permanent can both be removed. */
+Test(route, tables_are_enumerated)
+{
+    struct rig *r = rig_full();
+    struct route_info route;
+    struct neighbour_info n;
+    struct ip_addr net = addr_ipv4(0x0a090000), gateway = addr_ipv4(RIG_PEER), far = addr_ipv4(7);
+    unsigned k = 0, found = 0;
+    cr_assert_eq(route_add(r->s, &net, 16, &gateway, r->nif), 0);
+    for (; route_at(r->s, k, &route); k++)
+        found += !route.dynamic && route.prefix == 16 && addr_equal(&route.gateway, &gateway) &&
+                 addr_equal(&route.net, &net) && route.nif == r->nif && !route.dead;
+    cr_assert(k == 3 && found == 1, "loopback's, eth0's and this one: %u, %u", k, found);
+    cr_assert_not(neighbour_at(r->s, 0, &n));
+    cr_assert_eq(neighbour_add(r->nif, &gateway, rig_peer, 0), 0);
+    cr_assert(neighbour_at(r->s, 0, &n) && n.permanent && n.resolved && n.nif == r->nif);
+    cr_assert(addr_equal(&n.addr, &gateway) && memcmp(n.mac, rig_peer, 6) == 0);
+    cr_assert_not(neighbour_at(r->s, 1, &n));
+    cr_assert_eq(neighbour_remove(r->nif, &far, 0), -ERR_NOENT);
+    cr_assert_eq(neighbour_remove(r->nif, &gateway, 0), 0);
+    cr_assert_not(neighbour_at(r->s, 0, &n));
+    struct netbuf *nb = netif_packet(r->nif, 0, 20);
+    memset(netbuf_data(nb), 0, 20);
+    cr_assert_eq(neighbour_output(r->s, r->nif, &gateway, nb, 0), 0);
+    cr_assert(neighbour_at(r->s, 0, &n) && !n.resolved && !n.permanent);
+    cr_assert_eq(neighbour_remove(r->nif, &gateway, 0), 0);
+    cr_assert_eq(rig_counter(r, "neighbour.drop.removed"), 1);
+    rig_close(r);
+}
+
+static int no(struct stack *s, void *state, int64_t now_ns)
+{
+    (void)s, (void)state, (void)now_ns;
+    return -ERR_NOBUFS;
+}
+
+static void any(void *self, enum random_purpose purpose, void *out, size_t len)
+{
+    (void)self, (void)purpose;
+    memset(out, 1, len);
+}
+
+/* Why there is no stack. */
+Test(stack, says_why_it_refuses)
+{
+    static const struct module refuses = {.name = "no", .id = MODULE_UDP, .init = no};
+    static const struct module *const once[] = {&refuses, NULL}, *const twice[] = {&refuses,
+                                                                                   &refuses, NULL};
+    static _Alignas(64) uint8_t region[1 << 16];
+    struct stack_config config = {.limits = {.frames = 2, .netifs = 1}, .modules = once};
+    struct port port = {.random = any}, mute = {0};
+    struct stack_refusal why;
+    cr_assert_null(stack_init(region + 1, sizeof region - 1, &config, &port, 0, &why));
+    cr_assert_eq(why.reason, STACK_REFUSED_REGION);
+    cr_assert_null(stack_init(region, stack_size(&config) - 1, &config, &port, 0, &why));
+    cr_assert_eq(why.reason, STACK_REFUSED_SIZE);
+    cr_assert_null(stack_init(region, sizeof region, &config, &mute, 0, &why));
+    cr_assert_eq(why.reason, STACK_REFUSED_PORT);
+    cr_assert_null(stack_init(region, sizeof region, &config, &port, 0, &why));
+    cr_assert(why.reason == STACK_REFUSED_MODULE && why.error == -ERR_NOBUFS);
+    cr_assert_str_eq(why.module, "no");
+    config.modules = twice;
+    cr_assert_null(stack_init(region, sizeof region, &config, &port, 0, &why));
+    cr_assert(why.reason == STACK_REFUSED_MODULE && why.error == 0);
+    config.limits.netifs = 0;
+    cr_assert_null(stack_init(region, sizeof region, &config, &port, 0, &why));
+    cr_assert_eq(why.reason, STACK_REFUSED_LIMITS);
+}

@@ -31,7 +31,7 @@ Test(size, a_sum_that_does_not_fit_is_refused)
     const struct port port = {.random = (void (*)(void *, enum random_purpose, void *, size_t))1};
     static _Alignas(64) uint8_t region[4096];
     cr_assert_eq(stack_size(&config), 0);
-    cr_assert_null(stack_init(region, sizeof region, &config, &port, 0));
+    cr_assert_null(stack_init(region, sizeof region, &config, &port, 0, NULL));
 }
 
 /* The largest limits that the types allow are summed in full: 32 bits would have wrapped. */

@@ -67,7 +67,7 @@ struct stack *nicrig_stack(void *region)
     memset(&held, 0, sizeof held);
     nicrig_hold = false;
     cr_assert_leq(stack_size(&config), (size_t)NICRIG_REGION);
-    struct stack *s = stack_init(region, NICRIG_REGION, &config, &port, 0);
+    struct stack *s = stack_init(region, NICRIG_REGION, &config, &port, 0, NULL);
     cr_assert_not_null(s);
     return s;
 }
