@@ -42,6 +42,7 @@ Test(names, what_the_core_and_an_interface_count)
     cr_assert_eq(rig_counter(r, "eth0.rx_frames"), 2);
     cr_assert_eq(rig_counter(r, "eth0.tx_frames"), r->sent_count);
     cr_assert_eq(rig_counter(r, "eth0.tx_errors"), 0);
+    cr_assert_eq(rig_counter(r, "eth0.tx_bytes"), r->sent[0].len);
     cr_assert_eq(stack_counter(r->s, "eth0.nothing", &value), -ERR_NOENT);
     cr_assert_eq(stack_counter(r->s, "eth", &value), -ERR_NOENT);
     rig_close(r);

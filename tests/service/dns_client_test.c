@@ -268,3 +268,18 @@ Test(dns, reverse_names)
                      "2\3ip6\4arpa",
                      26);
 }
+
+/* RFC 6761: nobody is asked for these, and the answers are whole. */
+Test(dns, names_that_are_known)
+{
+    servers(1);
+    resolve("host.invalid");
+    cr_assert_eq(result, -ERR_NOENT);
+    cr_assert_eq(dns.rcode, 3);
+    cr_assert_eq(dns.count, 0);
+    resolve("printer.LOCALHOST");
+    cr_assert_eq(result, 0);
+    cr_assert_eq(dns.addr[0].word[0], 0x7f000001);
+    cr_assert_str_eq(dns.name, "printer.LOCALHOST");
+    cr_assert_eq(r->sent_count, 0);
+}

@@ -123,3 +123,33 @@ Test(traceroute, options_at_their_bounds)
     cr_assert_eq(start_with(o), 0);
     cr_assert_eq(last_udp(r).dport, 65534);
 }
+
+/* Somebody listens on the probe's port: an answer from there, and from nobody else, is the end. */
+Test(traceroute, the_port_is_open)
+{
+    struct traceroute_options o;
+    struct ip_addr to = addr_ipv4(RIG_PEER);
+    traceroute_defaults(&o, &to);
+    cr_assert_eq(traceroute_start(s, &o, route_done, NULL, 0), 0);
+    struct sent_datagram probe = last_udp(r);
+    struct datagram answer = {.src = 0x0a000203,
+                              .sport = (uint16_t)probe.dport,
+                              .dport = (uint16_t)probe.sport,
+                              .payload = "?",
+                              .len = 1};
+    datagram_receive(r, &answer);
+    answer.src = RIG_PEER;
+    answer.sport++;
+    datagram_receive(r, &answer);
+    cr_assert_eq(calls, 0);
+    answer.sport--;
+    r->now_ns = 5;
+    datagram_receive(r, &answer);
+    cr_assert_eq(calls, 1);
+    cr_assert_eq(result, 1);
+    cr_assert(route.reached);
+    cr_assert_eq(route.hops, 1);
+    cr_assert_eq(route.hop[0].addr.word[0], RIG_PEER);
+    cr_assert_eq(route.hop[0].rtt_ns, 5);
+    cr_assert_eq(rig_counter(r, "traceroute.in"), 1);
+}

@@ -28,3 +28,15 @@ Test(echo, answers_and_what_it_must_not_answer)
     datagram_receive(r, &(struct datagram){.sport = 5000, .dport = 7});
     cr_assert_eq(rig_counter(r, "udp.drop.no_port"), 1);
 }
+
+Test(echo, counted_and_stopped_once)
+{
+    cr_assert_eq(udp_echo_stop(s, 0), -ERR_NOENT);
+    cr_assert_eq(udp_echo_start(s, 9007, 0), 0);
+    datagram_receive(r, &(struct datagram){.sport = 5000, .dport = 9007});
+    datagram_receive(r, &(struct datagram){.sport = 5001, .dport = 9007});
+    cr_assert_eq(rig_counter(r, "echo.in"), 2);
+    cr_assert_eq(r->sent_count, 2);
+    cr_assert_eq(udp_echo_stop(s, 0), 0);
+    cr_assert_eq(udp_echo_stop(s, 0), -ERR_NOENT);
+}
