@@ -12,11 +12,11 @@ if cmp -s "$file" "$dir/$file"; then
     echo "mutant $name changes nothing: $file has moved on" >&2
     exit 2
 fi
+said() { make -s --no-print-directory mutation-build | sed -n "s/^$1 //p"; }
 case "$file" in
-stack/*) flags=-ffreestanding ;;
-*) flags=-D_GNU_SOURCE ;;
+stack/*) flags=$(said stack-flags) ;;
+*) flags=$(said sim-flags) ;;
 esac
-cc -std=c11 -I. -Ibuild/release -O1 -w $flags -c "$dir/$file" -o "$dir/mutant.o"
-# What is linked before a library takes the place of what is in it.
-command=$(for source in sim/cli/*.c; do [ "$source" = "$file" ] || echo "build/release/${source%.c}.o"; done)
-cc -rdynamic -o "$dir/wiredrill" "$dir/mutant.o" $command build/release/libsim.a build/release/libstack.a -ldl $(test -e /usr/include/slirp/libslirp.h && echo -lslirp) $(test -e /usr/include/ldns/ldns.h && echo -lldns)
+cc $flags -O1 -w -c "$dir/$file" -o "$dir/mutant.o"
+objects=$(said sim | tr ' ' '\n' | grep -vx "build/release/${file%.c}.o")
+cc -rdynamic -o "$dir/wiredrill" $objects "$dir/mutant.o" $(said libs)

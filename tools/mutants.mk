@@ -8,9 +8,11 @@ mutants: all unit-build ## all planted bugs, what breaks each requirement, and r
 	@tools/faults.py --seed 1 --count $(FAULTS)
 FAULTS ?= 3000
 
-# What tools/mutation links: the release build's objects, a word each.
-.PHONY: mutation-objects
-mutation-objects:
+# What tools/mutation compiles with and links: a word, and what it stands for in the release build.
+.PHONY: mutation-build
+mutation-build:
+	@echo "stack-flags $(CFLAGS_STACK)"
+	@echo "sim-flags $(CFLAGS_SIM) $(SIM_DEFS)"
 	@echo "sim $(SIM_OBJ) $(STACK_OBJ)"
-	@echo "unit $(TEST_OBJ) $(SIMLIB_OBJ) $(STACK_OBJ)"
+	@echo "unit $(TEST_OBJ) $(SIMLIB_OBJ) $(CHECKED_OBJ)"
 	@echo "libs $(LIBS)"

@@ -6,7 +6,7 @@ function's entry a switch that goes to the copy of the bug that is on. The origi
 the function cannot tell the bug from the original, and is not played. Of a fault that stands at one place, the statement is noted. None of this exists in
 what is built for use.
 """
-import concurrent.futures, os, re, subprocess
+import concurrent.futures, functools, os, re, subprocess
 from . import csource, marks
 
 RELEASE = "build/release"
@@ -81,8 +81,10 @@ def can_switch(text, bodies):
 # --- building ---
 
 def compile_command(file, source, output, optimise="-O1"):
-    kind = "-ffreestanding" if file.startswith("stack/") else "-D_GNU_SOURCE"
-    return ["cc", "-std=c11", "-I.", "-I" + RELEASE, "-I" + os.path.dirname(file), optimise, "-w", kind] + list(output) + [source]
+    """As make compiles the file, but for warnings, which are about code that nobody keeps, and dependencies."""
+    flags = said_by_make()["stack-flags" if file.startswith("stack/") else "sim-flags"]
+    kept = [f for f in flags if not re.match("-[WOgM]", f)]
+    return ["cc"] + kept + ["-I" + os.path.dirname(file), optimise, "-w"] + list(output) + [source]
 
 
 def run(command):
@@ -144,7 +146,7 @@ class Program:
 
     def link(self, program, objects, libraries):
         """Links objects (of the release build) with the instrumented ones in their places."""
-        replaced = {os.path.join(RELEASE, f[:-2] + ".o"): self.object(f) for f in self.files()}
+        replaced = {os.path.join(RELEASE, kind, f[:-2] + ".o"): self.object(f) for f in self.files() for kind in ("", "checked")}
         here = ["tools/mutation/%s.c" % program, "tools/mutation/crew.c", self.folder + "/table.c"]
         command = ["cc", "-std=c11", "-D_GNU_SOURCE", "-I.", "-I" + RELEASE, "-O1", "-Wall", "-Wextra", "-o", self.folder + "/" + program] + here
         r = run(command + [replaced.get(o, o) for o in objects] + libraries)
@@ -157,9 +159,10 @@ def said_of(said, bug):
     return next(l for l in said.split("\n") if re.search(r"~%d:\d+:\d+: error" % bug.number, l))
 
 
-def objects_of_the_build():
-    """What make would link: {"sim": [...], "unit": [...], "libs": [...]}."""
-    said = run(["make", "-s", "--no-print-directory", "mutation-objects"])
+@functools.lru_cache
+def said_by_make():
+    """What make would compile with and link: {"stack-flags": [...], "sim-flags": [...], "sim": [...], "unit": [...], "libs": [...]}."""
+    said = run(["make", "-s", "--no-print-directory", "mutation-build"])
     if said.returncode:
         raise SystemExit(said.stderr)
     return {words[0]: words[1:] for words in map(str.split, said.stdout.splitlines())}
@@ -167,13 +170,13 @@ def objects_of_the_build():
 
 def scenario_links():
     """For Program.link: the objects and libraries of the program that plays scenarios."""
-    build = objects_of_the_build()
+    build = said_by_make()
     return build["sim"], build["libs"] + ["-Wl,--wrap=main"]
 
 
 def unit_links():
     """The same of the program that runs the unit tests."""
-    build = objects_of_the_build()
+    build = said_by_make()
     return build["unit"], build["libs"] + ["-lcriterion"]
 
 
