@@ -17,7 +17,7 @@ echo "(open them in Wireshark, or: $wiredrill show reports/boot-e1000.pcap)"
 echo
 echo "Now one bug is planted: an ARP entry still serves at the very instant at which it expires."
 echo
-tools/mutant.sh demo stack/core/neighbour.c 's/if \(left > 0\)/if (left >= 0)/'
+tools/mutant.sh demo stack/core/neighbour.c 's/if \(now_ns < e->expiry_ns\)/if (now_ns <= e->expiry_ns)/'
 status=0
 build/mutant/demo/wiredrill run --nic e1000 scenarios/arp/entry-expires.pkt || status=$?
 [ $status -eq 1 ] || { echo "demo: the planted bug was not caught (exit $status)" >&2; exit 1; }

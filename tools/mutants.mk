@@ -5,7 +5,7 @@ mutants: all unit-build ## all planted bugs, what breaks each requirement, and r
 	@tools/planted.py
 	@tools/planted.py --breakers build/breakers.tsv
 	@tools/breakers.py build/breakers.tsv
-	@tools/faults.py --seed 1 --count $(FAULTS)
+	@tools/faults.py --seed 1 --count $(FAULTS) --floor 90 --tidy
 FAULTS ?= 3000
 
 # What tools/mutation compiles with and links: a word, and what it stands for in the release build.
