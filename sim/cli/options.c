@@ -174,6 +174,7 @@ FLAG(no_golden)
 FLAG(strict)
 FLAG(snapshot)
 FLAG(closure)
+FLAG(wire_mutants)
 FLAG(quiet)
 FLAG(verbose)
 FLAG(promiscuous)
@@ -195,6 +196,8 @@ static const struct option table[] = {
     {"to", "MAC/IP", "rewrite frames to reach this host", take_to},
     {"promiscuous", NULL, "the interface takes every frame", take_promiscuous},
     {"lose", "[LINK:]N", "lose the Nth frame and judge by the outcome", take_lose},
+    {"wire-mutants", NULL, "bend each frame in turn, and tell what no line notices",
+     take_wire_mutants},
     {"closure", NULL, "lose each frame in turn and judge by the outcome, where a script states one",
      take_closure},
     {"snapshot", NULL, "save at the middle, restore, and compare the fingerprints", take_snapshot},

@@ -8,6 +8,7 @@
 #include "sim/judge/clause.h"
 #include "sim/record/junit.h"
 #include "sim/base/text.h"
+#include "sim/suite/wire_mutants.h"
 
 /* Scripts that were refused, for the line before the last: "x.pkt:5:4". */
 struct refusals {
@@ -21,6 +22,7 @@ struct tally {
     const struct suite *suite;
     const struct options *options;
     struct junit *junit;
+    struct wire_tally *wire; /* NULL: the wire is not bent */
     uint32_t passed, failed, skipped, errors, missing_goldens, closure_runs;
     uint64_t frames;
     int64_t wall_ns, *each_ns;
@@ -168,6 +170,8 @@ static void count(void *ctx, uint32_t k, struct result *r)
     t->wall_ns += r->outcome.wall_ns;
     t->each_ns[k] = r->outcome.wall_ns;
     t->closure_runs += r->outcome.closure_runs;
+    if (t->wire && r->outcome.status == RUN_PASSED)
+        wire_tally_add(t->wire, &c->run, r->report);
     t->missing_goldens += r->outcome.golden == GOLDEN_MISSING;
     junit_case(t->junit, c->run.name, kinds[r->outcome.status], r->report, r->outcome.wall_ns);
     if (t->options->json)
@@ -256,6 +260,18 @@ static unsigned wanted(const struct options *o, const struct suite *suite)
     return (ladder ? WANT_LADDER : 0u) | (one || o->verbose ? WANT_FATES : 0u);
 }
 
+/* What lines hold of the wire they hold behind every NIC: one each case is enough. */
+static void keep_one_nic(struct suite *suite)
+{
+    uint32_t kept = 0;
+    for (uint32_t k = 0; k < suite->cases; k++) {
+        const struct suite_case *c = &suite->kase[k];
+        if (kept == 0 || strcmp(suite->kase[kept - 1].argument, c->argument) != 0)
+            suite->kase[kept++] = *c;
+    }
+    suite->cases = kept;
+}
+
 int command_run(int argc, char **argv)
 {
     struct options o;
@@ -273,8 +289,11 @@ int command_run(int argc, char **argv)
         suite_free(suite);
         return usage_error("run: no case is left: the scripts name other NICs than %s", o.nic);
     }
+    if (o.wire_mutants && !o.nic)
+        keep_one_nic(suite);
     struct tally t = {.suite = suite,
                       .options = &o,
+                      .wire = o.wire_mutants ? wire_tally_new() : NULL,
                       .each_ns = calloc(suite->cases + 1, sizeof(int64_t)),
                       .case_failed = calloc(suite->cases + 1, sizeof(bool)),
                       .junit = open_junit(suite->cases + suite->refusals),
@@ -284,9 +303,12 @@ int command_run(int argc, char **argv)
     junit_close(t.junit);
     if (!o.json && o.sut)
         print_requirements(&t);
+    uint32_t idle = t.wire && !o.json ? wire_tally_print(t.wire, stdout) : 0;
     if (!o.json)
         print_sum(&t);
     bool refused = t.refusals.scripts > 0;
+    if (t.wire)
+        wire_tally_free(t.wire);
     free(t.each_ns);
     free(t.case_failed);
     free(t.refusals.places.bytes);
@@ -294,5 +316,5 @@ int command_run(int argc, char **argv)
     suite_free(suite);
     if (t.errors || refused || worker_failed)
         return EXIT_USAGE;
-    return t.failed ? EXIT_FAILED_CASE : EXIT_PASSED;
+    return t.failed || idle ? EXIT_FAILED_CASE : EXIT_PASSED;
 }

@@ -15,7 +15,7 @@ enum rule_level {
     RULE_CONVENTION, /* another stack may differ: it is told, and passes */
 };
 
-enum { BREACH_TEXT = 96, BREACHES = 6, RULE_FIELDS = 4 };
+enum { BREACH_TEXT = 96, BREACHES = 6, RULE_FIELDS = 6 };
 
 struct rule;
 struct breach {
@@ -33,6 +33,9 @@ struct rule {
     /* False: the frame breaks it, expected and actual say how. */
     bool (*holds)(struct judge *j, const struct judge_port *from, const struct packet_facts *f,
                   int64_t now_ns, struct breach *b);
+    /* Of rules about a number at a fixed place: where in what UDP carries, its octets, the bits
+     * that count (0: all), and what it is. */
+    uint32_t at, octets, mask, value;
 };
 
 /* The table, in the order in which a reader goes through it; a NULL name ends it. */
@@ -45,6 +48,59 @@ uint32_t baseline_breaches(struct judge *j, const struct judge_port *from,
 /* A line speaks for the field that the rule is about. */
 bool baseline_excused(const struct rule *r, const struct packet_spec *line);
 
+/* --- for rules --- */
+/* False, with the words, unless it holds. */
+__attribute__((format(printf, 4, 5))) bool
+rule_broken(struct breach *b, bool holds, const char *expected, const char *actual, ...);
+/* The functions of rules of protocols; f has the frame. */
+#define RULE(name)                                                                                 \
+    bool name(struct judge *j, const struct judge_port *from, const struct packet_facts *f,        \
+              int64_t now_ns, struct breach *b)
+RULE(rule_hardware_source);
+RULE(rule_untagged);
+RULE(rule_hardware_destination);
+RULE(rule_arp_sender);
+RULE(rule_arp_hardware);
+RULE(rule_arp_form);
+RULE(rule_arp_target);
+RULE(rule_arp_again);
+RULE(rule_arp_answers);
+RULE(rule_ip_source);
+RULE(rule_ip_destination);
+RULE(rule_ip_reserved);
+RULE(rule_ip_ttl_zero);
+RULE(rule_ip_ttl);
+RULE(rule_ip_df);
+RULE(rule_ip_tos);
+RULE(rule_ip_identification);
+RULE(rule_echo_asked);
+RULE(rule_echo_data);
+RULE(rule_echo_source);
+RULE(rule_echo_destination);
+RULE(rule_error_quotes);
+RULE(rule_error_destination);
+RULE(rule_icmp_code);
+RULE(rule_icmp_unused);
+RULE(rule_payload);
+RULE(rule_source_port);
+RULE(rule_dhcp_fixed);
+RULE(rule_dhcp_ports);
+RULE(rule_dhcp_broadcast);
+RULE(rule_dhcp_secs);
+RULE(rule_dns_question);
+RULE(rule_dns_whole);
+RULE(rule_dhcp_request);
+RULE(rule_arp_asked);
+RULE(rule_fragment);
+RULE(rule_dhcp_hardware);
+RULE(rule_dhcp_client_address);
+RULE(rule_dhcp_options);
+RULE(rule_dhcp_same);
+RULE(rule_dns_fixed);
+RULE(rule_ntp_fixed);
+/* A message of a DHCP client went out: what later ones must repeat is remembered. */
+void dhcp_sent(struct judge *j, struct judge_port *from, const struct packet_facts *f);
+
 /* --- memory.c --- */
 struct memory;
 struct memory *memory_new(struct judge *j);
@@ -53,6 +109,15 @@ void memory_sent(struct judge *j, const struct judge_port *from, const struct pa
                  int64_t now_ns);
 void memory_came(struct judge *j, struct judge_link *l, struct frame *f,
                  const struct packet_facts *facts, int64_t now_ns);
+/* The octets that a call handed over have those at `at`, and end with them when `whole`. */
+bool memory_was_written(const struct judge *j, const uint8_t *octets, uint32_t len, uint32_t at,
+                        bool whole);
+/* A call asked for that name, whatever the case of its letters. */
+bool memory_was_named(const struct judge *j, const char *name);
+/* Where the next fragment of the datagram must begin, in octets; 0: none of it went out before. */
+uint32_t memory_fragment_end(const struct judge *j, const struct packet_facts *f);
+/* They stand in something that came. */
+bool memory_came_as(const struct judge *j, const uint8_t *octets, uint32_t len);
 void memory_own(struct judge *j, uint32_t ipv4);
 void memory_disown(struct judge *j, uint32_t ipv4);
 /* Someone on the link has that hardware address, or said so. */
@@ -67,6 +132,8 @@ const struct frame *memory_came_before(const struct judge *j, uint32_t back);
 int64_t memory_sent_before(const struct judge *j, const struct judge_port *from,
                            const struct packet_facts *f);
 /* A request for that address came since. */
+/* A request for `asked` by that hardware and protocol address came. */
+bool memory_asked_by(const struct judge *j, uint32_t asked, uint32_t by, const uint8_t mac[6]);
 bool memory_asked_since(const struct judge *j, uint32_t ipv4, int64_t since_ns);
 
 #endif

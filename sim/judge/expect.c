@@ -184,7 +184,7 @@ static void settle(struct judge *j, struct expect_block *b)
         struct packet_verdict v;
         compare(j, &b->line[k], s, true, &v);
         if (j->mark)
-            j->mark(j->names.self, judge_link_of(j, s->from), s->record, b->line[k].place.line);
+            j->mark(j->names.self, s, &b->line[k]);
         b->last_ns = s->time_ns > b->last_ns ? s->time_ns : b->last_ns;
         seen_free(j, s);
     }

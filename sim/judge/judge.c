@@ -181,6 +181,7 @@ static void remember(struct judge *j, struct judge_port *from, struct frame *f, 
                        .time_ns = now_ns,
                        .record = record,
                        .number = j->frames,
+                       .sent = from->station == STATION_UNDER_TEST ? j->sent : 0,
                        .breaches = breaches};
     if (breaches) {
         s->breach = world_alloc(j->world, breaches * sizeof *s->breach, 16);
@@ -202,9 +203,11 @@ static void see_ours(struct judge *j, struct judge_port *from, struct frame *f, 
 {
     struct packet_facts facts;
     struct breach breach[BREACHES];
+    j->sent++;
     packet_facts(f->bytes, f->len, &facts);
     uint32_t breaches = baseline_breaches(j, from, &facts, now_ns, breach);
     memory_sent(j, from, &facts, now_ns);
+    dhcp_sent(j, from, &facts);
     note_conventions(j, f, breach, breaches);
     const struct judge_ignore *ig = ignored_by(j, from, f);
     if (ig || j->unlined)
@@ -221,6 +224,7 @@ static void see_other(struct judge *j, struct judge_link *l, struct judge_port *
     if (peer && from->watched && !j->unlined && !ignored_by(j, from, f))
         remember(j, from, f, record, NULL, 0, now_ns);
     keep_frame(&l->last_in, f);
+    j->damaged = j->damaged || event == LINK_CORRUPTED || event == LINK_TRUNCATED;
     if (event != LINK_LOST && event != LINK_QUEUE_FULL && event != LINK_IS_DOWN) {
         struct packet_facts facts;
         packet_facts(f->bytes, f->len, &facts);

@@ -22,11 +22,21 @@ enum station {
 };
 
 struct judge_link;
+struct expectation;
+
+enum { JUDGE_PORTS = 256 };
 
 /* Numbers, hashed: all but 0. */
 struct hash_set {
     uint64_t *key;
     uint32_t keys, room; /* a power of two */
+};
+
+/* Options that a DHCP client says in every message. */
+enum { DHCP_KEPT = 4 };
+struct kept_option {
+    bool there;
+    uint8_t len, value[255];
 };
 
 /* A host's port on a link. */
@@ -40,8 +50,9 @@ struct judge_port {
     bool has_ipv4; /* the address by which a line names it */
     bool leased;   /* and a server granted it */
     uint32_t ipv4;
-    struct seen_queue *watched; /* a peer's frames that lines may observe; NULL: none does */
-    int prefix;                 /* of its net, for broadcasts; 0: not known */
+    struct seen_queue *watched;      /* a peer's frames that lines may observe; NULL: none does */
+    int prefix;                      /* of its net, for broadcasts; 0: not known */
+    struct kept_option *dhcp_option; /* DHCP_KEPT of its first message; NULL: none went out */
 };
 
 /* A frame that no line has spoken for yet. */
@@ -52,6 +63,7 @@ struct seen {
     int64_t time_ns;
     uint32_t record;       /* its place in the capture of the link */
     uint64_t number;       /* frames are numbered as they came */
+    uint32_t sent;         /* of the frames of hosts under test, from 1; 0: a peer's */
     struct breach *breach; /* of the baseline */
     uint32_t breaches;
     struct seen *next;
@@ -102,8 +114,19 @@ struct judge {
     uint32_t ttl;                      /* the default */
     uint64_t said_ttl[4], said_tos[4]; /* a bit for each value that the script's calls set */
     int64_t arp_interval_ns;           /* between requests for one address */
+    bool said_df;                      /* some call or knob asked for DF */
+    bool said_broadcast;               /* DHCP asks for broadcast answers */
+    bool calls_heard;                  /* the script's calls are told */
+    bool damaged;                      /* what came was damaged on the way: nobody knows how */
+    uint32_t said_pattern;             /* octets of the pattern that a call asked for, at most */
+    uint32_t sockets;                  /* made so far */
+    bool ports_open;                   /* services of the stack open sockets of their own */
+    uint16_t port[JUDGE_PORTS];        /* from which datagrams came */
+    uint32_t ports;
     uint64_t frames;
-    void (*mark)(void *self, uint32_t link, uint32_t record, int line); /* of names.self */
+    uint32_t sent; /* frames of hosts under test */
+    /* A line took the frame; of names.self */
+    void (*mark)(void *self, const struct seen *s, const struct expectation *line);
 };
 
 void judge_init(struct judge *j, struct world *w, uint32_t links);
@@ -132,6 +155,10 @@ void judge_taken(struct judge *j, struct judge_port *p, uint32_t ipv4);
 void judge_heard_mac(struct judge *j, uint32_t link, const uint8_t mac[6]);
 /* The script names an address to which something may go. */
 void judge_said_ipv4(struct judge *j, uint32_t ipv4);
+/* A call handed octets over for sending: they stay where they are. */
+void judge_said_octets(struct judge *j, const uint8_t *octets, uint32_t len);
+/* A call asked for a name; a copy is kept. */
+void judge_said_name(struct judge *j, const char *name);
 /* Datagrams may leave with that TTL, that TOS: a call of the script asked for it. */
 void judge_said_ttl(struct judge *j, uint8_t ttl);
 void judge_said_tos(struct judge *j, uint8_t tos);

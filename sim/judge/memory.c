@@ -1,15 +1,25 @@
 /* What the judge remembers of a world, for the rules of the baseline. All in the arena. */
 #include <netinet/in.h>
 #include <string.h>
+#include <strings.h>
 #include "sim/judge/baseline.h"
 #include "sim/judge/private.h"
 
-enum { CAME = 256, SENT = 1024, FIRST = 16 /* powers of two */, SENT_PROBES = 8 };
+enum {
+    CAME = 256,
+    SENT = 1024,
+    SAID = 256,
+    PARTS = 64,
+    FIRST = 16, /* powers of two */
+    NAMES = 64,
+    SENT_PROBES = 8,
+};
 
 struct came {
     struct frame *frame;
     int64_t time_ns;
-    uint32_t asked; /* an ARP request for this address; 0: none */
+    uint32_t asked, by; /* an ARP request for this address, from that one; 0: none */
+    uint8_t mac[6];
 };
 
 struct sent {
@@ -18,12 +28,27 @@ struct sent {
     const struct judge_port *from;
 };
 
+struct said {
+    const uint8_t *octets;
+    uint32_t len;
+};
+
+struct part {
+    uint64_t key;
+    uint32_t end; /* of those so far */
+};
+
 /* As large as what it has seen, up to its bounds. */
 struct memory {
     struct came *came; /* a ring */
     uint32_t cames, came_room;
     struct sent *sent; /* by key; 0: free */
     uint32_t sents, sent_room;
+    struct said *said; /* octets that calls handed over, a ring of SAID; NULL: none did */
+    uint32_t saids;
+    const char **name; /* that calls asked for, a ring of NAMES */
+    uint32_t names;
+    struct part *part; /* of datagrams that went out in fragments, PARTS by key */
 };
 
 /* --- hardware addresses --- */
@@ -189,11 +214,54 @@ static void grow_sent(struct judge *j, struct memory *m)
     world_release(j->world, old.sent, old.sent_room * sizeof *old.sent);
 }
 
+static uint64_t datagram_key(const struct packet_facts *f)
+{
+    return mix(((uint64_t)f->src << 32 | f->dst) ^ mix((uint64_t)f->id << 8 | f->protocol)) | 1;
+}
+
+uint32_t memory_fragment_end(const struct judge *j, const struct packet_facts *f)
+{
+    uint64_t key = datagram_key(f);
+    const struct part *p = j->memory->part;
+    p = p ? p + (key >> 8 & (PARTS - 1)) : NULL;
+    return p && p->key == key ? p->end : 0;
+}
+
+static void part_sent(struct judge *j, const struct packet_facts *f)
+{
+    uint64_t key = datagram_key(f);
+    if (f->kind != FACTS_IPV4 || !f->fragment)
+        return;
+    if (!j->memory->part)
+        j->memory->part = world_alloc(j->world, PARTS * sizeof *j->memory->part, 16);
+    j->memory->part[key >> 8 & (PARTS - 1)] = (struct part){key, f->offset + f->body_len};
+}
+
+void judge_said_name(struct judge *j, const char *name)
+{
+    if (!j->memory->name)
+        j->memory->name = world_alloc(j->world, NAMES * sizeof *j->memory->name, 16);
+    j->memory->name[j->memory->names++ % NAMES] = world_text(j->world, name);
+}
+
+bool memory_was_named(const struct judge *j, const char *name)
+{
+    for (uint32_t k = 0; k < NAMES && k < j->memory->names; k++) {
+        const char *said = j->memory->name[k];
+        size_t len = strlen(said);
+        len -= len && said[len - 1] == '.';
+        if (strlen(name) == len && strncasecmp(said, name, len) == 0)
+            return true;
+    }
+    return false;
+}
+
 void memory_sent(struct judge *j, const struct judge_port *from, const struct packet_facts *f,
                  int64_t now_ns)
 {
     struct memory *m = j->memory;
     uint64_t key = sent_key(f);
+    part_sent(j, f);
     if (m->sents * 2 >= m->sent_room && m->sent_room < SENT)
         grow_sent(j, m);
     struct sent *s = sent_place(m, key);
@@ -233,14 +301,56 @@ void memory_came(struct judge *j, struct judge_link *l, struct frame *f,
     uint32_t link = (uint32_t)(l - j->link);
     if (c->frame)
         frame_unref(c->frame);
-    *c = (struct came){frame_ref(f), now_ns, 0};
+    *c = (struct came){.frame = frame_ref(f), .time_ns = now_ns};
     if (facts->eth_src)
         judge_heard_mac(j, link, facts->eth_src);
     if (facts->kind != FACTS_ARP)
         return;
     judge_heard_mac(j, link, facts->sha);
-    if (facts->op == 1)
-        c->asked = facts->tpa;
+    if (facts->op != 1)
+        return;
+    c->asked = facts->tpa;
+    c->by = facts->spa;
+    memcpy(c->mac, facts->sha, sizeof c->mac);
+}
+
+void judge_said_octets(struct judge *j, const uint8_t *octets, uint32_t len)
+{
+    if (!j->memory->said)
+        j->memory->said = world_alloc(j->world, SAID * sizeof *j->memory->said, 16);
+    j->memory->said[j->memory->saids++ & (SAID - 1)] = (struct said){octets, len};
+}
+
+bool memory_was_written(const struct judge *j, const uint8_t *octets, uint32_t len, uint32_t at,
+                        bool whole)
+{
+    for (uint32_t k = 0; k < SAID && k < j->memory->saids; k++) {
+        const struct said *s = &j->memory->said[k];
+        if ((whole ? s->len == at + len : s->len >= at + len) &&
+            memcmp(s->octets + at, octets, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool memory_came_as(const struct judge *j, const uint8_t *octets, uint32_t len)
+{
+    const struct frame *f;
+    for (uint32_t back = 0; (f = memory_came_before(j, back)) != NULL; back++)
+        if (memmem(f->bytes, f->len, octets, len))
+            return true;
+    return false;
+}
+
+bool memory_asked_by(const struct judge *j, uint32_t asked, uint32_t by, const uint8_t mac[6])
+{
+    const struct memory *m = j->memory;
+    for (uint32_t back = 0; back < CAME && back < m->cames; back++) {
+        const struct came *c = &m->came[(m->cames - 1 - back) & (m->came_room - 1)];
+        if (c->asked == asked && c->by == by && memcmp(c->mac, mac, sizeof c->mac) == 0)
+            return true;
+    }
+    return false;
 }
 
 const struct frame *memory_came_before(const struct judge *j, uint32_t back)

@@ -1,9 +1,6 @@
-/*
- * The rules of the baseline, one table. A frame of a host under test satisfies each unless its line
- * states one of the rule's fields. RULE_MUST fails any stack; RULE_CONVENTION, what our own stack
- * holds itself to, is a note in the ladder of another.
- */
+/* The baseline's rules of Ethernet, ARP, IPv4 and of ICMP messages that answer. */
 #include <arpa/inet.h>
+#include <net/ethernet.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
 #include <stdarg.h>
@@ -34,8 +31,7 @@ static void ipv4_text(uint32_t a, char out[BREACH_TEXT])
     snprintf(out, BREACH_TEXT, "%u.%u.%u.%u", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255);
 }
 
-__attribute__((format(printf, 4, 5))) static bool
-broken(struct breach *b, bool holds, const char *expected, const char *actual, ...)
+bool rule_broken(struct breach *b, bool holds, const char *expected, const char *actual, ...)
 {
     va_list args;
     if (holds)
@@ -54,8 +50,7 @@ static bool in_group(uint32_t ipv4)
 
 /* --- the link --- */
 
-static bool hardware_source(struct judge *j, const struct judge_port *from,
-                            const struct packet_facts *f, int64_t now_ns, struct breach *b)
+RULE(rule_hardware_source)
 {
     (void)j, (void)now_ns;
     if (!f->eth_src || memcmp(f->eth_src, from->mac, sizeof from->mac) == 0)
@@ -65,11 +60,10 @@ static bool hardware_source(struct judge *j, const struct judge_port *from,
     return false;
 }
 
-static bool untagged(struct judge *j, const struct judge_port *from, const struct packet_facts *f,
-                     int64_t now_ns, struct breach *b)
+RULE(rule_untagged)
 {
     (void)j, (void)from, (void)now_ns;
-    return broken(b, !f->tagged, "no tag", "tagged");
+    return rule_broken(b, !f->tagged, "no tag", "tagged");
 }
 
 static bool is_broadcast(const struct judge_port *from, uint32_t ipv4)
@@ -78,8 +72,7 @@ static bool is_broadcast(const struct judge_port *from, uint32_t ipv4)
     return ipv4 == INADDR_BROADCAST || (ipv4 & host) == host || (ipv4 & host) == 0;
 }
 
-static bool hardware_destination(struct judge *j, const struct judge_port *from,
-                                 const struct packet_facts *f, int64_t now_ns, struct breach *b)
+RULE(rule_hardware_destination)
 {
     (void)j, (void)now_ns;
     uint8_t group[6] = {0x01, 0x00, 0x5e, f->dst >> 16 & 0x7f, f->dst >> 8 & 0xff, f->dst & 0xff};
@@ -107,8 +100,7 @@ static bool hardware_destination(struct judge *j, const struct judge_port *from,
 
 /* --- ARP --- */
 
-static bool arp_sender(struct judge *j, const struct judge_port *from, const struct packet_facts *f,
-                       int64_t now_ns, struct breach *b)
+RULE(rule_arp_sender)
 {
     (void)now_ns;
     if (f->kind != FACTS_ARP || (f->op == ARP_REQUEST && f->spa == INADDR_ANY) ||
@@ -119,8 +111,7 @@ static bool arp_sender(struct judge *j, const struct judge_port *from, const str
     return false;
 }
 
-static bool arp_hardware(struct judge *j, const struct judge_port *from,
-                         const struct packet_facts *f, int64_t now_ns, struct breach *b)
+RULE(rule_arp_hardware)
 {
     (void)j, (void)now_ns;
     if (f->kind != FACTS_ARP || memcmp(f->sha, from->mac, sizeof from->mac) == 0)
@@ -130,35 +121,70 @@ static bool arp_hardware(struct judge *j, const struct judge_port *from,
     return false;
 }
 
-static bool arp_again(struct judge *j, const struct judge_port *from, const struct packet_facts *f,
-                      int64_t now_ns, struct breach *b)
+RULE(rule_arp_form)
+{
+    (void)j, (void)from, (void)now_ns;
+    return rule_broken(b,
+                       f->type != ETHERTYPE_ARP ||
+                           (f->kind == FACTS_ARP && (f->op == ARP_REQUEST || f->op == ARP_REPLY)),
+                       "hardware 1 with 6 octets, protocol 0x0800 with 4", "another form");
+}
+
+/* A reply goes to who asked; in a request the field means nothing and is zero, or known. */
+RULE(rule_arp_target)
+{
+    static const uint8_t zero[6];
+    (void)from, (void)now_ns;
+    if (f->kind != FACTS_ARP)
+        return true;
+    bool holds = f->op == ARP_REPLY ? memory_asked_by(j, f->spa, f->tpa, f->tha)
+                                    : memcmp(f->tha, zero, sizeof zero) == 0 ||
+                                          memcmp(f->tha, f->eth_dst, sizeof zero) == 0;
+    if (holds)
+        return true;
+    snprintf(b->expected, sizeof b->expected, "%s",
+             f->op == ARP_REPLY ? "the addresses of one who asked" : "no hardware address");
+    mac_text(f->tha, b->actual);
+    return false;
+}
+
+RULE(rule_arp_asked)
+{
+    (void)now_ns;
+    if (f->kind != FACTS_ARP || f->op != ARP_REQUEST || f->spa == INADDR_ANY ||
+        memory_owns(j, from, f->tpa) || memory_knows_ipv4(j, f->tpa))
+        return true;
+    snprintf(b->expected, sizeof b->expected, "an address that a call or a packet named");
+    ipv4_text(f->tpa, b->actual);
+    return false;
+}
+
+RULE(rule_arp_again)
 {
     if (f->kind != FACTS_ARP || f->op != ARP_REQUEST)
         return true;
     int64_t before = memory_sent_before(j, from, f);
     char at[TIME_TEXT_BYTES];
-    return broken(b, before < 0 || now_ns - before >= j->arp_interval_ns,
-                  "a second, or what the script set, between requests for one address",
-                  "the same at %s", time_text(before, at));
+    return rule_broken(b, before < 0 || now_ns - before >= j->arp_interval_ns,
+                       "a second, or what the script set, between requests for one address",
+                       "the same at %s", time_text(before, at));
 }
 
-static bool arp_answers(struct judge *j, const struct judge_port *from,
-                        const struct packet_facts *f, int64_t now_ns, struct breach *b)
+RULE(rule_arp_answers)
 {
     (void)now_ns;
     if (f->kind != FACTS_ARP || f->op != ARP_REPLY)
         return true;
     int64_t before = memory_sent_before(j, from, f);
     char at[TIME_TEXT_BYTES];
-    return broken(b, before < 0 || memory_asked_since(j, f->spa, before),
-                  "a request for the address since the last reply", "none since %s",
-                  time_text(before, at));
+    return rule_broken(b, before < 0 || memory_asked_since(j, f->spa, before),
+                       "a request for the address since the last reply", "none since %s",
+                       time_text(before, at));
 }
 
 /* --- IPv4 --- */
 
-static bool ip_source(struct judge *j, const struct judge_port *from, const struct packet_facts *f,
-                      int64_t now_ns, struct breach *b)
+RULE(rule_ip_source)
 {
     (void)now_ns;
     bool booting = f->src == INADDR_ANY && f->protocol == IPPROTO_UDP &&
@@ -171,8 +197,7 @@ static bool ip_source(struct judge *j, const struct judge_port *from, const stru
 }
 
 /* The judge does no routing: it asks only whether anyone spoke of the destination. */
-static bool ip_destination(struct judge *j, const struct judge_port *from,
-                           const struct packet_facts *f, int64_t now_ns, struct breach *b)
+RULE(rule_ip_destination)
 {
     (void)now_ns;
     if (f->kind != FACTS_IPV4 || in_group(f->dst) || is_broadcast(from, f->dst) ||
@@ -184,22 +209,20 @@ static bool ip_destination(struct judge *j, const struct judge_port *from,
     return false;
 }
 
-static bool ip_reserved(struct judge *j, const struct judge_port *from,
-                        const struct packet_facts *f, int64_t now_ns, struct breach *b)
+RULE(rule_ip_reserved)
 {
     (void)j, (void)from, (void)now_ns;
-    return broken(b, f->kind != FACTS_IPV4 || !(f->flags & 4), "the reserved flag zero", "one");
+    return rule_broken(b, f->kind != FACTS_IPV4 || !(f->flags & 4), "the reserved flag zero",
+                       "one");
 }
 
-static bool ip_ttl_zero(struct judge *j, const struct judge_port *from,
-                        const struct packet_facts *f, int64_t now_ns, struct breach *b)
+RULE(rule_ip_ttl_zero)
 {
     (void)j, (void)from, (void)now_ns;
-    return broken(b, f->kind != FACTS_IPV4 || f->ttl > 0, "at least 1", "0");
+    return rule_broken(b, f->kind != FACTS_IPV4 || f->ttl > 0, "at least 1", "0");
 }
 
-static bool ip_ttl(struct judge *j, const struct judge_port *from, const struct packet_facts *f,
-                   int64_t now_ns, struct breach *b)
+RULE(rule_ip_ttl)
 {
     (void)from, (void)now_ns;
     if (f->kind != FACTS_IPV4 || f->ttl == (in_group(f->dst) ? 1u : j->ttl) ||
@@ -243,21 +266,39 @@ static bool is_echo_reply(const struct packet_facts *f)
     return is_icmp(f) && f->body[0] == ICMP_ECHOREPLY;
 }
 
-static bool ip_tos(struct judge *j, const struct judge_port *from, const struct packet_facts *f,
-                   int64_t now_ns, struct breach *b)
+/* Fragments of one datagram follow each other, as their sender cuts them. */
+RULE(rule_fragment)
+{
+    (void)from, (void)now_ns;
+    if (f->kind != FACTS_IPV4 || !f->fragment)
+        return true;
+    uint32_t end = memory_fragment_end(j, f);
+    bool octets = !(f->flags & 1) || f->body_len % 8 == 0;
+    return rule_broken(b, octets && (f->offset == 0 || f->offset == end),
+                       "whole octets of eight, behind the fragment before it",
+                       "%u octets at %u, behind %u", f->body_len, f->offset, end);
+}
+
+RULE(rule_ip_df)
+{
+    (void)from, (void)now_ns;
+    return rule_broken(b, f->kind != FACTS_IPV4 || !(f->flags & 2) || j->said_df,
+                       "may be fragmented: no call asked for otherwise", "DF");
+}
+
+RULE(rule_ip_tos)
 {
     struct packet_facts request;
     (void)from, (void)now_ns;
     if (f->kind != FACTS_IPV4 || f->tos == 0 || j->said_tos[f->tos / 64] >> f->tos % 64 & 1 ||
         (is_echo_reply(f) && request_of(j, f, &request) && request.tos == f->tos))
         return true;
-    return broken(b, false, "0, or what the script set", "0x%02x", f->tos);
+    return rule_broken(b, false, "0, or what the script set", "0x%02x", f->tos);
 }
 
 /* A stack that answers in the request's own buffer sends its identification back: when that
  * repeats, the asker repeated it. */
-static bool ip_identification(struct judge *j, const struct judge_port *from,
-                              const struct packet_facts *f, int64_t now_ns, struct breach *b)
+RULE(rule_ip_identification)
 {
     struct packet_facts request;
     bool atomic = (f->flags & 2) && !f->fragment; /* RFC 6864, section 4.1 */
@@ -265,23 +306,22 @@ static bool ip_identification(struct judge *j, const struct judge_port *from,
     char at[TIME_TEXT_BYTES];
     if (before < 0 || (is_echo_reply(f) && request_of(j, f, &request) && request.id == f->id))
         return true;
-    return broken(b, now_ns - before >= DATAGRAM_LIFE_NS, "another than in the last two minutes",
-                  "%u, as at %s", f->id, time_text(before, at));
+    return rule_broken(b, now_ns - before >= DATAGRAM_LIFE_NS,
+                       "another than in the last two minutes", "%u, as at %s", f->id,
+                       time_text(before, at));
 }
 
 /* --- ICMP --- */
 
-static bool echo_asked(struct judge *j, const struct judge_port *from, const struct packet_facts *f,
-                       int64_t now_ns, struct breach *b)
+RULE(rule_echo_asked)
 {
     struct packet_facts request;
     (void)from, (void)now_ns;
-    return broken(b, !is_echo_reply(f) || request_of(j, f, &request) != NULL,
-                  "a request with this identifier and number", "none came");
+    return rule_broken(b, !is_echo_reply(f) || request_of(j, f, &request) != NULL,
+                       "a request with this identifier and number", "none came");
 }
 
-static bool echo_data(struct judge *j, const struct judge_port *from, const struct packet_facts *f,
-                      int64_t now_ns, struct breach *b)
+RULE(rule_echo_data)
 {
     struct packet_facts request;
     (void)from, (void)now_ns;
@@ -290,12 +330,12 @@ static bool echo_data(struct judge *j, const struct judge_port *from, const stru
     uint32_t n = request.body_len < f->body_len ? request.body_len : f->body_len, k = 8;
     while (k < n && request.body[k] == f->body[k])
         k++;
-    return broken(b, k == request.body_len && k == f->body_len, "the octets of the request",
-                  "%u octets, the first of them that differs is number %u", f->body_len - 8, k - 8);
+    return rule_broken(b, k == request.body_len && k == f->body_len, "the octets of the request",
+                       "%u octets, the first of them that differs is number %u", f->body_len - 8,
+                       k - 8);
 }
 
-static bool echo_source(struct judge *j, const struct judge_port *from,
-                        const struct packet_facts *f, int64_t now_ns, struct breach *b)
+RULE(rule_echo_source)
 {
     struct packet_facts request;
     (void)now_ns;
@@ -307,8 +347,7 @@ static bool echo_source(struct judge *j, const struct judge_port *from,
     return false;
 }
 
-static bool echo_destination(struct judge *j, const struct judge_port *from,
-                             const struct packet_facts *f, int64_t now_ns, struct breach *b)
+RULE(rule_echo_destination)
 {
     struct packet_facts request;
     (void)from, (void)now_ns;
@@ -342,8 +381,7 @@ static bool quotes(const struct packet_facts *error, const struct packet_facts *
     return quoted >= least && memcmp(quote, came->ip, n) == 0;
 }
 
-static bool error_quotes(struct judge *j, const struct judge_port *from,
-                         const struct packet_facts *f, int64_t now_ns, struct breach *b)
+RULE(rule_error_quotes)
 {
     struct packet_facts came;
     const struct frame *c;
@@ -355,11 +393,10 @@ static bool error_quotes(struct judge *j, const struct judge_port *from,
         if (quotes(f, &came))
             return true;
     }
-    return broken(b, false, "a datagram that came, unchanged", "another");
+    return rule_broken(b, false, "a datagram that came, unchanged", "another");
 }
 
-static bool error_destination(struct judge *j, const struct judge_port *from,
-                              const struct packet_facts *f, int64_t now_ns, struct breach *b)
+RULE(rule_error_destination)
 {
     (void)j, (void)from, (void)now_ns;
     if (!is_error(f))
@@ -370,146 +407,5 @@ static bool error_destination(struct judge *j, const struct judge_port *from,
         return true;
     ipv4_text(source, b->expected);
     ipv4_text(f->dst, b->actual);
-    return false;
-}
-
-const struct rule baseline_rules[] = {
-    {"hardware source",
-     RULE_MUST,
-     "IEEE802.3-3.2.3-2",
-     "The source is the interface's own address.",
-     {"eth.src"},
-     hardware_source},
-    {"no tag",
-     RULE_MUST,
-     "RFC894-frame-format-1",
-     "No 802.1Q tag that nobody asked for.",
-     {"vlan"},
-     untagged},
-    {"hardware destination",
-     RULE_MUST,
-     "RFC1122-3.3.6-4",
-     "The destination is everybody for what is for everybody, a group as RFC 1112 maps it, or an "
-     "address that someone on the link has or claimed.",
-     {"eth.dst"},
-     hardware_destination},
-    {"arp sender",
-     RULE_MUST,
-     "RFC826-packet-generation-1",
-     "ARP's sender is an address of the host, or 0 in a probe (RFC 5227).",
-     {"arp.spa"},
-     arp_sender},
-    {"arp hardware",
-     RULE_MUST,
-     "RFC826-packet-generation-1",
-     "ARP's sender has the interface's hardware address.",
-     {"arp.sha"},
-     arp_hardware},
-    {"arp rate",
-     RULE_CONVENTION,
-     "RFC1122-2.3.2.1-4",
-     "Requests for one address come a second apart at least.",
-     {NULL},
-     arp_again},
-    {"arp reply",
-     RULE_MUST,
-     "RFC826-packet-reception-8",
-     "The same reply again only when asked again.",
-     {NULL},
-     arp_answers},
-    {"source",
-     RULE_MUST,
-     "RFC1122-3.2.1.3-5",
-     "The source is an address that the script, a server's ACK or a probe made the host's own; "
-     "0.0.0.0 from DHCP's client alone.",
-     {"ip.src"},
-     ip_source},
-    {"destination",
-     RULE_MUST,
-     NULL,
-     "The destination is an address that a host has, or that a call or a packet named before.",
-     {"ip.dst"},
-     ip_destination},
-    {"reserved flag",
-     RULE_MUST,
-     "RFC791-3.1-5",
-     "The reserved flag is zero.",
-     {"ip.rf"},
-     ip_reserved},
-    {"ttl zero", RULE_MUST, "RFC1122-3.2.1.7-1", "TTL 0 is never sent.", {"ip.ttl"}, ip_ttl_zero},
-    {"ttl",
-     RULE_CONVENTION,
-     "RFC1122-3.2.1.7-4",
-     "The TTL is 64, to groups 1 (RFC 1112, section 6.1), or what the script's calls and knobs "
-     "say.",
-     {"ip.ttl"},
-     ip_ttl},
-    {"tos",
-     RULE_MUST,
-     "RFC1122-3.2.1.6-4",
-     "The TOS octet is 0, what the script set, or in an echo reply the request's.",
-     {"ip.tos"},
-     ip_tos},
-    {"identification",
-     RULE_MUST,
-     "RFC6864-4.3-1",
-     "The identification of what may be fragmented does not repeat within two minutes.",
-     {"ip.id"},
-     ip_identification},
-    {"echo asked",
-     RULE_MUST,
-     "RFC1122-3.2.2.6-1",
-     "An echo reply has its request.",
-     {NULL},
-     echo_asked},
-    {"echo data",
-     RULE_MUST,
-     "RFC1122-3.2.2.6-5",
-     "An echo reply returns all of the request's data.",
-     {"data", "icmp.data"},
-     echo_data},
-    {"echo source",
-     RULE_MUST,
-     "RFC1122-3.2.2.6-4",
-     "An echo reply comes from the address that was asked.",
-     {"ip.src"},
-     echo_source},
-    {"echo destination",
-     RULE_MUST,
-     "RFC1122-3.2.2.6-1",
-     "An echo reply goes to who asked.",
-     {"ip.dst"},
-     echo_destination},
-    {"error quotes",
-     RULE_MUST,
-     "RFC1122-3.2.2-2",
-     "An ICMP error quotes what came, unchanged, with eight octets behind the header.",
-     {"quote"},
-     error_quotes},
-    {"error destination",
-     RULE_MUST,
-     "RFC1122-3.2.2-11",
-     "An ICMP error goes to the source of what it quotes.",
-     {"ip.dst"},
-     error_destination},
-    {.name = NULL},
-};
-
-uint32_t baseline_breaches(struct judge *j, const struct judge_port *from,
-                           const struct packet_facts *f, int64_t now_ns,
-                           struct breach out[BREACHES])
-{
-    uint32_t count = 0;
-    for (const struct rule *r = baseline_rules; r->name && count < BREACHES; r++)
-        if (!r->holds(j, from, f, now_ns, &out[count]))
-            out[count++].rule = r;
-    return count;
-}
-
-bool baseline_excused(const struct rule *r, const struct packet_spec *line)
-{
-    for (int k = 0; k < RULE_FIELDS && r->field[k]; k++)
-        if (packet_states(line, r->field[k]))
-            return true;
     return false;
 }

@@ -179,9 +179,22 @@ static bool at_one_time(struct parse *p, const struct step *s)
                "only a packet that is awaited has a range for its time: write when this happens");
 }
 
+/* `inert because "REASON"` at the end of a `<` line is ours, not the packet's. */
+static const char *take_inert(struct packet_part *part)
+{
+    size_t n = part->words.count;
+    const struct word *w = part->words.word;
+    if (part->direction != '<' || n < 4 || w[n - 1].kind != WORD_STRING ||
+        strcmp(w[n - 2].text, "because") != 0 || strcmp(w[n - 3].text, "inert") != 0)
+        return NULL;
+    part->words.count = n - 3;
+    return (const char *)w[n - 1].bytes;
+}
+
 bool build_packet(struct parse *p, struct packet_part part)
 {
     struct step *s = step_last(p);
+    s->u.packet.inert = take_inert(&part);
     if (part.direction == '<' && !at_one_time(p, s))
         return false;
     mention_words(p, part.words.word, part.words.count, MENTION_USE);

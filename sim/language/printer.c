@@ -336,6 +336,10 @@ static void print_action(struct text *t, const struct step *s)
     switch (s->kind) {
     case STEP_PACKET:
         print_packet(t, s->u.packet.at, s->u.packet.direction, s->u.packet.packet);
+        if (s->u.packet.inert) {
+            text_add(t, " inert because ");
+            text_quoted(t, s->u.packet.inert, strlen(s->u.packet.inert));
+        }
         break;
     case STEP_CALL:
         print_call(t, &s->u.call);

@@ -155,6 +155,7 @@ struct step {
             const char *at; /* @srv or NULL */
             char direction; /* '<' or '>' */
             struct packet_spec *packet;
+            const char *inert; /* inert because "...": nothing depends on it; or NULL */
         } packet;
         struct call_step call;
         struct fault_step fault;

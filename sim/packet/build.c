@@ -427,3 +427,17 @@ int packet_build(const struct packet_spec *p, const struct packet_context *c, ui
     why_set(why, "%s", reason.text[0] ? reason.text : "the packet cannot be built");
     return -1;
 }
+
+bool packet_spoils(const struct packet_spec *p)
+{
+    return p->spoils > 0 || p->cut >= 0;
+}
+
+int packet_build_right(const struct packet_spec *p, const struct packet_context *c, uint8_t *out,
+                       size_t room, struct why *why)
+{
+    struct packet_spec right = *p;
+    right.spoils = 0;
+    right.cut = -1;
+    return packet_build(&right, c, out, room, why);
+}

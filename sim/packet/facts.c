@@ -15,6 +15,7 @@ static void arp_facts(const uint8_t *a, uint32_t room, struct packet_facts *f)
     f->kind = FACTS_ARP;
     f->op = get16(a + 6);
     f->sha = a + 8;
+    f->tha = a + 18;
     f->spa = get32(a + 14);
     f->tpa = get32(a + 24);
 }
@@ -68,6 +69,7 @@ void packet_facts(const uint8_t *bytes, uint32_t len, struct packet_facts *out)
     }
     if (at > len)
         return;
+    out->type = type;
     if (type == ETHERTYPE_ARP)
         arp_facts(bytes + at, len - at, out);
     else if (type == ETHERTYPE_IP)

@@ -12,11 +12,12 @@ struct packet_facts {
     const uint8_t *bytes;
     uint32_t len;
     const uint8_t *eth_dst, *eth_src; /* NULL: the frame has no header */
+    uint32_t type;                    /* the ethertype behind a tag and SNAP */
     bool tagged;                      /* IEEE 802.1Q */
     enum facts_kind kind;
     /* ARP for Ethernet and IPv4 */
     uint32_t op, spa, tpa;
-    const uint8_t *sha;
+    const uint8_t *sha, *tha;
     /* IPv4 */
     uint32_t src, dst, id, ttl, tos, protocol, flags; /* flags: 4 reserved, 2 DF, 1 MF */
     uint32_t offset;                                  /* in octets */

@@ -438,7 +438,10 @@ bool packet_states(const struct packet_spec *p, const char *field)
         if (quote && (l->quoted || clause_named(l, "quotes")))
             return true;
         bool named = strlen(l->layer->name) == len && !memcmp(l->layer->name, field, len);
-        if (l->layer == &layer_raw || (named && !l->quoted && (!dot || clause_named(l, dot + 1))))
+        const struct clause *cl = named && dot ? clause_named(l, dot + 1) : NULL;
+        bool counted = named && !dot && l->clauses && l->clause[0].matches &&
+                       l->clause[0].match->kind == MATCH_LENGTH; /* so many octets, whatever */
+        if (l->layer == &layer_raw || (named && !l->quoted && !counted && (!dot || cl)))
             return true;
         if (l->quoted)
             return false; /* what follows is the quotation's */

@@ -80,6 +80,11 @@ struct why;
 int packet_build(const struct packet_spec *p, const struct packet_context *c, uint8_t *out,
                  size_t room, struct why *why);
 
+/* The same as if the line spoiled and cut nothing; packet_spoils: whether it does. */
+int packet_build_right(const struct packet_spec *p, const struct packet_context *c, uint8_t *out,
+                       size_t room, struct why *why);
+bool packet_spoils(const struct packet_spec *p);
+
 /* One field that differs. */
 struct packet_difference {
     char field[64]; /* "udp.dport" */

@@ -177,8 +177,10 @@ static enum progress perform(struct run *r, const struct step *step, int64_t now
                      time_text(b.from_ns, at), time_text(now_ns, now));
         return WAITING;
     }
-    if (now_ns < b.from_ns)
-        return engine_wait_until(r, b.from_ns);
+    if (now_ns < b.from_ns) /* what came before is unexpected whatever comes later */
+        return judge_unexpected(&r->judge, &step->place, b.from_ns)
+                   ? WAITING
+                   : engine_wait_until(r, b.from_ns);
     if (r->injected && world_next(r->world) <= now_ns)
         return engine_wait_until(r, now_ns); /* what was injected at this instant arrives before the
                                                 next line sees its effect */

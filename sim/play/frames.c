@@ -38,12 +38,16 @@ static bool name_host(void *self, const char *name, struct packet_addresses *out
     return true;
 }
 
-static void mark_record(void *self, uint32_t link, uint32_t record, int line)
+static void mark_record(void *self, const struct seen *s, const struct expectation *line)
 {
     struct run *r = self;
-    struct capture_record *at = capture_at(r->topology.recording.link[link].capture, record);
+    const struct bend_hooks *bend = r->options->bend;
+    uint32_t link = judge_link_of(&r->judge, s->from);
+    struct capture_record *at = capture_at(r->topology.recording.link[link].capture, s->record);
     if (at)
-        at->script_line = line;
+        at->script_line = line->place.line;
+    if (bend && bend->taken && s->sent)
+        bend->taken(bend->ctx, s->sent, line->place.line, line->to_ns);
 }
 
 static void introduce_host(struct run *r, const struct host *h)
@@ -79,6 +83,25 @@ static void introduce_ignores(struct run *r)
     }
 }
 
+static void hear_addresses(struct run *r, const struct value *v)
+{
+    if (v->kind == VALUE_IPV4 || v->kind == VALUE_ENDPOINT || v->kind == VALUE_PREFIX)
+        judge_said_ipv4(&r->judge, (uint32_t)v->number);
+    struct in_addr a;
+    if (v->kind == VALUE_BYTES && inet_pton(AF_INET, (const char *)v->bytes, &a) == 1)
+        judge_said_ipv4(&r->judge, ntohl(a.s_addr));
+    for (uint32_t k = 0; k < v->items; k++)
+        hear_addresses(r, &v->item[k]);
+}
+
+/* Addresses that declarations name: of peers, gateways, servers, pools. */
+static void hear_declarations(struct run *r, const struct declaration *d, uint32_t count)
+{
+    for (uint32_t k = 0; k < count; k++)
+        for (uint32_t a = 0; a < d[k].attributes; a++)
+            hear_addresses(r, &d[k].attribute[a].value);
+}
+
 /* Of peers, the frames of those are kept that some `>` line observes. */
 static void watch_observed(struct run *r, const struct step *step, uint32_t steps)
 {
@@ -105,10 +128,14 @@ void frames_introduce(void *run)
     j->names = (struct judge_names){r, name_lookup, name_bind, name_host};
     j->player = &r->owner;
     j->mark = mark_record;
+    j->calls_heard = true;
     j->unlined = r->options->by_outcome;
     for (uint32_t h = 0; h < r->topology.hosts; h++)
         introduce_host(r, r->topology.host[h]);
     introduce_ignores(r);
+    hear_declarations(r, r->script->sut, r->script->suts);
+    hear_declarations(r, r->script->host, r->script->hosts);
+    bend_begin(r);
     j->conventions = r->options->sut->flags & SUT_INSIDE;
     for (uint32_t k = 0; k < r->script->sets; k++)
         if (r->script->set[k].value.kind == VALUE_NUMBER ||
@@ -163,6 +190,8 @@ static void hear_setsockopt(struct run *r, const struct value *argv)
         judge_said_ttl(&r->judge, (uint8_t)v->number);
     if (argv[2].number == IP_TOS)
         judge_said_tos(&r->judge, (uint8_t)v->number);
+    if (argv[2].number == IP_MTU_DISCOVER || argv[2].number == IP_HDRINCL)
+        r->judge.said_df = true;
 }
 
 static void hear_ping(struct run *r, const struct value *argv)
@@ -178,15 +207,56 @@ static void hear_traceroute(struct run *r, const struct value *argv)
         judge_said_ttl(&r->judge, (uint8_t)ttl);
 }
 
-static void hear_addresses(struct run *r, const struct value *v)
+static void hear_socket(struct run *r, const struct value *argv)
 {
-    if (v->kind == VALUE_IPV4 || v->kind == VALUE_ENDPOINT || v->kind == VALUE_PREFIX)
-        judge_said_ipv4(&r->judge, (uint32_t)v->number);
-    struct in_addr a;
-    if (v->kind == VALUE_BYTES && inet_pton(AF_INET, (const char *)v->bytes, &a) == 1)
-        judge_said_ipv4(&r->judge, ntohl(a.s_addr));
-    for (uint32_t k = 0; k < v->items; k++)
-        hear_addresses(r, &v->item[k]);
+    (void)argv;
+    r->judge.sockets++;
+}
+
+/* The octets lie in the call's arguments, which go with it: a copy of as many as are sent. */
+static void hear_send(struct run *r, const struct value *argv)
+{
+    if (argv[1].kind == VALUE_NONE && argv[2].number > r->judge.said_pattern)
+        r->judge.said_pattern = (uint32_t)argv[2].number;
+    if (argv[1].kind != VALUE_BYTES)
+        return;
+    uint32_t len =
+        argv[2].kind == VALUE_NUMBER && argv[2].number >= 0 && argv[2].number < (int64_t)argv[1].len
+            ? (uint32_t)argv[2].number
+            : argv[1].len;
+    uint8_t *copy = world_alloc_raw(r->world, len ? len : 1, 1);
+    memcpy(copy, argv[1].bytes, len);
+    judge_said_octets(&r->judge, copy, len);
+}
+
+static void hear_service(struct run *r, const struct value *argv)
+{
+    (void)argv;
+    r->judge.ports_open = true;
+}
+
+static void hear_resolve(struct run *r, const struct value *argv)
+{
+    r->judge.ports_open = true;
+    if (argv[0].kind == VALUE_BYTES)
+        judge_said_name(&r->judge, (const char *)argv[0].bytes);
+}
+
+static void hear_reverse(struct run *r, const struct value *argv)
+{
+    char name[64];
+    uint32_t a = (uint32_t)argv[0].number;
+    snprintf(name, sizeof name, "%u.%u.%u.%u.in-addr.arpa", a & 255, a >> 8 & 255, a >> 16 & 255,
+             a >> 24);
+    r->judge.ports_open = true;
+    judge_said_name(&r->judge, name);
+}
+
+static void hear_option(struct run *r, const struct value *argv)
+{
+    struct judge_port *p = port_named(r, &argv[0]);
+    if (p)
+        p->dhcp_option = NULL;
 }
 
 void frames_hear(struct run *r, const char *call, const struct value *argv, uint32_t arguments)
@@ -195,6 +265,11 @@ void frames_hear(struct run *r, const char *call, const struct value *argv, uint
         {"ifconfig", hear_ifconfig},   {"ifdelete", hear_ifdelete},
         {"neighbour", hear_neighbour}, {"setsockopt", hear_setsockopt},
         {"ping", hear_ping},           {"traceroute", hear_traceroute},
+        {"socket", hear_socket},       {"send", hear_send},
+        {"sendto", hear_send},         {"write", hear_send},
+        {"resolve", hear_resolve},     {"reverse", hear_reverse},
+        {"sntp", hear_service},        {"traceroute", hear_service},
+        {"udp_echo", hear_service},    {"dhcp_option", hear_option},
     };
     for (size_t k = 0; k < sizeof heard / sizeof heard[0]; k++)
         if (strcmp(heard[k].call, call) == 0)
@@ -209,6 +284,10 @@ void frames_hear_knob(struct run *r, const char *knob, int64_t value)
         r->judge.ttl = (uint32_t)value;
     else if (strcmp(knob, "ipv4.multicast_ttl") == 0)
         judge_said_ttl(&r->judge, (uint8_t)value);
+    else if (strcmp(knob, "socket.dont_fragment") == 0 && value)
+        r->judge.said_df = true;
+    else if (strcmp(knob, "dhcp.broadcast") == 0 && value)
+        r->judge.said_broadcast = true;
     else if (strcmp(knob, "arp.retry") == 0)
         r->judge.arp_interval_ns = value;
 }
@@ -284,10 +363,15 @@ void frames_inject(struct run *r, const struct step *step, int64_t now_ns)
     if (!raw && t->script_port[link] < 0)
         t->script_port[link] =
             link_attach(h->port[port].link, "script", script_port_frame, NULL, r);
+    const struct bend_hooks *bend = r->options->bend;
+    enum inject how = bend ? bend->inject(bend->ctx, ++r->injected_lines, step) : INJECT_PLAIN;
+    if (how == INJECT_SWALLOW)
+        return;
     fill_context(r, link, judged(r, h, port),
                  raw ? judge_port_of(&r->judge, link, raw->number) : NULL, &c);
     uint8_t bytes[PACKET_ROOM]; /* not of the world, which is the smaller to save */
-    int len = packet_build(step->u.packet.packet, &c, bytes, PACKET_ROOM, &why);
+    int len = (how == INJECT_REPAIR ? packet_build_right : packet_build)(step->u.packet.packet, &c,
+                                                                         bytes, PACKET_ROOM, &why);
     if (len < 0)
         verdict_fail(&r->verdict, &step->place, now_ns, "this packet cannot be built: %s",
                      why.text);

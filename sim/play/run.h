@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include "sim/judge/judge.h"
 #include "sim/language/script.h"
+#include "sim/play/bend.h"
 #include "sim/play/pending.h"
 #include "sim/topology/topology.h"
 
@@ -31,9 +32,10 @@ struct run_options {
     void *fate_ctx;
     int lose_link; /* loss closure: lose the nth frame of this link; frame 0: none */
     uint64_t lose_frame;
-    bool by_outcome;          /* judge by the outcome alone, not line by line */
-    const int64_t *call_time; /* by_outcome: when each top-level step ran undisturbed */
-    const char *repeat;       /* the command that repeats this case */
+    bool by_outcome;               /* judge by the outcome alone, not line by line */
+    const int64_t *call_time;      /* by_outcome: when each top-level step ran undisturbed */
+    const struct bend_hooks *bend; /* who bends the wire; NULL: nobody */
+    const char *repeat;            /* the command that repeats this case */
     void (*last_words)(void *ctx, struct run *r); /* the run failed and cannot go on, not even to be
                                                      taken apart: does not return */
     void *last_words_ctx;
@@ -67,7 +69,8 @@ struct run {
     int depths;
     struct expect_block *expecting; /* the lines that are before the judge; NULL: none */
     int64_t last_event_ns;
-    uint64_t played;       /* steps */
+    uint64_t played;               /* steps */
+    uint32_t sent, injected_lines; /* counted for who bends the wire */
     bool asked_in_vain;    /* an expression asked a stack that is not ours what only ours knows */
     bool asked_violations; /* the script judges itself what its peers thought of the host under test
                             */

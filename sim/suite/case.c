@@ -5,6 +5,7 @@
 #include <time.h>
 #include "sim/suite/case.h"
 #include "sim/suite/closure.h"
+#include "sim/suite/wire_mutants.h"
 #include "sim/record/golden.h"
 #include "sim/record/ladder.h"
 #include "sim/topology/profile.h"
@@ -99,8 +100,9 @@ static struct run_options run_options_of(const struct suite_case *c, const struc
  * by its lines alone. */
 static bool golden_applies(const struct suite_case *c, const struct options *o)
 {
-    return c->golden && !o->no_golden && !o->sut && !o->driver && !o->seed_given && !o->sets &&
-           !o->lose_frame && !o->defines && (!o->profile || strcmp(o->profile, "rfc") == 0);
+    return c->golden && !o->no_golden && !o->wire_mutants && !o->sut && !o->driver &&
+           !o->seed_given && !o->sets && !o->lose_frame && !o->defines &&
+           (!o->profile || strcmp(o->profile, "rfc") == 0);
 }
 
 /* "slirp 4.7.0\n" for each kind of host that has a version; "" when there is none. */
@@ -316,6 +318,8 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
             check_snapshot(&c->run, &options, middle, out);
         if (o->closure && out->outcome.status == RUN_PASSED)
             closure_run(&c->run, &options, out);
+        if (o->wire_mutants && out->outcome.status == RUN_PASSED)
+            out->report = wire_mutants_run(&c->run, &options, &out->outcome.mutant_runs);
     }
     out->outcome.wall_ns = wall_ns() - started;
     free(times);

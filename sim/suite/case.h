@@ -14,7 +14,8 @@ enum { SETS_MAX = 64, DEFINES_MAX = 64 };
 struct options {
     const char *nic, *sut, *driver, *profile, *judge, *bus, *pcap, *to;
     uint64_t seed, fill;
-    bool seed_given, json, bless, no_golden, strict, snapshot, closure, quiet, verbose, promiscuous;
+    bool seed_given, json, bless, no_golden, strict, snapshot, closure, wire_mutants, quiet,
+        verbose, promiscuous;
     int jobs, patience; /* seconds of computing that a case may take */
     uint64_t lose_frame;
     int lose_link;
@@ -46,12 +47,13 @@ struct outcome {
     int signal;   /* the worker died of it; 0: not */
     bool last;    /* the worker ends with this case */
     bool refused; /* an error of the script, found before the case began or as it was played */
-    uint32_t closure_runs;
+    uint32_t closure_runs, mutant_runs;
 };
 
 struct result {
     struct outcome outcome;
-    char *report, *ladder; /* malloc'ed; "" when there is nothing to say */
+    char *report, *ladder; /* malloc'ed; "" when there is nothing to say; the report of a case that
+                              passed has its wire mutants' rows */
     bool done;
 };
 

@@ -51,6 +51,8 @@ struct link {
     bool new_cut; /* a partition cut off all, those to come as well */
     link_tap *tap;
     void *tap_ctx;
+    link_gate *gate;
+    void *gate_ctx;
     uint64_t event[LINK_EVENTS];
     struct fingerprint bytes_print, times_print;
 };
@@ -399,7 +401,19 @@ static void select_faults(struct link *l, int port, const struct frame *f)
             change_state(l, fault);
 }
 
+void link_intercept(struct link *l, link_gate *gate, void *ctx)
+{
+    l->gate = gate;
+    l->gate_ctx = ctx;
+}
+
 void link_send(struct link *l, int port, struct frame *f)
+{
+    if (!l->gate || l->gate(l->gate_ctx, l, port, f, world_now(l->world)))
+        link_enter(l, port, f);
+}
+
+void link_enter(struct link *l, int port, struct frame *f)
 {
     assert(port >= 0 && port < l->ports);
     int64_t now_ns = world_now(l->world);

@@ -122,6 +122,11 @@ const char *link_port_name(const struct link *l, int port);
 uint64_t link_port_sent(const struct link *l, int port);
 /* Takes a reference of its own. */
 void link_send(struct link *l, int port, struct frame *f);
+/* Asked before a frame enters; false: the one who is asked has seen to it. One a link. */
+typedef bool link_gate(void *ctx, struct link *l, int port, struct frame *f, int64_t now_ns);
+void link_intercept(struct link *l, link_gate *gate, void *ctx);
+/* link_send for the one who is asked. */
+void link_enter(struct link *l, int port, struct frame *f);
 /* Copies *fault into the arena; the copy's `applied` can be read. */
 struct link_fault *link_add_fault(struct link *l, const struct link_fault *fault);
 /* Before a port's frames are delivered elsewhere: watch every frame that enters. One tap a link. */
