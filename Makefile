@@ -35,7 +35,7 @@ HAVE_LWIP      := $(call have,lwip/lwip/init.h)
 HAVE_LDNS      := $(call have,ldns/ldns.h)
 
 CFLAGS_STACK = $(STD) $(WARN) $(OPT) -ffreestanding -MMD -MP
-CFLAGS_SIM   = $(STD) $(WARN) $(OPT) -D_GNU_SOURCE -MMD -MP
+CFLAGS_SIM   = $(STD) $(WARN) $(OPT) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -MMD -MP
 LIBS         = -ldl
 
 STACK_SRC := $(shell find stack -name '*.c' 2>/dev/null | LC_ALL=C sort)
@@ -159,6 +159,9 @@ PACKAGES := gcc libc6-dev libcriterion-dev clang libclang-rt-dev flex bison tsha
 
 WELCOME  := lld gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu clang-format clang-tidy cppcheck
 
+# What builds and runs the matrix's other machines, without foreign architectures of packages.
+MACHINES := qemu-user gcc-i686-linux-gnu libc6-dev-i386-cross gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross
+
 .PHONY: deps
 deps:             ## install the Debian packages that demo and check need
 	@tools/install-missing.sh $(PACKAGES)
@@ -192,7 +195,8 @@ fuzz:             ## fuzz one target: make fuzz TARGET=dhcp TIME=60
 	@tools/fuzz.sh "$(TARGET)" "$(TIME)"
 
 .PHONY: matrix
-matrix:           ## compare fingerprints over compilers, levels, sanitizers, jobs, locales
+matrix: all       ## compare fingerprints over compilers, levels, sanitizers, jobs, locales, machines
+	@tools/install-missing.sh $(PACKAGES) -- $(MACHINES)
 	@tools/matrix.sh
 
 .PHONY: bench

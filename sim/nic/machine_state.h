@@ -31,6 +31,14 @@ struct claim {
     int bar;
 };
 
+/* What a driver had mapped, in that order: by it the S fingerprint names an address, since where in
+ * its region a stack keeps a ring depends on how wide its pointers are. */
+enum { MACHINE_MAPPINGS = 64 };
+
+struct guest_mapping {
+    uint64_t address, size;
+};
+
 struct guest_window {
     uint8_t *p;
     size_t size;
@@ -86,6 +94,8 @@ struct machine {
 
     struct guest_window windows[MACHINE_WINDOWS];
     int window_count, last_window;
+    struct guest_mapping mapping[MACHINE_MAPPINGS];
+    int mappings;
     uint64_t next_address;
     struct pending_store pending[MACHINE_PENDING];
     int pending_count;
@@ -100,7 +110,7 @@ struct machine {
     uint32_t lines_up, lines_attached;
     bool in_isr, storming, uninterruptible;
 
-    uint64_t event; /* the world's count when the accesses below began */
+    uint64_t event;      /* the world's count when the accesses below began */
     uint32_t at_instant; /* accesses at instant_ns */
     struct access watched[MACHINE_WATCHED];
     int watched_count;

@@ -98,12 +98,32 @@ uint64_t memory_address(struct machine *m, const void *p)
     return w ? w->address + (uint64_t)((const uint8_t *)p - w->p) : 0;
 }
 
+static void note_mapping(struct machine *m, uint64_t address, uint64_t size)
+{
+    for (int k = 0; k < m->mappings; k++)
+        if (m->mapping[k].address == address && m->mapping[k].size == size)
+            return;
+    if (m->mappings < MACHINE_MAPPINGS)
+        m->mapping[m->mappings++] = (struct guest_mapping){address, size};
+}
+
+/* An address as what was mapped and how far behind its start; one that nobody had mapped as it is.
+ */
+static uint64_t mapped_name(const struct machine *m, uint64_t address)
+{
+    for (int k = 0; k < m->mappings; k++)
+        if (address - m->mapping[k].address < m->mapping[k].size)
+            return (uint64_t)(k + 1) << 32 | (address - m->mapping[k].address);
+    return address;
+}
+
 int memory_map(struct machine *m, void *p, size_t size, uint64_t limit, uint64_t *address)
 {
     const struct guest_window *w = size ? window_of(m, p, size) : NULL;
     if (!w)
         return -1;
     *address = memory_address(m, p);
+    note_mapping(m, *address, size);
     return *address + size - 1 <= limit ? 0 : -1;
 }
 
@@ -323,7 +343,7 @@ static struct guest_window *target(struct nic *n, uint64_t address, uint32_t len
 
 static void note_write(struct nic *n, uint64_t address, uint32_t len)
 {
-    nic_state_event(n, "dma", (int64_t)(address | (uint64_t)len << 40));
+    nic_state_event(n, "dma", (int64_t)(mapped_name(n->machine, address) | (uint64_t)len << 40));
 }
 
 bool nic_dma_read(struct nic *n, uint64_t address, void *to, uint32_t len)

@@ -25,9 +25,11 @@ static int by_time(const void *x, const void *y)
 /* All that is kept, malloc'ed; *lost: frames that are not. */
 static struct rung *rungs_of(const struct recording *r, size_t *count, uint64_t *lost)
 {
-    size_t n = 0;
-    struct rung *rung = malloc((recording_frames(r) + 1) * sizeof *rung);
-    *count = *lost = 0;
+    size_t n = 0, kept = 1; /* one, so that none is no failure */
+    for (uint32_t l = 0; l < r->links; l++)
+        kept += r->link[l].capture->count - r->link[l].capture->first;
+    struct rung *rung = malloc(kept * sizeof *rung);
+    *count = 0, *lost = 0;
     for (uint32_t l = 0; rung && l < r->links; l++) {
         const struct capture *c = r->link[l].capture;
         *lost += c->first;
