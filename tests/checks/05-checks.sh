@@ -177,6 +177,11 @@ cc -c "$tree/sim/hosts/links.c" -o "$tree/build/release/sim/hosts/links.o"
 finds 'sim/hosts/plain.c is not the stack host' 'sim/hosts/dots.c is not the stack host' 'sim/hosts/slashes.c is not the stack host' 'sim/hosts/link.c is not the stack host' \
     'sim/hosts/unread.c: the compiler does not say' 'stack/driver/bus.h reaches out of stack/' 'the simulation links without the stack: no' "undefined reference to \`stack_open"
 plant 60-includes
+mkdir -p "$tree/stack/core" "$tree/stack/net"
+echo 'int ip;' >"$tree/stack/net/ip.h"
+echo '#include "../net/ip.h"' >"$tree/stack/core/upwards.c"
+finds 'stack/core/upwards.c reaches out of stack/, or up in it'
+plant 60-includes
 finds 'the simulation links without the stack: no'
 
 # tshark, and goldens that it must object to.

@@ -1,5 +1,5 @@
 # Dependencies run downwards: nothing under sim/ reaches stack/wire/, and of stack/ only bus.h but for the stack host; nothing under stack/
-# reaches sim/; and sim/ without its stack host links without stack/. What the compiler itself says (cc -M) is believed, of each file, header
+# reaches sim/, nor a folder above its own; and sim/ without its stack host links without stack/. What the compiler itself says (cc -M) is believed, of each file, header
 # and generated file, by the file that a path ends at, however it was written; a file that it cannot read is a failure, not an empty list.
 . tests/checks/count.sh
 here=$(pwd -P)
@@ -26,8 +26,22 @@ for file in $(echo "$sources" | grep -vE "$absent" | sort); do
     *) judge "$file" '^stack/' '^stack/driver/bus\.h$' "is not the stack host and sees more of stack/ than its bus" ;;
     esac
 done
+# The house, from the bottom: core; wire, and link on it; net; transport; socket; service. Drivers stand beside link.
+above() { # FILE: the folders of stack/ that it must not reach
+    case "$1" in
+    stack/core/*) echo 'wire|link|driver|net|transport|socket|service' ;;
+    stack/wire/*) echo 'link|driver|net|transport|socket|service' ;;
+    stack/driver/*) echo 'wire|link|net|transport|socket|service' ;;
+    stack/link/*) echo 'driver|net|transport|socket|service' ;;
+    stack/net/*) echo 'driver|transport|socket|service' ;;
+    stack/transport/*) echo 'driver|socket|service' ;;
+    stack/socket/*) echo 'driver|service' ;;
+    stack/service/*) echo 'driver' ;;
+    *) echo '-' ;;
+    esac
+}
 for file in $(find stack -name '*.[ch]' | sort); do
-    judge "$file" '^(sim|tests|fuzz|examples|build)/' '^$' "reaches out of stack/"
+    judge "$file" "^(sim|tests|fuzz|examples|build)/|^stack/($(above "$file"))/" '^$' "reaches out of stack/, or up in it"
 done
 # A service stands on the transports; of net/ it sees what their headers show, ip.h.
 for file in $(find stack/service -name '*.[ch]' | sort); do judge "$file" '^stack/net/' '^stack/net/(ip|net)\.h$' "sees a private header of net/"; done
