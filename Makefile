@@ -204,8 +204,10 @@ bench: all $(BENCH_SRC:%.c=$(B)/%) ## measure: events, frames, checksums, scenar
 	@tools/bench.sh
 
 .PHONY: memory
-memory: $(B)/bench/memory_bench ## print what a stack takes of its embedder's memory, by configuration
+memory: $(B)/bench/memory_bench $(B)/bench/depth_bench ## print what a stack takes: memory by configuration, the kernel's stack, code
 	@$(B)/bench/memory_bench
+	@$(B)/bench/depth_bench
+	@CC="$(CC)" tools/text.sh
 
 .PHONY: install
 install: all      ## install the command and the libraries under PREFIX (/usr/local)

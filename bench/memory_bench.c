@@ -29,6 +29,15 @@ static void tell_modules(const struct stack_config *c)
             printf("  %-32s %10zu\n", (*m)->name, (*m)->state_size(&c->limits));
 }
 
+/* What an interface of each driver takes of limits.driver_bytes. */
+static void tell_drivers(const struct stack_config *c)
+{
+    for (const struct netif_driver *const *d = c->drivers; *d; d++)
+        printf("an interface of %-18s %10u bytes of driver_bytes: %u of state, %u of rings\n",
+               (*d)->name, (*d)->state_size + (*d)->ring_bytes + 64, (*d)->state_size,
+               (*d)->ring_bytes);
+}
+
 int main(void)
 {
     const struct stack_config smallest = smallest_config(), idle = with_sockets(IDLE_SOCKETS),
@@ -40,5 +49,6 @@ int main(void)
     tell("the default, 10,000 idle sockets", &idle);
     printf("one idle UDP socket                %10zu bytes\n",
            (stack_size(&idle) - stack_size(&none)) / IDLE_SOCKETS);
+    tell_drivers(&stack_full_config);
     return 0;
 }
