@@ -50,6 +50,7 @@ static const struct {
     {"data octets", CHOICE_FREE, probes,
      "traceroute: of a probe nothing but its header comes back"},
     {"dhcp.params", CHOICE_AGREES, NULL, "RFC 2131, section 3.5: what it likes to know"},
+    {"dhcp.message", CHOICE_FREE, NULL, "RFC 2132, section 9.9: for people"},
     {"dhcp.max-size", CHOICE_FREE, NULL, "RFC 2132, section 9.10: what it can take"},
     {"dhcp.client-id", CHOICE_AGREES, NULL, "RFC 2131, section 4.2"},
     {"dhcp.hostname", CHOICE_AGREES, NULL, "RFC 2132, section 3.14"},

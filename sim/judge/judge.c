@@ -224,7 +224,6 @@ static void see_other(struct judge *j, struct judge_link *l, struct judge_port *
     if (peer && from->watched && !j->unlined && !ignored_by(j, from, f))
         remember(j, from, f, record, NULL, 0, now_ns);
     keep_frame(&l->last_in, f);
-    j->damaged = j->damaged || event == LINK_CORRUPTED || event == LINK_TRUNCATED;
     if (event != LINK_LOST && event != LINK_QUEUE_FULL && event != LINK_IS_DOWN) {
         struct packet_facts facts;
         packet_facts(f->bytes, f->len, &facts);

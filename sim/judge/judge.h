@@ -117,7 +117,6 @@ struct judge {
     bool said_df;                      /* some call or knob asked for DF */
     bool said_broadcast;               /* DHCP asks for broadcast answers */
     bool calls_heard;                  /* the script's calls are told */
-    bool damaged;                      /* what came was damaged on the way: nobody knows how */
     uint32_t said_pattern;             /* octets of the pattern that a call asked for, at most */
     uint32_t sockets;                  /* made so far */
     bool ports_open;                   /* services of the stack open sockets of their own */

@@ -321,16 +321,36 @@ RULE(rule_echo_asked)
                        "a request with this identifier and number", "none came");
 }
 
+/* Octet k of the data of a request that came in fragments is that, in one of them at least. */
+static bool came_in_part(const struct judge *j, const struct packet_facts *first, uint32_t k,
+                         uint8_t octet)
+{
+    struct packet_facts part;
+    const struct frame *f;
+    for (uint32_t back = 0; (f = memory_came_before(j, back)) != NULL; back++) {
+        packet_facts(f->bytes, f->len, &part);
+        uint32_t at = k + 8;
+        if (part.kind == FACTS_IPV4 && part.src == first->src && part.id == first->id &&
+            part.protocol == IPPROTO_ICMP && at >= part.offset &&
+            at < part.offset + part.body_len && part.body[at - part.offset] == octet)
+            return true;
+    }
+    return false;
+}
+
 RULE(rule_echo_data)
 {
     struct packet_facts request;
     (void)from, (void)now_ns;
-    if (!is_echo_reply(f) || f->fragment || !request_of(j, f, &request) || request.fragment)
+    if (!is_echo_reply(f) || f->fragment || !request_of(j, f, &request))
         return true;
     uint32_t n = request.body_len < f->body_len ? request.body_len : f->body_len, k = 8;
-    while (k < n && request.body[k] == f->body[k])
+    uint32_t whole = request.fragment ? f->body_len : request.body_len;
+    n = request.fragment ? f->body_len : n;
+    while (k < n && (request.fragment ? came_in_part(j, &request, k - 8, f->body[k])
+                                      : request.body[k] == f->body[k]))
         k++;
-    return rule_broken(b, k == request.body_len && k == f->body_len, "the octets of the request",
+    return rule_broken(b, k == whole && k == f->body_len, "the octets of the request",
                        "%u octets, the first of them that differs is number %u", f->body_len - 8,
                        k - 8);
 }

@@ -105,16 +105,51 @@ static const uint8_t *option(const uint8_t *m, uint32_t len, uint8_t code, uint3
     return NULL;
 }
 
+/* The length that an option has (RFC 2132), 0: any; and whether messages of the type have it (RFC
+ * 2131, table 5: MUST NOT). */
+static bool option_fits(uint32_t type, uint32_t code, uint32_t octets)
+{
+    enum { DISCOVER = 1, DECLINE = 4, RELEASE = 7, INFORM = 8 };
+    static const struct {
+        uint8_t code, octets;
+    } lengths[] = {{50, 4}, {51, 4}, {52, 1}, {53, 1}, {54, 4}, {57, 2}, {58, 4}, {59, 4}};
+    bool ends = type == DECLINE || type == RELEASE;
+    for (size_t k = 0; k < sizeof lengths / sizeof lengths[0]; k++)
+        if (lengths[k].code == code && lengths[k].octets != octets)
+            return false;
+    switch (code) {
+    case 54:
+        return type != DISCOVER && type != INFORM;
+    case 50:
+        return type != INFORM && type != RELEASE;
+    case 51:
+        return type != INFORM && !ends;
+    case 55:
+    case 57:
+        return !ends;
+    case 56:
+        return ends;
+    case 61:
+        return octets >= 2;
+    default:
+        return code != 58 && code != 59 && octets > 0;
+    }
+}
+
 RULE(rule_dhcp_options)
 {
     const uint8_t *m = dhcp(f);
     uint32_t len = f->body_len - UDP, at = DHCP_OPTIONS;
     bool seen[256] = {false};
+    uint32_t octets = 0;
+    const uint8_t *type = m ? option(m, len, 53, &octets) : NULL;
     (void)j, (void)from, (void)now_ns;
     while (m && at < len && m[at] != 255) {
         uint32_t code = m[at], end = code == 0 ? at + 1 : at + 1 < len ? at + 2 + m[at + 1] : len;
-        if (end > len || (code != 0 && seen[code]))
-            return rule_broken(b, false, "each option whole and once", "option %u", code);
+        bool fits = code == 0 || (end <= len && option_fits(type ? type[0] : 0, code, m[at + 1]));
+        if (end > len || !fits || (code != 0 && seen[code]))
+            return rule_broken(b, false, "each option whole, once, and in its place", "option %u",
+                               code);
         seen[code] = true;
         at = end;
     }

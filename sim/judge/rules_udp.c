@@ -31,7 +31,7 @@ RULE(rule_payload)
     (void)from, (void)now_ns;
     bool udp = f->kind == FACTS_IPV4 && f->protocol == IPPROTO_UDP;
     uint32_t skipped = f->offset == 0 ? UDP : 0;
-    if (!udp || f->body_len < skipped || is_service(f) || !j->calls_heard || j->damaged)
+    if (!udp || f->body_len < skipped || is_service(f) || !j->calls_heard)
         return true;
     const uint8_t *octets = f->body + skipped;
     uint32_t len = f->body_len - skipped, at = f->offset + skipped - UDP;
