@@ -99,6 +99,13 @@ int stack_probe_pci(struct stack *s, const struct bus *b, struct pci_host *host,
  */
 struct netif *stack_attach(struct stack *s, const char *name, const struct netif_driver *driver,
                            const struct device *device, int64_t now_ns);
+/*
+ * The device goes away: the interface goes down, loses its addresses, routes and neighbours, and
+ * its driver stops and forgets the device. Its name is free again; what is bound to it hears that
+ * it is down, for its place (limits.netifs) and its driver's memory are not used anew. 0, or
+ * -ERR_INVAL for loopback, -ERR_NODEV when it is detached already. Not from within a callback.
+ */
+int stack_detach(struct netif *nif, int64_t now_ns);
 struct netif *stack_netif(struct stack *s, const char *name);
 int netif_up(struct netif *nif, int64_t now_ns);
 int netif_down(struct netif *nif, int64_t now_ns);

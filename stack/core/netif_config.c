@@ -15,7 +15,7 @@ enum {
 struct netif *stack_netif(struct stack *s, const char *name)
 {
     for (uint32_t i = 0; i < s->netifs; i++)
-        if (text_equal(name, s->netif[i].name))
+        if (s->netif[i].name[0] && text_equal(name, s->netif[i].name))
             return &s->netif[i];
     return NULL;
 }
@@ -72,6 +72,8 @@ int netif_up(struct netif *nif, int64_t now_ns)
 {
     if (nif->flags & NETIF_UP)
         return 0;
+    if (!nif->driver && !(nif->flags & NETIF_LOOPBACK))
+        return -ERR_NODEV; /* detached */
     netif_find_link_layer(nif);
     nif->flags |= NETIF_UP;
     netif_judge_link(nif, now_ns);

@@ -83,6 +83,50 @@ struct netif *stack_attach(struct stack *s, const char *name, const struct netif
     return nif;
 }
 
+static void remove_routes(struct netif *nif)
+{
+    struct route_info r;
+    for (unsigned k = 0; route_at(nif->stack, k, &r);) {
+        const struct ip_addr *gateway = r.gateway.family == ADDR_NONE ? NULL : &r.gateway;
+        bool gone = r.nif == nif && route_remove(nif->stack, &r.net, r.prefix, gateway, nif) == 0;
+        k = gone ? 0 : k + 1;
+    }
+}
+
+static void remove_neighbours(struct netif *nif, int64_t now_ns)
+{
+    struct neighbour_info n;
+    for (unsigned k = 0; neighbour_at(nif->stack, k, &n);) {
+        bool gone = n.nif == nif && neighbour_remove(nif, &n.addr, now_ns) == 0;
+        k = gone ? 0 : k + 1;
+    }
+}
+
+int stack_detach(struct netif *nif, int64_t now_ns)
+{
+    const struct netif_driver *driver = nif->driver;
+    if (nif->flags & NETIF_LOOPBACK)
+        return -ERR_INVAL;
+    if (!driver)
+        return -ERR_NODEV;
+    netif_down(nif, now_ns);
+    netif_link(nif, false, now_ns);
+    for (int i = 0; i < NETIF_ADDRESSES; i++) {
+        struct ip_addr a = nif->address[i].addr;
+        if (a.family != ADDR_NONE)
+            netif_remove_address(nif, &a, now_ns);
+    }
+    remove_routes(nif);
+    remove_neighbours(nif, now_ns);
+    if (driver->stop)
+        driver->stop(nif->state, now_ns);
+    nif->driver = NULL;
+    nif->bus = NULL;
+    nif->driver_due_ns = INT64_MAX;
+    nif->name[0] = '\0';
+    return 0;
+}
+
 /* --- a walk over the PCI bus --- */
 
 struct probe {

@@ -353,3 +353,47 @@ Test(netif, what_is_to_be_cut_up_may_be_long)
     cr_assert_eq(send_one(nif, 5000, 0, 1000), -ERR_MSGSIZE);
     rig_close(r);
 }
+
+static int stops;
+
+static void stop(void *d, int64_t now_ns)
+{
+    (void)d, (void)now_ns;
+    stops++;
+}
+
+/* A device that is pulled out leaves nothing behind, and its name serves the next. */
+Test(netif, detached_interface_is_gone)
+{
+    static const struct netif_driver driver = {
+        .name = "plug", .state_size = 8, .probe = two_queues, .send = lodge, .stop = stop};
+    struct stack_limits limits = stack_full_config.limits;
+    limits.netifs = 4;
+    struct rig *r = rig_open(NULL, &limits, true);
+    struct netif *nif = stack_attach(r->s, "net0", &driver, NULL, 0);
+    struct ip_addr own = addr_ipv4(0x0a010203), peer = addr_ipv4(0x0a010204),
+                   net = addr_ipv4(0x0b000000), mine = addr_ipv4(RIG_PEER);
+    struct route_info route;
+    struct neighbour_info n;
+    cr_assert_eq(netif_up(nif, 0), 0);
+    cr_assert_eq(netif_add_address(nif, &own, 24, false, 0), 0);
+    cr_assert_eq(route_add(r->s, &net, 8, &peer, nif), 0);
+    cr_assert_eq(neighbour_add(nif, &peer, rig_peer, 0), 0);
+    cr_assert_eq(neighbour_add(r->nif, &mine, rig_peer, 0), 0);
+    room[0] = 0;
+    send_by(nif, 0, 1); /* waits */
+    cr_assert_eq(stack_detach(nif, 0), 0);
+    cr_assert_eq(stops, 1);
+    cr_assert_null(stack_netif(r->s, "net0"));
+    cr_assert_null(stack_netif(r->s, ""));
+    for (unsigned k = 0; route_at(r->s, k, &route); k++)
+        cr_assert_neq(route.nif, nif);
+    cr_assert(neighbour_at(r->s, 0, &n) && n.nif == r->nif && !neighbour_at(r->s, 1, &n));
+    cr_assert_eq(stack_detach(nif, 0), -ERR_NODEV);
+    cr_assert_eq(netif_up(nif, 0), -ERR_NODEV);
+    cr_assert_eq(stack_detach(stack_netif(r->s, "lo"), 0), -ERR_INVAL);
+    struct netif *next = stack_attach(r->s, "net0", &driver, NULL, 0);
+    cr_assert(next && next != nif);
+    cr_assert_eq(stack_poll(r->s, 0), INT64_MAX);
+    rig_close(r);
+}
