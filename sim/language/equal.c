@@ -139,7 +139,8 @@ static bool same_step(const void *one, const void *other)
     case STEP_PACKET:
         return same(a->u.packet.at, b->u.packet.at) &&
                a->u.packet.direction == b->u.packet.direction &&
-               same(a->u.packet.inert, b->u.packet.inert) && same_packet(a->u.packet.packet, b->u.packet.packet);
+               same(a->u.packet.inert, b->u.packet.inert) &&
+               same_packet(a->u.packet.packet, b->u.packet.packet);
     case STEP_CALL:
         return same_call(&a->u.call, &b->u.call);
     case STEP_QUIET:

@@ -1,8 +1,8 @@
 /*
  * A driver that waits for a register which never changes. No virtual time passes while a driver
- * runs, so the loop would never end: ten million accesses within one event end the run, and the last
- * thousand of them tell what it waits for. (Many events at one instant are the world's own bound,
- * and no fault of a driver that returns from each.)
+ * runs, so the loop would never end: ten million accesses within one event end the run, and the
+ * last thousand of them tell what it waits for. (Many events at one instant are the world's own
+ * bound, and no fault of a driver that returns from each.)
  */
 #include "sim/nic/machine_state.h"
 

@@ -133,12 +133,12 @@ struct netbuf_queue {
 static inline void netbuf_queue_check(const struct netbuf_queue *q)
 {
     uint32_t count = 0;
-    const struct netbuf *last = NULL;
+    const struct netbuf *final = NULL;
     for (const struct netbuf *nb = q->head; nb; nb = nb->next, count++) {
         STACK_ASSERT(count < q->count && !(nb->flags & NETBUF_IS_FREE));
-        last = nb;
+        final = nb;
     }
-    STACK_ASSERT(count == q->count && q->tail == last);
+    STACK_ASSERT(count == q->count && q->tail == final);
 }
 
 static inline void netbuf_enqueue(struct netbuf_queue *q, struct netbuf *nb)

@@ -52,6 +52,7 @@ static enum ipv4_counter check_source(struct stack *s, const struct netbuf *nb, 
     if (roles & ADDR_OWN)
         return looped ? IPV4_COUNTERS
                       : IPV4_DROP_SOURCE_OWN; /* a land attack, or our own frame come back */
+    /* cppcheck-suppress clarifyCalculation */
     return roles & ipv4_broadcast_roles(s, false) ? IPV4_DROP_SOURCE_BROADCAST : IPV4_COUNTERS;
 }
 

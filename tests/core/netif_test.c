@@ -142,7 +142,8 @@ Test(netif, frame_number_zero_is_skipped)
     uint8_t f[64];
     r->s->rx_number = UINT32_MAX;
     struct netbuf *nb = netif_buffer(r->nif, 60);
-    memcpy(netbuf_data(nb), f, rig_arp(f, rig_mac, 1, rig_peer, RIG_PEER, NULL, RIG_ADDRESS));
+    size_t len = rig_arp(f, rig_mac, 1, rig_peer, RIG_PEER, NULL, RIG_ADDRESS);
+    memcpy(netbuf_data(nb), f, len);
     netif_receive(r->nif, nb, r->now_ns);
     cr_assert_eq(r->s->rx_number, 1);
     cr_assert_eq(r->fate[1].told, 1);

@@ -84,7 +84,8 @@ static void nothing(struct owner *o, int64_t now_ns)
     (void)o, (void)now_ns;
 }
 
-/* Events, even at one instant, part two halves of the bound: a driver that returns loops in none. */
+/* Events, even at one instant, part two halves of the bound: a driver that returns loops in none.
+ */
 Test(spin, each_event_anew)
 {
     struct owner tick = {.fire = nothing, .name = "a tick"};

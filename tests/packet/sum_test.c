@@ -49,18 +49,18 @@ Test(packet_pattern, stretches_are_the_pattern)
 {
     const uint64_t from[] = {0, 1, 4095, 4096, 4097, 262143, UINT32_MAX, UINT64_C(1) << 40};
     const uint32_t lens[] = {0, 1, 7, 8, 1460, 4096, 9000};
-    static uint8_t octets[9000];
+    static uint8_t made[9000];
     for (size_t f = 0; f < sizeof from / sizeof from[0]; f++)
         for (size_t l = 0; l < sizeof lens / sizeof lens[0]; l++) {
             uint32_t len = lens[l];
-            packet_pattern_fill(octets, len, from[f]);
+            packet_pattern_fill(made, len, from[f]);
             for (uint32_t i = 0; i < len; i++)
-                cr_assert_eq(octets[i], packet_pattern(from[f] + i));
-            cr_assert_eq(packet_pattern_run(octets, len, from[f]), len);
+                cr_assert_eq(made[i], packet_pattern(from[f] + i));
+            cr_assert_eq(packet_pattern_run(made, len, from[f]), len);
             for (uint32_t bent = 0; bent < len; bent += 1 + bent / 3) {
-                octets[bent] ^= 1;
-                cr_assert_eq(packet_pattern_run(octets, len, from[f]), bent);
-                octets[bent] ^= 1;
+                made[bent] ^= 1;
+                cr_assert_eq(packet_pattern_run(made, len, from[f]), bent);
+                made[bent] ^= 1;
             }
         }
 }

@@ -291,7 +291,8 @@ Test(wire_dhcp, ignores_an_overload_without_meaning)
     }
 }
 
-/* The same option twice is one; as pieces of one it would be of a length that overload never has. */
+/* The same option twice is one; as pieces of one it would be of a length that overload never has.
+ */
 Test(wire_dhcp, takes_an_overload_twice_for_one)
 {
     struct packet p = message("340101 340101 ff");
