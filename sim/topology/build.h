@@ -19,6 +19,8 @@ void topology_new_port(struct topology *t, struct host *h, const char *name, str
                        const uint8_t mac[6]);
 int topology_set_port(struct topology *t, struct host *h, struct host_port *p,
                       const struct attribute *a, struct why *why);
+/* Refuses the attribute at `at` when one of its name stands between it and `from`. */
+int topology_once(const struct attribute *attribute, uint32_t from, uint32_t at, struct why *why);
 bool topology_is_port_attribute(const char *name);
 int topology_check_attribute(const struct host_kind *kind, const struct attribute *a,
                              struct why *why);

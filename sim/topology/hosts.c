@@ -179,13 +179,42 @@ int topology_check_attribute(const struct host_kind *kind, const struct attribut
     return -1;
 }
 
+int topology_once(const struct attribute *attribute, uint32_t from, uint32_t at, struct why *why)
+{
+    for (uint32_t k = from; k < at; k++) {
+        if (strcmp(attribute[k].name, attribute[at].name) != 0)
+            continue;
+        const struct place *p = &attribute[at].place;
+        why_set(why, "%s:%d:%d: %s is written twice: one of them belongs here", p->file, p->line,
+                p->column, attribute[at].name);
+        return -1;
+    }
+    return 0;
+}
+
+/* Lists add up, everything else is one value. */
+static bool may_repeat(const struct host_kind *kind, const char *name)
+{
+    for (const struct attr_spec *s = kind->attrs; s && s->name; s++)
+        if (strcmp(s->name, name) == 0)
+            return s->kind == VALUE_LIST || s->kind == VALUE_ANY;
+    return false;
+}
+
 /* "on lan ip A on wan ip B": each `on` after a port's link begins the next port. */
 static int read_ports(struct topology *t, struct host *h, const struct attribute *attribute,
                       uint32_t count, struct why *why)
 {
     bool linked = false;
+    uint32_t from = 0; /* where this port's attributes begin */
     topology_new_port(t, h, h->name, NULL, NULL);
     for (uint32_t a = 0; a < count; a++) {
+        if (strcmp(attribute[a].name, "on") == 0)
+            from = a;
+        bool port = topology_is_port_attribute(attribute[a].name);
+        if (!may_repeat(h->kind, attribute[a].name) &&
+            topology_once(attribute, port ? from : 0, a, why) != 0)
+            return -1;
         if (!topology_is_port_attribute(attribute[a].name)) {
             if (topology_check_attribute(h->kind, &attribute[a], why) != 0)
                 return -1;

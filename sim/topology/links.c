@@ -2,7 +2,7 @@
 #include <string.h>
 #include "sim/hosts/host.h"
 #include "sim/hosts/sut_host.h"
-#include "sim/topology/topology.h"
+#include "sim/topology/build.h"
 
 int topology_resolve(struct topology *t, const struct attribute *in, uint32_t count,
                      struct attribute **out, struct why *why)
@@ -138,7 +138,8 @@ int topology_configure_link(struct topology *t, struct link_config *config,
     if (topology_resolve(t, attribute, count, &resolved, why) != 0)
         return -1;
     for (uint32_t a = 0; a < count; a++)
-        if (set_link_attribute(config, &resolved[a], why) != 0)
+        if (topology_once(resolved, 0, a, why) != 0 ||
+            set_link_attribute(config, &resolved[a], why) != 0)
             return -1;
     return 0;
 }

@@ -36,6 +36,8 @@ static int add_sut_port(struct topology *t, const struct declaration *d,
         return -1;
     for (uint32_t a = 0; a < d->attributes; a++) {
         const struct attribute *one = &(*attribute)[a];
+        if (strcmp(one->name, "dns") != 0 && topology_once(*attribute, 0, a, why) != 0)
+            return -1;
         int got = topology_is_port_attribute(one->name)
                       ? topology_set_port(t, h, &h->port[h->ports - 1], one, why)
                       : topology_check_attribute(&described, one, why);
