@@ -2,10 +2,10 @@
 # Prints what things cost here and now: events, links, checksums, datagrams through NIC model, driver and stack, scenarios, an idle day. Rates of one
 # machine differ by rounds and by what else it does: compare only figures of one run. Each part is a program or a command that can be run alone.
 #
-# usage: bench.sh [world] [checksum] [echo] [sockets] [scenarios] [day]   no names: all
+# usage: bench.sh [world] [checksum] [echo] [sockets] [paths] [scenarios] [day]   no names: all
 set -eu
 programs=build/release/bench
-[ $# -gt 0 ] || set -- world checksum echo sockets scenarios day
+[ $# -gt 0 ] || set -- world checksum echo sockets paths scenarios day
 
 now_us() {
     echo $(($(date +%s%N) / 1000))
@@ -17,6 +17,7 @@ for part; do
     checksum) echo "--- Internet checksum"; $programs/checksum_bench ;;
     echo) echo "--- UDP echo through link, NIC model, driver and stack; frames of both directions"; $programs/echo_bench ;;
     sockets) echo "--- a datagram in and out of the stack alone, by the number of sockets; processor time"; $programs/sockets_bench ;;
+    paths) echo "--- a datagram through the stack alone, by the number of routes and of neighbours; processor time"; $programs/paths_bench ;;
     scenarios)
         echo "--- wiredrill run --jobs 1 scenarios"
         started=$(now_us)
@@ -29,6 +30,6 @@ for part; do
         build/release/wiredrill run --no-golden --jobs 1 --quiet bench/dhcp_day.pkt
         echo "$(($(now_us) - started)) us wall time for both NICs, the program's start included"
         ;;
-    *) echo "bench.sh: no part \"$part\"; there are world, checksum, echo, sockets, scenarios, day" >&2; exit 2 ;;
+    *) echo "bench.sh: no part \"$part\"; there are world, checksum, echo, sockets, paths, scenarios, day" >&2; exit 2 ;;
     esac
 done

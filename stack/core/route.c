@@ -29,24 +29,24 @@ static bool is_dead(const struct route *r)
 /* --- invariants --- */
 
 #ifdef STACK_CHECK
-static uint32_t check_node(const struct routes *t, uint32_t at, uint32_t depth)
+static uint32_t check_node(const struct routes *t, uint32_t at, uint32_t up, uint32_t depth)
 {
     uint32_t routes = 0, order = 0;
     if (at == ROUTE_NONE)
         return 0;
     const struct route_node *n = &t->tree.node[at];
-    STACK_ASSERT(depth <= n->prefix);
+    STACK_ASSERT(depth <= n->prefix && n->up == up);
     STACK_ASSERT(n->first != ROUTE_NONE ||
                  (n->child[0] != ROUTE_NONE && n->child[1] != ROUTE_NONE));
     for (uint32_t i = n->first; i != ROUTE_NONE; i = t->route[i].next) {
         const struct route *r = &t->route[i];
         STACK_ASSERT(r->origin != ROUTE_FREE && r->prefix == n->prefix);
-        STACK_ASSERT(addr_equal(&r->net, &n->net) && (routes == 0 || r->order > order));
+        STACK_ASSERT(addr_equal(&r->net, &t->tree.net[at]) && (routes == 0 || r->order > order));
         order = r->order;
         routes++;
     }
-    return routes + check_node(t, n->child[0], n->prefix + 1u) +
-           check_node(t, n->child[1], n->prefix + 1u);
+    return routes + check_node(t, n->child[0], at, n->prefix + 1) +
+           check_node(t, n->child[1], at, n->prefix + 1);
 }
 
 /* Every route in use stands at its net's node, the oldest first, and nowhere else; every other one
@@ -67,7 +67,9 @@ static void check(const struct routes *t)
     for (uint32_t i = t->free; i != ROUTE_NONE; i = t->route[i].next)
         spare++;
     STACK_ASSERT(t->fresh <= t->limit && used + spare == t->fresh && dead == t->dead);
-    STACK_ASSERT(check_node(t, t->tree.root[0], 0) + check_node(t, t->tree.root[1], 0) == used);
+    STACK_ASSERT(check_node(t, t->tree.root[0], ROUTE_NONE, 0) +
+                     check_node(t, t->tree.root[1], ROUTE_NONE, 0) ==
+                 used);
 }
 #endif
 
@@ -172,15 +174,14 @@ const struct route *route_lookup(struct stack *s, const struct ip_addr *destinat
                                  const struct netif *nif, bool *down)
 {
     const struct routes *t = routes_of(s);
-    const struct route *best = NULL;
     *down = false;
-    uint32_t at = t ? route_tree_outermost(&t->tree, destination) : ROUTE_NONE;
-    for (; at != ROUTE_NONE; at = route_tree_inner(&t->tree, at, destination)) {
+    uint32_t at = t ? route_tree_longest(&t->tree, destination) : ROUTE_NONE;
+    for (; at != ROUTE_NONE; at = route_tree_shorter(&t->tree, at, destination)) {
         const struct route *r = best_of(t, &t->tree.node[at], nif, down);
         if (r)
-            best = r;
+            return r;
     }
-    return best;
+    return NULL;
 }
 
 static bool same_gateway(const struct route *r, const struct ip_addr *gateway)
@@ -449,15 +450,20 @@ static void on_timer(struct stack *s, struct deadline *d, int64_t now_ns)
 
 /* --- the module --- */
 
-static uint32_t nodes_at(uint32_t limit)
+static size_t nets_at(uint32_t limit)
 {
-    uint32_t end = (uint32_t)(sizeof(struct routes) + limit * sizeof(struct route));
-    return (end + 15) & ~UINT32_C(15);
+    size_t end = sizeof(struct routes) + limit * sizeof(struct route);
+    return (end + 15) & ~(size_t)15;
+}
+
+static size_t nodes_at(uint32_t limit)
+{
+    return nets_at(limit) + route_tree_nodes(limit) * sizeof(struct ip_addr);
 }
 
 static size_t state_size(const struct stack_limits *l)
 {
-    return nodes_at(l->routes) + route_tree_nodes(l->routes) * (uint32_t)sizeof(struct route_node);
+    return nodes_at(l->routes) + route_tree_nodes(l->routes) * sizeof(struct route_node);
 }
 
 static int init(struct stack *s, void *state, int64_t now_ns)
@@ -467,7 +473,8 @@ static int init(struct stack *s, void *state, int64_t now_ns)
     t->limit = s->config.limits.routes;
     t->free = ROUTE_NONE;
     void *nodes = (uint8_t *)state + nodes_at(t->limit);
-    route_tree_init(&t->tree, nodes, route_tree_nodes(t->limit));
+    void *nets = (uint8_t *)state + nets_at(t->limit);
+    route_tree_init(&t->tree, nodes, nets, route_tree_nodes(t->limit));
     deadline_init(&t->timer, deadline_rank(MODULE_ROUTE, 0), "route.timer", on_timer);
     return 0;
 }

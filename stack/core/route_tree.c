@@ -27,105 +27,139 @@ static unsigned common_bits(const struct ip_addr *a, const struct ip_addr *b, un
     return n;
 }
 
-void route_tree_init(struct route_tree *t, struct route_node *node, uint32_t nodes)
+void route_tree_init(struct route_tree *t, struct route_node *node, struct ip_addr *net,
+                     uint32_t nodes)
 {
     t->root[0] = t->root[1] = ROUTE_NONE;
     t->node = node;
+    t->net = net;
     t->free = nodes ? 0 : ROUTE_NONE;
     for (uint32_t i = 0; i < nodes; i++)
         node[i].child[0] = i + 1 < nodes ? i + 1 : ROUTE_NONE;
 }
 
-static uint32_t holds(const struct route_tree *t, uint32_t at, const struct ip_addr *a)
+/* From `at` on upwards. */
+static uint32_t holder(const struct route_tree *t, uint32_t at, const struct ip_addr *a)
 {
-    return at != ROUTE_NONE && addr_same_net(&t->node[at].net, a, t->node[at].prefix) ? at
-                                                                                      : ROUTE_NONE;
+    while (at != ROUTE_NONE &&
+           (t->node[at].first == ROUTE_NONE || !addr_same_net(&t->net[at], a, t->node[at].prefix)))
+        at = t->node[at].up;
+    return at;
 }
 
-uint32_t route_tree_outermost(const struct route_tree *t, const struct ip_addr *a)
+uint32_t route_tree_longest(const struct route_tree *t, const struct ip_addr *a)
 {
-    return holds(t, t->root[family_root(a)], a);
+    uint32_t next = t->root[family_root(a)], at = ROUTE_NONE, bits = width(a);
+    while (next != ROUTE_NONE) {
+        at = next;
+        uint32_t prefix = t->node[at].prefix;
+        next = prefix < bits ? t->node[at].child[bit(a, prefix)] : ROUTE_NONE;
+    }
+    return holder(t, at, a);
 }
 
-uint32_t route_tree_inner(const struct route_tree *t, uint32_t at, const struct ip_addr *a)
+uint32_t route_tree_shorter(const struct route_tree *t, uint32_t at, const struct ip_addr *a)
 {
-    const struct route_node *n = &t->node[at];
-    return n->prefix == width(a) ? ROUTE_NONE : holds(t, n->child[bit(a, n->prefix)], a);
+    return holder(t, t->node[at].up, a);
 }
 
-struct route_node *route_tree_find(const struct route_tree *t, const struct ip_addr *net,
-                                   unsigned prefix)
+/* Where it is linked, or would be: `same` of its first bits are those of what stands there. */
+static uint32_t *place_of(struct route_tree *t, const struct ip_addr *net, unsigned prefix,
+                          uint32_t *up, unsigned *same)
 {
-    uint32_t at = route_tree_outermost(t, net);
-    while (at != ROUTE_NONE && t->node[at].prefix < prefix)
-        at = route_tree_inner(t, at, net);
-    return at != ROUTE_NONE && t->node[at].prefix == prefix ? &t->node[at] : NULL;
+    uint32_t *link = &t->root[family_root(net)];
+    *up = ROUTE_NONE;
+    *same = 0;
+    while (*link != ROUTE_NONE) {
+        struct route_node *n = &t->node[*link];
+        *same = common_bits(&t->net[*link], net, n->prefix < prefix ? n->prefix : prefix);
+        if (*same < n->prefix || n->prefix == prefix)
+            break;
+        *up = *link;
+        link = &n->child[bit(net, n->prefix)];
+    }
+    return link;
 }
 
-static uint32_t new_node(struct route_tree *t, const struct ip_addr *net, unsigned prefix)
+static bool is_net(const struct route_tree *t, uint32_t at, unsigned prefix, unsigned same)
+{
+    return at != ROUTE_NONE && t->node[at].prefix == prefix && same == prefix;
+}
+
+struct route_node *route_tree_find(struct route_tree *t, const struct ip_addr *net, unsigned prefix)
+{
+    uint32_t up;
+    unsigned same;
+    uint32_t at = *place_of(t, net, prefix, &up, &same);
+    return is_net(t, at, prefix, same) ? &t->node[at] : NULL;
+}
+
+static uint32_t new_node(struct route_tree *t, const struct ip_addr *net, unsigned prefix,
+                         uint32_t up)
 {
     uint32_t at = t->free;
     STACK_ASSERT(at != ROUTE_NONE);
     t->free = t->node[at].child[0];
-    t->node[at] = (struct route_node){.net = *net,
-                                      .child = {ROUTE_NONE, ROUTE_NONE},
-                                      .first = ROUTE_NONE,
-                                      .prefix = (uint8_t)prefix};
-    addr_clear_host(&t->node[at].net, prefix);
+    t->node[at] = (struct route_node){
+        .child = {ROUTE_NONE, ROUTE_NONE}, .up = up, .first = ROUTE_NONE, .prefix = prefix};
+    t->net[at] = *net;
+    addr_clear_host(&t->net[at], prefix);
     return at;
 }
 
-static void free_node(struct route_tree *t, uint32_t at)
+static void hang(struct route_tree *t, uint32_t under, uint32_t at)
 {
-    t->node[at].child[0] = t->free;
-    t->free = at;
+    t->node[under].child[bit(&t->net[at], t->node[under].prefix)] = at;
+    t->node[at].up = under;
 }
 
 struct route_node *route_tree_enter(struct route_tree *t, const struct ip_addr *net,
                                     unsigned prefix)
 {
-    uint32_t *link = &t->root[family_root(net)];
-    unsigned same = 0;
-    while (*link != ROUTE_NONE) {
-        struct route_node *n = &t->node[*link];
-        same = common_bits(&n->net, net, n->prefix < prefix ? n->prefix : prefix);
-        if (same < n->prefix)
-            break;
-        if (n->prefix == prefix)
-            return n;
-        link = &n->child[bit(net, n->prefix)];
-    }
-    uint32_t beside = *link, own = new_node(t, net, prefix), top = own;
+    uint32_t up;
+    unsigned same;
+    uint32_t *link = place_of(t, net, prefix, &up, &same), beside = *link;
+    if (is_net(t, beside, prefix, same))
+        return &t->node[beside];
+    uint32_t own = new_node(t, net, prefix, up), top = own;
     if (beside != ROUTE_NONE) { /* it is inside the net, or parts from it behind `same` bits */
-        top = same == prefix ? own : new_node(t, net, same);
-        t->node[top].child[bit(&t->node[beside].net, same)] = beside;
+        top = same == prefix ? own : new_node(t, net, same, up);
+        hang(t, top, beside);
         if (top != own)
-            t->node[top].child[bit(net, same)] = own;
+            hang(t, top, own);
     }
     *link = top;
     return &t->node[own];
 }
 
-/* What has no routes and not two children is no longer needed. */
-static void drop_if_idle(struct route_tree *t, uint32_t *link)
+static uint32_t *link_to(struct route_tree *t, uint32_t at, const struct ip_addr *net)
 {
-    const struct route_node *n = &t->node[*link];
+    uint32_t up = t->node[at].up;
+    if (up == ROUTE_NONE)
+        return &t->root[family_root(net)];
+    return &t->node[up].child[t->node[up].child[1] == at];
+}
+
+/* What has no routes and not two children is no longer needed. */
+static void drop_if_idle(struct route_tree *t, uint32_t at, const struct ip_addr *net)
+{
+    struct route_node *n = &t->node[at];
     if (n->first != ROUTE_NONE || (n->child[0] != ROUTE_NONE && n->child[1] != ROUTE_NONE))
         return;
-    uint32_t gone = *link;
-    *link = n->child[n->child[0] == ROUTE_NONE];
-    free_node(t, gone);
+    uint32_t child = n->child[n->child[0] == ROUTE_NONE];
+    *link_to(t, at, net) = child;
+    if (child != ROUTE_NONE)
+        t->node[child].up = n->up;
+    n->child[0] = t->free;
+    t->free = at;
 }
 
 void route_tree_remove(struct route_tree *t, const struct ip_addr *net, unsigned prefix)
 {
-    uint32_t *link = &t->root[family_root(net)], *above = NULL;
-    while (t->node[*link].prefix != prefix) {
-        above = link;
-        link = &t->node[*link].child[bit(net, t->node[*link].prefix)];
-        STACK_ASSERT(*link != ROUTE_NONE);
-    }
-    drop_if_idle(t, link);
-    if (above)
-        drop_if_idle(t, above);
+    struct route_node *n = route_tree_find(t, net, prefix);
+    STACK_ASSERT(n);
+    uint32_t up = n->up;
+    drop_if_idle(t, (uint32_t)(n - t->node), net);
+    if (up != ROUTE_NONE)
+        drop_if_idle(t, up, net);
 }

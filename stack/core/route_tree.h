@@ -1,8 +1,9 @@
 /*
- * Nets in a binary tree by their first bits, one a family: a lookup passes the nets that hold the
- * destination, the shortest prefix first, and nothing else. A node is a net with routes, or a fork
+ * Nets in a binary tree by their first bits, one a family. A node is a net with routes, or a fork
  * that has two children; so N nets need at most 2 N - 1 nodes, and no step is deeper than the
- * address is long.
+ * address is long. A lookup goes down by single bits of the destination, which passes every net
+ * that holds it, and compares on the way back, the longest prefix first: what it reads on the way
+ * is small and lies together.
  */
 #ifndef STACK_CORE_ROUTE_TREE_H
 #define STACK_CORE_ROUTE_TREE_H
@@ -17,16 +18,17 @@ extern "C" {
 #define ROUTE_NONE UINT32_MAX
 
 struct route_node {
-    struct ip_addr net; /* its bits behind the prefix are 0 */
-    uint32_t child[2];  /* by the first bit behind the prefix; a free node's next is child[0] */
-    uint32_t first;     /* of the net's routes; ROUTE_NONE: only a fork */
-    uint8_t prefix;
+    uint32_t child[2]; /* by the first bit behind the prefix; a free node's next is child[0] */
+    uint32_t up;       /* ROUTE_NONE: the root */
+    uint32_t first;    /* of the net's routes; ROUTE_NONE: only a fork */
+    uint32_t prefix;
 };
 
 struct route_tree {
     uint32_t root[2]; /* IPv4, IPv6 */
     uint32_t free;
     struct route_node *node;
+    struct ip_addr *net; /* of each node; its bits behind the prefix are 0 */
 };
 
 /* Nodes that hold any `nets` nets. */
@@ -35,14 +37,16 @@ static inline uint32_t route_tree_nodes(uint32_t nets)
     return 2 * nets;
 }
 
-void route_tree_init(struct route_tree *t, struct route_node *node, uint32_t nodes);
+void route_tree_init(struct route_tree *t, struct route_node *node, struct ip_addr *net,
+                     uint32_t nodes);
 
-/* The outermost node that may hold the address, or ROUTE_NONE; and the next one inside it. */
-uint32_t route_tree_outermost(const struct route_tree *t, const struct ip_addr *a);
-uint32_t route_tree_inner(const struct route_tree *t, uint32_t at, const struct ip_addr *a);
+/* The node with routes that holds the address by the longest prefix, or ROUTE_NONE; and the next
+ * one that holds it, by a shorter one. */
+uint32_t route_tree_longest(const struct route_tree *t, const struct ip_addr *a);
+uint32_t route_tree_shorter(const struct route_tree *t, uint32_t at, const struct ip_addr *a);
 
 /* The net's own node, or NULL. */
-struct route_node *route_tree_find(const struct route_tree *t, const struct ip_addr *net,
+struct route_node *route_tree_find(struct route_tree *t, const struct ip_addr *net,
                                    unsigned prefix);
 /* The same, entered when it is not there. There is always a free node (route_tree_nodes). */
 struct route_node *route_tree_enter(struct route_tree *t, const struct ip_addr *net,
