@@ -14,6 +14,7 @@ enum {
     DHCP_CLIENT = 68,
     ARP_REQUEST = 1,
     ARP_REPLY = 2,
+    PLAIN_HEADER = 20,
     QUOTED_LEAST = 8, /* octets behind the quoted header: RFC 792 */
     PORT_TEXT = 32,
 };
@@ -371,7 +372,8 @@ RULE(rule_echo_destination)
 {
     struct packet_facts request;
     (void)from, (void)now_ns;
-    if (!is_echo_reply(f) || !request_of(j, f, &request) || request.src == f->dst)
+    if (!is_echo_reply(f) || !request_of(j, f, &request) || request.src == f->dst ||
+        request.header > PLAIN_HEADER) /* a source route is turned round: RFC 1122, 3.2.2.6 */
         return true;
     ipv4_text(request.src, b->expected);
     ipv4_text(f->dst, b->actual);

@@ -41,6 +41,9 @@ static int find_path(struct stack *s, struct udp_pcb *pcb, uint32_t len,
         return err;
     if (path->broadcast && !(pcb->end.ip.ip_flags & IP_BROADCAST_OK))
         return -ERR_ACCES; /* RFC 1122 3.3.6 */
+    if (!pcb->from_any && addr_is_any(&path->source))
+        return -ERR_ADDRNOTAVAIL; /* RFC 1122 3.2.1.3 (a): but to learn an address, and DHCP says so
+                                   */
     if (pcb->from_any) {
         path->source = (struct ip_addr){.family = to->family};
         path->flow_known = false;
