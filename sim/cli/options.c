@@ -204,7 +204,7 @@ static const struct option table[] = {
     {"json", NULL, "results as JSON lines", take_json},
     {"bless", NULL, "write the goldens of cases whose lines pass", take_bless},
     {"no-golden", NULL, "judge by lines alone", take_no_golden},
-    {"strict", NULL, "a case without its golden fails", take_strict},
+    {"strict", NULL, "a case without its golden fails, an early end says why", take_strict},
     {"quiet", NULL, "no table, only failures and the count", take_quiet},
     {"verbose", NULL, "every case, and its ladder", take_verbose},
     {"D", "NAME[=value]", "define a name for #ifdef, and substitute the value for the word",

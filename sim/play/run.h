@@ -27,6 +27,7 @@ struct run_options {
     const struct setting *set;          /* --set, after the script's own */
     uint32_t sets;
     bool judge_rfc;   /* --judge rfc */
+    bool strict;      /* an `end` that comes early says why */
     bool watch_fates; /* what became of each frame: notes in the capture, or told to `fate` */
     void (*fate)(void *ctx, uint32_t frame, enum sut_fate fate, const char *reason);
     void *fate_ctx;

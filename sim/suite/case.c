@@ -86,6 +86,7 @@ static struct run_options run_options_of(const struct suite_case *c, const struc
                             .fill = (uint8_t)o->fill,
                             .set = o->set,
                             .sets = o->sets,
+                            .strict = o->strict,
                             .judge_rfc = o->judge && strcmp(o->judge, "rfc") == 0,
                             .watch_fates = (want & WANT_FATES) != 0,
                             .repeat = repeat};

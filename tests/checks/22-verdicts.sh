@@ -54,4 +54,9 @@ sed 's/icmp\[3\] = (uint8_t)check;/icmp[3] = 7;/' examples/stack/eth_receive.c >
 cc -shared -fPIC -I. -o $work/bent.so $work/bent.c && build/release/wiredrill run --sut $work/bent.so $work/ignored.pkt >$work/out 2>&1
 [ $? -eq 1 ] && grep -q 'needs no line, but is not as every packet must be' $work/out && grep -q 'differs   icmp.sum' $work/out
 verdict $? "an ignored frame with a wrong sum is told"
+# An early end without its reason, where reasons are asked for.
+printf '%s\n' '// An end that cuts the look beyond the last line short.' 'sut eth0 ip 10.0.2.15/24' 'end 5s' '0 assert now() == 0' >$work/early.pkt
+build/release/wiredrill run --strict --nic e1000 $work/early.pkt >$work/out 2>&1
+[ $? -eq 2 ] && grep -qF 'an end before 10s says why: end TIME because' $work/out && build/release/wiredrill run --quiet $work/early.pkt >/dev/null 2>&1
+verdict $? "an early end says why where --strict asks"
 finish
