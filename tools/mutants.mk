@@ -5,6 +5,7 @@ mutants: all unit-build ## all planted bugs, what breaks each requirement, and r
 	@tools/planted.py
 	@tools/planted.py --breakers build/breakers.tsv
 	@tools/breakers.py build/breakers.tsv
+	@WIRE=scenarios sh tests/checks/47-wire.sh
 	@tools/faults.py --seed 1 --count $(FAULTS) --floor 90 --tidy
 FAULTS ?= 3000
 
