@@ -32,6 +32,9 @@ static const struct stack_limits small_limits = {
     .neighbours = 8,
     .neighbour_queue = 4,
     .sockets = 8,
+    .udp_pcbs = 8,
+    .raw_pcbs = 4,
+    .memberships = 4,
     .socket_datagrams = 8,
     .reassemblies = 2,
     .path_mtus = 4,
@@ -124,7 +127,7 @@ static struct stack_config config_for(const struct sut_needs *needs,
     if (l->netifs < needs->ports + 1)
         l->netifs = (uint16_t)(needs->ports + 1);
     if (needs->sockets)
-        l->sockets = (uint16_t)needs->sockets;
+        l->sockets = l->udp_pcbs = (uint16_t)needs->sockets;
     return c;
 }
 
@@ -267,8 +270,8 @@ static void look_for_leaks(struct stack_sut *u)
 static void stack_sut_close(void *s)
 {
     struct stack_sut *u = s;
-    for (int fd = 0; fd < u->config.limits.sockets; fd++)
-        socket_close(u->stack, fd, now_of(u));
+    for (int k = 0; k < u->config.limits.sockets; k++)
+        socket_close(u->stack, SOCKET_FIRST + k, now_of(u));
     stack_stop(u->stack, now_of(u));
     look_for_leaks(u);
 }
