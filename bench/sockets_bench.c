@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "bench/bench.h"
+#include "stack/core/bytes.h"
 #include "stack/core/module.h"
 #include "stack/socket/socket.h"
 #include "stack/wire/ethernet.h"
@@ -122,7 +123,7 @@ static void open_sockets(struct sut *u, bool connected)
 
 /* --- what is measured: `which` goes through the sockets in no order --- */
 
-static void put_datagram(uint8_t *out, uint16_t port)
+static void build_datagram(uint8_t *out, uint16_t port)
 {
     struct ethernet_hdr link = {.type = ETHERNET_TYPE_IPV4};
     struct ipv4_hdr ip = {.hdr_len = IPV4_MIN_HDR_LEN,
@@ -132,14 +133,28 @@ static void put_datagram(uint8_t *out, uint16_t port)
                           .src = PEER_IP,
                           .dst = HOST_IP};
     struct udp_hdr udp = {PEER_PORT, port, UDP_HDR_LEN + PAYLOAD, 0};
-    uint8_t *at = out + ETHERNET_HDR_LEN;
+    uint8_t *at = out + ETHERNET_HDR_LEN, *datagram = at + IPV4_MIN_HDR_LEN;
     memcpy(link.dst, host_mac, 6);
     memcpy(link.src, peer_mac, 6);
     ethernet_emit(&link, out, ETHERNET_HDR_LEN);
     ipv4_emit(&ip, at, IPV4_MIN_HDR_LEN);
     ipv4_checksum_set(at, IPV4_MIN_HDR_LEN);
-    udp_emit(&udp, at + IPV4_MIN_HDR_LEN, UDP_HDR_LEN);
-    memset(at + IPV4_MIN_HDR_LEN + UDP_HDR_LEN, 'x', PAYLOAD);
+    udp_emit(&udp, datagram, UDP_HDR_LEN);
+    memset(datagram + UDP_HDR_LEN, 'x', PAYLOAD);
+    put16(datagram + UDP_CHECKSUM, udp_checksum4(PEER_IP, HOST_IP, datagram, udp.length));
+}
+
+/* One port's datagram becomes another's: the sum moves against the port (RFC 1624 3). */
+static void put_datagram(uint8_t *out, uint16_t port)
+{
+    static uint8_t first[HEADERS + PAYLOAD];
+    if (!first[0])
+        build_datagram(first, FIRST_PORT);
+    memcpy(out, first, sizeof first);
+    uint8_t *datagram = out + ETHERNET_HDR_LEN + IPV4_MIN_HDR_LEN;
+    uint32_t sum = (uint32_t)(uint16_t)~get16(datagram + UDP_CHECKSUM) + (port - FIRST_PORT);
+    put16(datagram + UDP_DST_PORT, port);
+    put16(datagram + UDP_CHECKSUM, (uint16_t) ~((sum & 0xffff) + (sum >> 16)));
 }
 
 /* A frame up to its socket, and out of it. */

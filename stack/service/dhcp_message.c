@@ -201,7 +201,7 @@ void dhcp_transmit(struct stack *s, struct dhcp_client *c, const struct dhcp_for
     size_t len = dhcp_emit(&msg, bytes, sizeof bytes);
     struct ip_addr to = addr_ipv4(form->unicast ? form->unicast : 0xffffffff);
     /* RFC 2131 4.1: a broadcast before there is an address comes from 0. */
-    c->pcb.from_any = form->ciaddr == 0;
+    c->pcb.end.from_any = form->ciaddr == 0;
     int err = udp_send(s, &c->pcb, bytes, (uint32_t)len, &to, DHCP_SERVER_PORT, now_ns);
     if (err >= 0)
         c->asked_ns = now_ns;

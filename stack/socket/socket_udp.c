@@ -37,7 +37,7 @@ static int udp_open(struct stack *s, struct socket *k)
         return -ERR_NOBUFS;
     pcb->end.ip.local.family = k->family;
     pcb->end.ip.multicast_ttl = 1;
-    pcb->multicast_loop = true;
+    pcb->end.multicast_loop = true;
     pcb->receive = receive_datagram;
     pcb->error = hear_error;
     pcb->owner = k;
@@ -145,10 +145,10 @@ static int udp_socket_set(struct stack *s, struct socket *k, enum socket_option 
         pcb->end.reuse = value != 0;
         return 0;
     case IP_OPT_MULTICAST_LOOP:
-        pcb->multicast_loop = value != 0;
+        pcb->end.multicast_loop = value != 0;
         return 0;
     case UDP_OPT_NO_CHECKSUM:
-        pcb->no_checksum = value != 0;
+        pcb->end.no_checksum = value != 0;
         return 0;
     default:
         return -ERR_NOPROTOOPT;
@@ -178,7 +178,7 @@ static int udp_set_ip_options(struct stack *s, struct socket *k, const uint8_t *
     memset(pcb->options, 0, sizeof pcb->options);
     if (len)
         memcpy(pcb->options, options, len);
-    pcb->options_len = (uint8_t)len;
+    pcb->end.options_len = (uint8_t)len;
     return 0;
 }
 
@@ -202,10 +202,10 @@ static int udp_socket_get(struct stack *s, struct socket *k, enum socket_option 
         *value = pcb->end.reuse;
         return 0;
     case IP_OPT_MULTICAST_LOOP:
-        *value = pcb->multicast_loop;
+        *value = pcb->end.multicast_loop;
         return 0;
     case UDP_OPT_NO_CHECKSUM:
-        *value = pcb->no_checksum;
+        *value = pcb->end.no_checksum;
         return 0;
     case IP_OPT_MTU:
         return path_mtu(s, k, value);

@@ -12,12 +12,14 @@ static uint32_t buckets_for(uint32_t blocks)
 
 size_t demux_bytes(uint32_t blocks)
 {
-    return size_array(buckets_for(blocks), sizeof(struct demux_bucket));
+    return size_array(buckets_for(blocks),
+                      sizeof(struct demux_bucket) + 2 * sizeof(struct port_pcb *));
 }
 
 void demux_init(struct stack *s, struct demux *t, void *memory, uint32_t blocks)
 {
     *t = (struct demux){.bucket = memory, .buckets = buckets_for(blocks)};
+    t->flow = (struct port_pcb **)(void *)(t->bucket + t->buckets);
     stack_random(s, RANDOM_HASH_KEY, t->key, sizeof t->key);
 }
 
@@ -38,15 +40,20 @@ static uint8_t *put_addr(uint8_t *out, const struct ip_addr *a)
 }
 
 /* A flow's parts are its peer's choice: without the key nobody can tell who meets whom. */
-static struct demux_bucket *flow_bucket(const struct demux *t, const struct ip_addr *local,
-                                        const struct ip_addr *remote, uint16_t local_port,
-                                        uint16_t remote_port)
+static struct port_pcb **flow_head(const struct demux *t, const struct ip_addr *local,
+                                   const struct ip_addr *remote, uint16_t local_port,
+                                   uint16_t remote_port)
 {
     uint8_t flow[2 * 16 + 4], *end = put_addr(put_addr(flow, local), remote);
     put16(end, local_port);
     put16(end + 2, remote_port);
     uint64_t h = keyed_hash(t->key, flow, (size_t)(end + 4 - flow));
-    return &t->bucket[h & (t->buckets - 1)];
+    return &t->flow[h & (2 * t->buckets - 1)];
+}
+
+static struct port_pcb **flow_head_of(const struct demux *t, const struct port_pcb *p)
+{
+    return flow_head(t, &p->ip.local, &p->ip.remote, p->local_port, p->remote_port);
 }
 
 static bool is_connected(const struct port_pcb *p)
@@ -86,10 +93,10 @@ void demux_check(const struct demux *t)
             STACK_ASSERT(p->loose == is_loose(p));
             loose += p->loose;
         }
-        for (const struct port_pcb *p = at->flow; p; p = p->flow_next, flows++)
-            STACK_ASSERT(
-                flow_bucket(t, &p->ip.local, &p->ip.remote, p->local_port, p->remote_port) == at);
     }
+    for (uint32_t b = 0; b < 2 * t->buckets; b++)
+        for (const struct port_pcb *p = t->flow[b]; p; p = p->flow_next, flows++)
+            STACK_ASSERT(flow_head_of(t, p) == &t->flow[b]);
     STACK_ASSERT(flows == connected && connected == t->connected && loose == t->loose);
     STACK_ASSERT(unconnected + connected == t->entered);
 }
@@ -136,8 +143,7 @@ static void link_in(struct demux *t, struct port_pcb *p)
         return;
     }
     link_port(&b->connected, p);
-    b = flow_bucket(t, &p->ip.local, &p->ip.remote, p->local_port, p->remote_port);
-    link_flow(&b->flow, p);
+    link_flow(flow_head_of(t, p), p);
     t->connected++;
     p->loose = is_loose(p);
     t->loose += p->loose;
@@ -254,17 +260,29 @@ static void consider(struct best *best, struct port_pcb *p, unsigned points)
         *best = (struct best){p, points};
 }
 
+static struct port_pcb *const *flow_of(const struct demux *t, const struct demux_key *k)
+{
+    return k->flow ? k->flow : flow_head(t, &k->local, &k->remote, k->local_port, k->remote_port);
+}
+
+void demux_aim(const struct demux *t, struct demux_key *k)
+{
+    if (t->connected > 0) {
+        k->flow = flow_of(t, k);
+        __builtin_prefetch(k->flow);
+    }
+    if (t->connected < t->entered)
+        __builtin_prefetch(port_bucket(t, k->local_port));
+}
+
 static struct port_pcb *find(const struct demux *t, const struct demux_key *k,
                              unsigned (*points)(const struct port_pcb *p,
                                                 const struct demux_key *k))
 {
     struct best best = {NULL, 0};
     const struct demux_bucket *b = port_bucket(t, k->local_port);
-    if (t->connected > 0)
-        for (struct port_pcb *p =
-                 flow_bucket(t, &k->local, &k->remote, k->local_port, k->remote_port)->flow;
-             p; p = p->flow_next)
-            consider(&best, p, points(p, k));
+    for (struct port_pcb *p = t->connected > 0 ? *flow_of(t, k) : NULL; p; p = p->flow_next)
+        consider(&best, p, points(p, k));
     if (t->loose > 0)
         for (struct port_pcb *p = b->connected; p; p = p->port_next)
             consider(&best, p, points(p, k));

@@ -32,20 +32,23 @@ struct port_pcb {
     bool any_destination : 1; /* takes what is for no address of ours: DHCP, before there is one */
     bool to_many : 1; /* ip.local is a group's or a broadcast address: it sends from another one */
     bool loose : 1;   /* the table's: counted in demux.loose */
-    uint32_t serial;  /* counts binds: of equals the highest is found */
-    uint32_t walk;    /* the walk that has seen it */
+    bool no_checksum : 1, multicast_loop : 1;
+    bool from_any : 1; /* sends from 0.0.0.0 whatever addresses the interface has: DHCP, as above */
+    uint8_t options_len; /* IP options of what it sends (RFC 1122 4.1.3.2, 4.2.3.8), at most 40 */
+    uint32_t serial;     /* counts binds: of equals the highest is found */
+    uint32_t walk;       /* the walk that has seen it */
     /* The table's. By local port, and by flow when connected; a link is who points here. */
     struct port_pcb *port_next, **port_link, *flow_next, **flow_link;
 };
 
 struct demux_bucket {
-    struct port_pcb *unconnected, *connected; /* by local port */
-    struct port_pcb *flow;                    /* by flow */
+    struct port_pcb *unconnected, *connected;
 };
 
 struct demux {
-    struct demux_bucket *bucket;
-    uint32_t buckets; /* a power of two */
+    struct demux_bucket *bucket; /* by local port */
+    struct port_pcb **flow;      /* by flow: twice as many, so that few meet */
+    uint32_t buckets;            /* a power of two */
     uint32_t entered, connected;
     /* Connected blocks whose own address is not that of their packets (any, or to_many): a flow is
      * not found by it, so that while there are any, connected ones are looked through by port. */
@@ -59,8 +62,9 @@ struct demux {
 struct demux_key {
     struct ip_addr local, remote;
     uint16_t local_port, remote_port;
-    const struct netif *nif; /* that it came by; NULL: not asked */
-    bool foreign;            /* `local` is no address of ours */
+    const struct netif *nif;      /* that it came by; NULL: not asked */
+    bool foreign;                 /* `local` is no address of ours */
+    struct port_pcb *const *flow; /* demux_aim's; NULL: not aimed */
 };
 
 /* Memory that `demux_init` wants for about `blocks` of them. */
@@ -82,6 +86,9 @@ static inline bool demux_is_in(const struct port_pcb *p)
 void demux_set_ends(struct demux *t, struct port_pcb *p, struct ip_addr local,
                     struct ip_addr remote, uint16_t remote_port);
 
+/* Optional, before one of the next two: works out where they will look, and has the cache fetch it
+ * while the caller does something else. The table does not change in between. */
+void demux_aim(const struct demux *t, struct demux_key *k);
 /* Who gets a packet for one host. NULL: nobody. */
 struct port_pcb *demux_receiver(const struct demux *t, const struct demux_key *k);
 /* Who sent what an error quotes: local and remote are the quoted source and destination. */

@@ -23,11 +23,7 @@ struct udp_pcb {
                     const struct ip_received *r, uint16_t from_port, int64_t now_ns);
     /* An error for what this pcb sent. May be NULL. */
     void (*error)(struct udp_pcb *pcb, struct stack *s, const struct ip_error *e, int64_t now_ns);
-    bool no_checksum, multicast_loop;
-    bool from_any; /* DHCP before its lease: sends from 0.0.0.0 whatever addresses the interface has
-                    */
-    uint8_t options_len; /* IP options of every datagram sent (RFC 1122 4.1.3.2), at most 40 */
-    uint8_t options[40];
+    uint8_t options[40]; /* end.options_len of them */
 };
 
 enum { UDP_MAX_PAYLOAD4 = 65535 - 20 - 8, UDP_MAX_PAYLOAD6 = 65535 - 8 };

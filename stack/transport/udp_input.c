@@ -37,14 +37,11 @@ static enum udp_counter counter_of(enum udp_fault fault)
     return UDP_COUNTERS;
 }
 
-/* Parses and verifies; why the datagram is dropped, or UDP_COUNTERS. That a host
- * may have the source is IP's to see to (RFC 1122 4.1.3.6). */
+/* Why a datagram with a sound header is dropped, or UDP_COUNTERS. That a host may have the source
+ * is IP's to see to (RFC 1122 4.1.3.6). */
 static enum udp_counter refusal(struct stack *s, const struct netbuf *nb,
-                                const struct ip_received *r, struct udp_hdr *hdr)
+                                const struct ip_received *r, const struct udp_hdr *hdr)
 {
-    enum udp_counter malformed = counter_of(udp_parse(netbuf_data(nb), netbuf_len(nb), hdr));
-    if (malformed != UDP_COUNTERS)
-        return malformed;
     bool summed = hdr->checksum != 0;
     if (!summed && r->destination.family == ADDR_IPV6)
         return UDP_DROP_CHECKSUM_MISSING; /* RFC 8200 8.1 */
@@ -57,21 +54,6 @@ static enum udp_counter refusal(struct stack *s, const struct netbuf *nb,
     return hdr->dst_port == 0 ? UDP_DROP_PORT_ZERO : UDP_COUNTERS;
 }
 
-/* False when nb was dropped. On return the cursor is at the payload and nothing follows it. */
-static bool accept(struct stack *s, struct netbuf *nb, const struct ip_received *r,
-                   struct udp_hdr *hdr)
-{
-    enum udp_counter drop = refusal(s, nb, r, hdr);
-    if (drop != UDP_COUNTERS) {
-        stack_drop(s, nb, MODULE_UDP, drop);
-        return false;
-    }
-    if (hdr->checksum == 0)
-        stack_count(s, MODULE_UDP, UDP_NO_CHECKSUM);
-    netbuf_trim(nb, hdr->length);
-    return true;
-}
-
 static struct demux_key key_of(const struct ip_received *r, const struct udp_hdr *h, bool foreign)
 {
     return (struct demux_key){.local = r->destination,
@@ -80,6 +62,27 @@ static struct demux_key key_of(const struct ip_received *r, const struct udp_hdr
                               .remote_port = h->src_port,
                               .nif = r->nif,
                               .foreign = foreign};
+}
+
+/* Parses and verifies. False when nb was dropped. On return nothing follows the payload, and *k is
+ * for who gets it, aimed while the sum was computed. */
+static bool accept(struct stack *s, struct netbuf *nb, const struct ip_received *r,
+                   struct udp_hdr *hdr, struct demux_key *k)
+{
+    enum udp_counter drop = counter_of(udp_parse(netbuf_data(nb), netbuf_len(nb), hdr));
+    if (drop == UDP_COUNTERS) {
+        *k = key_of(r, hdr, !r->local);
+        demux_aim(&udp_state(s)->demux, k);
+        drop = refusal(s, nb, r, hdr);
+    }
+    if (drop != UDP_COUNTERS) {
+        stack_drop(s, nb, MODULE_UDP, drop);
+        return false;
+    }
+    if (hdr->checksum == 0)
+        stack_count(s, MODULE_UDP, UDP_NO_CHECKSUM);
+    netbuf_trim(nb, hdr->length);
+    return true;
 }
 
 /* Each matching pcb gets a copy (RFC 1122 4.1.3.5 leaves it open, every BSD does so); the original
@@ -108,7 +111,8 @@ static void deliver_to_all(struct stack *s, struct netbuf *nb, const struct ip_r
 void udp_input(struct stack *s, struct netbuf *nb, const struct ip_received *r, int64_t now_ns)
 {
     struct udp_hdr hdr;
-    if (!accept(s, nb, r, &hdr))
+    struct demux_key k;
+    if (!accept(s, nb, r, &hdr, &k))
         return;
     stack_count(s, MODULE_UDP, UDP_IN);
     if (r->broadcast || r->multicast) {
@@ -119,7 +123,6 @@ void udp_input(struct stack *s, struct netbuf *nb, const struct ip_received *r, 
     /* Not our address: only a DHCP client without a lease takes it (RFC 2131 4.1), and nobody
      * answers it. */
     bool foreign = !r->local;
-    struct demux_key k = key_of(r, &hdr, foreign);
     struct port_pcb *end = demux_receiver(&udp_state(s)->demux, &k);
     if (end) {
         struct udp_pcb *pcb = udp_pcb_of(end);

@@ -25,14 +25,14 @@ static void fill(struct netbuf *nb, const struct udp_pcb *pcb, const struct ip_p
     udp_emit(&hdr, at, netbuf_len(nb));
     if (len)
         memcpy(at + UDP_HDR_LEN, bytes, len);
-    if (!pcb->no_checksum || to->family == ADDR_IPV6)
+    if (!pcb->end.no_checksum || to->family == ADDR_IPV6)
         netbuf_owe_sum(nb, UDP_CHECKSUM, pseudo_header(&path->source, to, hdr.length), true);
 }
 
 static int find_path(struct stack *s, struct udp_pcb *pcb, uint32_t len,
                      const struct ip_addr *source, const struct ip_addr *to, struct ip_path *path)
 {
-    uint32_t options = (pcb->options_len + 3u) & ~3u;
+    uint32_t options = (pcb->end.options_len + 3u) & ~3u;
     if (len > (to->family == ADDR_IPV6 ? UDP_MAX_PAYLOAD6 : UDP_MAX_PAYLOAD4 - options))
         return -ERR_MSGSIZE;
     int err = ip_pcb_path(s, &pcb->end.ip, IP_PROTO_UDP, to, source ? source : udp_source_wish(pcb),
@@ -41,10 +41,10 @@ static int find_path(struct stack *s, struct udp_pcb *pcb, uint32_t len,
         return err;
     if (path->broadcast && !(pcb->end.ip.ip_flags & IP_BROADCAST_OK))
         return -ERR_ACCES; /* RFC 1122 3.3.6 */
-    if (!pcb->from_any && addr_is_any(&path->source))
+    if (!pcb->end.from_any && addr_is_any(&path->source))
         return -ERR_ADDRNOTAVAIL; /* RFC 1122 3.2.1.3 (a): but to learn an address, and DHCP says so
                                    */
-    if (pcb->from_any) {
+    if (pcb->end.from_any) {
         path->source = (struct ip_addr){.family = to->family};
         path->flow_known = false;
     }
@@ -61,13 +61,13 @@ static struct ip_send header_of(const struct udp_pcb *pcb, const struct ip_path 
         .ttl = pcb->end.ip.ttl,
         .tos = pcb->end.ip.tos,
         .flags = pcb->end.ip.ip_flags,
-        .options_len = pcb->options_len,
+        .options_len = pcb->end.options_len,
         .options = pcb->options,
     };
     if (path->multicast) {
         how.ttl = pcb->end.ip.multicast_ttl ? pcb->end.ip.multicast_ttl
                                             : 1; /* RFC 1112 6.1: 1 unless asked */
-        how.flags |= pcb->multicast_loop ? IP_MULTICAST_LOOP : 0;
+        how.flags |= pcb->end.multicast_loop ? IP_MULTICAST_LOOP : 0;
     }
     return how;
 }

@@ -149,6 +149,8 @@ Test(demux, random_operations_match_the_naive_table)
         struct demux_key k = random_key();
         cr_assert_eq(demux_receiver(&t, &k), naive(&k, receives));
         cr_assert_eq(demux_sender(&t, &k), naive(&k, sends));
+        demux_aim(&t, &k);
+        cr_assert_eq(demux_receiver(&t, &k), naive(&k, receives));
         compare_walk(&k);
     }
     demux_check(&t);
@@ -213,9 +215,9 @@ Test(demux, chosen_flows_do_not_meet)
         demux_enter(&t, &p[i]);
     }
     uint32_t longest = 0;
-    for (uint32_t b = 0; b < t.buckets; b++) {
+    for (uint32_t b = 0; b < 2 * t.buckets; b++) {
         uint32_t length = 0;
-        for (const struct port_pcb *q = t.bucket[b].flow; q; q = q->flow_next)
+        for (const struct port_pcb *q = t.flow[b]; q; q = q->flow_next)
             length++;
         longest = length > longest ? length : longest;
     }

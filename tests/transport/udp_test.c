@@ -291,7 +291,7 @@ Test(udp, checksum_zero_is_sent_as_ones)
     rig_put16(payload, last_udp(r).sum);
     cr_assert_eq(udp_send(r->s, &ear[0].pcb, payload, 2, &peer, 7, 0), 0);
     cr_assert_eq(last_udp(r).sum, 0xffff);
-    ear[0].pcb.no_checksum = true;
+    ear[0].pcb.end.no_checksum = true;
     cr_assert_eq(udp_send(r->s, &ear[0].pcb, payload, 2, &peer, 7, 0), 0);
     cr_assert_eq(last_udp(r).sum, 0);
 }
