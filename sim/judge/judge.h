@@ -104,7 +104,7 @@ struct judge {
     uint32_t ignores;
     bool unlined; /* no frame needs a line: the baseline alone holds, but for what */
     const struct packet_spec **excuse; /* these lines state of frames of their kind */
-    uint32_t excuses;
+    uint32_t excuses, excuse_room;
     bool conventions; /* what breaks a convention fails, too */
     /* for the rules of the baseline */
     struct memory *memory;

@@ -94,6 +94,22 @@ static void hear_addresses(struct run *r, const struct value *v)
         hear_addresses(r, &v->item[k]);
 }
 
+/* In a run without lines of its own a frame may be what some `>` line says of frames of its kind.
+ */
+static void collect_excuses(struct run *r, const struct step *step, uint32_t steps)
+{
+    struct judge *j = &r->judge;
+    for (uint32_t s = 0; s < steps; s++) {
+        if (step[s].kind == STEP_ALL || step[s].kind == STEP_REPEAT)
+            collect_excuses(r, step[s].u.block.step, step[s].u.block.steps);
+        if (step[s].kind != STEP_PACKET || step[s].u.packet.direction != '>')
+            continue;
+        if (j->excuses == j->excuse_room)
+            j->excuse = world_grow(r->world, j->excuse, &j->excuse_room, sizeof *j->excuse);
+        j->excuse[j->excuses++] = step[s].u.packet.packet;
+    }
+}
+
 /* Addresses that declarations name: of peers, gateways, servers, pools. */
 static void hear_declarations(struct run *r, const struct declaration *d, uint32_t count)
 {
@@ -133,6 +149,8 @@ void frames_introduce(void *run)
     for (uint32_t h = 0; h < r->topology.hosts; h++)
         introduce_host(r, r->topology.host[h]);
     introduce_ignores(r);
+    if (j->unlined)
+        collect_excuses(r, r->script->step, r->script->steps);
     hear_declarations(r, r->script->sut, r->script->suts);
     hear_declarations(r, r->script->host, r->script->hosts);
     bend_begin(r);
