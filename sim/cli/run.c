@@ -289,6 +289,13 @@ int command_run(int argc, char **argv)
         suite_free(suite);
         return usage_error("run: no case is left: the scripts name other NICs than %s", o.nic);
     }
+    if (o.wire_mutants && o.stack->flags & SUT_SINGLETON) {
+        suite_free(suite);
+        return usage_error(
+            "--wire-mutants plays a case many times in one process, and %s, which keeps "
+            "its state in static variables, can be played once",
+            o.stack->name);
+    }
     if (o.wire_mutants && !o.nic)
         keep_one_nic(suite);
     struct tally t = {.suite = suite,

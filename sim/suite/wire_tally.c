@@ -128,7 +128,7 @@ uint32_t wire_tally_print(const struct wire_tally *t, FILE *out)
                 (unsigned long long)sorted[k].mutants, (unsigned long long)sorted[k].caught,
                 (unsigned long long)(sorted[k].mutants - sorted[k].caught));
     free(sorted);
-    uint64_t share = t->mutants ? t->caught * 10000 / t->mutants : 10000;
+    uint64_t share = t->mutants ? t->caught * 10000 / t->mutants : 0;
     fprintf(
         out,
         "wire mutants: %llu of %llu caught, %llu.%02llu %%; %u `<` lines: %u without effect, %u "
