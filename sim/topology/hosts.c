@@ -13,6 +13,8 @@ int topology_link(const struct topology *t, const char *name)
 struct host *topology_host(const struct topology *t, const char *name, int *port)
 {
     const struct host_port *p = names_find(&t->ports, name);
+    if (!p && t->sut && t->sut->ports && strcmp(name, t->sut->name) == 0)
+        p = t->sut->port;
     *port = p ? (int)(p - p->host->port) : 0;
     return p ? p->host : NULL;
 }
