@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "sim/base/fd.h"
 #include "sim/record/capture.h"
 #include "sim/record/pcap_write.h"
 
@@ -57,20 +58,6 @@ uint8_t *pcap_writer_close(struct pcap_writer *w, size_t *len)
     return (uint8_t *)w->bytes;
 }
 
-static bool write_all(int fd, const uint8_t *bytes, size_t len)
-{
-    while (len) {
-        ssize_t n = write(fd, bytes, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        bytes += n;
-        len -= (size_t)n;
-    }
-    return true;
-}
-
 /* mkstemp gives 0600; a golden is read by others as any file is. */
 static bool open_mode(int fd)
 {
@@ -90,7 +77,7 @@ static int open_strange(const char *path)
 
 static int write_strange(int fd, const char *path, const void *bytes, size_t len, struct why *why)
 {
-    bool ok = write_all(fd, bytes, len);
+    bool ok = fd_write_all(fd, bytes, len);
     int error = errno;
     if (close(fd) == 0 && ok)
         return 0;
@@ -114,7 +101,7 @@ int file_write(const char *path, const void *bytes, size_t len, struct why *why)
         why_set(why, "%s: cannot be written: %s", path, strerror(errno));
         return -1;
     }
-    bool ok = write_all(fd, bytes, len) && open_mode(fd);
+    bool ok = fd_write_all(fd, bytes, len) && open_mode(fd);
     int error = ok ? 0 : errno;
     if (close(fd) != 0 && !error)
         error = errno;

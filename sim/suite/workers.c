@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "sim/base/fd.h"
 #include "sim/suite/case.h"
 
 /* A case takes milliseconds. One that computes for --patience seconds without playing an event or a
@@ -42,55 +43,25 @@ struct crew {
     void *ctx;
 };
 
-static bool write_all(int fd, const void *bytes, size_t len)
-{
-    const char *p = bytes;
-    while (len > 0) {
-        ssize_t n = write(fd, p, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        p += n;
-        len -= (size_t)n;
-    }
-    return true;
-}
-
-static bool read_all(int fd, void *bytes, size_t len)
-{
-    char *p = bytes;
-    while (len > 0) {
-        ssize_t n = read(fd, p, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        p += n;
-        len -= (size_t)n;
-    }
-    return true;
-}
-
 static void send_text(int fd, const char *text)
 {
     uint32_t len = text ? (uint32_t)strlen(text) : 0;
-    if (!write_all(fd, &len, sizeof len) || (len && !write_all(fd, text, len)))
+    if (!fd_write_all(fd, &len, sizeof len) || (len && !fd_write_all(fd, text, len)))
         _exit(EXIT_USAGE);
 }
 
 static bool receive_text(int fd, char **text)
 {
     uint32_t len;
-    if (!read_all(fd, &len, sizeof len))
+    if (!fd_read_all(fd, &len, sizeof len))
         return false;
     *text = calloc(1, (size_t)len + 1);
-    return *text && read_all(fd, *text, len);
+    return *text && fd_read_all(fd, *text, len);
 }
 
 static void send_result(int fd, const struct result *r)
 {
-    if (!write_all(fd, &r->outcome, sizeof r->outcome))
+    if (!fd_write_all(fd, &r->outcome, sizeof r->outcome))
         _exit(EXIT_USAGE);
     send_text(fd, r->report);
     send_text(fd, r->ladder);
@@ -127,7 +98,7 @@ static void worker_loop(const struct crew *crew, int in, int out)
                                    .it_interval.tv_sec = crew->options->patience};
     signal(SIGPROF, take_pulse);
     dup2(STDERR_FILENO, STDOUT_FILENO); /* what a plug-in prints is no part of our report */
-    while (read_all(in, &k, sizeof k)) {
+    while (fd_read_all(in, &k, sizeof k)) {
         struct result r = {0};
         heard = UINT64_MAX;
         setitimer(ITIMER_PROF, &busy, NULL);
@@ -233,7 +204,7 @@ static void give(struct crew *crew, struct worker *w)
     w->kase = crew->next;
     w->since = time(NULL);
     uint32_t k = crew->next++;
-    if (!write_all(w->to, &k, sizeof k))
+    if (!fd_write_all(w->to, &k, sizeof k))
         bury(crew, w, "would not start");
 }
 
@@ -242,7 +213,7 @@ static void hear(struct crew *crew, struct worker *w)
     struct outcome outcome;
     uint32_t k = (uint32_t)w->kase;
     struct result *r = &crew->result[k];
-    if (!read_all(w->from, &outcome, sizeof outcome) || !receive_text(w->from, &r->report) ||
+    if (!fd_read_all(w->from, &outcome, sizeof outcome) || !receive_text(w->from, &r->report) ||
         !receive_text(w->from, &r->ladder)) {
         bury(crew, w, "died");
     } else {

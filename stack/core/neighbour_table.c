@@ -1,6 +1,7 @@
 /* The table of neighbours: by hash, bounded, and who gives way when it is full. */
 #include "stack/core/mem.h"
 #include "stack/core/neighbour_inside.h"
+#include "stack/core/size.h"
 #include "stack/core/text.h"
 
 #define NONE UINT32_MAX
@@ -221,14 +222,6 @@ bool neighbour_at(struct stack *s, unsigned k, struct neighbour_info *out)
 
 /* --- the module --- */
 
-static uint32_t buckets_for(uint32_t limit)
-{
-    uint32_t n = 1;
-    while (n < limit)
-        n *= 2;
-    return n;
-}
-
 static size_t entries_bytes(uint32_t limit)
 {
     return sizeof(struct neighbours) + limit * sizeof(struct neighbour);
@@ -236,7 +229,7 @@ static size_t entries_bytes(uint32_t limit)
 
 static size_t state_size(const struct stack_limits *l)
 {
-    return entries_bytes(l->neighbours) + buckets_for(l->neighbours) * sizeof(uint32_t);
+    return entries_bytes(l->neighbours) + size_buckets(l->neighbours) * sizeof(uint32_t);
 }
 
 static int init(struct stack *s, void *state, int64_t now_ns)
@@ -246,7 +239,7 @@ static int init(struct stack *s, void *state, int64_t now_ns)
     (void)now_ns;
     s->knob[MODULE_NEIGHBOUR][NEIGHBOUR_QUEUE_DATAGRAMS] = queue ? queue : 1;
     t->limit = limit;
-    t->buckets = buckets_for(limit);
+    t->buckets = size_buckets(limit);
     t->bucket = (uint32_t *)(void *)((uint8_t *)state + entries_bytes(limit));
     t->free = limit ? 0 : NONE;
     for (uint32_t i = 0; i < t->buckets; i++)

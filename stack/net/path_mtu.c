@@ -3,6 +3,7 @@
  * An estimate lives for path_mtu.age and is forgotten then, so that a wider path is found again
  * (6.3).
  */
+#include "stack/core/size.h"
 #include "stack/core/text.h"
 #include "stack/net/ipv4.h"
 #include "stack/net/net.h"
@@ -211,14 +212,6 @@ bool path_mtu_learn(struct stack *s, const struct ip_addr *destination, uint16_t
     return true;
 }
 
-static uint32_t buckets_for(uint32_t limit)
-{
-    uint32_t n = 1;
-    while (n < limit)
-        n *= 2;
-    return n;
-}
-
 static size_t entries_bytes(uint32_t limit)
 {
     return sizeof(struct estimates) + limit * sizeof(struct estimate);
@@ -226,7 +219,7 @@ static size_t entries_bytes(uint32_t limit)
 
 static size_t state_size(const struct stack_limits *l)
 {
-    return entries_bytes(l->path_mtus) + buckets_for(l->path_mtus) * sizeof(uint16_t);
+    return entries_bytes(l->path_mtus) + size_buckets(l->path_mtus) * sizeof(uint16_t);
 }
 
 static int init(struct stack *s, void *state, int64_t now_ns)
@@ -234,7 +227,7 @@ static int init(struct stack *s, void *state, int64_t now_ns)
     struct estimates *t = state;
     (void)now_ns;
     t->limit = s->config.limits.path_mtus;
-    t->buckets = buckets_for(t->limit);
+    t->buckets = size_buckets(t->limit);
     t->bucket = (uint16_t *)(void *)((uint8_t *)state + entries_bytes(t->limit));
     for (uint32_t i = 0; i < t->buckets; i++)
         t->bucket[i] = NONE;

@@ -2,23 +2,15 @@
 #include "stack/core/bytes.h"
 #include "stack/core/size.h"
 
-static uint32_t buckets_for(uint32_t blocks)
-{
-    uint32_t buckets = 1;
-    while (buckets < blocks && buckets < 1u << 31)
-        buckets *= 2;
-    return buckets;
-}
-
 size_t demux_bytes(uint32_t blocks)
 {
-    return size_array(buckets_for(blocks),
+    return size_array(size_buckets(blocks),
                       sizeof(struct demux_bucket) + 2 * sizeof(struct port_pcb *));
 }
 
 void demux_init(struct stack *s, struct demux *t, void *memory, uint32_t blocks)
 {
-    *t = (struct demux){.bucket = memory, .buckets = buckets_for(blocks)};
+    *t = (struct demux){.bucket = memory, .buckets = size_buckets(blocks)};
     t->flow = (struct port_pcb **)(void *)(t->bucket + t->buckets);
     stack_random(s, RANDOM_HASH_KEY, t->key, sizeof t->key);
 }
