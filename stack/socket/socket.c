@@ -265,6 +265,14 @@ int socket_peek_packet(struct stack *s, int fd, struct socket_packet *out)
     return 0;
 }
 
+int socket_tcp_info(struct stack *s, int fd, struct socket_tcp_info *out, int64_t now_ns)
+{
+    struct socket *k = find(s, fd);
+    if (!k)
+        return -ERR_BADF;
+    return k->ops->tcp_info ? k->ops->tcp_info(s, k, out, now_ns) : -ERR_OPNOTSUPP;
+}
+
 /* --- what kinds share --- */
 
 struct ip_addr socket_destination(const struct ip_addr *a)

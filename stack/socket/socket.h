@@ -16,6 +16,15 @@
  * - of sockets that share a port by SO_OPT_REUSEADDR, the one bound last gets unicast datagrams.
  * Unlike Linux, SO_OPT_RCVBUF counts payload bytes and is not doubled.
  *
+ * Streams:
+ * - connect begins and answers -ERR_INPROGRESS; SOCKET_WRITABLE or SOCKET_ERROR says how it ended.
+ * A second connect is -ERR_ALREADY meanwhile, -ERR_ISCONN afterwards.
+ * - send takes what has room, -ERR_AGAIN when that is nothing; 0 octets are 0. receive gives what
+ * is there, 0 at the end of the stream and from a connection that was reset or timed out, after
+ * that error has been told once. MSG_FLAG_TRUNC of receive discards instead of copying.
+ * - close with unread data, or with SO_OPT_LINGER 0, resets (RFC 2525 2.17, RFC 9293 3.10.5);
+ * otherwise what was sent is still delivered, and the FIN.
+ *
  * A socket points to its transport's control block, which may outlive it: a connection in TIME-WAIT
  * has no descriptor any more, one that nobody has accepted has none yet.
  *
@@ -41,6 +50,7 @@ enum socket_shutdown { SOCKET_SHUT_READ, SOCKET_SHUT_WRITE, SOCKET_SHUT_BOTH };
 enum socket_type { SOCKET_STREAM = 1, SOCKET_DGRAM = 2, SOCKET_RAW = 3 };
 enum socket_event {
     SOCKET_READABLE = 1,
+    SOCKET_URGENT = 2, /* unread urgent data */
     SOCKET_WRITABLE = 4,
     SOCKET_ERROR = 8,
     SOCKET_HANGUP = 16
@@ -62,9 +72,40 @@ enum socket_option {
     IP_OPT_ADD_MEMBERSHIP /* group as host-order value */,
     IP_OPT_DROP_MEMBERSHIP,
     IP_OPT_MTU /* of the path to the peer */,
-    UDP_OPT_NO_CHECKSUM
+    UDP_OPT_NO_CHECKSUM,
+    /* Of streams. */
+    SO_OPT_SNDBUF /* octets that send takes before it says ERR_AGAIN */,
+    SO_OPT_KEEPALIVE,
+    SO_OPT_LINGER /* seconds, -1: off; 0: close resets (RFC 9293 3.10.5) */,
+    SO_OPT_OOBINLINE /* get only, 1: urgent data stays in the stream (RFC 6093 4) */,
+    SO_OPT_ACCEPTCONN /* get only: it listens */,
+    TCP_OPT_NODELAY /* 1: without Nagle's algorithm */,
+    TCP_OPT_MAXSEG /* set before connect: at most; get: octets of the next full segment */,
+    TCP_OPT_CORK /* 1: only full segments, until it is 0 again */,
+    TCP_OPT_KEEPIDLE /* seconds */,
+    TCP_OPT_KEEPINTVL /* seconds */,
+    TCP_OPT_KEEPCNT,
+    TCP_OPT_USER_TIMEOUT /* milliseconds, 0: the knobs tcp.r2 and tcp.r2_syn */,
+    TCP_OPT_QUICKACK /* 1: what waits is acknowledged at once */,
+    TCP_OPT_NOTSENT_LOWAT /* writable while less than so many octets are unsent; 0: no bound */,
+    TCP_OPT_CONGESTION /* number of the algorithm: enum socket_congestion */,
+    TCP_OPT_INQ /* get only: octets that receive would give, SIOCINQ */,
+    TCP_OPT_OUTQ /* get only: octets not acknowledged, SIOCOUTQ */,
+    TCP_OPT_OUTQNSD /* get only: octets not sent, SIOCOUTQNSD */,
+    TCP_OPT_AT_MARK /* get only: the next octet is the one that urgent data ends with */,
+    TCP_OPT_FASTOPEN
 };
-enum message_flag { MSG_FLAG_PEEK = 2, MSG_FLAG_TRUNC = 0x20, MSG_FLAG_DONTWAIT = 0x40 };
+enum socket_congestion { SOCKET_CC_RENO, SOCKET_CC_CUBIC };
+/* OOB: of send, the last octet is urgent (RFC 9293 3.8.5). MORE: another send follows, so that a
+ * segment that is not full waits for it. WAITALL is the embedder's to build, as blocking is. */
+enum message_flag {
+    MSG_FLAG_OOB = 1,
+    MSG_FLAG_PEEK = 2,
+    MSG_FLAG_TRUNC = 0x20,
+    MSG_FLAG_DONTWAIT = 0x40,
+    MSG_FLAG_WAITALL = 0x100,
+    MSG_FLAG_MORE = 0x8000
+};
 
 struct socket_address {
     struct ip_addr addr;
@@ -113,6 +154,54 @@ int socket_peek_packet(struct stack *s, int fd, struct socket_packet *out);
  * than 40 octets, or a source route: its checksum covers the last hop, and it is not offered here.
  */
 int socket_set_ip_options(struct stack *s, int fd, const void *options, size_t len);
+
+/* The states of RFC 9293 3.3.2, in its order. */
+enum socket_tcp_state {
+    SOCKET_TCP_CLOSED,
+    SOCKET_TCP_LISTEN,
+    SOCKET_TCP_SYN_SENT,
+    SOCKET_TCP_SYN_RECEIVED,
+    SOCKET_TCP_ESTABLISHED,
+    SOCKET_TCP_FIN_WAIT_1,
+    SOCKET_TCP_FIN_WAIT_2,
+    SOCKET_TCP_CLOSE_WAIT,
+    SOCKET_TCP_CLOSING,
+    SOCKET_TCP_LAST_ACK,
+    SOCKET_TCP_TIME_WAIT
+};
+
+enum socket_tcp_recovery {
+    SOCKET_TCP_OPEN,
+    SOCKET_TCP_DISORDER, /* duplicate acknowledgements or SACKed data, nothing deemed lost yet */
+    SOCKET_TCP_CWR,      /* the window was reduced for a mark (ECN) */
+    SOCKET_TCP_RECOVERY, /* fast */
+    SOCKET_TCP_LOSS      /* after a timeout */
+};
+
+/* STATUS of RFC 9293 3.10.6, and what Linux and FreeBSD tell as tcp_info. */
+struct socket_tcp_info {
+    uint8_t state;    /* enum socket_tcp_state */
+    uint8_t recovery; /* enum socket_tcp_recovery */
+    uint8_t retransmits, probes, backoff;
+    bool timestamps, sack, window_scaling, ecn, fastopen;
+    uint8_t snd_wscale, rcv_wscale;
+    uint16_t snd_mss; /* octets of data in a full segment, options taken off */
+    uint16_t rcv_mss; /* the most that a segment of the peer has brought */
+    uint16_t advertised_mss, path_mtu;
+    uint32_t snd_wnd, rcv_wnd;                     /* octets */
+    uint32_t cwnd, ssthresh;                       /* octets; ssthresh UINT32_MAX: none yet */
+    uint32_t unacked_octets;                       /* SND.NXT - SND.UNA */
+    uint32_t unsent_octets, unread_octets;         /* queued by the user; for the user */
+    uint32_t unacked, sacked, lost, retransmitted; /* segments in flight */
+    uint32_t total_retransmitted;                  /* segments */
+    uint32_t reordering;                           /* segments */
+    uint32_t iss, irs, snd_una, snd_nxt, rcv_nxt;
+    int64_t rto_ns, srtt_ns, rttvar_ns, min_rtt_ns; /* srtt 0: not measured yet */
+    int64_t delayed_ack_ns;
+};
+
+/* -ERR_OPNOTSUPP: no stream. */
+int socket_tcp_info(struct stack *s, int fd, struct socket_tcp_info *out, int64_t now_ns);
 
 extern const struct module socket_module;
 
