@@ -41,6 +41,7 @@ static void context_of(const struct judge *j, const struct seen *s, struct packe
         c->answered = s->answered->bytes;
         c->answered_len = s->answered->len;
     }
+    flow_context(j, &s->base, s->from->station == STATION_UNDER_TEST, c);
 }
 
 static void compare(struct judge *j, const struct expectation *e, const struct seen *s, bool bind,
@@ -48,6 +49,9 @@ static void compare(struct judge *j, const struct expectation *e, const struct s
 {
     struct packet_context c;
     context_of(j, s, &c);
+    c.joins = e->joins;
+    c.joined = e->joined;
+    c.joined_unit = j->any_size ? 0 : e->joined_unit;
     if (!bind)
         c.bind = no_bind;
     packet_match(e->packet, &c, s->frame->bytes, s->frame->len, v);
@@ -88,7 +92,7 @@ static uint32_t fits(struct judge *j, struct expect_block *b, const struct seen 
         struct packet_verdict v;
         const struct expectation *e = &b->line[k];
         compare(j, e, s, false, &v);
-        uint32_t differences = v.differences + !expect_leaves_by(e, s) + !in_time(e, s);
+        uint32_t differences = v.differences + !expect_leaves_by(e, s) + !in_time(e, s) + !!v.part;
         if (differences == 0) {
             b->fit[count++] = k;
         } else if (b->frame_of[k] < 0 && differences < fewest) {
@@ -176,6 +180,36 @@ static uint32_t first_open(const struct expect_block *b)
     return k;
 }
 
+/* The frame is the line's. */
+static void take_over(struct judge *j, struct expect_block *b, const struct expectation *line,
+                      struct seen *s)
+{
+    if (j->mark)
+        j->mark(j->names.self, s, line);
+    if (s->base.flow)
+        flow_learn(s->base.flow, line->packet, s->frame->bytes, s->frame->len);
+    b->last_ns = s->time_ns > b->last_ns ? s->time_ns : b->last_ns;
+    seen_free(j, s);
+}
+
+/* The line's payload comes in several segments, and this is not the last: only of a line that
+ * stands alone. */
+static bool take_part(struct judge *j, struct expect_block *b, struct seen *s)
+{
+    struct packet_verdict v;
+    struct expectation *e = &b->line[0];
+    if (b->lines > 1)
+        return false;
+    compare(j, e, s, false, &v);
+    if (!v.matches || !v.part || !expect_leaves_by(e, s) || !in_time(e, s))
+        return false;
+    seen_take(j, s);
+    e->joined += v.part;
+    e->joined_unit = v.part;
+    take_over(j, b, e, s);
+    return true;
+}
+
 /* All lines have their frames: what they bind is bound, in the order of the script. */
 static void settle(struct judge *j, struct expect_block *b)
 {
@@ -183,10 +217,7 @@ static void settle(struct judge *j, struct expect_block *b)
         struct seen *s = b->frame[b->frame_of[k]].seen;
         struct packet_verdict v;
         compare(j, &b->line[k], s, true, &v);
-        if (j->mark)
-            j->mark(j->names.self, s, &b->line[k]);
-        b->last_ns = s->time_ns > b->last_ns ? s->time_ns : b->last_ns;
-        seen_free(j, s);
+        take_over(j, b, &b->line[k], s);
     }
 }
 
@@ -233,6 +264,8 @@ enum judged judge_expect(struct judge *j, struct expect_block *b, int64_t now_ns
             seen_free(j, s);
             continue;
         }
+        if (take_part(j, b, s))
+            continue;
         if (!take(j, b, s, fits(j, b, s, &near, &why))) {
             fail_frame(j, b, s, near, &why);
             return JUDGED_FAILED;

@@ -52,6 +52,11 @@ void judge_context(const struct judge *j, struct packet_context *c)
     c->host = j->names.host;
 }
 
+struct flow *judge_flow(const struct judge *j, uint32_t link)
+{
+    return j->link[link].flow;
+}
+
 const struct frame *judge_last_out(const struct judge *j, uint32_t link)
 {
     return j->link[link].last_out;
@@ -170,7 +175,8 @@ static struct seen_queue *queue_of(struct judge *j, const struct seen *s)
 }
 
 static void remember(struct judge *j, struct judge_port *from, struct frame *f, uint32_t record,
-                     const struct breach *breach, uint32_t breaches, int64_t now_ns)
+                     const struct breach *breach, uint32_t breaches, const struct flow_base *base,
+                     int64_t now_ns)
 {
     struct frame *answered =
         from->station == STATION_UNDER_TEST ? from->link->last_in : from->link->last_out;
@@ -182,7 +188,8 @@ static void remember(struct judge *j, struct judge_port *from, struct frame *f, 
                        .record = record,
                        .number = j->frames,
                        .sent = from->station == STATION_UNDER_TEST ? j->sent : 0,
-                       .breaches = breaches};
+                       .breaches = breaches,
+                       .base = *base};
     if (breaches) {
         s->breach = world_alloc(j->world, breaches * sizeof *s->breach, 16);
         memcpy(s->breach, breach, breaches * sizeof *s->breach);
@@ -203,8 +210,10 @@ static void see_ours(struct judge *j, struct judge_port *from, struct frame *f, 
 {
     struct packet_facts facts;
     struct breach breach[BREACHES];
+    struct flow_base base;
     j->sent++;
     packet_facts(f->bytes, f->len, &facts);
+    flow_see(j, from, &facts, true, &base);
     uint32_t breaches = baseline_breaches(j, from, &facts, now_ns, breach);
     memory_sent(j, from, &facts, now_ns);
     dhcp_sent(j, from, &facts);
@@ -213,20 +222,33 @@ static void see_ours(struct judge *j, struct judge_port *from, struct frame *f, 
     if (ig || j->unlined)
         judge_unlined(j, from, f, ig, breach, breaches, now_ns);
     else
-        remember(j, from, f, record, breach, breaches, now_ns);
+        remember(j, from, f, record, breach, breaches, &base, now_ns);
     keep_frame(&from->link->last_out, f);
+}
+
+/* The host's interface on the link; the first, if it has several. */
+static const struct judge_port *host_port(const struct judge_link *l)
+{
+    for (uint32_t p = 0; p < l->ports; p++)
+        if (l->port[p] && l->port[p]->station == STATION_UNDER_TEST)
+            return l->port[p];
+    return NULL;
 }
 
 static void see_other(struct judge *j, struct judge_link *l, struct judge_port *from,
                       struct frame *f, enum link_event event, uint32_t record, int64_t now_ns)
 {
     bool peer = from && from->station == STATION_PEER;
+    bool arrives = event != LINK_LOST && event != LINK_QUEUE_FULL && event != LINK_IS_DOWN;
+    struct packet_facts facts;
+    struct flow_base base = {NULL};
+    packet_facts(f->bytes, f->len, &facts);
+    if (arrives && memory_owns(j, NULL, facts.dst))
+        flow_see(j, host_port(l), &facts, false, &base);
     if (peer && from->watched && !j->unlined && !ignored_by(j, from, f))
-        remember(j, from, f, record, NULL, 0, now_ns);
+        remember(j, from, f, record, NULL, 0, &base, now_ns);
     keep_frame(&l->last_in, f);
-    if (event != LINK_LOST && event != LINK_QUEUE_FULL && event != LINK_IS_DOWN) {
-        struct packet_facts facts;
-        packet_facts(f->bytes, f->len, &facts);
+    if (arrives) {
         memory_came(j, l, f, &facts, now_ns);
         address_heard(j, l, f);
     }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "sim/base/place.h"
+#include "sim/judge/flow.h"
 #include "sim/judge/verdict.h"
 #include "sim/packet/packet.h"
 #include "sim/wire/link.h"
@@ -66,6 +67,7 @@ struct seen {
     uint32_t sent;         /* of the frames of hosts under test, from 1; 0: a peer's */
     struct breach *breach; /* of the baseline */
     uint32_t breaches;
+    struct flow_base base; /* whose segment it is */
     struct seen *next;
 };
 
@@ -106,6 +108,11 @@ struct judge {
     const struct packet_spec **excuse; /* these lines state of frames of their kind */
     uint32_t excuses, excuse_room;
     bool conventions; /* what breaks a convention fails, too */
+    /* TCP's connections */
+    struct flows flows;
+    bool script_space;    /* peers' numbers are as the script writes them: packetdrill's way */
+    bool stamps_are_free; /* the host's timestamps are not judged */
+    bool any_size;        /* segments that together are one line's may be of any size */
     /* for the rules of the baseline */
     struct memory *memory;
     uint32_t *own; /* addresses of the host under test */
@@ -143,6 +150,8 @@ void judge_frame(struct judge *j, uint32_t link, int number, struct frame *f, en
  * none. */
 const struct frame *judge_last_out(const struct judge *j, uint32_t link);
 
+/* The connection whose segment came or left last on the link; NULL: none. */
+struct flow *judge_flow(const struct judge *j, uint32_t link);
 /* A line refers to variables and hosts; addresses of the ends are the caller's to add. */
 void judge_context(const struct judge *j, struct packet_context *c);
 /* What the port is known to be. */
@@ -170,7 +179,10 @@ struct expectation {
     const struct judge_port *at; /* by which it must leave */
     struct place place;
     int64_t from_ns, to_ns;
-    bool any_time; /* to_ns is how long anybody waits: when nothing is due any more, none comes */
+    bool joins; /* its payload may come in several segments */
+    uint32_t joined,
+        joined_unit; /* octets of its payload that came, and in segments of which size */
+    bool any_time;   /* to_ns is how long anybody waits: when nothing is due any more, none comes */
 };
 
 /* Lines that are played together: one, or those of an all { }, in any order. */

@@ -8,6 +8,7 @@
 struct judge_link {
     struct judge_port **port; /* by the link's number */
     uint32_t ports, room;
+    struct flow *flow;                /* whose segment was seen last */
     struct frame *last_out, *last_in; /* of the hosts under test; of all others */
     struct hash_set mac;              /* hardware addresses that someone has or claimed */
 };

@@ -63,7 +63,7 @@ bool build_resolve(struct builder *b, int i, const struct field *f, const struct
     uint32_t base = 0;
     if (!resolve(b, f, m, out))
         return false;
-    (void)segment_base(b->context, b->part[i], f, &base);
+    (void)segment_base(b->context, b->part[i], f, true, &base);
     if (f->flags & (FIELD_SEQ | FIELD_ACK))
         out->number = (uint32_t)((uint64_t)out->number + base);
     return true;

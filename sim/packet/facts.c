@@ -5,7 +5,7 @@
 #include <string.h>
 #include "sim/packet/layer.h"
 
-enum { TAG = 4, SNAP = 8, ARP_OCTETS = 28, UDP_OCTETS = 8, LENGTH_MOST = 1500 };
+enum { TAG = 4, SNAP = 8, ARP_OCTETS = 28, UDP_OCTETS = 8, TCP_OCTETS = 20, LENGTH_MOST = 1500 };
 
 static void arp_facts(const uint8_t *a, uint32_t room, struct packet_facts *f)
 {
@@ -46,6 +46,42 @@ static void ipv4_facts(const uint8_t *h, uint32_t room, struct packet_facts *f)
         f->sport = get16(f->body);
         f->dport = get16(f->body + 2);
     }
+    bool whole = f->protocol == IPPROTO_TCP && !f->fragment && f->body_len >= TCP_OCTETS;
+    uint32_t offset = whole ? (f->body[12] >> 4) * 4u : 0;
+    if (offset >= TCP_OCTETS && offset <= f->body_len)
+        f->tcp = f->body;
+}
+
+void segment_facts(const struct packet_facts *f, struct segment_facts *out)
+{
+    const uint8_t *h = f->tcp;
+    uint32_t header = (h[12] >> 4) * 4u;
+    *out = (struct segment_facts){.sport = get16(h),
+                                  .dport = get16(h + 2),
+                                  .seq = get32(h + 4),
+                                  .ack = get32(h + 8),
+                                  .flags = h[13],
+                                  .header = header,
+                                  .win = get16(h + 14),
+                                  .len = f->body_len - header,
+                                  .payload = h + header};
+}
+
+uint32_t segment_option(const struct packet_facts *f, uint32_t kind, const uint8_t **value)
+{
+    static const struct option_style style = {.whole = true, .pad = 1, .end = 0};
+    const struct shape s = {.bytes = f->tcp, .len = (f->tcp[12] >> 4) * 4u};
+    uint32_t at = TCP_OCTETS;
+    struct option_view o;
+    while (option_next(&s, &style, &at, s.len, &o)) {
+        if (o.code == (uint32_t)style.end)
+            break;
+        if (o.code != kind || o.broken)
+            continue;
+        *value = f->tcp + o.value;
+        return o.end - o.value;
+    }
+    return 0;
 }
 
 void packet_facts(const uint8_t *bytes, uint32_t len, struct packet_facts *out)

@@ -26,7 +26,20 @@ struct packet_facts {
     uint32_t header, body_len;
     /* UDP's, of a datagram or its first fragment; 0: none */
     uint32_t sport, dport;
+    const uint8_t *tcp; /* a segment's header, whole; NULL: it is none */
 };
+
+enum facts_tcp_flag { FACTS_FIN = 1, FACTS_SYN = 2, FACTS_RST = 4, FACTS_ACK = 16, FACTS_URG = 32 };
+
+/* What a segment's header says (RFC 9293, section 3.1), and what it carries. */
+struct segment_facts {
+    uint32_t sport, dport, seq, ack, flags, header, win, len;
+    const uint8_t *payload;
+};
+void segment_facts(const struct packet_facts *f, struct segment_facts *out);
+/* A segment's option of that kind: its length, with its octets behind kind and length in *value;
+ * 0: it has none that is whole. */
+uint32_t segment_option(const struct packet_facts *f, uint32_t kind, const uint8_t **value);
 
 /* Never reads beyond the frame; what cannot be read is FACTS_OTHER. */
 void packet_facts(const uint8_t *bytes, uint32_t len, struct packet_facts *out);

@@ -43,6 +43,7 @@ enum field_flag {
     FIELD_SEQ = 16384,   /* a sequence number of the source: counts from its ISN */
     FIELD_ACK = 32768,   /* of the destination */
     FIELD_ELSEWHERE = 65536, /* no place of its own: the layer compares it */
+    FIELD_STAMP = 131072,    /* timestamps: the first the source's, the second the destination's */
     FIELD_HEADER = 4096,     /* from its place to the header's end */
 };
 
@@ -129,6 +130,10 @@ struct layer {
     bool (*dull)(const struct shape *s, int i, const struct field *f);
     /* The port that the side has by the service's own rule; false: none. */
     bool (*port)(const struct shape *s, int i, bool source, uint32_t *port);
+    /* Before a frame's layer is compared with a line's. */
+    void (*begin)(struct matcher *m, int i, const struct layer_spec *l);
+    /* The value of a field as the line means it. */
+    void (*adjust)(const struct matcher *m, const struct clause *cl, struct value *have);
     /* Compares a clause of type FIELD_OWN or FIELD_OPTION. */
     void (*match)(struct matcher *m, int i, const struct clause *cl);
 };

@@ -175,13 +175,29 @@ static bool first_octet(const struct match *want, const struct value *have, char
     return true;
 }
 
+/* A timestamp of the host's: as the line would write it. */
+static bool match_stamp(const struct matcher *m, const struct match *want, struct value *have)
+{
+    const struct packet_context *c = m->context;
+    uint32_t wire, written = (uint32_t)want->value.number;
+    if (!c->stamp)
+        return true;
+    if (c->stamps_are_free || !c->stamp(c->stamps, written, &wire))
+        return false;
+    have->number = (uint32_t)(have->number - wire + written);
+    return true;
+}
+
 bool match_relative(const struct matcher *m, const struct clause *cl, const struct match *want,
                     struct value *have)
 {
     uint32_t base;
+    if (cl->field->flags & FIELD_STAMP && want == cl->match && want->kind == MATCH_VALUE)
+        return match_stamp(m, want, have);
     if (!(cl->field->flags & (FIELD_SEQ | FIELD_ACK)))
         return true;
-    if (segment_base(m->context, layer_of(m->spec, cl), cl->field, &base))
+    if (segment_base(m->context, layer_of(m->spec, cl), cl->field, m->spec->direction == '<',
+                     &base))
         have->number = (uint32_t)((uint64_t)have->number - base);
     else if (want->kind == MATCH_VALUE || want->kind == MATCH_RANGE)
         return false;
@@ -204,6 +220,8 @@ void match_clause(struct matcher *m, int i, const struct clause *cl, const struc
 
 static void match_layer(struct matcher *m, int i, const struct layer_spec *l)
 {
+    if (l->layer->begin)
+        l->layer->begin(m, i, l);
     for (uint32_t k = 0; k < l->clauses; k++) {
         const struct clause *cl = &l->clause[k];
         struct value have;
@@ -212,9 +230,11 @@ static void match_layer(struct matcher *m, int i, const struct layer_spec *l)
         if (cl->field->type == FIELD_OWN || cl->field->flags & (FIELD_OPTION | FIELD_ELSEWHERE)) {
             if (l->layer->match)
                 l->layer->match(m, i, cl);
-        } else if (shape_field(m->shape, i, cl->field, &have))
+        } else if (shape_field(m->shape, i, cl->field, &have)) {
+            if (l->layer->adjust)
+                l->layer->adjust(m, cl, &have);
             match_clause(m, i, cl, &have);
-        else
+        } else
             match_differs(m, l->layer, cl->field->name, cl->field->clause, "is there",
                           "this packet has none");
     }
@@ -391,6 +411,7 @@ void packet_match(const struct packet_spec *p, const struct packet_context *c, c
     if (match_layers(&m) && !raw)
         verify(&m);
     v->matches = !m.differs;
+    v->part = m.part;
     for (uint32_t i = 0; v->matches && c->bind && i < m.binds; i++)
         c->bind(c->self, m.bind[i].name, &m.bind[i].value);
 }

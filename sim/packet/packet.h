@@ -64,14 +64,20 @@ struct packet_context {
      * ports, ARP target, xid); NULL: none. */
     const uint8_t *answered;
     uint32_t answered_len;
-    /* Packetdrill's implied ports and relative sequence numbers; the TCP engine fills them. ports
-     * 0: not known. */
+    /* The connection's, which the judge keeps. Ports 0: not known. */
     uint16_t source_port, destination_port;
     uint32_t source_isn, destination_isn; /* added to what a line writes */
     bool have_source_isn, have_destination_isn;
-    /* What the source's program sends is the pattern by its place in the stream (relative number -
-     * 1): payloads that a TCP line only counts are compared with it. */
-    bool source_sends_pattern;
+    uint32_t source_first; /* the number of the first octet of the source's stream; 0: not known */
+    /* What the host under test sends as the timestamp that a line writes so; NULL: as written.
+     * False: it is not known yet, and any will do. */
+    bool (*stamp)(const void *stamps, uint32_t written, uint32_t *wire);
+    const void *stamps;
+    bool stamps_are_free; /* any timestamp of the host's will do */
+    /* Octets that came of the line's payload in segments before this one, each of that size
+     * (0: of any). */
+    bool joins; /* a payload may come in several segments */
+    uint32_t joined, joined_unit;
 };
 
 /* Builds the frame for `<`: unstated fields derived, lengths and checksums right unless spoiled.
@@ -94,6 +100,8 @@ struct packet_difference {
 enum { PACKET_DIFFERENCES = 16 };
 struct packet_verdict {
     bool matches;
+    uint32_t part; /* the line's payload has more octets than came so far: so many are this
+                      segment's */
     uint32_t differences;
     struct packet_difference difference[PACKET_DIFFERENCES];
 };
@@ -134,6 +142,18 @@ int packet_dump(const struct layer_set *set, const uint8_t *bytes, uint32_t len,
  * 22)"; 0 when equal. */
 int packet_compare(const struct layer_set *set, const uint8_t *expected, uint32_t expected_len,
                    const uint8_t *actual, uint32_t actual_len, char *out, int room);
+
+/* The ends that a line writes, or 0: addresses and ports of its first IP header and segment. */
+struct packet_ends {
+    uint32_t source, destination;
+    uint16_t source_port, destination_port;
+};
+void packet_ends(const struct packet_spec *p, const struct packet_context *c,
+                 struct packet_ends *out);
+/* The timestamp that a line writes as a number for the sender's own, and the frame's; false: it
+ * writes none. */
+bool packet_stamp(const struct packet_spec *p, const uint8_t *bytes, uint32_t len,
+                  uint32_t *written, uint32_t *wire);
 
 /* A field of a frame by name ("ip.id", "udp.sport"); false when the frame has no such layer or
  * field. */

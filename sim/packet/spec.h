@@ -91,9 +91,9 @@ const struct clause *clause_named(const struct layer_spec *l, const char *name);
 /* The layer of the line that the clause stands in. */
 const struct layer_spec *layer_of(const struct packet_spec *p, const struct clause *cl);
 bool segment_starts(const struct compiler *c);
-/* What the numbers of a field count from; false: not known. */
+/* What the numbers of a field count from, in a `<` line or another; false: not known. */
 bool segment_base(const struct packet_context *c, const struct layer_spec *l, const struct field *f,
-                  uint32_t *base);
+                  bool injected, uint32_t *base);
 int layer_open(struct compiler *c, const struct layer *layer);
 /* One value for a field at the cursor; -1 and the diagnostic. */
 int compile_match(struct compiler *c, const struct field *f, struct match *m);
@@ -149,8 +149,9 @@ struct matcher {
         struct value value;
     } bind[MATCH_BINDS];
     uint32_t binds;
-    bool lenient; /* packet_matches: unbound $x agrees, nothing is verified */
-    bool keys;    /* key fields only */
+    uint32_t part; /* see struct packet_verdict */
+    bool lenient;  /* packet_matches: unbound $x agrees, nothing is verified */
+    bool keys;     /* key fields only */
     bool differs;
 };
 

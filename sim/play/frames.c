@@ -146,6 +146,8 @@ void frames_introduce(void *run)
     j->mark = mark_record;
     j->calls_heard = true;
     j->unlined = r->options->by_outcome;
+    j->script_space = j->any_size = r->script->packetdrill;
+    j->stamps_are_free = r->script->packetdrill && !r->topology.tool.tick_ns;
     for (uint32_t h = 0; h < r->topology.hosts; h++)
         introduce_host(r, r->topology.host[h]);
     introduce_ignores(r);
@@ -333,8 +335,30 @@ static void script_port_frame(void *ctx, int port, struct frame *f, int64_t now_
     (void)ctx, (void)port, (void)f, (void)now_ns;
 }
 
-static void fill_context(struct run *r, uint32_t link, const struct judge_port *to,
-                         const struct judge_port *from, struct packet_context *c)
+/* The connection whose segments the line's are: by the ports and addresses that it writes, else the
+ * one whose segment was seen last. */
+static struct flow *flow_of_line(struct run *r, uint32_t link, const struct packet_spec *p,
+                                 const struct packet_context *c)
+{
+    struct packet_ends e;
+    struct flow *last = judge_flow(&r->judge, link);
+    packet_ends(p, c, &e);
+    if (!e.source && !e.destination && !e.source_port && !e.destination_port)
+        return last;
+    uint32_t host = e.destination ? e.destination : c->destination.ipv4,
+             peer = e.source ? e.source : c->source.ipv4;
+    uint16_t host_port = e.destination_port ? e.destination_port
+                         : last             ? last->host.port
+                                            : 0,
+             peer_port = e.source_port ? e.source_port
+                         : last        ? last->peer.port
+                                       : 0;
+    return flow_find(&r->judge, host, host_port, peer, peer_port);
+}
+
+static void fill_context(struct run *r, uint32_t link, const struct packet_spec *p,
+                         const struct judge_port *to, const struct judge_port *from,
+                         struct packet_context *c)
 {
     const struct frame *answered = judge_last_out(&r->judge, link);
     judge_context(&r->judge, c);
@@ -347,6 +371,11 @@ static void fill_context(struct run *r, uint32_t link, const struct judge_port *
     } else if (r->script->packetdrill) { /* nothing came out yet whose ports could be answered */
         c->source_port = r->topology.tool.connect_port;
         c->destination_port = r->topology.tool.bind_port;
+    }
+    if (packet_has_layer(p, "tcp") || packet_has_layer(p, "icmp")) {
+        struct flow_base base;
+        flow_now(flow_of_line(r, link, p, c), &base);
+        flow_context(&r->judge, &base, false, c);
     }
 }
 
@@ -385,7 +414,7 @@ void frames_inject(struct run *r, const struct step *step, int64_t now_ns)
     enum inject how = bend ? bend->inject(bend->ctx, ++r->injected_lines, step) : INJECT_PLAIN;
     if (how == INJECT_SWALLOW)
         return;
-    fill_context(r, link, judged(r, h, port),
+    fill_context(r, link, step->u.packet.packet, judged(r, h, port),
                  raw ? judge_port_of(&r->judge, link, raw->number) : NULL, &c);
     uint8_t bytes[PACKET_ROOM]; /* not of the world, which is the smaller to save */
     int len = (how == INJECT_REPAIR ? packet_build_right : packet_build)(step->u.packet.packet, &c,
@@ -416,7 +445,8 @@ static struct bounds tolerated(const struct run *r, struct bounds b)
     return (struct bounds){b.from_ns - tolerance, run_later(b.to_ns, tolerance)};
 }
 
-static void expect_line(struct run *r, const struct step *step, struct expectation *out)
+static void expect_line(struct run *r, const struct step *step, uint32_t steps,
+                        struct expectation *out)
 {
     int port = 0;
     struct host *h =
@@ -426,8 +456,13 @@ static void expect_line(struct run *r, const struct step *step, struct expectati
     if (any_time) /* `*`: until the end, or for a day */
         b.to_ns = r->script->end_ns >= 0 ? r->script->end_ns
                                          : run_later(r->last_event_ns, LINE_PATIENCE_NS);
-    *out = (struct expectation){
-        step->u.packet.packet, judged(r, h, port), step->place, b.from_ns, b.to_ns, any_time};
+    *out = (struct expectation){.packet = step->u.packet.packet,
+                                .at = judged(r, h, port),
+                                .place = step->place,
+                                .from_ns = b.from_ns,
+                                .to_ns = b.to_ns,
+                                .joins = steps == 1 && !r->topology.tool.strict_segments,
+                                .any_time = any_time};
 }
 
 enum progress frames_expect(struct run *r, const struct step *step, uint32_t steps, int64_t now_ns)
@@ -436,7 +471,7 @@ enum progress frames_expect(struct run *r, const struct step *step, uint32_t ste
     if (!r->expecting) {
         r->expecting = judge_block(&r->judge, steps);
         for (uint32_t k = 0; k < steps; k++)
-            expect_line(r, &step[k], &r->expecting->line[k]);
+            expect_line(r, &step[k], steps, &r->expecting->line[k]);
     }
     switch (judge_expect(&r->judge, r->expecting, now_ns, &at_ns)) {
     case JUDGED_WAITS:

@@ -19,6 +19,8 @@ enum option_effect {
     EFFECT_PORT,
     EFFECT_TOLERANCE,
     EFFECT_FAMILY,
+    EFFECT_SEGMENTS,
+    EFFECT_TICK,
     EFFECT_SKIP,
     EFFECT_NONE
 };
@@ -36,6 +38,8 @@ static const struct {
     {"connect_port", EFFECT_PORT, offsetof(struct packetdrill, connect_port)},
     {"tolerance_usecs", EFFECT_TOLERANCE, 0},
     {"ip_version", EFFECT_FAMILY, 0},
+    {"strict_segments", EFFECT_SEGMENTS, 0},
+    {"tcp_ts_tick_usecs", EFFECT_TICK, 0},
     {"udp_encapsulation", EFFECT_SKIP, 0},
     {"is_anyip", EFFECT_SKIP, 0},
     {"mtu", EFFECT_SKIP, 0},
@@ -50,8 +54,6 @@ static const struct {
     {"send_omit_free", EFFECT_NONE, 0},
     {"debug", EFFECT_NONE, 0},
     {"verbose", EFFECT_NONE, 0},
-    {"strict_segments", EFFECT_NONE, 0},
-    {"tcp_ts_tick_usecs", EFFECT_NONE, 0},
     {"tcp_ts_ecr_scaled", EFFECT_NONE, 0},
 };
 enum { TOOL_OPTIONS = sizeof tool_options / sizeof tool_options[0] };
@@ -157,6 +159,14 @@ static int apply(struct topology *t, const struct setting *s, size_t k, struct w
         if (strcmp(option_text(&s->value), "ipv4") != 0)
             topology_skip(t, "%s:%d: IPv6 is not in this stack (--ip_version=%s)",
                           t->plan.script->path, s->place.line, option_text(&s->value));
+        return 0;
+    case EFFECT_SEGMENTS:
+        tool->strict_segments = true;
+        return 0;
+    case EFFECT_TICK:
+        if (!option_number(&s->value, 1000000, &number))
+            return bad_option(s, "a number of microseconds up to a second", why);
+        tool->tick_ns = number * 1000;
         return 0;
     case EFFECT_SKIP:
         topology_skip(t, "%s:%d: --%s is not played yet", t->plan.script->path, s->place.line,

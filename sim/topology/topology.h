@@ -46,6 +46,8 @@ struct packetdrill {
     int prefix;
     uint16_t bind_port, connect_port;
     int64_t tolerance_ns;
+    bool strict_segments; /* a line's payload comes in one segment */
+    int64_t tick_ns;      /* of timestamps; 0: they are not judged */
 };
 
 struct topology {

@@ -141,20 +141,66 @@ Test(packet_tcp, complaints)
     cr_assert_str_eq(rig.why, "tcp: no port is known: write tcp A > B");
 }
 
-/* What the source's program leaves open is the pattern by its place: a lost, doubled or moved octet
- * is seen. */
-Test(packet_tcp, open_payload_is_compared)
+/* What an injected line only counts is the pattern by its place in the stream, whose first octet
+ * follows the SYN. */
+Test(packet_tcp, open_payload_has_its_place)
 {
-    build("< 5 > 6 P. 1001:1011(10) ack 1");
-    rig.context.source_sends_pattern = rig.context.have_source_isn = true;
-    cr_assert(matches("> P. 1001:1011(10) ack 1 win 0"));
-    build("< 5 > 6 P. 1001:1011(10) ack 1 data pattern 10 at 1001");
-    char expected[64], actual[8];
-    snprintf(expected, sizeof expected, "octet 0 is 0x%02x, by its place in the stream",
-             packet_pattern(1000));
-    snprintf(actual, sizeof actual, "0x%02x", packet_pattern(1001));
-    cr_assert(differs("> P. 1001:1011(10) ack 1", "data", expected, actual));
-    cr_assert(matches("> P. 1001:1011(10) ack 1 data pattern 10 at 1001"));
+    rig.context.source_isn = 0xfffffff0;
+    rig.context.have_source_isn = true;
+    rig.context.source_first = 0xfffffff1;
+    cr_assert_gt(build("< 5 > 6 P. 101:111(10) ack 1"), 0);
+    for (int i = 0; i < 10; i++)
+        cr_assert_eq(rig.frame[TCP + 20 + i], packet_pattern(100 + (uint64_t)i));
+    cr_assert_gt(build("< 5 > 6 S 4294967280:4294967290(10)"), 0);
+    for (int i = 0; i < 10; i++)
+        cr_assert_eq(rig.frame[TCP + 20 + i], packet_pattern((uint64_t)i),
+                     "data on a SYN is first");
+}
+
+/* A line's payload may come in several segments of one size: FIN and PSH are on the last. */
+Test(packet_tcp, payload_in_several_segments)
+{
+    struct packet_context *c = &rig.context;
+    build("< 5 > 6 . 1:11(10) ack 1");
+    cr_assert(!matches("> . 1:31(30) ack 1"), "in one, unless it may");
+    c->joins = c->have_source_isn = c->have_destination_isn = true;
+    cr_assert(matches("> FP. 1:31(30) ack 1"));
+    cr_assert(differs("> FP. 1:31(30) ack 2", "tcp.ack", "2", "1"));
+    c->joined = c->joined_unit = 10;
+    cr_assert(differs("> FP. 1:31(30) ack 1", "tcp.seq", "1", "4294967287"));
+    build("< 5 > 6 . 11:21(10) ack 1");
+    cr_assert(matches("> FP. 1:31(30) ack 1"));
+    c->joined = 20;
+    build("< 5 > 6 . 21:31(10) ack 1");
+    cr_assert(differs("> FP. 1:31(30) ack 1", "tcp.flags", "FP.", "."));
+    build("< 5 > 6 FP. 21:31(10) ack 1");
+    cr_assert(matches("> FP. 1:31(30) ack 1"));
+    build("< 5 > 6 FP. 21:32(11) ack 1");
+    cr_assert(differs("> FP. 1:31(30) ack 1", "tcp.payload", "10, as in the segment before", "11"));
+    c->joined_unit = 0;
+    cr_assert(differs("> FP. 1:31(30) ack 1", "tcp.payload", "30", "31"));
+}
+
+/* The host's timestamps are written as a line likes; what it sent for them answers. */
+static bool eight_less(const void *stamps, uint32_t written, uint32_t *wire)
+{
+    (void)stamps;
+    *wire = written - 8;
+    return true;
+}
+
+Test(packet_tcp, timestamps_stand_for_others)
+{
+    build("< 5 > 6 . 1:1(0) ack 1 <nop,nop,TS val 92 ecr 5>");
+    rig.context.stamp = eight_less;
+    cr_assert(matches("> . 1:1(0) ack 1 <nop,nop,TS val 100 ecr 5>"));
+    cr_assert(!matches("> . 1:1(0) ack 1 <nop,nop,TS val 101 ecr 5>"));
+    rig.context.stamps_are_free = true;
+    cr_assert(matches("> . 1:1(0) ack 1 <nop,nop,TS val 101 ecr 5>"));
+    cr_assert(matches("> . 1:1(0) ack 1 <nop,nop,TS val ?t ecr 5>"));
+    cr_assert_eq(variable("t"), 92, "a variable holds what is on the wire");
+    cr_assert_gt(build("< 5 > 6 . 1:1(0) ack 1 <nop,nop,TS val 5 ecr 100>"), 0);
+    cr_assert(has_at(TCP + 20, "0101 080a 00000005 0000005c"));
 }
 
 /* packetdrill's errors: the quoted segment went from the host under test, whose ISN its number

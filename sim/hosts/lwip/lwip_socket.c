@@ -12,7 +12,7 @@ enum { LONGEST = 65535 };
 static struct lwip_socket *socket_of(struct lwip_sut *u, const struct value *v)
 {
     if (v->kind != VALUE_NUMBER || v->number < 0 || v->number >= LWIP_SOCKETS ||
-        !u->socket[v->number].owner)
+        !u->socket[v->number].owner || u->socket[v->number].stream.there)
         return NULL;
     return &u->socket[v->number];
 }
@@ -229,7 +229,9 @@ static int64_t call_close(struct lwip_sut *u, uint64_t token, const struct value
 void lwip_sockets_close(struct lwip_sut *u)
 {
     for (int fd = 0; fd < LWIP_SOCKETS; fd++)
-        if (u->socket[fd].owner)
+        if (u->socket[fd].owner && u->socket[fd].stream.there)
+            lwip_stream_close(u, &u->socket[fd].stream);
+        else if (u->socket[fd].owner)
             close_socket(&u->socket[fd]);
 }
 

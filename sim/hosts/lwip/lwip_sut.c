@@ -311,14 +311,16 @@ static int64_t lwip_calls(void *s, uint64_t token, const char *name, const struc
                           int argc, struct value *out)
 {
     struct lwip_sut *u = s;
-    static const struct lwip_call_entry *const tables[] = {config_calls, lwip_socket_calls,
-                                                           lwip_service_calls};
+    static const struct lwip_call_entry *const tables[] = {config_calls, lwip_tcp_calls,
+                                                           lwip_socket_calls, lwip_service_calls};
+    int64_t result = SUT_UNKNOWN;
+    bool stream = argc > 0 && lwip_is_stream(u, &argv[0]);
     u->active_ns = u->env->now(u->env->self);
-    for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++)
-        for (const struct lwip_call_entry *e = tables[t]; e->name; e++)
-            if (strcmp(e->name, name) == 0)
-                return argc < e->least ? -EINVAL : e->call(s, token, argv, argc, out);
-    return SUT_UNKNOWN;
+    for (size_t t = 0; t < sizeof tables / sizeof tables[0] && result == SUT_UNKNOWN; t++)
+        for (const struct lwip_call_entry *e = tables[t]; e->name && result == SUT_UNKNOWN; e++)
+            if (strcmp(e->name, name) == 0 && !(stream && tables[t] == lwip_socket_calls))
+                result = argc < e->least ? -EINVAL : e->call(s, token, argv, argc, out);
+    return result;
 }
 
 void lwip_done(struct lwip_sut *u, uint64_t token, int64_t result, const struct value *out)

@@ -17,6 +17,7 @@ enum {
     LWIP_NEIGHBOURS = 64,
     LWIP_BYTES = 65536, /* more than a datagram has */
     LWIP_OUTS = 6,
+    LWIP_BACKLOG = 16,
 };
 
 struct lwip_datagram {
@@ -31,9 +32,36 @@ struct lwip_wait {
     uint32_t room;
 };
 
+/* A call on a stream that waits, when token is not 0. */
+struct lwip_stream_wait {
+    uint64_t token;
+    const uint8_t *bytes; /* of a send, the call's */
+    uint32_t room, done;  /* octets to read or write, and those written */
+    bool peek, nonblocking;
+};
+
+/* What a socket is when it is a stream (lwip_tcp.c). */
+struct lwip_stream {
+    bool there;
+    struct lwip_sut *owner;
+    int fd;
+    struct tcp_pcb *pcb; /* NULL: lwIP has none any more */
+    bool listening, connecting, connected;
+    bool ended;      /* the peer's FIN came */
+    bool shut, deaf; /* by shutdown: no more is sent, read */
+    bool abort;      /* close resets */
+    int error;       /* what ended it, told once; 0: nothing */
+    struct pbuf *came;
+    int queue[LWIP_BACKLOG]; /* descriptors that wait for accept */
+    uint32_t queued, backlog;
+    bool next_nonblocking;                    /* what accept4 makes */
+    struct lwip_stream_wait reading, writing; /* accept reads, connect writes */
+};
+
 struct lwip_socket {
     struct lwip_sut *owner; /* NULL: free */
-    struct udp_pcb *udp;    /* one of the two */
+    struct lwip_stream stream;
+    struct udp_pcb *udp; /* one of the two */
     struct raw_pcb *raw;
     bool nonblocking, connected;
     struct lwip_datagram queue[LWIP_QUEUE]; /* a ring */
@@ -65,7 +93,7 @@ struct lwip_sut {
     struct lwip_socket socket[LWIP_SOCKETS];
     struct lwip_ping ping[LWIP_PINGS];
     struct udp_pcb *echo;
-    struct value out[LWIP_OUTS];
+    struct value out[LWIP_OUTS], item;
     uint8_t bytes[LWIP_BYTES], frame[LWIP_BYTES];
 };
 
@@ -76,14 +104,16 @@ struct lwip_call_entry {
     lwip_call *call;
     int least; /* arguments */
 };
-/* They end with a NULL name. */
-extern const struct lwip_call_entry lwip_socket_calls[], lwip_service_calls[];
+/* They end with a NULL name. What is SUT_UNKNOWN in one may be known in the next. */
+extern const struct lwip_call_entry lwip_tcp_calls[], lwip_socket_calls[], lwip_service_calls[];
 
 /* lwIP's err_t as a negated errno. */
 int64_t lwip_error(err_t e);
 bool lwip_address(const struct value *v, ip_addr_t *out);
 void lwip_done(struct lwip_sut *u, uint64_t token, int64_t result, const struct value *out);
 void lwip_sockets_close(struct lwip_sut *u);
+bool lwip_is_stream(struct lwip_sut *u, const struct value *fd);
+void lwip_stream_close(struct lwip_sut *u, struct lwip_stream *s);
 /* Pings: what is due now; returns the next deadline. */
 int64_t lwip_pings_poll(struct lwip_sut *u, int64_t now_ns);
 

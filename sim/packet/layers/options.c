@@ -17,7 +17,9 @@ static uint32_t width(const struct field *f)
     }
 }
 
-static bool append_value(struct builder *b, int i, const struct field *f, const struct match *m)
+/* `second`: of timestamps, the one that the destination sent. */
+static bool append_value(struct builder *b, int i, const struct field *f, const struct match *m,
+                         bool second)
 {
     struct value v;
     uint32_t w = width(f);
@@ -27,6 +29,12 @@ static bool append_value(struct builder *b, int i, const struct field *f, const 
         return build_payload(b, i, f, m);
     if (!build_resolve(b, i, f, m, &v))
         return false;
+    const struct packet_context *c = b->context;
+    if (f->flags & FIELD_STAMP && second && m->kind == MATCH_VALUE && c->stamp) {
+        uint32_t wire;
+        if (c->stamp(c->stamps, (uint32_t)v.number, &wire))
+            v.number = wire;
+    }
     uint8_t *at = build_append(b, i, w);
     const struct field place = {.name = f->name, .type = f->type, .bits = w * 8, .scale = f->scale};
     return at && field_store(&place, at, w, &v, b->why);
@@ -43,7 +51,7 @@ bool option_emit(struct builder *b, int i, const struct option_style *style,
         return false;
     head[0] = (uint8_t)cl->code;
     for (uint32_t k = 0; k < cl->matches && !single; k++)
-        if (!append_value(b, i, cl->field, &cl->match[k]))
+        if (!append_value(b, i, cl->field, &cl->match[k], k == 1))
             return false;
     uint32_t len = v->body - at - (style->whole ? 0 : 2);
     if (!single && len > 255) {

@@ -63,13 +63,21 @@ static bool tcp_dport(struct builder *b, int i, struct value *out)
     return port(b, false, out);
 }
 
+static bool says_syn(const struct layer_spec *l)
+{
+    const struct clause *flags = clause_named(l, "flags");
+    return flags && flags->match->kind == MATCH_VALUE && flags->match->value.number & TCP_SYN;
+}
+
 bool segment_base(const struct packet_context *c, const struct layer_spec *l, const struct field *f,
-                  uint32_t *base)
+                  bool injected, uint32_t *base)
 {
     *base = 0;
     if (!l || l->absolute || !(f->flags & (FIELD_SEQ | FIELD_ACK)))
         return true;
     bool own = f->flags & FIELD_SEQ;
+    if (own && injected && says_syn(l))
+        return true; /* it is the ISN */
     *base = own ? c->source_isn : c->destination_isn;
     return own ? c->have_source_isn : c->have_destination_isn;
 }
@@ -96,11 +104,9 @@ static bool tcp_emit(struct builder *b, int i)
     uint32_t n = len && len->match->kind == MATCH_VALUE ? (uint32_t)len->match->value.number : 0;
     if (!n || l != &b->spec->layer[b->spec->layers - 1])
         return true;
-    const struct clause *seq = clause_named(l, "seq");
-    uint64_t position = seq && seq->match->kind == MATCH_VALUE && !l->absolute
-                            ? (uint64_t)seq->match->value.number
-                            : 1;
-    return build_pattern(b, n, position ? position - 1 : 0);
+    uint32_t at = (uint32_t)shape_number(&b->shape, i, "seq"),
+             first = b->context->source_first ? b->context->source_first : 1;
+    return build_pattern(b, n, says_syn(l) ? 0 : (uint32_t)(at - first));
 }
 
 static void differs(struct matcher *m, int i, const char *expected)
@@ -140,25 +146,55 @@ static void match_options(struct matcher *m, int i, const struct layer_spec *l)
         }
 }
 
-/* The stream's first octet follows the SYN. */
-static void match_pattern(struct matcher *m, int i)
+/* The octets that are still to come of the payload that the line counts; UINT32_MAX: it counts
+ * none. */
+static uint32_t still_to_come(const struct matcher *m, const struct layer_spec *l)
 {
-    const struct packet_context *c = m->context;
+    const struct clause *len = clause_named(l, "payload");
+    if (!len || !len->matches || len->match->kind != MATCH_VALUE)
+        return UINT32_MAX;
+    return (uint32_t)len->match->value.number - m->context->joined;
+}
+
+/* A segment that carries fewer octets than the line counts may be one of several. */
+static void tcp_begin(struct matcher *m, int i, const struct layer_spec *l)
+{
     const struct view *v = &m->shape->view[i];
-    const struct layer_spec *last = &m->spec->layer[m->spec->layers - 1];
-    if (!c->source_sends_pattern || !c->have_source_isn || last->layer == &layer_data)
-        return;
-    uint32_t syn = (uint32_t)shape_number(m->shape, i, "flags") >> 1 & 1;
-    uint32_t start = (uint32_t)shape_number(m->shape, i, "seq") - c->source_isn + syn - 1;
-    const uint8_t *payload = m->shape->bytes + v->body;
-    uint32_t len = v->end - v->body, k = packet_pattern_run(payload, len, start);
+    uint32_t have = v->end - v->body, left = still_to_come(m, l);
+    m->part =
+        m->context->joins && !v->quoted && left != UINT32_MAX && have && have < left ? have : 0;
+}
+
+/* Of several segments, FIN and PSH belong to the last. */
+static void tcp_adjust(const struct matcher *m, const struct clause *cl, struct value *have)
+{
+    bool flags = cl->field->flags & FIELD_KEY && !strcmp(cl->field->name, "flags");
+    if (cl->field->flags & FIELD_SEQ)
+        have->number = (uint32_t)(have->number - m->context->joined);
+    if (flags && m->part && cl->match->kind == MATCH_VALUE)
+        have->number = (have->number & ~TCP_LAST) | (cl->match->value.number & TCP_LAST);
+}
+
+/* All but the last have the same size, and the last no more. */
+static bool whole_size(const struct matcher *m, uint32_t have)
+{
+    uint32_t unit = m->context->joined_unit;
+    return !unit || have == unit || (!m->part && have < unit);
+}
+
+static void match_count(struct matcher *m, int i, const struct clause *cl, struct value *have)
+{
     char expected[64], actual[64];
-    if (k == len)
-        return;
-    snprintf(expected, sizeof expected, "octet %u is 0x%02x, by its place in the stream", k,
-             packet_pattern((uint64_t)start + k));
-    snprintf(actual, sizeof actual, "0x%02x", payload[k]);
-    match_differs(m, NULL, "data", NULL, expected, actual);
+    uint32_t n = (uint32_t)have->number;
+    if (!whole_size(m, n)) {
+        snprintf(expected, sizeof expected, "%u, as in the segment before",
+                 m->context->joined_unit);
+        snprintf(actual, sizeof actual, "%u", n);
+        match_differs(m, &layer_tcp, "payload", NULL, expected, actual);
+    } else if (!m->part) {
+        have->number += m->context->joined;
+        match_clause(m, i, cl, have);
+    }
 }
 
 static void tcp_match(struct matcher *m, int i, const struct clause *cl)
@@ -167,14 +203,70 @@ static void tcp_match(struct matcher *m, int i, const struct clause *cl)
     const struct layer_spec *l = layer_of(m->spec, cl);
     struct value have = {.kind = VALUE_NUMBER, .number = v->end - v->body};
     const char *name = cl->field->name;
-    if (!strcmp(name, "payload")) {
-        match_clause(m, i, cl, &have);
-        if (!m->lenient)
-            match_pattern(m, i);
-    } else if (!strcmp(name, "options") && cl->match->kind != MATCH_ANY)
+    if (!strcmp(name, "payload"))
+        match_count(m, i, cl, &have);
+    else if (!strcmp(name, "options") && cl->match->kind != MATCH_ANY)
         match_options(m, i, l);
     else if (cl->field->flags & FIELD_OPTION && !clause_named(l, "options"))
         option_match(m, i, &segment_options, v->at + TCP_HEADER, v->body, cl);
+}
+
+/* A number that a clause of the layer writes; 0: none. */
+static uint32_t stated_number(const struct packet_context *c, const struct layer_spec *l,
+                              const char *field)
+{
+    const struct clause *cl = clause_named(l, field);
+    struct packet_addresses a;
+    struct value v;
+    if (!cl || !cl->matches)
+        return 0;
+    const struct match *m = cl->match;
+    if (m->kind == MATCH_VALUE)
+        return (uint32_t)m->value.number;
+    if (m->kind == MATCH_USE && c->lookup && c->lookup(c->self, m->name, &v))
+        return (uint32_t)(v.number + m->addend);
+    if (m->kind == MATCH_HOST && c->host && c->host(c->self, m->name, &a) && a.has_ipv4)
+        return a.ipv4;
+    return 0;
+}
+
+void packet_ends(const struct packet_spec *p, const struct packet_context *c,
+                 struct packet_ends *out)
+{
+    *out = (struct packet_ends){0};
+    for (uint32_t k = 0; k < p->layers && !p->layer[k].quoted; k++) {
+        const struct layer_spec *l = &p->layer[k];
+        if (l->layer == &layer_ip) {
+            out->source = stated_number(c, l, "src");
+            out->destination = stated_number(c, l, "dst");
+        } else if (l->layer == &layer_tcp) {
+            out->source_port = (uint16_t)stated_number(c, l, "sport");
+            out->destination_port = (uint16_t)stated_number(c, l, "dport");
+        }
+    }
+}
+
+bool packet_stamp(const struct packet_spec *p, const uint8_t *bytes, uint32_t len,
+                  uint32_t *written, uint32_t *wire)
+{
+    struct shape s;
+    struct option_view o;
+    const struct clause *cl = NULL;
+    for (uint32_t k = 0; k < p->layers && !cl; k++)
+        if (p->layer[k].layer == &layer_tcp && !p->layer[k].quoted)
+            cl = clause_named(&p->layer[k], "TS");
+    if (!cl || !cl->matches || cl->match->kind != MATCH_VALUE)
+        return false;
+    shape_frame(&s, p->set, bytes, len);
+    int i = shape_find(&s, &layer_tcp, 0);
+    if (i < 0 ||
+        !option_find(&s, &segment_options, s.view[i].at + TCP_HEADER, s.view[i].body,
+                     TCP_TIMESTAMPS, &o) ||
+        o.end - o.value != 8)
+        return false;
+    *written = (uint32_t)cl->match->value.number;
+    *wire = get32(bytes + o.value);
+    return true;
 }
 
 static void describe_number(struct describer *d, const char *name, uint64_t n)
@@ -258,7 +350,7 @@ static const struct field fields[] = {
     OPTION(3, "wscale", FIELD_UINT, 8, 0),
     OPTION(4, "sackOK", FIELD_EMPTY, 0, 0),
     OPTION(5, "sack", FIELD_UINT, 32, FIELD_LIST | FIELD_ACK),
-    OPTION(8, "TS", FIELD_UINT, 32, FIELD_LIST),
+    OPTION(TCP_TIMESTAMPS, "TS", FIELD_UINT, 32, FIELD_LIST | FIELD_STAMP),
     OPTION(258, "opt", FIELD_BYTES, 0, 0),
 };
 
@@ -275,6 +367,8 @@ const struct layer layer_tcp = {
     .print = segment_print,
     .emit = tcp_emit,
     .describe = tcp_describe,
+    .begin = tcp_begin,
+    .adjust = tcp_adjust,
     .match = tcp_match,
     .close = segment_close,
 };

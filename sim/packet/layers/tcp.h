@@ -4,7 +4,15 @@
 
 #include "sim/packet/layers/options.h"
 
-enum { TCP_HEADER = 20, TCP_EOL = 0, TCP_NOP = 1, TCP_ACK = 0x10 };
+enum {
+    TCP_HEADER = 20,
+    TCP_EOL = 0,
+    TCP_NOP = 1,
+    TCP_TIMESTAMPS = 8,
+    TCP_SYN = 0x02,
+    TCP_ACK = 0x10,
+    TCP_LAST = 0x09, /* FIN and PSH */
+};
 
 extern const struct option_style segment_options;
 
