@@ -61,12 +61,13 @@ void say_time(struct judge *j, const struct expectation *e, const struct seen *s
 void say_missing(struct judge *j, const struct expectation *e, int64_t now_ns)
 {
     char *expected = packet_print(e->packet);
-    char to[TIME_TEXT_BYTES];
+    char to[TIME_TEXT_BYTES], part[64] = "expected one, actual none";
+    if (e->joined)
+        snprintf(part, sizeof part, "expected more, actual only its first %u octets", e->joined);
     verdict_fail(j->verdict, &e->place, now_ns,
-                 "no packet came%s%s\n  expected  > %s\n  differs   packet: expected one, actual "
-                 "none",
+                 "no packet came%s%s\n  expected  > %s\n  differs   packet: %s",
                  now_ns < e->to_ns ? ", and nothing is due any more" : " by ",
-                 now_ns < e->to_ns ? "" : time_text(e->to_ns, to), expected);
+                 now_ns < e->to_ns ? "" : time_text(e->to_ns, to), expected, part);
     free(expected);
 }
 

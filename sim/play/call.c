@@ -7,8 +7,8 @@
 #include "sim/hosts/sut_host.h"
 #include "sim/language/symbols.h"
 #include "sim/play/engine.h"
-
-enum { DESCRIPTORS = 1 << 20, FIRST_DESCRIPTORS = 16 };
+#include "sim/play/made.h"
+#include "sim/play/poll.h"
 
 /* What `...` stands for. Elsewhere an argument that is left out stays so. */
 static void fill_default(struct run *r, const char *name, int index, struct value *v)
@@ -23,23 +23,10 @@ static void fill_default(struct run *r, const char *name, int index, struct valu
         *v = (struct value){.kind = VALUE_ENDPOINT};
 }
 
-/* The script numbers descriptors as it likes; what the stack called them is remembered when they
- * are made. */
-static bool takes_descriptor(const char *name)
-{
-    static const char *const calls[] = {
-        "bind",       "connect",  "send",  "sendto",      "write",       "recv",
-        "recvfrom",   "read",     "close", "getsockname", "getpeername", "setsockopt",
-        "getsockopt", "shutdown", "fcntl", "listen",      "accept",      "events"};
-    for (size_t c = 0; c < sizeof calls / sizeof calls[0]; c++)
-        if (strcmp(calls[c], name) == 0)
-            return true;
-    return false;
-}
-
 static bool makes_descriptor(const char *name)
 {
-    return strcmp(name, "socket") == 0 || strcmp(name, "accept") == 0;
+    return strcmp(name, "socket") == 0 || strcmp(name, "accept") == 0 ||
+           strcmp(name, "accept4") == 0;
 }
 
 static int evaluate_arguments(struct run *r, const struct call_step *call, struct value *argv,
@@ -50,39 +37,31 @@ static int evaluate_arguments(struct run *r, const struct call_step *call, struc
             return -1;
         fill_default(r, call->name, (int)a, &argv[a]);
     }
-    int64_t fd = argv[0].number;
-    if (takes_descriptor(call->name) && argv[0].kind == VALUE_NUMBER && fd >= 0 && fd < r->fds &&
-        r->fd_map[fd] >= 0)
-        argv[0].number = r->fd_map[fd];
     return 0;
 }
 
-static void map_descriptor(struct run *r, uint32_t fd, int64_t to)
+/* The script's number for a descriptor that came to be is the one that it expects. */
+static bool name_descriptor(struct run *r, const struct call_step *call, const struct value *argv,
+                            int64_t result)
 {
-    if (fd >= r->fds) {
-        uint32_t room = r->fds ? r->fds : FIRST_DESCRIPTORS;
-        while (room <= fd)
-            room *= 2;
-        int64_t *map = world_alloc(r->world, room * sizeof *map, 16);
-        for (uint32_t k = 0; k < room; k++)
-            map[k] = k < r->fds ? r->fd_map[k] : -1;
-        world_release(r->world, r->fd_map, r->fds * sizeof *map);
-        r->fd_map = map;
-        r->fds = room;
-    }
-    r->fd_map[fd] = to;
+    const struct value *wanted = &call->result;
+    bool numbered = wanted->kind == VALUE_NUMBER && wanted->number >= 0;
+    if (!makes_descriptor(call->name) || result < 0)
+        return false;
+    struct descriptor *d = descriptor_make(r, numbered ? wanted->number : result, result);
+    if (d)
+        d->stream = strcmp(call->name, "socket") != 0 || (argv[1].number & 0xf) == SOCK_STREAM;
+    return numbered && d;
 }
 
-static void judge_result(struct run *r, const struct step *step, int64_t result, int64_t now_ns)
+static void judge_result(struct run *r, const struct step *step, const struct value *argv,
+                         int64_t result, int64_t now_ns)
 {
     const struct call_step *call = &step->u.call;
     const struct value *wanted = &call->result;
     int64_t shown = result < 0 ? -1 : result;
-    if (makes_descriptor(call->name) && result >= 0 && wanted->kind == VALUE_NUMBER &&
-        wanted->number >= 0 && wanted->number < DESCRIPTORS) {
-        map_descriptor(r, (uint32_t)wanted->number, result);
+    if (name_descriptor(r, call, argv, result))
         return;
-    }
     if (wanted->kind != VALUE_NONE) {
         struct why why = {{0}};
         struct value want, got = {.kind = VALUE_NUMBER, .number = shown};
@@ -126,74 +105,9 @@ static void judge_outputs(struct run *r, const struct step *step, const struct v
     }
 }
 
-/* What the language's scripts call; a name that is near one of them and that no stack has is a
- * typo, not a stack that lacks a call. */
-static const struct {
-    const char *name;
-    uint32_t most; /* arguments */
-} known_calls[] = {
-    {"socket", 3},        {"bind", 3},
-    {"listen", 2},        {"accept", 3},
-    {"accept4", 4},       {"connect", 3},
-    {"read", 3},          {"readv", 3},
-    {"write", 3},         {"writev", 3},
-    {"recv", 4},          {"recvfrom", 6},
-    {"recvmsg", 3},       {"send", 4},
-    {"sendto", 6},        {"sendmsg", 3},
-    {"close", 1},         {"shutdown", 2},
-    {"getsockopt", 5},    {"setsockopt", 5},
-    {"getsockname", 3},   {"getpeername", 3},
-    {"fcntl", 3},         {"ioctl", 3},
-    {"poll", 3},          {"epoll_create", 1},
-    {"epoll_create1", 1}, {"epoll_ctl", 4},
-    {"epoll_wait", 4},    {"sendfile", 4},
-    {"splice", 6},        {"pipe", 1},
-    {"open", 3},          {"usleep", 1},
-    {"events", 2},        {"peek_header", 5},
-    {"busy", 1},          {"ifconfig", 3},
-    {"ifdelete", 2},      {"ifup", 1},
-    {"ifdown", 1},        {"ifflags", 3},
-    {"ifmtu", 8},         {"route", 3},
-    {"unroute", 3},       {"neighbour", 3},
-    {"join", 2},          {"leave", 2},
-    {"set", 2},           {"fail_allocation", 1},
-    {"dhcp_start", 2},    {"dhcp_option", 3},
-    {"dhcp_lease", 1},    {"dhcp_release", 1},
-    {"dhcp_stop", 1},     {"dhcp_inform", 1},
-    {"nameserver", 4},    {"resolve", 4},
-    {"reverse", 2},       {"dns_flush", 0},
-    {"ping", 5},          {"traceroute", 4},
-    {"sntp", 4},          {"udp_echo", 1},
-    {"udp_echo_stop", 0},
-};
-enum { KNOWN_CALLS = sizeof known_calls / sizeof known_calls[0] };
-
-static const char *nearest_call(const char *name)
-{
-    const char *names[KNOWN_CALLS + 1] = {NULL};
-    for (int k = 0; k < KNOWN_CALLS; k++)
-        names[k] = known_calls[k].name;
-    return nearest_word(name, names);
-}
-
-/* More arguments than a call of that name has are looked at by nobody. */
-static bool has_surplus(struct run *r, const struct step *step, int64_t now_ns)
-{
-    const struct call_step *call = &step->u.call;
-    for (int k = 0; k < KNOWN_CALLS; k++) {
-        if (strcmp(known_calls[k].name, call->name) != 0 || call->arguments <= known_calls[k].most)
-            continue;
-        verdict_error(&r->verdict, &step->place, now_ns,
-                      "%s takes %u argument%s at most, %u are written", call->name,
-                      known_calls[k].most, known_calls[k].most == 1 ? "" : "s", call->arguments);
-        return true;
-    }
-    return false;
-}
-
 static void call_unknown(struct run *r, const struct step *step, int64_t now_ns)
 {
-    const char *name = step->u.call.name, *nearest = nearest_call(name);
+    const char *name = step->u.call.name, *nearest = call_nearest(name);
     if (nearest && strcmp(nearest, name) != 0) {
         verdict_fail(&r->verdict, &step->place, now_ns, "unknown call `%s`: did you mean `%s`?",
                      name, nearest);
@@ -232,7 +146,7 @@ static void judge(struct run *r, const struct step *step, const struct value *ar
     }
     if (r->options->by_outcome)
         return;
-    judge_result(r, step, result, now_ns);
+    judge_result(r, step, argv, result, now_ns);
     if (!r->verdict.over && result >= 0)
         judge_outputs(r, step, argv, out, now_ns);
 }
@@ -247,7 +161,7 @@ static void call_peer(struct run *r, const struct step *step, struct host *h,
         verdict_fail(&r->verdict, &step->place, now_ns, "%s has no call %s%s%s", h->name,
                      call->name, why.text[0] ? ": " : "", why.text);
     else
-        judge_result(r, step, 0, now_ns);
+        judge_result(r, step, argv, 0, now_ns);
 }
 
 static int64_t ends_at(const struct run *r, const struct step *step)
@@ -259,32 +173,57 @@ static int64_t ends_at(const struct run *r, const struct step *step)
                                     : w->ends_ns;
 }
 
-/*
- * send(3, ..., 1000, 0): bytes that a script leaves open follow the pattern of their position. Our
- * own stack knows that and writes them from the stream's position; a plug-in is given them, for
- * each call from 0.
- */
-static const struct value *with_payload(struct run *r, struct pending_call *p)
+/* Closed while another of the script's descriptors stands for the same: the stack is not told. */
+static bool closes_a_copy(const struct run *r, const struct call_step *call,
+                          const struct descriptor *d)
+{
+    return strcmp(call->name, "close") == 0 && d && (d->epoll || descriptor_sharers(r, d->to) > 1);
+}
+
+/* By the engine itself, or by the stack. */
+static int64_t ask(struct run *r, struct pending_call *p, struct value *out)
 {
     const struct call_step *call = &p->step->u.call;
-    const struct value *argv = p->argument;
-    bool sends = strcmp(call->name, "send") == 0 || strcmp(call->name, "sendto") == 0 ||
-                 strcmp(call->name, "write") == 0;
-    if (sut_host_sut(r->topology.sut)->flags & SUT_PATTERN || !sends || call->arguments < 3 ||
-        argv[2].kind != VALUE_NUMBER || argv[2].number < 0 || argv[2].number > FRAME_MAX)
-        return argv;
-    uint32_t written = argv[1].kind == VALUE_BYTES ? argv[1].len : 0,
-             len = (uint32_t)argv[2].number;
-    uint8_t *bytes = scratch_alloc(r->world, &p->memory, (size_t)len + 1);
-    struct value *own = scratch_alloc(r->world, &p->memory, SUT_ARGUMENTS * sizeof *own);
-    if (written > len)
-        written = len;
-    if (written)
-        memcpy(bytes, argv[1].bytes, written);
-    packet_pattern_fill(bytes + written, len - written, written);
-    memcpy(own, argv, SUT_ARGUMENTS * sizeof *own);
-    own[1] = (struct value){.kind = VALUE_BYTES, .bytes = bytes, .len = len};
-    return own;
+    struct made_call made;
+    int64_t own = poll_call(r, p, out);
+    if (own != SUT_UNKNOWN)
+        return own;
+    if (closes_a_copy(r, call, descriptor_of(r, &p->argument[0])))
+        return 0;
+    made_prepare(r, p, &made);
+    if (made.unplayed) {
+        verdict_skip(&r->verdict, "%s:%d: %s: %s are not played", r->script->path,
+                     p->step->place.line, call->name, made.unplayed);
+        return 0;
+    }
+    p->made = true;
+    return sut_host_call(r->topology.sut, p->token, made.name, made.argv, made.argc, out);
+}
+
+/* What the call changed of the script's descriptors. */
+static void note_descriptor(struct run *r, const struct pending_call *p, int64_t result)
+{
+    const char *name = p->step->u.call.name;
+    struct descriptor *d = descriptor_of(r, &p->argument[0]);
+    if (!d || result < 0)
+        return;
+    if (strcmp(name, "close") == 0)
+        d->to = -1;
+    else if (strcmp(name, "listen") == 0)
+        d->listens = true;
+}
+
+static void end_call(struct run *r, struct pending_call *p, int64_t result,
+                     const struct value *given, int64_t now_ns)
+{
+    struct value out[SUT_ARGUMENTS];
+    if (p->made)
+        made_finish(r, p, result, given, out);
+    else
+        memcpy(out, given, sizeof out);
+    note_descriptor(r, p, result);
+    if (!r->verdict.over)
+        judge(r, p->step, p->argument, result, out, now_ns);
 }
 
 /* Made, and judged when it ends at once; else it stays open. */
@@ -292,8 +231,7 @@ static void make_call(struct run *r, struct pending_call *p, int64_t now_ns)
 {
     const struct call_step *call = &p->step->u.call;
     struct value out[SUT_ARGUMENTS] = {{0}};
-    int64_t result = sut_host_call(r->topology.sut, p->token, call->name, with_payload(r, p),
-                                   (int)call->arguments, out);
+    int64_t result = ask(r, p, out);
     if (p->done && result != SUT_PENDING)
         verdict_fail(&r->verdict, &p->step->place, now_ns,
                      "%s(...) ended by done() and returned all the same: a call that done() ends "
@@ -301,13 +239,13 @@ static void make_call(struct run *r, struct pending_call *p, int64_t now_ns)
                      call->name);
     if (p->done || result == SUT_PENDING)
         return; /* call_settle judges */
-    if (p->ends_ns > now_ns && result != SUT_UNKNOWN) {
+    if (p->ends_ns - p->slack_ns > now_ns && result != SUT_UNKNOWN && !r->verdict.over) {
         char ended[32], wanted[32];
         verdict_fail(&r->verdict, &p->step->place, now_ns,
                      "%s(...) returned at once\n  differs   time: expected %s, actual %s",
                      call->name, time_text(p->ends_ns, wanted), time_text(now_ns, ended));
     } else {
-        judge(r, p->step, p->argument, result, out, now_ns);
+        end_call(r, p, result, out, now_ns);
     }
     pending_close(r->world, &r->calls, p);
 }
@@ -330,10 +268,15 @@ void call_start(struct run *r, const struct step *step, int64_t now_ns)
         call_peer(r, step, h, argv, now_ns);
         return;
     }
-    if (has_surplus(r, step, now_ns))
+    if (call_surplus(r, step, now_ns))
         return;
     frames_hear(r, call->name, argv, call->arguments);
-    struct pending_call *p = pending_open(r->world, &r->calls, ends_at(r, step));
+    int64_t ends_ns = ends_at(r, step), tolerance_ns = 0;
+    if (ends_ns >= 0)
+        tolerance_ns = frames_tolerance(r, ends_ns - r->last_event_ns);
+    struct pending_call *p =
+        pending_open(r->world, &r->calls, ends_ns < 0 ? -1 : run_later(ends_ns, tolerance_ns));
+    p->slack_ns = 2 * tolerance_ns;
     p->step = step;
     p->argument = argv;
     p->memory = t->scratch;
@@ -361,17 +304,19 @@ void call_ended(void *ctx, uint64_t token, int64_t result, const struct value *o
                      sut_host_sut(r->topology.sut)->name, (unsigned long long)token);
 }
 
-/* A call without an end written may take any time; with one it must end exactly then. */
+/* A call without an end written may take any time; with one it must end then, in packetdrill's
+ * scripts within that tool's tolerance. */
 static void settle(struct run *r, struct pending_call *p)
 {
     char ended[32], wanted[32];
-    if (p->ends_ns >= 0 && p->done_ns != p->ends_ns && !r->options->by_outcome)
+    bool in_time = p->done_ns <= p->ends_ns && p->done_ns >= p->ends_ns - p->slack_ns;
+    if (p->ends_ns >= 0 && !in_time && !r->options->by_outcome)
         verdict_fail(&r->verdict, &p->step->place, p->done_ns,
                      "%s(...) returned too %s\n  differs   time: expected %s, actual %s",
                      p->step->u.call.name, p->done_ns < p->ends_ns ? "early" : "late",
                      time_text(p->ends_ns, wanted), time_text(p->done_ns, ended));
     else
-        judge(r, p->step, p->argument, p->result, p->out, p->done_ns);
+        end_call(r, p, p->result, p->out, p->done_ns);
     pending_close(r->world, &r->calls, p);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "sim/hosts/sut_host.h"
 #include "sim/play/engine.h"
+#include "sim/play/poll.h"
 
 /* How long after the script's last line a call may still be open; a stack whose timers never stop
  * would keep the world going for ever. */
@@ -308,8 +309,9 @@ static enum progress play(struct run *r, const struct step *step, int64_t now_ns
 static void wake_sooner(struct run *r, int64_t now_ns)
 {
     int64_t due_ns = r->owner.due_ns;
-    int64_t ends_ns = pending_next_end(&r->calls, now_ns);
+    int64_t ends_ns = pending_next_end(&r->calls, now_ns), polls_ns = poll_next(r);
     due_ns = ends_ns < due_ns ? ends_ns : due_ns;
+    due_ns = polls_ns < due_ns ? polls_ns : due_ns;
     if (r->outcomes_judged < r->script->outcomes) {
         int64_t by_ns = r->script->outcome[r->outcomes_judged].by_ns;
         int64_t at_ns = by_ns > now_ns ? by_ns : now_ns;
@@ -326,6 +328,7 @@ void engine_fire(struct owner *o, int64_t now_ns)
     if (r->verdict.over)
         return;
     scratch_release(r->world, &r->topology.scratch);
+    poll_look(r, now_ns);
     bool open_calls = call_settle(r);
     while (!r->verdict.over && current_step(r, &step)) {
         if (play(r, step, now_ns) == WAITING)

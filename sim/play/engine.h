@@ -39,6 +39,9 @@ topology_watch frames_watch;
 /* The frame that the host under test is being given was dropped or filtered: its record says why.
  */
 void frames_note(struct run *r, const char *reason);
+/* How far from its time something may come that is so long after the last event: in packetdrill's
+ * scripts that tool's tolerance, else 0. */
+int64_t frames_tolerance(const struct run *r, int64_t interval_ns);
 /* A `<` line: builds the frame and puts it on the link. */
 void frames_inject(struct run *r, const struct step *step, int64_t now_ns);
 /* `>` lines, one or those of an all { }, before the judge. */
@@ -64,6 +67,10 @@ bool call_settle(struct run *r);
 /* The script's lines of this instant are played: a call that was to end by now and did not fails.
  */
 void call_overdue(struct run *r, int64_t now_ns);
+/* call_known.c: more arguments than a call of that name has are looked at by nobody: told, and
+ * true. The known call whose name is nearest; NULL: none is near. */
+bool call_surplus(struct run *r, const struct step *step, int64_t now_ns);
+const char *call_nearest(const char *name);
 void call_abandon(struct run *r, int64_t now_ns); /* at the end of the script */
 
 #endif

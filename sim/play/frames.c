@@ -433,15 +433,22 @@ void frames_inject(struct run *r, const struct step *step, int64_t now_ns)
  * for ever. */
 #define LINE_PATIENCE_NS (INT64_C(86400) * 1000000000)
 
-/* Times are exact; packetdrill's scripts get that tool's tolerance: so many microseconds, or an
- * eighth of the interval. */
+/* Times are exact; packetdrill's scripts get that tool's tolerance: so many microseconds, or a
+ * share of the interval. */
+int64_t frames_tolerance(const struct run *r, int64_t interval_ns)
+{
+    const struct packetdrill *tool = &r->topology.tool;
+    if (!r->script->packetdrill)
+        return 0;
+    int64_t share = interval_ns > 0 ? interval_ns / 1000 * tool->share_permille : 0;
+    return share > tool->tolerance_ns ? share : tool->tolerance_ns;
+}
+
 static struct bounds tolerated(const struct run *r, struct bounds b)
 {
-    if (!r->script->packetdrill || b.to_ns == NEVER)
+    if (b.to_ns == NEVER)
         return b;
-    int64_t share = (b.from_ns - r->last_event_ns) / 8;
-    int64_t tolerance =
-        share > r->topology.tool.tolerance_ns ? share : r->topology.tool.tolerance_ns;
+    int64_t tolerance = frames_tolerance(r, b.from_ns - r->last_event_ns);
     return (struct bounds){b.from_ns - tolerance, run_later(b.to_ns, tolerance)};
 }
 

@@ -17,7 +17,11 @@ struct pending_call {
     const struct step *step;
     struct scratch memory;  /* of its arguments and what it wrote */
     struct value *argument; /* as evaluated */
-    int64_t ends_ns;        /* -1: whenever; else it must end exactly then */
+    bool made;              /* the stack was given it: made_finish counts */
+    bool polls;             /* it waits for descriptors (poll.c), */
+    int64_t gives_up_ns;    /* until then */
+    int64_t ends_ns;        /* -1: whenever; else it must end then, */
+    int64_t slack_ns;       /* or so much sooner */
     bool done;
     int64_t result, done_ns;
     struct value *out;                   /* SUT_ARGUMENTS, once it is done */

@@ -12,6 +12,7 @@
 #include "sim/judge/judge.h"
 #include "sim/language/script.h"
 #include "sim/play/bend.h"
+#include "sim/play/descriptor.h"
 #include "sim/play/pending.h"
 #include "sim/topology/topology.h"
 
@@ -77,8 +78,8 @@ struct run {
                             */
     bool injected;         /* the last step was a packet to the host under test */
     struct pending_calls calls;
-    int64_t *fd_map; /* the script's descriptor to the stack's; -1: none */
-    uint32_t fds;
+    uint32_t polls; /* of those, in poll.c */
+    struct descriptors descriptors;
     struct link_fault **fault; /* those added, in order, with their lines */
     uint32_t faults, fault_room;
     struct names reasons; /* why frames were dropped, each text once */

@@ -19,6 +19,7 @@ enum option_effect {
     EFFECT_PORT,
     EFFECT_TOLERANCE,
     EFFECT_FAMILY,
+    EFFECT_PERCENT,
     EFFECT_SEGMENTS,
     EFFECT_TICK,
     EFFECT_SKIP,
@@ -44,7 +45,7 @@ static const struct {
     {"is_anyip", EFFECT_SKIP, 0},
     {"mtu", EFFECT_SKIP, 0},
     {"mss", EFFECT_SKIP, 0},
-    {"tolerance_percent", EFFECT_SKIP, 0},
+    {"tolerance_percent", EFFECT_PERCENT, 0},
     {"non_fatal", EFFECT_SKIP, 0},
     {"init_scripts", EFFECT_SKIP, 0},
     {"dry_run", EFFECT_SKIP, 0},
@@ -160,6 +161,11 @@ static int apply(struct topology *t, const struct setting *s, size_t k, struct w
             topology_skip(t, "%s:%d: IPv6 is not in this stack (--ip_version=%s)",
                           t->plan.script->path, s->place.line, option_text(&s->value));
         return 0;
+    case EFFECT_PERCENT:
+        if (!option_number(&s->value, 100, &number))
+            return bad_option(s, "a percentage", why);
+        tool->share_permille = number * 10;
+        return 0;
     case EFFECT_SEGMENTS:
         tool->strict_segments = true;
         return 0;
@@ -186,7 +192,8 @@ static int read_options(struct topology *t, struct why *why)
                                    .prefix = 16,
                                    .bind_port = DEFAULT_PORT,
                                    .connect_port = DEFAULT_PORT,
-                                   .tolerance_ns = (int64_t)DEFAULT_TOLERANCE_US * 1000};
+                                   .tolerance_ns = (int64_t)DEFAULT_TOLERANCE_US * 1000,
+                                   .share_permille = 125};
     for (uint32_t o = 0; o < t->plan.script->options; o++) {
         const struct setting *s = &t->plan.script->option[o];
         size_t k = 0;

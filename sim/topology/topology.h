@@ -45,9 +45,9 @@ struct packetdrill {
     uint32_t local, remote, gateway;
     int prefix;
     uint16_t bind_port, connect_port;
-    int64_t tolerance_ns;
-    bool strict_segments; /* a line's payload comes in one segment */
-    int64_t tick_ns;      /* of timestamps; 0: they are not judged */
+    int64_t tolerance_ns, share_permille; /* the larger of both, of the time since the last event */
+    bool strict_segments;                 /* a line's payload comes in one segment */
+    int64_t tick_ns;                      /* of timestamps; 0: they are not judged */
 };
 
 struct topology {
