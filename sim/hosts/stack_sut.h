@@ -4,6 +4,7 @@
 #define SIM_HOSTS_STACK_SUT_H
 
 #include "sim/hosts/sut.h"
+#include "stack/socket/socket.h"
 #include "stack/stack.h"
 
 enum {
@@ -12,12 +13,18 @@ enum {
     STACK_DRIVER_COUNTERS = 128
 };
 
-/* A receive or request that has not ended. */
+struct stack_waiter;
+/* Tries what a call waits for again: -ERR_AGAIN when it still waits, else its result. */
+typedef int64_t stack_attempt(struct stack_waiter *w, struct value *out);
+
+/* A call or request that has not ended. */
 struct stack_waiter {
-    uint64_t token; /* 0: free */
-    int fd;         /* a receive waits on this descriptor; -1: a service's request */
-    uint32_t room;
+    uint64_t token;       /* 0: free */
+    int fd;               /* a call waits on this descriptor; -1: a service's request */
+    uint32_t room, done;  /* octets that it reads or writes, and those written */
+    const uint8_t *bytes; /* to write: the call's, while it is open */
     int flags;
+    stack_attempt *attempt; /* of a call */
     struct stack_sut *sut;
     bool own;                  /* it has its place, the pool never sees it */
     struct stack_waiter *next; /* of those on its descriptor, or of the free ones */
@@ -26,7 +33,8 @@ struct stack_waiter {
 /* What the sockets' users know of a descriptor. */
 struct stack_descriptor {
     bool nonblocking;
-    struct stack_waiter *first; /* receives that wait, in the order of their calls */
+    bool stream;
+    struct stack_waiter *first; /* calls that wait, in the order in which they were made */
 };
 
 struct stack_sut {
@@ -56,7 +64,7 @@ struct stack_call_entry {
 };
 /* Each table ends with a NULL name. */
 extern const struct stack_call_entry stack_config_calls[], stack_socket_calls[],
-    stack_service_calls[];
+    stack_stream_calls[], stack_service_calls[];
 
 /* A service's; NULL: too many. stack_wait_on: a receive's. */
 struct stack_waiter *stack_wait(struct stack_sut *u, uint64_t token);
@@ -67,6 +75,12 @@ uint8_t *stack_scratch(struct stack_sut *u, size_t size);
 /* What is known of an open descriptor; NULL: it is none. */
 struct stack_descriptor *stack_descriptor_of(struct stack_sut *u, int fd);
 void stack_socket_ready(struct stack_sut *u, int fd);
+/* An option that is a structure or a text, or a number that is told otherwise; SUT_UNKNOWN: it is
+ * none of those. */
+int64_t stack_stream_set(struct stack_sut *u, int fd, const struct value *argv);
+int64_t stack_stream_get(struct stack_sut *u, int fd, const struct value *argv, struct value *out);
+struct socket_address stack_argument_endpoint(const struct value *v);
+struct value stack_endpoint_value(const struct socket_address *a);
 /* A waiter's request ended. */
 void stack_wait_done(struct stack_waiter *w, int64_t result, const struct value *out, int outs);
 /* An argument as an address: VALUE_IPV4, VALUE_IPV6 or text. False when it is none. */

@@ -1,9 +1,11 @@
 /* BSD calls over the stack's sockets: blocking ones wait here, by token, until the socket is ready.
  */
 #include "sim/hosts/stack_sut.h"
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <netinet/in.h>
+#include "sim/base/numbers.h"
 #include "sim/packet/packet.h"
 #include "stack/socket/socket.h"
 
@@ -66,8 +68,6 @@ static int64_t call_socket(struct stack_sut *u, uint64_t token, const struct val
 {
     (void)token, (void)argc, (void)out;
     int type = (int)argv[1].number & 0xf;
-    if (type == SOCK_STREAM)
-        return SUT_UNKNOWN; /* TCP is a later module of the stack */
     if (argv[0].kind == VALUE_NUMBER && argv[0].number != AF_INET)
         return -ERR_AFNOSUPPORT;
     int fd = socket_open(u->stack, ADDR_IPV4,
@@ -75,12 +75,17 @@ static int64_t call_socket(struct stack_sut *u, uint64_t token, const struct val
                          : type == SOCK_DGRAM ? SOCKET_DGRAM
                                               : SOCKET_STREAM,
                          (int)argv[2].number);
-    if (fd >= 0)
-        stack_descriptor_of(u, fd)->nonblocking = ((int)argv[1].number & SOCK_NONBLOCK) != 0;
+    if (type == SOCK_STREAM && (fd == -ERR_PROTONOSUPPORT || fd == -ERR_AFNOSUPPORT))
+        return SUT_UNKNOWN; /* TCP was left out of the stack */
+    if (fd < 0)
+        return fd;
+    struct stack_descriptor *d = stack_descriptor_of(u, fd);
+    d->nonblocking = ((int)argv[1].number & SOCK_NONBLOCK) != 0;
+    d->stream = type == SOCK_STREAM;
     return fd;
 }
 
-static struct socket_address address_of(const struct value *v)
+struct socket_address stack_argument_endpoint(const struct value *v)
 {
     struct socket_address a = {0};
     if (v->kind == VALUE_ENDPOINT) {
@@ -90,7 +95,7 @@ static struct socket_address address_of(const struct value *v)
     return a;
 }
 
-static struct value value_of(const struct socket_address *a)
+struct value stack_endpoint_value(const struct socket_address *a)
 {
     return (struct value){.kind = VALUE_ENDPOINT, .number = a->addr.word[0], .prefix = a->port};
 }
@@ -100,7 +105,7 @@ static int64_t call_bind(struct stack_sut *u, uint64_t token, const struct value
                          struct value *out)
 {
     (void)token, (void)argc, (void)out;
-    struct socket_address a = address_of(&argv[1]);
+    struct socket_address a = stack_argument_endpoint(&argv[1]);
     a.addr.family = ADDR_IPV4;
     return socket_bind(u->stack, (int)argv[0].number, &a);
 }
@@ -109,27 +114,8 @@ static int64_t call_connect(struct stack_sut *u, uint64_t token, const struct va
                             struct value *out)
 {
     (void)token, (void)argc, (void)out;
-    struct socket_address a = address_of(&argv[1]);
+    struct socket_address a = stack_argument_endpoint(&argv[1]);
     return socket_connect(u->stack, (int)argv[0].number, &a, now_of(u));
-}
-
-static int64_t call_listen(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
-                           struct value *out)
-{
-    (void)token, (void)argc, (void)out;
-    return socket_listen(u->stack, (int)argv[0].number, (int)argv[1].number, now_of(u));
-}
-
-/* out[1] is whose connection it is. */
-static int64_t call_accept(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
-                           struct value *out)
-{
-    (void)token, (void)argc;
-    struct socket_address from;
-    int fd = socket_accept(u->stack, (int)argv[0].number, &from, now_of(u));
-    if (fd >= 0)
-        out[1] = value_of(&from);
-    return fd;
 }
 
 static int64_t send_bytes(struct stack_sut *u, const struct value *argv, int flags,
@@ -162,7 +148,8 @@ static int64_t call_sendto(struct stack_sut *u, uint64_t token, const struct val
                            struct value *out)
 {
     (void)token, (void)out;
-    struct socket_address to = argc > 4 ? address_of(&argv[4]) : (struct socket_address){0};
+    struct socket_address to =
+        argc > 4 ? stack_argument_endpoint(&argv[4]) : (struct socket_address){0};
     bool given = argc > 4 && argv[4].kind == VALUE_ENDPOINT;
     return send_bytes(u, argv, (int)argv[3].number, given ? &to : NULL);
 }
@@ -178,9 +165,14 @@ static int64_t receive_now(struct stack_sut *u, int fd, uint32_t room, int flags
         uint32_t copied = (uint32_t)got < room ? (uint32_t)got : room;
         u->scratch[copied] = 0;
         out[1] = (struct value){.kind = VALUE_BYTES, .bytes = u->scratch, .len = copied};
-        out[4] = value_of(&from);
+        out[4] = stack_endpoint_value(&from);
     }
     return got;
+}
+
+static int64_t receive_again(struct stack_waiter *w, struct value *out)
+{
+    return receive_now(w->sut, w->fd, w->room, w->flags, out);
 }
 
 static int64_t call_receive(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
@@ -199,6 +191,7 @@ static int64_t call_receive(struct stack_sut *u, uint64_t token, const struct va
         return -ERR_NOMEM;
     w->room = room;
     w->flags = flags;
+    w->attempt = receive_again;
     return SUT_PENDING;
 }
 
@@ -208,10 +201,9 @@ void stack_socket_ready(struct stack_sut *u, int fd)
     for (struct stack_waiter *w = d ? d->first : NULL, *next; w; w = next) {
         next = w->next;
         memset(u->out, 0, sizeof u->out);
-        int64_t got = receive_now(u, fd, w->room, w->flags, u->out);
-        if (got == -ERR_AGAIN)
-            return;
-        stack_wait_done(w, got, u->out, STACK_OUTS);
+        int64_t got = w->attempt(w, u->out);
+        if (got != -ERR_AGAIN)
+            stack_wait_done(w, got, u->out, STACK_OUTS);
     }
 }
 
@@ -229,7 +221,7 @@ static int64_t call_getsockname(struct stack_sut *u, uint64_t token, const struc
     struct socket_address a = {0};
     int got = socket_name(u->stack, (int)argv[0].number, &a);
     if (got >= 0)
-        out[1] = value_of(&a);
+        out[1] = stack_endpoint_value(&a);
     return got;
 }
 
@@ -240,7 +232,7 @@ static int64_t call_getpeername(struct stack_sut *u, uint64_t token, const struc
     struct socket_address a = {0};
     int got = socket_peer(u->stack, (int)argv[0].number, &a);
     if (got >= 0)
-        out[1] = value_of(&a);
+        out[1] = stack_endpoint_value(&a);
     return got;
 }
 
@@ -265,6 +257,21 @@ static const struct {
     {IPPROTO_IP, IP_ADD_MEMBERSHIP, IP_OPT_ADD_MEMBERSHIP},
     {IPPROTO_IP, IP_DROP_MEMBERSHIP, IP_OPT_DROP_MEMBERSHIP},
     {IPPROTO_IP, IP_MTU, IP_OPT_MTU},
+    {SOL_SOCKET, SO_SNDBUF, SO_OPT_SNDBUF},
+    {SOL_SOCKET, SO_KEEPALIVE, SO_OPT_KEEPALIVE},
+    {SOL_SOCKET, SO_OOBINLINE, SO_OPT_OOBINLINE},
+    {SOL_SOCKET, SO_ACCEPTCONN, SO_OPT_ACCEPTCONN},
+    {IPPROTO_TCP, TCP_NODELAY, TCP_OPT_NODELAY},
+    {IPPROTO_TCP, TCP_MAXSEG, TCP_OPT_MAXSEG},
+    {IPPROTO_TCP, TCP_CORK, TCP_OPT_CORK},
+    {IPPROTO_TCP, NUMBER_TCP_NOPUSH, TCP_OPT_CORK},
+    {IPPROTO_TCP, TCP_KEEPIDLE, TCP_OPT_KEEPIDLE},
+    {IPPROTO_TCP, TCP_KEEPINTVL, TCP_OPT_KEEPINTVL},
+    {IPPROTO_TCP, TCP_KEEPCNT, TCP_OPT_KEEPCNT},
+    {IPPROTO_TCP, TCP_USER_TIMEOUT, TCP_OPT_USER_TIMEOUT},
+    {IPPROTO_TCP, TCP_QUICKACK, TCP_OPT_QUICKACK},
+    {IPPROTO_TCP, TCP_NOTSENT_LOWAT, TCP_OPT_NOTSENT_LOWAT},
+    {IPPROTO_TCP, TCP_FASTOPEN, TCP_OPT_FASTOPEN},
 };
 
 static int option_of(const struct value *level, const struct value *name)
@@ -292,6 +299,9 @@ static int64_t call_setsockopt(struct stack_sut *u, uint64_t token, const struct
         return argv[3].kind == VALUE_BYTES
                    ? socket_set_ip_options(u->stack, fd, argv[3].bytes, argv[3].len)
                    : -ERR_INVAL;
+    int64_t got = stack_stream_set(u, fd, argv);
+    if (got != SUT_UNKNOWN)
+        return got;
     int option = option_of(&argv[1], &argv[2]);
     return option < 0 ? -ERR_NOPROTOOPT
                       : socket_set(u->stack, fd, (enum socket_option)option,
@@ -302,6 +312,9 @@ static int64_t call_getsockopt(struct stack_sut *u, uint64_t token, const struct
                                int argc, struct value *out)
 {
     (void)token, (void)argc;
+    int64_t told = stack_stream_get(u, (int)argv[0].number, argv, out);
+    if (told != SUT_UNKNOWN)
+        return told;
     int option = option_of(&argv[1], &argv[2]);
     int64_t value = 0;
     if (option < 0)
@@ -371,8 +384,6 @@ const struct stack_call_entry stack_socket_calls[] = {
     {"socket", call_socket, 3},
     {"bind", call_bind, 2},
     {"connect", call_connect, 2},
-    {"listen", call_listen, 2},
-    {"accept", call_accept, 1},
     {"send", call_send, 3},
     {"write", call_send, 3},
     {"sendto", call_sendto, 5},

@@ -131,6 +131,21 @@ static const char *missing_protocol(const struct call_step *call, const struct v
     return (argv[1].number & 0xf) == SOCK_STREAM ? "TCP" : NULL;
 }
 
+/* An option that the stack does not know, where the script expects that it does. */
+static bool lacks_option(struct run *r, const struct step *step, int64_t result)
+{
+    const struct call_step *call = &step->u.call;
+    bool option = strcmp(call->name, "setsockopt") == 0 || strcmp(call->name, "getsockopt") == 0;
+    if (!option || result != -ENOPROTOOPT || call->error || call->arguments < 3 ||
+        !r->script->packetdrill)
+        return false;
+    const struct value *name = &call->argument[2];
+    verdict_skip(&r->verdict, "%s:%d: the stack %s has no option %s", r->script->path,
+                 step->place.line, sut_host_sut(r->topology.sut)->name,
+                 name->kind == VALUE_NAME ? name->text : "of that number");
+    return true;
+}
+
 static void judge(struct run *r, const struct step *step, const struct value *argv, int64_t result,
                   const struct value *out, int64_t now_ns)
 {
@@ -144,6 +159,8 @@ static void judge(struct run *r, const struct step *step, const struct value *ar
         call_unknown(r, step, now_ns);
         return;
     }
+    if (lacks_option(r, step, result))
+        return;
     if (r->options->by_outcome)
         return;
     judge_result(r, step, argv, result, now_ns);

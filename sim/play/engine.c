@@ -52,7 +52,7 @@ void engine_check(struct run *r, const struct place *place, const struct expr *e
     struct why why = {{0}};
     r->asked_in_vain = false;
     int error = eval_expr(r, e, &v, &why);
-    if (r->asked_in_vain)
+    if (r->asked_in_vain || r->verdict.over)
         return;
     if (error)
         verdict_fail(&r->verdict, &e->place, now_ns,

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include "sim/hosts/sut_host.h"
+#include "sim/play/tcp_info.h"
 
 static bool is_numeric(const struct value *v)
 {
@@ -336,20 +337,36 @@ static int eval_binary(struct run *r, const struct expr *e, struct value *out, s
                           : eval_arithmetic(e->op, &a, &b, out, why);
 }
 
+/* A word that no symbol is called by: a field of tcp_info, or nothing. */
+static int eval_unknown(struct run *r, const char *name, struct value *out, struct why *why)
+{
+    if (strncmp(name, "tcpi_", 5) != 0) {
+        why_set(why, "nothing is called %s; a text stands in quotes", name);
+        return -1;
+    }
+    switch (tcp_info_field(r, name, out)) {
+    case INFO_KNOWN:
+        return 0;
+    case INFO_NO_CONNECTION:
+        why_set(why, "%s: there is no connection here whose state this is", name);
+        return -1;
+    case INFO_NO_FIELD:
+    case INFO_NONE:
+        break;
+    }
+    verdict_skip(&r->verdict, "%s: %s has no %s", r->script->path,
+                 sut_host_sut(r->topology.sut)->name, name);
+    why_set(why, "%s is not known", name);
+    return -1;
+}
+
 int eval_expr(struct run *r, const struct expr *e, struct value *out, struct why *why)
 {
     switch (e->kind) {
     case EXPR_VALUE:
         if (eval_value(&r->topology, &e->value, out, why) != 0)
             return -1;
-        if (out->kind == VALUE_NAME) {
-            bool tcpi = strncmp(out->text, "tcpi_", 5) == 0;
-            why_set(why,
-                    tcpi ? "%s: there is no connection here whose state this is"
-                         : "nothing is called %s; a text stands in quotes",
-                    out->text);
-        }
-        return out->kind == VALUE_NAME ? -1 : 0;
+        return out->kind == VALUE_NAME ? eval_unknown(r, out->text, out, why) : 0;
     case EXPR_CALL:
         return eval_call(r, e, out, why);
     case EXPR_NOT:

@@ -1,7 +1,9 @@
 #include "sim/play/made.h"
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include "sim/play/engine.h"
+#include "sim/play/tcp_info.h"
 
 enum { STREAM_MOST = 1 << 24 };
 
@@ -238,6 +240,10 @@ void made_finish(struct run *r, struct pending_call *p, int64_t result, const st
         if (strcmp(name, "recvmsg") == 0)
             unflatten(r, p, given, out);
     }
+    const struct value *info = &p->argument[3];
+    if (strcmp(name, "getsockopt") == 0 && p->argument[2].number == TCP_INFO &&
+        given[3].kind == VALUE_STRUCT && info->kind == VALUE_STRUCT)
+        tcp_info_like(r, &given[3], info, &out[3]);
     struct descriptor *d = takes_descriptor(name) ? descriptor_of(r, &p->argument[0]) : NULL;
     if (!d || !d->stream || result <= 0)
         return;

@@ -24,6 +24,7 @@ struct run_options {
     const struct sut *sut;
     uint64_t seed;
     const struct profile_knob *profile; /* set before the script's own knobs; NULL: none */
+    enum system system;                 /* of that profile */
     uint8_t fill;                       /* what the stack's memory holds before it starts */
     const struct setting *set;          /* --set, after the script's own */
     uint32_t sets;

@@ -91,6 +91,7 @@ static struct run_options run_options_of(const struct suite_case *c, const struc
                             .watch_fates = (want & WANT_FATES) != 0,
                             .repeat = repeat};
     r.profile = o->profile ? profile_knobs(o->profile) : NULL;
+    r.system = o->profile ? profile_system(o->profile) : SYSTEM_NONE;
     r.lose_frame = o->lose_frame;
     r.lose_link = o->lose_link;
     r.by_outcome = o->lose_frame != 0;

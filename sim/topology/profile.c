@@ -36,3 +36,10 @@ const struct profile_knob *profile_knobs(const char *name)
             return profiles[p].knobs;
     return NULL;
 }
+
+enum system profile_system(const char *name)
+{
+    return strcmp(name, "linux") == 0     ? SYSTEM_LINUX
+           : strcmp(name, "freebsd") == 0 ? SYSTEM_FREEBSD
+                                          : SYSTEM_NONE;
+}

@@ -5,6 +5,11 @@
 
 #include <stdint.h>
 
+/* Whose names and units scripts are written in. */
+enum system { SYSTEM_NONE, SYSTEM_LINUX, SYSTEM_FREEBSD };
+
+enum system profile_system(const char *name);
+
 struct profile_knob {
     const char *name;
     int64_t value;

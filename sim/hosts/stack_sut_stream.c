@@ -1,0 +1,385 @@
+/* BSD calls over the stack's stream sockets. Those that block wait as waiters of their descriptor,
+ * and are tried again whenever the socket says that something changed. A call on a socket that is
+ * no stream is SUT_UNKNOWN here. */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <linux/sockios.h>
+#include "sim/hosts/stack_sut.h"
+#include "stack/socket/socket.h"
+
+enum { INFO_FIELDS = 48 };
+
+static int64_t now_of(const struct stack_sut *u)
+{
+    return u->env->now(u->env->self);
+}
+
+static struct stack_descriptor *stream_of(struct stack_sut *u, const struct value *fd)
+{
+    struct stack_descriptor *d =
+        fd->kind == VALUE_NUMBER ? stack_descriptor_of(u, (int)fd->number) : NULL;
+    return d && d->stream ? d : NULL;
+}
+
+/* Blocks, unless the descriptor does not, or a flag says so. */
+static int64_t wait_for(struct stack_sut *u, uint64_t token, int fd, stack_attempt *attempt,
+                        struct stack_waiter **out)
+{
+    struct stack_waiter *w = stack_wait_on(u, token, fd);
+    if (!w)
+        return -ERR_NOMEM;
+    w->attempt = attempt;
+    *out = w;
+    return SUT_PENDING;
+}
+
+/* --- connections --- */
+
+static int64_t call_listen(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
+                           struct value *out)
+{
+    (void)token, (void)out;
+    return socket_listen(u->stack, (int)argv[0].number, argc > 1 ? (int)argv[1].number : 1,
+                         now_of(u));
+}
+
+/* out[1] is whose connection it is. */
+static int64_t accept_now(struct stack_sut *u, int fd, bool nonblocking, struct value *out)
+{
+    struct socket_address from;
+    int got = socket_accept(u->stack, fd, &from, now_of(u));
+    if (got < 0)
+        return got;
+    struct stack_descriptor *d = stack_descriptor_of(u, got);
+    *d = (struct stack_descriptor){.nonblocking = nonblocking, .stream = true};
+    out[1] = stack_endpoint_value(&from);
+    return got;
+}
+
+static int64_t accept_again(struct stack_waiter *w, struct value *out)
+{
+    return accept_now(w->sut, w->fd, w->flags & SOCK_NONBLOCK, out);
+}
+
+static int64_t call_accept(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
+                           struct value *out)
+{
+    int fd = (int)argv[0].number,
+        flags = argc > 3 && argv[3].kind == VALUE_NUMBER ? (int)argv[3].number : 0;
+    const struct stack_descriptor *d = stream_of(u, &argv[0]);
+    struct stack_waiter *w;
+    int64_t got = accept_now(u, fd, flags & SOCK_NONBLOCK, out);
+    if (got != -ERR_AGAIN || !d || d->nonblocking)
+        return got;
+    got = wait_for(u, token, fd, accept_again, &w);
+    if (got == SUT_PENDING)
+        w->flags = flags;
+    return got;
+}
+
+static int64_t connect_again(struct stack_waiter *w, struct value *out)
+{
+    int64_t error = 0;
+    unsigned events = socket_events(w->sut->stack, w->fd);
+    (void)out;
+    if (events & SOCKET_ERROR && socket_get(w->sut->stack, w->fd, SO_OPT_ERROR, &error) >= 0 &&
+        error)
+        return -error;
+    return events & SOCKET_WRITABLE ? 0 : -ERR_AGAIN;
+}
+
+static int64_t call_connect(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
+                            struct value *out)
+{
+    (void)argc, (void)out;
+    const struct stack_descriptor *d = stream_of(u, &argv[0]);
+    struct socket_address to = stack_argument_endpoint(&argv[1]);
+    struct stack_waiter *w;
+    if (!d)
+        return SUT_UNKNOWN;
+    int64_t got = socket_connect(u->stack, (int)argv[0].number, &to, now_of(u));
+    return got != -ERR_INPROGRESS || d->nonblocking
+               ? got
+               : wait_for(u, token, (int)argv[0].number, connect_again, &w);
+}
+
+/* --- octets --- */
+
+/* What has room; a blocking send goes on until all had. */
+static int64_t send_again(struct stack_waiter *w, struct value *out)
+{
+    (void)out;
+    int64_t got = socket_send(w->sut->stack, w->fd, w->bytes + w->done, w->room - w->done, w->flags,
+                              NULL, now_of(w->sut));
+    if (got < 0)
+        return got != -ERR_AGAIN && w->done ? (int64_t)w->done : got;
+    w->done += (uint32_t)got;
+    return w->done == w->room ? (int64_t)w->done : -ERR_AGAIN;
+}
+
+static int64_t send_stream(struct stack_sut *u, uint64_t token, const struct value *argv, int flags)
+{
+    const struct stack_descriptor *d = stream_of(u, &argv[0]);
+    int fd = (int)argv[0].number;
+    struct stack_waiter *w;
+    if (!d)
+        return SUT_UNKNOWN;
+    if (argv[1].kind != VALUE_BYTES && (argv[1].kind != VALUE_NONE || argv[2].number))
+        return -ERR_INVAL;
+    const uint8_t *bytes = argv[1].bytes ? argv[1].bytes : (const uint8_t *)"";
+    uint32_t len = argv[2].kind == VALUE_NUMBER && argv[2].number < argv[1].len
+                       ? (uint32_t)argv[2].number
+                       : argv[1].len;
+    int64_t got = socket_send(u->stack, fd, bytes, len, flags & ~MSG_NOSIGNAL, NULL, now_of(u));
+    bool rest = got == -ERR_AGAIN || (got >= 0 && got < len);
+    if (!rest || d->nonblocking || flags & MSG_FLAG_DONTWAIT)
+        return got;
+    int64_t waits = wait_for(u, token, fd, send_again, &w);
+    if (waits == SUT_PENDING) {
+        w->bytes = bytes;
+        w->room = len;
+        w->done = got > 0 ? (uint32_t)got : 0;
+        w->flags = flags & ~MSG_NOSIGNAL;
+    }
+    return waits;
+}
+
+static int64_t call_send(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
+                         struct value *out)
+{
+    (void)out;
+    return send_stream(u, token, argv,
+                       argc > 3 && argv[3].kind == VALUE_NUMBER ? (int)argv[3].number : 0);
+}
+
+/* With MSG_WAITALL it waits until there is as much as it has room for, or no more comes. */
+static bool is_short(struct stack_sut *u, int fd, uint32_t room, int flags)
+{
+    int64_t there = 0;
+    if (!(flags & MSG_FLAG_WAITALL) || socket_get(u->stack, fd, TCP_OPT_INQ, &there) < 0)
+        return false;
+    return there < room && !(socket_events(u->stack, fd) & (SOCKET_ERROR | SOCKET_HANGUP));
+}
+
+static int64_t receive_now(struct stack_sut *u, int fd, uint32_t room, int flags, struct value *out)
+{
+    struct socket_address from = {0};
+    if (!stack_scratch(u, (size_t)room + 1))
+        return -ERR_NOMEM;
+    if (is_short(u, fd, room, flags))
+        return -ERR_AGAIN;
+    int got =
+        socket_receive(u->stack, fd, u->scratch, room, flags & ~MSG_FLAG_WAITALL, &from, now_of(u));
+    if (got < 0 || flags & MSG_FLAG_TRUNC)
+        return got;
+    uint32_t copied = (uint32_t)got < room ? (uint32_t)got : room;
+    u->scratch[copied] = 0;
+    out[1] = (struct value){.kind = VALUE_BYTES, .bytes = u->scratch, .len = copied};
+    return got;
+}
+
+static int64_t receive_again(struct stack_waiter *w, struct value *out)
+{
+    return receive_now(w->sut, w->fd, w->room, w->flags, out);
+}
+
+static int64_t call_receive(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
+                            struct value *out)
+{
+    const struct stack_descriptor *d = stream_of(u, &argv[0]);
+    int fd = (int)argv[0].number,
+        flags = argc > 3 && argv[3].kind == VALUE_NUMBER ? (int)argv[3].number : 0;
+    struct stack_waiter *w;
+    if (!d)
+        return SUT_UNKNOWN;
+    if (argv[2].kind != VALUE_NUMBER || argv[2].number < 0)
+        return -ERR_INVAL;
+    uint32_t room =
+        argv[2].number < STACK_SCRATCH - 1 ? (uint32_t)argv[2].number : STACK_SCRATCH - 2;
+    int64_t got = receive_now(u, fd, room, flags, out);
+    if (got != -ERR_AGAIN || d->nonblocking || flags & MSG_FLAG_DONTWAIT)
+        return got;
+    got = wait_for(u, token, fd, receive_again, &w);
+    if (got == SUT_PENDING) {
+        w->room = room;
+        w->flags = flags;
+    }
+    return got;
+}
+
+static int64_t call_ioctl(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
+                          struct value *out)
+{
+    static const struct {
+        int64_t request;
+        enum socket_option option;
+    } table[] = {{SIOCINQ, TCP_OPT_INQ},
+                 {SIOCOUTQ, TCP_OPT_OUTQ},
+                 {0x894b, TCP_OPT_OUTQNSD},
+                 {SIOCATMARK, TCP_OPT_AT_MARK}};
+    (void)token, (void)argc;
+    int64_t value = 0;
+    if (!stream_of(u, &argv[0]))
+        return SUT_UNKNOWN;
+    for (size_t k = 0; k < sizeof table / sizeof table[0]; k++) {
+        if (table[k].request != argv[1].number)
+            continue;
+        int got = socket_get(u->stack, (int)argv[0].number, table[k].option, &value);
+        if (got < 0)
+            return got;
+        u->list[0] = (struct value){.kind = VALUE_NUMBER, .number = value};
+        out[2] = (struct value){.kind = VALUE_LIST, .item = u->list, .items = 1};
+        return 0;
+    }
+    return -ERR_INVAL;
+}
+
+/* --- options --- */
+
+static const char *const congestion_names[] = {
+    [SOCKET_CC_RENO] = "reno", [SOCKET_CC_CUBIC] = "cubic"};
+enum { CONGESTIONS = sizeof congestion_names / sizeof congestion_names[0] };
+
+static const struct value *part(const struct value *v, const char *name, const char *other,
+                                uint32_t at)
+{
+    for (uint32_t k = 0; k < v->items; k++)
+        if (v->item[k].field &&
+            (strcmp(v->item[k].field, name) == 0 || strcmp(v->item[k].field, other) == 0))
+            return &v->item[k];
+    return at < v->items && !v->item[at].field ? &v->item[at] : NULL;
+}
+
+/* {onoff=1, linger=5} */
+static int64_t set_linger(struct stack_sut *u, int fd, const struct value *v)
+{
+    if (v->kind == VALUE_LIST && v->items == 1 && v->item[0].items)
+        v = &v->item[0];
+    const struct value *on = part(v, "onoff", "l_onoff", 0),
+                       *for_s = part(v, "linger", "l_linger", 1);
+    if (!on || !for_s)
+        return -ERR_INVAL;
+    return socket_set(u->stack, fd, SO_OPT_LINGER, on->number ? for_s->number : -1, now_of(u));
+}
+
+static int64_t set_congestion(struct stack_sut *u, int fd, const struct value *v)
+{
+    const char *name = stack_argument_text(v);
+    for (int k = 0; k < CONGESTIONS; k++)
+        if (strcmp(congestion_names[k], name) == 0)
+            return socket_set(u->stack, fd, TCP_OPT_CONGESTION, k, now_of(u));
+    return -ERR_NOENT;
+}
+
+int64_t stack_stream_set(struct stack_sut *u, int fd, const struct value *argv)
+{
+    int64_t level = argv[1].number, name = argv[2].number;
+    if (level == SOL_SOCKET && name == SO_LINGER)
+        return set_linger(u, fd, &argv[3]);
+    if (level == IPPROTO_TCP && name == TCP_CONGESTION)
+        return set_congestion(u, fd, &argv[3]);
+    return SUT_UNKNOWN;
+}
+
+static int64_t get_linger(struct stack_sut *u, int fd, struct value *out)
+{
+    int64_t v = 0;
+    int got = socket_get(u->stack, fd, SO_OPT_LINGER, &v);
+    u->list[0] = (struct value){.kind = VALUE_NUMBER, .number = v >= 0, .field = "onoff"};
+    u->list[1] = (struct value){.kind = VALUE_NUMBER, .number = v >= 0 ? v : 0, .field = "linger"};
+    *out = (struct value){.kind = VALUE_STRUCT, .item = u->list, .items = 2};
+    return got;
+}
+
+static int64_t get_congestion(struct stack_sut *u, int fd, struct value *out)
+{
+    int64_t v = 0;
+    int got = socket_get(u->stack, fd, TCP_OPT_CONGESTION, &v);
+    if (got < 0 || v < 0 || v >= CONGESTIONS)
+        return got < 0 ? got : -ERR_INVAL;
+    *out = (struct value){.kind = VALUE_BYTES,
+                          .bytes = (const uint8_t *)congestion_names[v],
+                          .len = (uint32_t)strlen(congestion_names[v])};
+    return 0;
+}
+
+/* What the stack knows of the connection, each under its own name, in octets and nanoseconds; units
+ * and names of tcp_info are the script's system's (sim/play/tcp_info.c). */
+static int64_t get_info(struct stack_sut *u, int fd, struct value *out)
+{
+    struct socket_tcp_info i;
+    int got = socket_tcp_info(u->stack, fd, &i, now_of(u));
+    if (got < 0)
+        return got;
+    const struct {
+        const char *name;
+        int64_t number;
+    } field[] = {{"state", i.state},
+                 {"recovery", i.recovery},
+                 {"retransmits", i.retransmits},
+                 {"probes", i.probes},
+                 {"backoff", i.backoff},
+                 {"timestamps", i.timestamps},
+                 {"sack", i.sack},
+                 {"window_scaling", i.window_scaling},
+                 {"ecn", i.ecn},
+                 {"fastopen", i.fastopen},
+                 {"snd_wscale", i.snd_wscale},
+                 {"rcv_wscale", i.rcv_wscale},
+                 {"snd_mss", i.snd_mss},
+                 {"rcv_mss", i.rcv_mss},
+                 {"advertised_mss", i.advertised_mss},
+                 {"path_mtu", i.path_mtu},
+                 {"snd_wnd", i.snd_wnd},
+                 {"rcv_wnd", i.rcv_wnd},
+                 {"cwnd", i.cwnd},
+                 {"ssthresh", i.ssthresh},
+                 {"unacked_octets", i.unacked_octets},
+                 {"unsent_octets", i.unsent_octets},
+                 {"unread_octets", i.unread_octets},
+                 {"unacked", i.unacked},
+                 {"sacked", i.sacked},
+                 {"lost", i.lost},
+                 {"retransmitted", i.retransmitted},
+                 {"total_retransmitted", i.total_retransmitted},
+                 {"reordering", i.reordering},
+                 {"iss", i.iss},
+                 {"irs", i.irs},
+                 {"snd_una", i.snd_una},
+                 {"snd_nxt", i.snd_nxt},
+                 {"rcv_nxt", i.rcv_nxt},
+                 {"rto_ns", i.rto_ns},
+                 {"srtt_ns", i.srtt_ns},
+                 {"rttvar_ns", i.rttvar_ns},
+                 {"min_rtt_ns", i.min_rtt_ns},
+                 {"delayed_ack_ns", i.delayed_ack_ns}};
+    enum { FIELDS = sizeof field / sizeof field[0] };
+    _Static_assert((int)FIELDS <= (int)INFO_FIELDS, "they fit");
+    for (uint32_t k = 0; k < FIELDS; k++)
+        u->list[k] =
+            (struct value){.kind = VALUE_NUMBER, .number = field[k].number, .field = field[k].name};
+    *out = (struct value){.kind = VALUE_STRUCT, .item = u->list, .items = FIELDS};
+    return 0;
+}
+
+int64_t stack_stream_get(struct stack_sut *u, int fd, const struct value *argv, struct value *out)
+{
+    int64_t level = argv[1].number, name = argv[2].number;
+    if (level == SOL_SOCKET && name == SO_LINGER)
+        return get_linger(u, fd, &out[3]);
+    if (level == IPPROTO_TCP && name == TCP_CONGESTION)
+        return get_congestion(u, fd, &out[3]);
+    if (level == IPPROTO_TCP && name == TCP_INFO)
+        return get_info(u, fd, &out[3]);
+    return SUT_UNKNOWN;
+}
+
+const struct stack_call_entry stack_stream_calls[] = {
+    {"listen", call_listen, 1},    {"accept", call_accept, 1}, {"accept4", call_accept, 1},
+    {"connect", call_connect, 2},  {"send", call_send, 3},     {"write", call_send, 3},
+    {"sendto", call_send, 3},      {"recv", call_receive, 3},  {"read", call_receive, 3},
+    {"recvfrom", call_receive, 3}, {"ioctl", call_ioctl, 3},   {NULL, NULL, 0},
+};
