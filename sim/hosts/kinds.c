@@ -12,6 +12,10 @@ extern const struct host_kind dns_resolver_kind;
 extern const struct host_kind switch_kind;
 extern const struct host_kind echo_kind;
 extern const struct host_kind router_kind;
+extern const struct host_kind tcp_echo_kind;
+extern const struct host_kind tcp_discard_kind;
+extern const struct host_kind tcp_source_kind;
+extern const struct host_kind tcp_sink_kind;
 #ifdef HAVE_SLIRP
 extern const struct host_kind slirp_kind;
 #endif
@@ -26,6 +30,10 @@ const struct host_kind *const host_kinds[] = {
     &switch_kind,
     &echo_kind,
     &router_kind,
+    &tcp_echo_kind,
+    &tcp_discard_kind,
+    &tcp_source_kind,
+    &tcp_sink_kind,
 #ifdef HAVE_SLIRP
     &slirp_kind,
 #endif

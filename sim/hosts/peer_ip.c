@@ -303,6 +303,14 @@ static void send_ip(struct peer_ip *ip, struct outgoing *o, const uint8_t *body,
     send_fragment(ip, o, body, at, len - at, false);
 }
 
+void peer_send_ip(struct peer_ip *ip, int port, uint8_t protocol, uint32_t src, uint32_t dst,
+                  const uint8_t *body, uint32_t len)
+{
+    struct outgoing o = route(ip, port, src, dst);
+    o.protocol = protocol;
+    send_ip(ip, &o, body, len);
+}
+
 /* A sum of 0 goes out as ones. */
 uint16_t peer_udp_sum(uint32_t src, uint32_t dst, const uint8_t *udp, uint32_t len)
 {

@@ -131,6 +131,10 @@ void peer_ip_due(struct peer_ip *ip, int64_t now_ns);
 /* An ICMP message (type, code, sum, rest); the sum is filled in. src 0: the port's address. */
 void peer_send_icmp(struct peer_ip *ip, int port, uint32_t src, uint32_t dst,
                     const uint8_t *message, uint32_t len);
+/* A packet of any protocol, whose sum is the caller's; in fragments when it is longer than the
+ * port's MTU. */
+void peer_send_ip(struct peer_ip *ip, int port, uint8_t protocol, uint32_t src, uint32_t dst,
+                  const uint8_t *body, uint32_t len);
 /* ICMP destination unreachable about a packet that came (RFC 792: its header and eight octets). */
 void peer_send_unreachable(struct peer_ip *ip, const struct peer_packet *p, uint8_t code);
 /* A finished IPv4 packet to a neighbour, resolved when it is unknown. Longer than the port's MTU:
