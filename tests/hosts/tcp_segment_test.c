@@ -271,6 +271,9 @@ Test(tcp_segment, violations)
         {"sack",
          {ACK, ISN + 1, PEER_ISN + 1, 8000, 0, blocks, 12, 0},
          "SACK blocks that were not agreed on (RFC 2018 3)"},
+        {"",
+         {ACK, ISN + 1, PEER_ISN + 9, 8000, "hello", 0, 0, 0},
+         "an acknowledgement of what was never sent (RFC 9293 3.10.7.4)"},
         {"", {PSH, ISN + 1, 0, 8000, "hello", 0, 0, 0}, "a segment without ACK (RFC 9293 3.1)"},
     };
     for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
@@ -278,6 +281,54 @@ Test(tcp_segment, violations)
         snprintf(line, sizeof line, ECHO "%s", rows[k].attributes);
         struct peer_rig *r = established(line, NULL, 0);
         give(r, rows[k].seg);
+        violations(r, 1, rows[k].said);
+    }
+}
+
+/* 3.10.7.4, fifth: an ACK of what was not sent is answered, and its segment not taken. */
+Test(tcp_segment, octets_with_a_wrong_acknowledgement)
+{
+    struct peer_rig *r = established(ECHO, NULL, 0);
+    cr_assert_eq(give(r, (struct seg){ACK, ISN + 1, PEER_ISN + 9, 80, "hello", NULL, 0, 0}), 1);
+    last_is(r, ACK, PEER_ISN + 1, ISN + 1, "");
+    peer_rig_close(r);
+}
+
+/* Of options that were agreed on. */
+Test(tcp_segment, violations_of_options)
+{
+    static const struct {
+        const char *attributes;
+        uint8_t offer[12], sent[3][12];
+        const char *said;
+    } rows[] = {
+        {"wscale 1", {1, 3, 3, 15}, {{0}}, "a window scale above 14 (RFC 7323 2.3)"},
+        {"sack",
+         {1, 1, 4, 2},
+         {{0}, {1, 1, 5, 10, 0, 0, 0x23, 0x29, 0, 0, 0x23, 0x2a}},
+         "a SACK block of what was never sent (RFC 2018 3)"},
+        {"timestamps",
+         {1, 1, 8, 10, 0, 0, 0, 9},
+         {{1, 1, 8, 10, 0, 0, 0, 9, 0, 9, 0, 0}},
+         "an echo of a timestamp that was never sent (RFC 7323 3.2)"},
+        {"timestamps",
+         {1, 1, 8, 10, 0, 0, 0, 9},
+         {{1, 1, 8, 10, 0, 0, 0, 9}, {1, 1, 8, 10, 0, 0, 0, 20}, {1, 1, 8, 10, 0, 0, 0, 15}},
+         "the clock of the timestamps went back (RFC 7323 5.4)"},
+        {"timestamps",
+         {1, 1, 8, 10, 0, 0, 0, 9},
+         {{1, 1, 8, 10, 0, 0, 0, 9}, {1, 1, 1, 1}},
+         "a segment without the timestamps that were agreed on (RFC 7323 3.2)"},
+    };
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        char line[128];
+        snprintf(line, sizeof line, ECHO "%s", rows[k].attributes);
+        struct peer_rig *r = peer_rig_open(line);
+        give(r, (struct seg){SYN, ISN, 0, 0, NULL, rows[k].offer, 12, 0});
+        for (uint32_t n = 0; n < 3; n++) /* none, then a segment that leaves a hole, then another */
+            if (n == 0 || rows[k].sent[n][0])
+                give(r, (struct seg){ACK, ISN + 1 + 10 * n, PEER_ISN + 1, 0, n ? "x" : NULL,
+                                     rows[k].sent[n], rows[k].sent[n][0] ? 12 : 0, 0});
         violations(r, 1, rows[k].said);
     }
 }
@@ -360,6 +411,65 @@ Test(tcp_segment, bounds)
     cr_assert_str_eq(why.text, "a window above 65535 wants a wscale that it fits in");
     cr_assert_null(peer_rig_try(ECHO "rto 0", &why));
     cr_assert_null(peer_rig_try("host tcp-echo srv", &why));
+}
+
+/* 3.8.6.1: a closed window is probed for as long as the probes are answered, ever more seldom; when
+ * it opens, the probe's octet goes again with what is behind it. */
+Test(tcp_segment, closed_window)
+{
+    struct peer_rig *r = established(ECHO "retries 3", NULL, 0);
+    give(r, (struct seg){ACK, ISN + 1, PEER_ISN + 1, 0, "hello", NULL, 0, 0});
+    last_is(r, ACK, PEER_ISN + 1, ISN + 6, "");
+    static const int64_t after_s[] = {1, 2, 4, 8, 16, 32, 60, 60};
+    for (int k = 0; k < 8; k++) {
+        int before = r->frames;
+        int64_t last_ns = r->seen[before - 1].time_ns;
+        while (r->frames == before)
+            peer_rig_run(r, 1000000);
+        last_is(r, ACK, PEER_ISN + 1, ISN + 6, "h");
+        cr_assert_eq(r->seen[before].time_ns - last_ns, after_s[k] * 1000000000);
+        give(r, (struct seg){ACK, ISN + 6, PEER_ISN + 1, 0, NULL, NULL, 0, 0});
+    }
+    give(r, (struct seg){ACK, ISN + 6, PEER_ISN + 1, 8000, NULL, NULL, 0, 0});
+    last_is(r, ACK | PSH, PEER_ISN + 1, ISN + 6, "hello");
+    violations(r, 0, "");
+}
+
+/* RFC 5681 3.2 and RFC 6582 3.2, without their windows: the third duplicate sends the first
+ * segment again, an acknowledgement of a part the next. */
+Test(tcp_segment, lost_segments)
+{
+    struct peer_rig *r = peer_rig_open(
+        "host tcp-source srv ip 10.0.2.2/24 port 7 isn 9000 octets 1000 split 100, keep");
+    static const uint8_t mss[] = {2, 4, 0, 100};
+    give(r, (struct seg){SYN, ISN, 0, 8000, NULL, mss, 4, 0});
+    cr_assert_eq(give(r, (struct seg){ACK, ISN + 1, PEER_ISN + 1, 8000, NULL, NULL, 0, 0}), 10);
+    for (int k = 0; k < 4; k++) {
+        int came = give(r, (struct seg){ACK, ISN + 1, PEER_ISN + 101, 8000, NULL, NULL, 0, 0});
+        cr_assert_eq(came, k == 3, "acknowledgement %d", k);
+    }
+    cr_assert_eq(get32(r->seen[r->frames - 1].bytes + 38), PEER_ISN + 101);
+    cr_assert_eq(give(r, (struct seg){ACK, ISN + 1, PEER_ISN + 501, 8000, NULL, NULL, 0, 0}), 1);
+    cr_assert_eq(get32(r->seen[r->frames - 1].bytes + 38), PEER_ISN + 501);
+    cr_assert_eq(give(r, (struct seg){ACK, ISN + 1, PEER_ISN + 1001, 8000, NULL, NULL, 0, 0}), 0);
+    peer_rig_run(r, INT64_C(5000000000));
+    cr_assert_eq(peer_rig_number(r, "retransmissions"), 2);
+    violations(r, 0, "");
+}
+
+/* More ranges than it keeps: what finds no room is not acknowledged, and the rest is intact. */
+Test(tcp_segment, many_ranges)
+{
+    static const uint8_t permitted[] = {1, 1, 4, 2};
+    struct peer_rig *r = established(ECHO "sack", permitted, sizeof permitted);
+    for (uint32_t k = 1; k <= 20; k++)
+        give(r, (struct seg){ACK, ISN + 1 + 2 * k, PEER_ISN + 1, 8000, "x", NULL, 0, 0});
+    give(r, (struct seg){ACK, ISN + 1, PEER_ISN + 1, 8000, "ab", NULL, 0, 0});
+    last_is(r, ACK | PSH, PEER_ISN + 1, ISN + 4, "abx");
+    /* across three ranges, begun inside of one */
+    give(r, (struct seg){ACK, ISN + 4, PEER_ISN + 4, 8000, "cxdxe", NULL, 0, 0});
+    last_is(r, ACK | PSH, PEER_ISN + 4, ISN + 10, "cxdxex");
+    violations(r, 0, "");
 }
 
 static uint64_t next(uint64_t *state)
