@@ -14,9 +14,9 @@ enum addr_family { ADDR_NONE = 0, ADDR_IPV4 = 4, ADDR_IPV6 = 6 };
 
 /* Host order, most significant word first; an IPv4 address is word[0], the rest zero. */
 struct ip_addr {
-    uint32_t family;
     uint32_t word[4];
-    uint32_t zone; /* RFC 4007 6: of a link-local IPv6 address, netif.index + 1; else 0 */
+    uint16_t family;
+    uint16_t zone; /* RFC 4007 6: of a link-local IPv6 address, netif.index + 1; else 0 */
 };
 
 static inline struct ip_addr addr_ipv4(uint32_t host_order)

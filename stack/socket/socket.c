@@ -194,7 +194,7 @@ int socket_name(struct stack *s, int fd, struct socket_address *out)
     if (!k)
         return -ERR_BADF;
     k->ops->name(s, k, out);
-    out->addr.family = (uint32_t)k->family;
+    out->addr.family = k->family;
     return 0;
 }
 
