@@ -15,13 +15,31 @@
 #include "stack/service/udp_echo.h"
 #include "stack/socket/socket.h"
 #include "stack/transport/raw.h"
+#include "stack/transport/tcp/tcp.h"
 #include "stack/transport/udp.h"
 
 static const struct module *const modules[] = {
-    &neighbour_module, &route_module, &loopback_module,   &ethernet_module, &point_to_point_module,
-    &arp_module,       &ipv4_module,  &reassembly_module, &path_mtu_module, &icmpv4_module,
-    &udp_module,       &raw_module,   &socket_module,     &dhcp_module,     &dns_module,
-    &sntp_module,      &ping_module,  &traceroute_module, &udp_echo_module, NULL,
+    &neighbour_module,
+    &route_module,
+    &loopback_module,
+    &ethernet_module,
+    &point_to_point_module,
+    &arp_module,
+    &ipv4_module,
+    &reassembly_module,
+    &path_mtu_module,
+    &icmpv4_module,
+    &udp_module,
+    &tcp_module,
+    &raw_module,
+    &socket_module,
+    &dhcp_module,
+    &dns_module,
+    &sntp_module,
+    &ping_module,
+    &traceroute_module,
+    &udp_echo_module,
+    NULL,
 };
 
 static const struct netif_driver *const drivers[] = {
@@ -42,6 +60,8 @@ const struct stack_config stack_full_config = {
             .sockets = 64,
             .udp_pcbs = 64,
             .raw_pcbs = 16,
+            .tcp_pcbs = 64,
+            .tcp_chunks = 256,
             .memberships = 32,
             .socket_datagrams = 32,
             .reassemblies = 8,

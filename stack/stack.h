@@ -36,6 +36,8 @@ struct stack_limits {
     uint16_t neighbour_queue; /* packets that wait for one neighbour */
     uint16_t sockets;
     uint16_t udp_pcbs, raw_pcbs; /* of sockets; services bring their own */
+    uint16_t tcp_pcbs;           /* connections in every state, TIME-WAIT included, and listeners */
+    uint16_t tcp_chunks;         /* of 2 KiB, for what all of them send and receive */
     uint16_t memberships;        /* of all sockets in multicast groups */
     uint16_t socket_datagrams;   /* that wait in one socket */
     uint16_t reassemblies;       /* datagrams in reassembly at a time */

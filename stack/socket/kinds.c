@@ -4,4 +4,5 @@
  */
 #include "stack/socket/socket_inside.h"
 
-const struct socket_ops *const socket_kinds[] = {&socket_udp_ops, &socket_raw_ops, NULL};
+const struct socket_ops *const socket_kinds[] = {&socket_tcp_ops, &socket_udp_ops, &socket_raw_ops,
+                                                 NULL};

@@ -109,7 +109,7 @@ enum socket_counter {
     SOCKET_COUNTERS
 };
 
-extern const struct socket_ops socket_udp_ops, socket_raw_ops;
+extern const struct socket_ops socket_tcp_ops, socket_udp_ops, socket_raw_ops;
 /* The kinds that there are, NULL-terminated: kinds.c, or in its place the table of who leaves some
  * out. */
 extern const struct socket_ops *const socket_kinds[];

@@ -1,4 +1,4 @@
-# A build with a module left out (DNS, DHCP, UDP with all that stands on it) links without its objects, and starts; where the objects are there all the
+# A build with a module left out (DNS, DHCP, TCP, UDP with all that stands on it) links without its objects, and starts; where the objects are there all the
 # same, every call answers that the protocol is not supported. A call of what is left out does not link, which shows that it is out.
 . tests/checks/count.sh
 dir=build/left-out
@@ -22,8 +22,9 @@ without() { echo "$stack" | grep -vE "/stack/full\.o|$1"; }
 dns='/service/dns|/wire/dns'
 dhcp='/service/dhcp|/wire/dhcp'
 udp="$dns|$dhcp|/transport/udp|/wire/udp|/socket/(socket_udp|kinds)\.o|/service/(sntp|traceroute|udp_echo)|/wire/ntp"
+tcp='/transport/tcp/|/wire/tcp|/socket/(socket_tcp|kinds)\.o'
 runs everything "$stack"
-for module in dns dhcp udp; do
+for module in dns dhcp udp tcp; do
     define=-DNO_$(echo $module | tr a-z A-Z)
     eval "pattern=\$$module"
     objects=$(without "$pattern")

@@ -20,6 +20,7 @@
 #include "stack/socket/socket.h"
 #include "stack/socket/socket_inside.h"
 #include "stack/transport/raw.h"
+#include "stack/transport/tcp/tcp.h"
 #include "stack/transport/udp.h"
 
 static const struct module *const modules[] = {
@@ -35,6 +36,9 @@ static const struct module *const modules[] = {
     &icmpv4_module,
 #ifndef NO_UDP
     &udp_module,
+#endif
+#ifndef NO_TCP
+    &tcp_module,
 #endif
     &raw_module,
     &socket_module,
@@ -54,7 +58,9 @@ static const struct module *const modules[] = {
 };
 
 #if defined NO_UDP && !defined LINKED
-const struct socket_ops *const socket_kinds[] = {&socket_raw_ops, NULL};
+const struct socket_ops *const socket_kinds[] = {&socket_tcp_ops, &socket_raw_ops, NULL};
+#elif defined NO_TCP && !defined LINKED
+const struct socket_ops *const socket_kinds[] = {&socket_udp_ops, &socket_raw_ops, NULL};
 #endif
 
 static int wrong;
@@ -124,6 +130,13 @@ static void what_is_absent(struct stack *s)
     expect("dhcp_lease", dhcp_lease(s, lo) != NULL, 0);
 #endif
 #endif
+#ifdef NO_TCP
+    ABSENT(socket_open(s, ADDR_IPV4, SOCKET_STREAM, 0));
+    ask_by_name(s, "tcp.msl", "tcp.in", "tcp.chunks");
+#ifdef WANTED
+    tcp_new(s);
+#endif
+#endif
 #ifdef NO_UDP
     ABSENT(socket_open(s, ADDR_IPV4, SOCKET_DGRAM, 0));
     ask_by_name(s, "udp.port_first", "udp.in", "udp.nothing");
@@ -137,6 +150,29 @@ static void what_is_absent(struct stack *s)
 #endif
 #endif
 }
+
+#ifndef NO_TCP
+/* With ourselves, over loopback. */
+static void a_connection(struct stack *s)
+{
+    struct socket_address at = {.addr = addr_ipv4(0x7f000001), .port = 80};
+    char got[2] = "";
+    int listener = socket_open(s, ADDR_IPV4, SOCKET_STREAM, 0);
+    int client = socket_open(s, ADDR_IPV4, SOCKET_STREAM, 0);
+    expect("bind", socket_bind(s, listener, &at), 0);
+    expect("listen", socket_listen(s, listener, 1, 2000000001), 0);
+    expect("connect", socket_connect(s, client, &at, 2000000001), -ERR_INPROGRESS);
+    stack_poll(s, 2000000002);
+    int server = socket_accept(s, listener, NULL, 2000000002);
+    expect("send", socket_send(s, client, "x", 1, 0, NULL, 2000000002), 1);
+    stack_poll(s, 2000000003);
+    expect("receive", socket_receive(s, server, got, sizeof got, 0, NULL, 2000000003), 1);
+    expect("octet", got[0], 'x');
+    expect("close", socket_close(s, client, 2000000003), 0);
+    expect("close", socket_close(s, server, 2000000003), 0);
+    expect("close", socket_close(s, listener, 2000000003), 0);
+}
+#endif
 
 /* What is there works, and a datagram to what is not gets its ICMP error. */
 static void what_is_there(struct stack *s)
@@ -163,6 +199,9 @@ static void what_is_there(struct stack *s)
     expect("no port", (int)errors, 1);
 #endif
     expect("close", socket_close(s, fd, 2000000001), 0);
+#ifndef NO_TCP
+    a_connection(s);
+#endif
 }
 
 int main(void)
@@ -183,7 +222,8 @@ int main(void)
                    .pings = 1},
         .modules = modules,
     };
-    config.limits.udp_pcbs = config.limits.raw_pcbs = 4;
+    config.limits.udp_pcbs = config.limits.raw_pcbs = config.limits.tcp_pcbs = 4;
+    config.limits.tcp_chunks = 8;
     struct port port = {.random = randomly, .wake = nothing};
     size_t size = stack_size(&config);
     struct stack *s =

@@ -1,0 +1,220 @@
+#include "stack/core/div.h"
+#include "stack/socket/socket_inside.h"
+#include "stack/transport/tcp/tcp.h"
+#include "stack/wire/ipproto.h"
+
+#define SAME(a, b) ((int)(a) == (int)(b))
+_Static_assert(SAME(TCP_EVENT_READABLE, SOCKET_READABLE) && SAME(TCP_EVENT_URGENT, SOCKET_URGENT) &&
+                   SAME(TCP_EVENT_WRITABLE, SOCKET_WRITABLE) &&
+                   SAME(TCP_EVENT_ERROR, SOCKET_ERROR) && SAME(TCP_EVENT_HANGUP, SOCKET_HANGUP),
+               "readiness is told in the same words");
+_Static_assert(SAME(TCP_TIME_WAIT, SOCKET_TCP_TIME_WAIT) && SAME(TCP_CLOSED, SOCKET_TCP_CLOSED),
+               "states have the same numbers");
+
+static struct tcp_pcb *tcp_of(const struct socket *k)
+{
+    return (struct tcp_pcb *)(void *)k->pcb;
+}
+
+static unsigned tcp_socket_events(const struct stack *s, const struct socket *k)
+{
+    (void)s;
+    return tcp_events(tcp_of(k)) | (k->pending_error ? SOCKET_ERROR : 0);
+}
+
+/* An error waits in the socket, as every kind's does. */
+static void grew(struct tcp_pcb *pcb, struct stack *s, unsigned events, int64_t now_ns)
+{
+    struct socket *k = pcb->owner;
+    (void)now_ns;
+    int error = tcp_take_error(pcb);
+    if (error)
+        k->pending_error = (uint8_t)error;
+    if (s->port.ready)
+        s->port.ready(s->port.self, socket_fd(k), events);
+}
+
+static void adopt(struct socket *k, struct tcp_pcb *pcb)
+{
+    pcb->owner = k;
+    pcb->ready = grew;
+    k->pcb = &pcb->end.ip;
+}
+
+static int tcp_open(struct stack *s, struct socket *k)
+{
+    struct tcp_pcb *pcb = tcp_new(s);
+    if (!pcb)
+        return -ERR_NOBUFS;
+    pcb->end.ip.local.family = k->family;
+    adopt(k, pcb);
+    return 0;
+}
+
+static int tcp_socket_bind(struct stack *s, struct socket *k, const struct socket_address *local)
+{
+    struct tcp_pcb *pcb = tcp_of(k);
+    if (demux_is_in(&pcb->end) || pcb->state != TCP_CLOSED)
+        return -ERR_INVAL;
+    pcb->end.ip.local = local->addr;
+    pcb->end.local_port = local->port;
+    int err = tcp_bind(s, pcb);
+    if (err < 0) {
+        pcb->end.ip.local = (struct ip_addr){.family = k->family};
+        pcb->end.local_port = 0;
+    }
+    return err;
+}
+
+static int tcp_socket_connect(struct stack *s, struct socket *k, const struct socket_address *peer,
+                              int64_t now_ns)
+{
+    if (!peer)
+        return -ERR_AFNOSUPPORT;
+    struct ip_addr to = socket_destination(&peer->addr);
+    int err = socket_take_error(k);
+    if (err == 0)
+        err = tcp_connect(s, tcp_of(k), &to, peer->port, now_ns);
+    return err == 0 ? -ERR_INPROGRESS : err;
+}
+
+static int tcp_socket_listen(struct stack *s, struct socket *k, int backlog, int64_t now_ns)
+{
+    (void)now_ns;
+    return tcp_listen(s, tcp_of(k), backlog);
+}
+
+static int tcp_socket_accept(struct stack *s, struct socket *k, struct socket *child,
+                             struct socket_address *from, int64_t now_ns)
+{
+    (void)now_ns;
+    if (tcp_of(k)->state != TCP_LISTEN)
+        return -ERR_INVAL;
+    struct tcp_pcb *pcb = tcp_accept(s, tcp_of(k));
+    if (!pcb)
+        return -ERR_AGAIN;
+    adopt(child, pcb);
+    *from = (struct socket_address){pcb->end.ip.remote, pcb->end.remote_port};
+    return 0;
+}
+
+static int tcp_socket_send(struct stack *s, struct socket *k, const void *bytes, size_t len,
+                           int flags, const struct socket_address *to, int64_t now_ns)
+{
+    unsigned how = (flags & MSG_FLAG_MORE ? TCP_SEND_MORE : 0u) |
+                   (flags & MSG_FLAG_OOB ? TCP_SEND_URGENT : 0u);
+    (void)to; /* RFC 9293 has no such thing; Linux ignores it */
+    return tcp_send(s, tcp_of(k), bytes, len > INT32_MAX ? INT32_MAX : (uint32_t)len, how, now_ns);
+}
+
+static int tcp_socket_receive(struct stack *s, struct socket *k, void *out, size_t room, int flags,
+                              struct socket_address *from, int64_t now_ns)
+{
+    struct tcp_pcb *pcb = tcp_of(k);
+    unsigned how = (flags & MSG_FLAG_PEEK ? TCP_RECEIVE_PEEK : 0u) |
+                   (flags & MSG_FLAG_TRUNC ? TCP_RECEIVE_DISCARD : 0u);
+    if (flags & MSG_FLAG_OOB) /* RFC 6093 4: urgent data stays in the stream */
+        return -ERR_INVAL;
+    int got = tcp_receive(s, pcb, out, room > INT32_MAX ? INT32_MAX : (uint32_t)room, how, now_ns);
+    if (got > 0 && from)
+        *from = (struct socket_address){pcb->end.ip.remote, pcb->end.remote_port};
+    return got;
+}
+
+static void tcp_socket_close(struct stack *s, struct socket *k, int64_t now_ns)
+{
+    tcp_release(s, tcp_of(k), false, now_ns);
+}
+
+static void tcp_socket_name(struct stack *s, const struct socket *k, struct socket_address *out)
+{
+    (void)s;
+    *out = (struct socket_address){k->pcb->local, tcp_of(k)->end.local_port};
+}
+
+static bool has_peer(const struct tcp_pcb *pcb)
+{
+    return pcb->state > TCP_SYN_SENT;
+}
+
+static int tcp_socket_peer(struct stack *s, const struct socket *k, struct socket_address *out)
+{
+    (void)s;
+    if (!has_peer(tcp_of(k)))
+        return -ERR_NOTCONN;
+    *out = (struct socket_address){k->pcb->remote, tcp_of(k)->end.remote_port};
+    return 0;
+}
+
+static int tcp_socket_set(struct stack *s, struct socket *k, enum socket_option option,
+                          int64_t value, int64_t now_ns)
+{
+    struct tcp_pcb *pcb = tcp_of(k);
+    (void)s;
+    (void)now_ns;
+    switch (option) {
+    case SO_OPT_REUSEADDR:
+        pcb->end.reuse = value != 0;
+        return 0;
+    case TCP_OPT_NODELAY:
+        pcb->no_delay = value != 0;
+        return 0;
+    default:
+        return -ERR_NOPROTOOPT;
+    }
+}
+
+static int tcp_socket_get(struct stack *s, struct socket *k, enum socket_option option,
+                          int64_t *value)
+{
+    const struct tcp_pcb *pcb = tcp_of(k);
+    (void)s;
+    switch (option) {
+    case SO_OPT_REUSEADDR:
+        *value = pcb->end.reuse;
+        return 0;
+    case SO_OPT_ACCEPTCONN:
+        *value = pcb->state == TCP_LISTEN;
+        return 0;
+    case TCP_OPT_NODELAY:
+        *value = pcb->no_delay;
+        return 0;
+    default:
+        return -ERR_NOPROTOOPT;
+    }
+}
+
+static int tcp_socket_shutdown(struct stack *s, struct socket *k, int how, int64_t now_ns)
+{
+    struct tcp_pcb *pcb = tcp_of(k);
+    if (pcb->state <= TCP_LISTEN)
+        return -ERR_NOTCONN;
+    if (how != SOCKET_SHUT_WRITE)
+        tcp_deafen(s, pcb, now_ns);
+    return how != SOCKET_SHUT_READ ? tcp_finish(s, pcb, now_ns) : 0;
+}
+
+static bool serves(int protocol)
+{
+    return protocol == 0 || protocol == IP_PROTO_TCP;
+}
+
+const struct socket_ops socket_tcp_ops = {
+    .module = MODULE_TCP,
+    .type = SOCKET_STREAM,
+    .serves = serves,
+    .open = tcp_open,
+    .bind = tcp_socket_bind,
+    .connect = tcp_socket_connect,
+    .listen = tcp_socket_listen,
+    .accept = tcp_socket_accept,
+    .send = tcp_socket_send,
+    .receive = tcp_socket_receive,
+    .close = tcp_socket_close,
+    .name = tcp_socket_name,
+    .peer = tcp_socket_peer,
+    .set = tcp_socket_set,
+    .get = tcp_socket_get,
+    .shutdown = tcp_socket_shutdown,
+    .events = tcp_socket_events,
+};

@@ -1,0 +1,424 @@
+/* What a user asks of a connection (RFC 9293 3.10.1 to 3.10.5). */
+#include "stack/core/addr_class.h"
+#include "stack/transport/tcp/inside.h"
+#include "stack/wire/ipproto.h"
+
+/* --- opening --- */
+
+int tcp_bind(struct stack *s, struct tcp_pcb *pcb)
+{
+    struct demux *t = &tcp_of(s)->demux;
+    struct port_pcb *end = &pcb->end;
+    if (demux_is_in(end))
+        return -ERR_INVAL;
+    if (!addr_is_any(&end->ip.local) && !ip_is_local(s, &end->ip.local))
+        return -ERR_ADDRNOTAVAIL;
+    if (!end->local_port)
+        end->local_port = ephemeral_port(s, t, end, (uint32_t)tcp_knob(s, TCP_KNOB_PORT_FIRST),
+                                         (uint32_t)tcp_knob(s, TCP_KNOB_PORT_LAST));
+    else if (demux_port_taken(t, end, end->local_port, end->reuse))
+        return -ERR_ADDRINUSE;
+    if (!end->local_port)
+        return -ERR_ADDRINUSE;
+    demux_enter(t, end);
+    return 0;
+}
+
+static int may_open(const struct tcp_pcb *pcb)
+{
+    switch ((enum tcp_state)pcb->state) {
+    case TCP_CLOSED:
+        return 0;
+    case TCP_SYN_SENT:
+    case TCP_SYN_RECEIVED:
+        return -ERR_ALREADY;
+    case TCP_LISTEN:
+        return -ERR_OPNOTSUPP;
+    case TCP_ESTABLISHED:
+    case TCP_FIN_WAIT_1:
+    case TCP_FIN_WAIT_2:
+    case TCP_CLOSE_WAIT:
+    case TCP_CLOSING:
+    case TCP_LAST_ACK:
+    case TCP_TIME_WAIT:
+    case TCP_STATES:
+        break;
+    }
+    return -ERR_ISCONN;
+}
+
+/* Somebody has these four numbers already. */
+static bool flow_taken(struct stack *s, const struct tcp_pcb *pcb, const struct ip_addr *local,
+                       const struct ip_addr *remote, uint16_t port)
+{
+    const struct demux_key k = {
+        .local = *local, .remote = *remote, .local_port = pcb->end.local_port, .remote_port = port};
+    const struct port_pcb *other = demux_sender(&tcp_of(s)->demux, &k);
+    return other && other != &pcb->end && other->remote_port;
+}
+
+/* The block's ends, and its place in the table. */
+static int take_ends(struct stack *s, struct tcp_pcb *pcb, const struct ip_addr *remote,
+                     uint16_t port)
+{
+    struct port_pcb *end = &pcb->end;
+    struct ip_path path;
+    const struct ip_addr *from = addr_is_any(&end->ip.local) ? NULL : &end->ip.local;
+    int err = ip_path(s, remote, from, end->ip.nif, &path);
+    if (err < 0)
+        return err;
+    if (path.broadcast || path.multicast || addr_is_any(remote)) /* 3.9.2.3, MUST-46; 3.10.1 */
+        return -ERR_NETUNREACH;
+    if (!demux_is_in(end)) {
+        if (pcb->ended)
+            end->local_port = 0;
+        if ((err = tcp_bind(s, pcb)) < 0)
+            return err;
+    }
+    if (flow_taken(s, pcb, &path.source, remote, port))
+        return -ERR_ADDRINUSE;
+    demux_set_ends(&tcp_of(s)->demux, end, path.source, *remote, port);
+    return 0;
+}
+
+int tcp_connect(struct stack *s, struct tcp_pcb *pcb, const struct ip_addr *remote, uint16_t port,
+                int64_t now_ns)
+{
+    int err = may_open(pcb);
+    if (err == 0)
+        err = port ? take_ends(s, pcb, remote, port) : -ERR_ADDRNOTAVAIL;
+    if (err < 0)
+        return err;
+    tcp_hold(pcb);
+    pcb->ended = pcb->fin_queued = pcb->fin_received = pcb->shut_read = pcb->passive = false;
+    pcb->retransmits = pcb->backoff = pcb->error = pcb->soft_error = 0;
+    pcb->srtt_us = 0;
+    tcp_start_sending(s, pcb, now_ns);
+    pcb->rcv_wscale = tcp_window_shift(pcb->rcv_buffer);
+    tcp_enter(s, pcb, TCP_SYN_SENT);
+    tcp_send_syn(s, pcb, now_ns);
+    tcp_leave(s, pcb, now_ns);
+    return 0;
+}
+
+static bool another_listens(struct stack *s, const struct tcp_pcb *pcb)
+{
+    const struct demux_key k = {
+        .local = pcb->end.ip.local, .local_port = pcb->end.local_port, .nif = pcb->end.ip.nif};
+    const struct port_pcb *other = demux_receiver(&tcp_of(s)->demux, &k);
+    return other && other != &pcb->end;
+}
+
+int tcp_listen(struct stack *s, struct tcp_pcb *pcb, int backlog)
+{
+    enum { MOST = 4096 };
+    struct tcp_listener *l = &pcb->listener;
+    int err = 0;
+    if (pcb->state != TCP_CLOSED && pcb->state != TCP_LISTEN)
+        return -ERR_ISCONN;
+    if (!demux_is_in(&pcb->end) && (err = tcp_bind(s, pcb)) < 0)
+        return err;
+    if (pcb->state == TCP_CLOSED) {
+        if (another_listens(s, pcb))
+            return -ERR_ADDRINUSE;
+        *l = (struct tcp_listener){0};
+        tcp_queue_init(&l->half);
+        tcp_queue_init(&l->done);
+        pcb->end.open = true;
+        tcp_enter(s, pcb, TCP_LISTEN);
+    }
+    l->backlog = (uint16_t)(backlog < 1 ? 1 : backlog > MOST ? MOST : backlog);
+    return 0;
+}
+
+/* --- SEND --- */
+
+/* 0, or why nothing can be sent. */
+static int may_send(const struct tcp_pcb *pcb)
+{
+    switch ((enum tcp_state)pcb->state) {
+    case TCP_SYN_SENT: /* queued until ESTABLISHED */
+    case TCP_SYN_RECEIVED:
+    case TCP_ESTABLISHED:
+    case TCP_CLOSE_WAIT:
+        return pcb->fin_queued ? -ERR_PIPE : 0;
+    case TCP_CLOSED:
+        return pcb->ended ? -ERR_PIPE : -ERR_NOTCONN;
+    case TCP_LISTEN:
+        return -ERR_NOTCONN;
+    case TCP_FIN_WAIT_1:
+    case TCP_FIN_WAIT_2:
+    case TCP_CLOSING:
+    case TCP_LAST_ACK:
+    case TCP_TIME_WAIT:
+    case TCP_STATES:
+        break;
+    }
+    return -ERR_PIPE;
+}
+
+/* The first octet of text that is not acknowledged. */
+static uint32_t first_unacked(const struct tcp_pcb *pcb)
+{
+    uint32_t una = pcb->snd_una == pcb->iss ? pcb->iss + 1 : pcb->snd_una;
+    return seq_earlier(una, pcb->snd_end);
+}
+
+static uint32_t send_room(const struct tcp_pcb *pcb)
+{
+    uint32_t held = pcb->snd_end - first_unacked(pcb);
+    return held < pcb->snd_buffer ? pcb->snd_buffer - held : 0;
+}
+
+int tcp_send(struct stack *s, struct tcp_pcb *pcb, const void *bytes, uint32_t len, unsigned flags,
+             int64_t now_ns)
+{
+    int err = may_send(pcb);
+    uint32_t room = send_room(pcb);
+    if (err < 0 || len == 0)
+        return err;
+    if (room == 0)
+        return -ERR_AGAIN;
+    tcp_hold(pcb);
+    uint32_t taken = tcp_stream_put(&tcp_of(s)->chunks, &pcb->out, pcb->snd_end, bytes,
+                                    len < room ? len : room, TCP_CLAIM_MORE);
+    pcb->snd_end += taken;
+    pcb->more = (flags & TCP_SEND_MORE) != 0;
+    if ((flags & TCP_SEND_URGENT) && taken == len) {
+        pcb->urgent = true;
+        pcb->snd_up = pcb->snd_end;
+    }
+    tcp_leave(s, pcb, now_ns);
+    return taken ? (int)taken : -ERR_NOBUFS;
+}
+
+/* --- RECEIVE --- */
+
+uint32_t tcp_unread(const struct tcp_pcb *pcb)
+{
+    return pcb->rcv_nxt - pcb->fin_received - pcb->rcv_user;
+}
+
+static int nothing_to_read(const struct tcp_pcb *pcb)
+{
+    if (pcb->state == TCP_LISTEN || (pcb->state == TCP_CLOSED && !pcb->ended))
+        return -ERR_NOTCONN;
+    return pcb->fin_received || pcb->shut_read || pcb->ended ? 0 : -ERR_AGAIN;
+}
+
+/* RFC 9293 3.8.6.2.2: the peer hears of more room when it is worth a segment of it. */
+static void tell_window(const struct stack *s, struct tcp_pcb *pcb)
+{
+    uint32_t told = seq_after(pcb->rcv_adv, pcb->rcv_nxt) ? pcb->rcv_adv - pcb->rcv_nxt : 0;
+    uint32_t gain = tcp_receive_window(s, pcb) - told;
+    uint32_t worth = 2u * pcb->peer_mss;
+    if (worth > pcb->rcv_buffer / 2 || told < pcb->peer_mss)
+        worth = 1;
+    if (gain >= worth && gain > 0)
+        pcb->ack_now = true;
+}
+
+int tcp_receive(struct stack *s, struct tcp_pcb *pcb, void *out, uint32_t room, unsigned flags,
+                int64_t now_ns)
+{
+    uint32_t unread = pcb->state == TCP_LISTEN ? 0 : tcp_unread(pcb);
+    uint32_t n = unread < room ? unread : room;
+    if (unread == 0)
+        return nothing_to_read(pcb);
+    if (!(flags & TCP_RECEIVE_DISCARD))
+        tcp_stream_get(&pcb->in, pcb->rcv_user, out, n);
+    if (flags & TCP_RECEIVE_PEEK)
+        return (int)n;
+    tcp_hold(pcb);
+    pcb->rcv_user += n;
+    if (seq_upto(pcb->rcv_up, pcb->rcv_user))
+        pcb->urgent_in = false;
+    tcp_stream_drop(&tcp_of(s)->chunks, &pcb->in, pcb->rcv_user, tcp_in_end(pcb));
+    if (pcb->state != TCP_CLOSED && !pcb->fin_received)
+        tell_window(s, pcb);
+    tcp_leave(s, pcb, now_ns);
+    return (int)n;
+}
+
+/* --- CLOSE and ABORT --- */
+
+static void queue_fin(struct stack *s, struct tcp_pcb *pcb, enum tcp_state next)
+{
+    pcb->fin_queued = true;
+    pcb->cork = pcb->more = false;
+    tcp_enter(s, pcb, next);
+}
+
+/* 3.10.4. */
+static int finish(struct stack *s, struct tcp_pcb *pcb)
+{
+    switch ((enum tcp_state)pcb->state) {
+    case TCP_CLOSED:
+    case TCP_LISTEN:
+        return -ERR_NOTCONN;
+    case TCP_SYN_SENT:
+        tcp_end(s, pcb, 0);
+        return 0;
+    case TCP_SYN_RECEIVED: /* FIN-WAIT-1 is entered when the handshake is over */
+        pcb->fin_queued = true;
+        return 0;
+    case TCP_ESTABLISHED:
+        queue_fin(s, pcb, TCP_FIN_WAIT_1);
+        return 0;
+    case TCP_CLOSE_WAIT:
+        queue_fin(s, pcb, TCP_LAST_ACK);
+        return 0;
+    case TCP_FIN_WAIT_1:
+    case TCP_FIN_WAIT_2:
+    case TCP_CLOSING:
+    case TCP_LAST_ACK:
+    case TCP_TIME_WAIT:
+    case TCP_STATES:
+        break;
+    }
+    return 0;
+}
+
+int tcp_finish(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    tcp_hold(pcb);
+    int err = finish(s, pcb);
+    tcp_leave(s, pcb, now_ns);
+    return err;
+}
+
+static void throw_away(struct stack *s, struct tcp_pcb *pcb)
+{
+    pcb->rcv_user = pcb->rcv_nxt - pcb->fin_received;
+    tcp_stream_drop(&tcp_of(s)->chunks, &pcb->in, pcb->rcv_user, tcp_in_end(pcb));
+}
+
+void tcp_deafen(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    tcp_hold(pcb);
+    pcb->shut_read = true;
+    throw_away(s, pcb);
+    tcp_leave(s, pcb, now_ns);
+}
+
+/* 3.10.5: RST where the peer may still wait for something. */
+static void abort_connection(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    bool tell = pcb->state != TCP_SYN_SENT && pcb->state != TCP_TIME_WAIT;
+    struct tcp_plan rst = {.seq = pcb->snd_nxt, .flags = TCP_FLAG_RST | TCP_FLAG_ACK};
+    tcp_end(s, pcb, 0);
+    if (!tell)
+        return;
+    tcp_count(s, TCP_OUT_RST);
+    tcp_transmit(s, pcb, &rst, now_ns);
+}
+
+static void let_go(struct stack *s, struct tcp_pcb *pcb, bool abort, int64_t now_ns)
+{
+    switch ((enum tcp_state)pcb->state) {
+    case TCP_CLOSED:
+        demux_leave(&tcp_of(s)->demux, &pcb->end);
+        return;
+    case TCP_LISTEN:
+        tcp_listener_close(s, pcb, now_ns);
+        tcp_end(s, pcb, 0);
+        return;
+    case TCP_SYN_SENT:
+        tcp_end(s, pcb, 0);
+        return;
+    case TCP_SYN_RECEIVED:
+    case TCP_ESTABLISHED:
+    case TCP_FIN_WAIT_1:
+    case TCP_FIN_WAIT_2:
+    case TCP_CLOSE_WAIT:
+    case TCP_CLOSING:
+    case TCP_LAST_ACK:
+    case TCP_TIME_WAIT:
+        /* 3.6.1, SHLD-3: that octets were lost is told by a reset. */
+        if (abort || (tcp_unread(pcb) > 0 && pcb->state != TCP_TIME_WAIT)) {
+            abort_connection(s, pcb, now_ns);
+            return;
+        }
+        finish(s, pcb);
+        throw_away(s, pcb);
+        tcp_orphan_timer(s, pcb, now_ns);
+        return;
+    case TCP_STATES:
+        break;
+    }
+    STACK_ASSERT(false); /* no such state */
+}
+
+void tcp_release(struct stack *s, struct tcp_pcb *pcb, bool abort, int64_t now_ns)
+{
+    STACK_ASSERT(pcb->user);
+    tcp_hold(pcb);
+    pcb->user = false;
+    pcb->owner = NULL;
+    pcb->ready = NULL;
+    let_go(s, pcb, abort, now_ns);
+    tcp_leave(s, pcb, now_ns);
+}
+
+/* --- STATUS --- */
+
+int tcp_take_error(struct tcp_pcb *pcb)
+{
+    int error = pcb->error;
+    pcb->error = 0;
+    return error;
+}
+
+uint32_t tcp_unacked(const struct tcp_pcb *pcb)
+{
+    return pcb->snd_end - first_unacked(pcb);
+}
+
+uint32_t tcp_unsent(const struct tcp_pcb *pcb)
+{
+    return seq_after(pcb->snd_end, pcb->snd_nxt) ? pcb->snd_end - pcb->snd_nxt : 0;
+}
+
+static unsigned read_events(const struct tcp_pcb *pcb)
+{
+    unsigned events = 0;
+    if (tcp_unread(pcb) > 0 || pcb->fin_received || pcb->shut_read)
+        events |= TCP_EVENT_READABLE;
+    if (pcb->urgent_in)
+        events |= TCP_EVENT_URGENT;
+    return events;
+}
+
+static unsigned connected_events(const struct tcp_pcb *pcb)
+{
+    unsigned events = read_events(pcb);
+    if (send_room(pcb) > 0 || pcb->fin_queued)
+        events |= TCP_EVENT_WRITABLE;
+    if (pcb->fin_queued && (pcb->fin_received || pcb->shut_read))
+        events |= TCP_EVENT_HANGUP;
+    return events;
+}
+
+unsigned tcp_events(const struct tcp_pcb *pcb)
+{
+    switch ((enum tcp_state)pcb->state) {
+    case TCP_LISTEN:
+        return pcb->listener.done.first ? TCP_EVENT_READABLE : 0;
+    case TCP_SYN_SENT:
+    case TCP_SYN_RECEIVED:
+        return 0;
+    case TCP_CLOSED: /* nothing that is tried now would wait */
+        return TCP_EVENT_WRITABLE | TCP_EVENT_HANGUP | (pcb->error ? TCP_EVENT_ERROR : 0) |
+               (pcb->ended ? TCP_EVENT_READABLE : 0);
+    case TCP_ESTABLISHED:
+    case TCP_FIN_WAIT_1:
+    case TCP_FIN_WAIT_2:
+    case TCP_CLOSE_WAIT:
+    case TCP_CLOSING:
+    case TCP_LAST_ACK:
+    case TCP_TIME_WAIT:
+    case TCP_STATES:
+        break;
+    }
+    return connected_events(pcb);
+}

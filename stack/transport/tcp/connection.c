@@ -1,0 +1,209 @@
+/* Control blocks: where they come from, their states, and how they end. */
+#include "stack/core/div.h"
+#include "stack/transport/tcp/inside.h"
+
+/* --- states --- */
+
+void tcp_enter(struct stack *s, struct tcp_pcb *pcb, enum tcp_state state)
+{
+    struct tcp *t = tcp_of(s);
+    STACK_ASSERT(t->count[pcb->state] > 0);
+    t->count[pcb->state]--;
+    t->count[state]++;
+    pcb->state = (uint8_t)state;
+    stack_trace(s, TRACE_STATE, "tcp.state", state);
+}
+
+static bool is_over(const struct tcp_pcb *pcb)
+{
+    return pcb->state == TCP_CLOSED;
+}
+
+static void leave_queue(struct stack *s, struct tcp_pcb *pcb)
+{
+    if (pcb->unaccepted)
+        tcp_listener_forget(pcb);
+    else if (pcb->link)
+        tcp_queue_take_out(&tcp_of(s)->time_wait, pcb);
+}
+
+/* What came in order before the end is still the user's to read, unless the end is an error: then
+ * RFC 9293 3.10.7.4 has all queues flushed. */
+static void drop_streams(struct stack *s, struct tcp_pcb *pcb, int error)
+{
+    struct tcp_chunks *p = &tcp_of(s)->chunks;
+    tcp_stream_clear(p, &pcb->out);
+    pcb->snd_end = pcb->snd_una = pcb->snd_nxt;
+    pcb->resend = pcb->resend_end = pcb->snd_nxt;
+    if (pcb->user && !error)
+        return;
+    tcp_stream_clear(p, &pcb->in);
+    pcb->rcv_user = pcb->rcv_nxt;
+}
+
+void tcp_end(struct stack *s, struct tcp_pcb *pcb, int error)
+{
+    STACK_ASSERT(pcb->held > 0 && !is_over(pcb));
+    leave_queue(s, pcb);
+    demux_leave(&tcp_of(s)->demux, &pcb->end);
+    tcp_timers_stop(pcb);
+    if (pcb->state != TCP_LISTEN)
+        drop_streams(s, pcb, error);
+    pcb->error = (uint8_t)error;
+    pcb->ended = true;
+    pcb->ack_now = false;
+    tcp_enter(s, pcb, TCP_CLOSED);
+}
+
+/* RFC 9293 leaves a connection in FIN-WAIT-2 for as long as its peer likes; one that no user waits
+ * for ends after a while, which RFC 1122 4.2.2.20 (f) tolerates. */
+void tcp_orphan_timer(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    if (pcb->state == TCP_FIN_WAIT_2 && !pcb->user && !pcb->unaccepted)
+        pcb->idle_ns = now_ns + tcp_knob(s, TCP_KNOB_FIN_WAIT_2);
+}
+
+void tcp_enter_fin_wait_2(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    tcp_enter(s, pcb, TCP_FIN_WAIT_2);
+    tcp_orphan_timer(s, pcb, now_ns);
+}
+
+void tcp_enter_time_wait(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    tcp_timers_stop(pcb);
+    tcp_enter(s, pcb, TCP_TIME_WAIT);
+    pcb->idle_ns = now_ns + 2 * tcp_knob(s, TCP_KNOB_MSL);
+    STACK_ASSERT(!pcb->unaccepted);
+    tcp_queue_put(&tcp_of(s)->time_wait, pcb);
+}
+
+/* --- blocks --- */
+
+static void give_back(struct stack *s, struct tcp_pcb *pcb)
+{
+    struct tcp *t = tcp_of(s);
+    STACK_ASSERT(is_over(pcb) && !pcb->user && !demux_is_in(&pcb->end) && !pcb->link);
+    deadline_clear(s, &pcb->deadline);
+    tcp_stream_clear(&t->chunks, &pcb->in);
+    t->count[TCP_CLOSED]--;
+    pool_give(&t->pcbs, pcb);
+}
+
+/* When there is no block left, the connection that is in TIME-WAIT longest gives way, as RFC 9293
+ * 3.6.1 does not forbid and every host under load must. */
+static bool spare_one(struct stack *s)
+{
+    struct tcp_pcb *oldest = tcp_of(s)->time_wait.first;
+    if (!oldest || oldest->user || oldest->held)
+        return false;
+    tcp_count(s, TCP_TIME_WAIT_SPARED);
+    tcp_hold(oldest);
+    tcp_end(s, oldest, 0);
+    oldest->held--;
+    give_back(s, oldest);
+    return true;
+}
+
+struct tcp_pcb *tcp_take(struct stack *s)
+{
+    struct tcp *t = tcp_of(s);
+    struct tcp_pcb *pcb = pool_take(&t->pcbs);
+    if (!pcb && spare_one(s))
+        pcb = pool_take(&t->pcbs);
+    if (!pcb)
+        return NULL;
+    t->count[TCP_CLOSED]++;
+    pcb->snd_buffer = (uint32_t)tcp_knob(s, TCP_KNOB_SNDBUF);
+    pcb->rcv_buffer = (uint32_t)tcp_knob(s, TCP_KNOB_RCVBUF);
+    tcp_timers_init(s, pcb);
+    return pcb;
+}
+
+struct tcp_pcb *tcp_new(struct stack *s)
+{
+    struct tcp_pcb *pcb = tcp_take(s);
+    if (pcb)
+        pcb->user = true;
+    return pcb;
+}
+
+static void tell_user(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    unsigned events = tcp_events(pcb), grown = events & ~(unsigned)pcb->told;
+    pcb->told = (uint8_t)events;
+    if (grown && pcb->user && pcb->ready)
+        pcb->ready(pcb, s, grown, now_ns);
+}
+
+void tcp_leave(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    STACK_ASSERT(pcb->held > 0);
+    if (!is_over(pcb) && pcb->state != TCP_LISTEN)
+        tcp_output(s, pcb, now_ns);
+    if (pcb->held == 1)
+        tell_user(s, pcb, now_ns);
+    STACK_INVARIANT(tcp_check(s, pcb));
+    if (--pcb->held > 0)
+        return;
+    if (!is_over(pcb))
+        tcp_timers_arm(s, pcb);
+    else if (!pcb->user)
+        give_back(s, pcb);
+}
+
+/* --- a connection's beginning --- */
+
+void tcp_start_sending(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    pcb->iss = tcp_isn(s, pcb, now_ns);
+    pcb->ts_offset = tcp_timestamp_offset(s, pcb);
+    pcb->snd_una = pcb->iss;
+    pcb->snd_nxt = pcb->resend = pcb->resend_end = pcb->iss + 1;
+    pcb->snd_end = pcb->iss + 1;
+    pcb->snd_up = pcb->iss;
+    pcb->rto_us = (uint32_t)div_s64(tcp_knob(s, TCP_KNOB_RTO_INITIAL), 1000);
+    pcb->give_up_ns = now_ns + tcp_knob(s, TCP_KNOB_R2_SYN);
+}
+
+void tcp_start_receiving(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g)
+{
+    pcb->irs = g->hdr.seq;
+    pcb->rcv_nxt = pcb->rcv_user = pcb->rcv_adv = pcb->last_ack = pcb->rcv_up = g->hdr.seq + 1;
+    tcp_learn_options(s, pcb, &g->options);
+    pcb->snd_wnd = pcb->max_wnd = g->hdr.window; /* of a SYN it is never scaled (RFC 7323 2.2) */
+    pcb->snd_wl1 = g->hdr.seq;
+    pcb->snd_wl2 = g->hdr.ack;
+}
+
+void tcp_establish(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    enum { RTO_AFTER_LOST_SYN_US = 3000000 }; /* RFC 6298 5.7 */
+    tcp_enter(s, pcb, pcb->fin_queued ? TCP_FIN_WAIT_1 : TCP_ESTABLISHED);
+    tcp_congestion_start(s, pcb);
+    if (pcb->retransmits > 0)
+        pcb->rto_us = RTO_AFTER_LOST_SYN_US;
+    pcb->backoff = 0;
+    if (pcb->unaccepted)
+        tcp_listener_child_done(s, pcb, now_ns);
+}
+
+/* --- invariants --- */
+
+void tcp_check(const struct stack *s, const struct tcp_pcb *pcb)
+{
+    const struct tcp *t = s->state[MODULE_TCP];
+    STACK_ASSERT(pcb->state < TCP_STATES && t->count[pcb->state] > 0);
+    STACK_ASSERT(!(pcb->user && pcb->unaccepted));
+    if (pcb->state == TCP_LISTEN || pcb->state == TCP_CLOSED)
+        return;
+    STACK_ASSERT(demux_is_in(&pcb->end) && pcb->end.remote_port && !pcb->end.open);
+    STACK_ASSERT(seq_upto(pcb->snd_una, pcb->snd_nxt));
+    STACK_ASSERT(seq_upto(pcb->snd_nxt, pcb->snd_end + pcb->fin_queued));
+    STACK_ASSERT(seq_upto(pcb->resend, pcb->resend_end) && seq_upto(pcb->resend_end, pcb->snd_nxt));
+    STACK_ASSERT(seq_upto(pcb->rcv_user, pcb->rcv_nxt) &&
+                 (pcb->state == TCP_SYN_SENT || seq_upto(pcb->rcv_nxt, pcb->rcv_adv + 1)));
+    STACK_ASSERT((pcb->link != NULL) == (pcb->unaccepted || pcb->state == TCP_TIME_WAIT));
+    tcp_stream_check(&pcb->out);
+    tcp_stream_check(&pcb->in);
+}

@@ -1,0 +1,274 @@
+/* What the files of TCP share. */
+#ifndef STACK_TRANSPORT_TCP_INSIDE_H
+#define STACK_TRANSPORT_TCP_INSIDE_H
+
+#include "stack/core/pool.h"
+#include "stack/transport/tcp/sequence.h"
+#include "stack/transport/tcp/tcp.h"
+#include "stack/wire/tcp.h"
+
+enum { TCP_DEFAULT_MSS = 536 }; /* RFC 9293 3.7.1, MUST-15: what IPv4 peers take unasked */
+#define TCP_NEVER INT64_MAX
+
+struct tcp {
+    struct demux demux;
+    struct pool pcbs;
+    struct tcp_chunks chunks;
+    struct tcp_queue time_wait; /* the one that entered first comes first */
+    uint32_t count[TCP_STATES]; /* blocks by state */
+    uint8_t secret[KEYED_HASH_KEY_BYTES];
+    /* The millisecond and microsecond clocks, which are carried on by small steps: no division of
+     * 64 bits on a segment's path. */
+    int64_t clock_ns;
+    uint32_t clock_ms;
+};
+
+enum tcp_knob {
+    TCP_KNOB_PORT_FIRST,
+    TCP_KNOB_PORT_LAST,
+    TCP_KNOB_SNDBUF,
+    TCP_KNOB_RCVBUF,
+    TCP_KNOB_MSL,
+    TCP_KNOB_MSS_DEFAULT,
+    TCP_KNOB_TIMESTAMPS,
+    TCP_KNOB_WINDOW_SCALING,
+    TCP_KNOB_SACK,
+    TCP_KNOB_PATH_MTU_DISCOVERY,
+    TCP_KNOB_RTO_INITIAL,
+    TCP_KNOB_RTO_MIN,
+    TCP_KNOB_RTO_MAX,
+    TCP_KNOB_R2,
+    TCP_KNOB_R2_SYN,
+    TCP_KNOB_DELAYED_ACK,
+    TCP_KNOB_SWS_OVERRIDE,
+    TCP_KNOB_FIN_WAIT_2,
+    TCP_KNOB_INITIAL_WINDOW,
+    TCP_KNOB_SYN_BACKLOG,
+    TCP_KNOBS
+};
+
+enum tcp_counter {
+    TCP_IN,
+    TCP_OUT,
+    TCP_OUT_RESENT,
+    TCP_OUT_RST,
+    TCP_IN_BAD_OPTIONS,
+    TCP_IN_ERROR,
+    TCP_OPENED_ACTIVE,
+    TCP_OPENED_PASSIVE,
+    TCP_ENDED_RESET,
+    TCP_ENDED_TIMEOUT,
+    TCP_TIME_WAIT_SPARED,
+    TCP_NO_BUFFER_OUT,
+    TCP_DROP_SHORT,
+    TCP_DROP_OFFSET,
+    TCP_DROP_TO_MANY,
+    TCP_DROP_FOREIGN,
+    TCP_DROP_CHECKSUM,
+    TCP_DROP_PORT_ZERO,
+    TCP_DROP_NO_PORT,
+    TCP_DROP_LISTEN_RST,
+    TCP_DROP_LISTEN_ACK,
+    TCP_DROP_LISTEN_NO_SYN,
+    TCP_DROP_BACKLOG_FULL,
+    TCP_DROP_SYN_BACKLOG_FULL,
+    TCP_DROP_NO_BLOCK,
+    TCP_DROP_SYN_SENT_ACK,
+    TCP_DROP_SYN_SENT_RST,
+    TCP_DROP_SYN_SENT_NO_SYN,
+    TCP_DROP_SEQUENCE,
+    TCP_DROP_RST_CHALLENGED,
+    TCP_DROP_SYN_IN_CONNECTION,
+    TCP_DROP_NO_ACK,
+    TCP_DROP_ACK_RANGE,
+    TCP_DROP_SYN_RECEIVED_ACK,
+    TCP_DROP_TEXT_TOO_LATE,
+    TCP_DROP_NO_CHUNK,
+    TCP_DROP_AHEAD,
+    TCP_DROP_RESET,
+    TCP_DROP_ERROR_SHORT,
+    TCP_DROP_ERROR_UNMATCHED,
+    TCP_DROP_ERROR_SEQUENCE,
+    TCP_COUNTERS
+};
+
+static inline struct tcp *tcp_of(struct stack *s)
+{
+    return s->state[MODULE_TCP];
+}
+
+static inline struct tcp_pcb *tcp_pcb_of(struct port_pcb *end)
+{
+    return (struct tcp_pcb *)(void *)end;
+}
+
+static inline int64_t tcp_knob(const struct stack *s, enum tcp_knob k)
+{
+    return stack_knob(s, MODULE_TCP, k);
+}
+
+static inline void tcp_count(struct stack *s, enum tcp_counter c)
+{
+    stack_count(s, MODULE_TCP, c);
+}
+
+/* A segment that came, as RFC 9293 3.3.1 names its variables. The steps of 3.10.7 trim it to what
+ * is new and lies inside the window. */
+struct tcp_segment {
+    struct netbuf *nb;
+    const struct ip_received *ip;
+    struct tcp_hdr hdr;
+    struct tcp_options options;
+    uint32_t seq, ack, wnd; /* SEG.WND is not scaled yet */
+    uint8_t flags;
+    const uint8_t *text;
+    uint32_t text_len;
+};
+
+/* SEG.LEN: SYN and FIN count. */
+static inline uint32_t tcp_seg_len(const struct tcp_segment *g)
+{
+    return g->text_len + ((g->flags & TCP_FLAG_SYN) != 0) + ((g->flags & TCP_FLAG_FIN) != 0);
+}
+
+/* What a step says: the next one follows, or the segment is done with: TCP_COUNTERS when it was
+ * used up, else why it was dropped. */
+enum { TCP_STEP_NEXT = -1 };
+typedef int tcp_step;
+
+/* --- connection.c: blocks and their states --- */
+
+/* Another state; the only way to one. */
+void tcp_enter(struct stack *s, struct tcp_pcb *pcb, enum tcp_state state);
+/* CLOSED: leaves the table, drops what it holds, forgets its timers. `error` is for the user. The
+ * block stays until its last holder lets go. */
+void tcp_end(struct stack *s, struct tcp_pcb *pcb, int error);
+/* A block for a connection that nobody has asked for; may end one in TIME-WAIT. */
+struct tcp_pcb *tcp_take(struct stack *s);
+static inline void tcp_hold(struct tcp_pcb *pcb)
+{
+    STACK_ASSERT(pcb->held < UINT8_MAX);
+    pcb->held++;
+}
+/* The end of an entry point: sends what can be sent, arms the deadline, tells the user, and gives
+ * the block back when it is CLOSED and nobody's. */
+void tcp_leave(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+/* Numbers for a new connection, whose ends are known: ISS and what follows from it. */
+void tcp_start_sending(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+/* The peer's SYN. */
+void tcp_start_receiving(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g);
+/* The handshake is over. */
+void tcp_establish(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+void tcp_enter_fin_wait_2(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+/* Nobody waits for it any more: if it is in FIN-WAIT-2 its end comes by time. */
+void tcp_orphan_timer(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+/* All in both directions is done: 2 MSL from now on. */
+void tcp_enter_time_wait(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+void tcp_check(const struct stack *s, const struct tcp_pcb *pcb);
+/* Behind the last octet that `in` holds, those ahead of their turn included. */
+static inline uint32_t tcp_in_end(const struct tcp_pcb *pcb)
+{
+    return pcb->rcv_nxt - pcb->fin_received;
+}
+
+/* --- queue.c --- */
+void tcp_queue_init(struct tcp_queue *q);
+void tcp_queue_put(struct tcp_queue *q, struct tcp_pcb *pcb);
+void tcp_queue_take_out(struct tcp_queue *q, struct tcp_pcb *pcb);
+
+/* --- listen.c --- */
+/* RFC 9293 3.10.7.2. */
+tcp_step tcp_input_listen(struct stack *s, struct tcp_pcb *listener, struct tcp_segment *g,
+                          int64_t now_ns);
+/* May a child's handshake be completed now? */
+bool tcp_listener_has_room(const struct tcp_pcb *child);
+void tcp_listener_child_done(struct stack *s, struct tcp_pcb *child, int64_t now_ns);
+/* A child ends before it was accepted. */
+void tcp_listener_forget(struct tcp_pcb *child);
+void tcp_listener_close(struct stack *s, struct tcp_pcb *listener, int64_t now_ns);
+
+/* --- options.c --- */
+/* What a SYN of ours offers, or answers to the peer's. */
+void tcp_syn_options(struct stack *s, const struct tcp_pcb *pcb, const struct ip_path *path,
+                     bool answer, struct tcp_options *out);
+/* What the peer's SYN, or SYN-ACK, agrees on. */
+void tcp_learn_options(struct stack *s, struct tcp_pcb *pcb, const struct tcp_options *o);
+uint8_t tcp_window_shift(uint32_t buffer);
+
+/* --- clock.c --- */
+uint32_t tcp_clock_ms(struct stack *s, int64_t now_ns);
+/* TSval of a segment that is sent now (RFC 7323 5.4). */
+uint32_t tcp_timestamp(struct stack *s, const struct tcp_pcb *pcb, int64_t now_ns);
+uint32_t tcp_isn(struct stack *s, const struct tcp_pcb *pcb, int64_t now_ns);
+uint32_t tcp_timestamp_offset(struct stack *s, const struct tcp_pcb *pcb);
+
+/* --- input.c, synchronized.c, text.c --- */
+void tcp_input(struct stack *s, struct netbuf *nb, const struct ip_received *r, int64_t now_ns);
+/* RFC 9293 3.10.7.3 and 3.10.7.4. */
+tcp_step tcp_input_syn_sent(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g,
+                            int64_t now_ns);
+tcp_step tcp_input_synchronized(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g,
+                                int64_t now_ns);
+/* From its sixth step on. */
+tcp_step tcp_input_from_urgent(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g,
+                               int64_t now_ns);
+tcp_step tcp_input_text(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g,
+                        int64_t now_ns);
+bool tcp_segment_acceptable(const struct tcp_pcb *pcb, const struct tcp_segment *g);
+
+/* --- ack.c: what acknowledgements mean for what is sent --- */
+/* SND.UNA =< SEG.ACK =< SND.NXT. */
+void tcp_acknowledged(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
+                      int64_t now_ns);
+bool tcp_fin_acknowledged(const struct tcp_pcb *pcb);
+/* Octets that may be in flight beyond what is: congestion control's bound. */
+uint32_t tcp_congestion_room(const struct tcp_pcb *pcb);
+void tcp_retransmission_due(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+void tcp_congestion_start(struct stack *s, struct tcp_pcb *pcb);
+
+/* --- rto.c: RFC 6298 --- */
+void tcp_rtt_sample(struct stack *s, struct tcp_pcb *pcb, int64_t rtt_ns);
+int64_t tcp_rto_ns(const struct stack *s, const struct tcp_pcb *pcb);
+
+/* --- output.c: what may be sent now --- */
+void tcp_output(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+/* The SYN, or SYN-ACK, once more or for the first time. */
+void tcp_send_syn(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+/* One octet, or the FIN, into a closed window (RFC 9293 3.8.6.1). */
+void tcp_send_probe(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+
+/* --- segment.c: how a segment is built --- */
+struct tcp_plan {
+    uint32_t seq, len; /* of text */
+    uint8_t flags;
+};
+/* 0, or a negated error: it was not sent. */
+int tcp_transmit(struct stack *s, struct tcp_pcb *pcb, const struct tcp_plan *plan, int64_t now_ns);
+/* An acknowledgement at once, without text. */
+void tcp_send_ack(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+/* <SEQ=SND.NXT><ACK=RCV.NXT><CTL=RST,ACK> of ABORT. */
+void tcp_send_rst(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+/* Octets of text in a full segment on this path: Eff.snd.MSS (RFC 9293 3.7.1). */
+uint32_t tcp_send_mss(struct stack *s, struct tcp_pcb *pcb);
+/* RCV.WND as it would be told now, in octets (3.8.6.2.2). */
+uint32_t tcp_receive_window(const struct stack *s, const struct tcp_pcb *pcb);
+
+/* --- reset.c --- */
+/* The reset that 3.10.7.1 wants in answer to a segment for nobody; none for one that nobody may
+ * answer. */
+void tcp_answer_rst(struct stack *s, const struct tcp_segment *g, int64_t now_ns);
+
+/* --- timer.c --- */
+void tcp_timers_init(struct stack *s, struct tcp_pcb *pcb);
+/* The deadline is at the earliest of the times or before; moving it later costs nothing. */
+void tcp_timers_arm(struct stack *s, struct tcp_pcb *pcb);
+void tcp_timers_stop(struct tcp_pcb *pcb);
+
+/* --- errors.c --- */
+void tcp_input_error(struct stack *s, const struct ip_error *e, int64_t now_ns);
+bool tcp_sent(struct stack *s, const struct ip_error *e);
+
+/* --- query.c --- */
+int tcp_query(struct stack *s, void *state, const char *what, char *out, size_t room);
+
+#endif

@@ -1,0 +1,156 @@
+/* LISTEN (RFC 9293 3.10.7.2), and the queues of what has come: half-open connections, and those
+ * that wait to be accepted. */
+#include "stack/transport/tcp/inside.h"
+
+/* --- a listener's children --- */
+
+static void take_out(struct tcp_pcb *child)
+{
+    struct tcp_listener *l = &child->parent->listener;
+    if (child->state == TCP_SYN_RECEIVED) {
+        tcp_queue_take_out(&l->half, child);
+        l->half_count--;
+    } else {
+        tcp_queue_take_out(&l->done, child);
+        l->done_count--;
+    }
+}
+
+void tcp_listener_forget(struct tcp_pcb *child)
+{
+    take_out(child);
+    child->unaccepted = false;
+    child->parent = NULL;
+}
+
+bool tcp_listener_has_room(const struct tcp_pcb *child)
+{
+    const struct tcp_listener *l = &child->parent->listener;
+    return l->done_count < l->backlog;
+}
+
+/* The child is out of SYN-RECEIVED already. */
+void tcp_listener_child_done(struct stack *s, struct tcp_pcb *child, int64_t now_ns)
+{
+    struct tcp_pcb *listener = child->parent;
+    struct tcp_listener *l = &listener->listener;
+    tcp_count(s, TCP_OPENED_PASSIVE);
+    tcp_queue_take_out(&l->half, child);
+    l->half_count--;
+    tcp_queue_put(&l->done, child);
+    l->done_count++;
+    tcp_hold(listener);
+    tcp_leave(s, listener, now_ns);
+}
+
+struct tcp_pcb *tcp_accept(struct stack *s, struct tcp_pcb *listener)
+{
+    (void)s;
+    struct tcp_pcb *child = listener->listener.done.first;
+    if (!child)
+        return NULL;
+    tcp_listener_forget(child);
+    child->user = true;
+    child->told = (uint8_t)tcp_events(child);
+    listener->told = (uint8_t)tcp_events(listener);
+    return child;
+}
+
+static void abort_all(struct stack *s, struct tcp_queue *q, int64_t now_ns)
+{
+    struct tcp_pcb *child;
+    while ((child = q->first) != NULL) {
+        tcp_hold(child);
+        tcp_end(s, child, 0);
+        tcp_send_rst(s, child, now_ns);
+        tcp_leave(s, child, now_ns);
+    }
+}
+
+/* What nobody will accept any more is aborted: its peers hear it at once rather than when they
+ * send. */
+void tcp_listener_close(struct stack *s, struct tcp_pcb *listener, int64_t now_ns)
+{
+    abort_all(s, &listener->listener.done, now_ns);
+    abort_all(s, &listener->listener.half, now_ns);
+}
+
+/* --- a SYN --- */
+
+/* What the user said of the listener holds for what comes to it (RFC 1122 4.2.4.2: TOS). */
+static void inherit(struct tcp_pcb *child, const struct tcp_pcb *listener)
+{
+    child->end.ip.nif = listener->end.ip.nif;
+    child->end.ip.ttl = listener->end.ip.ttl;
+    child->end.ip.tos = listener->end.ip.tos;
+    child->end.reuse = listener->end.reuse;
+    child->snd_buffer = listener->snd_buffer;
+    child->rcv_buffer = listener->rcv_buffer;
+    child->rcv_wscale = tcp_window_shift(child->rcv_buffer);
+    child->user_mss = listener->user_mss;
+    child->no_delay = listener->no_delay;
+    child->keep_alive = listener->keep_alive;
+    child->ready = listener->ready;
+}
+
+static void enter_table(struct stack *s, struct tcp_pcb *child, const struct tcp_segment *g)
+{
+    struct demux *t = &tcp_of(s)->demux;
+    child->end.local_port = g->hdr.dst_port;
+    demux_set_ends(t, &child->end, g->ip->destination, g->ip->source, g->hdr.src_port);
+    demux_enter(t, &child->end);
+}
+
+static enum tcp_counter no_room(struct stack *s, const struct tcp_listener *l)
+{
+    if (l->done_count >= l->backlog)
+        return TCP_DROP_BACKLOG_FULL;
+    if (l->half_count >= tcp_knob(s, TCP_KNOB_SYN_BACKLOG))
+        return TCP_DROP_SYN_BACKLOG_FULL;
+    return TCP_COUNTERS;
+}
+
+/* Third: a SYN. Text and FIN that came with it are not kept, since nobody vouches for its sender
+ * yet; they are sent again. */
+static tcp_step open_half(struct stack *s, struct tcp_pcb *listener, const struct tcp_segment *g,
+                          int64_t now_ns)
+{
+    struct tcp_listener *l = &listener->listener;
+    enum tcp_counter refused = no_room(s, l);
+    if (refused != TCP_COUNTERS)
+        return refused;
+    struct tcp_pcb *child = tcp_take(s);
+    if (!child)
+        return TCP_DROP_NO_BLOCK;
+    tcp_hold(child);
+    inherit(child, listener);
+    enter_table(s, child, g);
+    child->passive = child->unaccepted = true;
+    child->parent = listener;
+    tcp_enter(s, child, TCP_SYN_RECEIVED);
+    tcp_queue_put(&l->half, child);
+    l->half_count++;
+    tcp_start_receiving(s, child, g);
+    tcp_start_sending(s, child, now_ns);
+    tcp_send_syn(s, child, now_ns);
+    tcp_leave(s, child, now_ns);
+    return TCP_COUNTERS;
+}
+
+tcp_step tcp_input_listen(struct stack *s, struct tcp_pcb *listener, struct tcp_segment *g,
+                          int64_t now_ns)
+{
+    /* First, check for a RST: it cannot be valid. */
+    if (g->flags & TCP_FLAG_RST)
+        return TCP_DROP_LISTEN_RST;
+    /* Second, check for an ACK: any is bad. */
+    if (g->flags & TCP_FLAG_ACK) {
+        tcp_answer_rst(s, g, now_ns);
+        return TCP_DROP_LISTEN_ACK;
+    }
+    /* Third, check for a SYN. */
+    if (g->flags & TCP_FLAG_SYN)
+        return open_half(s, listener, g, now_ns);
+    /* Fourth, other data or control. */
+    return TCP_DROP_LISTEN_NO_SYN;
+}

@@ -1,0 +1,142 @@
+/* TCP among the modules: its memory, knobs and counters. */
+#include "stack/core/size.h"
+#include "stack/transport/tcp/inside.h"
+#include "stack/wire/ipproto.h"
+
+_Static_assert(offsetof(struct tcp_pcb, end) == 0, "a block begins with its end");
+_Static_assert(sizeof(struct tcp_pcb) <= 512, "ten thousand idle connections fit into 8 MiB");
+
+static size_t pool_at(void)
+{
+    return size_rounded(sizeof(struct tcp), POOL_ALIGN);
+}
+
+static size_t chunks_at(const struct stack_limits *l)
+{
+    return size_add(pool_at(), pool_bytes(l->tcp_pcbs, sizeof(struct tcp_pcb)));
+}
+
+static size_t demux_at(const struct stack_limits *l)
+{
+    return size_add(chunks_at(l), size_rounded(tcp_chunks_bytes(l->tcp_chunks), POOL_ALIGN));
+}
+
+static size_t state_size(const struct stack_limits *l)
+{
+    return size_add(demux_at(l), demux_bytes(l->tcp_pcbs));
+}
+
+static const struct ip_protocol protocol = {
+    .number = IP_PROTO_TCP,
+    .module = MODULE_TCP,
+    .input = tcp_input,
+    .error = tcp_input_error,
+    .sent = tcp_sent,
+};
+
+static int init(struct stack *s, void *state, int64_t now_ns)
+{
+    struct tcp *t = state;
+    const struct stack_limits *l = &s->config.limits;
+    uint8_t *at = state;
+    (void)now_ns;
+    pool_init(&t->pcbs, at + pool_at(), l->tcp_pcbs, sizeof(struct tcp_pcb));
+    tcp_chunks_init(&t->chunks, at + chunks_at(l), l->tcp_chunks);
+    demux_init(s, &t->demux, at + demux_at(l), l->tcp_pcbs);
+    tcp_queue_init(&t->time_wait);
+    stack_random(s, RANDOM_ISN_KEY, t->secret, sizeof t->secret);
+    return ip_register(s, &protocol);
+}
+
+static bool busy(struct stack *s, void *state)
+{
+    (void)s;
+    return ((struct tcp *)state)->demux.entered > 0;
+}
+
+#define MS(n)      ((int64_t)(n)*1000000)
+#define SECONDS(n) MS((n)*INT64_C(1000))
+
+static const struct knob knobs[TCP_KNOBS] = {
+    [TCP_KNOB_PORT_FIRST] = {"port_first", KNOB_NUMBER, 49152, 1024, 65535},
+    [TCP_KNOB_PORT_LAST] = {"port_last", KNOB_NUMBER, 65535, 1024, 65535},
+    [TCP_KNOB_SNDBUF] = {"sndbuf", KNOB_NUMBER, 65536, 256, 1 << 30},
+    [TCP_KNOB_RCVBUF] = {"rcvbuf", KNOB_NUMBER, 65535, 256, 1 << 30},
+    [TCP_KNOB_MSL] = {"msl", KNOB_NS, SECONDS(120), 0, SECONDS(3600)}, /* RFC 9293 3.4.2 */
+    [TCP_KNOB_MSS_DEFAULT] = {"mss_default", KNOB_NUMBER, TCP_DEFAULT_MSS, 64, 65535},
+    [TCP_KNOB_TIMESTAMPS] = {"timestamps", KNOB_BOOL, 1, 0, 1},
+    [TCP_KNOB_WINDOW_SCALING] = {"window_scaling", KNOB_BOOL, 1, 0, 1},
+    [TCP_KNOB_SACK] = {"sack", KNOB_BOOL, 0, 0, 1},
+    [TCP_KNOB_PATH_MTU_DISCOVERY] = {"path_mtu_discovery", KNOB_BOOL, 1, 0, 1},
+    /* RFC 6298 2.1, 2.4, 2.5. */
+    [TCP_KNOB_RTO_INITIAL] = {"rto_initial", KNOB_NS, SECONDS(1), MS(1), SECONDS(60)},
+    [TCP_KNOB_RTO_MIN] = {"rto_min", KNOB_NS, SECONDS(1), MS(1), SECONDS(60)},
+    [TCP_KNOB_RTO_MAX] = {"rto_max", KNOB_NS, SECONDS(60), SECONDS(1), SECONDS(600)},
+    /* RFC 9293 3.8.3: at least 100 s, and 3 minutes for a SYN. */
+    [TCP_KNOB_R2] = {"r2", KNOB_NS, SECONDS(300), SECONDS(1), SECONDS(86400)},
+    [TCP_KNOB_R2_SYN] = {"r2_syn", KNOB_NS, SECONDS(180), SECONDS(1), SECONDS(86400)},
+    /* RFC 9293 3.8.6.3: less than 0.5 s. */
+    [TCP_KNOB_DELAYED_ACK] = {"delayed_ack", KNOB_NS, MS(200), 0, MS(500) - 1},
+    /* RFC 9293 3.8.6.2.1: 0.1 to 1.0 s. */
+    [TCP_KNOB_SWS_OVERRIDE] = {"sws_override", KNOB_NS, MS(500), MS(100), SECONDS(1)},
+    [TCP_KNOB_FIN_WAIT_2] = {"fin_wait_2", KNOB_NS, SECONDS(60), SECONDS(1), SECONDS(86400)},
+    [TCP_KNOB_INITIAL_WINDOW] = {"initial_window", KNOB_NUMBER, 10, 1, 64}, /* RFC 6928 */
+    [TCP_KNOB_SYN_BACKLOG] = {"syn_backlog", KNOB_NUMBER, 128, 1, 65535},
+};
+
+static const char *const counters[TCP_COUNTERS] = {
+    [TCP_IN] = "in",
+    [TCP_OUT] = "out",
+    [TCP_OUT_RESENT] = "out.resent",
+    [TCP_OUT_RST] = "out.rst",
+    [TCP_IN_BAD_OPTIONS] = "in.bad_options",
+    [TCP_IN_ERROR] = "in.error",
+    [TCP_OPENED_ACTIVE] = "opened.active",
+    [TCP_OPENED_PASSIVE] = "opened.passive",
+    [TCP_ENDED_RESET] = "ended.reset",
+    [TCP_ENDED_TIMEOUT] = "ended.timeout",
+    [TCP_TIME_WAIT_SPARED] = "time_wait_spared",
+    [TCP_NO_BUFFER_OUT] = "out.no_buffer",
+    [TCP_DROP_SHORT] = "drop.short",
+    [TCP_DROP_OFFSET] = "drop.offset",
+    [TCP_DROP_TO_MANY] = "drop.to_many",
+    [TCP_DROP_FOREIGN] = "drop.foreign",
+    [TCP_DROP_CHECKSUM] = "drop.checksum",
+    [TCP_DROP_PORT_ZERO] = "drop.port_zero",
+    [TCP_DROP_NO_PORT] = "drop.no_port",
+    [TCP_DROP_LISTEN_RST] = "drop.listen_rst",
+    [TCP_DROP_LISTEN_ACK] = "drop.listen_ack",
+    [TCP_DROP_LISTEN_NO_SYN] = "drop.listen_no_syn",
+    [TCP_DROP_BACKLOG_FULL] = "drop.backlog_full",
+    [TCP_DROP_SYN_BACKLOG_FULL] = "drop.syn_backlog_full",
+    [TCP_DROP_NO_BLOCK] = "drop.no_block",
+    [TCP_DROP_SYN_SENT_ACK] = "drop.syn_sent_ack",
+    [TCP_DROP_SYN_SENT_RST] = "drop.syn_sent_rst",
+    [TCP_DROP_SYN_SENT_NO_SYN] = "drop.syn_sent_no_syn",
+    [TCP_DROP_SEQUENCE] = "drop.sequence",
+    [TCP_DROP_RST_CHALLENGED] = "drop.rst_challenged",
+    [TCP_DROP_SYN_IN_CONNECTION] = "drop.syn_in_connection",
+    [TCP_DROP_NO_ACK] = "drop.no_ack",
+    [TCP_DROP_ACK_RANGE] = "drop.ack_range",
+    [TCP_DROP_SYN_RECEIVED_ACK] = "drop.syn_received_ack",
+    [TCP_DROP_TEXT_TOO_LATE] = "drop.text_too_late",
+    [TCP_DROP_NO_CHUNK] = "drop.no_chunk",
+    [TCP_DROP_AHEAD] = "drop.ahead",
+    [TCP_DROP_RESET] = "drop.reset",
+    [TCP_DROP_ERROR_SHORT] = "drop.error_short",
+    [TCP_DROP_ERROR_UNMATCHED] = "drop.error_unmatched",
+    [TCP_DROP_ERROR_SEQUENCE] = "drop.error_sequence",
+};
+
+const struct module tcp_module = {
+    .name = "tcp",
+    .id = MODULE_TCP,
+    .state_size = state_size,
+    .init = init,
+    .knobs = knobs,
+    .knob_count = TCP_KNOBS,
+    .counters = counters,
+    .counter_count = TCP_COUNTERS,
+    .query = tcp_query,
+    .busy = busy,
+};

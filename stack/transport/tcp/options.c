@@ -1,0 +1,51 @@
+/* Options across the handshake: MSS (RFC 9293 3.7.1), window scale and timestamps (RFC 7323 2 and
+ * 3), SACK permitted (RFC 2018 2). */
+#include "stack/transport/tcp/inside.h"
+
+enum {
+    FIXED_HEADERS = 40, /* RFC 9293 3.7.1: of IPv4 and TCP, without options */
+    LEAST_MSS = 64,     /* below that a peer makes us send headers for nothing */
+    MOST_SHIFT = 14     /* RFC 7323 2.3 */
+};
+
+/* The smallest shift with which the whole buffer can be told. */
+uint8_t tcp_window_shift(uint32_t buffer)
+{
+    uint8_t shift = 0;
+    while (shift < MOST_SHIFT && buffer >> shift > UINT16_MAX)
+        shift++;
+    return shift;
+}
+
+/* What we can take (SHLD-5, MUST-67): the interface's MTU less the fixed headers, whatever options
+ * come. */
+static uint16_t own_mss(const struct tcp_pcb *pcb, const struct ip_path *path)
+{
+    uint32_t mss = path->nif->mtu > FIXED_HEADERS ? (uint32_t)path->nif->mtu - FIXED_HEADERS : 1;
+    return (uint16_t)(pcb->user_mss && pcb->user_mss < mss ? pcb->user_mss : mss);
+}
+
+/* An answer has what both sides have said; an offer what we are willing to. */
+void tcp_syn_options(struct stack *s, const struct tcp_pcb *pcb, const struct ip_path *path,
+                     bool answer, struct tcp_options *out)
+{
+    out->has_mss = true;
+    out->mss = own_mss(pcb, path);
+    out->has_wscale = answer ? pcb->wscale : tcp_knob(s, TCP_KNOB_WINDOW_SCALING) != 0;
+    out->wscale = pcb->rcv_wscale;
+    out->sack_permitted = answer ? pcb->sack : tcp_knob(s, TCP_KNOB_SACK) != 0;
+    out->has_timestamps = answer ? pcb->timestamps : tcp_knob(s, TCP_KNOB_TIMESTAMPS) != 0;
+}
+
+void tcp_learn_options(struct stack *s, struct tcp_pcb *pcb, const struct tcp_options *o)
+{
+    uint32_t mss = o->has_mss ? o->mss : (uint32_t)tcp_knob(s, TCP_KNOB_MSS_DEFAULT);
+    pcb->peer_mss = (uint16_t)(mss < LEAST_MSS ? LEAST_MSS : mss);
+    pcb->wscale = o->has_wscale && tcp_knob(s, TCP_KNOB_WINDOW_SCALING);
+    pcb->snd_wscale = pcb->wscale ? (o->wscale > MOST_SHIFT ? MOST_SHIFT : o->wscale) : 0;
+    if (!pcb->wscale)
+        pcb->rcv_wscale = 0;
+    pcb->sack = o->sack_permitted && tcp_knob(s, TCP_KNOB_SACK);
+    pcb->timestamps = o->has_timestamps && tcp_knob(s, TCP_KNOB_TIMESTAMPS);
+    pcb->ts_recent = pcb->timestamps ? o->ts_val : 0;
+}

@@ -1,0 +1,187 @@
+/* How a segment of a connection is built (RFC 9293 3.1, 3.7.1, 3.8.6.2.2). */
+#include "stack/core/checksum.h"
+#include "stack/transport/tcp/inside.h"
+#include "stack/wire/ipproto.h"
+
+enum { FIXED_HEADERS = 40 };
+
+static int path_of(struct stack *s, struct tcp_pcb *pcb, struct ip_path *path)
+{
+    int err =
+        ip_pcb_path(s, &pcb->end.ip, IP_PROTO_TCP, &pcb->end.ip.remote, &pcb->end.ip.local, path);
+    if (err < 0)
+        pcb->soft_error = (uint8_t)-err;
+    return err;
+}
+
+static uint32_t ip_options_len(const struct tcp_pcb *pcb)
+{
+    return (pcb->end.options_len + 3u) & ~3u;
+}
+
+/* --- sizes --- */
+
+/* RFC 7323 appendix A: two NOPs in front. */
+enum { TIMESTAMPS_AND_NOPS = TCP_OPT_TIMESTAMPS_LEN + 2 };
+
+/* Eff.snd.MSS = min(SendMSS + 20, MMS_S) - TCPhdrsize - IPoptionsize, with MMS_S of the path's MTU
+ * (MUST-16). */
+uint32_t tcp_send_mss(struct stack *s, struct tcp_pcb *pcb)
+{
+    struct ip_path path;
+    uint32_t mss = pcb->peer_mss;
+    if (path_of(s, pcb, &path) == 0) {
+        uint32_t fixed = FIXED_HEADERS + ip_options_len(pcb);
+        uint32_t by_path = path.mtu > fixed ? path.mtu - fixed : 1;
+        mss = by_path < mss ? by_path : mss;
+    }
+    if (pcb->user_mss && pcb->user_mss < mss)
+        mss = pcb->user_mss;
+    uint32_t options = pcb->timestamps ? TIMESTAMPS_AND_NOPS : 0;
+    return mss > options ? mss - options : 1;
+}
+
+/*
+ * The window as it would be told now. Its right edge moves only by a full segment or half the
+ * buffer at a time (RFC 9293 3.8.6.2.2: silly windows) and never back (SHLD-14). What does not fit
+ * into 16 bits after scaling is not told.
+ */
+uint32_t tcp_receive_window(const struct stack *s, const struct tcp_pcb *pcb)
+{
+    (void)s;
+    uint32_t held = pcb->rcv_nxt - pcb->rcv_user, told = pcb->rcv_adv - pcb->rcv_nxt;
+    if (seq_before(pcb->rcv_adv, pcb->rcv_nxt))
+        told = 0;
+    uint32_t room = held < pcb->rcv_buffer ? pcb->rcv_buffer - held : 0;
+    uint32_t most = (uint32_t)UINT16_MAX << pcb->rcv_wscale;
+    uint32_t step = pcb->rcv_buffer / 2;
+    if (pcb->peer_mss && pcb->peer_mss < step)
+        step = pcb->peer_mss;
+    room = room < most ? room : most;
+    if (room < told + step)
+        return told;
+    return room;
+}
+
+/* As it stands in the header: of a SYN it is not scaled (RFC 7323 2.2). Rounding down must not take
+ * back what was told. */
+static uint16_t window_field(const struct stack *s, const struct tcp_pcb *pcb, uint8_t flags)
+{
+    uint32_t window = tcp_receive_window(s, pcb);
+    if (flags & TCP_FLAG_SYN)
+        return (uint16_t)(window > UINT16_MAX ? UINT16_MAX : window);
+    uint32_t unit = (uint32_t)1 << pcb->rcv_wscale, field = window >> pcb->rcv_wscale;
+    if (seq_before(pcb->rcv_nxt + (field << pcb->rcv_wscale), pcb->rcv_adv))
+        field = (window + unit - 1) >> pcb->rcv_wscale;
+    return (uint16_t)(field > UINT16_MAX ? UINT16_MAX : field);
+}
+
+/* --- building --- */
+
+static uint8_t options_of(struct stack *s, const struct tcp_pcb *pcb, const struct tcp_plan *plan,
+                          const struct ip_path *path, uint8_t raw[TCP_MAX_OPTIONS_LEN],
+                          int64_t now_ns)
+{
+    struct tcp_options o = {0};
+    bool syn = plan->flags & TCP_FLAG_SYN;
+    if (syn)
+        tcp_syn_options(s, pcb, path, plan->flags & TCP_FLAG_ACK, &o);
+    else
+        o.has_timestamps = pcb->timestamps;
+    if (o.has_timestamps) {
+        o.ts_val = tcp_timestamp(s, pcb, now_ns);
+        o.ts_ecr = plan->flags & TCP_FLAG_ACK ? pcb->ts_recent : 0;
+    }
+    return (uint8_t)tcp_options_emit(&o, raw, TCP_MAX_OPTIONS_LEN);
+}
+
+static void fill(struct netbuf *nb, struct tcp_pcb *pcb, const struct tcp_hdr *hdr, uint32_t seq,
+                 uint32_t len, const struct ip_path *path)
+{
+    uint8_t *at = netbuf_data(nb);
+    size_t header = tcp_emit(hdr, at, netbuf_len(nb));
+    STACK_ASSERT(header + len == netbuf_len(nb));
+    if (len)
+        tcp_stream_get(&pcb->out, seq, at + header, len);
+    uint16_t pseudo = checksum_pseudo4(path->source.word[0], pcb->end.ip.remote.word[0],
+                                       IP_PROTO_TCP, (uint16_t)netbuf_len(nb));
+    netbuf_owe_sum(nb, TCP_CHECKSUM, pseudo, false);
+}
+
+/* What the peer has been told by a segment that left. */
+static void note_sent(struct tcp_pcb *pcb, const struct tcp_hdr *hdr)
+{
+    if (!(hdr->flags & TCP_FLAG_ACK))
+        return;
+    uint8_t shift = hdr->flags & TCP_FLAG_SYN ? 0 : pcb->rcv_wscale;
+    pcb->rcv_adv = seq_later(pcb->rcv_adv, pcb->rcv_nxt + ((uint32_t)hdr->window << shift));
+    pcb->last_ack = pcb->rcv_nxt;
+    pcb->ack_now = false;
+    pcb->ack_ns = TCP_NEVER;
+}
+
+static struct ip_send ip_of(const struct stack *s, const struct tcp_pcb *pcb,
+                            const struct ip_path *path)
+{
+    bool df = tcp_knob(s, TCP_KNOB_PATH_MTU_DISCOVERY) != 0;
+    return (struct ip_send){
+        .source = path->source,
+        .destination = pcb->end.ip.remote,
+        .protocol = IP_PROTO_TCP,
+        .ttl = pcb->end.ip.ttl,
+        .tos = pcb->end.ip.tos,
+        .flags = df ? IP_DONT_FRAGMENT : 0,
+    };
+}
+
+int tcp_transmit(struct stack *s, struct tcp_pcb *pcb, const struct tcp_plan *plan, int64_t now_ns)
+{
+    struct ip_path path;
+    uint8_t raw[TCP_MAX_OPTIONS_LEN];
+    int err = path_of(s, pcb, &path);
+    if (err < 0)
+        return err;
+    struct tcp_hdr hdr = {
+        .src_port = pcb->end.local_port,
+        .dst_port = pcb->end.remote_port,
+        .seq = plan->seq,
+        .ack = plan->flags & TCP_FLAG_ACK ? pcb->rcv_nxt : 0,
+        .flags = plan->flags,
+        .options_len = options_of(s, pcb, plan, &path, raw, now_ns),
+        .options = raw,
+    };
+    hdr.window = window_field(s, pcb, plan->flags);
+    if (pcb->urgent && seq_after(pcb->snd_up, plan->seq) && !(plan->flags & TCP_FLAG_SYN)) {
+        uint32_t ahead = pcb->snd_up - plan->seq;
+        hdr.flags |= TCP_FLAG_URG;
+        hdr.urgent = (uint16_t)(ahead > UINT16_MAX ? UINT16_MAX : ahead);
+    }
+    uint32_t len = TCP_MIN_HDR_LEN + (uint32_t)hdr.options_len + plan->len;
+    struct netbuf *nb = ip_buffer(s, &path, 0, len);
+    if (!nb) {
+        tcp_count(s, TCP_NO_BUFFER_OUT);
+        return -ERR_NOBUFS;
+    }
+    fill(nb, pcb, &hdr, plan->seq, plan->len, &path);
+    struct ip_send how = ip_of(s, pcb, &path);
+    note_sent(pcb, &hdr);
+    tcp_count(s, TCP_OUT);
+    pcb->end.ip.has_sent = true;
+    return ip_output(s, &path, nb, &how, now_ns);
+}
+
+void tcp_send_ack(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    struct tcp_plan plan = {.seq = pcb->snd_nxt, .flags = TCP_FLAG_ACK};
+    tcp_transmit(s, pcb, &plan, now_ns);
+    /* One that could not be sent is not tried again: the peer asks by sending again. */
+    pcb->ack_now = false;
+    pcb->ack_ns = TCP_NEVER;
+}
+
+void tcp_send_rst(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    struct tcp_plan plan = {.seq = pcb->snd_nxt, .flags = TCP_FLAG_RST | TCP_FLAG_ACK};
+    tcp_count(s, TCP_OUT_RST);
+    tcp_transmit(s, pcb, &plan, now_ns);
+}

@@ -1,0 +1,252 @@
+/* The states behind the handshake's first half (RFC 9293 3.10.7.4), step by step in its order. */
+#include "stack/transport/tcp/inside.h"
+
+/* <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>, when the segment is done with. */
+static tcp_step acknowledge_and_drop(struct tcp_pcb *pcb, enum tcp_counter why)
+{
+    pcb->ack_now = true;
+    return why;
+}
+
+/* RFC 5961: the same, to somebody who may be forging. */
+static tcp_step challenge(struct stack *s, struct tcp_pcb *pcb, enum tcp_counter why,
+                          int64_t now_ns)
+{
+    tcp_send_ack(s, pcb, now_ns);
+    return why;
+}
+
+/* --- first, check sequence number --- */
+
+/* Table 6. */
+bool tcp_segment_acceptable(const struct tcp_pcb *pcb, const struct tcp_segment *g)
+{
+    uint32_t wnd = seq_after(pcb->rcv_adv, pcb->rcv_nxt) ? pcb->rcv_adv - pcb->rcv_nxt : 0;
+    uint32_t len = tcp_seg_len(g);
+    if (len == 0)
+        return wnd == 0 ? g->seq == pcb->rcv_nxt : seq_within(g->seq, pcb->rcv_nxt, wnd);
+    return wnd > 0 && (seq_within(g->seq, pcb->rcv_nxt, wnd) ||
+                       seq_within(g->seq + len - 1, pcb->rcv_nxt, wnd));
+}
+
+/* What lies before RCV.NXT: SYN first, then text, then FIN. */
+static void trim_left(struct tcp_pcb *pcb, struct tcp_segment *g)
+{
+    if (!seq_before(g->seq, pcb->rcv_nxt))
+        return;
+    uint32_t old = pcb->rcv_nxt - g->seq;
+    if (g->flags & TCP_FLAG_SYN) {
+        g->flags &= (uint8_t)~TCP_FLAG_SYN;
+        g->seq++;
+        old--;
+    }
+    uint32_t text = old < g->text_len ? old : g->text_len;
+    g->seq += text;
+    g->text += text;
+    g->text_len -= text;
+    if (old > text) {
+        g->flags &= (uint8_t)~TCP_FLAG_FIN;
+        g->seq = pcb->rcv_nxt;
+    }
+    if (old > 0)
+        pcb->ack_now = true; /* it was sent again: our acknowledgement was lost, perhaps */
+}
+
+static void trim_right(struct tcp_pcb *pcb, struct tcp_segment *g)
+{
+    uint32_t end = g->seq + tcp_seg_len(g);
+    if (!seq_after(end, pcb->rcv_adv))
+        return;
+    uint32_t beyond = end - pcb->rcv_adv;
+    if (g->flags & TCP_FLAG_FIN) {
+        g->flags &= (uint8_t)~TCP_FLAG_FIN;
+        beyond--;
+    }
+    g->text_len -= beyond < g->text_len ? beyond : g->text_len;
+    pcb->ack_now = true;
+}
+
+/* With a window of zero no text is taken, but what else a segment at its edge says. */
+static bool only_text_is_refused(const struct tcp_pcb *pcb, const struct tcp_segment *g)
+{
+    return pcb->rcv_adv == pcb->rcv_nxt && g->seq == pcb->rcv_nxt && !(g->flags & TCP_FLAG_SYN);
+}
+
+/* Both SYNs crossed, and the answer to ours says its peer's SYN once more (figure 8). */
+static bool is_answer_of_crossed_syn(const struct tcp_pcb *pcb, const struct tcp_segment *g)
+{
+    const uint8_t both = TCP_FLAG_SYN | TCP_FLAG_ACK;
+    return pcb->state == TCP_SYN_RECEIVED && !pcb->passive && (g->flags & both) == both &&
+           g->seq == pcb->irs;
+}
+
+/* The SYN-ACK was lost: the peer's SYN comes again, and the SYN-ACK is what acknowledges it. */
+static bool is_syn_again(const struct tcp_pcb *pcb, const struct tcp_segment *g)
+{
+    return pcb->state == TCP_SYN_RECEIVED && (g->flags & TCP_FLAG_SYN) &&
+           !(g->flags & (TCP_FLAG_ACK | TCP_FLAG_RST)) && g->seq == pcb->irs;
+}
+
+/* The peer has not heard our last ACK and sends its FIN again: 2 MSL begin anew. */
+static void restart_time_wait(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
+                              int64_t now_ns)
+{
+    bool fin_again = (g->flags & TCP_FLAG_FIN) && g->seq + tcp_seg_len(g) == pcb->rcv_nxt;
+    if (pcb->state == TCP_TIME_WAIT && fin_again)
+        pcb->idle_ns = now_ns + 2 * tcp_knob(s, TCP_KNOB_MSL);
+}
+
+static tcp_step check_sequence(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g,
+                               int64_t now_ns)
+{
+    if (is_answer_of_crossed_syn(pcb, g)) {
+        g->flags &= (uint8_t)~TCP_FLAG_SYN;
+        g->seq++;
+    } else if (is_syn_again(pcb, g)) {
+        tcp_send_syn(s, pcb, now_ns);
+        return TCP_DROP_SEQUENCE;
+    }
+    if (!tcp_segment_acceptable(pcb, g) && !only_text_is_refused(pcb, g)) {
+        if (g->flags & TCP_FLAG_RST)
+            return TCP_DROP_SEQUENCE;
+        restart_time_wait(s, pcb, g, now_ns);
+        return acknowledge_and_drop(pcb, TCP_DROP_SEQUENCE);
+    }
+    trim_left(pcb, g);
+    trim_right(pcb, g);
+    return TCP_STEP_NEXT;
+}
+
+/* --- second, check the RST bit --- */
+
+static void reset(struct stack *s, struct tcp_pcb *pcb)
+{
+    tcp_count(s, TCP_ENDED_RESET);
+    switch ((enum tcp_state)pcb->state) {
+    case TCP_SYN_RECEIVED: /* of a passive OPEN: back to LISTEN, where the listener still is */
+        tcp_end(s, pcb, pcb->passive ? 0 : ERR_CONNREFUSED);
+        break;
+    case TCP_ESTABLISHED:
+    case TCP_FIN_WAIT_1:
+    case TCP_FIN_WAIT_2:
+    case TCP_CLOSE_WAIT:
+        tcp_end(s, pcb, ERR_CONNRESET);
+        break;
+    case TCP_CLOSING:
+    case TCP_LAST_ACK:
+    case TCP_TIME_WAIT:
+        tcp_end(s, pcb, 0);
+        break;
+    case TCP_CLOSED:
+    case TCP_LISTEN:
+    case TCP_SYN_SENT:
+    case TCP_STATES:
+        STACK_ASSERT(false); /* not a synchronized state */
+    }
+}
+
+/* RFC 5961 3.2, as 3.10.7.4 quotes it. */
+static tcp_step check_reset(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g,
+                            int64_t now_ns)
+{
+    if (!(g->flags & TCP_FLAG_RST))
+        return TCP_STEP_NEXT;
+    if (g->hdr.seq != pcb->rcv_nxt)
+        return challenge(s, pcb, TCP_DROP_RST_CHALLENGED, now_ns);
+    reset(s, pcb);
+    return TCP_DROP_RESET;
+}
+
+/* --- fourth, check the SYN bit --- */
+
+static tcp_step check_syn(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g,
+                          int64_t now_ns)
+{
+    if (!(g->flags & TCP_FLAG_SYN))
+        return TCP_STEP_NEXT;
+    if (pcb->state == TCP_SYN_RECEIVED && pcb->passive) { /* back to LISTEN */
+        tcp_end(s, pcb, 0);
+        return TCP_DROP_SYN_IN_CONNECTION;
+    }
+    return challenge(s, pcb, TCP_DROP_SYN_IN_CONNECTION, now_ns); /* RFC 5961 4.2 */
+}
+
+/* --- fifth, check the ACK field --- */
+
+static tcp_step ack_of_syn(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
+                           int64_t now_ns)
+{
+    if (!seq_after(g->ack, pcb->snd_una) || !seq_upto(g->ack, pcb->snd_nxt)) {
+        tcp_answer_rst(s, g, now_ns);
+        return TCP_DROP_SYN_RECEIVED_ACK;
+    }
+    if (pcb->unaccepted && !tcp_listener_has_room(pcb))
+        return TCP_DROP_BACKLOG_FULL; /* our SYN-ACK will ask again */
+    if (!pcb->unaccepted)
+        tcp_count(s, TCP_OPENED_ACTIVE);
+    tcp_establish(s, pcb, now_ns);
+    pcb->snd_wnd = g->wnd;
+    pcb->snd_wl1 = g->seq;
+    pcb->snd_wl2 = g->ack;
+    return TCP_STEP_NEXT;
+}
+
+/* RFC 5961 5.2: ((SND.UNA - MAX.SND.WND) =< SEG.ACK =< SND.NXT). */
+static bool ack_in_range(const struct tcp_pcb *pcb, const struct tcp_segment *g)
+{
+    return seq_upto(g->ack, pcb->snd_nxt) && seq_upto(pcb->snd_una - pcb->max_wnd, g->ack);
+}
+
+static tcp_step check_ack(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g,
+                          int64_t now_ns)
+{
+    if (!(g->flags & TCP_FLAG_ACK))
+        return TCP_DROP_NO_ACK;
+    g->wnd <<= pcb->snd_wscale;
+    if (pcb->state == TCP_SYN_RECEIVED) {
+        tcp_step step = ack_of_syn(s, pcb, g, now_ns);
+        if (step != TCP_STEP_NEXT)
+            return step;
+    }
+    if (!ack_in_range(pcb, g))
+        return challenge(s, pcb, TCP_DROP_ACK_RANGE, now_ns);
+    tcp_acknowledged(s, pcb, g, now_ns);
+    if (!tcp_fin_acknowledged(pcb))
+        return TCP_STEP_NEXT;
+    switch ((enum tcp_state)pcb->state) {
+    case TCP_FIN_WAIT_1:
+        tcp_enter_fin_wait_2(s, pcb, now_ns);
+        break;
+    case TCP_CLOSING:
+        tcp_enter_time_wait(s, pcb, now_ns);
+        break;
+    case TCP_LAST_ACK:
+        tcp_end(s, pcb, 0);
+        return TCP_COUNTERS;
+    case TCP_CLOSED:
+    case TCP_LISTEN:
+    case TCP_SYN_SENT:
+    case TCP_SYN_RECEIVED:
+    case TCP_ESTABLISHED:
+    case TCP_FIN_WAIT_2:
+    case TCP_CLOSE_WAIT:
+    case TCP_TIME_WAIT:
+    case TCP_STATES:
+        break;
+    }
+    return TCP_STEP_NEXT;
+}
+
+/* Third, security, is not among what this host has. */
+tcp_step tcp_input_synchronized(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g,
+                                int64_t now_ns)
+{
+    tcp_step step = check_sequence(s, pcb, g, now_ns);
+    if (step == TCP_STEP_NEXT)
+        step = check_reset(s, pcb, g, now_ns);
+    if (step == TCP_STEP_NEXT)
+        step = check_syn(s, pcb, g, now_ns);
+    if (step == TCP_STEP_NEXT)
+        step = check_ack(s, pcb, g, now_ns);
+    return step == TCP_STEP_NEXT ? tcp_input_from_urgent(s, pcb, g, now_ns) : step;
+}

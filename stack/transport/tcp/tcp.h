@@ -1,0 +1,185 @@
+/*
+ * TCP (RFC 9293) as an interface for services and the socket layer: a control block that is opened
+ * actively or passively, a stream each way, readiness by callback. It owns what it was given: a
+ * block that its user has closed lives on until the connection's end, and one that a listener has
+ * made has no user until it is accepted.
+ *
+ * Calls that cannot be served at once answer -ERR_AGAIN; `ready` tells when to try again.
+ */
+#ifndef STACK_TRANSPORT_TCP_TCP_H
+#define STACK_TRANSPORT_TCP_TCP_H
+
+#include "stack/transport/demux.h"
+#include "stack/transport/tcp/stream.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* RFC 9293 3.3.2. */
+enum tcp_state {
+    TCP_CLOSED,
+    TCP_LISTEN,
+    TCP_SYN_SENT,
+    TCP_SYN_RECEIVED,
+    TCP_ESTABLISHED,
+    TCP_FIN_WAIT_1,
+    TCP_FIN_WAIT_2,
+    TCP_CLOSE_WAIT,
+    TCP_CLOSING,
+    TCP_LAST_ACK,
+    TCP_TIME_WAIT,
+    TCP_STATES
+};
+
+/* Readiness. The numbers are the socket layer's. */
+enum tcp_event {
+    TCP_EVENT_READABLE = 1,
+    TCP_EVENT_URGENT = 2,
+    TCP_EVENT_WRITABLE = 4,
+    TCP_EVENT_ERROR = 8,
+    TCP_EVENT_HANGUP = 16
+};
+
+enum tcp_send_flag {
+    TCP_SEND_MORE = 1,  /* not pushed: more follows at once */
+    TCP_SEND_URGENT = 2 /* the last octet is urgent */
+};
+enum tcp_receive_flag { TCP_RECEIVE_PEEK = 1, TCP_RECEIVE_DISCARD = 2 };
+
+struct tcp_pcb;
+
+/* Blocks in their order; the end is kept so that appending costs nothing. */
+struct tcp_queue {
+    struct tcp_pcb *first, **end;
+};
+
+/* What a listener has in place of streams. */
+struct tcp_listener {
+    struct tcp_queue half; /* in SYN-RECEIVED */
+    struct tcp_queue done; /* wait to be accepted */
+    uint16_t half_count, done_count, backlog;
+};
+
+/*
+ * The fields have the standard's names. A sequence number's distance to another is what counts, so
+ * that all of them may wrap. Times are absolute; INT64_MAX: not set.
+ */
+struct tcp_pcb {
+    struct port_pcb end;
+    struct deadline deadline; /* the earliest of the times below, or something before it */
+    union {
+        void *owner;            /* the user's */
+        struct tcp_pcb *parent; /* while `unaccepted`: the listener */
+    };
+    /* Readiness grew by `events`. It may call every function below. NULL: nobody asks. */
+    void (*ready)(struct tcp_pcb *pcb, struct stack *s, unsigned events, int64_t now_ns);
+    struct tcp_pcb *next, **link; /* in a listener's queue, or that of TIME-WAIT */
+    union {
+        struct {
+            struct tcp_stream out;   /* from SND.UNA to snd_end */
+            struct tcp_stream in;    /* from rcv_user to RCV.NXT, and what came before its turn */
+            struct tcp_ahead *ahead; /* which octets those are; NULL: none */
+        };
+        struct tcp_listener listener;
+    };
+
+    int64_t rexmt_ns;   /* retransmission, or a probe of a closed window */
+    int64_t ack_ns;     /* a delayed acknowledgement */
+    int64_t idle_ns;    /* keep-alive; FIN-WAIT-2's and TIME-WAIT's end */
+    int64_t give_up_ns; /* user timeout (RFC 9293 3.8.3) */
+
+    uint32_t iss, snd_una, snd_nxt; /* SND.NXT is never taken back */
+    uint32_t snd_end;               /* behind the last octet that the user gave */
+    uint32_t snd_wnd, snd_wl1, snd_wl2, snd_up, max_wnd;
+    uint32_t resend, resend_end; /* is sent once more, from the first to before the second */
+    uint32_t cwnd, ssthresh;
+    uint32_t irs, rcv_nxt, rcv_up;
+    uint32_t rcv_adv;  /* the right edge that the peer was told of */
+    uint32_t rcv_user; /* the next octet that the user takes */
+    uint32_t last_ack; /* RFC 7323's Last.ACK.sent */
+
+    uint32_t ts_offset, ts_recent, ts_recent_ms;
+    uint32_t srtt_us, rttvar_us, rto_us;
+    uint32_t timed;   /* the acknowledgement of what precedes it ends a round trip */
+    int64_t timed_ns; /* which began then */
+
+    uint32_t snd_buffer, rcv_buffer; /* octets, at most */
+    uint16_t peer_mss;               /* SendMSS: of the peer's option, or the default */
+    uint16_t user_mss;               /* 0: no bound of the user's */
+    uint8_t state;                   /* enum tcp_state */
+    uint8_t snd_wscale, rcv_wscale;
+    uint8_t error, soft_error; /* of enum stack_error; a soft one is told when the end comes */
+    uint8_t told;              /* readiness when `ready` was last called */
+    uint8_t held;              /* by so many functions: not given back meanwhile */
+    uint8_t retransmits;       /* in a row, without an answer */
+    uint8_t backoff;           /* the timeout is doubled so often (RFC 6298 5.5) */
+    uint8_t duplicates;        /* acknowledgements in a row */
+    bool user : 1;             /* somebody holds it, and closes it */
+    bool unaccepted : 1;
+    bool ended : 1;      /* CLOSED after it was something else */
+    bool sending : 1;    /* tcp_output is at work on it */
+    bool passive : 1;    /* came from LISTEN */
+    bool fin_queued : 1; /* FIN follows snd_end */
+    bool fin_received : 1;
+    bool shut_read : 1;
+    bool ack_now : 1;
+    bool probing : 1;                          /* rexmt_ns is that of the persist timer */
+    bool timing : 1;                           /* `timed` counts */
+    bool urgent : 1;                           /* SND.UP counts: not yet acknowledged */
+    bool urgent_in : 1;                        /* RCV.UP counts: not yet read */
+    bool timestamps : 1, sack : 1, wscale : 1; /* agreed on */
+    bool no_delay : 1, cork : 1, more : 1, keep_alive : 1;
+};
+
+/* One of limits.tcp_pcbs, CLOSED, with the user's hand on it; NULL: all are lent, and none of them
+ * can be spared. */
+struct tcp_pcb *tcp_new(struct stack *s);
+
+/* end.ip.local and end.local_port are filled in. -ERR_ADDRINUSE, -ERR_ADDRNOTAVAIL (no address of
+ * ours, or one of many), -ERR_INVAL (bound already). */
+int tcp_bind(struct stack *s, struct tcp_pcb *pcb);
+
+/* Active OPEN (RFC 9293 3.10.1). 0: a SYN is on its way. -ERR_ADDRNOTAVAIL, -ERR_ISCONN,
+ * -ERR_ALREADY, -ERR_ADDRINUSE (the four numbers are in use), -ERR_NETUNREACH (nobody, or many) and
+ * ip_path's. */
+int tcp_connect(struct stack *s, struct tcp_pcb *pcb, const struct ip_addr *remote, uint16_t port,
+                int64_t now_ns);
+/* Passive OPEN. A second one changes the backlog. -ERR_ADDRINUSE, -ERR_ISCONN. */
+int tcp_listen(struct stack *s, struct tcp_pcb *pcb, int backlog);
+/* The oldest connection that has come, which is the caller's now; NULL: none. */
+struct tcp_pcb *tcp_accept(struct stack *s, struct tcp_pcb *listener);
+
+/* SEND (3.10.2): the number of octets taken. -ERR_AGAIN, -ERR_NOTCONN, -ERR_PIPE (after a FIN),
+ * -ERR_NOBUFS. `flags` of enum tcp_send_flag. */
+int tcp_send(struct stack *s, struct tcp_pcb *pcb, const void *bytes, uint32_t len, unsigned flags,
+             int64_t now_ns);
+/* RECEIVE (3.10.3): the number of octets given; 0: the stream has ended. -ERR_AGAIN, -ERR_NOTCONN.
+ * `flags` of enum tcp_receive_flag. */
+int tcp_receive(struct stack *s, struct tcp_pcb *pcb, void *out, uint32_t room, unsigned flags,
+                int64_t now_ns);
+/* CLOSE of our direction (3.10.4): FIN follows what was sent. -ERR_NOTCONN. */
+int tcp_finish(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+/* No more is received for the user: what comes is acknowledged and thrown away. */
+void tcp_deafen(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+/* The user lets go of the block: closed in both directions (3.10.4), or aborted when there is
+ * unread data (RFC 2525 2.17) or `abort` (3.10.5). */
+void tcp_release(struct stack *s, struct tcp_pcb *pcb, bool abort, int64_t now_ns);
+
+/* Of enum tcp_event. */
+unsigned tcp_events(const struct tcp_pcb *pcb);
+/* Why the connection ended, told once: of enum stack_error, or 0. */
+int tcp_take_error(struct tcp_pcb *pcb);
+
+/* Octets that a receive would give; that are sent but not acknowledged, and that are not sent. */
+uint32_t tcp_unread(const struct tcp_pcb *pcb);
+uint32_t tcp_unacked(const struct tcp_pcb *pcb);
+uint32_t tcp_unsent(const struct tcp_pcb *pcb);
+
+extern const struct module tcp_module;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,145 @@
+/* What a segment brings (RFC 9293 3.10.7.4): urgent pointer, text and FIN, and when it is
+ * acknowledged (3.8.6.3). */
+#include "stack/transport/tcp/inside.h"
+
+/* The peer may still be sending: no FIN has come. */
+static bool takes_text(const struct tcp_pcb *pcb)
+{
+    switch ((enum tcp_state)pcb->state) {
+    case TCP_ESTABLISHED:
+    case TCP_FIN_WAIT_1:
+    case TCP_FIN_WAIT_2:
+        return true;
+    case TCP_CLOSED:
+    case TCP_LISTEN:
+    case TCP_SYN_SENT:
+    case TCP_SYN_RECEIVED:
+    case TCP_CLOSE_WAIT:
+    case TCP_CLOSING:
+    case TCP_LAST_ACK:
+    case TCP_TIME_WAIT:
+    case TCP_STATES:
+        break;
+    }
+    return false;
+}
+
+/* --- sixth, check the URG bit --- */
+
+static void check_urgent(struct tcp_pcb *pcb, const struct tcp_segment *g)
+{
+    if (!(g->flags & TCP_FLAG_URG) || !takes_text(pcb))
+        return;
+    uint32_t up = g->hdr.seq + g->hdr.urgent;
+    if (seq_after(up, pcb->rcv_up))
+        pcb->rcv_up = up;
+    if (seq_after(pcb->rcv_up, pcb->rcv_user))
+        pcb->urgent_in = true;
+}
+
+/* --- seventh, process the segment text --- */
+
+/* RFC 9293 3.8.6.3: of two segments the second is acknowledged at once, one by itself after a
+ * while. */
+static void acknowledge_soon(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    if (pcb->ack_ns != TCP_NEVER)
+        pcb->ack_now = true;
+    else
+        pcb->ack_ns = now_ns + tcp_knob(s, TCP_KNOB_DELAYED_ACK);
+}
+
+static tcp_step take_in_order(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g,
+                              int64_t now_ns)
+{
+    uint32_t taken = g->text_len;
+    if (pcb->shut_read)
+        pcb->rcv_user = pcb->rcv_nxt + taken;
+    else
+        taken = tcp_stream_put(&tcp_of(s)->chunks, &pcb->in, g->seq, g->text, g->text_len,
+                               TCP_CLAIM_MORE);
+    pcb->rcv_nxt += taken;
+    if (taken == g->text_len) {
+        acknowledge_soon(s, pcb, now_ns);
+        return TCP_STEP_NEXT;
+    }
+    /* No chunk: what was not taken is not acknowledged, and comes again. */
+    g->flags &= (uint8_t)~TCP_FLAG_FIN;
+    pcb->ack_now = true;
+    return TCP_DROP_NO_CHUNK;
+}
+
+/* RFC 9293 3.6.1, SHLD-3: nobody will ever read it, and its sender hears so. */
+static tcp_step refuse_after_close(struct stack *s, struct tcp_pcb *pcb,
+                                   const struct tcp_segment *g, int64_t now_ns)
+{
+    tcp_answer_rst(s, g, now_ns);
+    tcp_end(s, pcb, 0);
+    return TCP_DROP_TEXT_TOO_LATE;
+}
+
+tcp_step tcp_input_text(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g, int64_t now_ns)
+{
+    if (g->text_len == 0)
+        return TCP_STEP_NEXT;
+    if (!takes_text(pcb))
+        return TCP_DROP_TEXT_TOO_LATE;
+    if (!pcb->user && !pcb->unaccepted)
+        return refuse_after_close(s, pcb, g, now_ns);
+    if (g->seq == pcb->rcv_nxt)
+        return take_in_order(s, pcb, g, now_ns);
+    pcb->ack_now = true;
+    return TCP_DROP_AHEAD;
+}
+
+/* --- eighth, check the FIN bit --- */
+
+static void take_fin(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    pcb->rcv_nxt++;
+    pcb->rcv_adv = seq_later(pcb->rcv_adv, pcb->rcv_nxt);
+    pcb->fin_received = true;
+    pcb->ack_now = true;
+    switch ((enum tcp_state)pcb->state) {
+    case TCP_SYN_RECEIVED:
+    case TCP_ESTABLISHED:
+        tcp_enter(s, pcb, TCP_CLOSE_WAIT);
+        break;
+    case TCP_FIN_WAIT_1: /* our FIN is not acknowledged: else the fifth step had left it */
+        tcp_enter(s, pcb, TCP_CLOSING);
+        break;
+    case TCP_FIN_WAIT_2:
+        tcp_enter_time_wait(s, pcb, now_ns);
+        break;
+    case TCP_CLOSED:
+    case TCP_LISTEN:
+    case TCP_SYN_SENT:
+    case TCP_CLOSE_WAIT:
+    case TCP_CLOSING:
+    case TCP_LAST_ACK:
+    case TCP_TIME_WAIT:
+    case TCP_STATES:
+        STACK_ASSERT(false); /* a second FIN lies outside the window */
+    }
+}
+
+static tcp_step check_fin(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
+                          int64_t now_ns)
+{
+    if (!(g->flags & TCP_FLAG_FIN))
+        return TCP_COUNTERS;
+    if (g->seq + g->text_len != pcb->rcv_nxt || pcb->fin_received) {
+        pcb->ack_now = true;
+        return TCP_DROP_AHEAD;
+    }
+    take_fin(s, pcb, now_ns);
+    return TCP_COUNTERS;
+}
+
+tcp_step tcp_input_from_urgent(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g,
+                               int64_t now_ns)
+{
+    check_urgent(pcb, g);
+    tcp_step step = tcp_input_text(s, pcb, g, now_ns);
+    return step == TCP_STEP_NEXT ? check_fin(s, pcb, g, now_ns) : step;
+}
