@@ -54,13 +54,14 @@ static void collapse(struct stack *s, struct tcp_pcb *pcb)
 static void measure(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
                     int64_t now_ns)
 {
+    const struct rtt_limits limits = tcp_rtt_limits(s);
     if (pcb->timing && seq_upto(pcb->timed, g->ack)) {
         pcb->timing = false;
-        tcp_rtt_sample(s, pcb, now_ns - pcb->timed_ns);
+        rtt_sample(&pcb->rtt, &limits, now_ns - pcb->timed_ns);
     } else if (pcb->timestamps && g->options.has_timestamps && g->options.ts_ecr) {
         uint32_t ms = tcp_timestamp(s, pcb, now_ns) - g->options.ts_ecr;
         if (ms < UINT32_MAX / 2)
-            tcp_rtt_sample(s, pcb, (int64_t)ms * 1000000);
+            rtt_sample(&pcb->rtt, &limits, (int64_t)ms * 1000000);
     }
 }
 
@@ -78,7 +79,7 @@ static void restart_timer(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
     pcb->retransmits = 0;
     pcb->probing = false;
     pcb->rexmt_ns = outstanding ? now_ns + tcp_rto_ns(s, pcb) : TCP_NEVER;
-    pcb->give_up_ns = outstanding ? now_ns + tcp_knob(s, TCP_KNOB_R2) : TCP_NEVER;
+    pcb->give_up_ns = outstanding ? now_ns + tcp_patience_ns(s, pcb) : TCP_NEVER;
 }
 
 static void advance(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
@@ -117,7 +118,7 @@ static void update_window(struct stack *s, struct tcp_pcb *pcb, const struct tcp
     if (opened && pcb->probing) { /* the probe's octet was refused, perhaps */
         pcb->resend = pcb->snd_una;
         pcb->resend_end = pcb->snd_nxt;
-        pcb->backoff = 0;
+        rtt_answered(&pcb->rtt);
         restart_timer(s, pcb, now_ns);
         pcb->rexmt_ns = TCP_NEVER;
     }
@@ -130,7 +131,7 @@ void tcp_acknowledged(struct stack *s, struct tcp_pcb *pcb, const struct tcp_seg
         advance(s, pcb, g, now_ns);
     /* MUST-37: a peer that goes on acknowledging probes may keep its window closed for ever. */
     else if (pcb->probing && g->ack == pcb->snd_una)
-        pcb->give_up_ns = now_ns + tcp_knob(s, TCP_KNOB_R2);
+        pcb->give_up_ns = now_ns + tcp_patience_ns(s, pcb);
     if (seq_upto(pcb->snd_una, g->ack))
         update_window(s, pcb, g, now_ns);
 }
@@ -156,8 +157,8 @@ void tcp_retransmission_due(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns
         return;
     if (pcb->retransmits < UINT8_MAX)
         pcb->retransmits++;
-    if (pcb->backoff < UINT8_MAX)
-        pcb->backoff++;
+    const struct rtt_limits limits = tcp_rtt_limits(s);
+    rtt_expired(&pcb->rtt, &limits);
     pcb->timing = false; /* 3: Karn */
     if (pcb->snd_una == pcb->iss) {
         tcp_count(s, TCP_OUT_RESENT);

@@ -91,11 +91,10 @@ int tcp_connect(struct stack *s, struct tcp_pcb *pcb, const struct ip_addr *remo
         return err;
     tcp_hold(pcb);
     pcb->ended = pcb->fin_queued = pcb->fin_received = pcb->shut_read = pcb->passive = false;
-    pcb->retransmits = pcb->backoff = pcb->error = pcb->soft_error = 0;
-    pcb->srtt_us = 0;
+    pcb->retransmits = pcb->error = pcb->soft_error = 0;
+    tcp_enter(s, pcb, TCP_SYN_SENT);
     tcp_start_sending(s, pcb, now_ns);
     pcb->rcv_wscale = tcp_window_shift(pcb->rcv_buffer);
-    tcp_enter(s, pcb, TCP_SYN_SENT);
     tcp_send_syn(s, pcb, now_ns);
     tcp_leave(s, pcb, now_ns);
     return 0;

@@ -1,5 +1,4 @@
 /* Control blocks: where they come from, their states, and how they end. */
-#include "stack/core/div.h"
 #include "stack/transport/tcp/inside.h"
 
 /* --- states --- */
@@ -156,14 +155,15 @@ void tcp_leave(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 
 void tcp_start_sending(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
-    pcb->iss = tcp_isn(s, pcb, now_ns);
-    pcb->ts_offset = tcp_timestamp_offset(s, pcb);
+    pcb->iss = tcp_first_sequence(s, pcb, now_ns);
+    pcb->ts_offset = tcp_first_timestamp(s, pcb);
     pcb->snd_una = pcb->iss;
     pcb->snd_nxt = pcb->resend = pcb->resend_end = pcb->iss + 1;
     pcb->snd_end = pcb->iss + 1;
     pcb->snd_up = pcb->iss;
-    pcb->rto_us = (uint32_t)div_s64(tcp_knob(s, TCP_KNOB_RTO_INITIAL), 1000);
-    pcb->give_up_ns = now_ns + tcp_knob(s, TCP_KNOB_R2_SYN);
+    const struct rtt_limits limits = tcp_rtt_limits(s);
+    rtt_init(&pcb->rtt, &limits);
+    pcb->give_up_ns = now_ns + tcp_patience_ns(s, pcb);
 }
 
 void tcp_start_receiving(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g)
@@ -178,12 +178,11 @@ void tcp_start_receiving(struct stack *s, struct tcp_pcb *pcb, const struct tcp_
 
 void tcp_establish(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
-    enum { RTO_AFTER_LOST_SYN_US = 3000000 }; /* RFC 6298 5.7 */
+    const struct rtt_limits limits = tcp_rtt_limits(s);
     tcp_enter(s, pcb, pcb->fin_queued ? TCP_FIN_WAIT_1 : TCP_ESTABLISHED);
     tcp_congestion_start(s, pcb);
     if (pcb->retransmits > 0)
-        pcb->rto_us = RTO_AFTER_LOST_SYN_US;
-    pcb->backoff = 0;
+        rtt_after_lost_syn(&pcb->rtt, &limits);
     if (pcb->unaccepted)
         tcp_listener_child_done(s, pcb, now_ns);
 }

@@ -199,8 +199,9 @@ uint8_t tcp_window_shift(uint32_t buffer);
 uint32_t tcp_clock_ms(struct stack *s, int64_t now_ns);
 /* TSval of a segment that is sent now (RFC 7323 5.4). */
 uint32_t tcp_timestamp(struct stack *s, const struct tcp_pcb *pcb, int64_t now_ns);
-uint32_t tcp_isn(struct stack *s, const struct tcp_pcb *pcb, int64_t now_ns);
-uint32_t tcp_timestamp_offset(struct stack *s, const struct tcp_pcb *pcb);
+uint32_t tcp_first_sequence(struct stack *s, const struct tcp_pcb *pcb, int64_t now_ns);
+/* What this connection's timestamps are ahead of the clock. */
+uint32_t tcp_first_timestamp(struct stack *s, const struct tcp_pcb *pcb);
 
 /* --- input.c, synchronized.c, text.c --- */
 void tcp_input(struct stack *s, struct netbuf *nb, const struct ip_received *r, int64_t now_ns);
@@ -226,9 +227,11 @@ uint32_t tcp_congestion_room(const struct tcp_pcb *pcb);
 void tcp_retransmission_due(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 void tcp_congestion_start(struct stack *s, struct tcp_pcb *pcb);
 
-/* --- rto.c: RFC 6298 --- */
-void tcp_rtt_sample(struct stack *s, struct tcp_pcb *pcb, int64_t rtt_ns);
+/* --- rto.c: the timeout, with the limits that the knobs set --- */
+struct rtt_limits tcp_rtt_limits(const struct stack *s);
 int64_t tcp_rto_ns(const struct stack *s, const struct tcp_pcb *pcb);
+/* RFC 9293 3.8.3: how long what is sent may stay without an answer. */
+int64_t tcp_patience_ns(const struct stack *s, const struct tcp_pcb *pcb);
 
 /* --- output.c: what may be sent now --- */
 void tcp_output(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);

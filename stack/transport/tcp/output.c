@@ -129,7 +129,7 @@ static void note_flight(struct stack *s, struct tcp_pcb *pcb, const struct tcp_p
     if (pcb->rexmt_ns == TCP_NEVER)
         pcb->rexmt_ns = now_ns + tcp_rto_ns(s, pcb);
     if (pcb->give_up_ns == TCP_NEVER)
-        pcb->give_up_ns = now_ns + tcp_knob(s, TCP_KNOB_R2);
+        pcb->give_up_ns = now_ns + tcp_patience_ns(s, pcb);
 }
 
 /* Text waits and nothing is under way that would bring an acknowledgement: the window is probed
@@ -144,7 +144,7 @@ static void wait_for_window(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns
     pcb->probing = true;
     pcb->rexmt_ns = now_ns + (closed ? tcp_rto_ns(s, pcb) : tcp_knob(s, TCP_KNOB_SWS_OVERRIDE));
     if (closed && pcb->give_up_ns == TCP_NEVER)
-        pcb->give_up_ns = now_ns + tcp_knob(s, TCP_KNOB_R2);
+        pcb->give_up_ns = now_ns + tcp_patience_ns(s, pcb);
 }
 
 static void send_all(struct stack *s, struct tcp_pcb *pcb, bool forced, int64_t now_ns)
@@ -214,8 +214,8 @@ void tcp_send_probe(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
         return;
     }
     probe_closed(s, pcb, now_ns);
-    if (pcb->backoff < UINT8_MAX)
-        pcb->backoff++;
+    const struct rtt_limits limits = tcp_rtt_limits(s);
+    rtt_expired(&pcb->rtt, &limits);
     pcb->probing = true;
     pcb->rexmt_ns = now_ns + tcp_rto_ns(s, pcb);
 }

@@ -1,43 +1,23 @@
-/* The retransmission timeout (RFC 6298). */
-#include "stack/core/div.h"
+/* How long an answer is waited for: the retransmission timeout and the user timeout. */
 #include "stack/transport/tcp/inside.h"
 
-enum { MOST_DOUBLINGS = 16 };
-
-static uint32_t knob_us(const struct stack *s, enum tcp_knob k)
+struct rtt_limits tcp_rtt_limits(const struct stack *s)
 {
-    return (uint32_t)div_s64(tcp_knob(s, k), 1000);
-}
-
-static uint32_t microseconds(int64_t ns)
-{
-    if (ns < 0)
-        return 0;
-    return ns <= UINT32_MAX ? (uint32_t)ns / 1000 : (uint32_t)div_s64(ns, 1000);
-}
-
-void tcp_rtt_sample(struct stack *s, struct tcp_pcb *pcb, int64_t rtt_ns)
-{
-    uint32_t r = microseconds(rtt_ns);
-    if (pcb->srtt_us == 0) { /* 2.2 */
-        pcb->srtt_us = r ? r : 1;
-        pcb->rttvar_us = r / 2;
-    } else { /* 2.3, with alpha 1/8 and beta 1/4 */
-        uint32_t off = r > pcb->srtt_us ? r - pcb->srtt_us : pcb->srtt_us - r;
-        pcb->rttvar_us += off / 4 - pcb->rttvar_us / 4;
-        pcb->srtt_us += r / 8 - pcb->srtt_us / 8;
-    }
-    uint32_t least = knob_us(s, TCP_KNOB_RTO_MIN), most = knob_us(s, TCP_KNOB_RTO_MAX);
-    uint32_t rto = pcb->srtt_us + 4 * pcb->rttvar_us;
-    rto = rto < least ? least : rto;       /* 2.4 */
-    pcb->rto_us = rto > most ? most : rto; /* 2.5 */
-    pcb->backoff = 0;
+    struct rtt_limits l = rtt_limits_rfc();
+    l.initial_ns = tcp_knob(s, TCP_KNOB_RTO_INITIAL);
+    l.min_ns = tcp_knob(s, TCP_KNOB_RTO_MIN);
+    l.max_ns = tcp_knob(s, TCP_KNOB_RTO_MAX);
+    return l;
 }
 
 int64_t tcp_rto_ns(const struct stack *s, const struct tcp_pcb *pcb)
 {
-    unsigned doublings = pcb->backoff < MOST_DOUBLINGS ? pcb->backoff : MOST_DOUBLINGS;
-    int64_t rto = (int64_t)pcb->rto_us * 1000 << doublings;
-    int64_t most = tcp_knob(s, TCP_KNOB_RTO_MAX);
-    return rto < most ? rto : most;
+    const struct rtt_limits l = tcp_rtt_limits(s);
+    return rtt_rto(&pcb->rtt, &l);
+}
+
+int64_t tcp_patience_ns(const struct stack *s, const struct tcp_pcb *pcb)
+{
+    bool handshake = pcb->state == TCP_SYN_SENT || pcb->state == TCP_SYN_RECEIVED;
+    return tcp_knob(s, handshake ? TCP_KNOB_R2_SYN : TCP_KNOB_R2);
 }

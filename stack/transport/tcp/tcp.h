@@ -10,6 +10,7 @@
 #define STACK_TRANSPORT_TCP_TCP_H
 
 #include "stack/transport/demux.h"
+#include "stack/transport/tcp/rtt.h"
 #include "stack/transport/tcp/stream.h"
 
 #ifdef __cplusplus
@@ -100,7 +101,7 @@ struct tcp_pcb {
     uint32_t last_ack; /* RFC 7323's Last.ACK.sent */
 
     uint32_t ts_offset, ts_recent, ts_recent_ms;
-    uint32_t srtt_us, rttvar_us, rto_us;
+    struct rtt rtt;
     uint32_t timed;   /* the acknowledgement of what precedes it ends a round trip */
     int64_t timed_ns; /* which began then */
 
@@ -113,7 +114,6 @@ struct tcp_pcb {
     uint8_t told;              /* readiness when `ready` was last called */
     uint8_t held;              /* by so many functions: not given back meanwhile */
     uint8_t retransmits;       /* in a row, without an answer */
-    uint8_t backoff;           /* the timeout is doubled so often (RFC 6298 5.5) */
     uint8_t duplicates;        /* acknowledgements in a row */
     bool user : 1;             /* somebody holds it, and closes it */
     bool unaccepted : 1;
