@@ -32,22 +32,28 @@ bool build_option(struct parse *p, const struct word *name, const struct word *v
     return true;
 }
 
+/* Commands before the first event are one, those behind the last another. */
+static const char *joined(struct parse *p, const char *before, const char *text)
+{
+    if (!before)
+        return text;
+    size_t n = strlen(before), m = strlen(text);
+    char *both = pool_alloc(p->pool, n + m + 2);
+    memcpy(both, before, n);
+    both[n] = '\n';
+    memcpy(both + n + 1, text, m + 1);
+    return both;
+}
+
 bool build_shell(struct parse *p, const struct word *shell)
 {
     struct script *s = p->script;
-    if (p->block[0].steps == 0 && !s->init_shell)
-        s->init_shell = shell->text;
-    else if (p->block[0].steps == 0)
-        return diagnose(
-            p->d, &shell->place,
-            "a second command before the first event: join it to the first, or give it a time");
-    else if (s->cleanup_shell)
-        return diagnose(
-            p->d, &shell->place,
-            "a second command behind the events: join it to the first, or give it a time");
+    if (p->block[0].steps == 0) {
+        s->init_shell = joined(p, s->init_shell, shell->text);
+        return true;
+    }
     p->cleanup = shell;
-    if (p->block[0].steps)
-        s->cleanup_shell = shell->text;
+    s->cleanup_shell = joined(p, s->cleanup_shell, shell->text);
     return true;
 }
 

@@ -64,14 +64,6 @@ void engine_check(struct run *r, const struct place *place, const struct expr *e
         fail_check(r, place, e, now_ns);
 }
 
-/* A shell command of packetdrill's sets sysctls; what no knob stands for makes the script skipped,
- * with the command as the reason. */
-static void shell_step(struct run *r, const struct step *step)
-{
-    verdict_skip(&r->verdict, "%s:%d: no knob stands for the shell command `%s`", r->script->path,
-                 step->place.line, step->u.code.text);
-}
-
 static void code_step(struct run *r, const struct step *step, int64_t now_ns)
 {
     if (step->u.code.unsupported) {
@@ -153,7 +145,7 @@ void engine_act(struct run *r, const struct step *step, int64_t now_ns)
         fault_set_link(r, step, now_ns);
         break;
     case STEP_SHELL:
-        shell_step(r, step);
+        shell_play(r, step, now_ns);
         break;
     case STEP_CODE:
         code_step(r, step, now_ns);

@@ -29,6 +29,9 @@ static inline int64_t run_later(int64_t a_ns, int64_t b_ns)
     return a_ns > 0 && b_ns > NEVER - 1 - a_ns ? NEVER - 1 : a_ns + b_ns;
 }
 
+/* shell.c: a command in backticks. */
+void shell_play(struct run *r, const struct step *step, int64_t now_ns);
+
 /* frames.c */
 /* Tells the judge of every port, of the script's ignores and of who answers for names. */
 void frames_introduce(void *run);

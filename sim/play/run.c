@@ -27,6 +27,11 @@ static void told_fate(void *ctx, uint32_t frame, enum sut_fate fate, const char 
         frames_note(r, reason);
 }
 
+static void heard_knob(void *ctx, const char *knob, int64_t value)
+{
+    frames_hear_knob(ctx, knob, value);
+}
+
 static int build(struct run *r, struct why *why)
 {
     const struct run_options *o = r->options;
@@ -43,6 +48,7 @@ static int build(struct run *r, struct why *why)
                                        .lose_frame = o->lose_frame,
                                        .listener = {r, call_ended, told_fate},
                                        .watch = frames_watch,
+                                       .heard = heard_knob,
                                        .ready = frames_introduce,
                                        .watch_ctx = r};
     if (topology_build(&r->topology, r->world, &plan, why) != 0)

@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include "sim/hosts/sut_host.h"
 #include "sim/topology/build.h"
+#include "sim/topology/command.h"
+#include "sim/topology/sysctl.h"
 
 enum { DEFAULT_PORT = 8080, DEFAULT_TOLERANCE_US = 4000 };
 
@@ -237,9 +239,6 @@ int topology_build_packetdrill(struct topology *t, struct why *why)
 {
     if (read_options(t, why) != 0)
         return -1;
-    if (t->plan.script->init_shell)
-        topology_skip(t, "%s: no knob stands for the shell command `%s`", t->plan.script->path,
-                      t->plan.script->init_shell);
     topology_each_packet(t, skip_without_protocol);
     if (t->skipped)
         return 0;
@@ -249,6 +248,19 @@ int topology_build_packetdrill(struct topology *t, struct why *why)
     peer->port[0].ipv4 = t->tool.remote;
     peer->port[0].prefix = 32;
     topology_attach_ports(t, peer);
+    return 0;
+}
+
+static int64_t set_knob(void *ctx, const char *knob, int64_t value)
+{
+    return topology_set_knob(ctx, knob, value);
+}
+
+/* Before the first event nothing can be counted. */
+static int set_up(void *ctx, const struct command *c, struct why *why)
+{
+    if (c->kind == COMMAND_SET)
+        return sysctl_apply(c->name, c->value, set_knob, ctx, why);
     return 0;
 }
 
@@ -266,7 +278,13 @@ int topology_configure_packetdrill(struct topology *t, struct why *why)
     if (topology_configure(t, "ifconfig", address, 2, why) != 0 ||
         topology_configure(t, "neighbour", neighbour, 3, why) != 0)
         return -1;
-    return topology_configure(t, "route", route, 3, why);
+    if (topology_configure(t, "route", route, 3, why) != 0)
+        return -1;
+    struct why reason = {{0}};
+    const char *shell = t->plan.script->init_shell;
+    if (shell && command_each(shell, set_up, t, &reason) != 0)
+        topology_skip(t, "%s: %s", t->plan.script->path, reason.text);
+    return 0;
 }
 
 void topology_packetdrill_default(const struct topology *t, const char *call, int index,

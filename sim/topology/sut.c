@@ -1,4 +1,5 @@
 /* The host under test: `sut INTERFACE {ATTRIBUTE VALUE}`, its NICs, its knobs, its addresses. */
+#include <errno.h>
 #include <string.h>
 #include "sim/hosts/host.h"
 #include "sim/hosts/sut_host.h"
@@ -125,14 +126,24 @@ static int set_knob(struct topology *t, const struct setting *s, struct why *why
     return got < 0 && got != SUT_UNKNOWN ? -1 : 0;
 }
 
+int64_t topology_set_knob(struct topology *t, const char *knob, int64_t value)
+{
+    struct value argv[2] = {topology_text_value(knob), {.kind = VALUE_TIME, .number = value}},
+                 out[SUT_ARGUMENTS] = {{0}};
+    int64_t got = sut_host_call(t->sut, 0, "set", argv, 2, out);
+    if (t->plan.heard)
+        t->plan.heard(t->plan.watch_ctx, knob, value);
+    return got == SUT_UNKNOWN ? -ENOENT : got;
+}
+
 static int set_knobs(struct topology *t, struct why *why)
 {
-    for (const struct profile_knob *k = t->plan.profile; k && k->name; k++) {
-        const struct setting s = {.name = k->name,
-                                  .value = {.kind = VALUE_TIME, .number = k->value}};
-        if (set_knob(t, &s, why) != 0)
+    /* A stack that lacks a system's knob goes its own way in that. */
+    for (const struct profile_knob *k = t->plan.profile; k && k->name; k++)
+        if (topology_set_knob(t, k->name, k->value) == -EINVAL) {
+            why_set(why, "the profile's %s is out of its range", k->name);
             return -1;
-    }
+        }
     for (uint32_t s = 0; s < t->plan.script->sets; s++)
         if (set_knob(t, &t->plan.script->set[s], why) != 0)
             return -1;

@@ -36,6 +36,7 @@ struct topology_plan {
     uint64_t lose_frame;
     struct sut_listener listener;
     topology_watch *watch;
+    void (*heard)(void *ctx, const char *knob, int64_t value); /* a knob is set; may be NULL */
     void (*ready)(void *ctx); /* links and hosts are there, nothing was sent yet */
     void *watch_ctx;
 };
@@ -98,6 +99,8 @@ struct value value_in_scratch(struct topology *t, struct scratch *s, const struc
 const struct value *field_of(const struct value *v, const char *name);
 /* A knob's on and off are 1 and 0. */
 void topology_knob_value(struct value *v);
+/* Sets a knob of the stack under test: 0, or a negated errno; -ENOENT: it has none of that name. */
+int64_t topology_set_knob(struct topology *t, const char *knob, int64_t value);
 struct value topology_text_value(const char *text);
 
 /* --- links --- */

@@ -89,8 +89,6 @@ static const struct {
     {"#endif\n0 f()\n", "t.pkt:1:1: #endif without #ifdef before it"},
     {"`a`\n0 f()\n`b`\n1 f()\n",
      "t.pkt:3:1: a command between events needs a time: write +0 before it"},
-    {"`a`\n`b`\n0 f()\n",
-     "t.pkt:2:1: a second command before the first event: join it to the first, or give it a time"},
     {"param x 1\n0 f()\n", "t.pkt:1:9: unexpected `1`, expected `=`; a line of this kind reads: "
                            "param NAME = VALUE[, VALUE]... or FIRST..LAST"},
     {"param n = e1000 rtl\n0 f()\n",

@@ -1,0 +1,264 @@
+#include "sim/topology/sysctl.h"
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_ROOM = 128, KNOBS = 2 };
+
+/* How a number becomes the knob's. */
+enum convert {
+    AS_IT_IS,
+    AS_TRUTH,       /* 0 or 1 */
+    AS_MS,          /* milliseconds, in ns */
+    AS_S,           /* seconds, in ns */
+    AS_LIMIT_SCALE, /* FreeBSD: the smallest scale whose 65,535 reaches it, at most 14 */
+    AS_BUFFER,      /* Linux's triple: the middle, of which half is room for octets */
+    AS_MOST_SCALE,  /* Linux's triple: the scale of windows up to the last */
+    AS_ALGORITHM,   /* reno or cubic */
+};
+
+struct sysctl {
+    const char *name;
+    const char *knob[KNOBS]; /* all are set to it; NULL: none */
+    enum convert convert;
+    const char *accepted; /* a value that changes nothing where the knob is not there; "*": any */
+    const char *why;      /* of what is accepted */
+};
+
+#define TCP  "net.inet.tcp."
+#define IPV4 "net.ipv4."
+
+static const struct sysctl table[] = {
+    /* FreeBSD */
+    {TCP "recvspace", {"tcp.rcvbuf"}, AS_IT_IS, NULL, NULL},
+    {TCP "sendspace", {"tcp.sndbuf"}, AS_IT_IS, NULL, NULL},
+    {"kern.ipc.maxsockbuf", {"tcp.rcv_wscale"}, AS_LIMIT_SCALE, NULL, NULL},
+    {TCP "rfc1323", {"tcp.timestamps", "tcp.window_scaling"}, AS_TRUTH, NULL, NULL},
+    {TCP "sack.enable", {"tcp.sack"}, AS_TRUTH, NULL, NULL},
+    {TCP "ecn.enable", {"tcp.ecn"}, AS_IT_IS, "0", "without ECN none is asked for"},
+    {TCP "ecn.maxretries", {"tcp.ecn_retries"}, AS_IT_IS, NULL, NULL},
+    {TCP "hostcache.purgenow", {NULL}, AS_IT_IS, "*", "each run begins with nothing remembered"},
+    {TCP "hostcache.enable", {NULL}, AS_IT_IS, "*", "nothing is remembered between connections"},
+    {TCP "blackhole", {"tcp.blackhole"}, AS_IT_IS, "0", "a closed port answers"},
+    {TCP "insecure_rst", {"tcp.insecure_rst"}, AS_TRUTH, "0", "RFC 5961 is what there is"},
+    {TCP "insecure_syn", {"tcp.insecure_syn"}, AS_TRUTH, "0", "RFC 5961 is what there is"},
+    {TCP "insecure_ack", {"tcp.insecure_ack"}, AS_TRUTH, "0", "RFC 5961 is what there is"},
+    {TCP "drop_synfin", {"tcp.drop_synfin"}, AS_TRUTH, "0", "a SYN with FIN is a SYN"},
+    {TCP "fastopen.client_enable", {"tcp.fastopen_client"}, AS_TRUTH, "0", "no Fast Open"},
+    {TCP "fastopen.server_enable", {"tcp.fastopen_server"}, AS_TRUTH, "0", "no Fast Open"},
+    {TCP "rexmit_drop_options",
+     {"tcp.rexmit_drop_options"},
+     AS_TRUTH,
+     "0",
+     "each SYN has the same options"},
+    {TCP "rexmit_slop", {"tcp.rexmit_slop"}, AS_MS, "0", "nothing is added to a timer"},
+    {TCP "rexmit_initial", {"tcp.rto_initial"}, AS_MS, NULL, NULL},
+    {TCP "rexmit_min", {"tcp.rto_min"}, AS_MS, NULL, NULL},
+    {TCP "syncookies", {"tcp.syncookies"}, AS_TRUTH, NULL, NULL},
+    {TCP "syncookies_only", {"tcp.syncookies_only"}, AS_TRUTH, "0", "cookies for a full backlog"},
+    {TCP "delacktime", {"tcp.delayed_ack"}, AS_MS, NULL, NULL},
+    {TCP "delayed_ack", {"tcp.delayed_acks"}, AS_TRUTH, "1", "acknowledgements are delayed"},
+    {TCP "keepinit", {"tcp.r2_syn"}, AS_MS, NULL, NULL},
+    {TCP "keepidle", {"tcp.keep_idle"}, AS_MS, NULL, NULL},
+    {TCP "keepintvl", {"tcp.keep_interval"}, AS_MS, NULL, NULL},
+    {TCP "keepcnt", {"tcp.keep_count"}, AS_IT_IS, NULL, NULL},
+    {TCP "always_keepalive", {"tcp.keep_always"}, AS_TRUTH, "0", "only where it is asked for"},
+    {TCP "msl", {"tcp.msl"}, AS_MS, NULL, NULL},
+    {TCP "icmp_may_rst", {"tcp.icmp_may_rst"}, AS_TRUTH, NULL, NULL},
+    {TCP "pmtud_blackhole_detection",
+     {"tcp.blackhole_detection"},
+     AS_TRUTH,
+     "0",
+     "no black hole is looked for"},
+    {TCP "pmtud_blackhole_mss", {"tcp.blackhole_mss"}, AS_IT_IS, NULL, NULL},
+    {TCP "path_mtu_discovery", {"tcp.path_mtu_discovery"}, AS_TRUTH, NULL, NULL},
+    {TCP "mssdflt", {"tcp.mss_default"}, AS_IT_IS, NULL, NULL},
+    {TCP "v6mssdflt", {NULL}, AS_IT_IS, "*", "of IPv6"},
+    {TCP "v6pmtud_blackhole_mss", {NULL}, AS_IT_IS, "*", "of IPv6"},
+    {TCP "tolerate_missing_ts", {"tcp.tolerate_missing_ts"}, AS_TRUTH, NULL, NULL},
+    {TCP "udp_tunneling_port", {NULL}, AS_IT_IS, "0", "no TCP over UDP"},
+    {TCP "udp_tunneling_overhead", {NULL}, AS_IT_IS, "0", "no TCP over UDP"},
+    {TCP "initcwnd_segments", {"tcp.initial_window"}, AS_IT_IS, NULL, NULL},
+    {TCP "cc.algorithm", {"tcp.congestion"}, AS_ALGORITHM, NULL, NULL},
+    {TCP "tso", {NULL}, AS_IT_IS, "*", "frames on the wire are the same"},
+    {TCP "log_in_vain", {NULL}, AS_IT_IS, "*", "what is logged is not sent"},
+    {TCP "functions_default", {NULL}, AS_IT_IS, "freebsd", "the system's own TCP"},
+    /* Linux */
+    {IPV4 "tcp_rmem", {"tcp.rcvbuf"}, AS_BUFFER, NULL, NULL},
+    {IPV4 "tcp_rmem", {"tcp.rcv_wscale"}, AS_MOST_SCALE, NULL, NULL},
+    {IPV4 "tcp_wmem", {"tcp.sndbuf"}, AS_BUFFER, NULL, NULL},
+    {IPV4 "tcp_timestamps", {"tcp.timestamps"}, AS_TRUTH, NULL, NULL},
+    {IPV4 "tcp_window_scaling", {"tcp.window_scaling"}, AS_TRUTH, NULL, NULL},
+    {IPV4 "tcp_sack", {"tcp.sack"}, AS_TRUTH, NULL, NULL},
+    {IPV4 "tcp_dsack", {"tcp.dsack"}, AS_TRUTH, NULL, NULL},
+    {IPV4 "tcp_fack", {NULL}, AS_IT_IS, "0", "forward acknowledgement is gone from Linux, too"},
+    {IPV4 "tcp_ecn", {"tcp.ecn"}, AS_IT_IS, "0", "without ECN none is asked for"},
+    {IPV4 "tcp_ecn_option", {NULL}, AS_IT_IS, "*", "of accurate ECN"},
+    {IPV4 "tcp_ecn_fallback", {NULL}, AS_IT_IS, "*", "a SYN without ECN follows one with it"},
+    {IPV4 "tcp_syn_retries", {"tcp.syn_retries"}, AS_IT_IS, NULL, NULL},
+    {IPV4 "tcp_synack_retries", {"tcp.synack_retries"}, AS_IT_IS, NULL, NULL},
+    {IPV4 "tcp_retries1", {"tcp.retries1"}, AS_IT_IS, NULL, NULL},
+    {IPV4 "tcp_retries2", {"tcp.retries2"}, AS_IT_IS, NULL, NULL},
+    {IPV4 "tcp_frto", {"tcp.frto"}, AS_TRUTH, NULL, NULL},
+    {IPV4 "tcp_reordering", {"tcp.reordering"}, AS_IT_IS, "3", "RFC 5681's three duplicates"},
+    {IPV4 "tcp_early_retrans", {"tcp.early_retransmit"}, AS_IT_IS, NULL, NULL},
+    {IPV4 "tcp_recovery", {"tcp.recovery"}, AS_IT_IS, NULL, NULL},
+    {IPV4 "tcp_slow_start_after_idle", {"tcp.restart_after_idle"}, AS_TRUTH, NULL, NULL},
+    {IPV4 "tcp_congestion_control", {"tcp.congestion"}, AS_ALGORITHM, NULL, NULL},
+    {IPV4 "tcp_notsent_lowat", {"tcp.notsent_lowat"}, AS_IT_IS, "4294967295", "no bound"},
+    {IPV4 "tcp_fin_timeout", {"tcp.fin_wait_2"}, AS_S, NULL, NULL},
+    {IPV4 "tcp_keepalive_time", {"tcp.keep_idle"}, AS_S, NULL, NULL},
+    {IPV4 "tcp_keepalive_intvl", {"tcp.keep_interval"}, AS_S, NULL, NULL},
+    {IPV4 "tcp_keepalive_probes", {"tcp.keep_count"}, AS_IT_IS, NULL, NULL},
+    {IPV4 "tcp_syncookies", {"tcp.syncookies"}, AS_TRUTH, NULL, NULL},
+    {IPV4 "tcp_fastopen", {"tcp.fastopen"}, AS_IT_IS, "0", "no Fast Open"},
+    {IPV4 "tcp_fastopen_key", {NULL}, AS_IT_IS, "*", "read where Fast Open is"},
+    {IPV4 "tcp_rfc1337", {"tcp.rfc1337"}, AS_TRUTH, NULL, NULL},
+    {IPV4 "tcp_tw_reuse", {"tcp.tw_reuse"}, AS_TRUTH, NULL, NULL},
+    {IPV4 "tcp_mtu_probing", {"tcp.mtu_probing"}, AS_IT_IS, "0", "no black hole is looked for"},
+    {IPV4 "tcp_invalid_ratelimit", {NULL}, AS_IT_IS, "*", "RFC 5961's limit is the stack's"},
+    {IPV4 "tcp_challenge_ack_limit", {NULL}, AS_IT_IS, "*", "RFC 5961's limit is the stack's"},
+    {IPV4 "tcp_min_tso_segs", {NULL}, AS_IT_IS, "*", "frames on the wire are the same"},
+    {IPV4 "tcp_tso_win_divisor", {NULL}, AS_IT_IS, "*", "frames on the wire are the same"},
+    {IPV4 "tcp_pacing_ss_ratio", {NULL}, AS_IT_IS, "*", "nothing is paced"},
+    {IPV4 "tcp_pacing_ca_ratio", {NULL}, AS_IT_IS, "*", "nothing is paced"},
+    {IPV4 "tcp_limit_output_bytes", {NULL}, AS_IT_IS, "*", "of a queue below TCP"},
+    {IPV4 "tcp_no_metrics_save", {NULL}, AS_IT_IS, "*", "nothing is remembered"},
+    {IPV4 "tcp_moderate_rcvbuf", {"tcp.moderate_rcvbuf"}, AS_TRUTH, NULL, NULL},
+    {IPV4 "tcp_adv_win_scale", {NULL}, AS_IT_IS, "1", "half of a buffer is for octets"},
+    {"net.core.rmem_max", {NULL}, AS_IT_IS, "*", "SO_RCVBUF is bounded by the stack"},
+    {"net.core.wmem_max", {NULL}, AS_IT_IS, "*", "SO_SNDBUF is bounded by the stack"},
+    {"net.core.default_qdisc", {NULL}, AS_IT_IS, "*", "of a queue below TCP"},
+    {IPV4 "tcp_metrics", {NULL}, AS_IT_IS, "*", "nothing is remembered"},
+};
+enum { ROWS = sizeof table / sizeof table[0] };
+
+static void plain_name(const char *name, char out[NAME_ROOM])
+{
+    static const char proc[] = "/proc/sys/";
+    bool path = strncmp(name, proc, sizeof proc - 1) == 0;
+    snprintf(out, NAME_ROOM, "%s", path ? name + sizeof proc - 1 : name);
+    for (char *c = out; path && *c; c++)
+        if (*c == '/')
+            *c = '.';
+}
+
+/* The kth of the numbers in the text, from 0; false: it is no number. */
+static bool number_at(const char *text, int k, int64_t *out)
+{
+    for (;; k--) {
+        char *end;
+        while (isspace((unsigned char)*text))
+            text++;
+        *out = strtoll(text, &end, 0);
+        if (end == text || (*end && !isspace((unsigned char)*end)))
+            return false;
+        text = end;
+        if (k == 0)
+            return true;
+    }
+}
+
+static int64_t scale_for(int64_t most)
+{
+    int64_t scale = 0;
+    while (scale < 14 && INT64_C(65535) << scale < most)
+        scale++;
+    return scale;
+}
+
+static bool convert(enum convert how, const char *text, int64_t *out)
+{
+    switch (how) {
+    case AS_IT_IS:
+        return number_at(text, 0, out);
+    case AS_TRUTH:
+        if (!number_at(text, 0, out))
+            return false;
+        *out = *out != 0;
+        return true;
+    case AS_MS:
+    case AS_S:
+        if (!number_at(text, 0, out) || *out < 0 || *out > INT32_MAX)
+            return false;
+        *out *= how == AS_MS ? INT64_C(1000000) : INT64_C(1000000000);
+        return true;
+    case AS_LIMIT_SCALE:
+        if (!number_at(text, 0, out))
+            return false;
+        *out = scale_for(*out);
+        return true;
+    case AS_BUFFER:
+        if (!number_at(text, 1, out))
+            return false;
+        *out /= 2;
+        return true;
+    case AS_MOST_SCALE:
+        if (!number_at(text, 2, out))
+            return false;
+        *out = scale_for(*out);
+        return true;
+    case AS_ALGORITHM:
+        *out = strcmp(text, "cubic") == 0;
+        return *out || strcmp(text, "reno") == 0 || strcmp(text, "newreno") == 0;
+    }
+    return false;
+}
+
+static bool is_accepted(const struct sysctl *row, const char *value)
+{
+    return row->accepted && (strcmp(row->accepted, "*") == 0 || strcmp(row->accepted, value) == 0);
+}
+
+static int apply_row(const struct sysctl *row, const char *value, sysctl_set *set, void *ctx,
+                     struct why *why)
+{
+    int64_t number = 0;
+    if (!row->knob[0] || !convert(row->convert, value, &number)) {
+        if (is_accepted(row, value))
+            return 0;
+        why_set(why, "%s=%s has no meaning here", row->name, value);
+        return -1;
+    }
+    for (int k = 0; k < KNOBS && row->knob[k]; k++) {
+        int64_t got = set(ctx, row->knob[k], number);
+        if (got >= 0 || is_accepted(row, value))
+            continue;
+        why_set(why,
+                got == -ENOENT ? "the stack has no knob %s, for %s=%s"
+                               : "the knob %s does not take %s=%s",
+                row->knob[k], row->name, value);
+        return -1;
+    }
+    return 0;
+}
+
+int sysctl_apply(const char *name, const char *value, sysctl_set *set, void *ctx, struct why *why)
+{
+    char plain[NAME_ROOM];
+    bool known = false;
+    plain_name(name, plain);
+    for (size_t k = 0; k < ROWS; k++) {
+        if (strcmp(table[k].name, plain) != 0)
+            continue;
+        known = true;
+        if (apply_row(&table[k], value, set, ctx, why) != 0)
+            return -1;
+    }
+    if (!known)
+        why_set(why, "no knob stands for %s", plain);
+    return known ? 0 : -1;
+}
+
+void sysctl_print(FILE *out)
+{
+    for (size_t k = 0; k < ROWS; k++) {
+        const struct sysctl *row = &table[k];
+        fprintf(out, "  %-40s %s%s%s\n", row->name,
+                row->knob[0] ? row->knob[0] : "accepted: ", row->knob[1] ? ", " : "",
+                row->knob[1]   ? row->knob[1]
+                : row->knob[0] ? ""
+                               : row->why);
+    }
+}
