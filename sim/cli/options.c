@@ -63,13 +63,7 @@ static int take_fill(struct options *o, const char *v)
 
 static int take_profile(struct options *o, const char *v)
 {
-    static const struct {
-        const char *profile, *symbol; /* what `#ifdef` of that system's scripts asks for */
-    } symbols[] = {{"linux", "Linux=1"}, {"freebsd", "FreeBSD=1"}};
     o->profile = v;
-    for (size_t s = 0; s < sizeof symbols / sizeof symbols[0]; s++)
-        if (strcmp(symbols[s].profile, v) == 0 && o->defines < DEFINES_MAX)
-            o->define[o->defines++] = symbols[s].symbol;
     return profile_knobs(v) ? 0
                             : usage_error("--profile: \"%s\" is none of rfc, linux, freebsd", v);
 }
@@ -316,6 +310,17 @@ static const char *options_of(const char *subcommand)
     return "";
 }
 
+/* What the command line says comes first: it holds. */
+static void add_words(struct options *o)
+{
+    const char *const *word = profile_words(o->profile ? o->profile : "rfc");
+    int n = o->defines;
+    memcpy(o->defined, o->define, (size_t)n * sizeof o->define[0]);
+    for (; *word && n < DEFINES_MAX + 7; word++)
+        o->defined[n++] = *word;
+    o->defined[n] = NULL;
+}
+
 int options_parse(int argc, char **argv, struct options *o)
 {
     const char *accepted = options_of(argv[0]);
@@ -335,6 +340,7 @@ int options_parse(int argc, char **argv, struct options *o)
         } else if (parse_one(argc, argv, &a, accepted, o) != 0)
             return -1;
     }
+    add_words(o);
     o->path = (const char *const *)(argv + 1);
     o->paths = kept - 1;
     return refuse_contradictions(o) != 0 ? -1 : load_plugins(o);

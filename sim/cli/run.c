@@ -282,7 +282,7 @@ int command_run(int argc, char **argv)
         return usage_error("run: which scenarios? `wiredrill run PATH...`, files or folders");
     struct suite *suite =
         suite_load(o.path, o.paths,
-                   &(struct suite_options){o.nic, o.stack, o.defines ? o.define : NULL}, &why);
+                   &(struct suite_options){o.nic, o.stack, o.defined}, &why);
     if (!suite)
         return usage_error("%s", why.text);
     if (suite->cases == 0 && suite->refusals == 0) {

@@ -40,6 +40,13 @@ int unplayed(struct compiler *c, const char *why)
     return 1;
 }
 
+int undefined_word(struct compiler *c, const struct word *w)
+{
+    char text[128];
+    int n = snprintf(text, sizeof text, "no profile and no -D says what %s is", w->text);
+    return unplayed(c, pool_text(c->pool, text, n < 127 ? (size_t)n : 127));
+}
+
 /* NAME NUMBER of a row of names, with commas or blanks between them. */
 static int header_fields(struct compiler *c, const char *const *names)
 {

@@ -43,6 +43,7 @@ static int build(struct run *r, struct why *why)
                                        .set = o->set,
                                        .sets = o->sets,
                                        .fill = o->fill,
+                                       .share_permille = o->system == SYSTEM_FREEBSD ? 50 : 125,
                                        .watch_fates = o->watch_fates,
                                        .lose_link = o->lose_link,
                                        .lose_frame = o->lose_frame,

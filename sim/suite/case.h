@@ -21,8 +21,9 @@ struct options {
     int lose_link;
     struct setting set[SETS_MAX];
     uint32_t sets;
-    const char *define[DEFINES_MAX + 1];
+    const char *define[DEFINES_MAX];
     int defines;
+    const char *defined[DEFINES_MAX + 8]; /* those, and the profile's words behind them; NULL */
     const char *const *path;
     int paths;
     const struct sut *stack;

@@ -71,6 +71,8 @@ int topology_build(struct topology *t, struct world *w, const struct topology_pl
     topology_each_packet(t, skip_unplayed);
     for (uint32_t p = 0; p < s->parameters; p++)
         scope_bind(t, s->parameter[p].name, plan->value[p]);
+    if (s->packetdrill && topology_packetdrill_options(t, why) != 0)
+        return -1;
     if (topology_build_links(t, why) != 0)
         return -1;
     t->sut = topology_new_host(t, &sut_kind, "sut");

@@ -34,6 +34,8 @@ int topology_configure(struct topology *t, const char *call, struct value *argv,
                        struct why *why);
 
 /* Packetdrill's own topology, addresses and options: for scripts without links, hosts and suts. */
+/* The tool's options, before anything is built. */
+int topology_packetdrill_options(struct topology *t, struct why *why);
 int topology_build_packetdrill(struct topology *t, struct why *why);
 int topology_configure_packetdrill(struct topology *t, struct why *why);
 

@@ -13,7 +13,7 @@
 #include "sim/topology/command.h"
 #include "sim/topology/sysctl.h"
 
-enum { DEFAULT_PORT = 8080, DEFAULT_TOLERANCE_US = 4000 };
+enum { DEFAULT_PORT = 8080, DEFAULT_TOLERANCE_US = 4000, ETHERNET_MTU = 1500 };
 
 enum option_effect {
     EFFECT_ADDRESS,
@@ -21,6 +21,7 @@ enum option_effect {
     EFFECT_PORT,
     EFFECT_TOLERANCE,
     EFFECT_FAMILY,
+    EFFECT_MTU,
     EFFECT_PERCENT,
     EFFECT_SEGMENTS,
     EFFECT_TICK,
@@ -45,13 +46,13 @@ static const struct {
     {"tcp_ts_tick_usecs", EFFECT_TICK, 0},
     {"udp_encapsulation", EFFECT_SKIP, 0},
     {"is_anyip", EFFECT_SKIP, 0},
-    {"mtu", EFFECT_SKIP, 0},
+    {"mtu", EFFECT_MTU, 0},
     {"mss", EFFECT_SKIP, 0},
     {"tolerance_percent", EFFECT_PERCENT, 0},
     {"non_fatal", EFFECT_SKIP, 0},
     {"init_scripts", EFFECT_SKIP, 0},
     {"dry_run", EFFECT_SKIP, 0},
-    {"define", EFFECT_SKIP, 0},
+    {"define", EFFECT_NONE, 0}, /* read with the words */
     /* of the tool's own device and output, and of TCP, whose scripts are skipped as such */
     {"speed", EFFECT_NONE, 0},
     {"send_omit_free", EFFECT_NONE, 0},
@@ -163,6 +164,15 @@ static int apply(struct topology *t, const struct setting *s, size_t k, struct w
             topology_skip(t, "%s:%d: IPv6 is not in this stack (--ip_version=%s)",
                           t->plan.script->path, s->place.line, option_text(&s->value));
         return 0;
+    case EFFECT_MTU:
+        if (!option_number(&s->value, 65535, &number) || number < 68)
+            return bad_option(s, "an MTU, 68 to 65535", why);
+        if (number > ETHERNET_MTU)
+            topology_skip(t, "%s:%d: a link has an MTU of %d at most (--mtu=%s)",
+                          t->plan.script->path, s->place.line, ETHERNET_MTU,
+                          option_text(&s->value));
+        tool->mtu = (uint16_t)number;
+        return 0;
     case EFFECT_PERCENT:
         if (!option_number(&s->value, 100, &number))
             return bad_option(s, "a percentage", why);
@@ -186,7 +196,7 @@ static int apply(struct topology *t, const struct setting *s, size_t k, struct w
     return 0;
 }
 
-static int read_options(struct topology *t, struct why *why)
+int topology_packetdrill_options(struct topology *t, struct why *why)
 {
     t->tool = (struct packetdrill){.local = 0xc0a80001,
                                    .remote = 0xc0000201,
@@ -195,7 +205,7 @@ static int read_options(struct topology *t, struct why *why)
                                    .bind_port = DEFAULT_PORT,
                                    .connect_port = DEFAULT_PORT,
                                    .tolerance_ns = (int64_t)DEFAULT_TOLERANCE_US * 1000,
-                                   .share_permille = 125};
+                                   .share_permille = t->plan.share_permille};
     for (uint32_t o = 0; o < t->plan.script->options; o++) {
         const struct setting *s = &t->plan.script->option[o];
         size_t k = 0;
@@ -237,8 +247,7 @@ static void skip_without_protocol(struct topology *t, const struct packet_spec *
 
 int topology_build_packetdrill(struct topology *t, struct why *why)
 {
-    if (read_options(t, why) != 0)
-        return -1;
+    (void)why;
     topology_each_packet(t, skip_without_protocol);
     if (t->skipped)
         return 0;

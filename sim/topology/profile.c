@@ -43,3 +43,22 @@ enum system profile_system(const char *name)
            : strcmp(name, "freebsd") == 0 ? SYSTEM_FREEBSD
                                           : SYSTEM_NONE;
 }
+
+const char *const *profile_words(const char *name)
+{
+    static const char *const rfc_words[] = {"STANDARD", NULL}, *const freebsd_words[] = {"FreeBSD",
+                                                                                         NULL};
+    /* What the runner of the public scripts passes for IPv4. */
+    static const char *const linux_words[] = {
+        "Linux",
+        "TFO_COOKIE=3021b9d889017eeb",
+        "CODE=host_unreachable",
+        "CMSG_LEVEL_IP=SOL_IP",
+        "CMSG_TYPE_RECVERR=IP_RECVERR",
+        NULL,
+    };
+    enum system system = profile_system(name);
+    return system == SYSTEM_LINUX     ? linux_words
+           : system == SYSTEM_FREEBSD ? freebsd_words
+                                      : rfc_words;
+}

@@ -10,6 +10,9 @@ enum system { SYSTEM_NONE, SYSTEM_LINUX, SYSTEM_FREEBSD };
 
 enum system profile_system(const char *name);
 
+/* The words that its scripts find defined, as for -D; ends with NULL. */
+const char *const *profile_words(const char *name);
+
 struct profile_knob {
     const char *name;
     int64_t value;

@@ -33,6 +33,8 @@ static int add_sut_port(struct topology *t, const struct declaration *d,
     memcpy(mac, sut_mac, 6);
     mac[5] = (uint8_t)(mac[5] + h->ports);
     topology_new_port(t, h, d->name, NULL, mac);
+    if (t->tool.mtu)
+        h->port[h->ports - 1].mtu = t->tool.mtu;
     if (topology_resolve(t, d->attribute, d->attributes, attribute, why) != 0)
         return -1;
     for (uint32_t a = 0; a < d->attributes; a++) {

@@ -30,7 +30,8 @@ struct topology_plan {
     const struct profile_knob *profile; /* set before the script's own knobs; NULL: none */
     const struct setting *set;          /* --set, after the script's own */
     uint32_t sets;
-    uint8_t fill; /* what the stack's memory holds before it starts */
+    int64_t share_permille; /* of an interval, that packetdrill's scripts may be off by */
+    uint8_t fill;           /* what the stack's memory holds before it starts */
     bool watch_fates;
     int lose_link; /* loss closure: lose the nth frame of this link; frame 0: none */
     uint64_t lose_frame;
@@ -46,6 +47,7 @@ struct packetdrill {
     uint32_t local, remote, gateway;
     int prefix;
     uint16_t bind_port, connect_port;
+    uint16_t mtu;                         /* 0: Ethernet's */
     int64_t tolerance_ns, share_permille; /* the larger of both, of the time since the last event */
     bool strict_segments;                 /* a line's payload comes in one segment */
     int64_t tick_ns;                      /* of timestamps; 0: they are not judged */

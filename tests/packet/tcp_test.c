@@ -126,6 +126,62 @@ Test(packet_tcp, lines_come_back)
     cr_assert_str_eq(text_of(0), "ip 10.0.2.2 > 10.0.2.15 tcp 5 > 6 P. 1:1001(1000)! ack 1 win 10");
 }
 
+/* Numbers from variables, open ones, and flags of which one is free. */
+Test(packet_tcp, numbers_may_be_open)
+{
+    struct packet_context *c = &rig.context;
+    c->have_source_isn = c->have_destination_isn = true;
+    c->source_isn = 100;
+    set_variable("w", 5);
+    set_variable("n", 3);
+    cr_assert_gt(build("< 5 > 6 P. $w+1:9($n) ack 1"), 0);
+    cr_assert(has_at(TCP + 4, "0000006a"));
+    cr_assert_eq(rig.len, TCP + 20 + 3);
+    cr_assert(matches("> P. $w+1:9($n) ack 1"));
+    cr_assert(matches("> P. ?s:?e(?l) ack 1"));
+    cr_assert_eq(variable("s"), 6);
+    cr_assert_eq(variable("e"), 9);
+    cr_assert_eq(variable("l"), 3);
+    cr_assert(matches("> P. ...(3) ack 1"));
+    cr_assert(matches("> P. *:9(3) ack 1"));
+    cr_assert(differs("> P. *:8(3) ack 1", "tcp.end", "8", "9"));
+    cr_assert(differs("> P. 6:$w(3) ack 1", "tcp.end", "$w = 5", "9"));
+    cr_assert(matches("> P_. 6:9(3) ack 1"));
+    cr_assert(matches("> FP_. 6:9(3) ack 1") == false);
+    cr_assert(matches("> F_P_.S_ 6:9(3) ack 1"));
+    cr_assert(prints("> P. $w+1:9($n) ack 1", NULL));
+    cr_assert(prints("> P. ?s:?e(?l)! ack 1", NULL));
+    cr_assert(prints("> S. ...(0) ack 4", "tcp S. ...(0) ack 4"));
+    cr_assert(prints("> F_P_. 1:1(0)", "tcp F_P_. 1:1(0)"));
+    cr_assert_str_eq(complaint("< P_. 1:1(0)"), "3: P_.: an injected segment has each flag or not");
+    cr_assert_str_eq(complaint("> . 1:?e 5"),
+                     "5: a segment is written SEQ:END(LEN), as in 1:1001(1000)");
+}
+
+/* A list that is open at one end, an option bound, and lists that are malformed. */
+Test(packet_tcp, option_lists_may_be_open)
+{
+    build("< 5 > 6 . 1:1(0) ack 1 <nop,nop,TS val 7 ecr 9,nop,nop,sack 1:2>");
+    cr_assert(matches("> . 1:1(0) ack 1 <..., TS val ?t ecr 9, ...>"));
+    cr_assert_eq(variable("t"), 7);
+    cr_assert(matches("> . 1:1(0) ack 1 <..., sack 1:2>"));
+    cr_assert(matches("> . 1:1(0) ack 1 <nop, ..., sack 1:2, ...>"));
+    cr_assert(!matches("> . 1:1(0) ack 1 <..., TS val 7 ecr 9>"));
+    cr_assert(!matches("> . 1:1(0) ack 1 <TS val 7 ecr 9, ...>"));
+    cr_assert(!matches("> . 1:1(0) ack 1 <..., sack 1:2, TS val 7 ecr 9, ...>"));
+    cr_assert(
+        prints("> . 1:1(0) <...,TS val ?t ecr 9,...>", "tcp . 1:1(0) <...,TS val ?t ecr 9,...>"));
+    cr_assert_gt(build("< 5 > 6 S 0:0(0) <mss 1460,opt 3 len 9 07,raw 0801>"), 0);
+    cr_assert(has_at(TCP + 20, "020405b4 030907 0801 000000"));
+    cr_assert(prints("< 5 > 6 S 0:0(0) <mss 1460,opt 3 len 9 07>",
+                     "tcp 5 > 6 S 0:0(0) <mss 1460,raw 030907>"));
+    cr_assert_str_eq(complaint("> S 0:0(0) <raw 0801>"),
+                     "13: raw octets among options are for an injected packet");
+    cr_assert_str_eq(complaint("< S 0:0(0) <opt 3 len 256 00>"),
+                     "23: opt 3 len 256: a length octet from 0 to 255 belongs here");
+    cr_assert_str_eq(complaint("< S 0:0(0) <FO TFO_COOKIE>"), "");
+}
+
 Test(packet_tcp, complaints)
 {
     cr_assert_str_eq(complaint("> . 1:3(5)"), "7: 3: the end is SEQ + LEN = 6");

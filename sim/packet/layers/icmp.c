@@ -2,6 +2,7 @@
 #include <netinet/ip_icmp.h>
 #include <string.h>
 #include "sim/packet/layers/icmp.h"
+#include "sim/packet/unplayed.h"
 
 enum { ICMP_HEADER = 8, QUOTED_PAYLOAD = 8 };
 
@@ -112,6 +113,44 @@ static bool icmp_emit(struct builder *b, int i)
     return !len ? !b->why->text[0] : build_data(b, bytes, len);
 }
 
+/* Words of ICMPv6, which packetdrill's scripts write as they write ICMP's. */
+static bool is_of_ipv6(const struct word *w)
+{
+    static const char *const words[] = {
+        "packet_too_big",
+        "no_route",
+        "not_neighbour",
+        "not_neighbor",
+        "beyond_scope",
+        "address_unreachable",
+        "src_policy_fail",
+        "reject_route",
+        "exceeded_hop_limit",
+        "hop_limit_exceeded",
+        "exceeded_frag_reassembly_time",
+        "erroneous_header_field",
+        "unknown_next_header",
+        "unknown_ipv6_option",
+    };
+    for (size_t k = 0; k < COUNT(words); k++)
+        if (w->kind == WORD_NAME && !strcmp(w->text, words[k]))
+            return true;
+    return false;
+}
+
+/* A word in place of a type or a code that the script's -D is to give. */
+static int icmp_word(struct compiler *c)
+{
+    const struct word *w = peek(c, 0);
+    bool capitals = w->kind == WORD_NAME &&
+                    w->text[strspn(w->text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] == 0;
+    bool open = !clause_named(c->layer, "type") || !clause_named(c->layer, "code");
+    if (!open || (!capitals && !is_of_ipv6(w)))
+        return icmp_number(c);
+    c->at++;
+    return capitals ? undefined_word(c, w) : unplayed(c, "the message is one of ICMPv6");
+}
+
 /* "quotes [N]": the answered datagram's header and (at least, in an expectation: as many as N)
  * octets behind it. */
 static int icmp_parse(struct compiler *c)
@@ -119,7 +158,7 @@ static int icmp_parse(struct compiler *c)
     if (echoed_starts(c))
         return echoed_parse(c);
     if (!take(c, "quotes"))
-        return icmp_number(c);
+        return icmp_word(c);
     const struct word *w = peek(c, 0);
     struct match *m = NULL;
     if (w->kind == WORD_NUMBER) {
@@ -266,6 +305,19 @@ static const struct symbol codes[] = {
     {"precedence_cutoff", ICMP_PREC_CUTOFF, ICMP_DEST_UNREACH},
     {"ttl_exceeded", ICMP_EXC_TTL, ICMP_TIME_EXCEEDED},
     {"reassembly_time_exceeded", ICMP_EXC_FRAGTIME, ICMP_TIME_EXCEEDED},
+    /* FreeBSD's */
+    {"ttl_exceeded_in_transit", ICMP_EXC_TTL, ICMP_TIME_EXCEEDED},
+    {"fragment_reassembly_time_exceeded", ICMP_EXC_FRAGTIME, ICMP_TIME_EXCEEDED},
+    {"frag_reassembly_time_exceeded", ICMP_EXC_FRAGTIME, ICMP_TIME_EXCEEDED},
+    {"communication_prohibited", ICMP_PKT_FILTERED, ICMP_DEST_UNREACH},
+    {"admin_prohibited", ICMP_PKT_FILTERED, ICMP_DEST_UNREACH},
+    {"host_precedence_violation", ICMP_PREC_VIOLATION, ICMP_DEST_UNREACH},
+    {"fragmentation_needed", ICMP_FRAG_NEEDED, ICMP_DEST_UNREACH},
+    {"source_route_fail", ICMP_SR_FAILED, ICMP_DEST_UNREACH},
+    {"host_isolated", ICMP_HOST_ISOLATED, ICMP_DEST_UNREACH},
+    {"pointer_indicates_error", 0, ICMP_PARAMETERPROB},
+    {"missing_required_option", 1, ICMP_PARAMETERPROB},
+    {"bad_length", 2, ICMP_PARAMETERPROB},
     {0},
 };
 

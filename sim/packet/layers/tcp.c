@@ -82,6 +82,32 @@ bool segment_base(const struct packet_context *c, const struct layer_spec *l, co
     return own ? c->have_source_isn : c->have_destination_isn;
 }
 
+static bool emit_octets(struct builder *b, int i, const struct clause *cl)
+{
+    struct value v;
+    if (!build_resolve(b, i, cl->field, cl->match, &v))
+        return false;
+    uint8_t *at = build_append(b, i, v.len);
+    if (at && v.len)
+        memcpy(at, v.bytes, v.len);
+    return at != NULL;
+}
+
+/* How many octets the line counts: a number, or a variable's; -1: it may not. */
+static int64_t counted(struct builder *b, int i, const struct layer_spec *l)
+{
+    const struct clause *len = clause_named(l, "payload");
+    struct value v;
+    if (!len || len->match->kind == MATCH_ANY)
+        return 0;
+    if (!build_resolve(b, i, len->field, len->match, &v))
+        return -1;
+    if (v.number >= 0 && v.number <= 65495)
+        return v.number;
+    why_set(b->why, "tcp: a segment carries 0 to 65495 octets, not %lld", (long long)v.number);
+    return -1;
+}
+
 /* Options, their padding, and the payload that the line only counts. */
 static bool tcp_emit(struct builder *b, int i)
 {
@@ -89,8 +115,10 @@ static bool tcp_emit(struct builder *b, int i)
     const struct view *v = &b->shape.view[i];
     for (uint32_t k = 0; l && k < l->clauses; k++) {
         const struct clause *cl = &l->clause[k];
-        if (cl->field->flags & FIELD_OPTION && !cl->absent &&
-            !option_emit(b, i, &segment_options, cl))
+        if (!(cl->field->flags & FIELD_OPTION) || cl->absent || cl->code == TCP_ANY_OPTIONS)
+            continue;
+        if (cl->code == TCP_RAW_OCTETS ? !emit_octets(b, i, cl)
+                                       : !option_emit(b, i, &segment_options, cl))
             return false;
     }
     uint32_t header = v->body - v->at;
@@ -100,13 +128,12 @@ static bool tcp_emit(struct builder *b, int i)
         why_set(b->why, "tcp: options of %u octets: 40 fit", header - TCP_HEADER);
         return false;
     }
-    const struct clause *len = clause_named(l, "payload");
-    uint32_t n = len && len->match->kind == MATCH_VALUE ? (uint32_t)len->match->value.number : 0;
-    if (!n || l != &b->spec->layer[b->spec->layers - 1])
-        return true;
+    int64_t n = l ? counted(b, i, l) : 0;
+    if (n <= 0 || l != &b->spec->layer[b->spec->layers - 1])
+        return n >= 0;
     uint32_t at = (uint32_t)shape_number(&b->shape, i, "seq"),
              first = b->context->source_first ? b->context->source_first : 1;
-    return build_pattern(b, n, says_syn(l) ? 0 : (uint32_t)(at - first));
+    return build_pattern(b, (uint32_t)n, says_syn(l) ? 0 : (uint32_t)(at - first));
 }
 
 static void differs(struct matcher *m, int i, const char *expected)
@@ -115,6 +142,19 @@ static void differs(struct matcher *m, int i, const char *expected)
     struct printer p = {.out = actual, .room = sizeof actual};
     segment_print_options(&p, m->shape, i);
     match_differs(m, &layer_tcp, "options", NULL, expected, actual);
+}
+
+/* The option of the clause, at once or, where any may stand before it, further on. */
+static bool next_agrees(struct matcher *m, const struct clause *cl, bool any, uint32_t *at,
+                        uint32_t end, struct option_view *o)
+{
+    do {
+        if (!option_next(m->shape, &segment_options, at, end, o))
+            return false;
+        if (o->code == cl->code && option_agrees(m, o, cl))
+            return true;
+    } while (any && o->code != TCP_EOL);
+    return false;
 }
 
 /* "<...>" leaves them free; else kind by kind, as written, NOPs included. */
@@ -127,19 +167,24 @@ static void match_options(struct matcher *m, int i, const struct layer_spec *l)
     char expected[128] = "<>";
     struct printer p = {.out = expected, .room = sizeof expected};
     segment_print_list(&p, l);
+    bool any = false;
     for (uint32_t k = 0; k < l->clauses; k++) {
         const struct clause *cl = &l->clause[k];
         if (!(cl->field->flags & FIELD_OPTION))
             continue;
-        bool same = option_next(s, &segment_options, &at, v->body, &o) && o.code == cl->code;
-        if (!same || !option_agrees(m, &o, cl)) {
+        if (cl->code == TCP_ANY_OPTIONS) {
+            any = true;
+            continue;
+        }
+        if (!next_agrees(m, cl, any, &at, v->body, &o)) {
             differs(m, i, expected);
             return;
         }
+        any = false;
         if (o.code == TCP_EOL)
             break;
     }
-    for (; at < v->body; at++)
+    for (; !any && at < v->body; at++)
         if (s->bytes[at] != TCP_EOL) {
             differs(m, i, expected);
             return;
@@ -171,8 +216,10 @@ static void tcp_adjust(const struct matcher *m, const struct clause *cl, struct 
     bool flags = cl->field->flags & FIELD_KEY && !strcmp(cl->field->name, "flags");
     if (cl->field->flags & FIELD_SEQ)
         have->number = (uint32_t)(have->number - m->context->joined);
-    if (flags && m->part && cl->match->kind == MATCH_VALUE)
-        have->number = (have->number & ~TCP_LAST) | (cl->match->value.number & TCP_LAST);
+    if (!flags || cl->match->kind != MATCH_VALUE)
+        return;
+    int64_t free = cl->match->upper | (m->part ? TCP_LAST : 0);
+    have->number = (have->number & ~free) | (cl->match->value.number & free);
 }
 
 /* All but the last have the same size, and the last no more. */
@@ -197,6 +244,13 @@ static void match_count(struct matcher *m, int i, const struct clause *cl, struc
     }
 }
 
+static void match_end(struct matcher *m, int i, const struct clause *cl, struct value *have)
+{
+    have->number = (uint32_t)(shape_number(m->shape, i, "seq") + (uint64_t)have->number);
+    if (!m->part)
+        match_clause(m, i, cl, have);
+}
+
 static void tcp_match(struct matcher *m, int i, const struct clause *cl)
 {
     const struct view *v = &m->shape->view[i];
@@ -205,6 +259,8 @@ static void tcp_match(struct matcher *m, int i, const struct clause *cl)
     const char *name = cl->field->name;
     if (!strcmp(name, "payload"))
         match_count(m, i, cl, &have);
+    else if (!strcmp(name, "end"))
+        match_end(m, i, cl, &have);
     else if (!strcmp(name, "options") && cl->match->kind != MATCH_ANY)
         match_options(m, i, l);
     else if (cl->field->flags & FIELD_OPTION && !clause_named(l, "options"))
@@ -325,7 +381,12 @@ static const struct field fields[] = {
      .flags = FIELD_KEY | FIELD_MINE,
      .say = segment_say_flags},
     {.name = "seq", .type = FIELD_UINT, .bit = 32, .bits = 32, .flags = FIELD_SEQ | FIELD_MINE},
-    {.name = "payload", .type = FIELD_UINT, .bits = 16, .code = 256, .flags = FIELD_ELSEWHERE},
+    {.name = "end",
+     .type = FIELD_UINT,
+     .bits = 32,
+     .code = 255,
+     .flags = FIELD_ELSEWHERE | FIELD_SEQ},
+    {.name = "payload", .type = FIELD_UINT, .bits = 32, .code = 256, .flags = FIELD_ELSEWHERE},
     {.name = "ack", .type = FIELD_UINT, .bit = 64, .bits = 32, .flags = FIELD_ACK | FIELD_MINE},
     {.name = "win", .type = FIELD_UINT, .bit = 112, .bits = 16, .flags = FIELD_MINE},
     {.name = "urg", .type = FIELD_UINT, .bit = 144, .bits = 16, .flags = FIELD_MINE},
@@ -352,6 +413,7 @@ static const struct field fields[] = {
     OPTION(5, "sack", FIELD_UINT, 32, FIELD_LIST | FIELD_ACK),
     OPTION(TCP_TIMESTAMPS, "TS", FIELD_UINT, 32, FIELD_LIST | FIELD_STAMP),
     OPTION(258, "opt", FIELD_BYTES, 0, 0),
+    OPTION(TCP_ANY_OPTIONS, "any", FIELD_EMPTY, 0, 0),
 };
 
 const struct layer layer_tcp = {

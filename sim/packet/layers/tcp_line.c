@@ -2,7 +2,8 @@
  * TCP's lines, as packetdrill writes them: FLAGS SEQ:END(LEN) ack N win N urg N <OPTIONS>, with `!`
  * behind (LEN) for numbers that do not count from the ISN. Flags are letters in any order: S F R P
  * U E W, `.` for ACK, `-` for none; A or a digit for accurate ECN, of which the header holds 0
- * to 7.
+ * to 7; `_` behind one leaves it free. Each number may be a variable, and three dots stand for SEQ
+ * and END.
  */
 #include <ctype.h>
 #include <string.h>
@@ -18,14 +19,17 @@ static const struct {
     {'S', 0x02},  {'R', 0x04}, {'P', 0x08}, {'.', TCP_ACK},
 };
 
+enum { MOST_OF_A_SEGMENT = 65495, MOST_OCTETS = 1 << 24 /* in several */ };
+
 static const struct field *named(const char *name)
 {
     return field_named(&layer_tcp, name);
 }
 
-static bool read_flags(const char *text, uint32_t *flags)
+/* Letters, each of which `_` behind it makes free. */
+static bool read_flags(const char *text, uint32_t *flags, uint32_t *free)
 {
-    *flags = 0;
+    *flags = *free = 0;
     if (!strcmp(text, "-"))
         return true;
     for (const char *t = text; *t; t++) {
@@ -37,25 +41,39 @@ static bool read_flags(const char *text, uint32_t *flags)
                 bit = letters[k].bit;
         if (!bit && !isdigit((unsigned char)*t))
             return false;
-        *flags |= bit;
+        *(t[1] == '_' ? free : flags) |= bit;
+        t += t[1] == '_';
     }
     return *text;
 }
 
-/* FLAGS, a number, a colon: nothing else starts so. */
+static bool is_flags(const struct word *w)
+{
+    uint32_t flags, free;
+    return w->kind != WORD_STRING && w->kind != WORD_USE && w->kind != WORD_BIND &&
+           read_flags(w->text, &flags, &free);
+}
+
+/* The number of words of a sequence number at `at`: $x+1 is three. 0: there is none. */
+static size_t number_words(const struct compiler *c, size_t at)
+{
+    const struct word *w = peek(c, at);
+    if (w->kind == WORD_USE)
+        return (word_is(peek(c, at + 1), "+") || word_is(peek(c, at + 1), "-")) &&
+                       peek(c, at + 2)->kind == WORD_NUMBER
+                   ? 3
+                   : 1;
+    return w->kind == WORD_NUMBER || w->kind == WORD_BIND || word_is(w, "*");
+}
+
+/* FLAGS, a number, a colon: nothing else starts so. Nor do FLAGS ...(LEN). */
 bool segment_starts(const struct compiler *c)
 {
-    uint32_t flags;
-    const struct word *w = peek(c, 0);
-    size_t seq = 1;
-    if (word_is(peek(c, 1), ">")) {
-        w = peek(c, 3);
-        seq = 4;
-    }
-    bool colon = word_is(peek(c, seq + 1), ":") ||
-                 (peek(c, seq)->kind == WORD_USE && word_is(peek(c, seq + 1), "+"));
-    return colon && w->kind != WORD_STRING && w->kind != WORD_USE && w->kind != WORD_BIND &&
-           read_flags(w->text, &flags);
+    size_t at = word_is(peek(c, 1), ">") ? 3 : 0;
+    size_t n = number_words(c, at + 1);
+    bool open = word_is(peek(c, at + 1), "...") && word_is(peek(c, at + 2), "(");
+    bool colon = n && word_is(peek(c, at + 1 + n), ":");
+    return (open || colon) && is_flags(peek(c, at));
 }
 
 static struct match *number(struct compiler *c, int64_t n)
@@ -65,262 +83,175 @@ static struct match *number(struct compiler *c, int64_t n)
     return m;
 }
 
-static int parse_segment(struct compiler *c, uint32_t flags)
+static int misshapen(struct compiler *c, const struct word *at)
+{
+    return wrong(c, at, "a segment is written SEQ:END(LEN), as in 1:1001(1000)");
+}
+
+/* ":END" behind a number. */
+static int parse_end(struct compiler *c, const struct word *first, struct match *end)
+{
+    if (!take(c, ":") || !number_words(c, 0))
+        return misshapen(c, first);
+    return compile_match(c, named("end"), end);
+}
+
+static int parse_length(struct compiler *c, const struct word *first, struct match *len)
+{
+    if (!take(c, "(") || !number_words(c, 0))
+        return misshapen(c, first);
+    const struct word *w = peek(c, 0);
+    int most = c->spec->direction == '<' ? MOST_OF_A_SEGMENT : MOST_OCTETS;
+    if (w->kind == WORD_NUMBER && (w->number < 0 || w->number > most))
+        return wrong(c, w, "%s: a segment carries 0..%d octets", w->text, most);
+    if (w->kind == WORD_NUMBER) {
+        len->value = (struct value){.kind = VALUE_NUMBER, .number = w->number};
+        c->at++;
+    } else if (compile_match(c, named("payload"), len) < 0) {
+        return -1;
+    }
+    return take(c, ")") ? 0 : misshapen(c, first);
+}
+
+/* What follows from the other two is checked and not kept. */
+static int keep_end(struct compiler *c, const struct word *at, const struct match *seq,
+                    struct match *end, const struct match *len)
+{
+    bool known = seq->kind == MATCH_VALUE && len->kind == MATCH_VALUE && end->kind == MATCH_VALUE;
+    uint32_t sum = (uint32_t)(seq->value.number + len->value.number);
+    if (known && (uint32_t)end->value.number != sum)
+        return wrong(c, at, "%s: the end is SEQ + LEN = %u", at->text, sum);
+    if (!known)
+        clause_add(c, named("end"), end, 1);
+    return 0;
+}
+
+static int parse_numbers(struct compiler *c)
+{
+    const struct word *first = peek(c, 0), *at;
+    struct match *seq = pool_alloc(c->pool, 3 * sizeof *seq), *end = seq + 1, *len = seq + 2;
+    bool open = take(c, "...");
+    if (open)
+        seq->kind = MATCH_ANY;
+    else if (compile_match(c, named("seq"), seq) < 0)
+        return -1;
+    at = peek(c, 1);
+    if (!open && parse_end(c, first, end) < 0)
+        return -1;
+    if (parse_length(c, first, len) < 0)
+        return -1;
+    clause_add(c, named("seq"), seq, 1);
+    if (!open && keep_end(c, at, seq, end, len) < 0)
+        return -1;
+    clause_add(c, named("payload"), len, 1);
+    return 0;
+}
+
+static int add_flags(struct compiler *c, const struct word *w)
+{
+    uint32_t flags, free;
+    struct match *m = number(c, 0);
+    if (clause_of(c->layer, named("flags")))
+        return wrong(c, w, "a segment's flags are written twice");
+    (void)read_flags(w->text, &flags, &free);
+    if (free && c->spec->direction == '<')
+        return wrong(c, w, "%s: an injected segment has each flag or not", w->text);
+    m->value.number = flags;
+    m->upper = free;
+    clause_add(c, named("flags"), m, 1);
+    return 0;
+}
+
+static int parse_segment(struct compiler *c)
 {
     const struct word *start = peek(c, 0);
-    struct match *seq = pool_alloc(c->pool, sizeof *seq);
-    if (clause_of(c->layer, named("flags")))
-        return wrong(c, start, "a segment's flags are written twice");
-    clause_add(c, named("flags"), number(c, flags), 1);
+    if (add_flags(c, start) < 0)
+        return -1;
     c->at++;
     if (strpbrk(start->text, "89"))
         unplayed(c, "an accurate ECN number above 7 is in no header");
-    const struct word *first = peek(c, 0);
-    if (compile_match(c, named("seq"), seq) < 0)
-        return -1;
-    const struct word *end = peek(c, 1), *len = peek(c, 3);
-    if (!take(c, ":") || end->kind != WORD_NUMBER || !word_is(peek(c, 1), "(") ||
-        len->kind != WORD_NUMBER || !word_is(peek(c, 3), ")"))
-        return wrong(c, first, "a segment is written SEQ:END(LEN), as in 1:1001(1000)");
-    if (len->number < 0 || len->number > 65495)
-        return wrong(c, len, "%s: a segment carries 0..65495 octets", len->text);
-    if (seq->kind == MATCH_VALUE &&
-        (uint32_t)(end->number - seq->value.number) != (uint32_t)len->number)
-        return wrong(c, end, "%s: the end is SEQ + LEN = %lld", end->text,
-                     (long long)((seq->value.number + len->number) & 0xffffffff));
-    c->at += 4;
     c->layer->bare = true;
-    c->layer->absolute = take(c, "!");
-    clause_add(c, named("seq"), seq, 1);
-    clause_add(c, named("payload"), number(c, len->number), 1);
-    return 1;
-}
-
-/* Option data that is hexadecimal digits, whatever the words look like. */
-static int parse_digits(struct compiler *c, uint32_t kind, const uint8_t *prefix,
-                        uint32_t prefix_len)
-{
-    struct match *m = pool_alloc(c->pool, sizeof *m);
-    uint8_t *octets = pool_alloc(c->pool, 64);
-    uint32_t n = prefix_len * 2;
-    if (prefix_len)
-        memcpy(octets, prefix, prefix_len);
-    (void)take(c, "hex");
-    for (; c->at < c->words && !word_is(peek(c, 0), ",") && !word_is(peek(c, 0), ">"); c->at++) {
-        for (const char *t = peek(c, 0)->text; *t; t++) {
-            if (isspace((unsigned char)*t))
-                continue;
-            if (!isxdigit((unsigned char)*t) || n == 80)
-                return wrong(c, peek(c, 0), "%s: up to 40 octets of hexadecimal digits belong here",
-                             peek(c, 0)->text);
-            uint8_t digit = (uint8_t)(isdigit((unsigned char)*t) ? *t - '0' : (*t | 32) - 'a' + 10);
-            octets[n / 2] = (uint8_t)(octets[n / 2] << 4 | digit);
-            n++;
-        }
-    }
-    if (n % 2)
-        return wrong(c, peek(c, 0), "option %u: hexadecimal digits come in pairs", kind);
-    m->value = (struct value){.kind = VALUE_BYTES, .bytes = octets, .len = n / 2};
-    clause_add(c, named("opt"), m, 1)->code = kind;
-    return 0;
-}
-
-static int parse_timestamps(struct compiler *c)
-{
-    const struct field *f = named("TS");
-    struct match *m = pool_alloc(c->pool, 2 * sizeof *m);
-    if (!take(c, "val") || compile_match(c, f, &m[0]) < 0 || !take(c, "ecr"))
-        return wrong(c, peek(c, 0), "timestamps are written TS val A ecr B");
-    if (compile_match(c, f, &m[1]) < 0)
+    if (parse_numbers(c) < 0)
         return -1;
-    return clause_add(c, f, m, 2) ? 0 : -1;
-}
-
-/* "sack 1:1001 2001:3001" */
-static int parse_sack(struct compiler *c)
-{
-    const struct field *f = named("sack");
-    struct match *m = NULL;
-    uint32_t n = 0;
-    while (c->at < c->words && !word_is(peek(c, 0), ",") && !word_is(peek(c, 0), ">") && n < 8) {
-        for (int k = 0; k < 2; k++) {
-            m = pool_grow(c->pool, m, n, sizeof *m);
-            memset(&m[n], 0, sizeof *m);
-            if (compile_match(c, f, &m[n++]) < 0)
-                return -1;
-            if (!k && !take(c, ":"))
-                return wrong(c, peek(c, 0), "a block is written START:END");
-        }
-    }
-    return clause_add(c, f, m, n) ? 0 : -1;
-}
-
-/* Counters of three octets each (AccECN): the first one's name tells the order. */
-static int parse_accecn(struct compiler *c)
-{
-    struct match *m = pool_alloc(c->pool, sizeof *m);
-    uint8_t *octets = pool_alloc(c->pool, 9);
-    bool first = word_is(peek(c, 0), "e1b");
-    uint32_t n = 0;
-    while (n < 9 && (word_is(peek(c, 0), "e0b") || word_is(peek(c, 0), "ceb") ||
-                     word_is(peek(c, 0), "e1b"))) {
-        const struct word *w = peek(c, 1);
-        if (w->kind != WORD_NUMBER || w->number < 0 || w->number > 0xffffff)
-            return wrong(c, w, "%s: a counter from 0 to 0xffffff belongs here", w->text);
-        bits_put(octets, n * 8, 24, (uint64_t)w->number);
-        n += 3;
-        c->at += 2;
-    }
-    m->value = (struct value){.kind = VALUE_BYTES, .bytes = octets, .len = n};
-    clause_add(c, named("opt"), m, 1)->code = first ? 174 : 172;
-    return 0;
-}
-
-static int parse_option(struct compiler *c)
-{
-    static const uint8_t magic[2] = {0xf9, 0x89}; /* RFC 6994 shared use; Fast Open's number */
-    const struct word *w = peek(c, 0);
-    if (take(c, "TS"))
-        return parse_timestamps(c);
-    if (take(c, "sack"))
-        return parse_sack(c);
-    if (take(c, "FO"))
-        return parse_digits(c, 34, NULL, 0);
-    if (take(c, "FOEXP"))
-        return parse_digits(c, 254, magic, 2);
-    if (take(c, "md5"))
-        return take(c, "valid") ? unplayed(c, "a valid MD5 signature needs a key")
-                                : parse_digits(c, 19, NULL, 0);
-    if (take(c, "AccECN"))
-        return parse_accecn(c);
-    if (take(c, "opt")) {
-        const struct word *n = peek(c, 0);
-        if (n->kind != WORD_NUMBER || n->number < 2 || n->number > 255)
-            return wrong(c, n, "opt %s: a kind from 2 to 255 belongs here", n->text);
-        c->at++;
-        return parse_digits(c, (uint32_t)n->number, NULL, 0);
-    }
-    const struct field *f = w->kind == WORD_NAME ? field_named(&layer_tcp, w->text) : NULL;
-    if (!f || !(f->flags & FIELD_OPTION))
-        return wrong(
-            c, w,
-            "%s: an option belongs here: mss, wscale, sackOK, TS, sack, nop, eol, md5, FO, opt",
-            w->text);
-    return compile_clause(c, f) < 0 ? -1 : 0;
-}
-
-static int parse_options(struct compiler *c)
-{
-    if (clause_of(c->layer, named("options")))
-        return wrong(c, peek(c, 0), "a segment has one list of options");
-    struct match *m = number(c, 0);
-    if (take(c, "...")) {
-        m->kind = MATCH_ANY;
-        if (!take(c, ">"))
-            return wrong(c, peek(c, 0), "options that are not checked are written <...>");
-        return clause_add(c, named("options"), m, 1) ? 1 : -1;
-    }
-    while (!take(c, ">")) {
-        if (parse_option(c) < 0)
-            return -1;
-        m->value.number++;
-        if (!take(c, ",") && !word_is(peek(c, 0), ">"))
-            return wrong(c, peek(c, 0), "%s: a comma or > belongs between options",
-                         peek(c, 0)->text);
-    }
-    return clause_add(c, named("options"), m, 1) ? 1 : -1;
+    c->layer->absolute = take(c, "!");
+    return 1;
 }
 
 int segment_parse(struct compiler *c)
 {
-    uint32_t flags;
-    const struct word *w = peek(c, 0);
-    if (!word_is(peek(c, 1), ">") && segment_starts(c) && read_flags(w->text, &flags))
-        return parse_segment(c, flags);
-    const struct word *value = peek(c, 1);
+    const struct word *w = peek(c, 0), *value = peek(c, 1);
+    if (!word_is(value, ">") && segment_starts(c) && is_flags(w))
+        return parse_segment(c);
     if (word_is(w, "flags") && (value->kind == WORD_NAME || value->kind == WORD_PUNCT) &&
-        read_flags(value->text, &flags)) {
-        if (clause_of(c->layer, named("flags")))
-            return wrong(c, w, "a segment's flags are written twice");
-        clause_add(c, named("flags"), number(c, flags), 1);
-        c->at += 2;
+        is_flags(value)) {
+        c->at++;
+        if (add_flags(c, value) < 0)
+            return -1;
+        c->at++;
         return 1;
     }
     if (take(c, "<"))
-        return parse_options(c);
+        return segment_parse_options(c);
     return 0;
+}
+
+static size_t say_letter(char *text, size_t n, size_t k, uint64_t flags, uint64_t free)
+{
+    if (flags & letters[k].bit)
+        text[n++] = letters[k].letter;
+    if (free & letters[k].bit) {
+        text[n++] = letters[k].letter;
+        text[n++] = '_';
+    }
+    return n;
+}
+
+static void say_flags(struct printer *p, uint64_t flags, uint64_t free)
+{
+    static const char order[] = "FSRP.UEWA";
+    char text[24] = "";
+    size_t n = 0;
+    for (const char *t = order; *t; t++)
+        for (size_t k = 0; k < COUNT(letters); k++)
+            if (letters[k].letter == *t)
+                n = say_letter(text, n, k, flags, free);
+    print(p, "%s", n ? text : "-");
 }
 
 void segment_say_flags(struct printer *p, uint64_t flags)
 {
-    static const char order[] = "FSRP.UEWA";
-    char text[16] = "";
-    size_t n = 0;
-    for (const char *t = order; *t; t++)
-        for (size_t k = 0; k < COUNT(letters); k++)
-            if (letters[k].letter == *t && flags & letters[k].bit)
-                text[n++] = *t;
-    print(p, "%s", n ? text : "-");
+    say_flags(p, flags, 0);
 }
 
-static void print_digits(struct printer *p, const struct clause *cl)
+/* END follows from SEQ and LEN. */
+static bool follows(const struct layer_spec *l)
 {
-    print(p, "opt %u ", cl->code);
-    for (uint32_t k = 0; k < cl->match->value.len; k++)
-        print(p, "%02x", cl->match->value.bytes[k]);
-}
-
-static void print_option(struct printer *p, const struct clause *cl)
-{
-    static const char *const timestamps[] = {"TS val ", " ecr "}, *const edges[] = {" ", ":"};
-    const struct field *f = cl->field;
-    bool stamps = f == named("TS"), sack = f == named("sack");
-    if (f == named("opt")) {
-        print_digits(p, cl);
-        return;
-    }
-    if (!stamps)
-        print(p, "%s", f->name);
-    for (uint32_t k = 0; k < cl->matches; k++) {
-        print(p, "%s", stamps && k < 2 ? timestamps[k] : sack ? edges[k % 2] : " ");
-        print_match(p, f, &cl->match[k], -1);
-    }
-}
-
-void segment_print_list(struct printer *p, const struct layer_spec *l)
-{
-    print(p, "<");
-    for (uint32_t k = 0, n = 0; k < l->clauses; k++)
-        if (l->clause[k].field->flags & FIELD_OPTION) {
-            print(p, n ? "," : "");
-            n++;
-            print_option(p, &l->clause[k]);
-        }
-    print(p, ">");
-}
-
-void segment_print_options(struct printer *p, const struct shape *s, int i)
-{
-    struct pool *pool = pool_new();
-    struct packet_spec nothing = {.direction = '<'};
-    struct layer_spec l = {.layer = &layer_tcp};
-    struct describer d = {.pool = pool, .shape = s, .spec = &nothing, .layer = &l, .detail = 1};
-    layer_tcp.describe(&d, i);
-    segment_print_list(p, &l);
-    pool_free(pool);
+    const struct clause *seq = clause_named(l, "seq"), *len = clause_named(l, "payload");
+    return seq && len && seq->match->kind == MATCH_VALUE && len->match->kind == MATCH_VALUE;
 }
 
 /* "S. 0:0(0)": flags, numbers and length are one. */
 static void print_segment(struct printer *p, const struct layer_spec *l, const struct clause *flags)
 {
-    const struct clause *seq = clause_named(l, "seq"), *len = clause_named(l, "payload");
-    int64_t n = len ? len->match->value.number : 0;
+    const struct clause *seq = clause_named(l, "seq"), *len = clause_named(l, "payload"),
+                        *end = clause_named(l, "end");
     print(p, " ");
-    segment_say_flags(p, (uint64_t)flags->match->value.number);
+    say_flags(p, (uint64_t)flags->match->value.number, (uint64_t)flags->match->upper);
     print(p, " ");
-    print_match(p, seq->field, seq->match, -1);
-    int64_t end = seq->match->kind == MATCH_VALUE ? (seq->match->value.number + n) & 0xffffffff : n;
-    print(p, ":%lld(%lld)%s", (long long)end, (long long)n, l->absolute ? "!" : "");
+    if (seq->match->kind == MATCH_ANY && !end) {
+        print(p, "...");
+    } else {
+        print_match(p, seq->field, seq->match, -1);
+        print(p, ":");
+        if (end && !follows(l))
+            print_match(p, end->field, end->match, -1);
+        else
+            print(p, "%lld",
+                  (long long)((seq->match->value.number + len->match->value.number) & 0xffffffff));
+    }
+    print(p, "(");
+    print_match(p, len->field, len->match, -1);
+    print(p, ")%s", l->absolute ? "!" : "");
 }
 
 bool segment_print(struct printer *p, const struct layer_spec *l, const struct clause *cl)
@@ -332,7 +263,7 @@ bool segment_print(struct printer *p, const struct layer_spec *l, const struct c
         print_segment(p, l, cl);
     else if (!strcmp(name, "flags") && value) {
         print(p, " flags ");
-        segment_say_flags(p, (uint64_t)cl->match->value.number);
+        say_flags(p, (uint64_t)cl->match->value.number, (uint64_t)cl->match->upper);
     } else if (cl == options && cl->match->kind == MATCH_ANY)
         print(p, " <...>");
     else if (cl == options && (cl->match->value.number || !l->bare)) {
@@ -340,31 +271,7 @@ bool segment_print(struct printer *p, const struct layer_spec *l, const struct c
         segment_print_list(p, l);
     } else
         return cl == options || (options && cl->field->flags & FIELD_OPTION) ||
-               (l->bare && (!strcmp(name, "seq") || !strcmp(name, "payload")));
+               (l->bare && (!strcmp(name, "seq") || !strcmp(name, "payload") ||
+                            (!strcmp(name, "end") && !follows(l))));
     return true;
-}
-
-/* A segment in packetdrill's form that writes no list has none. Beside a list no option stands
- * alone: it would be compared with nothing. */
-int segment_close(struct compiler *c)
-{
-    const struct layer_spec *l = c->layer;
-    const struct clause *list = clause_named(l, "options"), *alone = NULL;
-    int64_t options = 0;
-    if (!list && !l->bare)
-        return 0;
-    for (uint32_t k = 0; k < l->clauses; k++)
-        if (l->clause[k].field->flags & FIELD_OPTION) {
-            options++;
-            alone = &l->clause[k];
-        }
-    if (!c->spec->unplayed &&
-        options != (list && list->match->kind == MATCH_VALUE ? list->match->value.number : 0)) {
-        const struct word w = {
-            .kind = WORD_NAME, .text = alone->field->name, .place = alone->place};
-        return wrong(c, &w, "%s: the options of a segment stand in one list, <...>", w.text);
-    }
-    if (!list)
-        clause_add(c, named("options"), number(c, 0), 1);
-    return 0;
 }
