@@ -75,21 +75,33 @@ static void read_syn(const struct packet_facts *f, struct flow_end *e)
     const uint8_t *value;
     e->mss = segment_option(f, OPTION_MSS, &value) == 2 ? (uint32_t)value[0] << 8 | value[1] : 0;
     e->scale = segment_option(f, OPTION_SCALE, &value) == 1 ? value[0] : -1;
+    e->offers = 0;
+    for (uint32_t kind = 2; kind < 32; kind++)
+        e->offers |= (uint32_t)segment_has_option(f, kind) << kind;
+}
+
+static uint32_t end_of(const struct segment_facts *s)
+{
+    return s->seq + s->len + (s->flags & FACTS_SYN ? 1 : 0) + (s->flags & FACTS_FIN ? 1 : 0);
 }
 
 static void begin(struct flow_end *e, uint32_t isn)
 {
-    e->isn = isn;
+    e->isn = e->top = e->acked = isn;
     e->known = true;
     e->agreed = e->asks = false;
 }
 
 static void acknowledge(struct flow_end *e, uint32_t ack, bool by_syn)
 {
-    if (e->asks && by_syn && ack - 1 - e->asked < 0x10000)
+    if (e->asks && by_syn && ack - 1 - e->asked < 0x10000) {
         begin(e, e->asked);
+        e->top = e->asked_top;
+    }
     if (e->known && (int32_t)(ack - e->isn) > 0)
         e->agreed = true;
+    if (e->known && (int32_t)(ack - e->acked) > 0 && (int32_t)(ack - e->top) <= 0)
+        e->acked = ack;
 }
 
 static void see_sent(struct flow *w, const struct packet_facts *f, const struct segment_facts *s)
@@ -100,6 +112,8 @@ static void see_sent(struct flow *w, const struct packet_facts *f, const struct 
         w->stamps = s->flags & FACTS_ACK && w->stamps ? w->stamps : 0;
         read_syn(f, &w->host);
     }
+    if (!(s->flags & FACTS_RST) && (int32_t)(end_of(s) - w->host.top) > 0)
+        w->host.top = end_of(s);
     if (s->flags & FACTS_ACK && !(s->flags & FACTS_RST))
         acknowledge(&w->peer, s->ack, s->flags & FACTS_SYN);
 }
@@ -110,17 +124,36 @@ static bool is_pattern(const struct flow *w, const struct segment_facts *s)
     return packet_pattern_run(s->payload, s->len, place) == s->len;
 }
 
+/* The farthest that the peer ever let the host send. */
+static void see_window(struct flow *w, const struct segment_facts *s)
+{
+    bool scaled = !(s->flags & FACTS_SYN) && w->host.scale >= 0 && w->peer.scale >= 0;
+    uint32_t shift = scaled ? (uint32_t)(w->peer.scale > 14 ? 14 : w->peer.scale) : 0;
+    uint32_t edge = s->ack + (s->win << shift);
+    if (!(s->flags & FACTS_ACK) || s->flags & FACTS_RST)
+        return;
+    if (!w->offered || (int32_t)(edge - w->edge) > 0)
+        w->edge = edge;
+    w->offered = true;
+}
+
 static void see_came(struct flow *w, const struct packet_facts *f, const struct segment_facts *s)
 {
+    w->came = true;
     if (s->flags & FACTS_SYN && !w->peer.agreed) {
         begin(&w->peer, s->seq);
-        w->literal = false;
+        w->literal = w->offered = false;
     } else if (s->flags & FACTS_SYN && s->seq != w->peer.isn) {
         w->peer.asks = true;
         w->peer.asked = s->seq;
+        w->peer.asked_top = end_of(s);
+        w->offered = false;
     }
     if (s->flags & FACTS_SYN)
         read_syn(f, &w->peer);
+    if ((int32_t)(end_of(s) - w->peer.top) > 0)
+        w->peer.top = end_of(s);
+    see_window(w, s);
     w->literal = w->literal || s->flags & FACTS_URG || (s->len && !is_pattern(w, s));
     if (s->flags & FACTS_ACK && !(s->flags & FACTS_RST))
         acknowledge(&w->host, s->ack, false);

@@ -23,9 +23,12 @@ struct flow_end {
     uint16_t port;
     bool known, agreed; /* the ISN is, and the other side acknowledged it */
     bool asks;          /* a SYN came whose number does not hold yet */
-    uint32_t isn, asked;
-    uint32_t mss; /* that its SYN asked for; 0: none */
-    int scale;    /* of its windows; -1: its SYN said none */
+    uint32_t isn, asked, asked_top;
+    uint32_t top;    /* behind the last octet that it sent */
+    uint32_t acked;  /* the most that the other side acknowledged */
+    uint32_t offers; /* kinds of its SYN's options, a bit each, below 32 */
+    uint32_t mss;    /* that its SYN asked for; 0: none */
+    int scale;       /* of its windows; -1: its SYN said none */
 };
 
 enum { FLOW_STAMPS = 64, FLOW_WRITTEN = 64 };
@@ -45,7 +48,10 @@ struct flow_written {
 struct flow {
     struct flow_end host, peer;
     const struct judge_port *at; /* the host's interface */
-    bool literal;                /* the peer sent octets that are not the pattern, or urgent ones */
+    bool came;                   /* a segment of the peer did */
+    bool offered;                /* the peer offered a window, up to here: */
+    uint32_t edge;
+    bool literal; /* the peer sent octets that are not the pattern, or urgent ones */
     struct flow_stamp stamp[FLOW_STAMPS]; /* the newest last, a ring */
     uint32_t stamps;
     struct flow_written *written; /* FLOW_WRITTEN, a ring, the newest last; NULL: nothing was */

@@ -213,8 +213,8 @@ static void see_ours(struct judge *j, struct judge_port *from, struct frame *f, 
     struct flow_base base;
     j->sent++;
     packet_facts(f->bytes, f->len, &facts);
-    flow_see(j, from, &facts, true, &base);
     uint32_t breaches = baseline_breaches(j, from, &facts, now_ns, breach);
+    flow_see(j, from, &facts, true, &base); /* the rules look at what was before */
     memory_sent(j, from, &facts, now_ns);
     dhcp_sent(j, from, &facts);
     note_conventions(j, f, breach, breaches);

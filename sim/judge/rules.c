@@ -283,7 +283,8 @@ RULE(rule_fragment)
 RULE(rule_ip_df)
 {
     (void)from, (void)now_ns;
-    return rule_broken(b, f->kind != FACTS_IPV4 || !(f->flags & 2) || j->said_df,
+    bool tcp = f->kind == FACTS_IPV4 && f->protocol == IPPROTO_TCP; /* RFC 1191, section 6 */
+    return rule_broken(b, f->kind != FACTS_IPV4 || !(f->flags & 2) || j->said_df || tcp,
                        "may be fragmented: no call asked for otherwise", "DF");
 }
 

@@ -67,21 +67,33 @@ void segment_facts(const struct packet_facts *f, struct segment_facts *out)
                                   .payload = h + header};
 }
 
-uint32_t segment_option(const struct packet_facts *f, uint32_t kind, const uint8_t **value)
+static bool find_option(const struct packet_facts *f, uint32_t kind, struct option_view *o)
 {
     static const struct option_style style = {.whole = true, .pad = 1, .end = 0};
     const struct shape s = {.bytes = f->tcp, .len = (f->tcp[12] >> 4) * 4u};
     uint32_t at = TCP_OCTETS;
-    struct option_view o;
-    while (option_next(&s, &style, &at, s.len, &o)) {
-        if (o.code == (uint32_t)style.end)
+    while (option_next(&s, &style, &at, s.len, o)) {
+        if (o->code == (uint32_t)style.end)
             break;
-        if (o.code != kind || o.broken)
-            continue;
-        *value = f->tcp + o.value;
-        return o.end - o.value;
+        if (o->code == kind && !o->broken)
+            return true;
     }
-    return 0;
+    return false;
+}
+
+uint32_t segment_option(const struct packet_facts *f, uint32_t kind, const uint8_t **value)
+{
+    struct option_view o;
+    if (!find_option(f, kind, &o))
+        return 0;
+    *value = f->tcp + o.value;
+    return o.end - o.value;
+}
+
+bool segment_has_option(const struct packet_facts *f, uint32_t kind)
+{
+    struct option_view o;
+    return find_option(f, kind, &o);
 }
 
 void packet_facts(const uint8_t *bytes, uint32_t len, struct packet_facts *out)

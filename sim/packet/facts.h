@@ -44,4 +44,6 @@ uint32_t segment_option(const struct packet_facts *f, uint32_t kind, const uint8
 /* Never reads beyond the frame; what cannot be read is FACTS_OTHER. */
 void packet_facts(const uint8_t *bytes, uint32_t len, struct packet_facts *out);
 
+bool segment_has_option(const struct packet_facts *f, uint32_t kind);
+
 #endif

@@ -136,10 +136,11 @@ static bool lacks_option(struct run *r, const struct step *step, int64_t result)
 {
     const struct call_step *call = &step->u.call;
     bool option = strcmp(call->name, "setsockopt") == 0 || strcmp(call->name, "getsockopt") == 0;
-    if (!option || result != -ENOPROTOOPT || call->error || call->arguments < 3 ||
+    bool request = strcmp(call->name, "ioctl") == 0;
+    if ((!option && !request) || result != -ENOPROTOOPT || call->error || call->arguments < 3 ||
         !r->script->packetdrill)
         return false;
-    const struct value *name = &call->argument[2];
+    const struct value *name = &call->argument[request ? 1 : 2];
     verdict_skip(&r->verdict, "%s:%d: the stack %s has no option %s", r->script->path,
                  step->place.line, sut_host_sut(r->topology.sut)->name,
                  name->kind == VALUE_NAME ? name->text : "of that number");
