@@ -16,6 +16,8 @@ extern const struct host_kind tcp_echo_kind;
 extern const struct host_kind tcp_discard_kind;
 extern const struct host_kind tcp_source_kind;
 extern const struct host_kind tcp_sink_kind;
+extern const struct host_kind http_server_kind;
+extern const struct host_kind http_client_kind;
 #ifdef HAVE_SLIRP
 extern const struct host_kind slirp_kind;
 #endif
@@ -34,6 +36,8 @@ const struct host_kind *const host_kinds[] = {
     &tcp_discard_kind,
     &tcp_source_kind,
     &tcp_sink_kind,
+    &http_server_kind,
+    &http_client_kind,
 #ifdef HAVE_SLIRP
     &slirp_kind,
 #endif

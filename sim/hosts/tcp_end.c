@@ -447,14 +447,20 @@ bool tcp_connection_at_end(const struct tcp_connection *c)
     return c->fin_taken && tcp_connection_unread(c) == 0;
 }
 
-uint32_t tcp_connection_read(struct tcp_connection *c, uint8_t *out, uint32_t room)
+uint32_t tcp_connection_peek(const struct tcp_connection *c, uint8_t *out, uint32_t room)
 {
     uint32_t unread = tcp_connection_unread(c), len = room < unread ? room : unread;
-    if (!len)
-        return 0;
-    tcp_ring_get(&c->came, c->rcv_read, out, len);
+    if (len)
+        tcp_ring_get(&c->came, c->rcv_read, out, len);
+    return len;
+}
+
+uint32_t tcp_connection_read(struct tcp_connection *c, uint8_t *out, uint32_t room)
+{
+    uint32_t len = tcp_connection_peek(c, out, room);
     c->rcv_read += len;
-    tcp_end_touch(c);
+    if (len)
+        tcp_end_touch(c);
     return len;
 }
 
@@ -473,6 +479,8 @@ uint32_t tcp_connection_write(struct tcp_connection *c, const void *bytes, uint3
     tcp_ring_put(c->end->ip.host, &c->sent, 2 * (uint32_t)c->end->config.buffer, c->snd_end, bytes,
                  len);
     c->snd_end += len;
+    if (len)
+        tcp_end_touch(c);
     return len;
 }
 
@@ -492,6 +500,7 @@ void tcp_connection_close(struct tcp_connection *c)
     if (c->state == END_SYN_SENT)
         tcp_end_over(c, END_DONE);
     c->closing = true;
+    tcp_end_touch(c);
 }
 
 void tcp_connection_abort(struct tcp_connection *c)

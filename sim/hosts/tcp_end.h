@@ -131,6 +131,8 @@ int tcp_end_call(struct host *h, const char *name, const struct value *argument,
 
 /* Begins a connection; NULL when there are too many, or no port is free. */
 struct tcp_connection *tcp_end_connect(struct tcp_end *end, uint32_t address, uint16_t port);
+/* What the program over it minds counts with the rest; `what` lives as long as the world. */
+void tcp_end_violation(struct tcp_end *end, const char *what);
 /* Sends what is to be sent after a change from outside: for a kind's calls. */
 void tcp_end_settle(struct tcp_end *end);
 
@@ -147,6 +149,8 @@ bool tcp_connection_is_open(const struct tcp_connection *c);
 uint32_t tcp_connection_unread(const struct tcp_connection *c);
 /* The other side's end was reached: nothing more will come, and all has been read. */
 bool tcp_connection_at_end(const struct tcp_connection *c);
+/* Copies up to `room` octets, which stay. */
+uint32_t tcp_connection_peek(const struct tcp_connection *c, uint8_t *out, uint32_t room);
 /* Moves up to `room` octets out. */
 uint32_t tcp_connection_read(struct tcp_connection *c, uint8_t *out, uint32_t room);
 /* What can be written now; 0 when nothing may be sent any more. */

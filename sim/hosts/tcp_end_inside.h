@@ -148,7 +148,6 @@ void tcp_end_set_state(struct tcp_connection *c, enum tcp_end_state state);
 /* The connection is over; it is forgotten when the event has been dealt with. */
 void tcp_end_over(struct tcp_connection *c, enum tcp_end_how how);
 void tcp_end_timer(struct tcp_connection *c, enum tcp_end_timer timer, int64_t due_ns);
-void tcp_end_violation(struct tcp_end *end, const char *what);
 /* What both SYNs have offered is used from now on. */
 void tcp_end_agree(struct tcp_connection *c);
 uint32_t tcp_end_clock(const struct tcp_end *end); /* of timestamps, in ms */
