@@ -18,6 +18,8 @@ extern const struct host_kind tcp_source_kind;
 extern const struct host_kind tcp_sink_kind;
 extern const struct host_kind http_server_kind;
 extern const struct host_kind http_client_kind;
+extern const struct host_kind telnet_server_kind;
+extern const struct host_kind tftp_server_kind;
 #ifdef HAVE_SLIRP
 extern const struct host_kind slirp_kind;
 #endif
@@ -38,6 +40,8 @@ const struct host_kind *const host_kinds[] = {
     &tcp_sink_kind,
     &http_server_kind,
     &http_client_kind,
+    &telnet_server_kind,
+    &tftp_server_kind,
 #ifdef HAVE_SLIRP
     &slirp_kind,
 #endif
