@@ -39,12 +39,20 @@ enum { NETIF_QUEUES = 4, NETIF_TX_QUEUE = 64 };
 /* Loopback holds at most this part of the frames between two polls. */
 enum { NETIF_LOOP_PART = 4 };
 enum { NETIF_NAME_BYTES = 8, NETIF_ADDRESSES = 4, NETIF_MULTICASTS = 8, NETIF_MAC_BYTES = 6 };
+/* Groups of all families together: each may need a link-layer group of its own. */
+enum { NETIF_GROUPS = NETIF_MULTICASTS };
 
 struct netif_address {
     struct ip_addr addr;
     uint8_t prefix;      /* bits; 0 in an unused slot's family */
     bool tentative;      /* not yet defended (RFC 5227): neither source nor destination */
     struct ip_addr peer; /* point-to-point: the other end */
+};
+
+/* A group that the interface has joined (ip_join): RFC 1112, RFC 4291 2.7. */
+struct netif_group {
+    struct ip_addr addr; /* of family ADDR_NONE: free */
+    uint32_t refs;
 };
 
 /*
@@ -120,6 +128,7 @@ struct netif {
     uint8_t multicast[NETIF_MULTICASTS][NETIF_MAC_BYTES];
     uint16_t multicast_refs[NETIF_MULTICASTS];
     uint32_t multicasts;
+    struct netif_group group[NETIF_GROUPS];
     const struct link_layer *link;
     struct netif_offload offload;
     uint16_t headroom; /* for the link's header and the driver's, so that IP's is 4-aligned */

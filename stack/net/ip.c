@@ -3,6 +3,11 @@
 #include "stack/net/ipv4.h"
 #include "stack/wire/icmpv4.h"
 
+bool ip_speaks(const struct stack *s, uint32_t family)
+{
+    return family == ADDR_IPV4 && s->module[MODULE_IPV4];
+}
+
 static const struct ip_protocol **find(struct stack *s, uint8_t number)
 {
     for (int i = 0; i < IP_PROTOCOLS; i++)
@@ -69,10 +74,8 @@ void ip_port_unreachable(struct stack *s, const struct netbuf *nb, const struct 
 int ip_path(struct stack *s, const struct ip_addr *destination, const struct ip_addr *source,
             struct netif *nif, struct ip_path *path)
 {
-    if (destination->family != ADDR_IPV4 || !s->module[MODULE_IPV4])
-        return -ERR_AFNOSUPPORT;
     bool any = !source || addr_is_any(source);
-    if (!any && source->family != ADDR_IPV4)
+    if (!ip_speaks(s, destination->family) || (!any && source->family != destination->family))
         return -ERR_AFNOSUPPORT;
     int error = ipv4_path(s, destination->word[0], any ? 0 : source->word[0], nif, path);
     path->destination = *destination;

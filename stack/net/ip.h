@@ -126,6 +126,9 @@ struct ip_protocol {
     bool (*sent)(struct stack *s, const struct ip_error *e);
 };
 
+/* Is there a module of the family? */
+bool ip_speaks(const struct stack *s, uint32_t family);
+
 int ip_register(struct stack *s, const struct ip_protocol *p);
 const struct ip_protocol *ip_protocol(struct stack *s, uint8_t number); /* NULL: not registered */
 int ip_unregister(struct stack *s, uint8_t number); /* -ERR_BUSY while referred to */
@@ -188,6 +191,9 @@ void ip_port_unreachable(struct stack *s, const struct netbuf *nb, const struct 
  * -ERR_NODEV (interface without multicast), -ERR_NOBUFS, -ERR_ADDRNOTAVAIL (not joined). */
 int ip_join(struct stack *s, struct netif *nif, const struct ip_addr *group, int64_t now_ns);
 int ip_leave(struct stack *s, struct netif *nif, const struct ip_addr *group, int64_t now_ns);
+bool ip_has_joined(const struct netif *nif, const struct ip_addr *group);
+/* The link-layer group that carries packets to a group (RFC 1112 6.4, RFC 2464 7). */
+void ip_group_mac(const struct ip_addr *group, uint8_t mac[NETIF_MAC_BYTES]);
 
 /* True when `a` is an address of this host (on any interface, loopback's 127/8 included); tentative
  * ones are not. */

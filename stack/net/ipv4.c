@@ -1,6 +1,5 @@
 /* IPv4 as a module: what addresses mean, groups, knobs and counters. */
 #include "stack/net/ipv4.h"
-#include "stack/core/mem.h"
 #include "stack/core/neighbour.h"
 #include "stack/net/net.h"
 #include "stack/wire/ethernet.h"
@@ -12,87 +11,12 @@ void ipv4_drop(struct stack *s, struct netbuf *nb, enum ipv4_counter why)
     stack_drop(s, nb, MODULE_IPV4, why);
 }
 
-/* --- groups --- */
-
-static struct ipv4_group *find_group(struct stack *s, const struct netif *nif, uint32_t addr)
-{
-    struct ipv4_group *g = &ipv4_of(s)->group[nif->index * IPV4_GROUPS];
-    for (int i = 0; i < IPV4_GROUPS; i++)
-        if (g[i].addr == addr)
-            return &g[i];
-    return NULL;
-}
-
-bool ipv4_has_joined(struct stack *s, const struct netif *nif, uint32_t group)
-{
-    return find_group(s, nif, group) != NULL;
-}
-
-/* RFC 1112 6.4: the low 23 bits behind 01-00-5e. */
-void ipv4_group_mac(uint32_t group, uint8_t mac[6])
-{
-    mac[0] = 0x01;
-    mac[1] = 0x00;
-    mac[2] = 0x5e;
-    mac[3] = (uint8_t)(group >> 16 & 0x7f);
-    mac[4] = (uint8_t)(group >> 8);
-    mac[5] = (uint8_t)group;
-}
-
-static int check_group(struct stack *s, const struct netif *nif, const struct ip_addr *group)
-{
-    if (!s->module[MODULE_IPV4] || group->family != ADDR_IPV4)
-        return -ERR_AFNOSUPPORT;
-    if (!ipv4_is_multicast(group->word[0]))
-        return -ERR_INVAL;
-    return (nif->flags & (NETIF_BROADCAST | NETIF_LOOPBACK)) ? 0 : -ERR_NODEV;
-}
-
-int ip_join(struct stack *s, struct netif *nif, const struct ip_addr *group, int64_t now_ns)
-{
-    (void)now_ns;
-    uint8_t mac[6];
-    int error = check_group(s, nif, group);
-    if (error < 0)
-        return error;
-    struct ipv4_group *g = find_group(s, nif, group->word[0]);
-    if (g) {
-        g->refs++;
-        return 0;
-    }
-    g = find_group(s, nif, 0);
-    if (!g)
-        return -ERR_NOBUFS;
-    ipv4_group_mac(group->word[0], mac);
-    error = nif->flags & NETIF_LOOPBACK ? 0 : netif_join(nif, mac);
-    if (error < 0)
-        return error;
-    *g = (struct ipv4_group){.addr = group->word[0], .refs = 1};
-    return 0;
-}
-
-int ip_leave(struct stack *s, struct netif *nif, const struct ip_addr *group, int64_t now_ns)
-{
-    (void)now_ns;
-    uint8_t mac[6];
-    int error = check_group(s, nif, group);
-    if (error < 0)
-        return error;
-    struct ipv4_group *g = find_group(s, nif, group->word[0]);
-    if (!g)
-        return -ERR_ADDRNOTAVAIL;
-    if (--g->refs > 0)
-        return 0;
-    g->addr = 0;
-    ipv4_group_mac(group->word[0], mac);
-    return nif->flags & NETIF_LOOPBACK ? 0 : netif_leave(nif, mac);
-}
-
 /* --- the module --- */
 
 static size_t state_size(const struct stack_limits *l)
 {
-    return sizeof(struct ipv4) + l->netifs * IPV4_GROUPS * sizeof(struct ipv4_group);
+    (void)l;
+    return sizeof(struct ipv4);
 }
 
 static int init(struct stack *s, void *state, int64_t now_ns)

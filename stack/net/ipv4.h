@@ -60,12 +60,7 @@ enum ipv4_counter {
     IPV4_COUNTERS
 };
 
-enum { IPV4_ID_COUNTERS = 256, IPV4_GROUPS = NETIF_MULTICASTS };
-
-struct ipv4_group {
-    uint32_t addr; /* 0: free */
-    uint32_t refs;
-};
+enum { IPV4_ID_COUNTERS = 256 };
 
 struct ipv4 {
     icmp_error_fn *icmp_error;
@@ -73,7 +68,6 @@ struct ipv4 {
     uint8_t id_key[KEYED_HASH_KEY_BYTES];
     uint16_t id[IPV4_ID_COUNTERS];
     struct sent_packets sent;
-    struct ipv4_group group[]; /* IPV4_GROUPS for each interface */
 };
 
 static inline struct ipv4 *ipv4_of(struct stack *s)
@@ -108,9 +102,6 @@ static inline bool ipv4_is_local(struct stack *s, uint32_t a)
 {
     return ipv4_roles(s, NULL, a) & ADDR_OWN;
 }
-
-bool ipv4_has_joined(struct stack *s, const struct netif *nif, uint32_t group);
-void ipv4_group_mac(uint32_t group, uint8_t mac[6]);
 
 void ipv4_drop(struct stack *s, struct netbuf *nb, enum ipv4_counter why);
 

@@ -64,8 +64,10 @@ static enum ipv4_counter check_destination(struct stack *s, const struct netbuf 
     const struct netif *nif = nb->nif;
     uint32_t a = hdr->dst;
     bool looped = nb->flags & NETBUF_LOOPED;
-    if (ipv4_is_multicast(a))
-        return looped || ipv4_has_joined(s, nif, a) ? IPV4_COUNTERS : IPV4_DROP_GROUP_NOT_JOINED;
+    if (ipv4_is_multicast(a)) {
+        struct ip_addr group = addr_ipv4(a);
+        return looped || ip_has_joined(nif, &group) ? IPV4_COUNTERS : IPV4_DROP_GROUP_NOT_JOINED;
+    }
     if (roles & ipv4_broadcast_roles(s, true))
         return IPV4_COUNTERS;
     if (ipv4_is_loopback(a) && !looped)

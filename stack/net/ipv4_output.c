@@ -67,7 +67,7 @@ static int transmit(struct stack *s, const struct ip_path *path, struct netbuf *
         return nif->link->output(s, nif, nb, ETHERNET_TYPE_IPV4, NULL, now_ns);
     if (!path->multicast)
         return neighbour_output(s, nif, &path->next_hop, nb, now_ns);
-    ipv4_group_mac(path->next_hop.word[0], mac);
+    ip_group_mac(&path->next_hop, mac);
     return nif->link->output(s, nif, nb, ETHERNET_TYPE_IPV4, mac, now_ns);
 }
 
@@ -241,7 +241,7 @@ int ipv4_output(struct stack *s, const struct ip_path *path, struct netbuf *nb,
         return refuse(s, nb, IPV4_DROP_NO_HEADROOM, -ERR_NOBUFS);
     ipv4_emit(&hdr, at, hdr.hdr_len);
     if (path->multicast && (how->flags & IP_MULTICAST_LOOP) &&
-        ipv4_has_joined(s, path->nif, hdr.dst))
+        ip_has_joined(path->nif, &how->destination))
         loop_copy(s, nb, &hdr, now_ns);
     return send(s, path, nb, &hdr, now_ns);
 }
