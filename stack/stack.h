@@ -102,10 +102,17 @@ int stack_probe_pci(struct stack *s, const struct bus *b, struct pci_host *host,
 struct netif *stack_attach(struct stack *s, const char *name, const struct netif_driver *driver,
                            const struct device *device, int64_t now_ns);
 /*
- * The device goes away: the interface goes down, loses its addresses, routes and neighbours, and
- * its driver stops and forgets the device. Its name is free again; what is bound to it hears that
- * it is down, for its place (limits.netifs) and its driver's memory are not used anew. 0, or
- * -ERR_INVAL for loopback, -ERR_NODEV when it is detached already. Not from within a callback.
+ * The device goes away: the interface goes down; its DHCP client stops without a word, and the name
+ * servers that came by it are forgotten; it loses its addresses, routes, neighbours and groups; its
+ * driver stops and forgets the device. 0, or -ERR_INVAL for loopback, -ERR_NODEV when it is
+ * detached already. Not from within a callback.
+ *
+ * Its name, its place (limits.netifs) and its driver's memory serve the next stack_attach. The
+ * stack keeps no pointer to it: sockets that were bound to it stay bound to what is gone, send
+ * nothing (-ERR_NETDOWN) and hear nothing, until they are bound anew. The embedder forgets his
+ * `nif` as after a free(): until the next attach it is refused (-ERR_NODEV), after that it may be
+ * another interface. Who must keep one and cannot be told compares nif->zone, which comes
+ * again after 65,535 interfaces at the earliest, with what it was.
  */
 int stack_detach(struct netif *nif, int64_t now_ns);
 struct netif *stack_netif(struct stack *s, const char *name);

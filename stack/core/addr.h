@@ -16,7 +16,7 @@ enum addr_family { ADDR_NONE = 0, ADDR_IPV4 = 4, ADDR_IPV6 = 6 };
 struct ip_addr {
     uint32_t word[4];
     uint16_t family;
-    uint16_t zone; /* RFC 4007 6: of a link-local IPv6 address, netif.index + 1; else 0 */
+    uint16_t zone; /* RFC 4007 6: of a link-local IPv6 address, netif.zone; else 0 */
 };
 
 static inline struct ip_addr addr_ipv4(uint32_t host_order)

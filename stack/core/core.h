@@ -21,6 +21,11 @@ enum core_knob { CORE_KNOB_CARRIER_LOSS, CORE_KNOB_OFFLOAD, CORE_KNOBS };
 
 extern const char *const core_counters[CORE_COUNTERS];
 
+/* Memory for the stack and its modules from the region, NULL when it is used up: as it is, and
+ * zeroed. It is never given back. */
+void *region_carve(struct stack *s, size_t size, size_t align);
+void *stack_carve(struct stack *s, size_t size, size_t align);
+
 /* Makes lo, up and running, without addresses. */
 struct netif *netif_create_loopback(struct stack *s);
 

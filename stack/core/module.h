@@ -55,14 +55,16 @@ struct knob {
 };
 
 /* ADDRESS: an address came (perhaps tentative, RFC 5227) or stopped being tentative; NO_ADDRESS:
- * one went, also by a conflict. */
+ * one went, also by a conflict. GONE: the device goes away, and its place may be another's next:
+ * who keeps something by interface forgets it. Then its addresses go. */
 enum netif_event {
     NETIF_EVENT_UP,
     NETIF_EVENT_DOWN,
     NETIF_EVENT_CARRIER,
     NETIF_EVENT_NO_CARRIER,
     NETIF_EVENT_ADDRESS,
-    NETIF_EVENT_NO_ADDRESS
+    NETIF_EVENT_NO_ADDRESS,
+    NETIF_EVENT_GONE
 };
 
 struct module {
@@ -119,6 +121,12 @@ struct netbuf_pool {
 
 struct ip_protocol; /* stack/net/ip.h */
 
+/* A free piece of the region, in itself. */
+struct region_span {
+    struct region_span *next; /* by address */
+    size_t size;
+};
+
 /* An IPv4 address of ours, and the ends of its net: both the address itself where there are none.
  */
 struct own_address {
@@ -132,12 +140,15 @@ struct stack {
     struct port port;
     void *region;
     size_t region_size, region_used;
+    struct region_span *spans; /* given back, below region_used */
     void *state[MODULES];
     const struct module *module[MODULES];
     int64_t *knob[MODULES];
     uint64_t *count[MODULES];
     struct netif *netif; /* config.limits.netifs of them */
-    uint32_t netifs;     /* in use from the front; [0] is lo */
+    uint32_t netifs;     /* places ever used, from the front; [0] is lo; a nameless one is free */
+    struct netif *gone;  /* stands for every interface that was detached: down for ever */
+    uint16_t zones;      /* the last one given */
     struct netbuf_pool pool[NETBUF_CLASSES];
     struct deadline *deadlines; /* the heap's root */
     /* When the port will poll at the latest, as stack_poll or port.due told it last; INT64_MIN:
@@ -161,9 +172,10 @@ struct stack {
 /* STACK_CHECK: asserts what a pool's fields must agree on; costs what is free. */
 void netbuf_check(const struct netbuf_pool *pool);
 
-/* Memory for a module or driver from the region, zeroed; NULL when it is used up. Only during init
- * and attach. */
-void *stack_carve(struct stack *s, size_t size, size_t align);
+/* Memory for a driver from the region, zeroed, `align` a power of two from 64; NULL when there is
+ * none. What is given back serves the next, whatever its size: neighbours are joined. */
+void *region_take(struct stack *s, size_t size, size_t align);
+void region_give(struct stack *s, void *piece, size_t size); /* nothing for NULL */
 
 static inline int64_t stack_knob(const struct stack *s, enum module_id m, unsigned index)
 {
@@ -200,8 +212,10 @@ uint32_t stack_random_below(struct stack *s, enum random_purpose purpose, uint32
 void stack_trace(struct stack *s, enum trace_kind kind, const char *what, int64_t value);
 void stack_netif_event(struct stack *s, struct netif *nif, enum netif_event event, int64_t now_ns);
 
-/* Fills in s->netif[s->netifs] and counts it. NULL when the name or the table says no. */
+/* Fills in a free place. NULL when the name or the table says no. */
 struct netif *netif_create(struct stack *s, const char *name);
+/* Gives the place back. */
+void netif_destroy(struct netif *nif);
 /* Gives it the link layer of its hardware, when one is registered. */
 void netif_find_link_layer(struct netif *nif);
 

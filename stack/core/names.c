@@ -127,7 +127,7 @@ const uint64_t *stack_counter_at(const struct stack *s, unsigned k, char *name)
         k -= s->module[m]->counter_count;
     }
     for (uint32_t i = 0; i < s->netifs; i++) {
-        bool there = s->netif[i].name[0] != '\0'; /* else it is detached */
+        bool there = netif_is_there(&s->netif[i]);
         unsigned n = there ? driver_counters(&s->netif[i]) + NETIF_COUNTERS : 0;
         if (k < n)
             return netif_counter(&s->netif[i], k, name);

@@ -372,6 +372,8 @@ int neighbour_add(struct netif *nif, const struct ip_addr *addr, const uint8_t m
     struct neighbours *t = neighbours_of(s);
     if (!t || !neighbour_resolver(s, addr->family))
         return -ERR_AFNOSUPPORT;
+    if (!netif_is_there(nif))
+        return -ERR_NODEV;
     if (mac[0] & 1)
         return -ERR_INVAL;
     struct neighbour *e = neighbour_find(t, nif, addr);

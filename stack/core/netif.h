@@ -113,7 +113,8 @@ struct netif {
     uint16_t mtu; /* what we send in one packet */
     uint16_t mru; /* what the link can bring: a neighbour need not know of our MTU */
     uint32_t flags;
-    uint32_t index;
+    uint32_t index; /* its place: another's, once this one is detached */
+    uint16_t zone;  /* RFC 4007 6, of its link-local addresses: another's 65,535 later at best */
     /* Somebody asks for an address (DHCP): UDP to one that is not ours yet is taken, whatever other
      * addresses there are (RFC 2131 4.1, RFC 1542 3.1.1). */
     bool configuring;
@@ -142,6 +143,12 @@ struct netif {
     int64_t driver_due_ns;
     uint64_t rx_frames, rx_bytes, tx_frames, tx_bytes, tx_errors;
 };
+
+/* False for what was detached, until its place is another's. */
+static inline bool netif_is_there(const struct netif *nif)
+{
+    return nif->name[0] != '\0';
+}
 
 /* --- for drivers --- */
 

@@ -15,7 +15,7 @@ enum {
 struct netif *stack_netif(struct stack *s, const char *name)
 {
     for (uint32_t i = 0; i < s->netifs; i++)
-        if (s->netif[i].name[0] && text_equal(name, s->netif[i].name))
+        if (netif_is_there(&s->netif[i]) && text_equal(name, s->netif[i].name))
             return &s->netif[i];
     return NULL;
 }
@@ -31,23 +31,57 @@ void netif_find_link_layer(struct netif *nif)
     nif->headroom = (uint16_t)((in_front + 3) & ~3u);
 }
 
+/* The first, so that places stay dense. */
+static uint32_t free_place(const struct stack *s)
+{
+    uint32_t i = 0;
+    while (i < s->netifs && netif_is_there(&s->netif[i]))
+        i++;
+    return i;
+}
+
+/* Another than all of late. 0 is none, and one in use is its interface's. */
+static uint16_t new_zone(struct stack *s)
+{
+    bool used;
+    do {
+        used = ++s->zones == 0;
+        for (uint32_t i = 0; i < s->netifs; i++)
+            used = used || s->netif[i].zone == s->zones;
+    } while (used);
+    return s->zones;
+}
+
 struct netif *netif_create(struct stack *s, const char *name)
 {
     size_t len = 0;
     while (name[len])
         len++;
-    if (s->netifs == s->config.limits.netifs || len == 0 || len >= NETIF_NAME_BYTES ||
+    uint32_t place = free_place(s);
+    if (place == s->config.limits.netifs || len == 0 || len >= NETIF_NAME_BYTES ||
         stack_netif(s, name))
         return NULL;
     STACK_ASSERT(s->netif); /* the limit is not 0 */
-    struct netif *nif = &s->netif[s->netifs];
+    struct netif *nif = &s->netif[place];
     memset(nif, 0, sizeof *nif);
     memcpy(nif->name, name, len);
     nif->stack = s;
-    nif->index = s->netifs++;
+    nif->index = place;
+    nif->zone = new_zone(s);
+    if (place == s->netifs)
+        s->netifs++;
     nif->driver_due_ns = INT64_MAX;
     nif->was_down = true;
     return nif;
+}
+
+void netif_destroy(struct netif *nif)
+{
+    struct stack *s = nif->stack;
+    *nif = (struct netif){.stack = s, .index = nif->index, .driver_due_ns = INT64_MAX};
+    while (s->netifs > 0 && !netif_is_there(&s->netif[s->netifs - 1]))
+        s->netifs--;
+    stack_paths_moved(s);
 }
 
 struct netif *netif_create_loopback(struct stack *s)
@@ -72,8 +106,8 @@ int netif_up(struct netif *nif, int64_t now_ns)
 {
     if (nif->flags & NETIF_UP)
         return 0;
-    if (!nif->driver && !(nif->flags & NETIF_LOOPBACK))
-        return -ERR_NODEV; /* detached */
+    if (!netif_is_there(nif))
+        return -ERR_NODEV;
     netif_find_link_layer(nif);
     nif->flags |= NETIF_UP;
     netif_judge_link(nif, now_ns);
@@ -97,6 +131,8 @@ int netif_set_flags(struct netif *nif, uint32_t set, uint32_t clear, int64_t now
     const uint32_t settable = NETIF_ARP | NETIF_BROADCAST | NETIF_POINT_TO_POINT |
                               NETIF_PROMISCUOUS | NETIF_ALL_MULTICAST;
     (void)now_ns;
+    if (!netif_is_there(nif))
+        return -ERR_NODEV;
     if ((set | clear) & ~settable)
         return -ERR_INVAL;
     nif->flags = (nif->flags | set) & ~clear;
@@ -106,6 +142,8 @@ int netif_set_flags(struct netif *nif, uint32_t set, uint32_t clear, int64_t now
 
 int netif_set_mtu(struct netif *nif, unsigned mtu)
 {
+    if (!netif_is_there(nif))
+        return -ERR_NODEV;
     if (mtu < MTU_MIN || mtu > (nif->flags & NETIF_LOOPBACK ? MTU_LOOPBACK : MTU_ETHERNET))
         return -ERR_INVAL;
     nif->mtu = (uint16_t)mtu;
@@ -124,6 +162,8 @@ static int find_multicast(const struct netif *nif, const uint8_t mac[6])
 int netif_join(struct netif *nif, const uint8_t mac[6])
 {
     int at = find_multicast(nif, mac);
+    if (!netif_is_there(nif))
+        return -ERR_NODEV;
     if (at >= 0) {
         nif->multicast_refs[at]++;
         return 0;
@@ -168,6 +208,8 @@ static bool is_assignable(const struct netif *nif, const struct ip_addr *addr, u
 int netif_add_address(struct netif *nif, const struct ip_addr *addr, unsigned prefix, bool check,
                       int64_t now_ns)
 {
+    if (!netif_is_there(nif))
+        return -ERR_NODEV;
     if (!is_assignable(nif, addr, prefix))
         return -ERR_INVAL;
     int slot = -1;

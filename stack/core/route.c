@@ -268,7 +268,7 @@ static int add(struct stack *s, const struct ip_addr *net, unsigned prefix,
         if (!nif)
             return -ERR_NETUNREACH;
     }
-    if (!nif)
+    if (!nif || !netif_is_there(nif))
         return -ERR_NODEV;
     if (gateway && !can_be_gateway(s, nif, gateway))
         return -ERR_INVAL;

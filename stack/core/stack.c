@@ -58,6 +58,12 @@ static size_t pool_bytes(uint32_t count, uint32_t stride)
     return size_add(rounded(count * sizeof(struct netbuf)), size_array(count, rounded(stride)));
 }
 
+/* And one for all that are gone. */
+static size_t netif_bytes(const struct stack_limits *l)
+{
+    return (l->netifs + (size_t)1) * sizeof(struct netif);
+}
+
 /* What addr_class.c lists. */
 static size_t own_bytes(const struct stack_limits *l)
 {
@@ -67,8 +73,7 @@ static size_t own_bytes(const struct stack_limits *l)
 size_t stack_size(const struct stack_config *config)
 {
     const struct stack_limits *l = &config->limits;
-    size_t size = rounded(sizeof(struct stack)) + rounded(l->netifs * sizeof(struct netif)) +
-                  rounded(own_bytes(l));
+    size_t size = rounded(sizeof(struct stack)) + rounded(netif_bytes(l)) + rounded(own_bytes(l));
     size = size_add(size, pool_bytes(l->frames, NETBUF_FRAME_BYTES));
     size = size_add(size, pool_bytes(l->big_buffers, NETBUF_BIG_BYTES));
     size = size_add(size, module_bytes(&core_module, l));
@@ -79,25 +84,6 @@ size_t stack_size(const struct stack_config *config)
     return size == SIZE_MAX ? 0 : size;
 }
 
-static void *carve_raw(struct stack *s, size_t size, size_t align)
-{
-    uintptr_t base = (uintptr_t)s->region;
-    uintptr_t at = (base + s->region_used + align - 1) & ~(uintptr_t)(align - 1);
-    size_t used = (size_t)(at - base);
-    if (used > s->region_size || size > s->region_size - used)
-        return NULL;
-    s->region_used = used + size;
-    return (uint8_t *)s->region + used;
-}
-
-void *stack_carve(struct stack *s, size_t size, size_t align)
-{
-    void *p = carve_raw(s, size, align);
-    if (p)
-        memset(p, 0, size);
-    return p;
-}
-
 /* The slabs are not zeroed: whoever sends a byte has written it. */
 static bool carve_pool(struct stack *s, enum netbuf_class size_class, uint32_t count,
                        uint32_t bytes)
@@ -105,7 +91,7 @@ static bool carve_pool(struct stack *s, enum netbuf_class size_class, uint32_t c
     struct netbuf_pool *pool = &s->pool[size_class];
     pool->stride = (uint32_t)rounded(bytes);
     struct netbuf *nb = stack_carve(s, count * sizeof *nb, REGION_ALIGN);
-    pool->slab = carve_raw(s, (size_t)count * pool->stride, REGION_ALIGN);
+    pool->slab = region_carve(s, (size_t)count * pool->stride, REGION_ALIGN);
     if (!nb || !pool->slab)
         return false;
     for (uint32_t i = count; i-- > 0;) { /* so that the first comes first */
@@ -175,12 +161,14 @@ static struct stack *lay_out(void *region, size_t size, const struct stack_confi
     s->told_ns = INT64_MIN;
     s->region_used = rounded(sizeof *s);
     s->path_generation = 1;
-    s->netif = stack_carve(s, l->netifs * sizeof(struct netif), REGION_ALIGN);
+    s->netif = stack_carve(s, netif_bytes(l), REGION_ALIGN);
     s->own = stack_carve(s, own_bytes(l), REGION_ALIGN);
     bool fits = carve_pool(s, NETBUF_FRAME, l->frames, NETBUF_FRAME_BYTES) &&
                 carve_pool(s, NETBUF_BIG, l->big_buffers, NETBUF_BIG_BYTES) &&
                 carve_module(s, &core_module);
     STACK_ASSERT(s->netif && s->own && fits);
+    s->gone = &s->netif[l->netifs];
+    *s->gone = (struct netif){.stack = s, .index = l->netifs, .driver_due_ns = INT64_MAX};
     return s;
 }
 

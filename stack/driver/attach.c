@@ -25,14 +25,23 @@ static int map_pools(struct netif *nif)
 static int start_driver(struct netif *nif, const struct device *device, int64_t now_ns)
 {
     const struct netif_driver *d = nif->driver;
-    nif->state = stack_carve(nif->stack, d->state_size, STATE_ALIGN);
-    nif->ring = stack_carve(nif->stack, d->ring_bytes, RING_ALIGN);
+    nif->state = region_take(nif->stack, d->state_size, STATE_ALIGN);
+    nif->ring = region_take(nif->stack, d->ring_bytes, RING_ALIGN);
     if (!nif->state || !nif->ring)
         return -ERR_NOMEM;
     int error = map_pools(nif);
     if (error < 0)
         return error;
     return d->probe ? d->probe(nif->state, nif, device, now_ns) : 0;
+}
+
+/* The driver has let go of the device. */
+static void destroy(struct netif *nif)
+{
+    const struct netif_driver *d = nif->driver;
+    region_give(nif->stack, nif->state, d->state_size);
+    region_give(nif->stack, nif->ring, d->ring_bytes);
+    netif_destroy(nif);
 }
 
 static const struct netif_driver *driver_for(const struct stack *s, const struct device *device)
@@ -60,7 +69,6 @@ struct netif *stack_attach(struct stack *s, const char *name, const struct netif
                            const struct device *device, int64_t now_ns)
 {
     char own[NETIF_NAME_BYTES];
-    size_t mark = s->region_used;
     if (!driver)
         driver = driver_for(s, device);
     if (!driver || !driver->send || (!name && !free_name(s, own)))
@@ -75,8 +83,7 @@ struct netif *stack_attach(struct stack *s, const char *name, const struct netif
     nif->flags = NETIF_BROADCAST | NETIF_ARP;
     nif->driver_due_ns = driver->poll ? now_ns : INT64_MAX;
     if (start_driver(nif, device, now_ns) < 0) {
-        s->netifs--;
-        s->region_used = mark;
+        destroy(nif);
         return NULL;
     }
     netif_find_link_layer(nif);
@@ -111,6 +118,7 @@ int stack_detach(struct netif *nif, int64_t now_ns)
         return -ERR_NODEV;
     netif_down(nif, now_ns);
     netif_link(nif, false, now_ns);
+    stack_netif_event(nif->stack, nif, NETIF_EVENT_GONE, now_ns);
     for (int i = 0; i < NETIF_ADDRESSES; i++) {
         struct ip_addr a = nif->address[i].addr;
         if (a.family != ADDR_NONE)
@@ -120,10 +128,7 @@ int stack_detach(struct netif *nif, int64_t now_ns)
     remove_neighbours(nif, now_ns);
     if (driver->stop)
         driver->stop(nif->state, now_ns);
-    nif->driver = NULL;
-    nif->bus = NULL;
-    nif->driver_due_ns = INT64_MAX;
-    nif->name[0] = '\0';
+    destroy(nif);
     return 0;
 }
 

@@ -258,6 +258,9 @@ void acd_on_netif(struct stack *s, struct arp *a, struct netif *nif, enum netif_
         if (link_is_up(nif))
             link_came(s, a, nif, now_ns);
         break;
+    case NETIF_EVENT_GONE:
+        a->per_netif[nif->index] = (struct acd_netif){.started_ns = INT64_MIN};
+        break;
     case NETIF_EVENT_ADDRESS:
     case NETIF_EVENT_NO_ADDRESS:
         break;

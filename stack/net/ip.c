@@ -77,7 +77,9 @@ int ip_path(struct stack *s, const struct ip_addr *destination, const struct ip_
     bool any = !source || addr_is_any(source);
     if (!ip_speaks(s, destination->family) || (!any && source->family != destination->family))
         return -ERR_AFNOSUPPORT;
-    int error = ipv4_path(s, destination->word[0], any ? 0 : source->word[0], nif, path);
+    int error = nif == s->gone
+                    ? -ERR_NETDOWN
+                    : ipv4_path(s, destination->word[0], any ? 0 : source->word[0], nif, path);
     path->destination = *destination;
     path->any_source = any;
     path->any_nif = !nif;

@@ -67,7 +67,7 @@ int dhcp_start(struct stack *s, struct netif *nif, uint32_t remembered, service_
                void *ctx, int64_t now_ns);
 /* Sends DHCPRELEASE when bound, removes the address. */
 int dhcp_release(struct stack *s, struct netif *nif, int64_t now_ns);
-/* Stops without a word. */
+/* Stops without a word; so does stack_detach, which forgets the options as well. */
 int dhcp_stop(struct stack *s, struct netif *nif, int64_t now_ns);
 /* DHCPINFORM for an address configured by hand: `done` gets 0 with the struct dhcp_lease (without
  * lease times) or -ERR_TIMEDOUT. */

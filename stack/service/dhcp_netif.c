@@ -66,6 +66,13 @@ static void link_event(struct stack *s, struct dhcp_client *c, int64_t now_ns)
     }
 }
 
+/* All of the client, its options included, was this device's. */
+static void device_gone(struct stack *s, struct dhcp_client *c, struct netif *nif, int64_t now_ns)
+{
+    dhcp_stop(s, nif, now_ns);
+    *c = (struct dhcp_client){0};
+}
+
 void dhcp_on_netif(struct stack *s, void *state, struct netif *nif, enum netif_event event,
                    int64_t now_ns)
 {
@@ -73,6 +80,8 @@ void dhcp_on_netif(struct stack *s, void *state, struct netif *nif, enum netif_e
     (void)state;
     if (c && event == NETIF_EVENT_NO_ADDRESS)
         forget_informed(s, c, nif);
+    if (c && event == NETIF_EVENT_GONE)
+        device_gone(s, c, nif, now_ns);
     if (!c || !c->nif || c->inform || c->own_change)
         return;
     switch (event) {
@@ -87,6 +96,8 @@ void dhcp_on_netif(struct stack *s, void *state, struct netif *nif, enum netif_e
     case NETIF_EVENT_DOWN:
     case NETIF_EVENT_NO_CARRIER:
         break; /* leases go on; what is sent meanwhile is lost like any other frame */
+    case NETIF_EVENT_GONE:
+        break;
     }
     STACK_INVARIANT(dhcp_client_check(c));
 }

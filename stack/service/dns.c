@@ -533,6 +533,14 @@ static int dns_init(struct stack *s, void *state, int64_t now_ns)
     return 0;
 }
 
+static void on_netif(struct stack *s, void *state, struct netif *nif, enum netif_event event,
+                     int64_t now_ns)
+{
+    (void)state, (void)now_ns;
+    if (event == NETIF_EVENT_GONE)
+        set_servers_of(s, nif, NULL, 0);
+}
+
 static const struct knob knobs[] = {
     [DNS_KNOB_TIMEOUT] = {"timeout", KNOB_NS, 5 * (int64_t)SECOND_NS, SECOND_NS,
                           60 * (int64_t)SECOND_NS}, /* RFC 1123 6.1.3.3 (5) */
@@ -564,6 +572,7 @@ const struct module dns_module = {
     .id = MODULE_DNS,
     .state_size = dns_state_size,
     .init = dns_init,
+    .netif = on_netif,
     .knobs = knobs,
     .knob_count = sizeof knobs / sizeof *knobs,
     .counters = counters,

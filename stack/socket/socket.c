@@ -317,11 +317,21 @@ static const char *const counters[] = {
     [SOCKET_DROP_CLOSED] = "drop.closed",
 };
 
+static void on_netif(struct stack *s, void *state, struct netif *nif, enum netif_event event,
+                     int64_t now_ns)
+{
+    struct socket_state *t = state;
+    for (uint32_t i = 0; event == NETIF_EVENT_GONE && i < t->sockets; i++)
+        if (t->socket[i].ops)
+            socket_netif_gone(s, &t->socket[i], nif, now_ns);
+}
+
 const struct module socket_module = {
     .name = "socket",
     .id = MODULE_SOCKET,
     .state_size = socket_state_size,
     .init = socket_init,
+    .netif = on_netif,
     .knobs = knobs,
     .knob_count = sizeof knobs / sizeof *knobs,
     .counters = counters,

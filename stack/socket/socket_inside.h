@@ -169,4 +169,8 @@ int socket_get_common(struct stack *s, struct socket *k, enum socket_option opti
 int socket_set_flag(uint8_t *flags, uint8_t flag, int64_t value);
 
 void socket_leave_all(struct stack *s, struct socket *k, int64_t now_ns);
+/* The interface is gone: k's memberships on it end, and what was bound to it is bound to s->gone.
+ */
+void socket_netif_gone(struct stack *s, struct socket *k, const struct netif *nif, int64_t now_ns);
+
 #endif

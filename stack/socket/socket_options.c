@@ -68,6 +68,18 @@ void socket_leave_all(struct stack *s, struct socket *k, int64_t now_ns)
         end_membership(s, &k->memberships, now_ns);
 }
 
+void socket_netif_gone(struct stack *s, struct socket *k, const struct netif *nif, int64_t now_ns)
+{
+    for (struct socket_membership **m = &k->memberships; *m;) {
+        if ((*m)->nif == nif)
+            end_membership(s, m, now_ns);
+        else
+            m = &(*m)->next;
+    }
+    if (k->pcb->nif == nif)
+        k->pcb->nif = s->gone;
+}
+
 /* --- options of every socket --- */
 
 static int set_receive_buffer(struct stack *s, struct socket *k, int64_t value)
@@ -82,7 +94,8 @@ static int set_receive_buffer(struct stack *s, struct socket *k, int64_t value)
 
 static int set_device(struct stack *s, struct socket *k, int64_t index)
 {
-    if (index < -1 || index >= (int64_t)s->netifs)
+    if (index < -1 || index >= (int64_t)s->netifs ||
+        (index >= 0 && !netif_is_there(&s->netif[index])))
         return -ERR_NODEV;
     k->pcb->nif = index < 0 ? NULL : &s->netif[index];
     return 0;
@@ -158,7 +171,7 @@ int socket_get_common(struct stack *s, struct socket *k, enum socket_option opti
         return 0;
     case SO_OPT_BINDTODEVICE:
         *value = ip->nif ? (int64_t)ip->nif->index : -1;
-        return 0;
+        return ip->nif == s->gone ? -ERR_NODEV : 0;
     case IP_OPT_TTL:
         *value = ip->ttl;
         return ip->ttl ? 0 : stack_knob_get(s, "ipv4.ttl", value);

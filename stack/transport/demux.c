@@ -201,6 +201,17 @@ void demux_set_ends(struct demux *t, struct port_pcb *p, struct ip_addr local,
     STACK_INVARIANT(check(t));
 }
 
+void demux_netif_gone(struct stack *s, struct demux *t, const struct netif *nif)
+{
+    for (uint32_t b = 0; b < t->buckets; b++) {
+        struct port_pcb *const lists[] = {t->bucket[b].unconnected, t->bucket[b].connected};
+        for (int i = 0; i < 2; i++)
+            for (struct port_pcb *p = lists[i]; p; p = p->port_next)
+                if (p->ip.nif == nif)
+                    p->ip.nif = s->gone;
+    }
+}
+
 /* --- finding --- */
 
 /* How well p matches a packet that came in: 0, not at all. */

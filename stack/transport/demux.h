@@ -86,6 +86,9 @@ static inline bool demux_is_in(const struct port_pcb *p)
 void demux_set_ends(struct demux *t, struct port_pcb *p, struct ip_addr local,
                     struct ip_addr remote, uint16_t remote_port);
 
+/* The interface is gone (NETIF_EVENT_GONE): blocks bound to it are bound to s->gone. */
+void demux_netif_gone(struct stack *s, struct demux *t, const struct netif *nif);
+
 /* Optional, before one of the next two: works out where they will look, and has the cache fetch it
  * while the caller does something else. The table does not change in between. */
 void demux_aim(const struct demux *t, struct demux_key *k);

@@ -252,6 +252,17 @@ static int raw_init(struct stack *s, void *state, int64_t now_ns)
     return 0;
 }
 
+static void on_netif(struct stack *s, void *state, struct netif *nif, enum netif_event event,
+                     int64_t now_ns)
+{
+    const struct raw_state *w = state;
+    (void)now_ns;
+    for (int i = 0; event == NETIF_EVENT_GONE && i < LISTS; i++)
+        for (struct raw_pcb *p = w->list[i].first; p; p = p->next)
+            if (p->ip.nif == nif)
+                p->ip.nif = s->gone;
+}
+
 static bool busy(struct stack *s, void *state)
 {
     (void)s;
@@ -269,6 +280,7 @@ const struct module raw_module = {
     .id = MODULE_RAW,
     .state_size = raw_state_size,
     .init = raw_init,
+    .netif = on_netif,
     .counters = counters,
     .counter_count = sizeof counters / sizeof *counters,
     .busy = busy,

@@ -120,6 +120,14 @@ static int udp_init(struct stack *s, void *state, int64_t now_ns)
     return ip_register(s, &udp_protocol);
 }
 
+static void on_netif(struct stack *s, void *state, struct netif *nif, enum netif_event event,
+                     int64_t now_ns)
+{
+    (void)now_ns;
+    if (event == NETIF_EVENT_GONE)
+        demux_netif_gone(s, &((struct udp_state *)state)->demux, nif);
+}
+
 static bool busy(struct stack *s, void *state)
 {
     (void)s;
@@ -155,6 +163,7 @@ const struct module udp_module = {
     .id = MODULE_UDP,
     .state_size = udp_state_size,
     .init = udp_init,
+    .netif = on_netif,
     .knobs = knobs,
     .knob_count = sizeof knobs / sizeof *knobs,
     .counters = counters,
