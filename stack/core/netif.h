@@ -121,6 +121,9 @@ struct netif {
     /* At NETIF_EVENT_UP and NETIF_EVENT_CARRIER: this may be another network than before. A carrier
      * that was gone for less than the knob core.carrier_loss has not led elsewhere. */
     bool new_link;
+    /* At NETIF_EVENT_NO_ADDRESS: another host has the address (RFC 5227 2.4); else it was taken off,
+     * or found no room. */
+    bool conflict;
     bool was_down; /* since the link was last in use */
     int64_t carrier_lost_ns;
     uint8_t mac[NETIF_MAC_BYTES];
@@ -191,6 +194,12 @@ void netif_drop_waiting(struct netif *nif);
  * and a destination, and has its on-link route. When there is no room for that any more the address
  * goes: -ERR_NOBUFS. */
 int netif_address_ready(struct netif *nif, unsigned slot, int64_t now_ns);
+
+/* Has its on-link route a place? */
+bool netif_address_has_room(struct netif *nif, unsigned slot);
+
+/* Another host has the address: it goes, and who hears of that hears why. */
+void netif_address_conflict(struct netif *nif, const struct ip_addr *addr, int64_t now_ns);
 
 /* The address of `family` to send from; the one whose prefix holds `towards` is preferred. NULL
  * when there is none. */

@@ -232,6 +232,12 @@ int netif_add_address(struct netif *nif, const struct ip_addr *addr, unsigned pr
     return 0;
 }
 
+bool netif_address_has_room(struct netif *nif, unsigned slot)
+{
+    const struct netif_address *a = &nif->address[slot];
+    return route_interface_has_room(nif, &a->addr, a->prefix);
+}
+
 int netif_address_ready(struct netif *nif, unsigned slot, int64_t now_ns)
 {
     struct ip_addr addr = nif->address[slot].addr;
@@ -301,4 +307,11 @@ int netif_remove_address(struct netif *nif, const struct ip_addr *addr, int64_t 
         return 0;
     }
     return -ERR_ADDRNOTAVAIL;
+}
+
+void netif_address_conflict(struct netif *nif, const struct ip_addr *addr, int64_t now_ns)
+{
+    nif->conflict = true;
+    netif_remove_address(nif, addr, now_ns);
+    nif->conflict = false;
 }

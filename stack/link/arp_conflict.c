@@ -115,6 +115,11 @@ static void announce(struct stack *s, struct netif *nif, struct acd *c, int64_t 
 static void succeed(struct stack *s, struct netif *nif, struct acd *c, unsigned slot,
                     int64_t now_ns)
 {
+    struct ip_addr addr = c->addr;
+    if (!netif_address_has_room(nif, slot)) { /* what cannot be used is not announced */
+        netif_remove_address(nif, &addr, now_ns);
+        return;
+    }
     c->sent = 0;
     move_to(s, c, ACD_ANNOUNCING);
     announce(s, nif, c, now_ns);
@@ -272,7 +277,7 @@ static void give_up(struct stack *s, struct netif *nif, struct acd *c, int64_t n
 {
     struct ip_addr addr = c->addr;
     stack_count(s, MODULE_ARP, ARP_GIVEN_UP);
-    netif_remove_address(nif, &addr, now_ns);
+    netif_address_conflict(nif, &addr, now_ns);
 }
 
 /* RFC 5227 2.4 (a), (b), (c). */

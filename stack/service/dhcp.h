@@ -61,8 +61,9 @@ struct dhcp_lease {
 
 /* Starts in INIT (or INIT-REBOOT when `remembered` is not 0). `done` (may be NULL) is called each
  * time the client binds (0, with the struct dhcp_lease), loses its lease (-ERR_TIMEDOUT: expired,
- * -ERR_CONNREFUSED: NAK, -ERR_ADDRINUSE: conflict) or fails to get one (the same). It may call any
- * function of this client. -ERR_BUSY: runs already; -ERR_AFNOSUPPORT: not Ethernet. */
+ * -ERR_CONNREFUSED: NAK, -ERR_ADDRINUSE: conflict, -ERR_ADDRNOTAVAIL: the
+ * address was taken off the interface, which is no conflict) or fails to get one (the same). It may
+ * call any function of this client. -ERR_BUSY: runs already; -ERR_AFNOSUPPORT: not Ethernet. */
 int dhcp_start(struct stack *s, struct netif *nif, uint32_t remembered, service_done *done,
                void *ctx, int64_t now_ns);
 /* Sends DHCPRELEASE when bound, removes the address. */

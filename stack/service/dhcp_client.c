@@ -213,8 +213,7 @@ static void expire(struct stack *s, struct dhcp_client *c, int64_t now_ns)
     lose_lease(s, c, -ERR_TIMEDOUT, now_ns);
 }
 
-/* The interface or the stack will not have it: the net's own number, say, or a table is full. */
-static void refuse_lease(struct stack *s, struct dhcp_client *c, int error, int64_t now_ns)
+void dhcp_refuse_lease(struct stack *s, struct dhcp_client *c, int error, int64_t now_ns)
 {
     dhcp_lease_remove(s, c, now_ns);
     start_over(s, c, now_ns);
@@ -225,7 +224,7 @@ void dhcp_bind_lease(struct stack *s, struct dhcp_client *c, int64_t now_ns)
 {
     int err = dhcp_lease_apply(s, c);
     if (err < 0)
-        refuse_lease(s, c, err, now_ns);
+        dhcp_refuse_lease(s, c, err, now_ns);
     else
         enter_bound(s, c, now_ns);
 }
@@ -240,7 +239,7 @@ static void begin_checking(struct stack *s, struct dhcp_client *c, int64_t now_n
         deadline_set(s, &c->timer, c->expiry_ns);
     int err = dhcp_lease_add_address(s, c, stack_knob(s, MODULE_DHCP, DHCP_KNOB_CHECK), now_ns);
     if (err < 0) {
-        refuse_lease(s, c, err, now_ns);
+        dhcp_refuse_lease(s, c, err, now_ns);
         return;
     }
     const struct netif_address *a = dhcp_own_address(c);
@@ -251,7 +250,7 @@ static void begin_checking(struct stack *s, struct dhcp_client *c, int64_t now_n
 static void take_lease(struct stack *s, struct dhcp_client *c, const struct dhcp_msg *msg,
                        uint32_t server, int64_t now_ns)
 {
-    dhcp_lease_read(msg, &c->lease);
+    dhcp_lease_read(msg, 0, &c->lease);
     c->lease.server = server;
     c->lease.since_ns = c->request_ns;
     dhcp_lease_times(s, c);
@@ -275,7 +274,7 @@ static bool extend_lease(struct stack *s, struct dhcp_client *c, const struct dh
                          uint32_t server, int64_t now_ns)
 {
     struct dhcp_lease renewed;
-    dhcp_lease_read(msg, &renewed);
+    dhcp_lease_read(msg, c->lease.mask, &renewed);
     renewed.server = server;
     renewed.since_ns = c->request_ns;
     if (dhcp_lease_change(s, c, &renewed, now_ns) < 0) {
@@ -321,7 +320,7 @@ void dhcp_leave(struct stack *s, struct dhcp_client *c)
 static void informed(struct stack *s, struct dhcp_client *c, const struct dhcp_msg *msg,
                      uint32_t server, int64_t now_ns)
 {
-    dhcp_lease_read(msg, &c->lease);
+    dhcp_lease_read(msg, 0, &c->lease);
     c->lease.server = server;
     c->lease.address = c->requested;
     c->lease.lease_s = c->lease.t1_s = c->lease.t2_s = 0; /* 4.4.3: there is no lease */

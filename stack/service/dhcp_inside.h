@@ -126,6 +126,8 @@ void dhcp_receive(struct udp_pcb *pcb, struct stack *s, struct netbuf *nb,
                   const struct ip_received *r, uint16_t from_port, int64_t now_ns);
 /* The address of the lease is in use: so is the rest of it, or it is given back. */
 void dhcp_bind_lease(struct stack *s, struct dhcp_client *c, int64_t now_ns);
+/* The interface or the stack will not have it: the net's own number, say, or a table is full. */
+void dhcp_refuse_lease(struct stack *s, struct dhcp_client *c, int error, int64_t now_ns);
 /* Somebody else uses the address (4.4.1, 3.1 step 5): the server hears of it, and we wait ten
  * seconds so as not to loop. */
 void dhcp_decline(struct stack *s, struct dhcp_client *c, int64_t now_ns);
@@ -163,8 +165,10 @@ int dhcp_accept(struct stack *s, const struct dhcp_client *c, const uint8_t *byt
 
 /* A host's address: neither this network, nor loopback, nor multicast or beyond. */
 bool dhcp_address_ok(uint32_t a);
-/* Reads the parameters of an ACK: all but `since_ns`. */
-void dhcp_lease_read(const struct dhcp_msg *msg, struct dhcp_lease *lease);
+/* Reads the parameters of an ACK: all but `since_ns`. Without a usable mask it is `known_mask`,
+ * that of a lease in force, since a net's mask is no default of the host's (RFC 2131 3.5); 0: there
+ * is none, and the address's class has to say. */
+void dhcp_lease_read(const struct dhcp_msg *msg, uint32_t known_mask, struct dhcp_lease *lease);
 unsigned dhcp_lease_prefix(const struct dhcp_lease *lease);
 /* T1, T2 and expiry, from lease.since_ns. */
 void dhcp_lease_times(struct stack *s, struct dhcp_client *c);

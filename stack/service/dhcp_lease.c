@@ -20,8 +20,7 @@ static int prefix_of(uint32_t mask)
     return -1;
 }
 
-/* Without a usable mask the address's class has to say (RFC 791 3.2), as it did for hosts that had
- * no other way to know. */
+/* RFC 791 3.2: as hosts did that had no other way to know. */
 static uint32_t class_mask(uint32_t a)
 {
     return ipv4_mask(a >> 31 == 0 ? 8 : a >> 30 == 2 ? 16 : 24);
@@ -116,12 +115,12 @@ static void read_domain(const struct dhcp_msg *msg, char out[DHCP_DOMAIN_BYTES])
     out[len] = 0;
 }
 
-void dhcp_lease_read(const struct dhcp_msg *msg, struct dhcp_lease *lease)
+void dhcp_lease_read(const struct dhcp_msg *msg, uint32_t known_mask, struct dhcp_lease *lease)
 {
     memset(lease, 0, sizeof *lease);
     lease->address = msg->yiaddr;
     if (!dhcp_option_get32(msg, DHCP_OPT_SUBNET_MASK, &lease->mask) || prefix_of(lease->mask) < 0)
-        lease->mask = class_mask(lease->address);
+        lease->mask = known_mask ? known_mask : class_mask(lease->address);
     dhcp_option_get32(msg, DHCP_OPT_SERVER_ID, &lease->server);
     dhcp_option_get32(msg, DHCP_OPT_LEASE_TIME, &lease->lease_s);
     dhcp_option_get32(msg, DHCP_OPT_RENEWAL_TIME, &lease->t1_s);

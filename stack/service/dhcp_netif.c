@@ -11,11 +11,17 @@ const struct netif_address *dhcp_find_address(const struct netif *nif, uint32_t 
     return NULL;
 }
 
+/* A DECLINE says that the address is in use (RFC 2131 3.1 step 5) and nothing else: one that was
+ * taken off, or whose net found no room among the routes, is no other host's. The client begins
+ * again. */
 static void address_event(struct stack *s, struct dhcp_client *c, int64_t now_ns)
 {
     const struct netif_address *a = dhcp_own_address(c);
-    if (!a && (c->state == DHCP_CHECKING || dhcp_has_lease(c)))
+    bool leased = c->state == DHCP_CHECKING || dhcp_has_lease(c);
+    if (!a && leased && c->nif->conflict)
         dhcp_decline(s, c, now_ns);
+    else if (!a && leased)
+        dhcp_refuse_lease(s, c, -ERR_ADDRNOTAVAIL, now_ns);
     else if (a && !a->tentative && c->state == DHCP_CHECKING)
         dhcp_bind_lease(s, c, now_ns);
 }
