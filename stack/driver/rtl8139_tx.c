@@ -14,6 +14,19 @@ static uint8_t *slot_buffer(const struct rtl8139 *d, uint32_t slot)
     return d->ring + RTL_SLOTS_AT + (size_t)slot * RTL_TX_SLOT_BYTES;
 }
 
+#ifdef STACK_CHECK
+/* The frames that the chip has lie between the two ends, and nowhere else. */
+static void check_slots(const struct rtl8139 *d)
+{
+    STACK_ASSERT(d->tx_count <= RTL_TX_SLOTS);
+    STACK_ASSERT((d->tx_oldest + d->tx_count) % RTL_TX_SLOTS == d->tx_next);
+    for (uint32_t i = 0; i < RTL_TX_SLOTS; i++) {
+        const struct netbuf *nb = d->tx[(d->tx_oldest + i) % RTL_TX_SLOTS];
+        STACK_ASSERT(i < d->tx_count ? nb && nb->flags & NETBUF_AT_DRIVER : !nb);
+    }
+}
+#endif
+
 void rtl8139_tx_start(struct rtl8139 *d)
 {
     STACK_ASSERT(d->tx_count == 0);
@@ -127,7 +140,9 @@ int rtl8139_send(void *state, struct netbuf *nb, int64_t now_ns)
     }
     if (d->tx_count == 0)
         d->tx_since_ns = now_ns;
+    STACK_INVARIANT(check_slots(d));
     post(d, nb);
+    STACK_INVARIANT(check_slots(d));
     rtl8139_tx_reap(d, now_ns);
     if (d->tx_count)
         expect_completion(d);

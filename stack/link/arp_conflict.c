@@ -39,6 +39,35 @@ static void move_to(struct stack *s, struct acd *c, enum acd_state state)
     c->state = (uint8_t)state;
 }
 
+static bool link_is_up(const struct netif *nif)
+{
+    return (nif->flags & NETIF_UP) && (nif->flags & NETIF_RUNNING);
+}
+
+static bool is_probing(const struct acd *c)
+{
+    return c->state == ACD_WAITING || c->state == ACD_PROBING;
+}
+
+#ifdef STACK_CHECK
+/* Each slot is about the interface's address in it; what is to be sent has its time while the link
+ * is up, and nothing else has one; nobody is left tentative without being probed. */
+static void check(const struct arp *a, const struct netif *nif)
+{
+    for (unsigned slot = 0; slot < NETIF_ADDRESSES; slot++) {
+        const struct acd *c = &a->slot[nif->index * NETIF_ADDRESSES + slot];
+        const struct netif_address *address = &nif->address[slot];
+        bool sends = is_probing(c) || c->state == ACD_ANNOUNCING;
+        bool ours = address->addr.family == ADDR_IPV4;
+        STACK_ASSERT(addr_equal(&c->addr, &address->addr) && c->state <= ACD_DONE);
+        STACK_ASSERT((c->timer.due_ns != INT64_MAX) == (sends && link_is_up(nif)));
+        STACK_ASSERT(c->checked || !is_probing(c));
+        STACK_ASSERT(!(ours && address->tentative && link_is_up(nif)) || is_probing(c));
+        STACK_ASSERT(ours || c->state == ACD_IDLE);
+    }
+}
+#endif
+
 /* Uniform in low .. high, by the microsecond. */
 static int64_t random_between(struct stack *s, int64_t low_ns, int64_t high_ns)
 {
@@ -63,11 +92,6 @@ static void send(struct stack *s, struct netif *nif, struct acd *c, bool probe, 
     stack_count(s, MODULE_ARP, probe ? ARP_PROBES_SENT : ARP_ANNOUNCEMENTS_SENT);
     c->sent_ns = now_ns;
     arp_send(s, nif, &hdr, NULL, now_ns);
-}
-
-static bool link_is_up(const struct netif *nif)
-{
-    return (nif->flags & NETIF_UP) && (nif->flags & NETIF_RUNNING);
 }
 
 /* When the next packet about this address may leave: a carrier that flaps must not make us send one
@@ -150,18 +174,18 @@ static void on_timer(struct stack *s, struct deadline *d, int64_t now_ns)
     case ACD_WAITING:
         move_to(s, c, ACD_PROBING);
         probe(s, nif, c, slot, now_ns);
-        return;
+        break;
     case ACD_PROBING:
         probe(s, nif, c, slot, now_ns);
-        return;
+        break;
     case ACD_ANNOUNCING:
         announce(s, nif, c, now_ns);
-        return;
+        break;
     case ACD_IDLE:
     case ACD_DONE:
-        break;
+        STACK_PANIC(__FILE__, __LINE__, "no timer in this state");
     }
-    STACK_ASSERT(c->state == ACD_ANNOUNCING); /* no other state has a timer */
+    STACK_INVARIANT(check(a, nif));
 }
 
 void acd_init(struct stack *s, struct arp *a)
@@ -216,11 +240,6 @@ static void check_again(struct stack *s, struct netif *nif, struct acd *c, unsig
         nif->address[slot].tentative = true;
 }
 
-static bool is_probing(const struct acd *c)
-{
-    return c->state == ACD_WAITING || c->state == ACD_PROBING;
-}
-
 /* The same link goes on: probes that may have been lost are sent anew, all of them, and the
  * announcement that was due follows. */
 static void resume(struct stack *s, struct netif *nif, struct acd *c, int64_t now_ns)
@@ -257,7 +276,7 @@ void acd_on_netif(struct stack *s, struct arp *a, struct netif *nif, enum netif_
     case NETIF_EVENT_DOWN:
     case NETIF_EVENT_NO_CARRIER:
         link_went(s, a, nif);
-        return;
+        break;
     case NETIF_EVENT_UP:
     case NETIF_EVENT_CARRIER:
         if (link_is_up(nif))
@@ -271,6 +290,7 @@ void acd_on_netif(struct stack *s, struct arp *a, struct netif *nif, enum netif_
         break;
     }
     look_at_addresses(s, a, nif, now_ns);
+    STACK_INVARIANT(check(a, nif));
 }
 
 static void give_up(struct stack *s, struct netif *nif, struct acd *c, int64_t now_ns)

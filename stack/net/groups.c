@@ -1,6 +1,7 @@
 /* Groups that an interface has joined, of either family (RFC 1112 7.1, RFC 4291 2.7). */
 #include "stack/core/addr_class.h"
 #include "stack/core/bytes.h"
+#include "stack/core/mem.h"
 #include "stack/net/ip.h"
 
 /* The interface is the zone: what the address says of it makes no other group. */
@@ -45,6 +46,31 @@ void ip_group_mac(const struct ip_addr *group, uint8_t mac[NETIF_MAC_BYTES])
     }
 }
 
+#ifdef STACK_CHECK
+static bool listens(const struct netif *nif, const struct ip_addr *group)
+{
+    uint8_t mac[NETIF_MAC_BYTES];
+    ip_group_mac(group, mac);
+    for (uint32_t i = 0; i < nif->multicasts; i++)
+        if (memcmp(nif->multicast[i], mac, sizeof mac) == 0)
+            return nif->multicast_refs[i] > 0;
+    return nif->flags & NETIF_LOOPBACK;
+}
+
+/* Each group stands once, and the link brings what is sent to it. */
+static void check_groups(const struct netif *nif)
+{
+    STACK_ASSERT(nif->multicasts <= NETIF_MULTICASTS);
+    for (int i = 0; i < NETIF_GROUPS; i++) {
+        const struct netif_group *g = &nif->group[i];
+        if (!g->refs)
+            continue;
+        STACK_ASSERT(addr_is_multicast(&g->addr) && find(nif, &g->addr) == g);
+        STACK_ASSERT(listens(nif, &g->addr));
+    }
+}
+#endif
+
 static int check(const struct stack *s, const struct netif *nif, const struct ip_addr *group)
 {
     if (!ip_speaks(s, group->family))
@@ -61,6 +87,7 @@ int ip_join(struct stack *s, struct netif *nif, const struct ip_addr *group, int
     int error = check(s, nif, group);
     if (error < 0)
         return error;
+    STACK_INVARIANT(check_groups(nif));
     struct netif_group *g = find(nif, group);
     if (g) {
         g->refs++;
@@ -74,6 +101,7 @@ int ip_join(struct stack *s, struct netif *nif, const struct ip_addr *group, int
     if (error < 0)
         return error;
     *g = (struct netif_group){.addr = without_zone(group), .refs = 1};
+    STACK_INVARIANT(check_groups(nif));
     return 0;
 }
 
@@ -84,6 +112,7 @@ int ip_leave(struct stack *s, struct netif *nif, const struct ip_addr *group, in
     int error = check(s, nif, group);
     if (error < 0)
         return error;
+    STACK_INVARIANT(check_groups(nif));
     struct netif_group *g = find(nif, group);
     if (!g)
         return -ERR_ADDRNOTAVAIL;

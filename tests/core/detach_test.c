@@ -4,6 +4,8 @@
 #include "stack/service/dhcp.h"
 #include "stack/service/dns.h"
 #include "stack/socket/socket.h"
+#include "stack/transport/raw.h"
+#include "stack/transport/udp.h"
 #include "tests/core/rig.h"
 
 static struct rig *r;
@@ -290,6 +292,24 @@ Test(detach, bound_sockets_stay_bound_to_what_is_gone)
     cr_assert_eq(nif->tx_frames, 1);
     for (int i = 0; i < 3; i++)
         cr_assert_eq(socket_close(s, fds[i], 0), 0);
+}
+
+/* Control blocks that no socket has. */
+Test(detach, bound_blocks_stay_bound_to_what_is_gone)
+{
+    struct udp_pcb udp = {.end = {.local_port = 4000}};
+    struct raw_pcb raw = {.protocol = 7};
+    struct netif *nif = plug("net0", &small, 0x0a010203);
+    udp.end.ip.nif = raw.ip.nif = nif;
+    cr_assert_eq(udp_bind(s, &udp), 0);
+    cr_assert_eq(raw_bind(s, &raw), 0);
+    unplug(nif);
+    nif = plug("net0", &small, 0x0a010203);
+    cr_assert_eq(udp_send(s, &udp, "a", 1, &to_peer.addr, 7, 0), -ERR_NETDOWN);
+    cr_assert_eq(raw_send(s, &raw, "a", 1, &to_peer.addr, 0), -ERR_NETDOWN);
+    cr_assert_eq(nif->tx_frames, 0);
+    udp_unbind(s, &udp);
+    raw_unbind(s, &raw);
 }
 
 Test(detach, memberships_end)

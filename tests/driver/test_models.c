@@ -1,9 +1,12 @@
 /* The drivers on the device models: the same frames behind each. */
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <string.h>
 
 #include "sim/nic/machine.h"
 #include "sim/world/world.h"
+#include "stack/driver/e1000_private.h"
+#include "stack/driver/rtl8139_private.h"
 #include "tests/driver/rig.h"
 
 enum { ARENA = 64 << 20, SECOND = 1000000000 };
@@ -444,4 +447,21 @@ Test(driver_models, statistics)
     cr_assert_eq(nicrig_counter(stack, "eth0.rx_crc"), 1u);
     cr_assert_eq(nicrig_received.count, 0);
     tear_down();
+}
+
+/* STACK_CHECK: a ring whose ends and count disagree stops at the next frame. */
+Test(driver_models, e1000_ring_that_disagrees_panics, .signal = SIGILL)
+{
+    build("e1000");
+    cr_assert_eq(nicrig_send(eth0, 60, 0, 0), 0);
+    ((struct e1000 *)eth0->state)->tx_oldest++;
+    nicrig_send(eth0, 60, 0, 0);
+}
+
+Test(driver_models, rtl8139_slots_that_disagree_panic, .signal = SIGILL)
+{
+    build("rtl8139");
+    cr_assert_eq(nicrig_send(eth0, 60, 0, 0), 0);
+    ((struct rtl8139 *)eth0->state)->tx_next++;
+    nicrig_send(eth0, 60, 0, 0);
 }

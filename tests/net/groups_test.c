@@ -50,6 +50,16 @@ Test(groups, joins_are_counted)
     cr_assert_eq(ip_leave(r->s, r->nif, &b, 0), -ERR_ADDRNOTAVAIL);
 }
 
+/* RFC 4007 6: the interface is the zone, whether the address says so or not. */
+Test(groups, zone_makes_no_other_group)
+{
+    struct ip_addr a = addr_ipv4(0xe0010203), same = a;
+    same.zone = r->nif->zone;
+    cr_assert_eq(ip_join(r->s, r->nif, &same, 0), 0);
+    cr_assert(ip_has_joined(r->nif, &a));
+    cr_assert_eq(ip_leave(r->s, r->nif, &a, 0), 0);
+}
+
 /* All places taken, no group, and a family that nobody speaks. */
 Test(groups, refusals)
 {
