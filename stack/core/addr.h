@@ -30,6 +30,13 @@ static inline bool addr_equal(const struct ip_addr *a, const struct ip_addr *b)
            a->word[3] == b->word[3] && a->family == b->family && a->zone == b->zone;
 }
 
+/* The same one but for the zone, which the interface says where both are on one. */
+static inline bool addr_equal_here(const struct ip_addr *a, const struct ip_addr *b)
+{
+    return a->word[0] == b->word[0] && a->word[1] == b->word[1] && a->word[2] == b->word[2] &&
+           a->word[3] == b->word[3] && a->family == b->family;
+}
+
 static inline bool addr_is_any(const struct ip_addr *a)
 {
     return (a->word[0] | a->word[1] | a->word[2] | a->word[3]) == 0;

@@ -1,6 +1,13 @@
 #include "stack/core/addr_class.h"
 #include "stack/core/module.h"
 
+struct ip_addr addr_on(const struct netif *nif, const struct ip_addr *a)
+{
+    struct ip_addr on = *a;
+    on.zone = addr_has_zone(a) ? nif->zone : 0;
+    return on;
+}
+
 static bool has_broadcast(const struct netif *nif, const struct netif_address *a)
 {
     return a->prefix < 31 && (nif->flags & NETIF_BROADCAST);

@@ -56,6 +56,19 @@ static inline bool addr_is_link_local(const struct ip_addr *a)
                                   : ipv4_is_link_local(a->word[0]);
 }
 
+/* RFC 4007 4: the same one may mean another host on another link. Groups of the interface's own and
+ * of the link's scope (RFC 4291 2.7: 1 and 2) as well. */
+static inline bool addr_has_zone(const struct ip_addr *a)
+{
+    if (a->family != ADDR_IPV6)
+        return false;
+    uint32_t scope = a->word[0] >> 16 & 0xf;
+    return addr_is_link_local(a) || (a->word[0] >> 24 == 0xff && (scope == 1 || scope == 2));
+}
+
+/* What `a` means on nif: with its zone, where it has one. */
+struct ip_addr addr_on(const struct netif *nif, const struct ip_addr *a);
+
 /* What an IPv4 address is to this host, of its addresses that are in use: ..._HERE of the interface
  * that is asked about, the others of any. A net's broadcast is all ones (RFC 1122 3.3.6); its
  * number with zeros is the obsolete one. There is neither on a /31 or /32 (RFC 3021), nor on an

@@ -119,7 +119,9 @@ struct netbuf_pool {
     uint64_t failed;  /* allocations refused */
 };
 
-struct ip_protocol; /* stack/net/ip.h */
+struct ip_protocol;
+struct ip_raw;
+struct ip_icmp; /* stack/net/ip.h */
 
 /* A free piece of the region, in itself. */
 struct region_span {
@@ -157,7 +159,9 @@ struct stack {
     struct link_protocol link_protocol[LINK_PROTOCOLS];
     const struct link_layer *link_layer[LINK_LAYERS];
     const struct ip_protocol *ip_protocol[IP_PROTOCOLS];
-    uint32_t ready; /* bit m: module m is initialised and gets events */
+    const struct ip_raw *ip_raw;      /* of all families; NULL: there are no raw sockets */
+    const struct ip_icmp *ip_icmp[2]; /* IPv4's, IPv6's */
+    uint32_t ready;                   /* bit m: module m is initialised and gets events */
     /* Counts what may change a path: routes, addresses, interfaces, path MTUs. Never 0. */
     uint32_t path_generation;
     struct own_address *own; /* for addr_class.c, as of own_generation; `owns` of them */

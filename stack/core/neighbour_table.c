@@ -1,4 +1,5 @@
 /* The table of neighbours: by hash, bounded, and who gives way when it is full. */
+#include "stack/core/addr_class.h"
 #include "stack/core/mem.h"
 #include "stack/core/neighbour_inside.h"
 #include "stack/core/size.h"
@@ -80,7 +81,7 @@ struct neighbour *neighbour_find(struct neighbours *t, const struct netif *nif,
                                  const struct ip_addr *addr)
 {
     for (uint32_t i = *bucket_of(t, addr); i != NONE; i = t->entry[i].next)
-        if (t->entry[i].nif == nif && addr_equal(&t->entry[i].addr, addr))
+        if (t->entry[i].nif == nif && addr_equal_here(&t->entry[i].addr, addr))
             return &t->entry[i];
     return NULL;
 }
@@ -179,7 +180,7 @@ struct neighbour *neighbour_enter(struct stack *s, struct netif *nif, const stru
         return NULL;
     struct neighbour *e = &t->entry[at];
     t->free = e->next;
-    e->addr = *addr;
+    e->addr = addr_on(nif, addr);
     e->nif = nif;
     e->born = t->born++;
     e->stale_ns = e->expiry_ns = e->used_ns = e->asked_ns = INT64_MIN;

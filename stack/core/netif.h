@@ -121,8 +121,8 @@ struct netif {
     /* At NETIF_EVENT_UP and NETIF_EVENT_CARRIER: this may be another network than before. A carrier
      * that was gone for less than the knob core.carrier_loss has not led elsewhere. */
     bool new_link;
-    /* At NETIF_EVENT_NO_ADDRESS: another host has the address (RFC 5227 2.4); else it was taken off,
-     * or found no room. */
+    /* At NETIF_EVENT_NO_ADDRESS: another host has the address (RFC 5227 2.4); else it was taken
+     * off, or found no room. */
     bool conflict;
     bool was_down; /* since the link was last in use */
     int64_t carrier_lost_ns;
@@ -146,6 +146,9 @@ struct netif {
     int64_t driver_due_ns;
     uint64_t rx_frames, rx_bytes, tx_frames, tx_bytes, tx_errors;
 };
+
+/* The interface of that zone, NULL: none (any more). */
+struct netif *netif_of_zone(const struct stack *s, uint32_t zone);
 
 /* False for what was detached, until its place is another's. */
 static inline bool netif_is_there(const struct netif *nif)

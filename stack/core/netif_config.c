@@ -20,6 +20,14 @@ struct netif *stack_netif(struct stack *s, const char *name)
     return NULL;
 }
 
+struct netif *netif_of_zone(const struct stack *s, uint32_t zone)
+{
+    for (uint32_t i = 0; i < s->netifs; i++)
+        if (netif_is_there(&s->netif[i]) && s->netif[i].zone == zone)
+            return &s->netif[i];
+    return NULL;
+}
+
 void netif_find_link_layer(struct netif *nif)
 {
     struct stack *s = nif->stack;
@@ -214,7 +222,7 @@ int netif_add_address(struct netif *nif, const struct ip_addr *addr, unsigned pr
         return -ERR_INVAL;
     int slot = -1;
     for (int i = NETIF_ADDRESSES - 1; i >= 0; i--) {
-        if (addr_equal(&nif->address[i].addr, addr))
+        if (addr_equal_here(&nif->address[i].addr, addr))
             return -ERR_EXIST;
         if (nif->address[i].addr.family == ADDR_NONE)
             slot = i;
@@ -224,8 +232,8 @@ int netif_add_address(struct netif *nif, const struct ip_addr *addr, unsigned pr
     bool probes = check && (nif->flags & NETIF_ARP) && neighbour_resolver(nif->stack, addr->family);
     if (!route_interface_has_room(nif, addr, prefix))
         return -ERR_NOBUFS;
-    nif->address[slot] =
-        (struct netif_address){.addr = *addr, .prefix = (uint8_t)prefix, .tentative = true};
+    nif->address[slot] = (struct netif_address){
+        .addr = addr_on(nif, addr), .prefix = (uint8_t)prefix, .tentative = true};
     if (!probes)
         return netif_address_ready(nif, (unsigned)slot, now_ns);
     stack_netif_event(nif->stack, nif, NETIF_EVENT_ADDRESS, now_ns);
@@ -266,7 +274,8 @@ static bool net_still_used(const struct netif *nif, const struct netif_address *
 static struct netif_address *find_address(struct netif *nif, const struct ip_addr *addr)
 {
     for (int i = 0; i < NETIF_ADDRESSES; i++)
-        if (nif->address[i].addr.family != ADDR_NONE && addr_equal(&nif->address[i].addr, addr))
+        if (nif->address[i].addr.family != ADDR_NONE &&
+            addr_equal_here(&nif->address[i].addr, addr))
             return &nif->address[i];
     return NULL;
 }
@@ -298,7 +307,7 @@ int netif_remove_address(struct netif *nif, const struct ip_addr *addr, int64_t 
 {
     for (int i = 0; i < NETIF_ADDRESSES; i++) {
         struct netif_address gone = nif->address[i];
-        if (gone.addr.family == ADDR_NONE || !addr_equal(&gone.addr, addr))
+        if (gone.addr.family == ADDR_NONE || !addr_equal_here(&gone.addr, addr))
             continue;
         memset(&nif->address[i], 0, sizeof nif->address[i]);
         if (!net_still_used(nif, &gone)) /* an address that is checked again still has its route */

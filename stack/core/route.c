@@ -130,6 +130,8 @@ static int insert(struct stack *s, const struct route *wanted)
     struct route *r = &t->route[at];
     *r = *wanted;
     addr_clear_host(&r->net, r->prefix);
+    r->net.zone = 0; /* the interface says it; a gateway's goes with the packets */
+    r->gateway = addr_on(r->nif, &r->gateway);
     r->dead_until_ns = INT64_MIN;
     r->order = t->order++;
     r->next = ROUTE_NONE;
@@ -153,12 +155,12 @@ static bool usable(const struct netif *nif)
 /* Of a net's routes the first with a living gateway, or else the first; NULL when none is usable.
  */
 static const struct route *best_of(const struct routes *t, const struct route_node *n,
-                                   const struct netif *nif, bool *down)
+                                   const struct netif *nif, uint32_t zone, bool *down)
 {
     const struct route *best = NULL;
     for (uint32_t i = n->first; i != ROUTE_NONE; i = t->route[i].next) {
         const struct route *r = &t->route[i];
-        if (nif && r->nif != nif)
+        if ((nif && r->nif != nif) || (zone && r->nif->zone != zone))
             continue;
         if (!usable(r->nif))
             *down = true;
@@ -177,16 +179,17 @@ const struct route *route_lookup(struct stack *s, const struct ip_addr *destinat
     *down = false;
     uint32_t at = t ? route_tree_longest(&t->tree, destination) : ROUTE_NONE;
     for (; at != ROUTE_NONE; at = route_tree_shorter(&t->tree, at, destination)) {
-        const struct route *r = best_of(t, &t->tree.node[at], nif, down);
+        const struct route *r = best_of(t, &t->tree.node[at], nif, destination->zone, down);
         if (r)
             return r;
     }
     return NULL;
 }
 
+/* Both are on the route's own link. */
 static bool same_gateway(const struct route *r, const struct ip_addr *gateway)
 {
-    return gateway ? addr_equal(&r->gateway, gateway) : r->gateway.family == ADDR_NONE;
+    return gateway ? addr_equal_here(&r->gateway, gateway) : r->gateway.family == ADDR_NONE;
 }
 
 /* --- configuring --- */
@@ -244,7 +247,8 @@ static bool can_be_gateway(struct stack *s, const struct netif *nif, const struc
         return false;
     if (a->family == ADDR_IPV4)
         return ipv4_is_host(a->word[0]) && ipv4_roles(s, nif, a->word[0]) == 0;
-    return !is_ours(s, a);
+    struct ip_addr on = addr_on(nif, a);
+    return !is_ours(s, &on);
 }
 
 /* A hint that is confirmed stays, and a lease's route that the user adds is his. */
@@ -393,7 +397,7 @@ void route_gateway_dead(struct netif *nif, const struct ip_addr *gateway, int64_
     int64_t until_ns = now_ns + stack_knob(s, MODULE_ROUTE, KNOB_RETRY_DEAD);
     for (uint32_t i = 0; i < t->fresh; i++) {
         struct route *r = &t->route[i];
-        if (r->origin == ROUTE_FREE || r->nif != nif || !addr_equal(&r->gateway, gateway))
+        if (r->origin == ROUTE_FREE || r->nif != nif || !addr_equal_here(&r->gateway, gateway))
             continue;
         stack_count(s, MODULE_ROUTE, GATEWAY_DEAD);
         stack_paths_moved(s);
@@ -413,7 +417,7 @@ void route_gateway_alive(struct netif *nif, const struct ip_addr *gateway)
     for (uint32_t i = 0; t && t->dead > 0 && i < t->fresh; i++) {
         struct route *r = &t->route[i];
         if (r->origin == ROUTE_FREE || r->nif != nif || !is_dead(r) ||
-            !addr_equal(&r->gateway, gateway))
+            !addr_equal_here(&r->gateway, gateway))
             continue;
         set_dead(t, r, INT64_MIN);
         stack_paths_moved(nif->stack);

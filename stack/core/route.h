@@ -24,8 +24,8 @@ struct route {
     uint8_t prefix, origin;
 };
 
-/* The route to `destination`, by `nif` when that is not NULL; NULL when there is none. *down tells
- * that there would be one if an interface were up. */
+/* The route to `destination`, by `nif` when that is not NULL, and into its zone when it has one;
+ * NULL when there is none. *down tells that there would be one if an interface were up. */
 const struct route *route_lookup(struct stack *s, const struct ip_addr *destination,
                                  const struct netif *nif, bool *down);
 

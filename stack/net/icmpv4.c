@@ -18,12 +18,14 @@ static size_t state_size(const struct stack_limits *l)
     return sizeof(struct icmpv4_state);
 }
 
+static const struct ip_icmp hooks = {icmpv4_send_error, icmpv4_port_unreachable};
+
 static int init(struct stack *s, void *state, int64_t now_ns)
 {
     struct icmpv4_state *icmp = state;
     icmp->credit_ns = INT64_MAX; /* full, however large the knobs make it */
     icmp->filled_ns = now_ns;
-    ip_set_icmp_error(s, icmpv4_send_error);
+    ip_set_icmp(s, ADDR_IPV4, &hooks);
     return ip_register(s, &protocol);
 }
 

@@ -72,6 +72,7 @@ struct icmpv4_state {
 /* icmpv4_errors.c: sending them */
 void icmpv4_send_error(struct stack *s, const struct netbuf *nb, uint8_t type, uint8_t code,
                        uint32_t extra, int64_t now_ns);
+void icmpv4_port_unreachable(struct stack *s, const struct netbuf *nb, int64_t now_ns);
 
 /* icmpv4_input.c */
 void icmpv4_input(struct stack *s, struct netbuf *nb, const struct ip_received *r, int64_t now_ns);

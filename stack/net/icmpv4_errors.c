@@ -116,3 +116,8 @@ void icmpv4_send_error(struct stack *s, const struct netbuf *nb, uint8_t type, u
         hdr.pointer = (uint8_t)extra;
     send(s, nb, &about, &hdr, now_ns);
 }
+
+void icmpv4_port_unreachable(struct stack *s, const struct netbuf *nb, int64_t now_ns)
+{
+    icmpv4_send_error(s, nb, ICMPV4_UNREACHABLE, ICMPV4_PORT_UNREACHABLE, 0, now_ns);
+}

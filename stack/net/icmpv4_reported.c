@@ -66,7 +66,7 @@ static bool was_sent(struct stack *s, const struct ip_error *e, bool dont_fragme
     const struct ip_protocol *p = ip_protocol(s, e->protocol);
     if (p && p->sent)
         return p->sent(s, e);
-    const struct ip_raw *raw = ipv4_of(s)->raw;
+    const struct ip_raw *raw = s->ip_raw;
     return raw && raw->sent(s, e);
 }
 

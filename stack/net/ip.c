@@ -1,7 +1,6 @@
 /* The two families behind one face, and the registry of protocols. IPv6 has its place here. */
 #include "stack/net/ip.h"
 #include "stack/net/ipv4.h"
-#include "stack/wire/icmpv4.h"
 
 bool ip_speaks(const struct stack *s, uint32_t family)
 {
@@ -47,42 +46,69 @@ int ip_unregister(struct stack *s, uint8_t number)
 
 void ip_set_raw(struct stack *s, const struct ip_raw *raw)
 {
-    if (s->module[MODULE_IPV4])
-        ipv4_of(s)->raw = raw;
+    s->ip_raw = raw;
 }
 
-void ip_set_icmp_error(struct stack *s, icmp_error_fn *fn)
+/* --- errors about what was received --- */
+
+static unsigned place_of(uint32_t family)
 {
-    if (s->module[MODULE_IPV4])
-        ipv4_of(s)->icmp_error = fn;
+    return family == ADDR_IPV6;
 }
 
-void ip_icmp_error(struct stack *s, const struct netbuf *nb, uint8_t type, uint8_t code,
-                   uint32_t extra, int64_t now_ns)
+void ip_set_icmp(struct stack *s, enum addr_family family, const struct ip_icmp *icmp)
 {
-    if (s->module[MODULE_IPV4] && ipv4_of(s)->icmp_error)
-        ipv4_of(s)->icmp_error(s, nb, type, code, extra, now_ns);
+    s->ip_icmp[place_of(family)] = icmp;
+}
+
+void ip_icmp_error(struct stack *s, enum addr_family family, const struct netbuf *nb, uint8_t type,
+                   uint8_t code, uint32_t extra, int64_t now_ns)
+{
+    const struct ip_icmp *icmp = s->ip_icmp[place_of(family)];
+    if (icmp)
+        icmp->error(s, nb, type, code, extra, now_ns);
 }
 
 void ip_port_unreachable(struct stack *s, const struct netbuf *nb, const struct ip_received *r,
                          int64_t now_ns)
 {
-    if (r->destination.family == ADDR_IPV4)
-        ip_icmp_error(s, nb, ICMPV4_UNREACHABLE, ICMPV4_PORT_UNREACHABLE, 0, now_ns);
+    const struct ip_icmp *icmp = s->ip_icmp[place_of(r->destination.family)];
+    if (icmp)
+        icmp->port_unreachable(s, nb, now_ns);
+}
+
+/* --- paths --- */
+
+int ip_resolve_zone(const struct stack *s, struct ip_addr *a, struct netif **nif)
+{
+    if (!addr_has_zone(a)) {
+        a->zone = 0;
+        return 0;
+    }
+    if (a->zone == 0 && !*nif)
+        return -ERR_INVAL;
+    struct netif *of = a->zone ? netif_of_zone(s, a->zone) : *nif;
+    if (!of || (*nif && *nif != of))
+        return -ERR_NODEV;
+    a->zone = of->zone;
+    *nif = of;
+    return 0;
 }
 
 int ip_path(struct stack *s, const struct ip_addr *destination, const struct ip_addr *source,
             struct netif *nif, struct ip_path *path)
 {
-    bool any = !source || addr_is_any(source);
-    if (!ip_speaks(s, destination->family) || (!any && source->family != destination->family))
+    bool any = !source || addr_is_any(source), any_nif = !nif;
+    struct ip_addr to = *destination;
+    if (!ip_speaks(s, to.family) || (!any && source->family != to.family))
         return -ERR_AFNOSUPPORT;
-    int error = nif == s->gone
-                    ? -ERR_NETDOWN
-                    : ipv4_path(s, destination->word[0], any ? 0 : source->word[0], nif, path);
-    path->destination = *destination;
+    int error = ip_resolve_zone(s, &to, &nif);
+    if (error == 0)
+        error = nif == s->gone ? -ERR_NETDOWN
+                               : ipv4_path(s, to.word[0], any ? 0 : source->word[0], nif, path);
+    path->destination = to;
     path->any_source = any;
-    path->any_nif = !nif;
+    path->any_nif = any_nif;
     path->generation = error < 0 ? 0 : s->path_generation;
     return error;
 }
@@ -113,17 +139,25 @@ int ip_pcb_path(struct stack *s, struct ip_pcb *pcb, uint8_t protocol,
     return 0;
 }
 
-enum { DATAGRAM_MAX = 65535 };
+enum { LONGEST = 65535, IPV6_HDR_LEN = 40 };
 
-static uint32_t header_len(uint32_t options_len)
+/* What `options` are is the family's: IPv4's, or IPv6's extension headers. */
+static uint32_t header_len(uint32_t family, uint32_t options_len)
 {
-    return IPV4_MIN_HDR_LEN + ((options_len + 3) & ~3u);
+    return (family == ADDR_IPV6 ? IPV6_HDR_LEN : IPV4_MIN_HDR_LEN) + ((options_len + 3) & ~3u);
+}
+
+/* RFC 791 3.1: the header counts; RFC 8200 3: what is behind the first 40 octets. */
+uint32_t ip_longest_payload(uint32_t family, uint32_t options_len)
+{
+    uint32_t header = header_len(family, options_len);
+    return family == ADDR_IPV6 ? LONGEST - (header - IPV6_HDR_LEN) : LONGEST - header;
 }
 
 int ip_choose_fragmenting(const struct ip_pcb *pcb, const struct ip_path *path,
                           uint32_t options_len, uint32_t len, uint8_t *flags)
 {
-    bool fits = header_len(options_len) + len <= path->mtu;
+    bool fits = header_len(path->destination.family, options_len) + len <= path->mtu;
     if (pcb->fragmenting == IP_MAY_FRAGMENT)
         return 0;
     if (!fits)
@@ -136,10 +170,11 @@ struct netbuf *ip_buffer(struct stack *s, const struct ip_path *path, uint32_t o
                          uint32_t len)
 {
     (void)s;
-    uint32_t header = header_len(options_len);
-    if (options_len > IPV4_MAX_OPTIONS_LEN || len > DATAGRAM_MAX - header)
+    uint32_t family = path->destination.family;
+    if ((family == ADDR_IPV4 && options_len > IPV4_MAX_OPTIONS_LEN) ||
+        len > ip_longest_payload(family, options_len))
         return NULL;
-    return netif_packet(path->nif, header, len);
+    return netif_packet(path->nif, header_len(family, options_len), len);
 }
 
 int ip_output(struct stack *s, const struct ip_path *path, struct netbuf *nb,

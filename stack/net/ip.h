@@ -147,6 +147,11 @@ struct ip_raw {
 };
 void ip_set_raw(struct stack *s, const struct ip_raw *raw);
 
+/* Gives an address its zone (RFC 4007 6): the one that it names, which is *nif's from now on, or
+ * that of *nif. -ERR_INVAL: it needs one and there is none; -ERR_NODEV: no such zone, or another
+ * than the interface's. Any other address has none afterwards. */
+int ip_resolve_zone(const struct stack *s, struct ip_addr *a, struct netif **nif);
+
 /* Finds interface, source and next hop. `source` may be NULL or any; `nif` NULL unless bound to an
  * interface. 0, -ERR_NETUNREACH (no route), -ERR_NETDOWN, -ERR_ADDRNOTAVAIL. */
 int ip_path(struct stack *s, const struct ip_addr *destination, const struct ip_addr *source,
@@ -163,8 +168,11 @@ int ip_pcb_path(struct stack *s, struct ip_pcb *pcb, uint8_t protocol,
                 const struct ip_addr *destination, const struct ip_addr *source,
                 struct ip_path *path);
 
+/* Octets of transport header and payload in one datagram, at most. */
+uint32_t ip_longest_payload(uint32_t family, uint32_t options_len);
+
 /* A buffer for `len` bytes of transport header and payload with headroom for IP (with options_len)
- * and link headers; NULL when the pool is dry or len exceeds 65535 less the headers. */
+ * and link headers; NULL when the pool is dry or len exceeds ip_longest_payload. */
 struct netbuf *ip_buffer(struct stack *s, const struct ip_path *path, uint32_t options_len,
                          uint32_t len);
 
@@ -174,14 +182,20 @@ struct netbuf *ip_buffer(struct stack *s, const struct ip_path *path, uint32_t o
 int ip_output(struct stack *s, const struct ip_path *path, struct netbuf *nb,
               const struct ip_send *how, int64_t now_ns);
 
-/* ICMP error about a received packet, with RFC 1122 3.2.2's refusals and a rate limit; nb stays the
- * caller's, its net_at is valid. A function pointer in the stack would name an upper layer: ICMP
- * registers itself here. */
-typedef void icmp_error_fn(struct stack *s, const struct netbuf *nb, uint8_t type, uint8_t code,
-                           uint32_t extra, int64_t now_ns);
-void ip_set_icmp_error(struct stack *s, icmp_error_fn *fn);
-void ip_icmp_error(struct stack *s, const struct netbuf *nb, uint8_t type, uint8_t code,
-                   uint32_t extra, int64_t now_ns);
+/*
+ * A family's ICMP, which registers itself here since IP lies below it. `error` is about a received
+ * packet, in the family's numbers, with its refusals (RFC 1122 3.2.2, RFC 4443 2.4) and a rate
+ * limit; nb stays the caller's, its net_at is valid.
+ */
+struct ip_icmp {
+    void (*error)(struct stack *s, const struct netbuf *nb, uint8_t type, uint8_t code,
+                  uint32_t extra, int64_t now_ns);
+    void (*port_unreachable)(struct stack *s, const struct netbuf *nb, int64_t now_ns);
+};
+void ip_set_icmp(struct stack *s, enum addr_family family, const struct ip_icmp *icmp);
+/* For the family's own files; nothing happens without its ICMP. */
+void ip_icmp_error(struct stack *s, enum addr_family family, const struct netbuf *nb, uint8_t type,
+                   uint8_t code, uint32_t extra, int64_t now_ns);
 /* Nobody listens on the port that nb, a received datagram, was sent to: tells its sender, in the
  * words of its family (RFC 1122 3.2.2.1, RFC 4443 3.1). nb as above. */
 void ip_port_unreachable(struct stack *s, const struct netbuf *nb, const struct ip_received *r,

@@ -63,8 +63,6 @@ enum ipv4_counter {
 enum { IPV4_ID_COUNTERS = 256 };
 
 struct ipv4 {
-    icmp_error_fn *icmp_error;
-    const struct ip_raw *raw;
     uint8_t id_key[KEYED_HASH_KEY_BYTES];
     uint16_t id[IPV4_ID_COUNTERS];
     struct sent_packets sent;

@@ -147,7 +147,7 @@ void ipv4_deliver(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr
     stack_count(s, MODULE_IPV4, IPV4_DELIVERED);
     netbuf_pull(nb, hdr->hdr_len);
     nb->transport_at = nb->start;
-    const struct ip_raw *raw = ipv4_of(s)->raw;
+    const struct ip_raw *raw = s->ip_raw;
     const struct ip_protocol *p = ip_protocol(s, hdr->proto);
     bool shown = raw && !(p && p->keeps && p->keeps(nb, &r));
     bool taken = shown && raw->input(s, nb, &r, now_ns);
@@ -158,7 +158,7 @@ void ipv4_deliver(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr
     } else if (taken) {
         netbuf_free(s, nb);
     } else {
-        ip_icmp_error(s, nb, ICMPV4_UNREACHABLE, ICMPV4_PROTOCOL_UNREACHABLE, 0,
+        ip_icmp_error(s, ADDR_IPV4, nb, ICMPV4_UNREACHABLE, ICMPV4_PROTOCOL_UNREACHABLE, 0,
                       now_ns); /* RFC 1122 3.2.2.1 */
         ipv4_drop(s, nb, IPV4_DROP_NO_PROTOCOL);
     }
@@ -169,7 +169,7 @@ void ipv4_deliver_error(struct stack *s, const struct ip_error *e, int64_t now_n
     const struct ip_protocol *p = ip_protocol(s, e->protocol);
     if (p && p->error)
         p->error(s, e, now_ns);
-    const struct ip_raw *raw = ipv4_of(s)->raw;
+    const struct ip_raw *raw = s->ip_raw;
     if (raw && raw->error)
         raw->error(s, e, now_ns);
 }

@@ -33,7 +33,7 @@ static bool is_source_route(const struct ipv4_option *o)
 
 static bool refuse_option(struct stack *s, struct netbuf *nb, uint8_t at, int64_t now_ns)
 {
-    ip_icmp_error(s, nb, ICMPV4_PARAMETER_PROBLEM, ICMPV4_POINTER_INDICATES, at, now_ns);
+    ip_icmp_error(s, ADDR_IPV4, nb, ICMPV4_PARAMETER_PROBLEM, ICMPV4_POINTER_INDICATES, at, now_ns);
     ipv4_drop(s, nb, IPV4_DROP_BAD_OPTION);
     return false;
 }
@@ -63,7 +63,8 @@ bool ipv4_take_options(struct stack *s, struct netbuf *nb, const struct ipv4_hdr
         }
         if (!ipv4_option_full(
                 &o)) { /* RFC 1122 3.3.5: we are a hop on the way, and do not forward */
-            ip_icmp_error(s, nb, ICMPV4_UNREACHABLE, ICMPV4_SOURCE_ROUTE_FAILED, 0, now_ns);
+            ip_icmp_error(s, ADDR_IPV4, nb, ICMPV4_UNREACHABLE, ICMPV4_SOURCE_ROUTE_FAILED, 0,
+                          now_ns);
             ipv4_drop(s, nb, IPV4_DROP_SOURCE_ROUTED);
             return false;
         }

@@ -28,7 +28,7 @@ static void whole(struct stack *s, struct netbuf *nb, bool congestion, int64_t n
 
 static void expired(struct stack *s, const struct netbuf *nb, int64_t now_ns)
 {
-    ip_icmp_error(s, nb, ICMPV4_TIME_EXCEEDED, ICMPV4_REASSEMBLY_EXCEEDED, 0, now_ns);
+    ip_icmp_error(s, ADDR_IPV4, nb, ICMPV4_TIME_EXCEEDED, ICMPV4_REASSEMBLY_EXCEEDED, 0, now_ns);
 }
 
 static const struct reassembly_family family = {DATAGRAM_MAX, whole, expired};

@@ -228,6 +228,18 @@ int socket_bind_device(struct stack *s, int fd, const char *ifname)
     return 0;
 }
 
+int socket_join(struct stack *s, int fd, const struct ip_addr *group, int64_t now_ns)
+{
+    struct socket *k = find(s, fd);
+    return k ? socket_change_membership(s, k, group, true, now_ns) : -ERR_BADF;
+}
+
+int socket_leave(struct stack *s, int fd, const struct ip_addr *group, int64_t now_ns)
+{
+    struct socket *k = find(s, fd);
+    return k ? socket_change_membership(s, k, group, false, now_ns) : -ERR_BADF;
+}
+
 int socket_set(struct stack *s, int fd, enum socket_option option, int64_t value, int64_t now_ns)
 {
     struct socket *k = find(s, fd);

@@ -69,7 +69,7 @@ enum socket_option {
     IP_OPT_RECVERR,
     IP_OPT_MULTICAST_TTL,
     IP_OPT_MULTICAST_LOOP,
-    IP_OPT_ADD_MEMBERSHIP /* group as host-order value */,
+    IP_OPT_ADD_MEMBERSHIP /* socket_join of an IPv4 group, as host-order value */,
     IP_OPT_DROP_MEMBERSHIP,
     IP_OPT_MTU /* of the path to the peer */,
     UDP_OPT_NO_CHECKSUM,
@@ -135,6 +135,12 @@ int socket_name(struct stack *s, int fd, struct socket_address *out);
 int socket_peer(struct stack *s, int fd, struct socket_address *out);
 int socket_set(struct stack *s, int fd, enum socket_option option, int64_t value, int64_t now_ns);
 int socket_get(struct stack *s, int fd, enum socket_option option, int64_t *value);
+/* A group of the socket's family, on the interface of its zone, that the socket is bound to, or
+ * that a datagram to the group would leave by. -ERR_INVAL: no group; -ERR_NODEV: no such interface,
+ * or none for groups; -ERR_ADDRINUSE: joined already; -ERR_NOBUFS; leave: -ERR_ADDRNOTAVAIL. A
+ * socket leaves its groups when it is closed. */
+int socket_join(struct stack *s, int fd, const struct ip_addr *group, int64_t now_ns);
+int socket_leave(struct stack *s, int fd, const struct ip_addr *group, int64_t now_ns);
 int socket_bind_device(struct stack *s, int fd, const char *ifname);
 int socket_shutdown(struct stack *s, int fd, int how, int64_t now_ns);
 unsigned socket_events(struct stack *s, int fd);

@@ -168,6 +168,9 @@ int socket_set_common(struct stack *s, struct socket *k, enum socket_option opti
 int socket_get_common(struct stack *s, struct socket *k, enum socket_option option, int64_t *value);
 int socket_set_flag(uint8_t *flags, uint8_t flag, int64_t value);
 
+/* -ERR_AFNOSUPPORT: a group of another family than k's; else as socket_join and socket_leave. */
+int socket_change_membership(struct stack *s, struct socket *k, const struct ip_addr *group,
+                             bool joins, int64_t now_ns);
 void socket_leave_all(struct stack *s, struct socket *k, int64_t now_ns);
 /* The interface is gone: k's memberships on it end, and what was bound to it is bound to s->gone.
  */

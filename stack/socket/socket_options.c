@@ -13,19 +13,22 @@ static struct socket_membership **membership(struct socket *k, const struct neti
     return NULL;
 }
 
-/* The interface that a datagram to the group would leave by, unless the socket is bound to one. */
-static struct netif *group_netif(struct stack *s, struct netif *nif, const struct ip_addr *group)
+/* The interface that a datagram to the group would leave by, unless the socket is bound to one or
+ * the group names its zone. */
+static struct netif *group_netif(struct stack *s, const struct socket *k, struct ip_addr *group)
 {
     struct ip_path path;
+    struct netif *nif = k->pcb->nif;
+    if (ip_resolve_zone(s, group, &nif) < 0)
+        return NULL;
     return nif ? nif : ip_path(s, group, NULL, NULL, &path) < 0 ? NULL : path.nif;
 }
 
-static int join(struct stack *s, struct socket *k, uint32_t address, int64_t now_ns)
+static int join(struct stack *s, struct socket *k, struct ip_addr group, int64_t now_ns)
 {
-    struct ip_addr group = addr_ipv4(address);
-    if (!ipv4_is_multicast(address))
+    if (!addr_is_multicast(&group))
         return -ERR_INVAL;
-    struct netif *nif = group_netif(s, k->pcb->nif, &group);
+    struct netif *nif = group_netif(s, k, &group);
     if (!nif)
         return -ERR_NODEV;
     if (membership(k, nif, &group))
@@ -51,15 +54,22 @@ static void end_membership(struct stack *s, struct socket_membership **at, int64
     pool_give(&socket_state(s)->memberships, m);
 }
 
-static int leave(struct stack *s, struct socket *k, uint32_t address, int64_t now_ns)
+static int leave(struct stack *s, struct socket *k, struct ip_addr group, int64_t now_ns)
 {
-    struct ip_addr group = addr_ipv4(address);
-    struct netif *nif = group_netif(s, k->pcb->nif, &group);
+    struct netif *nif = group_netif(s, k, &group);
     struct socket_membership **m = nif ? membership(k, nif, &group) : NULL;
     if (!m)
         return -ERR_ADDRNOTAVAIL;
     end_membership(s, m, now_ns);
     return 0;
+}
+
+int socket_change_membership(struct stack *s, struct socket *k, const struct ip_addr *group,
+                             bool joins, int64_t now_ns)
+{
+    if (group->family != k->family)
+        return -ERR_AFNOSUPPORT;
+    return joins ? join(s, k, *group, now_ns) : leave(s, k, *group, now_ns);
 }
 
 void socket_leave_all(struct stack *s, struct socket *k, int64_t now_ns)
@@ -118,6 +128,13 @@ int socket_set_flag(uint8_t *flags, uint8_t flag, int64_t value)
     return 0;
 }
 
+static int change_membership4(struct stack *s, struct socket *k, uint32_t address, bool joins,
+                              int64_t now_ns)
+{
+    struct ip_addr group = addr_ipv4(address);
+    return socket_change_membership(s, k, &group, joins, now_ns);
+}
+
 int socket_set_common(struct stack *s, struct socket *k, enum socket_option option, int64_t value,
                       int64_t now_ns)
 {
@@ -137,9 +154,9 @@ int socket_set_common(struct stack *s, struct socket *k, enum socket_option opti
         ip->tos = (uint8_t)value;
         return 0;
     case IP_OPT_ADD_MEMBERSHIP:
-        return join(s, k, (uint32_t)value, now_ns);
+        return change_membership4(s, k, (uint32_t)value, true, now_ns);
     case IP_OPT_DROP_MEMBERSHIP:
-        return leave(s, k, (uint32_t)value, now_ns);
+        return change_membership4(s, k, (uint32_t)value, false, now_ns);
     case IP_OPT_MTU_DISCOVER:
         if (value < 0 || value > 2)
             return -ERR_INVAL;

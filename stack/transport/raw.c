@@ -66,8 +66,12 @@ int raw_bind(struct stack *s, struct raw_pcb *pcb)
 {
     struct raw_state *w = raw_state(s);
     struct raw_list *l = list_of(w, pcb->protocol);
+    struct netif *nif = pcb->ip.nif;
     if (pcb->link)
         return -ERR_INVAL;
+    int err = ip_resolve_zone(s, &pcb->ip.local, &nif);
+    if (err < 0)
+        return err;
     if (!addr_is_any(&pcb->ip.local) && !ip_is_local(s, &pcb->ip.local))
         return -ERR_ADDRNOTAVAIL;
     STACK_INVARIANT(check(w));
@@ -195,7 +199,8 @@ int raw_send(struct stack *s, struct raw_pcb *pcb, const void *bytes, uint32_t l
         to = &pcb->ip.remote;
     if (addr_is_any(to))
         return -ERR_DESTADDRREQ;
-    if (len > 65535u - (whole ? 0 : IPV4_MIN_HDR_LEN))
+    uint32_t header = whole ? IPV4_MIN_HDR_LEN : 0; /* IPv6 has no such packets: RFC 3542 3 */
+    if (len > ip_longest_payload(to->family, 0) + header)
         return -ERR_MSGSIZE;
     if (whole && len < IPV4_MIN_HDR_LEN)
         return -ERR_INVAL;

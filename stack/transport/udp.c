@@ -23,8 +23,12 @@ int udp_bind(struct stack *s, struct udp_pcb *pcb)
 {
     struct demux *t = &udp_state(s)->demux;
     struct port_pcb *end = &pcb->end;
+    struct netif *nif = end->ip.nif;
     if (demux_is_in(end))
         return -ERR_INVAL;
+    int err = ip_resolve_zone(s, &end->ip.local, &nif);
+    if (err < 0)
+        return err;
     end->to_many = is_to_many(s, &end->ip.local);
     if (!addr_is_any(&end->ip.local) && !end->to_many && !ip_is_local(s, &end->ip.local))
         return -ERR_ADDRNOTAVAIL;
@@ -75,7 +79,7 @@ int udp_connect(struct stack *s, struct udp_pcb *pcb, const struct ip_addr *remo
     /* RFC 1122 4.1.3.5: the address that the stack chose is told, and from now on is the only one
      * that datagrams may come to. */
     struct ip_addr local = addr_is_any(&end->ip.local) ? path.source : end->ip.local;
-    demux_set_ends(t, end, local, *remote, port);
+    demux_set_ends(t, end, local, path.destination, port);
     end->ip.has_sent = false;
     return 0;
 }
