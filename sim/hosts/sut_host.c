@@ -3,205 +3,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "sim/hosts/sut_inside.h"
 #include "sim/hosts/sut_plugin.h"
 
-enum {
-    INSTANT_QUESTIONS = 10000000,
-    PURPOSES = 16,
-    MEMORIES = 64,
-    IDLE_ROUNDS = 1000,
-    ETHERNET_HEADER = 14,
-    SHORTEST_FRAME = 60,
-    LONGEST_FRAME = 1518
-};
-
-struct memory {
-    void *at;
-    size_t size;
-    uint64_t device_address;
-};
-
-/* Which frame of ours the stack's nth received frame was: rows are reused once told. */
-struct pending_fate {
-    uint32_t stack_frame, frame;
-};
-
-struct sut_state {
-    struct sut_config config;
-    struct sut_env env;
-    void *instance;
-    struct machine *machine;
-    struct nic *nic[SUT_PORTS];
-    struct random_stream purpose[PURPOSES];
-    struct memory memory[MEMORIES];
-    uint32_t memories;
-    bool polling, again;
-    bool busy;         /* since busy(), until the host is due */
-    uint32_t piled_up; /* frames that the NIC took meanwhile */
-    int64_t due_ns;    /* what the stack asked for last */
-    int64_t asked_ns;  /* the last time that it was told, and how often */
-    uint32_t questions;
-    uint32_t frames;       /* that came from the wire */
-    uint32_t stack_frames; /* that the stack said it took */
-    struct pending_fate *pending;
-    uint32_t pendings, pending_room;
-    bool told;        /* the frame being delivered has its fate */
-    uint32_t current; /* that frame; 0: none */
-    uint8_t *copy;    /* of a frame, for a stack that writes where it should only read */
-    struct frame *delivered;
-};
+enum { IDLE_ROUNDS = 1000 };
 
 static struct sut_state *state_of(struct host *h)
 {
     return h->state;
-}
-
-/* --- what the stack may ask of us --- */
-
-static void env_transmit(void *self, int port, const void *frame, size_t len)
-{
-    struct host *h = self;
-    /* A stack that gives whole frames stands behind a NIC that pads them; a model of a NIC does
-     * what its chip does. */
-    size_t least = state_of(h)->machine ? 1 : ETHERNET_HEADER,
-           most = state_of(h)->machine ? FRAME_MAX : LONGEST_FRAME;
-    if (port < 0 || port >= (int)h->ports || !frame || len < least || len > most) {
-        world_fail(h->world,
-                   "%s sent a frame of %zu bytes on interface %d: there are interfaces 0 to %u, "
-                   "and frames of %zu to %zu bytes",
-                   h->name, frame ? len : 0, port, h->ports - 1, least, most);
-        return;
-    }
-    uint32_t padded =
-        !state_of(h)->machine && len < SHORTEST_FRAME ? SHORTEST_FRAME : (uint32_t)len;
-    struct frame *f = host_frame(h, padded);
-    memcpy(f->bytes, frame, len);
-    host_send(h, port, f);
-}
-
-static void env_due(void *self, int64_t due_ns)
-{
-    struct host *h = self;
-    struct sut_state *s = state_of(h);
-    s->due_ns = due_ns;
-    if (!s->busy)
-        host_due(h, due_ns);
-}
-
-/* A value that a stack gave, when it says that it has what it has not, is none. */
-static struct value sane(const struct value *v)
-{
-    bool bytes = v->kind == VALUE_BYTES || v->kind == VALUE_MAC || v->kind == VALUE_IPV6;
-    bool items = v->kind == VALUE_STRUCT || v->kind == VALUE_LIST;
-    if (v->kind < VALUE_NONE || v->kind > VALUE_ENDPOINT || (bytes && v->len && !v->bytes) ||
-        (v->kind == VALUE_NAME && !v->text) || (items && v->items && !v->item))
-        return (struct value){.kind = VALUE_NONE};
-    return *v;
-}
-
-static void env_done(void *self, uint64_t token, int64_t result, const struct value *out, int outs)
-{
-    const struct sut_listener *l = &state_of(self)->config.listener;
-    struct value given[SUT_ARGUMENTS];
-    outs = !out || outs < 0 ? 0 : outs > SUT_ARGUMENTS ? SUT_ARGUMENTS : outs;
-    for (int k = 0; k < outs; k++)
-        given[k] = sane(&out[k]);
-    if (l->done)
-        l->done(l->ctx, token, result, given, outs);
-}
-
-static void env_random(void *self, int purpose, void *out, size_t len)
-{
-    struct sut_state *s = state_of(self);
-    random_bytes(&s->purpose[purpose >= 0 && purpose < PURPOSES ? purpose : PURPOSES - 1], out,
-                 len);
-}
-
-/* A loop that waits for a time to come: none passes while the host runs. */
-int64_t sut_host_now(struct host *h)
-{
-    struct sut_state *s = state_of(h);
-    int64_t now_ns = host_now(h);
-    s->questions = now_ns == s->asked_ns ? s->questions + 1 : 0;
-    s->asked_ns = now_ns;
-    if (s->questions == INSTANT_QUESTIONS)
-        world_fail_hard(h->world,
-                        "%s: %s asked for the time ten million times at one instant: no time "
-                        "passes while it runs",
-                        h->name, s->config.sut->name);
-    return now_ns;
-}
-
-static int64_t env_now(void *self)
-{
-    return sut_host_now(self);
-}
-
-static int64_t env_wait(void *self, int64_t until_ns)
-{
-    const struct host *h = self;
-    (void)until_ns;
-    /* Whoever waits does so in a loop, which would never end. sut_blocking.c puts a function of its
-     * own here. */
-    world_fail_hard(h->world,
-                    "the stack %s waits where it must not: only a call of a stack with SUT_BLOCKS "
-                    "may, not open, input or poll",
-                    sut_host_sut(h)->name);
-}
-
-static void *env_memory(void *self, size_t size, uint64_t *device_address)
-{
-    struct host *h = self;
-    struct sut_state *s = state_of(h);
-    if (s->memories == MEMORIES)
-        return NULL;
-    struct memory *m = &s->memory[s->memories++];
-    m->at = world_alloc(h->world, size, 64);
-    m->size = size;
-    if (s->machine)
-        m->device_address = machine_add_memory(s->machine, m->at, size);
-    if (device_address)
-        *device_address = m->device_address;
-    return m->at;
-}
-
-static void tell(struct host *h, uint32_t frame, enum sut_fate fate, const char *reason)
-{
-    const struct sut_listener *l = &state_of(h)->config.listener;
-    if (l->fate)
-        l->fate(l->ctx, frame, fate, reason);
-}
-
-/* Frames older than the one being delivered were held (a fragment, say) and are looked up. */
-static void env_fate(void *self, uint32_t stack_frame, bool consumed, const char *reason)
-{
-    struct host *h = self;
-    struct sut_state *s = state_of(h);
-    if (!s->config.watch_fates)
-        return;
-    uint32_t frame = s->current;
-    for (uint32_t i = 0; i < s->pendings; i++) {
-        if (s->pending[i].stack_frame != stack_frame)
-            continue;
-        frame = s->pending[i].frame;
-        s->pending[i] = s->pending[--s->pendings];
-        break;
-    }
-    if (frame == s->current)
-        s->told = true;
-    tell(h, frame, consumed ? SUT_FATE_CONSUMED : SUT_FATE_DROPPED, reason);
-}
-
-static void env_fail(void *self, const char *sentence)
-{
-    struct host *h = self;
-    world_fail(h->world, "%s: %s", state_of(h)->config.sut->name, sentence);
-}
-
-static void env_trace(void *self, const char *what, int64_t value)
-{
-    struct host *h = self;
-    world_state_event(h->world, h->owner.id, what ? what : "", value);
 }
 
 /* --- events --- */
@@ -300,7 +109,7 @@ static void account(struct host *h, uint64_t taken_before)
     else if (taken > taken_before)
         remember_held(h, (uint32_t)taken);
     else
-        tell(h, s->current, SUT_FATE_DROPPED, driver_drop(h));
+        sut_tell(h, s->current, SUT_FATE_DROPPED, driver_drop(h));
 }
 
 /* Whoever takes whole frames still stands behind a station's filter: why a frame does not pass it;
@@ -342,7 +151,7 @@ static void sut_frame(struct host *h, int port, struct frame *f, int64_t now_ns)
     else
         filtered = station_filter(h, port, f);
     if (filtered) {
-        tell(h, s->current, SUT_FATE_FILTERED, filtered);
+        sut_tell(h, s->current, SUT_FATE_FILTERED, filtered);
         s->told = true;
     } else if (!s->nic[port]) {
         hand_over(h, port, f);
@@ -400,7 +209,7 @@ struct wire_end {
 static void nic_to_wire(void *ctx, const uint8_t *bytes, uint32_t len)
 {
     const struct wire_end *end = ctx;
-    env_transmit(end->host, end->port, bytes, len);
+    sut_env_transmit(end->host, end->port, bytes, len);
 }
 
 static void attend(void *ctx)
@@ -429,29 +238,6 @@ static void plug_nics(struct host *h)
     }
 }
 
-static void fill_env(struct host *h)
-{
-    const struct nic_kind *nic = state_of(h)->config.nic;
-    state_of(h)->env = (struct sut_env){
-        .self = h,
-        .fill = state_of(h)->config.fill,
-        .transmit = env_transmit,
-        .due = env_due,
-        .done = env_done,
-        .random = env_random,
-        .now = env_now,
-        .wait = env_wait,
-        .memory = env_memory,
-        .fate = env_fate,
-        .trace = env_trace,
-        .fail = env_fail,
-        .needs = {.ports = (int)h->ports,
-                  .nic = nic ? nic->name : NULL,
-                  .sockets = state_of(h)->config.sockets,
-                  .small = state_of(h)->config.small},
-    };
-}
-
 int sut_host_open(struct host *h, const struct sut_config *config, struct why *why)
 {
     struct sut_state *s = state_of(h);
@@ -465,8 +251,8 @@ int sut_host_open(struct host *h, const struct sut_config *config, struct why *w
                 sut->name);
         return -1;
     }
-    fill_env(h);
-    for (int p = 0; p < PURPOSES; p++) {
+    sut_env_fill(h);
+    for (int p = 0; p < SUT_PURPOSES; p++) {
         char name[80];
         snprintf(name, sizeof name, "%s purpose %d", h->name, p);
         random_init(&s->purpose[p], world_seed(h->world), name);
@@ -517,7 +303,7 @@ int64_t sut_host_call(struct host *h, uint64_t token, const char *name, const st
         return start_busy(h, argv, argc);
     int64_t result = s->config.sut->call(s->instance, token, name, argv, argc, out);
     for (int k = 0; k < SUT_ARGUMENTS; k++)
-        out[k] = sane(&out[k]);
+        out[k] = sut_sane(&out[k]);
     attend_call(h);
     return result;
 }
@@ -527,7 +313,7 @@ int sut_host_query(struct host *h, const char *what, struct value *out)
     struct sut_state *s = state_of(h);
     if (!s->config.sut->query || s->config.sut->query(s->instance, what, out) != 0)
         return -1;
-    *out = sane(out);
+    *out = sut_sane(out);
     return 0;
 }
 
@@ -536,7 +322,7 @@ void sut_host_close(struct host *h)
     struct sut_state *s = state_of(h);
     if (s->instance && s->config.watch_fates)
         for (uint32_t i = 0; i < s->pendings; i++)
-            tell(h, s->pending[i].frame, SUT_FATE_HELD, "held");
+            sut_tell(h, s->pending[i].frame, SUT_FATE_HELD, "held");
     s->config.watch_fates = false; /* each frame ends once: what stopping drops was held */
     if (s->instance)
         s->config.sut->close(s->instance);
