@@ -176,12 +176,27 @@ static bool declared_twice(struct parse *p, const struct declaration *list, uint
     return false;
 }
 
+/* A kind, or the file of a stack: a text of its own. */
+static const char *kind_of(struct parse *p, const struct word *kind)
+{
+    const char *text = kind->kind == WORD_STRING ? (const char *)kind->bytes : kind->text;
+    if (kind->kind != WORD_STRING || (kind->len && strlen(text) == kind->len))
+        return text;
+    diagnose(p->d, &kind->place, "a kind of host, or the name of a file, belongs in these quotes");
+    return NULL;
+}
+
 bool build_declaration(struct parse *p, enum step_kind what, const struct word *kind,
                        const struct word *name)
 {
     struct script *s = p->script;
     struct declaration d = {
-        .kind = kind ? kind->text : NULL, .name = name->text, .place = name->place};
+        .kind = kind ? kind_of(p, kind) : NULL, .name = name->text, .place = name->place};
+    if (kind && !d.kind)
+        return false;
+    if (what == STEP_CALL && strcmp(name->text, "sut") == 0)
+        return diagnose(p->d, &name->place,
+                        "the name `sut` is the host under test's: choose another");
     if (what == STEP_LINK ? declared_twice(p, s->link, s->links, name)
                           : declared_twice(p, s->host, s->hosts, name) ||
                                 declared_twice(p, s->sut, s->suts, name))

@@ -37,7 +37,7 @@ static void script_yyerror(struct parse *p, const char *text);
 %type <struct stamp> stamp
 %type <struct when> when
 %type <struct packet_part> packet
-%type <const struct word *> on_link errname note
+%type <const struct word *> on_link errname note host_kind
 %type <struct expr *> expr conjunction negation comparison chain bits band shift sum product unary primary statement
 %type <enum expr_op> compare
 %type <struct exprs> exprs some_exprs
@@ -67,7 +67,7 @@ declaration: OPTION { NEED(build_option(p, $1, NULL)); }
     | SET settings
     | PARAM NAME '=' { NEED(build_param(p, $2)); } parameters
     | LINK NAME { NEED(build_declaration(p, STEP_LINK, NULL, $2)); } attributes
-    | HOST NAME NAME { NEED(build_declaration(p, STEP_CALL, $2, $3)); } attributes
+    | HOST host_kind NAME { NEED(build_declaration(p, STEP_CALL, $2, $3)); } attributes
     | SUT NAME { NEED(build_declaration(p, STEP_PACKET, NULL, $2)); } attributes
     | FORMAT PACKET { NEED(build_format(p, $2)); }
     | IGNORE packet { NEED(build_ignore(p, $2)); }
@@ -75,6 +75,7 @@ declaration: OPTION { NEED(build_option(p, $1, NULL)); }
     | GOLDEN NAME { NEED(build_golden(p, $2)); }
     | OUTCOME STAMP expr { NEED(build_outcome(p, $2, $3)); }
     ;
+host_kind: NAME | STRING;
 ids: id | ids id;
 id: NAME { build_cover(p, $1); };
 on_link: %empty { $$ = NULL; } | ON NAME { $$ = $2; };

@@ -371,10 +371,44 @@ static const char *comment_above(struct split *s, const char *summary)
     return text;
 }
 
+/* `host ./mine.so a`: what stands without blanks between is one name when a slash is in it. Returns
+ * how many words went into the last of them. */
+static size_t join_path(struct parse *p, struct word *w, size_t words)
+{
+    size_t n = 1, len = 1;
+    bool slash = false;
+    for (; n < words && (n == 1 || !w[n].spaced); n++) {
+        if (w[n].kind == WORD_STRING || (w[n].kind > WORD_MAC && w[n].kind != WORD_PUNCT))
+            break;
+        slash = slash || is(&w[n], "/");
+        len += strlen(w[n].text);
+    }
+    if (!slash)
+        return 0;
+    char *path = pool_alloc(p->pool, len);
+    struct word joined = w[1];
+    joined.kind = WORD_NAME;
+    joined.text = path;
+    joined.place.length = 0;
+    for (size_t k = 1; k < n; k++) {
+        joined.place.length += w[k].place.length;
+        path = stpcpy(path, w[k].text);
+    }
+    w[n - 1] = joined;
+    return n - 2;
+}
+
 static bool add_line(struct split *s, const char *summary)
 {
     struct parse *p = s->p;
     struct line l = {.word = &s->w->word[s->from], .words = s->at - s->from};
+    if (is_name(l.word, "host")) {
+        struct word *first = &s->w->word[s->from];
+        size_t joined = join_path(p, first, l.words);
+        first[joined] = first[0];
+        l.word += joined;
+        l.words -= joined;
+    }
     classify(&l);
     l.comment = comment_above(s, summary);
     if (l.kind == LINE_INCLUDE) {

@@ -72,13 +72,28 @@ static void print_attributes(struct text *t, const struct attribute *a, uint32_t
     }
 }
 
+/* A file's name is a text in quotes; so is a kind that a word could not be. */
+static void print_kind(struct text *t, const char *kind)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+    size_t len = strlen(kind);
+    bool letter = strchr(plain, kind[0]) && (kind[0] > '9' && kind[len - 1] != '-');
+    bool word = letter && strspn(kind, plain) == len && !strstr(kind, "--");
+    if (word && strcmp(kind, "hex") != 0)
+        text_add(t, "%s ", kind);
+    else {
+        text_quoted(t, kind, len);
+        text_add(t, " ");
+    }
+}
+
 static void print_declarations(struct text *t, const char *word, const struct declaration *d,
                                uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         text_add(t, "%-6s ", word);
         if (d[i].kind)
-            text_add(t, "%s ", d[i].kind);
+            print_kind(t, d[i].kind);
         text_add(t, "%s", d[i].name);
         print_attributes(t, d[i].attribute, d[i].attributes, true);
         text_add(t, "\n");

@@ -312,6 +312,28 @@ Test(parse, lines_go_on)
     script_free(s);
 }
 
+/* A path is one word, written with or without quotes. */
+Test(parse, a_kind_may_be_a_file)
+{
+    static const char *const define[] = {"MINE=/tmp/a-b/9.so", NULL};
+    static const char text[] = "host ./mine.so a\nhost ../x/y.so b small\nhost \"./a b.so\" c\n"
+                               "host MINE d\nhost mine.so e\n0 f()\n";
+    static const char *const kinds[] = {"./mine.so", "../x/y.so", "./a b.so", "/tmp/a-b/9.so",
+                                        "mine.so"};
+    struct diagnostic d;
+    struct script *s = script_parse("t.pkt", text, strlen(text), define, &d);
+    cr_assert_not_null(s, "%s", d.text);
+    for (int k = 0; k < 5; k++) {
+        cr_assert_str_eq(s->host[k].kind, kinds[k]);
+        cr_assert_str_eq(s->host[k].name, ((const char *[]){"a", "b", "c", "d", "e"})[k]);
+    }
+    cr_assert_eq(s->host[1].attributes, 1);
+    script_free(s);
+    refused("host \"\" a\n0 f()\n", "t.pkt:1:6: a kind of host, or the name of a file, belongs in");
+    refused("host ./a . so a\n0 f()\n", "t.pkt:1:10: unexpected `.`");
+    refused("host raw sut\n0 f()\n", "t.pkt:1:10: the name `sut` is the host under test's");
+}
+
 Test(parse, comments_above_a_step)
 {
     struct script *s = parsed("// What must hold.\n// Part of it.\n0 f() // behind\n\n// too "

@@ -62,6 +62,9 @@ static const char *const corpus[] = {
      "+1ms < arp reply 10.0.2.2 is-at peer\n+0 > ip eth0 > peer udp ?p > 7 data \"a\\n\\x00\"\n+0 "
      "< udp 7 > $p data \"b\" bad udp.sum\n"
      "+0 @peer > udp\n+0 < hex 00 11 22\n 33 44\n"),
+    ("sut eth0 ip 10.0.2.15/24\nhost stack a ip 10.0.2.3/24, set arp.expiry 60s set arp.refresh 0\n"
+     "host ./mine.so b\nhost ../x-y/2.so c ip 10.0.2.4\nhost \"a b/\\\"c\\\".so\" d\n"
+     "0 @a socket(1) = 3\n"),
     "format echo on udp 7 {\n  op: u8\n  id: u16\n}\n0 f()\n",
     ("0 f(..., -1, 0x10, A|B|3, [1, [2]], {a=1, b={c=...}, 5}, htons(7), \"s\", ?x, $x, *, hex "
      "00ff, fe80::1, 60s) = [?y] EBAD (a note, with (parts))\n"),
