@@ -2,6 +2,7 @@
 #include <string.h>
 #include "sim/cli/cli.h"
 #include "sim/hosts/host.h"
+#include "sim/topology/topology.h"
 #include "sim/wire/link.h"
 
 static void print_commands(FILE *out)
@@ -23,14 +24,18 @@ static void print_commands(FILE *out)
           out);
 }
 
+static void print_kind(FILE *out, const struct host_kind *kind)
+{
+    fprintf(out, "  host %-14s %s\n", kind->name, kind->help ? kind->help : "");
+    for (const struct attr_spec *a = kind->attrs; a && a->name; a++)
+        fprintf(out, "       %14s  %s\n", a->name, a->help ? a->help : "");
+}
+
 static void print_hosts(FILE *out)
 {
-    for (int k = 0; host_kinds[k]; k++) {
-        fprintf(out, "  host %-14s %s\n", host_kinds[k]->name,
-                host_kinds[k]->help ? host_kinds[k]->help : "");
-        for (const struct attr_spec *a = host_kinds[k]->attrs; a && a->name; a++)
-            fprintf(out, "       %14s  %s\n", a->name, a->help ? a->help : "");
-    }
+    for (int k = 0; host_kinds[k]; k++)
+        print_kind(out, host_kinds[k]);
+    print_kind(out, &topology_stack_kind);
 }
 
 static void print_calls(FILE *out)

@@ -262,6 +262,7 @@ static int load_plugins(struct options *o)
     const struct nic_kind *nic = NULL;
     if (o->driver && o->sut && strcmp(o->sut, "stack") != 0)
         return usage_error("--driver: it goes under our stack, not under --sut %s", o->sut);
+    o->load = sut_load;
     o->stack = o->driver ? driver_plugin(o->driver, &nic, &why)
                          : sut_load(o->sut ? o->sut : "stack", &why);
     if (!o->stack)

@@ -23,6 +23,7 @@ enum host_flag {
     HOST_FOREIGN = 1, /* keeps state outside the arena: its world cannot be saved */
     HOST_RAW = 2,     /* only the script moves it: `<` lines enter the link by its port */
     HOST_UNDER_TEST = 4,
+    HOST_STACK = 8, /* a struct sut moves it: it makes calls, with descriptors of its own */
 };
 
 /* An attribute that a kind knows. Attributes of a port (mac, ip, on) are common to all kinds and
@@ -61,8 +62,8 @@ struct host_kind {
                 struct why *why);
     void (*stop)(struct host *h); /* may be NULL */
     /* Of foreign code, whose frames may change with it: a golden made with another version is not
-     * compared. May be NULL. */
-    const char *(*version)(void);
+     * compared. May be NULL; NULL: it is not foreign. */
+    const char *(*version)(const struct host *h);
 };
 
 struct host_port {

@@ -59,6 +59,9 @@ static const struct {
 #ifndef HAVE_LDNS
     {"dns-resolver", "libldns-dev"},
 #endif
+#ifndef HAVE_LWIP
+    {"lwip", "liblwip-dev"},
+#endif
     {NULL, NULL},
 };
 

@@ -299,6 +299,12 @@ static void slirp_stop(struct host *h)
     s->slirp = NULL;
 }
 
+static const char *version(const struct host *h)
+{
+    (void)h;
+    return slirp_version_string();
+}
+
 const struct host_kind slirp_kind = {
     .name = "slirp",
     .help = "libslirp, the user network of QEMU: gateway, ping, DHCP",
@@ -310,5 +316,5 @@ const struct host_kind slirp_kind = {
     .due = slirp_due,
     .query = slirp_query,
     .stop = slirp_stop,
-    .version = slirp_version_string,
+    .version = version,
 };

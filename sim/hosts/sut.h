@@ -113,8 +113,9 @@ struct sut {
 void stack_sut_print_knobs(FILE *out);
 
 /* By name ("stack", "lwip") or file ("./mine.so"); NULL: *why says in one sentence what is wrong.
- * Stays loaded. */
+ * Stays loaded, and is the same each time. */
 struct why;
 const struct sut *sut_load(const char *name, struct why *why);
+typedef const struct sut *sut_loader(const char *name, struct why *why);
 
 #endif

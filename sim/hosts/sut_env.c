@@ -57,7 +57,7 @@ static void env_done(void *self, uint64_t token, int64_t result, const struct va
     for (int k = 0; k < outs; k++)
         given[k] = sut_sane(&out[k]);
     if (l->done)
-        l->done(l->ctx, token, result, given, outs);
+        l->done(l->ctx, self, token, result, given, outs);
 }
 
 static void env_random(void *self, int purpose, void *out, size_t len)

@@ -1,4 +1,4 @@
-/* The host under test: see sut_host.h. */
+/* A host that a stack moves: see sut_host.h. */
 #include "sim/hosts/sut_host.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -182,6 +182,12 @@ static void sut_carrier(struct host *h, int port, bool up, int64_t now_ns)
     poll_until_idle(h);
 }
 
+static const char *foreign_version(const struct host *h)
+{
+    const struct sut *sut = sut_host_sut(h);
+    return !sut || sut->flags & SUT_INSIDE ? NULL : sut->version;
+}
+
 static int sut_init(struct host *h, const struct attrs *a, struct why *why)
 {
     (void)h, (void)a, (void)why;
@@ -192,11 +198,25 @@ const struct host_kind sut_kind = {
     .name = "sut",
     .help = "the host under test",
     .state_size = sizeof(struct sut_state),
-    .flags = HOST_UNDER_TEST,
+    .flags = HOST_UNDER_TEST | HOST_STACK,
     .init = sut_init,
     .frame = sut_frame,
     .due = sut_due,
     .carrier = sut_carrier,
+};
+
+const struct host_kind sut_peer_kind = {
+    .name = "stack",
+    .help = "a stack as a peer, with calls of its own",
+    .state_size = sizeof(struct sut_state),
+    .flags = HOST_STACK,
+    .init = sut_init,
+    .frame = sut_frame,
+    .due = sut_due,
+    .carrier = sut_carrier,
+    .query = sut_host_query,
+    .stop = sut_host_close,
+    .version = foreign_version,
 };
 
 /* --- for the run --- */
@@ -244,11 +264,14 @@ int sut_host_open(struct host *h, const struct sut_config *config, struct why *w
     const struct sut *sut = config->sut;
     s->config = *config;
     s->due_ns = NEVER;
-    if (sut_statics_changed(sut->name)) {
-        why_set(why,
-                "the stack %s keeps state in static variables, which an earlier case has changed: "
-                "it must say SUT_SINGLETON",
-                sut->name);
+    for (int p = 0; p < SUT_PORTS; p++)
+        snprintf(s->ifname[p], sizeof s->ifname[p], "eth%d", p);
+    if (sut_statics_changed(sut)) {
+        why_set(
+            why,
+            "the stack %s keeps state in static variables, which an earlier instance has changed: "
+            "it must say SUT_SINGLETON",
+            sut->name);
         return -1;
     }
     sut_env_fill(h);
@@ -261,6 +284,8 @@ int sut_host_open(struct host *h, const struct sut_config *config, struct why *w
         world_foreign(h->world, sut->name);
     if (sut->flags & SUT_BUS)
         plug_nics(h);
+    if (sut->flags & SUT_SINGLETON)
+        sut_spend(sut);
     s->instance = sut->open(&s->env);
     if (!s->instance) {
         why_set(why, "the stack %s did not open", sut->name);
@@ -268,11 +293,11 @@ int sut_host_open(struct host *h, const struct sut_config *config, struct why *w
     }
     for (uint32_t p = 0; p < h->ports; p++) {
         const struct bus *bus = s->machine ? machine_bus(s->machine) : NULL;
-        int got =
-            sut->attach(s->instance, (int)p, h->port[p].name, h->port[p].mac, h->port[p].mtu, bus);
+        int got = sut->attach(s->instance, (int)p, sut_host_ifname(h, (int)p), h->port[p].mac,
+                              h->port[p].mtu, bus);
         if (got != 0) {
             why_set(why, "the stack %s did not attach %s: it returned %d, not 0", sut->name,
-                    h->port[p].name, got);
+                    sut_host_ifname(h, (int)p), got);
             return -1;
         }
     }
@@ -332,6 +357,20 @@ void sut_host_close(struct host *h)
 struct nic *sut_host_nic(struct host *h, int port)
 {
     return state_of(h)->nic[port];
+}
+
+const char *sut_host_ifname(const struct host *h, int port)
+{
+    const struct sut_state *s = h->state;
+    return h->kind->flags & HOST_UNDER_TEST ? h->port[port].name : s->ifname[port];
+}
+
+int sut_host_port(const struct host *h, const char *ifname)
+{
+    for (uint32_t p = 0; p < h->ports; p++)
+        if (strcmp(sut_host_ifname(h, (int)p), ifname) == 0)
+            return (int)p;
+    return -1;
 }
 
 const struct sut *sut_host_sut(const struct host *h)

@@ -1,7 +1,8 @@
 /*
- * The host under test: a `struct sut` behind a NIC model or behind plain frame hooks, made to look
- * like any other host. Delivering a frame, raising its interrupt and polling the stack until it is
- * idle is one event.
+ * A host that a stack moves: a `struct sut` behind a NIC model or behind plain frame hooks, made to
+ * look like any other host. One of a world is the host under test; others are peers, with calls of
+ * their own. Delivering a frame, raising its interrupt and polling the stack until it is idle is
+ * one event.
  */
 #ifndef SIM_HOSTS_SUT_HOST_H
 #define SIM_HOSTS_SUT_HOST_H
@@ -16,7 +17,8 @@ enum sut_fate { SUT_FATE_FILTERED, SUT_FATE_CONSUMED, SUT_FATE_DROPPED, SUT_FATE
 
 struct sut_listener {
     void *ctx;
-    void (*done)(void *ctx, uint64_t token, int64_t result, const struct value *out, int outs);
+    void (*done)(void *ctx, struct host *from, uint64_t token, int64_t result,
+                 const struct value *out, int outs);
     void (*fate)(void *ctx, uint32_t frame, enum sut_fate fate, const char *reason);
 };
 
@@ -41,6 +43,11 @@ int64_t sut_host_call(struct host *h, uint64_t token, const char *name, const st
 int sut_host_query(struct host *h, const char *what, struct value *out);
 void sut_host_close(struct host *h);
 struct nic *sut_host_nic(struct host *h, int port);
+/* What its stack calls the interface: the host under test's as the script does, a peer's eth0, eth1
+ * and so on. */
+const char *sut_host_ifname(const struct host *h, int port);
+/* By that name; -1: there is none. */
+int sut_host_port(const struct host *h, const char *ifname);
 const struct sut *sut_host_sut(const struct host *h);
 /* The frame that is being delivered, or NULL. */
 struct frame *sut_host_current(const struct host *h);
@@ -49,6 +56,7 @@ int64_t sut_host_now(struct host *h);
 /* Frames that came in so far. */
 uint32_t sut_host_frames(const struct host *h);
 
-extern const struct host_kind sut_kind;
+/* The host under test's; a peer's, to be copied and named after its stack. */
+extern const struct host_kind sut_kind, sut_peer_kind;
 
 #endif

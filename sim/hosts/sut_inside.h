@@ -30,6 +30,7 @@ struct sut_state {
     void *instance;
     struct machine *machine;
     struct nic *nic[SUT_PORTS];
+    char ifname[SUT_PORTS][8]; /* of a peer */
     struct random_stream purpose[SUT_PURPOSES];
     struct sut_memory memory[SUT_MEMORIES];
     uint32_t memories;

@@ -82,6 +82,12 @@ void *plugin_symbol(const char *path, const char *symbol, const char *what, stru
     return found;
 }
 
+bool sut_is_file(const char *name)
+{
+    size_t len = strlen(name);
+    return strchr(name, '/') || (len > 3 && strcmp(name + len - 3, ".so") == 0);
+}
+
 static int check(const struct sut *s, const char *path, struct why *why)
 {
     const char *missing = !s->name     ? "name"
@@ -117,9 +123,10 @@ const struct sut *sut_plugin(const char *path, struct why *why)
         why_set(why, "%s", local.text);
         return NULL;
     }
-    if (!(s->flags & SUT_SINGLETON))
-        sut_statics_watch(s);
-    return s->flags & SUT_BLOCKS ? sut_blocking(s) : s;
+    const struct sut *known = s->flags & SUT_BLOCKS ? sut_blocking(s) : s;
+    if (known && !(s->flags & SUT_SINGLETON))
+        sut_statics_watch(s, known);
+    return known;
 }
 
 const struct sut *sut_plugin_beside(const char *file, struct why *why)

@@ -2,9 +2,18 @@
 #include <string.h>
 #include "sim/judge/private.h"
 
+/* The host under test's own, from which it may send; a peer's is one that a host has. */
+static void belongs(struct judge *j, const struct judge_port *p, uint32_t ipv4)
+{
+    if (p->station == STATION_UNDER_TEST)
+        memory_own(j, ipv4);
+    else
+        judge_said_ipv4(j, ipv4);
+}
+
 void judge_given(struct judge *j, struct judge_port *p, uint32_t ipv4, int prefix)
 {
-    memory_own(j, ipv4);
+    belongs(j, p, ipv4);
     p->prefix = p->prefix ? p->prefix : prefix;
     if (p->has_ipv4 && !p->leased)
         return; /* a second one: the first is what a line means by the interface's name */
@@ -15,7 +24,8 @@ void judge_given(struct judge *j, struct judge_port *p, uint32_t ipv4, int prefi
 
 void judge_taken(struct judge *j, struct judge_port *p, uint32_t ipv4)
 {
-    memory_disown(j, ipv4);
+    if (p->station == STATION_UNDER_TEST)
+        memory_disown(j, ipv4);
     p->has_ipv4 = p->has_ipv4 && p->ipv4 != ipv4;
 }
 
@@ -40,7 +50,7 @@ static bool number_of(const struct judge *j, const struct frame *f, const char *
 static bool is_for(const struct judge *j, const struct frame *f, const struct judge_port *p)
 {
     struct value v;
-    return p && p->station == STATION_UNDER_TEST &&
+    return p && p->station != STATION_SCRIPT &&
            packet_field(j->layers, f->bytes, f->len, "dhcp.chaddr", &v) && v.len >= sizeof p->mac &&
            memcmp(v.bytes, p->mac, sizeof p->mac) == 0;
 }
@@ -63,7 +73,7 @@ void address_heard(struct judge *j, struct judge_link *l, const struct frame *f)
         if (p->leased && (type == NAK || (granted && p->ipv4 != (uint32_t)yiaddr)))
             judge_taken(j, p, p->ipv4);
         if (granted)
-            memory_own(j, (uint32_t)yiaddr);
+            belongs(j, p, (uint32_t)yiaddr);
         if (fixed || !granted)
             continue;
         p->ipv4 = (uint32_t)yiaddr;

@@ -10,6 +10,8 @@
 #include "sim/play/made.h"
 #include "sim/play/poll.h"
 
+enum { STACK_NAME_ROOM = 128 };
+
 /* What `...` stands for. Elsewhere an argument that is left out stays so. */
 static void fill_default(struct run *r, const char *name, int index, struct value *v)
 {
@@ -41,26 +43,26 @@ static int evaluate_arguments(struct run *r, const struct call_step *call, struc
 }
 
 /* The script's number for a descriptor that came to be is the one that it expects. */
-static bool name_descriptor(struct run *r, const struct call_step *call, const struct value *argv,
-                            int64_t result)
+static bool name_descriptor(struct run *r, struct descriptors *on, const struct call_step *call,
+                            const struct value *argv, int64_t result)
 {
     const struct value *wanted = &call->result;
     bool numbered = wanted->kind == VALUE_NUMBER && wanted->number >= 0;
     if (!makes_descriptor(call->name) || result < 0)
         return false;
-    struct descriptor *d = descriptor_make(r, numbered ? wanted->number : result, result);
+    struct descriptor *d = descriptor_make(r, on, numbered ? wanted->number : result, result);
     if (d)
         d->stream = strcmp(call->name, "socket") != 0 || (argv[1].number & 0xf) == SOCK_STREAM;
     return numbered && d;
 }
 
-static void judge_result(struct run *r, const struct step *step, const struct value *argv,
-                         int64_t result, int64_t now_ns)
+static void judge_result(struct run *r, struct descriptors *on, const struct step *step,
+                         const struct value *argv, int64_t result, int64_t now_ns)
 {
     const struct call_step *call = &step->u.call;
     const struct value *wanted = &call->result;
     int64_t shown = result < 0 ? -1 : result;
-    if (name_descriptor(r, call, argv, result))
+    if (name_descriptor(r, on, call, argv, result))
         return;
     if (wanted->kind != VALUE_NONE) {
         struct why why = {{0}};
@@ -105,8 +107,20 @@ static void judge_outputs(struct run *r, const struct step *step, const struct v
     }
 }
 
-static void call_unknown(struct run *r, const struct step *step, int64_t now_ns)
+/* The stack's name; a peer's own before it. */
+static const char *stack_name(const struct host *h, char out[static STACK_NAME_ROOM])
 {
+    const char *stack = sut_host_sut(h)->name;
+    bool peer = !(h->kind->flags & HOST_UNDER_TEST);
+    snprintf(out, STACK_NAME_ROOM, "%s%s%s%s", peer ? h->name : "", peer ? " (" : "", stack,
+             peer ? ")" : "");
+    return out;
+}
+
+static void call_unknown(struct run *r, const struct host *h, const struct step *step,
+                         int64_t now_ns)
+{
+    char who[STACK_NAME_ROOM];
     const char *name = step->u.call.name, *nearest = call_nearest(name);
     if (nearest && strcmp(nearest, name) != 0) {
         verdict_fail(&r->verdict, &step->place, now_ns, "unknown call `%s`: did you mean `%s`?",
@@ -115,7 +129,7 @@ static void call_unknown(struct run *r, const struct step *step, int64_t now_ns)
         return;
     }
     verdict_skip(&r->verdict, "%s:%d: %s has no %s", r->script->path, step->place.line,
-                 sut_host_sut(r->topology.sut)->name, name);
+                 stack_name(h, who), name);
 }
 
 /* What the stack would need for a socket that it has not; NULL: it has it, or it is something else
@@ -132,8 +146,10 @@ static const char *missing_protocol(const struct call_step *call, const struct v
 }
 
 /* An option that the stack does not know, where the script expects that it does. */
-static bool lacks_option(struct run *r, const struct step *step, int64_t result)
+static bool lacks_option(struct run *r, const struct host *h, const struct step *step,
+                         int64_t result)
 {
+    char who[STACK_NAME_ROOM];
     const struct call_step *call = &step->u.call;
     bool option = strcmp(call->name, "setsockopt") == 0 || strcmp(call->name, "getsockopt") == 0;
     bool request = strcmp(call->name, "ioctl") == 0;
@@ -142,29 +158,31 @@ static bool lacks_option(struct run *r, const struct step *step, int64_t result)
         return false;
     const struct value *name = &call->argument[request ? 1 : 2];
     verdict_skip(&r->verdict, "%s:%d: the stack %s has no option %s", r->script->path,
-                 step->place.line, sut_host_sut(r->topology.sut)->name,
+                 step->place.line, stack_name(h, who),
                  name->kind == VALUE_NAME ? name->text : "of that number");
     return true;
 }
 
-static void judge(struct run *r, const struct step *step, const struct value *argv, int64_t result,
-                  const struct value *out, int64_t now_ns)
+static void judge(struct run *r, struct descriptors *on, const struct step *step,
+                  const struct value *argv, int64_t result, const struct value *out, int64_t now_ns)
 {
+    char who[STACK_NAME_ROOM];
+    const struct host *h = on->host;
     const char *protocol = missing_protocol(&step->u.call, argv, result);
     if (protocol) {
         verdict_skip(&r->verdict, "%s:%d: %s is not in the stack %s", r->script->path,
-                     step->place.line, protocol, sut_host_sut(r->topology.sut)->name);
+                     step->place.line, protocol, stack_name(h, who));
         return;
     }
     if (result == SUT_UNKNOWN) {
-        call_unknown(r, step, now_ns);
+        call_unknown(r, h, step, now_ns);
         return;
     }
-    if (lacks_option(r, step, result))
+    if (lacks_option(r, h, step, result))
         return;
     if (r->options->by_outcome)
         return;
-    judge_result(r, step, argv, result, now_ns);
+    judge_result(r, on, step, argv, result, now_ns);
     if (!r->verdict.over && result >= 0)
         judge_outputs(r, step, argv, out, now_ns);
 }
@@ -179,7 +197,7 @@ static void call_peer(struct run *r, const struct step *step, struct host *h,
         verdict_fail(&r->verdict, &step->place, now_ns, "%s has no call %s%s%s", h->name,
                      call->name, why.text[0] ? ": " : "", why.text);
     else
-        judge_result(r, step, argv, 0, now_ns);
+        judge_result(r, &r->descriptors[h->index], step, argv, 0, now_ns);
 }
 
 static int64_t ends_at(const struct run *r, const struct step *step)
@@ -192,10 +210,10 @@ static int64_t ends_at(const struct run *r, const struct step *step)
 }
 
 /* Closed while another of the script's descriptors stands for the same: the stack is not told. */
-static bool closes_a_copy(const struct run *r, const struct call_step *call,
+static bool closes_a_copy(const struct descriptors *on, const struct call_step *call,
                           const struct descriptor *d)
 {
-    return strcmp(call->name, "close") == 0 && d && (d->epoll || descriptor_sharers(r, d->to) > 1);
+    return strcmp(call->name, "close") == 0 && d && (d->epoll || descriptor_sharers(on, d->to) > 1);
 }
 
 /* By the engine itself, or by the stack. */
@@ -206,7 +224,7 @@ static int64_t ask(struct run *r, struct pending_call *p, struct value *out)
     int64_t own = poll_call(r, p, out);
     if (own != SUT_UNKNOWN)
         return own;
-    if (closes_a_copy(r, call, descriptor_of(r, &p->argument[0])))
+    if (closes_a_copy(p->on, call, descriptor_of(p->on, &p->argument[0])))
         return 0;
     made_prepare(r, p, &made);
     if (made.unplayed) {
@@ -215,14 +233,14 @@ static int64_t ask(struct run *r, struct pending_call *p, struct value *out)
         return 0;
     }
     p->made = true;
-    return sut_host_call(r->topology.sut, p->token, made.name, made.argv, made.argc, out);
+    return sut_host_call(p->on->host, p->token, made.name, made.argv, made.argc, out);
 }
 
 /* What the call changed of the script's descriptors. */
-static void note_descriptor(struct run *r, const struct pending_call *p, int64_t result)
+static void note_descriptor(const struct pending_call *p, int64_t result)
 {
     const char *name = p->step->u.call.name;
-    struct descriptor *d = descriptor_of(r, &p->argument[0]);
+    struct descriptor *d = descriptor_of(p->on, &p->argument[0]);
     if (!d || result < 0)
         return;
     if (strcmp(name, "close") == 0)
@@ -239,9 +257,9 @@ static void end_call(struct run *r, struct pending_call *p, int64_t result,
         made_finish(r, p, result, given, out);
     else
         memcpy(out, given, sizeof out);
-    note_descriptor(r, p, result);
+    note_descriptor(p, result);
     if (!r->verdict.over)
-        judge(r, p->step, p->argument, result, out, now_ns);
+        judge(r, p->on, p->step, p->argument, result, out, now_ns);
 }
 
 /* Made, and judged when it ends at once; else it stays open. */
@@ -281,20 +299,24 @@ void call_start(struct run *r, const struct step *step, int64_t now_ns)
     }
     int port;
     struct host *h = call->on ? topology_host(t, call->on, &port) : t->sut;
-    if (h != t->sut) {
+    if (!(h->kind->flags & HOST_STACK)) {
         t->scratch.first = NULL; /* a peer may keep what it is given */
         call_peer(r, step, h, argv, now_ns);
         return;
     }
     if (call_surplus(r, step, now_ns))
         return;
-    frames_hear(r, call->name, argv, call->arguments);
+    if (h == t->sut)
+        frames_hear(r, call->name, argv, call->arguments);
+    else
+        frames_hear_peer(r, h, call->name, argv);
     int64_t ends_ns = ends_at(r, step), tolerance_ns = 0;
     if (ends_ns >= 0)
         tolerance_ns = frames_tolerance(r, ends_ns - r->last_event_ns);
     struct pending_call *p =
         pending_open(r->world, &r->calls, ends_ns < 0 ? -1 : run_later(ends_ns, tolerance_ns));
     p->slack_ns = 2 * tolerance_ns;
+    p->on = &r->descriptors[h->index];
     p->step = step;
     p->argument = argv;
     p->memory = t->scratch;
@@ -302,11 +324,12 @@ void call_start(struct run *r, const struct step *step, int64_t now_ns)
     make_call(r, p, now_ns);
 }
 
-void call_ended(void *ctx, uint64_t token, int64_t result, const struct value *out, int outs)
+void call_ended(void *ctx, struct host *from, uint64_t token, int64_t result,
+                const struct value *out, int outs)
 {
     struct run *r = ctx;
     struct pending_call *p = pending_find(&r->calls, token);
-    if (p) {
+    if (p && p->on->host == from) {
         p->result = result;
         p->done_ns = world_now(r->world);
         p->out = scratch_alloc(r->world, &p->memory, SUT_ARGUMENTS * sizeof *p->out);
@@ -319,7 +342,7 @@ void call_ended(void *ctx, uint64_t token, int64_t result, const struct value *o
     if (!r->verdict.over)
         verdict_fail(&r->verdict, &(struct place){0}, world_now(r->world),
                      "the stack %s ended a call that is not open (token %llu): a call ends once",
-                     sut_host_sut(r->topology.sut)->name, (unsigned long long)token);
+                     sut_host_sut(from)->name, (unsigned long long)token);
 }
 
 /* A call without an end written may take any time; with one it must end then, in packetdrill's

@@ -4,9 +4,8 @@
 
 enum { MOST = 1 << 20, FIRST = 16 };
 
-struct descriptor *descriptor_of(const struct run *r, const struct value *fd)
+struct descriptor *descriptor_of(const struct descriptors *t, const struct value *fd)
 {
-    const struct descriptors *t = &r->descriptors;
     if (fd->kind != VALUE_NUMBER || fd->number < 0 || fd->number >= t->room ||
         t->at[fd->number].to < 0)
         return NULL;
@@ -26,9 +25,8 @@ static void grow(struct run *r, struct descriptors *t, uint32_t least)
     t->room = room;
 }
 
-struct descriptor *descriptor_make(struct run *r, int64_t fd, int64_t to)
+struct descriptor *descriptor_make(struct run *r, struct descriptors *t, int64_t fd, int64_t to)
 {
-    struct descriptors *t = &r->descriptors;
     if (fd < 0 || fd >= MOST)
         return NULL;
     if ((uint32_t)fd >= t->room)
@@ -37,39 +35,40 @@ struct descriptor *descriptor_make(struct run *r, int64_t fd, int64_t to)
     return &t->at[fd];
 }
 
-uint32_t descriptor_sharers(const struct run *r, int64_t to)
+uint32_t descriptor_sharers(const struct descriptors *t, int64_t to)
 {
     uint32_t count = 0;
-    for (uint32_t k = 0; k < r->descriptors.room; k++)
-        count += r->descriptors.at[k].to == to && !r->descriptors.at[k].epoll;
+    for (uint32_t k = 0; k < t->room; k++)
+        count += t->at[k].to == to && !t->at[k].epoll;
     return count;
 }
 
-static bool name_of(struct run *r, const struct descriptor *d, const char *call, struct value *out)
+static bool name_of(const struct descriptors *t, const struct descriptor *d, const char *call,
+                    struct value *out)
 {
     struct value argv[3] = {{.kind = VALUE_NUMBER, .number = d->to}}, got[SUT_ARGUMENTS] = {{0}};
-    if (sut_host_call(r->topology.sut, 0, call, argv, 3, got) < 0 || got[1].kind != VALUE_ENDPOINT)
+    if (sut_host_call(t->host, 0, call, argv, 3, got) < 0 || got[1].kind != VALUE_ENDPOINT)
         return false;
     *out = got[1];
     return true;
 }
 
-struct flow *descriptor_flow(struct run *r, struct descriptor *d)
+struct flow *descriptor_flow(struct run *r, const struct descriptors *t, struct descriptor *d)
 {
     struct value host, peer;
-    if (!d->stream || d->listens)
+    if (!d->stream || d->listens || t->host != r->topology.sut)
         return NULL;
-    if (!d->flow && name_of(r, d, "getsockname", &host) && name_of(r, d, "getpeername", &peer))
+    if (!d->flow && name_of(t, d, "getsockname", &host) && name_of(t, d, "getpeername", &peer))
         d->flow = flow_find(&r->judge, (uint32_t)host.number, (uint16_t)host.prefix,
                             (uint32_t)peer.number, (uint16_t)peer.prefix);
     return d->flow;
 }
 
-struct descriptor *descriptor_newest_stream(const struct run *r)
+struct descriptor *descriptor_newest_stream(const struct descriptors *t)
 {
     struct descriptor *best = NULL;
-    for (uint32_t k = 0; k < r->descriptors.room; k++) {
-        struct descriptor *d = &r->descriptors.at[k];
+    for (uint32_t k = 0; k < t->room; k++) {
+        struct descriptor *d = &t->at[k];
         if (d->to < 0 || !d->stream)
             continue;
         if (!best || (best->listens && !d->listens) ||

@@ -37,6 +37,9 @@ void shell_play(struct run *r, const struct step *step, int64_t now_ns);
 void frames_introduce(void *run);
 /* The script makes a call, or sets a knob, that the judge must know of. */
 void frames_hear(struct run *r, const char *call, const struct value *argv, uint32_t arguments);
+/* The same of a peer that a stack moves: its addresses are the judge's to know. */
+void frames_hear_peer(struct run *r, const struct host *h, const char *call,
+                      const struct value *argv);
 void frames_hear_knob(struct run *r, const char *knob, int64_t value);
 topology_watch frames_watch;
 /* The frame that the host under test is being given was dropped or filtered: its record says why.
@@ -64,7 +67,8 @@ bool eval_match(struct run *r, const struct value *expected, const struct value 
 
 /* call.c */
 void call_start(struct run *r, const struct step *step, int64_t now_ns);
-void call_ended(void *ctx, uint64_t token, int64_t result, const struct value *out, int outs);
+void call_ended(void *ctx, struct host *from, uint64_t token, int64_t result,
+                const struct value *out, int outs);
 /* Judges what ended; true when any call is still open. */
 bool call_settle(struct run *r);
 /* The script's lines of this instant are played: a call that was to end by now and did not fails.

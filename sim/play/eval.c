@@ -97,12 +97,12 @@ static int link_counter(struct run *r, const char *name, struct value *out)
 }
 
 /* "eth0.nic.COUNTER": the NIC model's. */
-static int nic_counter(struct run *r, const char *name, struct value *out)
+static int nic_counter(struct host *h, const char *name, struct value *out)
 {
     const char *dot = strstr(name, ".nic.");
-    for (uint32_t p = 0; dot && p < r->topology.sut->ports; p++) {
-        const char *ifname = r->topology.sut->port[p].name;
-        struct nic *n = sut_host_nic(r->topology.sut, (int)p);
+    for (uint32_t p = 0; dot && p < h->ports; p++) {
+        const char *ifname = sut_host_ifname(h, (int)p);
+        struct nic *n = sut_host_nic(h, (int)p);
         if (!n || strncmp(name, ifname, strlen(ifname)) != 0 || name + strlen(ifname) != dot)
             continue;
         bool known = false;
@@ -114,19 +114,37 @@ static int nic_counter(struct run *r, const char *name, struct value *out)
 }
 
 /* Questions about the inside of a stack are for ours; another one is judged by what it sends. */
-static void ask_in_vain(struct run *r)
+static void ask_in_vain(struct run *r, const struct host *h)
 {
-    r->asked_in_vain = !(sut_host_sut(r->topology.sut)->flags & SUT_INSIDE);
+    r->asked_in_vain = !(sut_host_sut(h)->flags & SUT_INSIDE);
+}
+
+/* "a.udp.in" is peer a's "udp.in", where a stack moves it; else the host under test's. */
+static struct host *asked(struct run *r, const char **name)
+{
+    char first[128];
+    int port;
+    size_t len = strcspn(*name, ".");
+    if (!(*name)[len] || len >= sizeof first)
+        return r->topology.sut;
+    snprintf(first, sizeof first, "%.*s", (int)len, *name);
+    struct host *h = topology_host(&r->topology, first, &port);
+    if (!h || !(h->kind->flags & HOST_STACK) || h == r->topology.sut)
+        return r->topology.sut;
+    *name += len + 1;
+    return h;
 }
 
 static int eval_counter(struct run *r, const char *name, struct value *out, struct why *why)
 {
     char what[128];
-    snprintf(what, sizeof what, "counter %s", name);
-    if (link_counter(r, name, out) == 0 || nic_counter(r, name, out) == 0 ||
-        sut_host_query(r->topology.sut, what, out) == 0)
+    const char *own = name;
+    struct host *h = asked(r, &own);
+    snprintf(what, sizeof what, "counter %s", own);
+    if (link_counter(r, name, out) == 0 || nic_counter(h, own, out) == 0 ||
+        sut_host_query(h, what, out) == 0)
         return 0;
-    ask_in_vain(r);
+    ask_in_vain(r, h);
     why_set(why,
             "no counter \"%s\": a link's (lan.lost), a NIC's (eth0.nic.rx_filtered) or the stack's "
             "(arp.drop.short)",
@@ -144,8 +162,12 @@ static int eval_state(struct run *r, const struct value *argv, struct value *out
     int port;
     struct host *h = topology_host(&r->topology, text_of(&argv[0]), &port);
     r->asked_violations = r->asked_violations || strcmp(text_of(&argv[1]), "violations") == 0;
-    if (h && h->kind->query && h->kind->query(h, text_of(&argv[1]), out) == 0)
+    if (h && h->kind->query && h->kind->query(h, text_of(&argv[1]), out) == 0) {
+        *out = value_in_scratch(&r->topology, &r->topology.scratch, out);
         return 0;
+    }
+    if (h && h->kind->flags & HOST_STACK)
+        ask_in_vain(r, h);
     why_set(why, "state: %s does not know \"%s\"", h ? h->name : "no such host", text_of(&argv[1]));
     return -1;
 }
@@ -178,18 +200,20 @@ static int eval_call(struct run *r, const struct expr *e, struct value *out, str
         return 0;
     }
     char what[256];
+    const char *of = text_of(&argv[0]);
+    struct host *h = strcmp(name, "query") == 0 ? r->topology.sut : asked(r, &of);
     if (strcmp(name, "query") == 0)
-        snprintf(what, sizeof what, "%s", text_of(&argv[0]));
+        snprintf(what, sizeof what, "%s", of);
     else
-        snprintf(what, sizeof what, "%s %s", name, text_of(&argv[0]));
-    if (sut_host_query(r->topology.sut, what, out) == 0) {
+        snprintf(what, sizeof what, "%s %s", name, of);
+    if (sut_host_query(h, what, out) == 0) {
         *out = value_in_scratch(&r->topology, &r->topology.scratch, out);
         return 0;
     }
     static const char *const functions[] = {"counter", "state", "now", "query",
                                             "ifaddr",  "knob",  NULL};
     const char *nearest = nearest_word(name, functions);
-    ask_in_vain(r);
+    ask_in_vain(r, h);
     why_set(why, "the stack cannot answer \"%s\"%s%s%s", what,
             nearest && strcmp(nearest, name) != 0 ? "; did you mean " : "",
             nearest && strcmp(nearest, name) != 0 ? nearest : "",

@@ -298,6 +298,20 @@ void frames_hear(struct run *r, const char *call, const struct value *argv, uint
         hear_addresses(r, &argv[a]);
 }
 
+void frames_hear_peer(struct run *r, const struct host *h, const char *call,
+                      const struct value *argv)
+{
+    bool given = strcmp(call, "ifconfig") == 0, taken = strcmp(call, "ifdelete") == 0;
+    int port = (given || taken) && argv[0].kind == VALUE_BYTES
+                   ? sut_host_port(h, (const char *)argv[0].bytes)
+                   : -1;
+    if (port >= 0 && given)
+        judge_given(&r->judge, judged(r, h, port), (uint32_t)argv[1].number,
+                    argv[1].kind == VALUE_PREFIX ? argv[1].prefix : 0);
+    else if (port >= 0)
+        judge_taken(&r->judge, judged(r, h, port), (uint32_t)argv[1].number);
+}
+
 void frames_hear_knob(struct run *r, const char *knob, int64_t value)
 {
     if (strcmp(knob, "ipv4.ttl") == 0)

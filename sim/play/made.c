@@ -120,7 +120,7 @@ static void flatten(struct run *r, struct pending_call *p, struct made_call *m)
 static void fill_payload(struct run *r, struct pending_call *p, struct descriptor *d,
                          struct made_call *m)
 {
-    bool stream = d && d->stream, own = sut_host_sut(r->topology.sut)->flags & SUT_PATTERN;
+    bool stream = d && d->stream, own = sut_host_sut(p->on->host)->flags & SUT_PATTERN;
     int64_t most = stream ? STREAM_MOST : FRAME_MAX;
     if ((own && !stream) || !sends(m->name) || m->argc < 3 || m->argv[2].kind != VALUE_NUMBER ||
         m->argv[2].number < 0 || m->argv[2].number > most)
@@ -135,7 +135,7 @@ static void fill_payload(struct run *r, struct pending_call *p, struct descripto
         memcpy(octets, m->argv[1].bytes, written);
     packet_pattern_fill(octets + written, len - written, place + written);
     m->argv[1] = (struct value){.kind = VALUE_BYTES, .bytes = octets, .len = len};
-    struct flow *f = stream ? descriptor_flow(r, d) : NULL;
+    struct flow *f = stream ? descriptor_flow(r, p->on, d) : NULL;
     if (!f)
         return;
     uint8_t *kept = NULL; /* segments are sent long after the call is over */
@@ -151,7 +151,8 @@ void made_prepare(struct run *r, struct pending_call *p, struct made_call *out)
     const struct call_step *call = &p->step->u.call;
     *out = (struct made_call){.name = call->name, .argc = (int)call->arguments};
     memcpy(out->argv, p->argument, sizeof out->argv);
-    struct descriptor *d = takes_descriptor(call->name) ? descriptor_of(r, &p->argument[0]) : NULL;
+    struct descriptor *d =
+        takes_descriptor(call->name) ? descriptor_of(p->on, &p->argument[0]) : NULL;
     if (d)
         out->argv[0].number = d->to;
     flatten(r, p, out);
@@ -165,7 +166,7 @@ void made_prepare(struct run *r, struct pending_call *p, struct made_call *out)
 static void check_read(struct run *r, const struct pending_call *p, struct descriptor *d,
                        const struct value *got, bool written)
 {
-    struct flow *f = descriptor_flow(r, d);
+    struct flow *f = descriptor_flow(r, p->on, d);
     if (!f || f->literal || written || got->kind != VALUE_BYTES || r->verdict.over)
         return;
     uint32_t same = packet_pattern_run(got->bytes, got->len, d->read);
@@ -244,7 +245,7 @@ void made_finish(struct run *r, struct pending_call *p, int64_t result, const st
     if (strcmp(name, "getsockopt") == 0 && p->argument[2].number == TCP_INFO &&
         given[3].kind == VALUE_STRUCT && info->kind == VALUE_STRUCT)
         tcp_info_like(r, &given[3], info, &out[3]);
-    struct descriptor *d = takes_descriptor(name) ? descriptor_of(r, &p->argument[0]) : NULL;
+    struct descriptor *d = takes_descriptor(name) ? descriptor_of(p->on, &p->argument[0]) : NULL;
     if (!d || !d->stream || result <= 0)
         return;
     if (sends(name))

@@ -1,5 +1,5 @@
 /*
- * A call as the stack under test is given it. Scripts write some in forms that stacks need not
+ * A call as a stack is given it. Scripts write some in forms that stacks need not
  * know: what is written or read by pieces (writev, sendmsg), descriptors by their own numbers,
  * octets that are left open.
  */

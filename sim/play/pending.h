@@ -9,11 +9,13 @@
 #include "sim/hosts/sut.h"
 #include "sim/world/scratch.h"
 
+struct descriptors;
 struct step;
 
 struct pending_call {
     uint64_t token; /* a serial number above its slot; 0: free */
     uint32_t slot;
+    struct descriptors *on; /* of the stack that it is made on */
     const struct step *step;
     struct scratch memory;  /* of its arguments and what it wrote */
     struct value *argument; /* as evaluated */

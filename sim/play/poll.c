@@ -26,14 +26,14 @@ static struct value number(int64_t n)
 }
 
 /* What the stack says of the script's descriptor; POLLNVAL: there is none. */
-static int64_t events_of(struct run *r, int64_t fd)
+static int64_t events_of(const struct descriptors *t, int64_t fd)
 {
     struct value script = number(fd), argv[2] = {{0}}, out[SUT_ARGUMENTS] = {{0}};
-    const struct descriptor *d = descriptor_of(r, &script);
+    const struct descriptor *d = descriptor_of(t, &script);
     if (!d || d->epoll)
         return POLLNVAL;
     argv[0] = number(d->to);
-    int64_t got = sut_host_call(r->topology.sut, 0, "events", argv, 1, out);
+    int64_t got = sut_host_call(t->host, 0, "events", argv, 1, out);
     return got < 0 ? POLLNVAL : got;
 }
 
@@ -56,7 +56,7 @@ static int64_t poll_now(struct run *r, struct pending_call *p, struct value *out
                            *events = field_of(one, "events");
         if (one->kind != VALUE_STRUCT || !fd || !events)
             return -EINVAL;
-        int64_t got = events_of(r, fd->number);
+        int64_t got = events_of(p->on, fd->number);
         got = got == POLLNVAL ? got : got & (events->number | ALWAYS);
         ready += got != 0;
         struct value *fields = scratch_alloc(r->world, &p->memory, 3 * sizeof *fields);
@@ -71,16 +71,17 @@ static int64_t poll_now(struct run *r, struct pending_call *p, struct value *out
 
 /* --- epoll --- */
 
-static struct epoll *epoll_of(const struct run *r, const struct value *fd)
+static struct epoll *epoll_of(const struct descriptors *t, const struct value *fd)
 {
-    const struct descriptor *d = descriptor_of(r, fd);
+    const struct descriptor *d = descriptor_of(t, fd);
     return d ? d->epoll : NULL;
 }
 
-static int64_t epoll_create_call(struct run *r, const struct call_step *call)
+static int64_t epoll_create_call(struct run *r, const struct pending_call *p)
 {
-    int64_t fd = call->result.kind == VALUE_NUMBER ? call->result.number : r->descriptors.room;
-    struct descriptor *d = descriptor_make(r, fd, 0);
+    const struct call_step *call = &p->step->u.call;
+    int64_t fd = call->result.kind == VALUE_NUMBER ? call->result.number : p->on->room;
+    struct descriptor *d = descriptor_make(r, p->on, fd, 0);
     if (!d)
         return -EMFILE;
     d->epoll = world_alloc(r->world, sizeof *d->epoll, 16);
@@ -98,9 +99,9 @@ static struct interest *interest_of(struct epoll *e, int64_t fd)
 static int64_t epoll_ctl_call(struct run *r, struct pending_call *p)
 {
     const struct value *argv = p->argument, *events = field_of(&argv[3], "events");
-    struct epoll *e = epoll_of(r, &argv[0]);
+    struct epoll *e = epoll_of(p->on, &argv[0]);
     int64_t op = argv[1].number, fd = argv[2].number;
-    if (!e || events_of(r, fd) == POLLNVAL)
+    if (!e || events_of(p->on, fd) == POLLNVAL)
         return -EBADF;
     struct interest *at = interest_of(e, fd);
     if (op == EPOLL_CTL_ADD ? at != NULL : at == NULL)
@@ -122,9 +123,9 @@ static int64_t epoll_ctl_call(struct run *r, struct pending_call *p)
 }
 
 /* What is told of one descriptor now; an edge is what did not hold when it was told last. */
-static uint32_t tell(struct run *r, struct interest *i)
+static uint32_t tell(const struct descriptors *t, struct interest *i)
 {
-    uint32_t now = (uint32_t)events_of(r, i->fd) & (i->events | (uint32_t)ALWAYS);
+    uint32_t now = (uint32_t)events_of(t, i->fd) & (i->events | (uint32_t)ALWAYS);
     uint32_t told = i->off ? 0 : i->events & EPOLLET && !(now & ~i->reported) ? 0 : now;
     i->reported = now;
     if (told && i->events & EPOLLONESHOT)
@@ -135,13 +136,13 @@ static uint32_t tell(struct run *r, struct interest *i)
 /* One event is {events=..., fd=...}, several are a list of those. */
 static int64_t epoll_now(struct run *r, struct pending_call *p, struct value *out)
 {
-    struct epoll *e = epoll_of(r, &p->argument[0]);
+    struct epoll *e = epoll_of(p->on, &p->argument[0]);
     int64_t most = p->argument[2].number, ready = 0;
     if (!e || most < 1)
         return e ? -EINVAL : -EBADF;
     struct value *events = scratch_alloc(r->world, &p->memory, (e->interests + 1) * sizeof *events);
     for (uint32_t k = 0; k < e->interests && ready < most; k++) {
-        uint32_t told = tell(r, &e->interest[k]);
+        uint32_t told = tell(p->on, &e->interest[k]);
         if (!told)
             continue;
         struct value *fields = scratch_alloc(r->world, &p->memory, 3 * sizeof *fields);
@@ -184,18 +185,18 @@ static int64_t wait_for(struct run *r, struct pending_call *p, const struct valu
 static int64_t dup_call(struct run *r, struct pending_call *p)
 {
     const struct value *wanted = &p->step->u.call.result;
-    const struct descriptor *d = descriptor_of(r, &p->argument[0]);
+    const struct descriptor *d = descriptor_of(p->on, &p->argument[0]);
     if (!d)
         return -EBADF;
     struct descriptor copy = *d;
     struct descriptor *made = wanted->kind == VALUE_NUMBER
-                                  ? descriptor_make(r, wanted->number, copy.to)
-                                  : descriptor_make(r, r->descriptors.room, copy.to);
+                                  ? descriptor_make(r, p->on, wanted->number, copy.to)
+                                  : descriptor_make(r, p->on, p->on->room, copy.to);
     if (!made)
         return -EMFILE;
     copy.made = made->made;
     *made = copy;
-    return made - r->descriptors.at;
+    return made - p->on->at;
 }
 
 int64_t poll_call(struct run *r, struct pending_call *p, struct value *out)
@@ -207,7 +208,7 @@ int64_t poll_call(struct run *r, struct pending_call *p, struct value *out)
     if (strcmp(name, "epoll_wait") == 0 && call->arguments == 4)
         return wait_for(r, p, &p->argument[3], out);
     if (strcmp(name, "epoll_create") == 0 || strcmp(name, "epoll_create1") == 0)
-        return epoll_create_call(r, call);
+        return epoll_create_call(r, p);
     if (strcmp(name, "epoll_ctl") == 0 && call->arguments == 4)
         return epoll_ctl_call(r, p);
     if (strcmp(name, "dup") == 0 && call->arguments == 1)
@@ -227,7 +228,7 @@ void poll_look(struct run *r, int64_t now_ns)
             continue;
         p->polls = false;
         r->polls--;
-        call_ended(r, p->token, got, out, SUT_ARGUMENTS);
+        call_ended(r, p->on->host, p->token, got, out, SUT_ARGUMENTS);
     }
 }
 

@@ -39,6 +39,7 @@ static int build(struct run *r, struct why *why)
                                        .value = r->kase->value,
                                        .nic = r->kase->nic,
                                        .sut = o->sut,
+                                       .load = o->load,
                                        .profile = o->profile,
                                        .set = o->set,
                                        .sets = o->sets,
@@ -126,6 +127,9 @@ struct run *run_new(const struct run_case *kase, const struct run_options *optio
         run_free(r);
         return NULL;
     }
+    r->descriptors = world_alloc(w, r->topology.hosts * sizeof *r->descriptors, 16);
+    for (uint32_t h = 0; h < r->topology.hosts; h++)
+        r->descriptors[h].host = r->topology.host[h];
     r->topology.scratch.first = NULL; /* declarations keep what they evaluated */
     engine_start(r);
     return r;

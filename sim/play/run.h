@@ -22,6 +22,7 @@ struct run;
 
 struct run_options {
     const struct sut *sut;
+    sut_loader *load; /* stacks of peers, by their names; NULL: none is here */
     uint64_t seed;
     const struct profile_knob *profile; /* set before the script's own knobs; NULL: none */
     enum system system;                 /* of that profile */
@@ -79,9 +80,9 @@ struct run {
                             */
     bool injected;         /* the last step was a packet to the host under test */
     struct pending_calls calls;
-    uint32_t polls; /* of those, in poll.c */
-    struct descriptors descriptors;
-    struct link_fault **fault; /* those added, in order, with their lines */
+    uint32_t polls;                  /* of those, in poll.c */
+    struct descriptors *descriptors; /* of each host, by its index */
+    struct link_fault **fault;       /* those added, in order, with their lines */
     uint32_t faults, fault_room;
     struct names reasons; /* why frames were dropped, each text once */
     bool closed;

@@ -139,7 +139,7 @@ static bool take_field(const struct run *r, const struct value *told, const char
 
 enum info_answer tcp_info_field(struct run *r, const char *name, struct value *out)
 {
-    const struct descriptor *d = descriptor_newest_stream(r);
+    const struct descriptor *d = descriptor_newest_stream(&r->descriptors[r->topology.sut->index]);
     struct value argv[5] = {{0}}, got[SUT_ARGUMENTS] = {{0}};
     if (!d)
         return INFO_NO_CONNECTION;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "sim/hosts/sut_plugin.h"
 #include "sim/suite/case.h"
 #include "sim/suite/closure.h"
 #include "sim/suite/wire_mutants.h"
@@ -82,6 +83,7 @@ static struct run_options run_options_of(const struct suite_case *c, const struc
                                          unsigned want, const char *repeat)
 {
     struct run_options r = {.sut = o->stack,
+                            .load = o->load,
                             .seed = c->seed && !o->seed_given ? c->seed : o->seed,
                             .fill = (uint8_t)o->fill,
                             .set = o->set,
@@ -114,8 +116,9 @@ static void versions_here(const struct topology *t, char *out, size_t room)
     out[0] = 0;
     for (uint32_t h = 0; h < t->hosts && len < room; h++) {
         const struct host_kind *kind = t->host[h]->kind;
-        if (kind->version)
-            len += (size_t)snprintf(out + len, room - len, "%s %s\n", kind->name, kind->version());
+        const char *version = kind->version ? kind->version(t->host[h]) : NULL;
+        if (version)
+            len += (size_t)snprintf(out + len, room - len, "%s %s\n", kind->name, version);
     }
 }
 
@@ -190,14 +193,18 @@ static void check_snapshot(const struct run_case *kase, const struct run_options
 {
     struct why why = {{0}};
     struct run *r = run_new(kase, options, &why);
-    if (!r)
-        return;
-    run_play(r, middle_ns);
-    struct image *image = world_save(r->world, &why);
-    if (!image) {
+    struct image *image = NULL;
+    if (r)
+        run_play(r, middle_ns);
+    if (r && r->verdict.status == RUN_SKIPPED)
+        why_set(&why, "%s", r->verdict.report);
+    else if (r)
+        image = world_save(r->world, &why);
+    if (!image) { /* nothing was compared: no pass */
         out->outcome.status = RUN_SKIPPED;
         out->report = strdup(why.text);
-        run_free(r);
+        if (r)
+            run_free(r);
         return;
     }
     struct fingerprint w, t, s;
@@ -273,11 +280,13 @@ static void die(void *ctx, struct run *r)
 }
 
 /* Worlds with foreign code are not made by the thousand: what it keeps outlives them. */
-static bool has_foreign(const struct script *s)
+static bool has_foreign(const struct topology *t)
 {
-    for (uint32_t h = 0; h < s->hosts; h++) {
-        const struct host_kind *kind = host_kind_by_name(s->host[h].kind);
-        if (kind && kind->flags & HOST_FOREIGN)
+    for (uint32_t k = 0; k < t->hosts; k++) {
+        const struct host *h = t->host[k];
+        bool once = h->kind->flags & HOST_STACK && sut_host_sut(h) &&
+                    sut_host_sut(h)->flags & SUT_SINGLETON;
+        if (h->kind->flags & HOST_FOREIGN || (once && h != t->sut))
             return true;
     }
     return false;
@@ -323,6 +332,7 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
             die(&dying, r);
         }
         run_fingerprints(r, &out->outcome.w, &out->outcome.t, &out->outcome.s);
+        bool foreign = has_foreign(&r->topology);
         run_close(r);
         collect(r, out, want);
         run_free(r);
@@ -331,9 +341,10 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
             check_snapshot(&c->run, &options, middle, out);
         if (o->closure && out->outcome.status == RUN_PASSED)
             closure_run(&c->run, &options, out);
-        if (o->wire_mutants && out->outcome.status == RUN_PASSED && !has_foreign(c->run.script))
+        if (o->wire_mutants && out->outcome.status == RUN_PASSED && !foreign)
             out->report = wire_mutants_run(&c->run, &options, &out->outcome.mutant_runs);
     }
+    out->outcome.last = sut_any_spent(); /* what has static variables gets a process a case */
     out->outcome.wall_ns = wall_ns() - started;
     free(times);
     free(repeat);

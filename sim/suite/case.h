@@ -27,6 +27,7 @@ struct options {
     const char *const *path;
     int paths;
     const struct sut *stack;
+    sut_loader *load; /* of stacks that scripts name */
 };
 
 /* --- one case, run in a worker --- */

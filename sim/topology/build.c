@@ -90,7 +90,7 @@ int topology_build(struct topology *t, struct world *w, const struct topology_pl
     if (plan->ready)
         plan->ready(plan->watch_ctx);
     lose_one(t);
-    if (topology_configure_sut(t, attribute, why) != 0)
+    if (topology_configure_stacks(t, why) != 0 || topology_configure_sut(t, attribute, why) != 0)
         return -1;
     return s->packetdrill ? topology_configure_packetdrill(t, why) : 0;
 }

@@ -21,6 +21,9 @@ int topology_set_port(struct topology *t, struct host *h, struct host_port *p,
                       const struct attribute *a, struct why *why);
 /* Refuses the attribute at `at` when one of its name stands between it and `from`. */
 int topology_once(const struct attribute *attribute, uint32_t from, uint32_t at, struct why *why);
+/* "on lan ip A on wan ip B": each `on` after a port's link begins the next port. */
+int topology_read_ports(struct topology *t, struct host *h, const struct attribute *attribute,
+                        uint32_t count, struct why *why);
 bool topology_is_port_attribute(const char *name);
 int topology_check_attribute(const struct host_kind *kind, const struct attribute *a,
                              struct why *why);
@@ -29,9 +32,40 @@ int topology_build_host(struct topology *t, const struct declaration *d, struct 
 
 int topology_build_sut(struct topology *t, struct attribute **attribute, struct why *why);
 int topology_configure_sut(struct topology *t, struct attribute *const *attribute, struct why *why);
-/* A configuration call of the stack under test; one that it lacks skips the script. */
-int topology_configure(struct topology *t, const char *call, struct value *argv, int argc,
-                       struct why *why);
+
+/* What the host under test and peers that a stack moves have in common (stack.c): attributes, the
+ * NIC model, and what they say of `config`. */
+#define STACK_ATTRS                                                                                \
+    {"nic", VALUE_NAME, "the NIC model behind which it stands"},                                   \
+        {"tx-delay", VALUE_TIME, "how long the NIC takes over each frame it sends (0)"},           \
+        {"gateway", VALUE_IPV4, "its default route"}, {"dns", VALUE_LIST, "its resolvers"},        \
+        {"check", VALUE_NONE, "probe the address before use (RFC 5227)"},                          \
+        {"sockets", VALUE_NUMBER, "how many its stack can have open at a time (64)"},              \
+    {                                                                                              \
+        "small", VALUE_NONE,                                                                       \
+            "a stack of little memory, for worlds that are saved and put back often: exchanges "   \
+            "of single "                                                                           \
+            "packets, one after the other"                                                         \
+    }
+extern const struct attr_spec stack_attrs[];
+int stack_nic(struct topology *t, const struct attrs *attrs, const struct nic_kind **nic,
+              struct why *why);
+int stack_tx_delay(struct topology *t, const struct attrs *attrs, uint32_t port,
+                   struct sut_config *config, struct why *why);
+int stack_sockets(const struct attrs *attrs, struct sut_config *config, struct why *why);
+/* A configuration call; one that the stack lacks skips the script. */
+int topology_configure(struct topology *t, struct host *h, const char *call, struct value *argv,
+                       int argc, struct why *why);
+/* Its address, and what the attributes say of it: gateway, resolvers. */
+int stack_configure_port(struct topology *t, struct host *h, uint32_t port,
+                         const struct attrs *attrs, struct why *why);
+int stack_set_knob(struct topology *t, struct host *h, const struct setting *s, struct why *why);
+
+/* Peers that a stack moves (peer_stack.c): `host stack a`, `host lwip b`, `host ./mine.so c`. */
+bool topology_is_stack(const char *kind);
+int topology_build_stack(struct topology *t, const struct declaration *d, struct why *why);
+/* When all hosts are there to hear their first frames. */
+int topology_configure_stacks(struct topology *t, struct why *why);
 
 /* Packetdrill's own topology, addresses and options: for scripts without links, hosts and suts. */
 /* The tool's options, before anything is built. */

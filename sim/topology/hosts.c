@@ -203,9 +203,8 @@ static bool may_repeat(const struct host_kind *kind, const char *name)
     return false;
 }
 
-/* "on lan ip A on wan ip B": each `on` after a port's link begins the next port. */
-static int read_ports(struct topology *t, struct host *h, const struct attribute *attribute,
-                      uint32_t count, struct why *why)
+int topology_read_ports(struct topology *t, struct host *h, const struct attribute *attribute,
+                        uint32_t count, struct why *why)
 {
     bool linked = false;
     uint32_t from = 0; /* where this port's attributes begin */
@@ -247,9 +246,11 @@ void topology_attach_ports(struct topology *t, struct host *h)
 
 int topology_build_host(struct topology *t, const struct declaration *d, struct why *why)
 {
-    const char *names[64] = {NULL};
-    for (int k = 0; k < 63 && host_kinds[k]; k++)
-        names[k] = host_kinds[k]->name;
+    const char *names[64] = {"stack", "lwip"};
+    for (int k = 0; k < 61 && host_kinds[k]; k++)
+        names[k + 2] = host_kinds[k]->name;
+    if (topology_is_stack(d->kind))
+        return topology_build_stack(t, d, why);
     const struct host_kind *kind = host_kind_by_name(d->kind);
     const char *package = kind ? NULL : host_kind_package(d->kind);
     if (package) {
@@ -267,7 +268,7 @@ int topology_build_host(struct topology *t, const struct declaration *d, struct 
     struct attribute *attribute;
     struct host *h = topology_new_host(t, kind, d->name);
     if (topology_resolve(t, d->attribute, d->attributes, &attribute, why) != 0 ||
-        read_ports(t, h, attribute, d->attributes, why) != 0)
+        topology_read_ports(t, h, attribute, d->attributes, why) != 0)
         return -1;
     topology_attach_ports(t, h);
     const struct attribute *blamed = NULL;

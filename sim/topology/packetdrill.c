@@ -284,10 +284,10 @@ int topology_configure_packetdrill(struct topology *t, struct why *why)
                                  {.kind = VALUE_MAC, .bytes = peer->port[0].mac, .len = 6}};
     struct value route[3] = {
         {.kind = VALUE_PREFIX}, {.kind = VALUE_IPV4, .number = t->tool.gateway}, ifname};
-    if (topology_configure(t, "ifconfig", address, 2, why) != 0 ||
-        topology_configure(t, "neighbour", neighbour, 3, why) != 0)
+    if (topology_configure(t, t->sut, "ifconfig", address, 2, why) != 0 ||
+        topology_configure(t, t->sut, "neighbour", neighbour, 3, why) != 0)
         return -1;
-    if (topology_configure(t, "route", route, 3, why) != 0)
+    if (topology_configure(t, t->sut, "route", route, 3, why) != 0)
         return -1;
     struct why reason = {{0}};
     const char *shell = t->plan.script->init_shell;

@@ -1,33 +1,17 @@
-/* The host under test: `sut INTERFACE {ATTRIBUTE VALUE}`, its NICs, its knobs, its addresses. */
+/* The host under test: `sut INTERFACE {ATTRIBUTE VALUE}`. */
 #include <errno.h>
 #include <string.h>
-#include "sim/hosts/host.h"
 #include "sim/hosts/sut_host.h"
-#include "sim/language/symbols.h"
+#include "sim/hosts/sut_plugin.h"
 #include "sim/topology/build.h"
 #include "sim/topology/profile.h"
 
 static const uint8_t sut_mac[6] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
 
-enum { SUT_SOCKETS = 65535 }; /* a stack's limit is of 16 bits */
-
-static const struct attr_spec sut_attrs[] = {
-    {"nic", VALUE_NAME, "the NIC model behind which it stands"},
-    {"tx-delay", VALUE_TIME, "how long the NIC takes over each frame it sends (0)"},
-    {"gateway", VALUE_IPV4, "its default route"},
-    {"dns", VALUE_LIST, "its resolvers"},
-    {"check", VALUE_NONE, "probe the address before use (RFC 5227)"},
-    {"sockets", VALUE_NUMBER, "how many its stack can have open at a time (64)"},
-    {"small", VALUE_NONE,
-     "a stack of little memory, for worlds that are saved and put back often: exchanges of single "
-     "packets, one after the other"},
-    {NULL, VALUE_NONE, NULL},
-};
-
 static int add_sut_port(struct topology *t, const struct declaration *d,
                         struct attribute **attribute, struct why *why)
 {
-    static const struct host_kind described = {.attrs = sut_attrs};
+    static const struct host_kind described = {.attrs = stack_attrs};
     struct host *h = t->sut;
     uint8_t mac[6];
     memcpy(mac, sut_mac, 6);
@@ -50,84 +34,6 @@ static int add_sut_port(struct topology *t, const struct declaration *d,
     return 0;
 }
 
-int topology_configure(struct topology *t, const char *call, struct value *argv, int argc,
-                       struct why *why)
-{
-    struct value out[SUT_ARGUMENTS] = {{0}};
-    int64_t got = sut_host_call(t->sut, 0, call, argv, argc, out);
-    if (got == SUT_UNKNOWN) {
-        topology_skip(t, "the stack %s has no %s()", sut_host_sut(t->sut)->name, call);
-        return 0;
-    }
-    if (got < 0)
-        why_set(why, "%s: %s", call, errno_name((int)-got));
-    return got < 0 ? -1 : 0;
-}
-
-struct value topology_text_value(const char *text)
-{
-    return (struct value){
-        .kind = VALUE_BYTES, .bytes = (const uint8_t *)text, .len = (uint32_t)strlen(text)};
-}
-
-static int configure_port(struct topology *t, const struct host_port *p, const struct attrs *attrs,
-                          struct why *why)
-{
-    struct value ifname = topology_text_value(p->name);
-    if (p->has_ipv4) {
-        struct value argv[3] = {ifname,
-                                {.kind = VALUE_PREFIX, .number = p->ipv4, .prefix = p->prefix},
-                                {.kind = VALUE_NUMBER, .number = attr_flag(attrs, "check")}};
-        if (topology_configure(t, "ifconfig", argv, 3, why) != 0)
-            return -1;
-    }
-    const struct attribute *gateway = attr_find(attrs, "gateway", 0),
-                           *dns = attr_find(attrs, "dns", 0);
-    if (gateway) {
-        struct value argv[3] = {{.kind = VALUE_PREFIX}, gateway->value, ifname};
-        if (topology_configure(t, "route", argv, 3, why) != 0)
-            return -1;
-    }
-    if (dns) {
-        struct value servers[4];
-        uint32_t address[4], count;
-        if (attr_addresses(attrs, "dns", address, 4, &count, why) != 0)
-            return -1;
-        for (uint32_t s = 0; s < count; s++)
-            servers[s] = (struct value){.kind = VALUE_IPV4, .number = address[s]};
-        return topology_configure(t, "nameserver", servers, (int)count, why);
-    }
-    return 0;
-}
-
-void topology_knob_value(struct value *v)
-{
-    if (v->kind == VALUE_NAME && (strcmp(v->text, "on") == 0 || strcmp(v->text, "off") == 0))
-        *v = (struct value){.kind = VALUE_NUMBER, .number = strcmp(v->text, "on") == 0};
-}
-
-static int set_knob(struct topology *t, const struct setting *s, struct why *why)
-{
-    struct value v, argv[2] = {topology_text_value(s->name)}, out[SUT_ARGUMENTS] = {{0}};
-    if (eval_value(t, &s->value, &v, why) != 0)
-        return -1;
-    topology_knob_value(&v);
-    argv[1] = v;
-    int64_t got = sut_host_call(t->sut, 0, "set", argv, 2, out);
-    if (got == SUT_UNKNOWN)
-        topology_skip(t, "the stack %s has no knobs, the script sets %s",
-                      sut_host_sut(t->sut)->name, s->name);
-    else if (got < 0 && s->place.file)
-        why_set(why, "%s:%d:%d: set %s: %s", s->place.file, s->place.line, s->place.column, s->name,
-                got == -2 ? "there is no such knob; `wiredrill help knobs` lists them"
-                          : "the value is out of its range, which `wiredrill help knobs` tells");
-    else if (got < 0)
-        why_set(why, "--set %s: %s", s->name,
-                got == -2 ? "there is no such knob; `wiredrill help knobs` lists them"
-                          : "the value is out of its range, which `wiredrill help knobs` tells");
-    return got < 0 && got != SUT_UNKNOWN ? -1 : 0;
-}
-
 int64_t topology_set_knob(struct topology *t, const char *knob, int64_t value)
 {
     struct value argv[2] = {topology_text_value(knob), {.kind = VALUE_TIME, .number = value}},
@@ -147,28 +53,12 @@ static int set_knobs(struct topology *t, struct why *why)
             return -1;
         }
     for (uint32_t s = 0; s < t->plan.script->sets; s++)
-        if (set_knob(t, &t->plan.script->set[s], why) != 0)
+        if (stack_set_knob(t, t->sut, &t->plan.script->set[s], why) != 0)
             return -1;
     for (uint32_t s = 0; s < t->plan.sets; s++)
-        if (set_knob(t, &t->plan.set[s], why) != 0)
+        if (stack_set_knob(t, t->sut, &t->plan.set[s], why) != 0)
             return -1;
     return 0;
-}
-
-static int nic_of(struct topology *t, const struct attrs *attrs, const struct nic_kind **nic,
-                  struct why *why)
-{
-    const char *name = attr_text(attrs, "nic", NULL);
-    *nic = name ? nic_kind_by_name(name) : t->plan.nic;
-    if (*nic)
-        return 0;
-    if (strcmp(name, "virtio-net") == 0) {
-        topology_skip(t, "%s: virtio-net is not in this version", t->plan.script->path);
-        return 0;
-    }
-    topology_bad_value(attr_find(attrs, "nic", 0), "one of the NICs that `wiredrill list` names",
-                       why);
-    return -1;
 }
 
 /* A host stands behind NICs of one model: what a later interface names must be the first one's. */
@@ -181,40 +71,28 @@ static int same_nic(const struct attrs *attrs, const struct nic_kind *nic, struc
     return -1;
 }
 
-/* Only a NIC can be slow. */
-static int set_tx_delay(struct topology *t, const struct attrs *attrs, uint32_t port,
-                        struct sut_config *config, struct why *why)
-{
-    const struct attribute *a = attr_find(attrs, "tx-delay", 0);
-    if (!a)
-        return 0;
-    if (a->value.number < 0) {
-        topology_bad_attribute(a, why, "not a value for", NULL);
-        return -1;
-    }
-    config->tx_delay_ns[port] = a->value.number;
-    if (!(config->sut->flags & SUT_BUS))
-        topology_skip(t, "the script's NIC takes its time, %s has none", config->sut->name);
-    return 0;
-}
-
-static int set_sockets(const struct attrs *attrs, struct sut_config *config, struct why *why)
-{
-    const struct attribute *a = attr_find(attrs, "sockets", 0);
-    int64_t sockets = a ? a->value.number : 0;
-    if (a && (sockets < 1 || sockets > SUT_SOCKETS)) {
-        topology_bad_value(a, "a number from 1 to 65535", why);
-        return -1;
-    }
-    config->sockets = (uint32_t)sockets;
-    return 0;
-}
-
 static const struct declaration *sut_declaration(const struct topology *t, uint32_t *count)
 {
     static const struct declaration bare = {.name = "eth0"};
     *count = t->plan.script->suts ? t->plan.script->suts : 1;
     return t->plan.script->suts ? t->plan.script->sut : &bare;
+}
+
+/* One with static variables of its own need not open twice in a process. */
+static int open_sut(struct topology *t, const struct sut_config *config, struct why *why)
+{
+    struct why reason = {{0}};
+    bool again = sut_spent(config->sut);
+    if (sut_host_open(t->sut, config, &reason) == 0)
+        return 0;
+    if (again)
+        topology_skip(t,
+                      "%s keeps its state in static variables: a process plays it once, and this "
+                      "is another time",
+                      config->sut->name);
+    else
+        why_set(why, "%s", reason.text);
+    return again ? 0 : -1;
 }
 
 int topology_build_sut(struct topology *t, struct attribute **attribute, struct why *why)
@@ -232,16 +110,16 @@ int topology_build_sut(struct topology *t, struct attribute **attribute, struct 
         }
     struct attrs first = {.attribute = attribute[0], .count = d[0].attributes};
     for (uint32_t k = 0; k < count; k++)
-        if (set_tx_delay(t, &(struct attrs){.attribute = attribute[k], .count = d[k].attributes}, k,
-                         &config, why) != 0)
+        if (stack_tx_delay(t, &(struct attrs){.attribute = attribute[k], .count = d[k].attributes},
+                           k, &config, why) != 0)
             return -1;
     config.small = attr_flag(&first, "small");
-    if (set_sockets(&first, &config, why) != 0)
+    if (stack_sockets(&first, &config, why) != 0)
         return -1;
     if (t->skipped)
         return 0;
     topology_attach_ports(t, t->sut);
-    if (nic_of(t, &first, &config.nic, why) != 0)
+    if (stack_nic(t, &first, &config.nic, why) != 0)
         return -1;
     if (t->skipped)
         return 0;
@@ -254,7 +132,7 @@ int topology_build_sut(struct topology *t, struct attribute **attribute, struct 
                       config.sut->nic);
         return 0;
     }
-    return sut_host_open(t->sut, &config, why);
+    return open_sut(t, &config, why);
 }
 
 /* When everybody else is there to hear its first frame. */
@@ -266,7 +144,7 @@ int topology_configure_sut(struct topology *t, struct attribute *const *attribut
         return -1;
     for (uint32_t k = 0; k < count; k++) {
         struct attrs attrs = {.attribute = attribute[k], .count = d[k].attributes};
-        if (configure_port(t, &t->sut->port[k], &attrs, why) != 0)
+        if (stack_configure_port(t, t->sut, k, &attrs, why) != 0)
             return -1;
     }
     return 0;

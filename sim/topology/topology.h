@@ -17,6 +17,9 @@
 #include "sim/world/scratch.h"
 #include "sim/topology/profile.h"
 
+/* What `host stack NAME`, `host lwip NAME` and `host FILE.so NAME` take, for who lists it. */
+extern const struct host_kind topology_stack_kind;
+
 /* Told of every frame that enters a link; `record` is its place in the link's capture. */
 typedef void topology_watch(void *ctx, uint32_t link, int port, struct frame *f,
                             enum link_event event, uint32_t record, int64_t now_ns);
@@ -27,6 +30,7 @@ struct topology_plan {
     const struct value *const *value; /* one for each of the script's parameters */
     const struct nic_kind *nic;       /* for interfaces that name none */
     const struct sut *sut;
+    sut_loader *load;                   /* stacks of peers, by their names; NULL: none is here */
     const struct profile_knob *profile; /* set before the script's own knobs; NULL: none */
     const struct setting *set;          /* --set, after the script's own */
     uint32_t sets;
@@ -65,6 +69,8 @@ struct topology {
     struct host **host;     /* the host under test is host[0] */
     uint32_t hosts;
     struct host *sut;
+    struct stack_peer *stack; /* peers that a stack moves */
+    uint32_t stacks, stack_room;
     struct names bindings;
     struct scratch scratch; /* of values that are being evaluated: given back before the next event
                              * of the script, unless who had them evaluated takes it */
