@@ -1,4 +1,5 @@
 /* Declarations from their words. */
+#include <stdio.h>
 #include <string.h>
 
 #include "sim/language/build.h"
@@ -176,9 +177,16 @@ static bool declared_twice(struct parse *p, const struct declaration *list, uint
     return false;
 }
 
-/* A kind, or the file of a stack: a text of its own. */
+/* A kind, or the file of a stack: a text of its own; $x is a parameter. */
 static const char *kind_of(struct parse *p, const struct word *kind)
 {
+    if (kind->kind == WORD_USE) {
+        size_t len = strlen(kind->text) + 2;
+        char *text = pool_alloc(p->pool, len);
+        snprintf(text, len, "$%s", kind->text);
+        mention(p, MENTION_USE_EARLY, kind->text, &kind->place);
+        return text;
+    }
     const char *text = kind->kind == WORD_STRING ? (const char *)kind->bytes : kind->text;
     if (kind->kind != WORD_STRING || (kind->len && strlen(text) == kind->len))
         return text;

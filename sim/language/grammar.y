@@ -75,7 +75,7 @@ declaration: OPTION { NEED(build_option(p, $1, NULL)); }
     | GOLDEN NAME { NEED(build_golden(p, $2)); }
     | OUTCOME STAMP expr { NEED(build_outcome(p, $2, $3)); }
     ;
-host_kind: NAME | STRING;
+host_kind: NAME | STRING | USE;
 ids: id | ids id;
 id: NAME { build_cover(p, $1); };
 on_link: %empty { $$ = NULL; } | ON NAME { $$ = $2; };

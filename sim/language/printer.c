@@ -79,7 +79,7 @@ static void print_kind(struct text *t, const char *kind)
     size_t len = strlen(kind);
     bool letter = strchr(plain, kind[0]) && (kind[0] > '9' && kind[len - 1] != '-');
     bool word = letter && strspn(kind, plain) == len && !strstr(kind, "--");
-    if (word && strcmp(kind, "hex") != 0)
+    if ((word || kind[0] == '$') && strcmp(kind, "hex") != 0)
         text_add(t, "%s ", kind);
     else {
         text_quoted(t, kind, len);

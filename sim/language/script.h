@@ -16,7 +16,7 @@
 #include "sim/packet/packet.h"
 
 struct declaration {
-    const char *kind; /* host: "dhcp-server"; link: NULL; sut: NULL */
+    const char *kind; /* host: "dhcp-server", or "$x", a parameter; link: NULL; sut: NULL */
     const char *name; /* "srv", "lan", "eth0" */
     struct attribute *attribute;
     uint32_t attributes;

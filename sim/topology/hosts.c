@@ -244,8 +244,21 @@ void topology_attach_ports(struct topology *t, struct host *h)
     }
 }
 
-int topology_build_host(struct topology *t, const struct declaration *d, struct why *why)
+/* `host $kind a`: the parameter's value. */
+static const char *kind_text(struct topology *t, const char *kind)
 {
+    const struct value *v = kind[0] == '$' ? scope_lookup(t, kind + 1) : NULL;
+    return !v                       ? kind
+           : v->kind == VALUE_NAME  ? v->text
+           : v->kind == VALUE_BYTES ? (const char *)v->bytes
+                                    : "";
+}
+
+int topology_build_host(struct topology *t, const struct declaration *declared, struct why *why)
+{
+    struct declaration *d = world_alloc(t->world, sizeof *d, 16);
+    *d = *declared;
+    d->kind = kind_text(t, declared->kind);
     const char *names[64] = {"stack", "lwip"};
     for (int k = 0; k < 61 && host_kinds[k]; k++)
         names[k + 2] = host_kinds[k]->name;

@@ -60,6 +60,57 @@ wrong 1 'ended a call that is not open (token' WRONG=TWICE
 wrong 1 'a call that done() ends returns SUT_PENDING' WRONG=ENDS_AND_RETURNS
 wrong 0 '2 passed, 0 failed' WRONG=NULL_OUT
 wrong 0 '2 passed, 0 failed' WRONG=NULL_BYTES
+# The same plug-ins as peers, beside the host under test: a file's name counts from the script's folder. Frame hooks answer a ping, blocking calls ping
+# back on a coroutine, a driver of its own stands behind the one NIC that it is for.
+cat >$work/peers.pkt <<'END'
+// Plug-ins stand as peers, each with calls of its own.
+sut    eth0 ip 10.0.2.15/24
+host   ../release/examples/stack/eth_receive.so a ip 10.0.2.3/24
+host   "../release/examples/stack/blocking.so" b ip 10.0.2.4/24
+host   ../release/examples/stack/own_driver.so c ip 10.0.2.5/24
+host   ./mine.so d ip 10.0.2.6/24
+0      ping(10.0.2.3, 1, 8) = 1
++0     > arp request who-has 10.0.2.3
++0     @a > arp reply 10.0.2.3 is-at a
++0     > icmp echo-request
++0     @a > icmp echo-reply
++1     @b ping(10.0.2.15, 1) = 1
++0     @b > arp request who-has 10.0.2.15
++0     > arp reply 10.0.2.15 is-at eth0
++0     @b > icmp echo-request
++0     > icmp echo-reply
++1     socket(..., SOCK_DGRAM, IPPROTO_UDP) = 3
++0     sendto(3, "a", 1, 0, {sa_family=AF_INET, sin_port=htons(7), sin_addr=inet_addr("10.0.2.5")}, ...) = 1
++0     > arp request who-has 10.0.2.5
++0     @c > arp reply 10.0.2.5 is-at c
++0     > udp * > 7
++0     @d socket(..., SOCK_DGRAM, IPPROTO_UDP) = 3
+END
+cc -w -shared -fPIC -I. -DWRONG=NOTHING -o $work/mine.so tests/checks/bad_plugin.c
+expect 0 '2 passed, 0 failed, 0 skipped' $wiredrill run $work/peers.pkt
+expect 0 '2 passed, 0 failed, 0 skipped' $wiredrill run --driver $examples/driver/rtl8139_portio.so --jobs 1 $work/peers.pkt $work/peers.pkt
+expect 0 'blocking keeps its state in static variables: a process plays it once' $wiredrill run --snapshot $work/peers.pkt
+expect 0 '0 passed, 0 failed, 2 skipped' $wiredrill run --snapshot $work/peers.pkt
+for run in 1 2; do $wiredrill fingerprint --jobs $run $work/peers.pkt $work/peers.pkt >$work/peers.$run 2>&1; done
+grep -qE '^[0-9a-f]{32} ' $work/peers.1 && cmp $work/peers.1 $work/peers.2
+verdict $? "two runs with plug-ins as peers are the same"
+# peer WRONG STATUS TEXT [SECOND]: one of them, or two, does wrong as a peer.
+peer() {
+    cc -w -shared -fPIC -I. "-D$1" ${5:+"$5"} -o $work/bad.so tests/checks/bad_plugin.c
+    { printf '// A peer that does wrong.\nsut eth0 ip 10.0.2.15/24\nhost ./bad.so a ip 10.0.2.3/24\n'
+      [ -z "$4" ] || echo 'host ./bad.so b ip 10.0.2.4/24'
+      printf 'host raw peer mac 52:55:0a:00:02:02 ip 10.0.2.2\nparam k = 1, 2\n0 @a socket(..., SOCK_DGRAM, IPPROTO_UDP) = 3\n+0 < arp request who-has 10.0.2.15 tell 10.0.2.2\n+0 > arp reply\n'; } >$work/wrong.pkt
+    expect "$2" "$3" timeout 300 $wiredrill run --nic e1000 --jobs 1 $work/wrong.pkt
+}
+peer WRONG=NOTHING 0 '2 passed, 0 failed, 0 skipped' twice
+peer WRONG=NOT_OPEN 2 'wrong.pkt:3:15: a: the stack bad did not open'
+peer WRONG=NOT_ATTACHED 2 'wrong.pkt:3:15: a: the stack bad did not attach eth0: it returned -5'
+peer WRONG=STATICS 2 'it must say SUT_SINGLETON'
+peer WRONG=STATICS 0 '2 passed, 0 failed, 0 skipped' '' '-DFLAGS=(SUT_FRAMES|SUT_SINGLETON)'
+peer WRONG=STATICS 2 'wrong.pkt:4:15: b: bad keeps its state in static variables: a world holds one, which is a' twice '-DFLAGS=(SUT_FRAMES|SUT_SINGLETON)'
+peer WRONG=LONG 1 'a sent a frame of 1519 bytes on interface 0'
+peer WRONG=UNKNOWN_TOKEN 1 'ended a call that is not open (token'
+peer WRONG=CRASHES 1 'the process died (Aborted)'
 cc -w -shared -fPIC -I. -DWRONG=OVERFLOWS '-DFLAGS=(SUT_FRAMES|SUT_BLOCKS)' -o $work/bad.so tests/checks/bad_plugin.c
 expect 1 'the process died' $wiredrill run --jobs 1 --sut $work/bad.so $work/bad.pkt
 cc -w -shared -fPIC -I. -DWRONG=PRINTS -o $work/bad.so tests/checks/bad_plugin.c
@@ -116,6 +167,8 @@ loops 'inb(0x80) == 0xff' 'the driver loop touches port 0x80'
 loops 'wd_now_ns() < 2000000000' 'stack over loop asked for the time ten million times at one instant'
 loops 1 'the process hung (1 seconds of computing' --patience 1
 
+printf '// A call that the peer lacks.\nsut eth0 ip 10.0.2.15/24\nhost lwip b ip 10.0.2.3/24\n0 @b dhcp_start("eth0") = 0\n' >$work/lack.pkt
+printf '// Two of one with globals.\nsut eth0 ip 10.0.2.15/24\nhost lwip b ip 10.0.2.3/24\nhost lwip c ip 10.0.2.4/24\n0 assert now() == 0\n' >$work/two.pkt
 # lwip STATUS TEXT SCENARIO...
 lwip() {
     want=$1 text=$2; shift 2
@@ -125,6 +178,19 @@ lwip() {
         skip "lwip: $*" "built without liblwip-dev"
     fi
 }
+# As a peer it is opened once in a process: cases of one worker get one each, and what opens it a second time says so and is no pass.
+pair=scenarios/hosts/datagrams-peer_stack-both_ways.pkt@kind=lwip
+if [ -e build/release/wiredrill-lwip.so ]; then
+    expect 0 '4 passed, 0 failed, 0 skipped' $wiredrill run --jobs 1 $pair $pair
+    expect 0 'lwip keeps its state in static variables: a process plays it once' $wiredrill run --snapshot $pair
+    expect 0 '0 passed, 0 failed, 2 skipped' $wiredrill run --snapshot $pair
+    expect 0 'a world holds one, which is the host under test' $wiredrill run --sut lwip $pair
+    expect 0 '0 passed, 0 failed, 1 skipped' $wiredrill run --sut lwip $pair
+    expect 0 'b (lwip) has no dhcp_start' $wiredrill run $work/lack.pkt
+    expect 2 'two.pkt:4:11: c: lwip keeps its state in static variables: a world holds one, which is b' $wiredrill run $work/two.pkt
+else
+    skip "lwip: as a peer" "built without liblwip-dev"
+fi
 # Debian's lwIP has no DHCP in it: each of those scenarios is skipped and says why, and none of the others kills or hangs it.
 lwip 0 ' 0 failed' scenarios/dhcp
 lwip 0 'lwip has no dhcp_start' scenarios/dhcp/offer-selecting-lost.pkt

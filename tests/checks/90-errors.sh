@@ -140,6 +140,38 @@ expect 2 'unknown call `sokcet`: did you mean `socket`?' $wiredrill run scenario
 expect 2 'unknown call `buzy`: did you mean `busy`?' $wiredrill run scenarios/x/buzy.pkt
 (echo "$good"; echo '+0 assert 99999999999999999999 == 1') | script number
 expect 2 'at most 64 bits' $wiredrill run scenarios/x/number.pkt
+# Stacks as peers: a file that is not there, a name that stands already, a call that is none, a host that nobody declared.
+peer() { # DECLARATION EVENT
+    (echo "$good" | sed "2a $1"; echo "$2") | script peer
+}
+peer 'host ./nofile.so a ip 10.0.2.3/24' '+0 assert now() == 0'
+expect 2 'scenarios/x/peer.pkt:3:18: a: scenarios/x/./nofile.so cannot be loaded' $wiredrill run scenarios/x/peer.pkt
+peer 'host ../../text.so a ip 10.0.2.3/24' '+0 assert now() == 0'
+expect 2 'scenarios/x/../../text.so cannot be loaded' $wiredrill run scenarios/x/peer.pkt
+peer 'host stack peer ip 10.0.2.3/24' '+0 assert now() == 0'
+expect 2 'the name `peer` stands already on line 3: choose another' $wiredrill run scenarios/x/peer.pkt
+peer 'host stack sut ip 10.0.2.3/24' '+0 assert now() == 0'
+expect 2 'the name `sut` is the host under test' $wiredrill run scenarios/x/peer.pkt
+peer 'host stack a ip 10.0.2.3/24' '+0 @b socket(..., SOCK_DGRAM, IPPROTO_UDP) = 3'
+expect 2 'scenarios/x/peer.pkt:7:5: unknown host `b`' $wiredrill run scenarios/x/peer.pkt
+peer 'host stack a ip 10.0.2.3/24' '+0 @a sokcet(..., SOCK_DGRAM, IPPROTO_UDP) = 3'
+expect 2 'unknown call `sokcet`: did you mean `socket`?' $wiredrill run scenarios/x/peer.pkt
+peer 'host stack a ip 10.0.2.3/24' '+0 @a frobnicate(1) = 3'
+expect 0 'peer.pkt:7: a (stack) has no frobnicate' $wiredrill run scenarios/x/peer.pkt
+peer 'host stak a ip 10.0.2.3/24' '+0 assert now() == 0'
+expect 2 'no kind of host "stak"; did you mean stack?' $wiredrill run scenarios/x/peer.pkt
+peer 'host stack a nik e1000' '+0 assert now() == 0'
+expect 2 'peer.pkt:3:14: this kind of host has no attribute nik' $wiredrill run scenarios/x/peer.pkt
+peer 'host stack a nic e1001' '+0 assert now() == 0'
+expect 2 'nic cannot be e1001' $wiredrill run scenarios/x/peer.pkt
+peer 'host stack a set arp.expirey 5s' '+0 assert now() == 0'
+expect 2 'peer.pkt:3:14: set arp.expirey: there is no such knob' $wiredrill run scenarios/x/peer.pkt
+peer 'host stack a set arp.expiry' '+0 assert now() == 0'
+expect 2 'a knob and its value, such as arp.expiry 60s belongs there' $wiredrill run scenarios/x/peer.pkt
+peer 'host stack a ip 10.0.2.3/24' '+0 assert counter("a.udp.im") == 0'
+expect 1 'no counter "a.udp.im"' $wiredrill run scenarios/x/peer.pkt
+peer 'host stack a ip 10.0.2.3/24' '+0 assert ifaddr("a.eth0") == 10.0.2.3/24'
+expect 0 '2 passed' $wiredrill run scenarios/x/peer.pkt
 (echo "$good"; echo '106000d assert 1 == 1'; echo '+106000d assert 1 == 1') | script years
 expect 0 '2 passed' $wiredrill run scenarios/x/years.pkt
 printf '%s\n' '--tolerence_usecs=3' '0 assert 1 == 1' | script option

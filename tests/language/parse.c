@@ -331,6 +331,7 @@ Test(parse, a_kind_may_be_a_file)
     script_free(s);
     refused("host \"\" a\n0 f()\n", "t.pkt:1:6: a kind of host, or the name of a file, belongs in");
     refused("host ./a . so a\n0 f()\n", "t.pkt:1:10: unexpected `.`");
+    refused("host $k a\n0 f()\n", "t.pkt:1:6: unknown parameter `k`");
     refused("host raw sut\n0 f()\n", "t.pkt:1:10: the name `sut` is the host under test's");
 }
 

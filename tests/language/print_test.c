@@ -65,6 +65,7 @@ static const char *const corpus[] = {
     ("sut eth0 ip 10.0.2.15/24\nhost stack a ip 10.0.2.3/24, set arp.expiry 60s set arp.refresh 0\n"
      "host ./mine.so b\nhost ../x-y/2.so c ip 10.0.2.4\nhost \"a b/\\\"c\\\".so\" d\n"
      "0 @a socket(1) = 3\n"),
+    "param k = stack, \"./a.so\"\nhost $k a ip 10.0.2.3\nsut eth0\n0 f()\n",
     "format echo on udp 7 {\n  op: u8\n  id: u16\n}\n0 f()\n",
     ("0 f(..., -1, 0x10, A|B|3, [1, [2]], {a=1, b={c=...}, 5}, htons(7), \"s\", ?x, $x, *, hex "
      "00ff, fe80::1, 60s) = [?y] EBAD (a note, with (parts))\n"),

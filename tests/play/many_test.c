@@ -19,7 +19,7 @@ static struct run *begin(const char *text, const struct nic_kind *nic)
     struct why why = {{0}};
     script = script_parse("many.pkt", text, strlen(text), NULL, &d);
     cr_assert_not_null(script);
-    options = (struct run_options){.sut = sut_load("stack", &why), .seed = 1};
+    options = (struct run_options){.sut = sut_load("stack", &why), .load = sut_load, .seed = 1};
     kase = (struct run_case){.script = script, .nic = nic, .name = "many"};
     struct run *r = run_new(&kase, &options, &why);
     cr_assert(r, "%s", why.text);
@@ -70,6 +70,44 @@ Test(many, a_thousand_hosts_links_and_ports)
     cr_assert_eq(r->topology.hosts, HOSTS + 2);
     cr_assert_eq(r->topology.recording.links, HOSTS + 1);
     must_pass(r);
+    end(r);
+    free(text);
+}
+
+/* A thousand of our stacks, each behind a link and a NIC of its own, with a service of its own; ten
+ * of them, from the first to the last, have a datagram echoed by the next. */
+Test(many, a_thousand_stacks)
+{
+    char *text;
+    size_t len;
+    FILE *f = open_memstream(&text, &len);
+    fprintf(f, "// Many.\nlink s\n");
+    for (int h = 0; h < HOSTS; h++)
+        fprintf(f, "link l%d\n", h);
+    fprintf(f, "host switch sw on s");
+    for (int h = 0; h < HOSTS; h++)
+        fprintf(f, " on l%d", h);
+    for (int h = 0; h < HOSTS; h++)
+        fprintf(f, "\nhost stack h%d small, ip 10.1.%d.%d/16 on l%d", h, h / 250, h % 250 + 1, h);
+    fprintf(f, "\nsut eth0 ip 10.1.255.1/16 on s\nend 20s because \"nothing more is asked\"\n0 "
+               "quiet\n");
+    for (int h = 0; h < HOSTS; h++)
+        fprintf(f, "+0 @h%d udp_echo() = 0\n", h);
+    for (int h = 0; h < HOSTS; h += (HOSTS - 1) / 9) {
+        int to = (h + 1) % HOSTS;
+        fprintf(f,
+                "+10ms @h%d socket(..., SOCK_DGRAM, IPPROTO_UDP) = 3\n"
+                "+0 @h%d sendto(3, \"a\", 1, 0, {sa_family=AF_INET, sin_port=htons(7), "
+                "sin_addr=inet_addr(\"10.1.%d.%d\")}, ...) = 1\n"
+                "+0 @h%d recv(3, \"a\", 10, 0) = 1\n"
+                "+1ms assert counter(\"h%d.udp.in\") >= 1\n",
+                h, h, to / 250, to % 250 + 1, h, to);
+    }
+    fclose(f);
+    struct run *r = begin(text, nic_kinds[0]);
+    cr_assert_eq(r->topology.hosts, HOSTS + 2);
+    must_pass(r);
+    cr_assert_leq(world_bytes_used(r->world), (size_t)HOSTS * (200u << 10));
     end(r);
     free(text);
 }
