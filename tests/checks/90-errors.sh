@@ -161,7 +161,7 @@ expect 0 'peer.pkt:7: a (stack) has no frobnicate' $wiredrill run scenarios/x/pe
 peer 'host stak a ip 10.0.2.3/24' '+0 assert now() == 0'
 expect 2 'no kind of host "stak"; did you mean stack?' $wiredrill run scenarios/x/peer.pkt
 peer 'host stack a nik e1000' '+0 assert now() == 0'
-expect 2 'peer.pkt:3:14: this kind of host has no attribute nik' $wiredrill run scenarios/x/peer.pkt
+expect 2 'peer.pkt:3:14: this kind of host has no attribute "nik"; did you mean nic?' $wiredrill run scenarios/x/peer.pkt
 peer 'host stack a nic e1001' '+0 assert now() == 0'
 expect 2 'nic cannot be e1001' $wiredrill run scenarios/x/peer.pkt
 peer 'host stack a set arp.expirey 5s' '+0 assert now() == 0'
