@@ -101,7 +101,7 @@ Test(zone, routes_stay_in_it)
     to.zone = one->zone;
     found = route_lookup(s, &to, NULL, &down);
     cr_assert(found && found->nif == one);
-    to.zone = one->zone + two->zone + 1;
+    to.zone = (uint16_t)(one->zone + two->zone + 1);
     cr_assert_null(route_lookup(s, &to, NULL, &down));
     /* A gateway is on its route's link, whether that was written or not. */
     struct ip_addr gateway = six(0xfe800000, 1), any = six(0, 0), named = addr_on(two, &gateway);
