@@ -28,13 +28,13 @@ static struct tcp_ends ends_of(const struct tcp_pcb *pcb)
 uint32_t tcp_first_sequence(struct stack *s, const struct tcp_pcb *pcb, int64_t now_ns)
 {
     const struct tcp_ends ends = ends_of(pcb);
-    return tcp_isn(tcp_of(s)->secret, &ends, now_ns);
+    return isn_of_ends(tcp_of(s)->secret, &ends, now_ns);
 }
 
 uint32_t tcp_first_timestamp(struct stack *s, const struct tcp_pcb *pcb)
 {
     const struct tcp_ends ends = ends_of(pcb);
-    return tcp_timestamp_offset(tcp_of(s)->secret, &ends);
+    return timestamp_offset_of_ends(tcp_of(s)->secret, &ends);
 }
 
 uint32_t tcp_timestamp(struct stack *s, const struct tcp_pcb *pcb, int64_t now_ns)

@@ -14,8 +14,8 @@ static uint8_t *put_addr(uint8_t *at, const struct ip_addr *a)
     return at;
 }
 
-uint64_t tcp_ends_hash(const uint8_t key[KEYED_HASH_KEY_BYTES], const struct tcp_ends *ends,
-                       uint8_t purpose, uint32_t more)
+uint64_t hash_of_ends(const uint8_t key[KEYED_HASH_KEY_BYTES], const struct tcp_ends *ends,
+                      uint8_t purpose, uint32_t more)
 {
     uint8_t input[1 + 2 * 17 + 2 * 2 + 4], *at = input;
     *at++ = purpose;
@@ -27,14 +27,15 @@ uint64_t tcp_ends_hash(const uint8_t key[KEYED_HASH_KEY_BYTES], const struct tcp
     return keyed_hash(key, input, sizeof input);
 }
 
-uint32_t tcp_isn(const uint8_t key[KEYED_HASH_KEY_BYTES], const struct tcp_ends *ends,
-                 int64_t now_ns)
+uint32_t isn_of_ends(const uint8_t key[KEYED_HASH_KEY_BYTES], const struct tcp_ends *ends,
+                     int64_t now_ns)
 {
     uint32_t m = (uint32_t)div_u64((uint64_t)now_ns, ISN_TICK_NS, NULL);
-    return m + (uint32_t)tcp_ends_hash(key, ends, PURPOSE_ISN, 0);
+    return m + (uint32_t)hash_of_ends(key, ends, PURPOSE_ISN, 0);
 }
 
-uint32_t tcp_timestamp_offset(const uint8_t key[KEYED_HASH_KEY_BYTES], const struct tcp_ends *ends)
+uint32_t timestamp_offset_of_ends(const uint8_t key[KEYED_HASH_KEY_BYTES],
+                                  const struct tcp_ends *ends)
 {
-    return (uint32_t)tcp_ends_hash(key, ends, PURPOSE_TIMESTAMP, 0);
+    return (uint32_t)hash_of_ends(key, ends, PURPOSE_TIMESTAMP, 0);
 }
