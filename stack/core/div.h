@@ -1,6 +1,7 @@
 /*
  * 64-bit division without the compiler's runtime: on i386 `/` on 64 bits calls __udivdi3, which a
- * kernel does not have. Shift and subtract; nothing on a frame's path divides 64 bits.
+ * kernel does not have. There by shift and subtract; where registers have 64 bits, by the
+ * processor's own instruction.
  */
 #ifndef STACK_CORE_DIV_H
 #define STACK_CORE_DIV_H
@@ -9,7 +10,7 @@
 #include "stack/core/panic.h"
 
 /* numerator / denominator, with the remainder in *rest when rest is not NULL. denominator > 0. */
-static inline uint64_t div_u64(uint64_t numerator, uint64_t denominator, uint64_t *rest)
+static inline uint64_t div_u64_by_bits(uint64_t numerator, uint64_t denominator, uint64_t *rest)
 {
     STACK_ASSERT(denominator != 0);
     uint64_t quotient = 0, remainder = 0;
@@ -24,6 +25,18 @@ static inline uint64_t div_u64(uint64_t numerator, uint64_t denominator, uint64_
     if (rest)
         *rest = remainder;
     return quotient;
+}
+
+static inline uint64_t div_u64(uint64_t numerator, uint64_t denominator, uint64_t *rest)
+{
+#if UINTPTR_MAX > 0xffffffffu
+    STACK_ASSERT(denominator != 0);
+    if (rest)
+        *rest = numerator % denominator;
+    return numerator / denominator;
+#else
+    return div_u64_by_bits(numerator, denominator, rest);
+#endif
 }
 
 /* Signed numerator, positive denominator; rounds towards zero as C does. */

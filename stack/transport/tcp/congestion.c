@@ -24,6 +24,8 @@ const struct tcp_congestion_ops *congestion_by_name(const char *name)
 {
     if (same(name, reno_ops.name))
         return &reno_ops;
+    if (same(name, cubic_ops.name))
+        return &cubic_ops;
     return NULL;
 }
 
@@ -45,17 +47,18 @@ uint32_t congestion_initial_window(const struct congestion_config *config, uint3
 static void check(const struct tcp_congestion *c)
 {
     STACK_ASSERT(c->mss > 0 && c->cwnd >= c->mss && c->cwnd <= CONGESTION_NO_SSTHRESH);
+    STACK_ASSERT(c->ssthresh <= CONGESTION_NO_SSTHRESH);
 }
 
 void congestion_init(struct tcp_congestion *c, const struct tcp_congestion_ops *ops,
                      const struct congestion_config *config, uint32_t mss, bool syn_lost)
 {
-    *c = (struct tcp_congestion){.config = config, .mss = mss, .ssthresh = CONGESTION_NO_SSTHRESH};
-    /* RFC 5681 3.1: "if the SYN or SYN/ACK is lost, the initial window ... MUST be set to one
-     * segment". */
+    *c = (struct tcp_congestion){
+        .config = config, .mss = mss, .ssthresh = CONGESTION_NO_SSTHRESH, .first_slow_start = true};
+    /* RFC 5681 3.1: if the SYN or SYN-ACK was lost, the window after the handshake MUST be one
+     * segment. */
     c->cwnd = syn_lost ? mss : congestion_initial_window(config, mss);
     congestion_choose(c, ops);
-    check(c);
 }
 
 void congestion_choose(struct tcp_congestion *c, const struct tcp_congestion_ops *ops)
@@ -63,6 +66,7 @@ void congestion_choose(struct tcp_congestion *c, const struct tcp_congestion_ops
     c->ops = ops;
     memset(&c->cubic, 0, sizeof c->cubic);
     ops->init(c);
+    check(c);
 }
 
 void congestion_set_mss(struct tcp_congestion *c, uint32_t mss)
@@ -71,55 +75,97 @@ void congestion_set_mss(struct tcp_congestion *c, uint32_t mss)
     c->cwnd = congestion_most(c->cwnd, mss);
 }
 
+/* What is more than one segment ends at ssthresh. */
+void congestion_slow_start_step(struct tcp_congestion *c, uint32_t octets, uint32_t limit)
+{
+    uint32_t grown = congestion_least(octets, limit * c->mss);
+    if (grown > c->mss)
+        grown = congestion_most(c->mss, congestion_least(grown, c->ssthresh - c->cwnd));
+    c->cwnd = congestion_add(c->cwnd, grown);
+}
+
+/* RFC 7661 4.4: what was validated grows by the standard's methods, the rest only when cwnd is what
+ * holds the sender back. */
 void congestion_acked(struct tcp_congestion *c, const struct tcp_acked *a)
 {
-    if (a->cwnd_limited)
+    bool grows = a->cwnd_limited;
+    if (c->config->validate) {
+        validation_acked(c, a);
+        grows = grows || validation_is_validated(c);
+    }
+    if (grows)
         c->ops->acked(c, a);
+    else if (c->ops->paused)
+        c->ops->paused(c, a->now_ns);
     check(c);
 }
 
-void congestion_congested(struct tcp_congestion *c, uint32_t flight, int64_t now_ns, bool ecn)
+void congestion_congested(struct tcp_congestion *c, uint32_t flight, enum congestion_event event)
 {
-    c->hystart_done = true;
-    c->ops->congested(c, flight, now_ns, ecn);
+    if (c->config->validate)
+        flight = validation_lost(c, flight);
+    c->ops->congested(c, flight, event);
+    c->first_slow_start = false;
+    check(c);
 }
 
-void congestion_timed_out(struct tcp_congestion *c, uint32_t flight, int64_t now_ns, bool again)
+void congestion_timed_out(struct tcp_congestion *c, uint32_t flight, bool again)
 {
+    if (c->config->validate)
+        flight = validation_lost(c, flight);
+    c->validation.in_doubt = 0; /* RFC 7661 4.4: "resumes using the standard TCP RTO mechanism" */
+    c->ops->timed_out(c, flight, again);
+    c->cwnd = c->mss; /* RFC 5681 3.1: the loss window */
     c->after_timeout = true;
-    c->ops->timed_out(c, flight, now_ns, again);
+    c->first_slow_start = false;
     check(c);
 }
 
-void congestion_recovered(struct tcp_congestion *c, int64_t now_ns)
+/* RFC 7661 4.4.1: after a loss in the non-validated phase cwnd = (Max(pipeACK,LossFlightSize) -
+ * R)/2, at least one segment, and ssthresh follows it. */
+void congestion_recovered(struct tcp_congestion *c, uint32_t resent)
 {
-    c->ops->recovered(c, now_ns);
+    uint32_t doubtful = c->validation.in_doubt;
+    if (doubtful) {
+        doubtful = doubtful > resent ? doubtful - resent : 0;
+        c->ssthresh = congestion_least(c->ssthresh, congestion_most(doubtful / 2, c->mss));
+        c->validation.in_doubt = 0;
+    }
+    c->cwnd = congestion_most(c->ssthresh, c->mss);
     check(c);
 }
 
-/* RFC 5681 4.1: after an idle time of more than the RTO cwnd SHOULD be at most RW = min(IW,cwnd).
+/* RFC 5681 4.1: after more than an RTO without sending, cwnd SHOULD be at most RW = min(IW,cwnd).
  */
 void congestion_resumed(struct tcp_congestion *c, int64_t now_ns, int64_t idle_ns, int64_t rto_ns)
 {
+    if (c->config->validate)
+        validation_resumed(c, now_ns);
     if (c->config->slow_start_after_idle && idle_ns > rto_ns)
         c->cwnd = congestion_least(c->cwnd, congestion_initial_window(c->config, c->mss));
-    if (c->ops->resumed)
-        c->ops->resumed(c, now_ns, idle_ns);
+    if (c->ops->paused)
+        c->ops->paused(c, now_ns);
     check(c);
 }
 
 void congestion_save(const struct tcp_congestion *c, struct congestion_saved *to)
 {
-    *to = (struct congestion_saved){.cwnd = c->cwnd, .ssthresh = c->ssthresh, .cubic = c->cubic};
+    *to = (struct congestion_saved){.cwnd = c->cwnd,
+                                    .ssthresh = c->ssthresh,
+                                    .first_slow_start = c->first_slow_start,
+                                    .cubic = c->cubic};
 }
 
-/* RFC 4015 3.2 (resume): what was taken away is given back, and nothing that was gained since is
- * lost. */
+/* RFC 9438 4.9.2: only when cwnd is below what it was; what grew beyond it stays as it is. */
 void congestion_undo(struct tcp_congestion *c, const struct congestion_saved *from)
 {
-    c->cwnd = congestion_most(c->cwnd, from->cwnd);
-    c->ssthresh = congestion_most(c->ssthresh, from->ssthresh);
-    c->cubic = from->cubic;
     c->after_timeout = false;
+    c->validation.in_doubt = 0;
+    if (c->cwnd >= from->cwnd)
+        return;
+    c->cwnd = congestion_most(from->cwnd, c->mss);
+    c->ssthresh = from->ssthresh;
+    c->first_slow_start = from->first_slow_start;
+    c->cubic = from->cubic;
     check(c);
 }

@@ -2,7 +2,7 @@
  * Congestion control as a small table of functions, a file an algorithm. An algorithm owns cwnd and
  * ssthresh while acknowledgements come in order and says what they become when data was lost; what
  * is lost, when recovery ends and how much may be sent meanwhile (PRR) is recovery's. Windows are
- * octets, times nanoseconds.
+ * octets below 2^31, times nanoseconds.
  */
 #ifndef STACK_TRANSPORT_TCP_CONGESTION_H
 #define STACK_TRANSPORT_TCP_CONGESTION_H
@@ -22,90 +22,99 @@ struct tcp_acked {
     int64_t srtt_ns;  /* 0: never measured */
     int64_t rtt_ns;   /* this acknowledgement's own measurement; 0: none */
     uint32_t octets;  /* acknowledged by it, cumulatively or by SACK, for the first time */
-    uint32_t flight;  /* outstanding before it came */
     uint32_t snd_una; /* after it */
     uint32_t snd_nxt;
-    bool cwnd_limited; /* the window was used up since the acknowledgement before: what was sent was
-                        * held back by cwnd, not by the application or the peer's window */
+    bool cwnd_limited; /* what was sent was held back by cwnd, not by the application or the peer's
+                        * window (RFC 7661 4.5.3) */
 };
+
+enum congestion_event { CONGESTION_LOSS, CONGESTION_ECN };
 
 struct tcp_congestion_ops {
     const char *name; /* of TCP_CONGESTION: "reno", "cubic" */
     /* cwnd and ssthresh are set; the rest of the state is zero. */
     void (*init)(struct tcp_congestion *c);
-    /* New data was acknowledged outside of recovery. */
+    /* New data was acknowledged outside of recovery, and cwnd may grow. */
     void (*acked)(struct tcp_congestion *c, const struct tcp_acked *a);
-    /* Congestion: by loss or by an ECN echo (`ecn`), with `flight` octets outstanding. Sets
-     * ssthresh; cwnd is recovery's until `recovered`. Once a round trip. */
-    void (*congested)(struct tcp_congestion *c, uint32_t flight, int64_t now_ns, bool ecn);
-    /* The retransmission timer ran out; `again`: for the same segment. Sets ssthresh and cwnd. */
-    void (*timed_out)(struct tcp_congestion *c, uint32_t flight, int64_t now_ns, bool again);
-    /* Recovery ended: cwnd is ssthresh or what is left of it. */
-    void (*recovered)(struct tcp_congestion *c, int64_t now_ns);
-    /* The connection sends again after `idle_ns` without sending. NULL: nothing to do. */
-    void (*resumed)(struct tcp_congestion *c, int64_t now_ns, int64_t idle_ns);
+    /* Lost data or an ECN echo, with `flight` octets outstanding: sets ssthresh; after an ECN echo
+     * also cwnd, which after a loss is recovery's until `congestion_recovered`. */
+    void (*congested)(struct tcp_congestion *c, uint32_t flight, enum congestion_event event);
+    /* The retransmission timer ran out; `again`: for data that it had sent already. Sets ssthresh;
+     * cwnd is one segment afterwards. */
+    void (*timed_out)(struct tcp_congestion *c, uint32_t flight, bool again);
+    /* No growth between two times: the application sent too little, or nothing. NULL: no matter. */
+    void (*paused)(struct tcp_congestion *c, int64_t now_ns);
 };
 
 struct reno_state {
     uint32_t credit; /* octets acknowledged and not yet turned into window */
 };
 
-/* RFC 9438; windows in octets, times from the start of the connection's clock. */
+/* RFC 9438 4.1.2, in octets and milliseconds. */
 struct cubic_state {
-    int64_t epoch_start_ns; /* 0: no epoch of congestion avoidance is on */
-    int64_t k_ns;
-    uint32_t w_max, cwnd_epoch, cwnd_prior;
-    uint32_t w_est, w_est_credit, credit;
+    int64_t epoch_ns;            /* t_epoch; less when it stood still meanwhile */
+    int64_t last_ns;             /* of the acknowledgement before */
+    uint64_t credit, est_credit; /* parts of an octet, in cwnd-ths */
+    uint32_t w_max;              /* 0: undefined */
+    uint32_t w_est, k_ms;
+    uint32_t cwnd_prior;
+    bool in_epoch;
 };
 
-/* RFC 9406, or the classic delay test that came before it. */
+/* RFC 9406 4.2, or the delay test of the hybrid slow start before it. Microseconds. */
 struct hystart_state {
-    uint32_t round_end; /* window_end: SND.NXT when the round began */
-    uint32_t samples;   /* rttSampleCount */
-    int64_t last_round_min_rtt_ns, this_round_min_rtt_ns; /* INT64_MAX: none */
-    int64_t css_baseline_ns;                              /* 0: not in conservative slow start */
-    uint32_t css_rounds;
-    uint32_t credit;
+    uint32_t last_min_us, this_min_us; /* HYSTART_INFINITE: none */
+    uint32_t baseline_us;
+    uint32_t credit; /* octets that conservative slow start did not count yet */
+    uint32_t round_end;
+    uint8_t samples, css_rounds;
+    bool started, css;
 };
 
 /* RFC 7661: how much of cwnd was shown to be of use lately. */
-struct validation {
-    int64_t period_start_ns; /* of the non-validated phase; 0: validated */
-    uint32_t pipe_ack;       /* the most acknowledged in a round trip, of the latest two */
-    uint32_t pipe_ack_before;
+struct congestion_validation {
+    int64_t half_ns;            /* when the half of the sampling period that is on began */
+    int64_t since_ns;           /* of the non-validated phase; 0: validated */
+    uint32_t most, most_before; /* octets acknowledged in a round trip, in this half and the last */
     uint32_t round_end, round_acked;
-};
-
-/* What one epoch of trouble may have to be undone to (RFC 4015, RFC 9438 4.9). */
-struct congestion_saved {
-    uint32_t cwnd, ssthresh;
-    struct cubic_state cubic;
+    uint32_t in_doubt; /* max(pipeACK, LossFlightSize) of a loss in the non-validated phase; or 0 */
+    bool in_round, defined;
 };
 
 /* What a profile or the user sets. */
+enum hystart_kind { HYSTART_OFF, HYSTART_PLUS_PLUS, HYSTART_CLASSIC };
+
 struct congestion_config {
     uint8_t initial_segments;   /* of the initial window: 10 by RFC 6928; 0: RFC 5681's */
-    uint8_t abc_limit;          /* segments a slow-start ACK may count, RFC 5681 3.1: 1 */
+    uint8_t abc_limit;          /* segments that a slow-start ACK may count, RFC 5681 3.1: 1 */
     bool slow_start_after_idle; /* RFC 5681 4.1 */
     bool validate;              /* RFC 7661 */
-    enum { HYSTART_OFF, HYSTART_PLUS_PLUS, HYSTART_CLASSIC } hystart;
+    uint8_t hystart;            /* enum hystart_kind: how CUBIC's first slow start may end */
 };
 
 struct tcp_congestion {
     const struct tcp_congestion_ops *ops;
     const struct congestion_config *config;
     uint32_t cwnd, ssthresh, mss;
-    bool after_timeout; /* slow start that a timeout began: L of RFC 3465 is 1 */
-    bool hystart_done;
-    struct validation validation;
-    struct hystart_state hystart;
+    bool after_timeout;    /* slow start that a timeout began: L of RFC 3465 is 1 */
+    bool first_slow_start; /* ssthresh was never set */
+    struct congestion_validation validation;
     union {
         struct reno_state reno;
-        struct cubic_state cubic;
+        struct hystart_state hystart; /* CUBIC's, in its first slow start */
+        struct cubic_state cubic;     /* afterwards */
     };
 };
 
+/* What one epoch of trouble may have to be undone to (RFC 4015 3.2, RFC 9438 4.9). */
+struct congestion_saved {
+    uint32_t cwnd, ssthresh;
+    bool first_slow_start;
+    struct cubic_state cubic; /* the largest of the union: all of it */
+};
+
 enum { CONGESTION_NO_SSTHRESH = 0x7fffffff }; /* "arbitrarily high" (RFC 5681 3.1) */
+#define HYSTART_INFINITE UINT32_MAX
 
 extern const struct tcp_congestion_ops reno_ops;
 extern const struct tcp_congestion_ops cubic_ops;
@@ -130,18 +139,23 @@ static inline bool congestion_slow_start(const struct tcp_congestion *c)
 {
     return c->cwnd < c->ssthresh;
 }
-/* Calls by the table, with RFC 7661's part around them. */
+
+/* New data was acknowledged outside of recovery. */
 void congestion_acked(struct tcp_congestion *c, const struct tcp_acked *a);
-void congestion_congested(struct tcp_congestion *c, uint32_t flight, int64_t now_ns, bool ecn);
-void congestion_timed_out(struct tcp_congestion *c, uint32_t flight, int64_t now_ns, bool again);
-void congestion_recovered(struct tcp_congestion *c, int64_t now_ns);
-/* Before data is sent after a pause: `idle_ns` since the last was sent, `rto_ns` the timeout. */
+/* Once a round trip; keep congestion_save's answer before, if it may have to be undone. */
+void congestion_congested(struct tcp_congestion *c, uint32_t flight, enum congestion_event event);
+void congestion_timed_out(struct tcp_congestion *c, uint32_t flight, bool again);
+/* Recovery ended after a loss that was no timeout: cwnd becomes ssthresh (RFC 9937 6.4), or what
+ * RFC 7661 4.4.1 leaves, `resent` octets having been sent again in it. */
+void congestion_recovered(struct tcp_congestion *c, uint32_t resent);
+/* Before data is sent when `idle_ns` passed since the last was: `rto_ns` is the timeout. */
 void congestion_resumed(struct tcp_congestion *c, int64_t now_ns, int64_t idle_ns, int64_t rto_ns);
 
-/* What to keep before congestion_congested or congestion_timed_out, and how to take it back when
- * the loss turned out not to be one. */
 void congestion_save(const struct tcp_congestion *c, struct congestion_saved *to);
+/* The loss was none: what was taken away is given back. */
 void congestion_undo(struct tcp_congestion *c, const struct congestion_saved *from);
+
+/* --- for the algorithms --- */
 
 static inline uint32_t congestion_least(uint32_t a, uint32_t b)
 {
@@ -153,12 +167,33 @@ static inline uint32_t congestion_most(uint32_t a, uint32_t b)
     return a > b ? a : b;
 }
 
-/* Adds without passing CONGESTION_NO_SSTHRESH: windows stay below 2^31. */
+/* Adds without passing CONGESTION_NO_SSTHRESH. */
 static inline uint32_t congestion_add(uint32_t window, uint32_t more)
 {
     uint32_t sum = window + more;
     return sum < window || sum > CONGESTION_NO_SSTHRESH ? CONGESTION_NO_SSTHRESH : sum;
 }
+
+/* RFC 5681 3.1 (2), with at most `limit` segments for an acknowledgement. */
+void congestion_slow_start_step(struct tcp_congestion *c, uint32_t octets, uint32_t limit);
+
+/* validation.c: RFC 7661. */
+void validation_acked(struct tcp_congestion *c, const struct tcp_acked *a);
+/* The largest sample of the sampling period; UINT32_MAX: undefined. */
+uint32_t validation_pipe_ack(const struct congestion_validation *v);
+bool validation_is_validated(const struct tcp_congestion *c);
+/* What stands for FlightSize when data was lost. */
+uint32_t validation_lost(struct tcp_congestion *c, uint32_t flight);
+void validation_resumed(struct tcp_congestion *c, int64_t now_ns);
+
+/* hystart.c: one acknowledgement in the first slow start; true: slow start is over, ssthresh is
+ * set. */
+bool hystart_acked(struct tcp_congestion *c, const struct tcp_acked *a);
+
+/* cubic.c, RFC 9438 4.2: W_cubic(t) in octets, and K in milliseconds when so many octets are
+ * missing to W_max. */
+uint32_t cubic_window(uint32_t w_max, uint32_t k_ms, int64_t t_ms, uint32_t mss);
+uint32_t cubic_k_ms(uint32_t missing, uint32_t mss);
 
 #ifdef __cplusplus
 }

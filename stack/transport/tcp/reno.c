@@ -6,19 +6,8 @@ static void init(struct tcp_congestion *c)
     c->reno = (struct reno_state){0};
 }
 
-/* 3.1 (2): cwnd += min (N, SMSS). RFC 3465 2.3 allows 2*SMSS, but not after a timeout; what is more
- * than one segment ends at ssthresh. */
-static void slow_start(struct tcp_congestion *c, uint32_t octets)
-{
-    uint32_t limit = (c->after_timeout ? 1u : c->config->abc_limit) * c->mss;
-    uint32_t grown = congestion_least(octets, limit);
-    if (grown > c->mss)
-        grown = congestion_most(c->mss, congestion_least(grown, c->ssthresh - c->cwnd));
-    c->cwnd = congestion_add(c->cwnd, grown);
-}
-
-/* 3.1: "to count the number of bytes that have been acknowledged by ACK segments for new data ...
- * when this count reaches cwnd, cwnd is increased by SMSS" */
+/* 3.1: octets are counted, and when there are cwnd of them, cwnd grows by one segment: at most SMSS
+ * in a round trip. */
 static void avoid(struct tcp_congestion *c, uint32_t octets)
 {
     c->reno.credit = congestion_add(c->reno.credit, octets);
@@ -28,43 +17,33 @@ static void avoid(struct tcp_congestion *c, uint32_t octets)
     c->cwnd = congestion_add(c->cwnd, c->mss);
 }
 
+/* RFC 3465 2.3 allows 2*SMSS for an acknowledgement of slow start, but not after a timeout. */
 static void acked(struct tcp_congestion *c, const struct tcp_acked *a)
 {
     if (congestion_slow_start(c))
-        slow_start(c, a->octets);
+        congestion_slow_start_step(c, a->octets, c->after_timeout ? 1 : c->config->abc_limit);
     else
         avoid(c, a->octets);
+    c->after_timeout = c->after_timeout && congestion_slow_start(c);
 }
 
-/* (4): ssthresh = max (FlightSize / 2, 2*SMSS) */
-static void congested(struct tcp_congestion *c, uint32_t flight, int64_t now_ns, bool ecn)
+/* (4): ssthresh = max (FlightSize / 2, 2*SMSS). RFC 3168 6.1.2 has an echo of congestion answered
+ * as a loss is, and RFC 5681 7 lets cwnd be as small as one segment. */
+static void congested(struct tcp_congestion *c, uint32_t flight, enum congestion_event event)
 {
-    (void)now_ns;
-    (void)ecn;
+    if (event == CONGESTION_ECN)
+        c->cwnd = congestion_most(congestion_least(flight, c->cwnd) / 2, c->mss);
     c->ssthresh = congestion_most(flight / 2, 2 * c->mss);
     c->reno.credit = 0;
 }
 
-/* "When a TCP sender detects segment loss using the retransmission timer and the given segment has
- * already been retransmitted by way of the retransmission timer at least once, the value of
- * ssthresh is held constant"; cwnd becomes LW, one segment. */
-static void timed_out(struct tcp_congestion *c, uint32_t flight, int64_t now_ns, bool again)
+/* When the timer sent the segment before, "the value of ssthresh is held constant". */
+static void timed_out(struct tcp_congestion *c, uint32_t flight, bool again)
 {
     if (!again)
-        congested(c, flight, now_ns, false);
-    c->cwnd = c->mss;
+        c->ssthresh = congestion_most(flight / 2, 2 * c->mss);
     c->reno.credit = 0;
 }
 
-static void recovered(struct tcp_congestion *c, int64_t now_ns)
-{
-    (void)now_ns;
-    c->after_timeout = false;
-}
-
-const struct tcp_congestion_ops reno_ops = {.name = "reno",
-                                            .init = init,
-                                            .acked = acked,
-                                            .congested = congested,
-                                            .timed_out = timed_out,
-                                            .recovered = recovered};
+const struct tcp_congestion_ops reno_ops = {
+    .name = "reno", .init = init, .acked = acked, .congested = congested, .timed_out = timed_out};
