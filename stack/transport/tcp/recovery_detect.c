@@ -1,0 +1,201 @@
+/* What an acknowledgement tells of what is in flight: what arrived, what is lost, and what was
+ * taken for lost and was not. */
+#include "stack/transport/tcp/recovery_inside.h"
+
+/* --- what an acknowledgement tells --- */
+
+/* RFC 2883 5: the first block lies left of SEG.ACK of the same segment, or inside the second. */
+static bool is_dsack(const struct recovery_ack *a)
+{
+    if (a->sacks == 0)
+        return false;
+    const struct seq_range *first = &a->sack[0], *second = &a->sack[1];
+    if (seq_before(first->left, a->ack))
+        return true;
+    return a->sacks > 1 && seq_upto(second->left, first->left) &&
+           seq_upto(first->right, second->right);
+}
+
+/* A D-SACK of data that was sent again in this recovery: one retransmission less that was needed.
+ */
+bool recovery_take_dsack(struct tcp_recovery *r, const struct recovery_ack *a)
+{
+    if (!is_dsack(a))
+        return false;
+    rack_dsack(&r->rack, a->ack, a->snd_nxt);
+    if (r->may_undo && r->undo_count > 0 && seq_upto(r->undo_una, a->sack[0].left) &&
+        seq_upto(a->sack[0].right, a->snd_nxt))
+        r->undo_count--;
+    return true;
+}
+
+/* RFC 5961 5.2's check is the caller's; a block beyond SND.NXT, or empty, or of long ago is none.
+ */
+static void take_blocks(struct tcp_recovery *r, struct pool *pool, const struct recovery_ack *a,
+                        bool dsack, struct delivery *d)
+{
+    for (unsigned i = dsack ? 1 : 0; i < a->sacks; i++) {
+        struct seq_range at = a->sack[i];
+        if (seq_upto(at.right, at.left) || seq_after(at.right, a->snd_nxt) ||
+            seq_upto(at.right, a->ack))
+            continue;
+        scoreboard_sacked(&r->board, pool, seq_later(at.left, a->ack), at.right, d);
+    }
+}
+
+/* RFC 2018 8: SEG.ACK stops at what was SACKed. */
+void recovery_check_reneging(struct tcp_recovery *r)
+{
+    if (r->board.first && r->board.first->state == SENT_SACKED)
+        scoreboard_renege(&r->board);
+}
+
+/* Without SACK (RFC 9937 6.2): a segment has arrived for each duplicate; when SND.UNA moves they
+ * are among what it passes, beside the one that filled the hole. */
+static void count_duplicates(struct tcp_recovery *r, const struct recovery_ack *a,
+                             struct delivery *d)
+{
+    uint32_t acked = a->ack - a->snd_una;
+    if (a->duplicate) {
+        uint32_t most = a->snd_nxt - a->snd_una;
+        most = most > a->mss ? most - a->mss : 0;
+        uint32_t now = congestion_least(r->duplicates_octets + a->mss, most);
+        d->octets += now - r->duplicates_octets;
+        r->duplicates_octets = now;
+    } else if (acked > 0) {
+        uint32_t beside = acked > a->mss ? acked - a->mss : 0;
+        if (a->ack == a->snd_nxt)
+            beside = acked;
+        uint32_t known = congestion_least(beside, r->duplicates_octets);
+        r->duplicates_octets -= known;
+        d->octets -= congestion_least(known, d->octets);
+    }
+}
+
+struct delivery recovery_deliver(struct tcp_recovery *r, struct pool *pool,
+                                 const struct recovery_ack *a, bool dsack)
+{
+    struct delivery d = {.now_ns = a->now_ns,
+                         .rack = &r->rack,
+                         .recover = r->recover,
+                         .has_echo = a->has_echo_ts,
+                         .echo_age_ms = a->ts_now - a->ts_ecr};
+    scoreboard_acked(&r->board, pool, a->ack, &d);
+    if (r->sack) {
+        take_blocks(r, pool, a, dsack, &d);
+        recovery_check_reneging(r);
+    } else {
+        count_duplicates(r, a, &d);
+    }
+    return d;
+}
+
+/* --- what is lost --- */
+
+struct rack_context recovery_rack_context(const struct tcp_recovery *r, int64_t srtt_ns)
+{
+    return (struct rack_context){.srtt_ns = srtt_ns,
+                                 .recovering = recovery_is_on(r),
+                                 .enough_sacked =
+                                     r->board.sacked_segments >= r->config->dup_threshold};
+}
+
+static void wait_for_reordering(struct tcp_recovery *r, int64_t now_ns, int64_t wait_ns)
+{
+    r->soft_at_ns = wait_ns > 0 ? now_ns + wait_ns : RECOVERY_NEVER;
+    r->soft_timer = RECOVERY_TIMER_REORDER;
+}
+
+/* RFC 6582 3.2 (2): the third duplicate, unless it is of what an earlier recovery sent. In recovery
+ * (step 3) each partial acknowledgement shows the next hole. */
+static void lose_without_sack(struct tcp_recovery *r, const struct recovery_ack *a)
+{
+    struct sent *first = r->board.first;
+    if (!first || first->state != SENT_IN_FLIGHT)
+        return;
+    bool third = r->state != RECOVERY_FAST && r->duplicates >= r->config->dup_threshold &&
+                 seq_upto(r->recover, a->ack) && r->state != RECOVERY_TIMEOUT;
+    bool partial = r->state == RECOVERY_FAST && a->ack != a->snd_una;
+    if (third || partial)
+        scoreboard_lose(&r->board, first);
+}
+
+/* RFC 6675 4 and 5: DupThresh blocks or so many octets above. */
+static void lose_by_sack(struct tcp_recovery *r)
+{
+    uint32_t most = (r->config->dup_threshold - 1u) * r->congestion.mss;
+    if (scoreboard_sacked_runs(&r->board) >= r->config->dup_threshold &&
+        r->board.first->state == SENT_IN_FLIGHT && !r->board.first->again)
+        scoreboard_lose(&r->board, r->board.first);
+    if (r->board.sacked > most)
+        scoreboard_lose_by_sack(&r->board, most + 1);
+}
+
+/* True: a retransmission was lost. */
+bool recovery_detect(struct tcp_recovery *r, const struct recovery_ack *a)
+{
+    bool again = false;
+    if (recovery_by_time(r)) {
+        struct rack_context c = recovery_rack_context(r, a->srtt_ns);
+        wait_for_reordering(r, a->now_ns, rack_detect(&r->rack, &r->board, &c, a->now_ns, &again));
+    } else if (r->sack && r->board.first) {
+        lose_by_sack(r);
+    } else {
+        lose_without_sack(r, a);
+    }
+    return again;
+}
+
+/* --- RFC 5682 2.1 --- */
+
+/* True: the timeout was spurious. */
+static bool forward(struct tcp_recovery *r, const struct recovery_ack *a, const struct delivery *d)
+{
+    bool advances = a->ack != a->snd_una;
+    if (r->forward_step == 2) {
+        /* (2a), or (2b): two new segments. */
+        bool covers = seq_upto(r->recover, a->ack);
+        bool all_again = !r->board.first || !r->board.first->again;
+        r->forward_step = advances && !covers && all_again ? 3 : 0;
+        r->recover = a->snd_nxt;
+        return false;
+    }
+    /* (3): what the timeout did not send again arrives. */
+    r->forward_step = 0;
+    return d->once;
+}
+
+/* --- RFC 8985 7.4 --- */
+
+/* TLP_process_ack(): true when the probe has repaired a loss, which is answered as one. */
+bool recovery_probe_repaired(struct tcp_recovery *r, const struct recovery_ack *a, bool dsack)
+{
+    if (!r->tlp.on || seq_before(a->ack, r->tlp.end))
+        return false;
+    if (!r->tlp.is_retrans || (dsack && a->sack[0].right == r->tlp.end)) {
+        r->tlp.on = false;
+    } else if (seq_after(a->ack, r->tlp.end)) {
+        r->tlp.on = false;
+        return true;
+    } else if (a->duplicate && a->sacks == 0) {
+        r->tlp.on = false;
+    }
+    return false;
+}
+
+bool recovery_was_spurious(struct tcp_recovery *r, const struct recovery_ack *a,
+                           const struct delivery *d, bool dsack)
+{
+    if (!r->may_undo)
+        return false;
+    /* RFC 3522 3.2 (5): the first that acknowledges what was sent again echoes what was sent
+     * before. */
+    if (r->again_timed && a->ack != a->snd_una) {
+        r->again_timed = false;
+        if (a->has_echo_ts && (int32_t)(a->ts_ecr - r->again_ts) < 0)
+            return true;
+    }
+    if (dsack && r->undo_count == 0 && r->resent > 0)
+        return true;
+    return r->forward_step != 0 && (a->ack != a->snd_una || a->duplicate) && forward(r, a, d);
+}
