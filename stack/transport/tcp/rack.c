@@ -29,12 +29,6 @@ static void take_min(struct rack *r, int64_t rtt_ns, int64_t now_ns)
         r->min_ns = rtt_ns;
 }
 
-/* RACK_sent_after(): of two sent at one instant the one with the higher number is later. */
-static bool sent_after(int64_t t1, uint32_t end1, int64_t t2, uint32_t end2)
-{
-    return t1 > t2 || (t1 == t2 && seq_after(end1, end2));
-}
-
 /* Step 2: what arrived may be the first of its transmissions, not the last. The echo is older than
  * the last for certain when its age in whole milliseconds is more than one beyond. */
 static bool may_be_an_earlier_one(const struct rack *r, const struct rack_segment *s,
@@ -70,9 +64,11 @@ void rack_delivered(struct rack *r, const struct rack_segment *s, const struct r
     }
     r->any = true;
     r->rtt_ns = rtt_ns;
-    if (first || sent_after(s->sent_ns, s->end, r->xmit_ns, r->end)) {
+    /* RACK_sent_after(): of those sent at one instant their order is known here, and need not be
+     * guessed from the sequence. */
+    if (first || seq_after(s->order, r->order)) {
         r->xmit_ns = s->sent_ns;
-        r->end = s->end;
+        r->order = s->order;
     }
 }
 
@@ -107,7 +103,7 @@ int64_t rack_reo_wnd(const struct rack *r, const struct rack_context *c)
     return window < c->srtt_ns ? window : c->srtt_ns;
 }
 
-/* Step 5. In the order of time: the first that was not sent before what arrived ends it. */
+/* Step 5. In the order of time: what was not sent before that which arrived ends it. */
 int64_t rack_detect(struct rack *r, struct scoreboard *b, const struct rack_context *c,
                     int64_t now_ns, bool *again)
 {
@@ -115,10 +111,8 @@ int64_t rack_detect(struct rack *r, struct scoreboard *b, const struct rack_cont
     *again = false;
     for (struct sent *s = b->earliest, *next; s && r->any; s = next) {
         next = s->later;
-        if (s->sent_ns > r->xmit_ns)
+        if (!seq_before(s->order, r->order))
             break;
-        if (!sent_after(r->xmit_ns, r->end, s->sent_ns, s->at.right))
-            continue;
         int64_t remaining = s->sent_ns + r->rtt_ns + window - now_ns;
         if (remaining > 0) {
             longest = remaining > longest ? remaining : longest;

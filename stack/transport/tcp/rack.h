@@ -20,7 +20,7 @@ struct rack {
     int64_t rtt_ns;                /* of what arrived latest */
     int64_t min_ns, min_before_ns; /* smallest round trip of this window of time, and the last */
     int64_t window_ns;             /* when this one began */
-    uint32_t end;                  /* RACK.end_seq, beside xmit_ns */
+    uint32_t order;                /* beside xmit_ns: the later one of those of one instant */
     uint32_t fack;                 /* the right end of all that arrived */
     uint32_t dsack_round;
     uint8_t reo_wnd_mult, reo_wnd_persist;
@@ -30,7 +30,7 @@ struct rack {
 };
 
 struct rack_segment {
-    uint32_t end;
+    uint32_t end, order;
     int64_t sent_ns;
     bool again;
 };

@@ -19,7 +19,7 @@ void recovery_init(struct tcp_recovery *r, const struct recovery_config *config,
     *r = (struct tcp_recovery){.config = config,
                                .rto_at_ns = RECOVERY_NEVER,
                                .soft_at_ns = RECOVERY_NEVER,
-                               .recover = snd_una,
+                               .recover = snd_una - 1, /* RFC 6582 3.2 (1) */
                                .sack = sack,
                                .tlp.sampled = true};
     congestion_init(&r->congestion, ops, congestion, mss, syn_lost);
@@ -156,7 +156,7 @@ static void open_again(struct tcp_recovery *r)
 }
 
 /* What was taken for lost arrived: RFC 4015 3.2, RFC 9438 4.9. */
-static void undo(struct tcp_recovery *r, struct recovery_result *out)
+static void undo(struct tcp_recovery *r, uint32_t snd_una, struct recovery_result *out)
 {
     out->spurious_timeout = r->state == RECOVERY_TIMEOUT;
     scoreboard_unlose_all(&r->board);
@@ -171,6 +171,7 @@ static void undo(struct tcp_recovery *r, struct recovery_result *out)
     r->may_undo = r->again_timed = false;
     r->forward_step = 0;
     r->duplicates = 0;
+    r->recover = snd_una - 1; /* RFC 5682 2.1 (3b) */
 }
 
 /* --- an acknowledgement --- */
@@ -230,8 +231,6 @@ static void reduce_again(struct tcp_recovery *r, const struct recovery_ack *a,
 void recovery_move(struct tcp_recovery *r, const struct recovery_ack *a, const struct delivery *d,
                    uint32_t lost_before, bool again_lost, struct recovery_result *out)
 {
-    if (r->state != RECOVERY_OPEN && seq_upto(r->recover, a->ack) && a->ack != a->snd_una)
-        open_again(r);
     if (r->board.lost > 0 && !recovery_is_on(r)) {
         out->reduced = r->state == RECOVERY_OPEN;
         enter_fast(r, a, d);
@@ -272,8 +271,10 @@ void recovery_acked(struct tcp_recovery *r, struct pool *pool, const struct reco
     if (d.rtt_ns > 0)
         r->tlp.sampled = true;
     if (recovery_was_spurious(r, a, &d, dsack))
-        undo(r, out);
-    bool again_lost = recovery_detect(r, a);
+        undo(r, a->ack, out);
+    if (r->state != RECOVERY_OPEN && seq_upto(r->recover, a->ack) && a->ack != a->snd_una)
+        open_again(r);
+    bool again_lost = recovery_detect(r, a, d.rtt_ns);
     if (recovery_probe_repaired(r, a, dsack))
         repair_answered(r, a, out);
     recovery_move(r, a, &d, lost_before, again_lost, out);

@@ -114,7 +114,7 @@ static void lose_without_sack(struct tcp_recovery *r, const struct recovery_ack 
     if (!first || first->state != SENT_IN_FLIGHT)
         return;
     bool third = r->state != RECOVERY_FAST && r->duplicates >= r->config->dup_threshold &&
-                 seq_upto(r->recover, a->ack) && r->state != RECOVERY_TIMEOUT;
+                 seq_before(r->recover, a->ack) && r->state != RECOVERY_TIMEOUT;
     bool partial = r->state == RECOVERY_FAST && a->ack != a->snd_una;
     if (third || partial)
         scoreboard_lose(&r->board, first);
@@ -131,12 +131,11 @@ static void lose_by_sack(struct tcp_recovery *r)
         scoreboard_lose_by_sack(&r->board, most + 1);
 }
 
-/* True: a retransmission was lost. */
-bool recovery_detect(struct tcp_recovery *r, const struct recovery_ack *a)
+bool recovery_detect(struct tcp_recovery *r, const struct recovery_ack *a, int64_t rtt_ns)
 {
     bool again = false;
     if (recovery_by_time(r)) {
-        struct rack_context c = recovery_rack_context(r, a->srtt_ns);
+        struct rack_context c = recovery_rack_context(r, a->srtt_ns ? a->srtt_ns : rtt_ns);
         wait_for_reordering(r, a->now_ns, rack_detect(&r->rack, &r->board, &c, a->now_ns, &again));
     } else if (r->sack && r->board.first) {
         lose_by_sack(r);

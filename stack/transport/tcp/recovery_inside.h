@@ -26,8 +26,8 @@ struct delivery recovery_deliver(struct tcp_recovery *r, struct pool *pool,
 /* True: what was taken for lost had arrived. */
 bool recovery_was_spurious(struct tcp_recovery *r, const struct recovery_ack *a,
                            const struct delivery *d, bool dsack);
-/* Marks what is lost. True: a retransmission is. */
-bool recovery_detect(struct tcp_recovery *r, const struct recovery_ack *a);
+/* Marks what is lost. True: a retransmission is. `rtt_ns`: stands for SRTT while there is none. */
+bool recovery_detect(struct tcp_recovery *r, const struct recovery_ack *a, int64_t rtt_ns);
 /* True: a probe has repaired a loss. */
 bool recovery_probe_repaired(struct tcp_recovery *r, const struct recovery_ack *a, bool dsack);
 struct rack_context recovery_rack_context(const struct tcp_recovery *r, int64_t srtt_ns);

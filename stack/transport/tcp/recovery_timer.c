@@ -50,7 +50,7 @@ void recovery_reorder_due(struct tcp_recovery *r, uint32_t snd_una, uint32_t snd
     struct recovery_result out;
     r->soft_at_ns = RECOVERY_NEVER;
     uint32_t before = r->board.lost;
-    bool again_lost = recovery_detect(r, &a);
+    bool again_lost = recovery_detect(r, &a, srtt_ns);
     if (r->board.lost > before)
         recovery_move(r, &a, &none, before, again_lost, &out);
 }

@@ -22,7 +22,7 @@ void scoreboard_check(const struct scoreboard *b)
     STACK_ASSERT(segments == b->sacked_segments);
     for (const struct sent *s = b->earliest; s; s = s->later, timed++) {
         STACK_ASSERT(s->state == SENT_IN_FLIGHT && (s->later || s == b->latest));
-        STACK_ASSERT(!s->later || s->sent_ns <= s->later->sent_ns);
+        STACK_ASSERT(!s->later || seq_upto(s->order, s->later->order));
     }
     STACK_ASSERT(timed == in_flight);
 }
@@ -69,11 +69,11 @@ static void time_behind(struct scoreboard *b, struct sent *s, struct sent *befor
     *(s->later ? &s->later->earlier : &b->latest) = s;
 }
 
-/* Where its time belongs: at the end, almost always. */
+/* Where it belongs: at the end, almost always. */
 static void time_into(struct scoreboard *b, struct sent *s)
 {
     struct sent *before = b->latest;
-    while (before && before->sent_ns > s->sent_ns)
+    while (before && seq_after(before->order, s->order))
         before = before->earlier;
     time_behind(b, s, before);
 }
@@ -151,7 +151,8 @@ static bool grow_last(struct scoreboard *b, uint32_t right, int64_t now_ns)
     leave_state(b, s);
     s->at.right = right;
     s->sent_ns = now_ns;
-    s->segments++;
+    s->order = b->orders++;
+    s->segments = (uint16_t)(s->segments < UINT16_MAX ? s->segments + 1 : UINT16_MAX);
     enter_state(b, s, SENT_IN_FLIGHT);
     return true;
 }
@@ -165,6 +166,7 @@ bool scoreboard_sent(struct scoreboard *b, struct pool *pool, uint32_t left, uin
         return grow_last(b, right, now_ns);
     s->at = (struct seq_range){left, right};
     s->sent_ns = now_ns;
+    s->order = b->orders++;
     s->segments = 1;
     *(b->last ? &b->last->next : &b->first) = s;
     b->last = s;
@@ -177,6 +179,7 @@ void scoreboard_sent_again(struct scoreboard *b, struct sent *s, int64_t now_ns)
 {
     leave_state(b, s);
     s->sent_ns = now_ns;
+    s->order = b->orders++;
     s->again = true;
     s->segments = 1;
     enter_state(b, s, SENT_IN_FLIGHT);
@@ -194,6 +197,7 @@ static bool cut(struct scoreboard *b, struct pool *pool, struct sent *s, uint32_
         return false;
     right->at = (struct seq_range){at, s->at.right};
     right->sent_ns = s->sent_ns;
+    right->order = s->order; /* the same instant: it stands behind */
     right->segments = 1;
     right->state = s->state;
     right->again = s->again;
@@ -214,7 +218,12 @@ static void join_next(struct scoreboard *b, struct pool *pool, struct sent *s)
     STACK_ASSERT(gone->state == s->state && s->state != SENT_IN_FLIGHT);
     s->at.right = gone->at.right;
     s->again = s->again || gone->again;
-    s->segments += gone->segments;
+    uint32_t segments = (uint32_t)s->segments + gone->segments;
+    if (segments > UINT16_MAX) {
+        b->sacked_segments -= s->state == SENT_SACKED ? segments - UINT16_MAX : 0;
+        segments = UINT16_MAX;
+    }
+    s->segments = (uint16_t)segments;
     s->next = gone->next;
     if (b->last == gone)
         b->last = s;
@@ -251,7 +260,8 @@ struct sent *scoreboard_tail(struct scoreboard *b, struct pool *pool, uint32_t m
 /* It arrived: what that says of time and order. */
 static void deliver(const struct sent *s, struct delivery *d)
 {
-    struct rack_segment segment = {.end = s->at.right, .sent_ns = s->sent_ns, .again = s->again};
+    struct rack_segment segment = {
+        .end = s->at.right, .order = s->order, .sent_ns = s->sent_ns, .again = s->again};
     struct rack_echo echo = {d->has_echo, d->echo_age_ms};
     rack_delivered(d->rack, &segment, &echo, d->now_ns);
     if (s->again) {

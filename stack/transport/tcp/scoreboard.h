@@ -25,10 +25,11 @@ struct sent {
     struct sent *earlier, *later; /* in flight: sent before it, and after it */
     struct seq_range at;
     int64_t sent_ns;   /* the last time */
-    uint32_t segments; /* that it is made of */
+    uint32_t order;    /* of that among all that this connection sent */
+    uint16_t segments; /* that it is made of, at most UINT16_MAX */
     uint8_t state;     /* enum sent_state */
-    bool again;        /* sent more than once */
-    bool borrowed;     /* scoreboard.own: no pool's */
+    bool again : 1;    /* sent more than once */
+    bool borrowed : 1; /* scoreboard.own: no pool's */
 };
 
 /* Zeroed memory is an empty board. */
@@ -36,7 +37,7 @@ struct scoreboard {
     struct sent *first, *last;      /* by sequence */
     struct sent *earliest, *latest; /* by time */
     uint32_t sacked, lost;          /* octets */
-    uint32_t sacked_segments;
+    uint32_t sacked_segments, orders;
     struct sent own; /* so that one segment can be sent whatever others hold */
     bool own_used;
 };
