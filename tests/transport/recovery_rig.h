@@ -65,11 +65,12 @@ static inline struct flow *flow_open(bool sack, uint32_t begin, uint32_t octets)
     f->limits = rtt_limits_rfc();
     f->limits.min_ns = 200 * MS;
     rtt_init(&f->rtt, &f->limits);
-    cr_assert_eq(
-        posix_memalign(&f->record_memory, POOL_ALIGN, pool_bytes(RECORDS, sizeof(struct sent))), 0);
+    cr_assert_eq(posix_memalign(&f->record_memory, POOL_ALIGN,
+                                pool_bytes(RECORDS, sizeof(struct sent_segment))),
+                 0);
     cr_assert_eq(
         posix_memalign(&f->range_memory, POOL_ALIGN, pool_bytes(256, sizeof(struct range))), 0);
-    pool_init(&f->records, f->record_memory, RECORDS, sizeof(struct sent));
+    pool_init(&f->records, f->record_memory, RECORDS, sizeof(struct sent_segment));
     pool_init(&f->ranges, f->range_memory, 256, sizeof(struct range));
     ranges_init(&f->held, 200);
     f->event = calloc(MOST_IN_LINK, sizeof *f->event);

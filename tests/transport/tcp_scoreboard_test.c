@@ -14,8 +14,9 @@ static void *memory;
 
 static void open_board(uint32_t records)
 {
-    cr_assert_eq(posix_memalign(&memory, POOL_ALIGN, pool_bytes(64, sizeof(struct sent))), 0);
-    pool_init(&pool, memory, records, sizeof(struct sent));
+    cr_assert_eq(posix_memalign(&memory, POOL_ALIGN, pool_bytes(64, sizeof(struct sent_segment))),
+                 0);
+    pool_init(&pool, memory, records, sizeof(struct sent_segment));
     b = (struct scoreboard){0};
     rack_init(&rack);
     d = (struct delivery){.rack = &rack};
@@ -28,9 +29,9 @@ static void close_board(void)
     free(memory);
 }
 
-static struct sent *at(uint32_t left)
+static struct sent_segment *at(uint32_t left)
 {
-    struct sent *s = b.first;
+    struct sent_segment *s = b.first;
     while (s && !(seq_upto(s->at.left, left) && seq_before(left, s->at.right)))
         s = s->next;
     return s;
@@ -70,7 +71,7 @@ static void agree(void)
     cr_assert_eq(b.sacked, marks(SACKED));
     cr_assert_eq(b.lost, marks(LOST));
     for (uint32_t i = una; i < nxt; i++) {
-        const struct sent *s = at(base + i);
+        const struct sent_segment *s = at(base + i);
         cr_assert(s && as[s->state] == map[i], "octet %u", i);
     }
 }
@@ -111,7 +112,7 @@ static void sack(int64_t now_ns)
 
 static void lose_one(void)
 {
-    struct sent *s = at(base + una + draw(nxt - una));
+    struct sent_segment *s = at(base + una + draw(nxt - una));
     if (s->state != SENT_IN_FLIGHT)
         return;
     memset(map + (s->at.left - base), LOST, s->at.right - s->at.left);
@@ -121,7 +122,7 @@ static void lose_one(void)
 static void send_again(int64_t now_ns)
 {
     uint32_t first = una, most = 1 + draw(30);
-    struct sent *s = scoreboard_next_lost(&b, &pool, most);
+    struct sent_segment *s = scoreboard_next_lost(&b, &pool, most);
     while (first < nxt && map[first] != LOST)
         first++;
     cr_assert_eq(s != NULL, first < nxt);

@@ -109,7 +109,7 @@ int64_t rack_detect(struct rack *r, struct scoreboard *b, const struct rack_cont
 {
     int64_t longest = 0, window = rack_reo_wnd(r, c);
     *again = false;
-    for (struct sent *s = b->earliest, *next; s && r->any; s = next) {
+    for (struct sent_segment *s = b->earliest, *next; s && r->any; s = next) {
         next = s->later;
         if (!seq_before(s->order, r->order))
             break;
@@ -128,7 +128,7 @@ void rack_timed_out(struct rack *r, struct scoreboard *b, const struct rack_cont
                     int64_t now_ns)
 {
     int64_t window = rack_reo_wnd(r, c);
-    for (struct sent *s = b->first; s; s = s->next)
+    for (struct sent_segment *s = b->first; s; s = s->next)
         if (s->state == SENT_IN_FLIGHT &&
             (s == b->first || s->sent_ns + r->rtt_ns + window <= now_ns))
             scoreboard_lose(b, s);

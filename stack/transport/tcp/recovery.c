@@ -58,7 +58,7 @@ bool recovery_next(struct tcp_recovery *r, struct pool *pool, uint32_t snd_nxt, 
             return false;
         r->forward_step = 0;
     }
-    const struct sent *s = scoreboard_next_lost(&r->board, pool, most);
+    const struct sent_segment *s = scoreboard_next_lost(&r->board, pool, most);
     if (!s)
         return false;
     *out = s->at;
@@ -79,9 +79,9 @@ bool recovery_sent(struct tcp_recovery *r, struct pool *pool, uint32_t left, uin
     return true;
 }
 
-static struct sent *record_at(struct scoreboard *b, uint32_t left)
+static struct sent_segment *record_at(struct scoreboard *b, uint32_t left)
 {
-    struct sent *s = b->first;
+    struct sent_segment *s = b->first;
     while (s && seq_upto(s->at.right, left))
         s = s->next;
     return s;
@@ -90,7 +90,7 @@ static struct sent *record_at(struct scoreboard *b, uint32_t left)
 void recovery_sent_again(struct tcp_recovery *r, uint32_t left, uint32_t right, int64_t now_ns,
                          uint32_t ts)
 {
-    struct sent *s = record_at(&r->board, left);
+    struct sent_segment *s = record_at(&r->board, left);
     STACK_ASSERT(s && s->state != SENT_SACKED);
     scoreboard_sent_again(&r->board, s, now_ns);
     if (r->state == RECOVERY_FAST)

@@ -110,7 +110,7 @@ static void wait_for_reordering(struct tcp_recovery *r, int64_t now_ns, int64_t 
  * (step 3) each partial acknowledgement shows the next hole. */
 static void lose_without_sack(struct tcp_recovery *r, const struct recovery_ack *a)
 {
-    struct sent *first = r->board.first;
+    struct sent_segment *first = r->board.first;
     if (!first || first->state != SENT_IN_FLIGHT)
         return;
     bool third = r->state != RECOVERY_FAST && r->duplicates >= r->config->dup_threshold &&

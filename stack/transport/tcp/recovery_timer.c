@@ -71,7 +71,7 @@ void recovery_probe_sent(struct tcp_recovery *r, uint32_t snd_nxt)
 bool recovery_probe_again(struct tcp_recovery *r, struct pool *pool, uint32_t most,
                           struct seq_range *out)
 {
-    struct sent *s = scoreboard_tail(&r->board, pool, most);
+    struct sent_segment *s = scoreboard_tail(&r->board, pool, most);
     if (!s)
         return false;
     r->tlp.is_retrans = true;

@@ -1,7 +1,7 @@
 #include "stack/transport/tcp/scoreboard.h"
 #include "stack/core/panic.h"
 
-static uint32_t octets_of(const struct sent *s)
+static uint32_t octets_of(const struct sent_segment *s)
 {
     return s->at.right - s->at.left;
 }
@@ -9,8 +9,8 @@ static uint32_t octets_of(const struct sent *s)
 void scoreboard_check(const struct scoreboard *b)
 {
     uint32_t sacked = 0, lost = 0, in_flight = 0, timed = 0, segments = 0;
-    const struct sent *before = NULL;
-    for (const struct sent *s = b->first; s; before = s, s = s->next) {
+    const struct sent_segment *before = NULL;
+    for (const struct sent_segment *s = b->first; s; before = s, s = s->next) {
         STACK_ASSERT(seq_before(s->at.left, s->at.right));
         STACK_ASSERT(!before || before->at.right == s->at.left);
         sacked += s->state == SENT_SACKED ? octets_of(s) : 0;
@@ -20,7 +20,7 @@ void scoreboard_check(const struct scoreboard *b)
     }
     STACK_ASSERT(before == b->last && sacked == b->sacked && lost == b->lost);
     STACK_ASSERT(segments == b->sacked_segments);
-    for (const struct sent *s = b->earliest; s; s = s->later, timed++) {
+    for (const struct sent_segment *s = b->earliest; s; s = s->later, timed++) {
         STACK_ASSERT(s->state == SENT_IN_FLIGHT && (s->later || s == b->latest));
         STACK_ASSERT(!s->later || seq_upto(s->order, s->later->order));
     }
@@ -29,17 +29,17 @@ void scoreboard_check(const struct scoreboard *b)
 
 /* --- records --- */
 
-static struct sent *take(struct scoreboard *b, struct pool *pool)
+static struct sent_segment *take(struct scoreboard *b, struct pool *pool)
 {
     if (!b->own_used && pool->available == 0) {
         b->own_used = true;
-        b->own = (struct sent){.borrowed = true};
+        b->own = (struct sent_segment){.borrowed = true};
         return &b->own;
     }
     return pool_take(pool);
 }
 
-static void give(struct scoreboard *b, struct pool *pool, struct sent *s)
+static void give(struct scoreboard *b, struct pool *pool, struct sent_segment *s)
 {
     if (s->borrowed)
         b->own_used = false;
@@ -54,14 +54,14 @@ bool scoreboard_has_room(const struct scoreboard *b, const struct pool *pool)
 
 /* --- the order of time --- */
 
-static void time_out_of(struct scoreboard *b, struct sent *s)
+static void time_out_of(struct scoreboard *b, struct sent_segment *s)
 {
     *(s->earlier ? &s->earlier->later : &b->earliest) = s->later;
     *(s->later ? &s->later->earlier : &b->latest) = s->earlier;
     s->earlier = s->later = NULL;
 }
 
-static void time_behind(struct scoreboard *b, struct sent *s, struct sent *before)
+static void time_behind(struct scoreboard *b, struct sent_segment *s, struct sent_segment *before)
 {
     s->earlier = before;
     s->later = before ? before->later : b->earliest;
@@ -70,9 +70,9 @@ static void time_behind(struct scoreboard *b, struct sent *s, struct sent *befor
 }
 
 /* Where it belongs: at the end, almost always. */
-static void time_into(struct scoreboard *b, struct sent *s)
+static void time_into(struct scoreboard *b, struct sent_segment *s)
 {
-    struct sent *before = b->latest;
+    struct sent_segment *before = b->latest;
     while (before && seq_after(before->order, s->order))
         before = before->earlier;
     time_behind(b, s, before);
@@ -81,7 +81,7 @@ static void time_into(struct scoreboard *b, struct sent *s)
 /* --- states --- */
 
 /* What a record adds to the counts of its state, and to the order of time. */
-static void leave_state(struct scoreboard *b, struct sent *s)
+static void leave_state(struct scoreboard *b, struct sent_segment *s)
 {
     if (s->state == SENT_IN_FLIGHT) {
         time_out_of(b, s);
@@ -93,7 +93,7 @@ static void leave_state(struct scoreboard *b, struct sent *s)
     }
 }
 
-static void enter_state(struct scoreboard *b, struct sent *s, enum sent_state state)
+static void enter_state(struct scoreboard *b, struct sent_segment *s, enum sent_state state)
 {
     s->state = (uint8_t)state;
     if (state == SENT_IN_FLIGHT) {
@@ -106,13 +106,13 @@ static void enter_state(struct scoreboard *b, struct sent *s, enum sent_state st
     }
 }
 
-static void become(struct scoreboard *b, struct sent *s, enum sent_state state)
+static void become(struct scoreboard *b, struct sent_segment *s, enum sent_state state)
 {
     leave_state(b, s);
     enter_state(b, s, state);
 }
 
-void scoreboard_lose(struct scoreboard *b, struct sent *s)
+void scoreboard_lose(struct scoreboard *b, struct sent_segment *s)
 {
     STACK_ASSERT(s->state == SENT_IN_FLIGHT);
     become(b, s, SENT_LOST);
@@ -120,7 +120,7 @@ void scoreboard_lose(struct scoreboard *b, struct sent *s)
 
 static void all_become(struct scoreboard *b, enum sent_state from, enum sent_state to)
 {
-    for (struct sent *s = b->first; s; s = s->next)
+    for (struct sent_segment *s = b->first; s; s = s->next)
         if (s->state == from)
             become(b, s, to);
     STACK_INVARIANT(scoreboard_check(b));
@@ -145,7 +145,7 @@ void scoreboard_renege(struct scoreboard *b)
 
 static bool grow_last(struct scoreboard *b, uint32_t right, int64_t now_ns)
 {
-    struct sent *s = b->last;
+    struct sent_segment *s = b->last;
     if (!s || s->state != SENT_IN_FLIGHT)
         return false;
     leave_state(b, s);
@@ -161,7 +161,7 @@ bool scoreboard_sent(struct scoreboard *b, struct pool *pool, uint32_t left, uin
                      int64_t now_ns)
 {
     STACK_ASSERT(!b->last || b->last->at.right == left);
-    struct sent *s = take(b, pool);
+    struct sent_segment *s = take(b, pool);
     if (!s)
         return grow_last(b, right, now_ns);
     s->at = (struct seq_range){left, right};
@@ -175,7 +175,7 @@ bool scoreboard_sent(struct scoreboard *b, struct pool *pool, uint32_t left, uin
     return true;
 }
 
-void scoreboard_sent_again(struct scoreboard *b, struct sent *s, int64_t now_ns)
+void scoreboard_sent_again(struct scoreboard *b, struct sent_segment *s, int64_t now_ns)
 {
     leave_state(b, s);
     s->sent_ns = now_ns;
@@ -189,10 +189,10 @@ void scoreboard_sent_again(struct scoreboard *b, struct sent *s, int64_t now_ns)
 /* --- cutting and joining --- */
 
 /* Two records in place of one, which differ in nothing but their octets. False: no record. */
-static bool cut(struct scoreboard *b, struct pool *pool, struct sent *s, uint32_t at)
+static bool cut(struct scoreboard *b, struct pool *pool, struct sent_segment *s, uint32_t at)
 {
     STACK_ASSERT(seq_before(s->at.left, at) && seq_before(at, s->at.right));
-    struct sent *right = take(b, pool);
+    struct sent_segment *right = take(b, pool);
     if (!right)
         return false;
     right->at = (struct seq_range){at, s->at.right};
@@ -212,9 +212,9 @@ static bool cut(struct scoreboard *b, struct pool *pool, struct sent *s, uint32_
 }
 
 /* The next one's octets become its own. Both are in one state. */
-static void join_next(struct scoreboard *b, struct pool *pool, struct sent *s)
+static void join_next(struct scoreboard *b, struct pool *pool, struct sent_segment *s)
 {
-    struct sent *gone = s->next;
+    struct sent_segment *gone = s->next;
     STACK_ASSERT(gone->state == s->state && s->state != SENT_IN_FLIGHT);
     s->at.right = gone->at.right;
     s->again = s->again || gone->again;
@@ -230,11 +230,11 @@ static void join_next(struct scoreboard *b, struct pool *pool, struct sent *s)
     give(b, pool, gone);
 }
 
-struct sent *scoreboard_next_lost(struct scoreboard *b, struct pool *pool, uint32_t most)
+struct sent_segment *scoreboard_next_lost(struct scoreboard *b, struct pool *pool, uint32_t most)
 {
     if (b->lost == 0)
         return NULL;
-    struct sent *s = b->first;
+    struct sent_segment *s = b->first;
     while (s->state != SENT_LOST)
         s = s->next;
     while (s->next && s->next->state == SENT_LOST && s->next->at.right - s->at.left <= most)
@@ -245,9 +245,9 @@ struct sent *scoreboard_next_lost(struct scoreboard *b, struct pool *pool, uint3
     return s;
 }
 
-struct sent *scoreboard_tail(struct scoreboard *b, struct pool *pool, uint32_t most)
+struct sent_segment *scoreboard_tail(struct scoreboard *b, struct pool *pool, uint32_t most)
 {
-    struct sent *s = b->last;
+    struct sent_segment *s = b->last;
     if (!s || s->state == SENT_SACKED)
         return NULL;
     if (octets_of(s) > most)
@@ -258,7 +258,7 @@ struct sent *scoreboard_tail(struct scoreboard *b, struct pool *pool, uint32_t m
 /* --- acknowledgements --- */
 
 /* It arrived: what that says of time and order. */
-static void deliver(const struct sent *s, struct delivery *d)
+static void deliver(const struct sent_segment *s, struct delivery *d)
 {
     struct rack_segment segment = {
         .end = s->at.right, .order = s->order, .sent_ns = s->sent_ns, .again = s->again};
@@ -276,7 +276,7 @@ static void deliver(const struct sent *s, struct delivery *d)
 
 static void drop_first(struct scoreboard *b, struct pool *pool)
 {
-    struct sent *s = b->first;
+    struct sent_segment *s = b->first;
     leave_state(b, s);
     b->first = s->next;
     if (!b->first)
@@ -285,7 +285,7 @@ static void drop_first(struct scoreboard *b, struct pool *pool)
 }
 
 /* The octets of a record up to `to` are acknowledged; those that were SACKed count no more. */
-static void count_acked(const struct sent *s, uint32_t to, struct delivery *d)
+static void count_acked(const struct sent_segment *s, uint32_t to, struct delivery *d)
 {
     if (s->state == SENT_SACKED)
         return;
@@ -301,7 +301,7 @@ void scoreboard_acked(struct scoreboard *b, struct pool *pool, uint32_t ack, str
             deliver(b->first, d);
         drop_first(b, pool);
     }
-    struct sent *s = b->first;
+    struct sent_segment *s = b->first;
     if (s && seq_before(s->at.left, ack)) {
         count_acked(s, ack, d);
         if (s->state == SENT_LOST)
@@ -314,7 +314,7 @@ void scoreboard_acked(struct scoreboard *b, struct pool *pool, uint32_t ack, str
 }
 
 /* Cuts what only partly lies in the block; without a record for that it stays as it is. */
-static bool fit(struct scoreboard *b, struct pool *pool, struct sent **s, uint32_t left,
+static bool fit(struct scoreboard *b, struct pool *pool, struct sent_segment **s, uint32_t left,
                 uint32_t right)
 {
     if (seq_before((*s)->at.left, left)) {
@@ -325,7 +325,7 @@ static bool fit(struct scoreboard *b, struct pool *pool, struct sent **s, uint32
     return !seq_after((*s)->at.right, right) || cut(b, pool, *s, right);
 }
 
-static void arrive_by_sack(struct scoreboard *b, struct sent *s, struct delivery *d)
+static void arrive_by_sack(struct scoreboard *b, struct sent_segment *s, struct delivery *d)
 {
     d->octets += octets_of(s);
     d->sacked += octets_of(s);
@@ -336,12 +336,12 @@ static void arrive_by_sack(struct scoreboard *b, struct sent *s, struct delivery
 void scoreboard_sacked(struct scoreboard *b, struct pool *pool, uint32_t left, uint32_t right,
                        struct delivery *d)
 {
-    struct sent *before = NULL, *s = b->first;
+    struct sent_segment *before = NULL, *s = b->first;
     for (; s && seq_upto(s->at.right, left); s = s->next)
         before = s;
     for (; s && seq_before(s->at.left, right); before = s, s = s->next) {
         if (s->state != SENT_SACKED) {
-            struct sent *whole = s;
+            struct sent_segment *whole = s;
             if (!fit(b, pool, &s, left, right))
                 continue;
             before = s != whole ? whole : before;
@@ -368,7 +368,7 @@ void scoreboard_clear(struct scoreboard *b, struct pool *pool)
 unsigned scoreboard_sacked_runs(const struct scoreboard *b)
 {
     unsigned runs = 0;
-    for (const struct sent *s = b->first; s; s = s->next)
+    for (const struct sent_segment *s = b->first; s; s = s->next)
         runs += s->state == SENT_SACKED;
     return runs;
 }
@@ -378,7 +378,7 @@ unsigned scoreboard_sacked_runs(const struct scoreboard *b)
 void scoreboard_lose_by_sack(struct scoreboard *b, uint32_t octets)
 {
     uint32_t above = b->sacked;
-    for (struct sent *s = b->first; s && above >= octets; s = s->next) {
+    for (struct sent_segment *s = b->first; s && above >= octets; s = s->next) {
         if (s->state == SENT_SACKED)
             above -= octets_of(s);
         else if (s->state == SENT_IN_FLIGHT && !s->again)

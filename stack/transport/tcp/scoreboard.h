@@ -20,9 +20,9 @@ extern "C" {
 
 enum sent_state { SENT_IN_FLIGHT, SENT_SACKED, SENT_LOST };
 
-struct sent {
-    struct sent *next;            /* the one that follows in sequence */
-    struct sent *earlier, *later; /* in flight: sent before it, and after it */
+struct sent_segment {
+    struct sent_segment *next;            /* the one that follows in sequence */
+    struct sent_segment *earlier, *later; /* in flight: sent before it, and after it */
     struct seq_range at;
     int64_t sent_ns;   /* the last time */
     uint32_t order;    /* of that among all that this connection sent */
@@ -34,11 +34,11 @@ struct sent {
 
 /* Zeroed memory is an empty board. */
 struct scoreboard {
-    struct sent *first, *last;      /* by sequence */
-    struct sent *earliest, *latest; /* by time */
-    uint32_t sacked, lost;          /* octets */
+    struct sent_segment *first, *last;      /* by sequence */
+    struct sent_segment *earliest, *latest; /* by time */
+    uint32_t sacked, lost;                  /* octets */
     uint32_t sacked_segments, orders;
-    struct sent own; /* so that one segment can be sent whatever others hold */
+    struct sent_segment own; /* so that one segment can be sent whatever others hold */
     bool own_used;
 };
 
@@ -64,7 +64,7 @@ bool scoreboard_sent(struct scoreboard *b, struct pool *pool, uint32_t left, uin
 /* Could it be? */
 bool scoreboard_has_room(const struct scoreboard *b, const struct pool *pool);
 /* A record's segment was sent again. */
-void scoreboard_sent_again(struct scoreboard *b, struct sent *s, int64_t now_ns);
+void scoreboard_sent_again(struct scoreboard *b, struct sent_segment *s, int64_t now_ns);
 /* All up to `ack` is acknowledged. */
 void scoreboard_acked(struct scoreboard *b, struct pool *pool, uint32_t ack, struct delivery *d);
 /* [left, right) is SACKed, all of it sent. */
@@ -73,7 +73,7 @@ void scoreboard_sacked(struct scoreboard *b, struct pool *pool, uint32_t left, u
 void scoreboard_clear(struct scoreboard *b, struct pool *pool);
 
 /* Deemed lost: to be sent again. */
-void scoreboard_lose(struct scoreboard *b, struct sent *s);
+void scoreboard_lose(struct scoreboard *b, struct sent_segment *s);
 /* All that is in flight is. */
 void scoreboard_lose_all(struct scoreboard *b);
 /* The loss was none: what is marked is in flight again, as it was sent. */
@@ -83,9 +83,9 @@ void scoreboard_renege(struct scoreboard *b);
 
 /* The first that is lost, as a segment of at most `most` octets: cut, or joined with those that
  * follow it. NULL: none. */
-struct sent *scoreboard_next_lost(struct scoreboard *b, struct pool *pool, uint32_t most);
+struct sent_segment *scoreboard_next_lost(struct scoreboard *b, struct pool *pool, uint32_t most);
 /* The end of what is sent, as a segment of at most `most` octets (RFC 8985 7.3). NULL: none. */
-struct sent *scoreboard_tail(struct scoreboard *b, struct pool *pool, uint32_t most);
+struct sent_segment *scoreboard_tail(struct scoreboard *b, struct pool *pool, uint32_t most);
 /* RFC 6675 4, IsLost(): so much is SACKed above it. `octets` > (DupThresh - 1) * SMSS. */
 void scoreboard_lose_by_sack(struct scoreboard *b, uint32_t octets);
 /* Blocks of SACKed octets. */
