@@ -1,7 +1,6 @@
 /*
- * What acknowledgements mean for what is sent (RFC 9293 3.10.7.4, fifth step; RFC 5681 3.1;
- * RFC 6298 5), and what a retransmission timeout does. Congestion control stands here as its two
- * first algorithms; loss recovery will take their place.
+ * What acknowledgements mean for what is sent (RFC 9293 3.10.7.4, fifth step; RFC 6298 5), and what
+ * becomes of it when they do not come. What is lost and how much may be in flight is recovery's.
  */
 #include "stack/transport/tcp/inside.h"
 
@@ -10,59 +9,96 @@ bool tcp_fin_acknowledged(const struct tcp_pcb *pcb)
     return pcb->fin_queued && pcb->snd_una == pcb->snd_end + 1;
 }
 
-/* --- congestion control: slow start and congestion avoidance (RFC 5681 3.1) --- */
-
-void tcp_congestion_start(struct stack *s, struct tcp_pcb *pcb)
+static bool outstanding(const struct tcp_pcb *pcb)
 {
-    enum { FULL = 1460 };
-    uint32_t mss = tcp_send_mss(s, pcb), n = (uint32_t)tcp_knob(s, TCP_KNOB_INITIAL_WINDOW);
-    /* RFC 6928 2: min(10*MSS, max(2*MSS, 14600)). */
-    uint32_t most = n * FULL > 2 * mss ? n * FULL : 2 * mss;
-    pcb->cwnd = n * mss < most ? n * mss : most;
-    if (pcb->retransmits > 0) /* RFC 5681 3.1: the SYN or SYN-ACK was lost */
-        pcb->cwnd = mss;
-    pcb->ssthresh = UINT32_MAX;
+    return pcb->snd_una != pcb->snd_nxt;
 }
 
-uint32_t tcp_congestion_room(const struct tcp_pcb *pcb)
+/* The SYN is what is in flight: no sender has it. */
+static bool syn_outstanding(const struct tcp_pcb *pcb)
 {
-    /* What is deemed lost is not in flight. */
-    uint32_t flight = pcb->snd_nxt - pcb->snd_una - (pcb->resend_end - pcb->resend);
-    return pcb->cwnd > flight ? pcb->cwnd - flight : 0;
+    return pcb->snd_una == pcb->iss;
 }
 
-static void grow(struct stack *s, struct tcp_pcb *pcb, uint32_t acked)
+/* --- timers --- */
+
+void tcp_arm_retransmission(struct stack *s, struct tcp_pcb *pcb, bool fresh, int64_t now_ns)
 {
-    uint32_t mss = tcp_send_mss(s, pcb);
-    uint32_t step = pcb->cwnd < pcb->ssthresh ? (acked < mss ? acked : mss)
-                                              : (uint32_t)((uint64_t)mss * mss >> 10) /
-                                                    (pcb->cwnd >> 10 ? pcb->cwnd >> 10 : 1);
-    if (pcb->cwnd < UINT32_MAX / 2)
-        pcb->cwnd += step ? step : 1;
+    struct tcp_recovery *r = &pcb->sender->recovery;
+    recovery_arm(r, pcb->snd_una, pcb->snd_nxt, now_ns, tcp_rto_ns(s, pcb),
+                 pcb->sender->rtt.srtt_ns, fresh);
+    pcb->probing = false;
+    pcb->rexmt_ns = recovery_deadline(r);
 }
 
-static void collapse(struct stack *s, struct tcp_pcb *pcb)
+/* RFC 6298 5.2 and 5.3; and the user timeout begins anew with each step forward. */
+static void restart_timers(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
-    uint32_t mss = tcp_send_mss(s, pcb), flight = pcb->snd_nxt - pcb->snd_una;
-    if (pcb->retransmits == 1) /* equation (4), once for a segment */
-        pcb->ssthresh = flight / 2 > 2 * mss ? flight / 2 : 2 * mss;
-    pcb->cwnd = mss;
+    pcb->retransmits = 0;
+    pcb->probing = false;
+    pcb->rexmt_ns = TCP_NEVER;
+    pcb->give_up_ns = outstanding(pcb) ? now_ns + tcp_patience_ns(s, pcb) : TCP_NEVER;
+    if (pcb->sender)
+        tcp_arm_retransmission(s, pcb, true, now_ns);
+    if (!outstanding(pcb))
+        tcp_sender_rest(s, pcb);
 }
 
 /* --- an acknowledgement --- */
 
-static void measure(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
-                    int64_t now_ns)
+/* RFC 5681 2: outstanding data, no text, no SYN or FIN, SEG.ACK = SND.UNA, the window unchanged. */
+static bool is_duplicate(const struct tcp_pcb *pcb, const struct tcp_segment *g)
 {
-    const struct rtt_limits limits = tcp_rtt_limits(s);
-    if (pcb->timing && seq_upto(pcb->timed, g->ack)) {
-        pcb->timing = false;
-        rtt_sample(&pcb->rtt, &limits, now_ns - pcb->timed_ns);
-    } else if (pcb->timestamps && g->options.has_timestamps && g->options.ts_ecr) {
-        uint32_t ms = tcp_timestamp(s, pcb, now_ns) - g->options.ts_ecr;
-        if (ms < UINT32_MAX / 2)
-            rtt_sample(&pcb->rtt, &limits, (int64_t)ms * 1000000);
+    return outstanding(pcb) && g->ack == pcb->snd_una && g->hdr_text_len == 0 &&
+           !(g->hdr.flags & (TCP_FLAG_SYN | TCP_FLAG_FIN)) && g->wnd == pcb->snd_wnd;
+}
+
+static struct recovery_ack told(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
+                                struct seq_range sack[TCP_MAX_SACK_BLOCKS], int64_t now_ns)
+{
+    struct recovery_ack a = {.now_ns = now_ns,
+                             .srtt_ns = pcb->sender->rtt.srtt_ns,
+                             .snd_una = pcb->snd_una,
+                             .snd_nxt = pcb->snd_nxt,
+                             .ack = g->ack,
+                             .mss = tcp_send_mss(s, pcb),
+                             .duplicate = is_duplicate(pcb, g),
+                             .echo = pcb->ecn && (g->hdr.flags & TCP_FLAG_ECE),
+                             .has_echo_ts =
+                                 pcb->timestamps && g->options.has_timestamps && g->options.ts_ecr,
+                             .sack = sack};
+    if (a.has_echo_ts) {
+        a.ts_now = tcp_timestamp(s, pcb, now_ns);
+        a.ts_ecr = g->options.ts_ecr;
     }
+    for (; pcb->sack && a.sacks < g->options.sack_count; a.sacks++)
+        sack[a.sacks] =
+            (struct seq_range){g->options.sack[a.sacks].left, g->options.sack[a.sacks].right};
+    return a;
+}
+
+static void measure(struct stack *s, struct tcp_pcb *pcb, const struct recovery_result *out)
+{
+    if (out->rtt_ns == 0)
+        return;
+    if (out->spurious_timeout)
+        tcp_rtt_adapt(s, pcb->sender, out->rtt_ns);
+    else
+        tcp_rtt_sample(s, pcb->sender, out->rtt_ns);
+}
+
+static void take_by_sender(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
+                           int64_t now_ns)
+{
+    struct tcp_recovery *r = &pcb->sender->recovery;
+    struct seq_range sack[TCP_MAX_SACK_BLOCKS];
+    struct recovery_ack a = told(s, pcb, g, sack, now_ns);
+    struct recovery_result out;
+    recovery_acked(r, &tcp_of(s)->sent, &a, &out);
+    measure(s, pcb, &out);
+    /* The reordering timer moves with each acknowledgement, the others with SND.UNA. */
+    if (!pcb->probing)
+        pcb->rexmt_ns = recovery_deadline(r);
 }
 
 /* Octets of text that the acknowledgement is for; SYN and FIN are none. */
@@ -72,33 +108,25 @@ static void drop_acknowledged(struct stack *s, struct tcp_pcb *pcb)
     tcp_stream_drop(&tcp_of(s)->chunks, &pcb->out, text, pcb->snd_end);
 }
 
-/* RFC 6298 5.2 and 5.3; and the user timeout begins anew with each step forward. */
-static void restart_timer(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
-{
-    bool outstanding = pcb->snd_una != pcb->snd_nxt;
-    pcb->retransmits = 0;
-    pcb->probing = false;
-    pcb->rexmt_ns = outstanding ? now_ns + tcp_rto_ns(s, pcb) : TCP_NEVER;
-    pcb->give_up_ns = outstanding ? now_ns + tcp_patience_ns(s, pcb) : TCP_NEVER;
-}
-
 static void advance(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
                     int64_t now_ns)
 {
-    uint32_t acked = g->ack - pcb->snd_una;
-    bool syn = pcb->snd_una == pcb->iss;
-    measure(s, pcb, g, now_ns);
     pcb->snd_una = g->ack;
-    pcb->resend = seq_later(pcb->resend, g->ack);
-    pcb->resend_end = seq_later(pcb->resend_end, g->ack);
-    pcb->duplicates = 0;
     pcb->soft_error = 0;
     if (pcb->urgent && seq_upto(pcb->snd_up, g->ack))
         pcb->urgent = false;
     drop_acknowledged(s, pcb);
-    if (!syn)
-        grow(s, pcb, acked);
-    restart_timer(s, pcb, now_ns);
+    restart_timers(s, pcb, now_ns);
+}
+
+/* The probe's octet was refused, perhaps: it goes again, at once. */
+static void window_opened(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    if (pcb->sender)
+        rtt_answered(&pcb->sender->rtt);
+    restart_timers(s, pcb, now_ns);
+    if (outstanding(pcb) && pcb->sender)
+        recovery_resend_all(&pcb->sender->recovery, pcb->snd_nxt);
 }
 
 /* The window is that of the newest segment (SND.WL1, SND.WL2). */
@@ -115,56 +143,77 @@ static void update_window(struct stack *s, struct tcp_pcb *pcb, const struct tcp
     pcb->snd_wl2 = g->ack;
     if (pcb->max_wnd < g->wnd)
         pcb->max_wnd = g->wnd;
-    if (opened && pcb->probing) { /* the probe's octet was refused, perhaps */
-        pcb->resend = pcb->snd_una;
-        pcb->resend_end = pcb->snd_nxt;
-        rtt_answered(&pcb->rtt);
-        restart_timer(s, pcb, now_ns);
-        pcb->rexmt_ns = TCP_NEVER;
-    }
+    if (opened && pcb->probing)
+        window_opened(s, pcb, now_ns);
 }
 
 void tcp_acknowledged(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
                       int64_t now_ns)
 {
+    if (seq_before(g->ack, pcb->snd_una))
+        return;
+    if (!syn_outstanding(pcb) && outstanding(pcb))
+        take_by_sender(s, pcb, g, now_ns);
     if (seq_after(g->ack, pcb->snd_una))
         advance(s, pcb, g, now_ns);
     /* MUST-37: a peer that goes on acknowledging probes may keep its window closed for ever. */
-    else if (pcb->probing && g->ack == pcb->snd_una)
+    else if (pcb->probing)
         pcb->give_up_ns = now_ns + tcp_patience_ns(s, pcb);
-    if (seq_upto(pcb->snd_una, g->ack))
-        update_window(s, pcb, g, now_ns);
+    update_window(s, pcb, g, now_ns);
 }
 
-/* --- a timeout --- */
+/* --- none came --- */
 
-/* RFC 6298 5.4 to 5.6: all that is in flight is deemed lost, its first segment is sent again. */
-static void resend_all(struct stack *s, struct tcp_pcb *pcb)
+/* RFC 8985 7.3: new data when there is some, else the last segment again. */
+static void probe_for_loss(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
-    collapse(s, pcb);
-    pcb->resend = pcb->snd_una;
-    pcb->resend_end = pcb->snd_nxt;
+    struct tcp_recovery *r = &pcb->sender->recovery;
+    if (recovery_probe_due(r)) {
+        tcp_count(s, TCP_OUT_LOSS_PROBE);
+        tcp_send_loss_probe(s, pcb, now_ns);
+        recovery_probe_sent(r, pcb->snd_nxt);
+    }
+    tcp_arm_retransmission(s, pcb, true, now_ns);
+}
+
+/* RFC 6298 5.4 to 5.6. */
+static void time_out(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    if (pcb->retransmits < UINT8_MAX)
+        pcb->retransmits++;
+    tcp_rto_expired(s, pcb);
+    if (syn_outstanding(pcb)) {
+        tcp_count(s, TCP_OUT_RESENT);
+        tcp_send_syn(s, pcb, now_ns);
+        return;
+    }
+    recovery_timed_out(&pcb->sender->recovery, pcb->snd_una, pcb->snd_nxt, now_ns,
+                       pcb->sender->rtt.srtt_ns);
+    tcp_arm_retransmission(s, pcb, true, now_ns);
 }
 
 void tcp_retransmission_due(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
     /* A window that shrank to nothing is probed, too (RFC 9293 3.8.6, SHLD-17, MUST-35). */
-    if (pcb->probing || (pcb->snd_wnd == 0 && pcb->snd_una != pcb->iss)) {
+    if (pcb->probing || (pcb->snd_wnd == 0 && !syn_outstanding(pcb))) {
         tcp_send_probe(s, pcb, now_ns);
         return;
     }
-    if (pcb->snd_una == pcb->snd_nxt)
+    if (!outstanding(pcb))
         return;
-    if (pcb->retransmits < UINT8_MAX)
-        pcb->retransmits++;
-    const struct rtt_limits limits = tcp_rtt_limits(s);
-    rtt_expired(&pcb->rtt, &limits);
-    pcb->timing = false; /* 3: Karn */
-    if (pcb->snd_una == pcb->iss) {
-        tcp_count(s, TCP_OUT_RESENT);
-        tcp_send_syn(s, pcb, now_ns);
-        return;
+    enum recovery_timer due =
+        syn_outstanding(pcb) ? RECOVERY_TIMER_RTO : recovery_due(&pcb->sender->recovery);
+    switch (due) {
+    case RECOVERY_TIMER_REORDER:
+        recovery_reorder_due(&pcb->sender->recovery, pcb->snd_una, pcb->snd_nxt, now_ns,
+                             pcb->sender->rtt.srtt_ns);
+        tcp_arm_retransmission(s, pcb, false, now_ns);
+        break;
+    case RECOVERY_TIMER_PROBE:
+        probe_for_loss(s, pcb, now_ns);
+        break;
+    case RECOVERY_TIMER_RTO:
+        time_out(s, pcb, now_ns);
+        break;
     }
-    resend_all(s, pcb);
-    pcb->rexmt_ns = now_ns + tcp_rto_ns(s, pcb);
 }

@@ -31,9 +31,11 @@ static void leave_queue(struct stack *s, struct tcp_pcb *pcb)
 static void drop_streams(struct stack *s, struct tcp_pcb *pcb, int error)
 {
     struct tcp_chunks *p = &tcp_of(s)->chunks;
+    tcp_sender_forget(s, pcb);
     tcp_stream_clear(p, &pcb->out);
     pcb->snd_end = pcb->snd_una = pcb->snd_nxt;
-    pcb->resend = pcb->resend_end = pcb->snd_nxt;
+    tcp_forget_ahead(s, pcb);
+    tcp_stream_cut_ahead(s, pcb);
     if (pcb->user && !error)
         return;
     tcp_stream_clear(p, &pcb->in);
@@ -158,11 +160,12 @@ void tcp_start_sending(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
     pcb->iss = tcp_first_sequence(s, pcb, now_ns);
     pcb->ts_offset = tcp_first_timestamp(s, pcb);
     pcb->snd_una = pcb->iss;
-    pcb->snd_nxt = pcb->resend = pcb->resend_end = pcb->iss + 1;
+    pcb->snd_nxt = pcb->iss + 1;
     pcb->snd_end = pcb->iss + 1;
     pcb->snd_up = pcb->iss;
-    const struct rtt_limits limits = tcp_rtt_limits(s);
-    rtt_init(&pcb->rtt, &limits);
+    pcb->srtt_us = pcb->rttvar_us = 0;
+    pcb->syn_lost = false;
+    pcb->reno = tcp_knob(s, TCP_KNOB_CONGESTION_CONTROL) == 0;
     pcb->give_up_ns = now_ns + tcp_patience_ns(s, pcb);
 }
 
@@ -171,6 +174,7 @@ void tcp_start_receiving(struct stack *s, struct tcp_pcb *pcb, const struct tcp_
     pcb->irs = g->hdr.seq;
     pcb->rcv_nxt = pcb->rcv_user = pcb->rcv_adv = pcb->last_ack = pcb->rcv_up = g->hdr.seq + 1;
     tcp_learn_options(s, pcb, &g->options);
+    tcp_ecn_learn(s, pcb, g);
     pcb->snd_wnd = pcb->max_wnd = g->hdr.window; /* of a SYN it is never scaled (RFC 7323 2.2) */
     pcb->snd_wl1 = g->hdr.seq;
     pcb->snd_wl2 = g->hdr.ack;
@@ -178,11 +182,10 @@ void tcp_start_receiving(struct stack *s, struct tcp_pcb *pcb, const struct tcp_
 
 void tcp_establish(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
-    const struct rtt_limits limits = tcp_rtt_limits(s);
     tcp_enter(s, pcb, pcb->fin_queued ? TCP_FIN_WAIT_1 : TCP_ESTABLISHED);
+    tcp_rtt_sample_syn(s, pcb, now_ns);
+    pcb->dsack = (struct seq_range){0};
     tcp_congestion_start(s, pcb);
-    if (pcb->retransmits > 0)
-        rtt_after_lost_syn(&pcb->rtt, &limits);
     if (pcb->unaccepted)
         tcp_listener_child_done(s, pcb, now_ns);
 }
@@ -199,7 +202,9 @@ void tcp_check(const struct stack *s, const struct tcp_pcb *pcb)
     STACK_ASSERT(demux_is_in(&pcb->end) && pcb->end.remote_port && !pcb->end.open);
     STACK_ASSERT(seq_upto(pcb->snd_una, pcb->snd_nxt));
     STACK_ASSERT(seq_upto(pcb->snd_nxt, pcb->snd_end + pcb->fin_queued));
-    STACK_ASSERT(seq_upto(pcb->resend, pcb->resend_end) && seq_upto(pcb->resend_end, pcb->snd_nxt));
+    if (pcb->sender)
+        scoreboard_check(&pcb->sender->recovery.board);
+    ranges_check(&pcb->ahead);
     STACK_ASSERT(seq_upto(pcb->rcv_user, pcb->rcv_nxt) &&
                  (pcb->state == TCP_SYN_SENT || seq_upto(pcb->rcv_nxt, pcb->rcv_adv + 1)));
     STACK_ASSERT((pcb->link != NULL) == (pcb->unaccepted || pcb->state == TCP_TIME_WAIT));

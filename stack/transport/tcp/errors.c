@@ -34,11 +34,8 @@ bool tcp_sent(struct stack *s, const struct ip_error *e)
  * congestion. */
 static void resend_shorter(struct tcp_pcb *pcb)
 {
-    if (pcb->snd_una == pcb->iss)
-        return;
-    pcb->resend = pcb->snd_una;
-    pcb->resend_end = pcb->snd_nxt;
-    pcb->timing = false;
+    if (pcb->snd_una != pcb->iss && pcb->snd_una != pcb->snd_nxt)
+        recovery_resend_all(&pcb->sender->recovery, pcb->snd_nxt);
 }
 
 /* A hard error ends what is not yet synchronized (RFC 5927 4.2); later it is as soft as the others

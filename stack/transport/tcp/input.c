@@ -72,6 +72,7 @@ static enum tcp_counter read_segment(struct stack *s, struct netbuf *nb,
     g->flags = g->hdr.flags;
     g->text = netbuf_data(nb) + g->hdr.hdr_len;
     g->text_len = netbuf_len(nb) - g->hdr.hdr_len;
+    g->hdr_text_len = g->text_len;
     return TCP_COUNTERS;
 }
 

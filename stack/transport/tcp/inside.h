@@ -3,6 +3,7 @@
 #define STACK_TRANSPORT_TCP_INSIDE_H
 
 #include "stack/core/pool.h"
+#include "stack/transport/tcp/recovery.h"
 #include "stack/transport/tcp/sequence.h"
 #include "stack/transport/tcp/tcp.h"
 #include "stack/wire/tcp.h"
@@ -14,6 +15,12 @@ struct tcp {
     struct demux demux;
     struct pool pcbs;
     struct tcp_chunks chunks;
+    struct pool senders;                 /* of struct tcp_sender */
+    struct pool sent;                    /* of struct sent_segment */
+    struct pool ranges;                  /* of struct range */
+    struct tcp_sender *rest, **rest_end; /* senders with nothing in flight, the longest first */
+    struct recovery_config recovery;     /* as the knobs were when a connection began last */
+    struct congestion_config congestion;
     struct tcp_queue time_wait; /* the one that entered first comes first */
     uint32_t count[TCP_STATES]; /* blocks by state */
     uint8_t secret[KEYED_HASH_KEY_BYTES];
@@ -21,6 +28,15 @@ struct tcp {
      * 64 bits on a segment's path. */
     int64_t clock_ns;
     uint32_t clock_ms;
+};
+
+/* What a connection has beside its block while it sends. */
+struct tcp_sender {
+    struct tcp_recovery recovery;
+    struct rtt rtt;
+    struct tcp_pcb *pcb;
+    int64_t sent_ns;                 /* when it sent data last; TCP_NEVER: it has not */
+    struct tcp_sender *next, **link; /* link NULL: it is not at rest */
 };
 
 enum tcp_knob {
@@ -44,6 +60,18 @@ enum tcp_knob {
     TCP_KNOB_FIN_WAIT_2,
     TCP_KNOB_INITIAL_WINDOW,
     TCP_KNOB_SYN_BACKLOG,
+    TCP_KNOB_DSACK,
+    TCP_KNOB_RANGES,
+    TCP_KNOB_ECN,
+    TCP_KNOB_CONGESTION_CONTROL,
+    TCP_KNOB_ABC_LIMIT,
+    TCP_KNOB_SLOW_START_AFTER_IDLE,
+    TCP_KNOB_CWND_VALIDATION,
+    TCP_KNOB_HYSTART,
+    TCP_KNOB_REORDERING,
+    TCP_KNOB_RACK,
+    TCP_KNOB_TAIL_LOSS_PROBE,
+    TCP_KNOB_FRTO,
     TCP_KNOBS
 };
 
@@ -51,6 +79,7 @@ enum tcp_counter {
     TCP_IN,
     TCP_OUT,
     TCP_OUT_RESENT,
+    TCP_OUT_LOSS_PROBE,
     TCP_OUT_RST,
     TCP_IN_BAD_OPTIONS,
     TCP_IN_ERROR,
@@ -123,6 +152,7 @@ struct tcp_segment {
     uint8_t flags;
     const uint8_t *text;
     uint32_t text_len;
+    uint32_t hdr_text_len; /* before it was trimmed, as hdr.seq is SEG.SEQ before */
 };
 
 /* SEG.LEN: SYN and FIN count. */
@@ -165,12 +195,6 @@ void tcp_orphan_timer(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 /* All in both directions is done: 2 MSL from now on. */
 void tcp_enter_time_wait(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 void tcp_check(const struct stack *s, const struct tcp_pcb *pcb);
-/* Behind the last octet that `in` holds, those ahead of their turn included. */
-static inline uint32_t tcp_in_end(const struct tcp_pcb *pcb)
-{
-    return pcb->rcv_nxt - pcb->fin_received;
-}
-
 /* --- queue.c --- */
 void tcp_queue_init(struct tcp_queue *q);
 void tcp_queue_put(struct tcp_queue *q, struct tcp_pcb *pcb);
@@ -222,13 +246,42 @@ bool tcp_segment_acceptable(const struct tcp_pcb *pcb, const struct tcp_segment 
 void tcp_acknowledged(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
                       int64_t now_ns);
 bool tcp_fin_acknowledged(const struct tcp_pcb *pcb);
-/* Octets that may be in flight beyond what is: congestion control's bound. */
-uint32_t tcp_congestion_room(const struct tcp_pcb *pcb);
 void tcp_retransmission_due(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+/* What to wait for now, after data was sent or, `fresh`, acknowledged. There is a sender. */
+void tcp_arm_retransmission(struct stack *s, struct tcp_pcb *pcb, bool fresh, int64_t now_ns);
+
+/* --- sender.c --- */
+/* The connection's sender, which is not at rest any more; NULL: none is free. */
+struct tcp_recovery *tcp_sender_take(struct stack *s, struct tcp_pcb *pcb);
+/* All is acknowledged: another connection may have it. */
+void tcp_sender_rest(struct stack *s, struct tcp_pcb *pcb);
+void tcp_sender_forget(struct stack *s, struct tcp_pcb *pcb);
+/* TCP_CONGESTION. */
+void tcp_sender_choose(struct tcp_pcb *pcb, bool reno);
 void tcp_congestion_start(struct stack *s, struct tcp_pcb *pcb);
 
-/* --- rto.c: the timeout, with the limits that the knobs set --- */
-struct rtt_limits tcp_rtt_limits(const struct stack *s);
+/* --- ahead.c --- */
+uint32_t tcp_in_end(const struct tcp_pcb *pcb);
+void tcp_note_duplicate(const struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g);
+tcp_step tcp_take_ahead(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g);
+bool tcp_absorb_ahead(struct stack *s, struct tcp_pcb *pcb, bool *fin);
+void tcp_stream_cut_ahead(struct stack *s, struct tcp_pcb *pcb);
+void tcp_forget_ahead(struct stack *s, struct tcp_pcb *pcb);
+uint32_t tcp_sack_len(const struct tcp_pcb *pcb);
+void tcp_sack_option(const struct tcp_pcb *pcb, struct tcp_options *o);
+
+/* --- ecn.c --- */
+uint8_t tcp_ecn_syn_flags(const struct stack *s, const struct tcp_pcb *pcb, bool answer);
+void tcp_ecn_learn(const struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g);
+void tcp_ecn_input(struct tcp_pcb *pcb, const struct tcp_segment *g);
+
+/* --- rto.c: RFC 6298 --- */
+struct rtt tcp_rtt_remembered(const struct stack *s, const struct tcp_pcb *pcb);
+void tcp_rtt_remember(struct tcp_pcb *pcb, const struct rtt *r);
+void tcp_rtt_sample_syn(const struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+void tcp_rtt_sample(const struct stack *s, struct tcp_sender *x, int64_t rtt_ns);
+void tcp_rtt_adapt(const struct stack *s, struct tcp_sender *x, int64_t rtt_ns);
+void tcp_rto_expired(const struct stack *s, struct tcp_pcb *pcb);
 int64_t tcp_rto_ns(const struct stack *s, const struct tcp_pcb *pcb);
 /* RFC 9293 3.8.3: how long what is sent may stay without an answer. */
 int64_t tcp_patience_ns(const struct stack *s, const struct tcp_pcb *pcb);
@@ -239,12 +292,17 @@ void tcp_output(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 void tcp_send_syn(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 /* One octet, or the FIN, into a closed window (RFC 9293 3.8.6.1). */
 void tcp_send_probe(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+/* A segment whatever cwnd says: new, or the last one again (RFC 8985 7.3). */
+void tcp_send_loss_probe(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 
 /* --- segment.c: how a segment is built --- */
 struct tcp_plan {
     uint32_t seq, len; /* of text */
     uint8_t flags;
+    bool fresh; /* text, or FIN, that was not sent before */
 };
+uint8_t tcp_ecn_flags(struct tcp_pcb *pcb, const struct tcp_plan *plan);
+uint8_t tcp_ecn_tos(const struct tcp_pcb *pcb, const struct tcp_plan *plan);
 /* 0, or a negated error: it was not sent. */
 int tcp_transmit(struct stack *s, struct tcp_pcb *pcb, const struct tcp_plan *plan, int64_t now_ns);
 /* An acknowledgement at once, without text. */

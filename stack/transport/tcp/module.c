@@ -21,9 +21,37 @@ static size_t demux_at(const struct stack_limits *l)
     return size_add(chunks_at(l), size_rounded(tcp_chunks_bytes(l->tcp_chunks), POOL_ALIGN));
 }
 
+/* One of four connections sends at a time, of many; each of few. */
+static uint32_t senders(const struct stack_limits *l)
+{
+    enum { FEW = 256 };
+    return l->tcp_pcbs <= FEW ? l->tcp_pcbs : FEW + (l->tcp_pcbs - FEW) / 4u;
+}
+
+/* A segment in flight has octets in a chunk; small ones take more records than chunks. */
+static uint32_t records(const struct stack_limits *l)
+{
+    return 4u * l->tcp_chunks;
+}
+
+static size_t senders_at(const struct stack_limits *l)
+{
+    return size_add(demux_at(l), size_rounded(demux_bytes(l->tcp_pcbs), POOL_ALIGN));
+}
+
+static size_t sent_at(const struct stack_limits *l)
+{
+    return size_add(senders_at(l), pool_bytes(senders(l), sizeof(struct tcp_sender)));
+}
+
+static size_t ranges_at_offset(const struct stack_limits *l)
+{
+    return size_add(sent_at(l), pool_bytes(records(l), sizeof(struct sent_segment)));
+}
+
 static size_t state_size(const struct stack_limits *l)
 {
-    return size_add(demux_at(l), demux_bytes(l->tcp_pcbs));
+    return size_add(ranges_at_offset(l), pool_bytes(l->tcp_chunks, sizeof(struct range)));
 }
 
 static const struct ip_protocol protocol = {
@@ -43,6 +71,10 @@ static int init(struct stack *s, void *state, int64_t now_ns)
     pool_init(&t->pcbs, at + pool_at(), l->tcp_pcbs, sizeof(struct tcp_pcb));
     tcp_chunks_init(&t->chunks, at + chunks_at(l), l->tcp_chunks);
     demux_init(s, &t->demux, at + demux_at(l), l->tcp_pcbs);
+    pool_init(&t->senders, at + senders_at(l), senders(l), sizeof(struct tcp_sender));
+    pool_init(&t->sent, at + sent_at(l), records(l), sizeof(struct sent_segment));
+    pool_init(&t->ranges, at + ranges_at_offset(l), l->tcp_chunks, sizeof(struct range));
+    t->rest_end = &t->rest;
     tcp_queue_init(&t->time_wait);
     stack_random(s, RANDOM_ISN_KEY, t->secret, sizeof t->secret);
     return ip_register(s, &protocol);
@@ -66,7 +98,7 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_MSS_DEFAULT] = {"mss_default", KNOB_NUMBER, TCP_DEFAULT_MSS, 64, 65535},
     [TCP_KNOB_TIMESTAMPS] = {"timestamps", KNOB_BOOL, 1, 0, 1},
     [TCP_KNOB_WINDOW_SCALING] = {"window_scaling", KNOB_BOOL, 1, 0, 1},
-    [TCP_KNOB_SACK] = {"sack", KNOB_BOOL, 0, 0, 1},
+    [TCP_KNOB_SACK] = {"sack", KNOB_BOOL, 1, 0, 1},
     [TCP_KNOB_PATH_MTU_DISCOVERY] = {"path_mtu_discovery", KNOB_BOOL, 1, 0, 1},
     /* RFC 6298 2.1, 2.4, 2.5. */
     [TCP_KNOB_RTO_INITIAL] = {"rto_initial", KNOB_NS, SECONDS(1), MS(1), SECONDS(60)},
@@ -82,12 +114,26 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_FIN_WAIT_2] = {"fin_wait_2", KNOB_NS, SECONDS(60), SECONDS(1), SECONDS(86400)},
     [TCP_KNOB_INITIAL_WINDOW] = {"initial_window", KNOB_NUMBER, 10, 1, 64}, /* RFC 6928 */
     [TCP_KNOB_SYN_BACKLOG] = {"syn_backlog", KNOB_NUMBER, 128, 1, 65535},
+    [TCP_KNOB_DSACK] = {"dsack", KNOB_BOOL, 1, 0, 1},
+    [TCP_KNOB_RANGES] = {"ranges", KNOB_NUMBER, 64, 1, 65535}, /* out of order, a connection's */
+    [TCP_KNOB_ECN] = {"ecn", KNOB_NUMBER, 2, 0, 2},            /* 0 off, 1 on, 2 when asked */
+    [TCP_KNOB_CONGESTION_CONTROL] = {"congestion_control", KNOB_NUMBER, 1, 0,
+                                     1},                          /* 0 Reno, 1 CUBIC */
+    [TCP_KNOB_ABC_LIMIT] = {"abc_limit", KNOB_NUMBER, 1, 1, 255}, /* RFC 5681 3.1 */
+    [TCP_KNOB_SLOW_START_AFTER_IDLE] = {"slow_start_after_idle", KNOB_BOOL, 1, 0, 1},
+    [TCP_KNOB_CWND_VALIDATION] = {"cwnd_validation", KNOB_BOOL, 1, 0, 1}, /* RFC 7661 */
+    [TCP_KNOB_HYSTART] = {"hystart", KNOB_NUMBER, 1, 0, 2}, /* 0 none, 1 HyStart++, 2 the older */
+    [TCP_KNOB_REORDERING] = {"reordering", KNOB_NUMBER, 3, 1, 127}, /* DupThresh */
+    [TCP_KNOB_RACK] = {"rack", KNOB_BOOL, 1, 0, 1},                 /* RFC 8985; else RFC 6675 */
+    [TCP_KNOB_TAIL_LOSS_PROBE] = {"tail_loss_probe", KNOB_BOOL, 1, 0, 1},
+    [TCP_KNOB_FRTO] = {"frto", KNOB_BOOL, 1, 0, 1}, /* RFC 5682 */
 };
 
 static const char *const counters[TCP_COUNTERS] = {
     [TCP_IN] = "in",
     [TCP_OUT] = "out",
     [TCP_OUT_RESENT] = "out.resent",
+    [TCP_OUT_LOSS_PROBE] = "out.loss_probe",
     [TCP_OUT_RST] = "out.rst",
     [TCP_IN_BAD_OPTIONS] = "in.bad_options",
     [TCP_IN_ERROR] = "in.error",

@@ -43,29 +43,77 @@ static uint32_t window_left(const struct tcp_pcb *pcb, uint32_t seq)
     return seq_after(edge, seq) ? edge - seq : 0;
 }
 
+/* Why more is sent than the rules below would let out, for one segment. */
+enum urge {
+    URGE_NONE,
+    URGE_SMALL_WINDOW, /* 3.8.6.2.1 (4): it stayed as small as it is */
+    URGE_LOSS_PROBE    /* RFC 8985 7.3: whatever cwnd says, and Nagle */
+};
+
 /* What could be sent from `from` on. */
 struct offer {
     uint32_t from;
-    uint32_t waiting; /* octets of text from there: D of 3.8.6.2.1, and what is sent once more */
-    uint32_t room;    /* U, and within congestion control's bound */
+    uint32_t waiting; /* octets of text from there: D of 3.8.6.2.1, or of the segment sent again */
     uint32_t window;  /* U */
+    uint32_t congestion; /* what cwnd leaves */
     uint32_t mss;
-    bool again; /* it begins with what was sent before */
+    bool again; /* it was sent before */
+    bool fin;   /* FIN follows what waits */
 };
 
-/* What is sent once more goes first, and on into what is new. */
-static struct offer offer_of(struct stack *s, struct tcp_pcb *pcb)
+static uint32_t least(uint32_t a, uint32_t b)
 {
-    struct offer o = {.again = pcb->resend != pcb->resend_end, .mss = tcp_send_mss(s, pcb)};
-    o.from = o.again ? pcb->resend : pcb->snd_nxt;
-    uint32_t until = o.again && pcb->resend_end != pcb->snd_nxt ? pcb->resend_end : pcb->snd_end;
-    o.waiting = seq_after(until, pcb->snd_end) ? pcb->snd_end - o.from
-                : seq_after(until, o.from)     ? until - o.from
-                                               : 0;
-    uint32_t congestion = tcp_congestion_room(pcb);
+    return a < b ? a : b;
+}
+
+static struct offer offer_new(const struct tcp_pcb *pcb, uint32_t mss)
+{
+    struct offer o = {.from = pcb->snd_nxt, .mss = mss, .fin = pcb->fin_queued && !fin_sent(pcb)};
+    o.waiting = seq_after(pcb->snd_end, o.from) ? pcb->snd_end - o.from : 0;
     o.window = window_left(pcb, o.from);
-    o.room = o.window < congestion ? o.window : congestion;
     return o;
+}
+
+/* What is lost goes first. With nothing else in flight a segment may go whatever cwnd leaves. */
+static bool offer_again(struct stack *s, struct tcp_pcb *pcb, struct offer *o)
+{
+    struct seq_range at;
+    struct tcp_recovery *r = &pcb->sender->recovery;
+    bool fresh = (o->waiting > 0 || o->fin) && o->window > 0;
+    uint32_t left = window_left(pcb, pcb->snd_una);
+    if (r->board.lost == 0 || left == 0 ||
+        !recovery_next(r, &tcp_of(s)->sent, pcb->snd_nxt, fresh, least(o->mss, left), &at))
+        return false;
+    *o = (struct offer){.from = at.left,
+                        .waiting = seq_earlier(at.right, pcb->snd_end) - at.left,
+                        .window = window_left(pcb, at.left),
+                        .congestion = o->congestion,
+                        .mss = o->mss,
+                        .again = true,
+                        .fin = seq_after(at.right, pcb->snd_end)};
+    if (recovery_in_flight(r, pcb->snd_una, pcb->snd_nxt) == 0)
+        o->congestion = o->mss;
+    return true;
+}
+
+/* Without a sender, or a record for one segment more, nothing goes now. */
+static bool make_offer(struct stack *s, struct tcp_pcb *pcb, enum urge urge, struct offer *o)
+{
+    uint32_t mss = tcp_send_mss(s, pcb), sack = tcp_sack_len(pcb);
+    *o = offer_new(pcb, mss > sack ? mss - sack : 1);
+    if (!in_flight(pcb) && o->waiting == 0 && !o->fin)
+        return false;
+    struct tcp_recovery *r = tcp_sender_take(s, pcb);
+    if (!r)
+        return false;
+    if (r->congestion.mss != mss)
+        congestion_set_mss(&r->congestion, mss);
+    o->congestion = recovery_room(r, pcb->snd_una, pcb->snd_nxt);
+    if (urge == URGE_LOSS_PROBE)
+        o->congestion = mss;
+    else if (offer_again(s, pcb, o))
+        return true;
+    return scoreboard_has_room(&r->board, &tcp_of(s)->sent);
 }
 
 /* 3.8.6.2.1 (1) to (3) with 3.7.4. "PUSHed" is what the user does not hold back. */
@@ -73,7 +121,7 @@ static bool worth_sending(const struct tcp_pcb *pcb, const struct offer *o, uint
 {
     bool pushed = !pcb->cork && !pcb->more;
     bool nagle = in_flight(pcb) && !pcb->no_delay;
-    if (len == o->mss || o->again || fin)
+    if (len == o->mss || fin)
         return true;
     if (pcb->urgent && seq_after(pcb->snd_up, pcb->snd_nxt))
         return true;
@@ -81,23 +129,31 @@ static bool worth_sending(const struct tcp_pcb *pcb, const struct offer *o, uint
         return false;
     if (len == o->waiting)
         return true;
-    return o->room == o->window && len >= (pcb->max_wnd + 1) / 2;
+    return o->window <= o->congestion && len >= (pcb->max_wnd + 1) / 2;
 }
 
-/* The next segment with text or FIN; false: none may be sent now. `forced`: whatever the user and
- * the window's size say (3.8.6.2.1 (4)). */
-static bool plan_next(struct stack *s, struct tcp_pcb *pcb, bool forced, struct tcp_plan *plan)
+/* cwnd is what holds the sender back: RFC 7661 4.5.3. */
+static void note_limit(struct tcp_pcb *pcb, const struct offer *o)
 {
-    if (!may_send_text(pcb) || (fin_sent(pcb) && pcb->resend == pcb->resend_end))
+    uint32_t would = least(least(o->waiting, o->window), o->mss);
+    pcb->sender->recovery.cwnd_limited = would > 0 && o->congestion < would;
+}
+
+/* The next segment with text or FIN; false: none may be sent now. */
+static bool plan_next(struct stack *s, struct tcp_pcb *pcb, enum urge urge, struct tcp_plan *plan)
+{
+    struct offer o;
+    if (!may_send_text(pcb) || !make_offer(s, pcb, urge, &o))
         return false;
-    struct offer o = offer_of(s, pcb);
-    uint32_t len = o.waiting < o.room ? o.waiting : o.room;
-    len = len < o.mss ? len : o.mss;
+    note_limit(pcb, &o);
+    uint32_t room = least(o.window, o.congestion), len = least(least(o.waiting, room), o.mss);
     /* FIN takes an octet of the window as text does. */
-    bool fin = pcb->fin_queued && o.from + len == pcb->snd_end && o.room > len;
-    if ((len == 0 && !fin) || !(forced || worth_sending(pcb, &o, len, fin)))
+    bool fin = o.fin && len == o.waiting && room > len;
+    if (len == 0 && !fin)
         return false;
-    *plan = (struct tcp_plan){.seq = o.from, .len = len, .flags = TCP_FLAG_ACK};
+    if (o.again ? len < o.waiting : urge == URGE_NONE && !worth_sending(pcb, &o, len, fin))
+        return false;
+    *plan = (struct tcp_plan){.seq = o.from, .len = len, .flags = TCP_FLAG_ACK, .fresh = !o.again};
     if (fin)
         plan->flags |= TCP_FLAG_FIN;
     if (len > 0 && o.from + len == pcb->snd_end) /* MUST-60 */
@@ -105,31 +161,43 @@ static bool plan_next(struct stack *s, struct tcp_pcb *pcb, bool forced, struct 
     return true;
 }
 
-/* A segment's acknowledgement is waited for: RFC 6298 5.1, and 3 of it (Karn) for what is new. */
+/* RFC 5681 4.1: what is sent after a pause. */
+static void resume(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    struct tcp_sender *x = pcb->sender;
+    if (!in_flight(pcb) && x->sent_ns != TCP_NEVER && now_ns > x->sent_ns)
+        congestion_resumed(&x->recovery.congestion, now_ns, now_ns - x->sent_ns,
+                           tcp_rto_ns(s, pcb));
+    x->sent_ns = now_ns;
+}
+
+/* A segment's acknowledgement is waited for (RFC 6298 5.1). There is a record for it. */
 static void note_flight(struct stack *s, struct tcp_pcb *pcb, const struct tcp_plan *plan,
                         int64_t now_ns)
 {
     uint32_t end = plan->seq + plan->len + ((plan->flags & TCP_FLAG_FIN) != 0);
-    bool fresh = plan->seq == pcb->snd_nxt;
-    if (!fresh)
-        tcp_count(s, TCP_OUT_RESENT);
-    if (seq_before(pcb->resend, end))
-        pcb->resend = seq_earlier(end, pcb->resend_end);
-    if (seq_after(end, pcb->snd_nxt)) {
+    struct tcp_recovery *r = &pcb->sender->recovery;
+    if (plan->fresh) {
+        recovery_sent(r, &tcp_of(s)->sent, plan->seq, end, now_ns);
         pcb->snd_nxt = end;
-        if (pcb->resend == pcb->resend_end)
-            pcb->resend = pcb->resend_end = end;
+    } else {
+        tcp_count(s, TCP_OUT_RESENT);
+        recovery_sent_again(r, plan->seq, end, now_ns, tcp_timestamp(s, pcb, now_ns));
     }
-    if (fresh && !pcb->timing) {
-        pcb->timing = true;
-        pcb->timed = end;
-        pcb->timed_ns = now_ns;
-    }
-    pcb->probing = false;
-    if (pcb->rexmt_ns == TCP_NEVER)
-        pcb->rexmt_ns = now_ns + tcp_rto_ns(s, pcb);
+    tcp_arm_retransmission(s, pcb, false, now_ns);
     if (pcb->give_up_ns == TCP_NEVER)
         pcb->give_up_ns = now_ns + tcp_patience_ns(s, pcb);
+}
+
+/* What could not be sent is lost, as on the wire: the timeout has it sent again. */
+static int send_planned(struct stack *s, struct tcp_pcb *pcb, const struct tcp_plan *plan,
+                        int64_t now_ns)
+{
+    if (plan->fresh)
+        resume(s, pcb, now_ns);
+    int err = tcp_transmit(s, pcb, plan, now_ns);
+    note_flight(s, pcb, plan, now_ns);
+    return err;
 }
 
 /* Text waits and nothing is under way that would bring an acknowledgement: the window is probed
@@ -147,75 +215,90 @@ static void wait_for_window(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns
         pcb->give_up_ns = now_ns + tcp_patience_ns(s, pcb);
 }
 
-static void send_all(struct stack *s, struct tcp_pcb *pcb, bool forced, int64_t now_ns)
+static void send_all(struct stack *s, struct tcp_pcb *pcb, enum urge urge, int64_t now_ns)
 {
     struct tcp_plan plan;
-    while (plan_next(s, pcb, forced, &plan)) {
-        /* What could not be sent is lost, as on the wire: the timeout has it sent again. */
-        int err = tcp_transmit(s, pcb, &plan, now_ns);
-        note_flight(s, pcb, &plan, now_ns);
-        forced = false;
-        if (err < 0)
+    while (plan_next(s, pcb, urge, &plan)) {
+        if (send_planned(s, pcb, &plan, now_ns) < 0 || urge == URGE_LOSS_PROBE)
             break;
+        urge = URGE_NONE;
     }
 }
 
-static void output(struct stack *s, struct tcp_pcb *pcb, bool forced, int64_t now_ns)
+static void output(struct stack *s, struct tcp_pcb *pcb, enum urge urge, int64_t now_ns)
 {
     if (pcb->sending)
         return;
     pcb->sending = true;
-    send_all(s, pcb, forced, now_ns);
+    send_all(s, pcb, urge, now_ns);
     if (pcb->ack_now)
         tcp_send_ack(s, pcb, now_ns);
     wait_for_window(s, pcb, now_ns);
+    if (!in_flight(pcb))
+        tcp_sender_rest(s, pcb);
     pcb->sending = false;
 }
 
 void tcp_output(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
-    output(s, pcb, false, now_ns);
+    output(s, pcb, URGE_NONE, now_ns);
 }
 
 void tcp_send_syn(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
     struct tcp_plan plan = {.seq = pcb->iss, .flags = TCP_FLAG_SYN};
-    if (pcb->state != TCP_SYN_SENT)
+    bool answer = pcb->state != TCP_SYN_SENT;
+    if (answer)
         plan.flags |= TCP_FLAG_ACK;
+    plan.flags |= tcp_ecn_syn_flags(s, pcb, answer);
     tcp_transmit(s, pcb, &plan, now_ns);
-    if (pcb->retransmits == 0) {
-        pcb->timing = true;
-        pcb->timed = pcb->iss + 1;
-        pcb->timed_ns = now_ns;
-    }
+    if (pcb->retransmits == 0)
+        pcb->syn_ns = now_ns;
     pcb->rexmt_ns = now_ns + tcp_rto_ns(s, pcb);
 }
 
 /* The octet counts as sent, since a peer whose window opens meanwhile takes it. */
 static void probe_closed(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
+    struct tcp_recovery *r = tcp_sender_take(s, pcb);
+    if (!r || !scoreboard_has_room(&r->board, &tcp_of(s)->sent))
+        return;
     struct tcp_plan plan = {.seq = pcb->snd_una, .flags = TCP_FLAG_ACK};
     if (pcb->snd_una != pcb->snd_end)
         plan.len = 1;
     if (plan.seq + plan.len == pcb->snd_end)
         plan.flags |= plan.len ? TCP_FLAG_PSH : TCP_FLAG_FIN;
     tcp_transmit(s, pcb, &plan, now_ns);
-    if (!in_flight(pcb)) {
-        pcb->snd_nxt++;
-        pcb->resend = pcb->resend_end = pcb->snd_nxt;
-    }
+    if (in_flight(pcb))
+        return;
+    recovery_sent(r, &tcp_of(s)->sent, pcb->snd_nxt, pcb->snd_nxt + 1, now_ns);
+    pcb->snd_nxt++;
 }
 
 void tcp_send_probe(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
     if (pcb->snd_wnd != 0) {
         pcb->probing = false;
-        output(s, pcb, true, now_ns);
+        output(s, pcb, URGE_SMALL_WINDOW, now_ns);
         return;
     }
     probe_closed(s, pcb, now_ns);
-    const struct rtt_limits limits = tcp_rtt_limits(s);
-    rtt_expired(&pcb->rtt, &limits);
+    tcp_rto_expired(s, pcb);
     pcb->probing = true;
     pcb->rexmt_ns = now_ns + tcp_rto_ns(s, pcb);
+}
+
+void tcp_send_loss_probe(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    struct seq_range at;
+    uint32_t nxt = pcb->snd_nxt;
+    struct tcp_recovery *r = &pcb->sender->recovery;
+    output(s, pcb, URGE_LOSS_PROBE, now_ns);
+    if (pcb->snd_nxt != nxt ||
+        !recovery_probe_again(r, &tcp_of(s)->sent, tcp_send_mss(s, pcb), &at))
+        return;
+    struct tcp_plan plan = {.seq = at.left, .len = seq_earlier(at.right, pcb->snd_end) - at.left};
+    plan.flags = TCP_FLAG_ACK | (at.right == pcb->snd_end ? TCP_FLAG_PSH : 0) |
+                 (seq_after(at.right, pcb->snd_end) ? TCP_FLAG_FIN : 0);
+    send_planned(s, pcb, &plan, now_ns);
 }

@@ -1,7 +1,10 @@
-/* How long an answer is waited for: the retransmission timeout and the user timeout. */
+/* How long an answer is waited for, by the stack's knobs: the retransmission timeout (RFC 6298) and
+ * the user timeout. Without a sender the block has microseconds of the first, and counts the
+ * doublings of the handshake as `retransmits`. */
+#include "stack/core/div.h"
 #include "stack/transport/tcp/inside.h"
 
-struct rtt_limits tcp_rtt_limits(const struct stack *s)
+static struct rtt_limits limits(const struct stack *s)
 {
     struct rtt_limits l = rtt_limits_rfc();
     l.initial_ns = tcp_knob(s, TCP_KNOB_RTO_INITIAL);
@@ -10,10 +13,71 @@ struct rtt_limits tcp_rtt_limits(const struct stack *s)
     return l;
 }
 
+static uint32_t microseconds(int64_t ns)
+{
+    int64_t us = div_s64(ns, 1000);
+    return us < UINT32_MAX ? (uint32_t)us : UINT32_MAX;
+}
+
+struct rtt tcp_rtt_remembered(const struct stack *s, const struct tcp_pcb *pcb)
+{
+    const struct rtt_limits l = limits(s);
+    struct rtt r;
+    rtt_init(&r, &l);
+    if (pcb->srtt_us)
+        rtt_restore(&r, &l, pcb->srtt_us * INT64_C(1000), pcb->rttvar_us * INT64_C(1000));
+    else if (pcb->syn_lost)
+        rtt_after_lost_syn(&r, &l); /* 5.7 */
+    return r;
+}
+
+void tcp_rtt_remember(struct tcp_pcb *pcb, const struct rtt *r)
+{
+    pcb->srtt_us = microseconds(r->srtt_ns);
+    pcb->rttvar_us = microseconds(r->rttvar_ns);
+}
+
+/* 3 (Karn): of a SYN that was sent once. */
+void tcp_rtt_sample_syn(const struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    const struct rtt_limits l = limits(s);
+    pcb->syn_lost = pcb->retransmits > 0;
+    if (pcb->syn_lost)
+        return;
+    struct rtt r;
+    rtt_init(&r, &l);
+    rtt_sample(&r, &l, now_ns - pcb->syn_ns);
+    tcp_rtt_remember(pcb, &r);
+}
+
+void tcp_rtt_sample(const struct stack *s, struct tcp_sender *x, int64_t rtt_ns)
+{
+    const struct rtt_limits l = limits(s);
+    rtt_sample(&x->rtt, &l, rtt_ns);
+}
+
+/* RFC 4015 3.4. */
+void tcp_rtt_adapt(const struct stack *s, struct tcp_sender *x, int64_t rtt_ns)
+{
+    const struct rtt_limits l = limits(s);
+    rtt_adapt_to_delay(&x->rtt, &l, x->rtt.srtt_ns, x->rtt.rttvar_ns, rtt_ns);
+}
+
+void tcp_rto_expired(const struct stack *s, struct tcp_pcb *pcb)
+{
+    const struct rtt_limits l = limits(s);
+    if (pcb->sender)
+        rtt_expired(&pcb->sender->rtt, &l);
+}
+
 int64_t tcp_rto_ns(const struct stack *s, const struct tcp_pcb *pcb)
 {
-    const struct rtt_limits l = tcp_rtt_limits(s);
-    return rtt_rto(&pcb->rtt, &l);
+    const struct rtt_limits l = limits(s);
+    if (pcb->sender)
+        return rtt_rto(&pcb->sender->rtt, &l);
+    struct rtt r = tcp_rtt_remembered(s, pcb);
+    r.backoff = pcb->retransmits;
+    return rtt_rto(&r, &l);
 }
 
 int64_t tcp_patience_ns(const struct stack *s, const struct tcp_pcb *pcb)

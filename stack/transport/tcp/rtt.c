@@ -35,6 +35,13 @@ static void compute(struct rtt *r, const struct rtt_limits *limits)
     r->backoff = 0;
 }
 
+void rtt_restore(struct rtt *r, const struct rtt_limits *limits, int64_t srtt_ns, int64_t rttvar_ns)
+{
+    r->srtt_ns = srtt_ns;
+    r->rttvar_ns = rttvar_ns;
+    compute(r, limits);
+}
+
 void rtt_sample_one_of(struct rtt *r, const struct rtt_limits *limits, int64_t measured_ns,
                        uint32_t samples)
 {

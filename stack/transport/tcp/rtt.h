@@ -32,6 +32,9 @@ struct rtt {
 struct rtt_limits rtt_limits_rfc(void);
 
 void rtt_init(struct rtt *r, const struct rtt_limits *limits);
+/* As it was left: what a connection remembers of itself. */
+void rtt_restore(struct rtt *r, const struct rtt_limits *limits, int64_t srtt_ns,
+                 int64_t rttvar_ns);
 /* (2.2), (2.3): one measurement, taken at most once a round trip or by timestamps. Ends a backoff
  * (section 5: "collapses"). */
 void rtt_sample(struct rtt *r, const struct rtt_limits *limits, int64_t measured_ns);

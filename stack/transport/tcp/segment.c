@@ -92,6 +92,8 @@ static uint8_t options_of(struct stack *s, const struct tcp_pcb *pcb, const stru
         o.ts_val = tcp_timestamp(s, pcb, now_ns);
         o.ts_ecr = plan->flags & TCP_FLAG_ACK ? pcb->ts_recent : 0;
     }
+    if (pcb->state > TCP_SYN_RECEIVED && !(plan->flags & TCP_FLAG_RST))
+        tcp_sack_option(pcb, &o);
     return (uint8_t)tcp_options_emit(&o, raw, TCP_MAX_OPTIONS_LEN);
 }
 
@@ -118,10 +120,12 @@ static void note_sent(struct tcp_pcb *pcb, const struct tcp_hdr *hdr)
     pcb->last_ack = pcb->rcv_nxt;
     pcb->ack_now = false;
     pcb->ack_ns = TCP_NEVER;
+    if (pcb->state > TCP_SYN_RECEIVED)
+        pcb->dsack = (struct seq_range){0};
 }
 
 static struct ip_send ip_of(const struct stack *s, const struct tcp_pcb *pcb,
-                            const struct ip_path *path)
+                            const struct tcp_plan *plan, const struct ip_path *path)
 {
     bool df = tcp_knob(s, TCP_KNOB_PATH_MTU_DISCOVERY) != 0;
     return (struct ip_send){
@@ -129,7 +133,7 @@ static struct ip_send ip_of(const struct stack *s, const struct tcp_pcb *pcb,
         .destination = pcb->end.ip.remote,
         .protocol = IP_PROTO_TCP,
         .ttl = pcb->end.ip.ttl,
-        .tos = pcb->end.ip.tos,
+        .tos = tcp_ecn_tos(pcb, plan),
         .flags = df ? IP_DONT_FRAGMENT : 0,
     };
 }
@@ -151,6 +155,7 @@ int tcp_transmit(struct stack *s, struct tcp_pcb *pcb, const struct tcp_plan *pl
         .options = raw,
     };
     hdr.window = window_field(s, pcb, plan->flags);
+    hdr.flags |= tcp_ecn_flags(pcb, plan);
     if (pcb->urgent && seq_after(pcb->snd_up, plan->seq) && !(plan->flags & TCP_FLAG_SYN)) {
         uint32_t ahead = pcb->snd_up - plan->seq;
         hdr.flags |= TCP_FLAG_URG;
@@ -163,7 +168,7 @@ int tcp_transmit(struct stack *s, struct tcp_pcb *pcb, const struct tcp_plan *pl
         return -ERR_NOBUFS;
     }
     fill(nb, pcb, &hdr, plan->seq, plan->len, &path);
-    struct ip_send how = ip_of(s, pcb, &path);
+    struct ip_send how = ip_of(s, pcb, plan, &path);
     note_sent(pcb, &hdr);
     tcp_count(s, TCP_OUT);
     pcb->end.ip.has_sent = true;

@@ -106,6 +106,7 @@ static tcp_step check_sequence(struct stack *s, struct tcp_pcb *pcb, struct tcp_
         tcp_send_syn(s, pcb, now_ns);
         return TCP_DROP_SEQUENCE;
     }
+    tcp_note_duplicate(s, pcb, g);
     if (!tcp_segment_acceptable(pcb, g) && !only_text_is_refused(pcb, g)) {
         if (g->flags & TCP_FLAG_RST)
             return TCP_DROP_SEQUENCE;
@@ -114,6 +115,7 @@ static tcp_step check_sequence(struct stack *s, struct tcp_pcb *pcb, struct tcp_
     }
     trim_left(pcb, g);
     trim_right(pcb, g);
+    tcp_ecn_input(pcb, g);
     return TCP_STEP_NEXT;
 }
 

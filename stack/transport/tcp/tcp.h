@@ -10,7 +10,7 @@
 #define STACK_TRANSPORT_TCP_TCP_H
 
 #include "stack/transport/demux.h"
-#include "stack/transport/tcp/rtt.h"
+#include "stack/transport/tcp/ranges.h"
 #include "stack/transport/tcp/stream.h"
 
 #ifdef __cplusplus
@@ -78,9 +78,9 @@ struct tcp_pcb {
     struct tcp_pcb *next, **link; /* in a listener's queue, or that of TIME-WAIT */
     union {
         struct {
-            struct tcp_stream out;   /* from SND.UNA to snd_end */
-            struct tcp_stream in;    /* from rcv_user to RCV.NXT, and what came before its turn */
-            struct tcp_ahead *ahead; /* which octets those are; NULL: none */
+            struct tcp_stream out; /* from SND.UNA to snd_end */
+            struct tcp_stream in;  /* from rcv_user to RCV.NXT, and what came before its turn */
+            struct ranges ahead;   /* which octets those are; a FIN among them is one */
         };
         struct tcp_listener listener;
     };
@@ -93,17 +93,20 @@ struct tcp_pcb {
     uint32_t iss, snd_una, snd_nxt; /* SND.NXT is never taken back */
     uint32_t snd_end;               /* behind the last octet that the user gave */
     uint32_t snd_wnd, snd_wl1, snd_wl2, snd_up, max_wnd;
-    uint32_t resend, resend_end; /* is sent once more, from the first to before the second */
-    uint32_t cwnd, ssthresh;
+    /* What is in flight and how much may be. NULL: nothing was, or long ago, and these are what is
+     * remembered of it; 0: nothing. */
+    struct tcp_sender *sender;
+    uint32_t cwnd, ssthresh, srtt_us, rttvar_us;
     uint32_t irs, rcv_nxt, rcv_up;
     uint32_t rcv_adv;  /* the right edge that the peer was told of */
     uint32_t rcv_user; /* the next octet that the user takes */
     uint32_t last_ack; /* RFC 7323's Last.ACK.sent */
 
     uint32_t ts_offset, ts_recent, ts_recent_ms;
-    struct rtt rtt;
-    uint32_t timed;   /* the acknowledgement of what precedes it ends a round trip */
-    int64_t timed_ns; /* which began then */
+    union {
+        int64_t syn_ns;         /* in the handshake: when the SYN left first */
+        struct seq_range dsack; /* what came twice and is to be told (RFC 2883); empty: nothing */
+    };
 
     uint32_t snd_buffer, rcv_buffer; /* octets, at most */
     uint16_t peer_mss;               /* SendMSS: of the peer's option, or the default */
@@ -114,7 +117,6 @@ struct tcp_pcb {
     uint8_t told;              /* readiness when `ready` was last called */
     uint8_t held;              /* by so many functions: not given back meanwhile */
     uint8_t retransmits;       /* in a row, without an answer */
-    uint8_t duplicates;        /* acknowledgements in a row */
     bool user : 1;             /* somebody holds it, and closes it */
     bool unaccepted : 1;
     bool ended : 1;      /* CLOSED after it was something else */
@@ -125,7 +127,11 @@ struct tcp_pcb {
     bool shut_read : 1;
     bool ack_now : 1;
     bool probing : 1;                          /* rexmt_ns is that of the persist timer */
-    bool timing : 1;                           /* `timed` counts */
+    bool fin_ahead : 1;                        /* the last octet of `ahead` is a FIN */
+    bool ecn : 1;                              /* agreed on (RFC 3168) */
+    bool ecn_echo : 1;                         /* CE came, and no CWR since */
+    bool syn_lost : 1;                         /* ours was sent more than once */
+    bool reno : 1;                             /* TCP_CONGESTION; else CUBIC */
     bool urgent : 1;                           /* SND.UP counts: not yet acknowledged */
     bool urgent_in : 1;                        /* RCV.UP counts: not yet read */
     bool timestamps : 1, sack : 1, wscale : 1; /* agreed on */

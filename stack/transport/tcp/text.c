@@ -49,6 +49,22 @@ static void acknowledge_soon(struct stack *s, struct tcp_pcb *pcb, int64_t now_n
         pcb->ack_ns = now_ns + tcp_knob(s, TCP_KNOB_DELAYED_ACK);
 }
 
+/* What waited behind it follows, a FIN among it too. */
+static void fill_gap(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g)
+{
+    bool fin = false;
+    if (!tcp_absorb_ahead(s, pcb, &fin))
+        return;
+    pcb->ack_now = true;
+    if (pcb->shut_read)
+        pcb->rcv_user = pcb->rcv_nxt;
+    if (!fin)
+        return;
+    pcb->fin_ahead = false;
+    g->flags |= TCP_FLAG_FIN;
+    g->seq = pcb->rcv_nxt - g->text_len; /* where it would have stood */
+}
+
 static tcp_step take_in_order(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g,
                               int64_t now_ns)
 {
@@ -60,6 +76,7 @@ static tcp_step take_in_order(struct stack *s, struct tcp_pcb *pcb, struct tcp_s
                                TCP_CLAIM_MORE);
     pcb->rcv_nxt += taken;
     if (taken == g->text_len) {
+        fill_gap(s, pcb, g);
         acknowledge_soon(s, pcb, now_ns);
         return TCP_STEP_NEXT;
     }
@@ -88,8 +105,7 @@ tcp_step tcp_input_text(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment
         return refuse_after_close(s, pcb, g, now_ns);
     if (g->seq == pcb->rcv_nxt)
         return take_in_order(s, pcb, g, now_ns);
-    pcb->ack_now = true;
-    return TCP_DROP_AHEAD;
+    return tcp_take_ahead(s, pcb, g);
 }
 
 /* --- eighth, check the FIN bit --- */
@@ -128,10 +144,12 @@ static tcp_step check_fin(struct stack *s, struct tcp_pcb *pcb, const struct tcp
 {
     if (!(g->flags & TCP_FLAG_FIN))
         return TCP_COUNTERS;
-    if (g->seq + g->text_len != pcb->rcv_nxt || pcb->fin_received) {
+    if (pcb->fin_received) {
         pcb->ack_now = true;
         return TCP_DROP_AHEAD;
     }
+    if (g->seq + g->text_len != pcb->rcv_nxt)
+        return tcp_take_ahead(s, pcb, g);
     take_fin(s, pcb, now_ns);
     return TCP_COUNTERS;
 }

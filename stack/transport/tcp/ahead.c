@@ -1,0 +1,105 @@
+/* What arrives ahead of its turn: kept, told by SACK (RFC 2018), and by D-SACK (RFC 2883) when it
+ * came before. */
+#include "stack/transport/tcp/inside.h"
+
+/* Behind the last octet of text that `in` holds. */
+uint32_t tcp_in_end(const struct tcp_pcb *pcb)
+{
+    if (!pcb->ahead.first)
+        return pcb->rcv_nxt - pcb->fin_received;
+    return ranges_end(&pcb->ahead) - pcb->fin_ahead;
+}
+
+/* Before a segment is trimmed: was some of its text here already? The latest is told. */
+void tcp_note_duplicate(const struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g)
+{
+    struct seq_range d;
+    uint32_t left = g->hdr.seq + ((g->hdr.flags & TCP_FLAG_SYN) != 0);
+    if (!pcb->sack || pcb->state <= TCP_SYN_RECEIVED || g->hdr_text_len == 0 ||
+        !tcp_knob(s, TCP_KNOB_DSACK))
+        return;
+    if (ranges_duplicate(&pcb->ahead, pcb->rcv_nxt, left, left + g->hdr_text_len, &d))
+        pcb->dsack = d;
+}
+
+/* What it could keep; a FIN counts when all before it in the segment was kept. */
+tcp_step tcp_take_ahead(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g)
+{
+    struct tcp *t = tcp_of(s);
+    pcb->ack_now = true; /* RFC 5681 4.2 */
+    bool fin = (g->flags & TCP_FLAG_FIN) != 0;
+    pcb->ahead.limit = (uint16_t)tcp_knob(s, TCP_KNOB_RANGES);
+    uint32_t taken = g->text_len;
+    if (!pcb->shut_read)
+        taken = tcp_stream_put(&t->chunks, &pcb->in, g->seq, g->text, taken, TCP_CLAIM_AHEAD);
+    uint32_t right = g->seq + taken + (fin && taken == g->text_len);
+    if (right == g->seq)
+        return TCP_DROP_AHEAD;
+    if (ranges_add(&pcb->ahead, &t->ranges, g->seq, right) == RANGES_REFUSED) {
+        tcp_stream_cut_ahead(s, pcb);
+        return TCP_DROP_AHEAD;
+    }
+    if (right == g->seq + g->text_len + 1)
+        pcb->fin_ahead = true;
+    return taken == g->text_len ? TCP_COUNTERS : TCP_DROP_NO_CHUNK;
+}
+
+/* RCV.NXT moved: on over what waits there. True: a gap was filled, in part or whole (RFC 5681 4.2).
+ * `fin`: the FIN that waits comes next. */
+bool tcp_absorb_ahead(struct stack *s, struct tcp_pcb *pcb, bool *fin)
+{
+    if (!pcb->ahead.first)
+        return false;
+    const struct range *at = ranges_at(&pcb->ahead, pcb->rcv_nxt);
+    if (at)
+        pcb->rcv_nxt = at->at.right;
+    ranges_cut_before(&pcb->ahead, &tcp_of(s)->ranges, pcb->rcv_nxt);
+    *fin = pcb->fin_ahead && !pcb->ahead.first;
+    if (*fin)
+        pcb->rcv_nxt--;
+    return true;
+}
+
+void tcp_stream_cut_ahead(struct stack *s, struct tcp_pcb *pcb)
+{
+    tcp_stream_cut(&tcp_of(s)->chunks, &pcb->in, pcb->rcv_user, tcp_in_end(pcb));
+}
+
+void tcp_forget_ahead(struct stack *s, struct tcp_pcb *pcb)
+{
+    ranges_clear(&pcb->ahead, &tcp_of(s)->ranges);
+    pcb->fin_ahead = false;
+}
+
+/* --- what is told --- */
+
+static bool has_dsack(const struct tcp_pcb *pcb)
+{
+    return pcb->dsack.left != pcb->dsack.right;
+}
+
+static unsigned blocks_of(const struct tcp_pcb *pcb)
+{
+    unsigned most = pcb->timestamps ? TCP_MAX_SACK_BLOCKS - 1 : TCP_MAX_SACK_BLOCKS;
+    bool tells = pcb->sack && pcb->state > TCP_SYN_RECEIVED;
+    unsigned have = tells ? pcb->ahead.count + has_dsack(pcb) : 0;
+    return have < most ? have : most;
+}
+
+/* Octets of the option with the NOPs before it. */
+uint32_t tcp_sack_len(const struct tcp_pcb *pcb)
+{
+    unsigned blocks = blocks_of(pcb);
+    return blocks ? 4 + TCP_OPT_SACK_BLOCK_LEN * blocks : 0;
+}
+
+void tcp_sack_option(const struct tcp_pcb *pcb, struct tcp_options *o)
+{
+    struct seq_range at[TCP_MAX_SACK_BLOCKS];
+    unsigned room = blocks_of(pcb);
+    o->sack_count =
+        (uint8_t)(has_dsack(pcb) && room ? ranges_recent_dsack(&pcb->ahead, &pcb->dsack, at, room)
+                                         : ranges_recent(&pcb->ahead, at, room));
+    for (unsigned i = 0; i < o->sack_count; i++)
+        o->sack[i] = (struct tcp_sack_block){at[i].left, at[i].right};
+}
