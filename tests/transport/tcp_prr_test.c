@@ -48,7 +48,8 @@ Test(tcp_prr, bounds_below_ssthresh)
     cr_assert_eq(acked(&p, 1, 6, false), 7, "prr_out is ahead: DeliveredData still goes out");
 }
 
-/* "Force a fast retransmit upon entering recovery", once. */
+/* "Force a fast retransmit upon entering recovery", once; of less than a segment a segment is made.
+ */
 Test(tcp_prr, the_first_acknowledgement_sends)
 {
     struct prr p;
@@ -56,6 +57,9 @@ Test(tcp_prr, the_first_acknowledgement_sends)
     cr_assert_eq(acked(&p, 1, 10, false), 11);
     prr_sent(&p, SMSS);
     cr_assert_eq(acked(&p, 1, 10, false), 10);
+    struct prr_ack ack = {.delivered = SMSS, .in_flight = 9500, .sack = true};
+    prr_start(&p, 20 * SMSS);
+    cr_assert_eq(prr_acked(&p, &ack, 10 * SMSS, SMSS, 7), 10500);
 }
 
 /* "if (DeliveredData is 0) Return": cwnd stays. */

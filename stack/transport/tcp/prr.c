@@ -51,7 +51,8 @@ uint32_t prr_acked(struct prr *p, const struct prr_ack *ack, uint32_t ssthresh, 
     p->delivered += delivered;
     uint32_t count = ack->in_flight > ssthresh ? proportion(p, ssthresh, smss)
                                                : bound(p, ack, delivered, ssthresh, smss);
-    if (p->out == 0 && count == 0)
-        count = smss; /* "Force a fast retransmit upon entering recovery" */
+    /* "Force a fast retransmit upon entering recovery": with less than a segment none would go. */
+    if (p->out == 0 && count < smss)
+        count = smss;
     return ack->in_flight + count;
 }
