@@ -48,8 +48,11 @@ void tcp_end(struct stack *s, struct tcp_pcb *pcb, int error)
     leave_queue(s, pcb);
     demux_leave(&tcp_of(s)->demux, &pcb->end);
     tcp_timers_stop(pcb);
-    if (pcb->state != TCP_LISTEN)
+    if (pcb->state == TCP_LISTEN)
+        pcb->listener = (struct tcp_listener){0}; /* its streams are empty */
+    else
         drop_streams(s, pcb, error);
+    pcb->end.open = false;
     pcb->error = (uint8_t)error;
     pcb->ended = true;
     pcb->ack_now = false;

@@ -69,11 +69,10 @@ static uint32_t place_of(uint32_t seq)
 
 void tcp_stream_check(const struct tcp_stream *t)
 {
-    bool near_is_there = !t->near;
-    const struct tcp_chunk *c = t->last;
-    STACK_ASSERT(c || !t->near);
+    const struct tcp_chunk *c = t->last, *near = c ? c->near : NULL;
+    bool near_is_there = !near;
     while (c) {
-        near_is_there |= c == t->near;
+        near_is_there |= c == near;
         STACK_ASSERT(c->at == place_of(c->at));
         if (c->next == t->last)
             break;
@@ -101,8 +100,8 @@ static struct tcp_chunk *before(const struct tcp_stream *t, uint32_t at)
         return NULL;
     if (seq_upto(t->last->at, at))
         return t->last;
-    bool from_near = t->near && seq_upto(t->near->at, at);
-    struct tcp_chunk *c = from_near ? t->near : t->last->next;
+    struct tcp_chunk *near = t->last->near;
+    struct tcp_chunk *c = near && seq_upto(near->at, at) ? near : t->last->next;
     while (seq_upto(c->next->at, at))
         c = c->next;
     return c;
@@ -114,11 +113,12 @@ static struct tcp_chunk *chunk_at(struct tcp_chunks *p, struct tcp_stream *t, ui
 {
     struct tcp_chunk *prev = before(t, at);
     if (prev && prev->at == at)
-        return t->near = prev;
+        return t->last->near = prev;
     struct tcp_chunk *c = take(p, t->last || claim == TCP_CLAIM_AHEAD ? claim : TCP_CLAIM_FIRST);
     if (!c)
         return NULL;
     c->at = at;
+    c->near = NULL;
     if (!t->last) {
         c->next = t->last = c;
     } else {
@@ -128,7 +128,7 @@ static struct tcp_chunk *chunk_at(struct tcp_chunks *p, struct tcp_stream *t, ui
         if (prev == t->last)
             t->last = c;
     }
-    return t->near = c;
+    return t->last->near = c;
 }
 
 static uint32_t room_from(uint32_t seq, uint32_t len)
@@ -157,7 +157,7 @@ static const uint8_t *octets(struct tcp_stream *t, uint32_t seq)
 {
     struct tcp_chunk *c = before(t, seq);
     STACK_ASSERT(c && seq_within(seq, c->at, TCP_CHUNK_BYTES));
-    t->near = c;
+    t->last->near = c;
     return c->bytes + (seq - c->at);
 }
 
@@ -189,8 +189,8 @@ uint16_t tcp_stream_get_sum(struct tcp_stream *t, uint32_t seq, uint8_t *out, ui
 static void drop_first(struct tcp_chunks *p, struct tcp_stream *t)
 {
     struct tcp_chunk *first = t->last->next;
-    if (t->near == first)
-        t->near = NULL;
+    if (t->last->near == first)
+        t->last->near = NULL;
     if (first == t->last)
         t->last = NULL;
     else
@@ -223,16 +223,13 @@ void tcp_stream_cut(struct tcp_chunks *p, struct tcp_stream *t, uint32_t begin, 
     }
     struct tcp_chunk *keep = before(t, end - 1);
     STACK_ASSERT(keep);
-    while (t->last != keep) {
-        struct tcp_chunk *c = keep->next, *first = t->last->next;
-        if (c == t->last) {
-            keep->next = first;
-            t->last = keep;
-        } else {
-            keep->next = c->next;
-        }
-        if (t->near == c)
-            t->near = NULL;
+    struct tcp_chunk *first = t->last->next, *behind = keep == t->last ? NULL : keep->next;
+    struct tcp_chunk *final = t->last;
+    t->last = keep;
+    keep->next = first;
+    keep->near = NULL;
+    for (struct tcp_chunk *c = behind, *next; c; c = next) {
+        next = c == final ? NULL : c->next;
         give(p, c);
     }
     STACK_INVARIANT(tcp_stream_check(t));

@@ -21,13 +21,13 @@ enum { TCP_CHUNK_BYTES = 2048 }; /* a power of two, so that the grid survives th
 
 struct tcp_chunk {
     struct tcp_chunk *next; /* the last one's is the first */
+    struct tcp_chunk *near; /* of the last one: the chunk used last, or NULL */
     uint32_t at;            /* sequence number of its first octet's place */
     uint8_t bytes[TCP_CHUNK_BYTES];
 };
 
 struct tcp_stream {
     struct tcp_chunk *last; /* NULL: there is none */
-    struct tcp_chunk *near; /* the one used last: where a search begins when it can */
 };
 
 struct tcp_chunks {
