@@ -61,9 +61,10 @@ static struct meaning meaning_of(const struct icmpv4_hdr *hdr)
  * the connection that sent it must know. `dont_fragment`: and that went with DF. */
 static bool was_sent(struct stack *s, const struct ip_error *e, bool dont_fragment)
 {
-    if (dont_fragment ? e->sent_with_df : e->sent_lately)
-        return true;
     const struct ip_protocol *p = ip_protocol(s, e->protocol);
+    bool remembered = dont_fragment ? e->sent_with_df : e->sent_lately;
+    if (remembered && !(p && p->sent_decides))
+        return true;
     if (p && p->sent)
         return p->sent(s, e);
     const struct ip_raw *raw = s->ip_raw;

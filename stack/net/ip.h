@@ -124,6 +124,8 @@ struct ip_protocol {
     /* Has a connection of yours sent the packet that e is about (RFC 5927 4)? Asked before a report
      * changes a path, when IP does not remember the packet itself. NULL: raw sockets are asked. */
     bool (*sent)(struct stack *s, const struct ip_error *e);
+    /* What `sent` says decides alone: it knows more than the ports, which anybody may guess. */
+    bool sent_decides;
 };
 
 /* Is there a module of the family? */

@@ -141,7 +141,7 @@ int socket_set_common(struct stack *s, struct socket *k, enum socket_option opti
     struct ip_pcb *ip = k->pcb;
     switch (option) {
     case SO_OPT_RCVBUF:
-        return set_receive_buffer(s, k, value);
+        return k->type == SOCKET_STREAM ? -ERR_NOPROTOOPT : set_receive_buffer(s, k, value);
     case SO_OPT_BROADCAST:
         return socket_set_flag(&ip->ip_flags, IP_BROADCAST_OK, value);
     case SO_OPT_BINDTODEVICE:
@@ -175,6 +175,8 @@ int socket_get_common(struct stack *s, struct socket *k, enum socket_option opti
     const struct ip_pcb *ip = k->pcb;
     switch (option) {
     case SO_OPT_RCVBUF:
+        if (k->type == SOCKET_STREAM)
+            return -ERR_NOPROTOOPT;
         *value = k->queue.limit_bytes;
         return 0;
     case SO_OPT_TYPE:

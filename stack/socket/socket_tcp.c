@@ -1,6 +1,4 @@
-#include "stack/core/div.h"
-#include "stack/socket/socket_inside.h"
-#include "stack/transport/tcp/tcp.h"
+#include "stack/socket/socket_tcp.h"
 #include "stack/wire/ipproto.h"
 
 #define SAME(a, b) ((int)(a) == (int)(b))
@@ -8,6 +6,9 @@ _Static_assert(SAME(TCP_EVENT_READABLE, SOCKET_READABLE) && SAME(TCP_EVENT_URGEN
                    SAME(TCP_EVENT_WRITABLE, SOCKET_WRITABLE) &&
                    SAME(TCP_EVENT_ERROR, SOCKET_ERROR) && SAME(TCP_EVENT_HANGUP, SOCKET_HANGUP),
                "readiness is told in the same words");
+_Static_assert(SAME(TCP_RECOVERY_DISORDER, SOCKET_TCP_DISORDER) &&
+                   SAME(TCP_RECOVERY_TIMEOUT, SOCKET_TCP_LOSS),
+               "and so is recovery");
 _Static_assert(SAME(TCP_TIME_WAIT, SOCKET_TCP_TIME_WAIT) && SAME(TCP_CLOSED, SOCKET_TCP_CLOSED),
                "states have the same numbers");
 
@@ -123,7 +124,8 @@ static int tcp_socket_receive(struct stack *s, struct socket *k, void *out, size
 
 static void tcp_socket_close(struct stack *s, struct socket *k, int64_t now_ns)
 {
-    tcp_release(s, tcp_of(k), false, now_ns);
+    const struct tcp_wishes *w = tcp_of(k)->wishes;
+    tcp_release(s, tcp_of(k), w && w->linger_s == 0, now_ns);
 }
 
 static void tcp_socket_name(struct stack *s, const struct socket *k, struct socket_address *out)
@@ -144,44 +146,6 @@ static int tcp_socket_peer(struct stack *s, const struct socket *k, struct socke
         return -ERR_NOTCONN;
     *out = (struct socket_address){k->pcb->remote, tcp_of(k)->end.remote_port};
     return 0;
-}
-
-static int tcp_socket_set(struct stack *s, struct socket *k, enum socket_option option,
-                          int64_t value, int64_t now_ns)
-{
-    struct tcp_pcb *pcb = tcp_of(k);
-    (void)s;
-    (void)now_ns;
-    switch (option) {
-    case SO_OPT_REUSEADDR:
-        pcb->end.reuse = value != 0;
-        return 0;
-    case TCP_OPT_NODELAY:
-        pcb->no_delay = value != 0;
-        return 0;
-    default:
-        return -ERR_NOPROTOOPT;
-    }
-}
-
-static int tcp_socket_get(struct stack *s, struct socket *k, enum socket_option option,
-                          int64_t *value)
-{
-    const struct tcp_pcb *pcb = tcp_of(k);
-    (void)s;
-    switch (option) {
-    case SO_OPT_REUSEADDR:
-        *value = pcb->end.reuse;
-        return 0;
-    case SO_OPT_ACCEPTCONN:
-        *value = pcb->state == TCP_LISTEN;
-        return 0;
-    case TCP_OPT_NODELAY:
-        *value = pcb->no_delay;
-        return 0;
-    default:
-        return -ERR_NOPROTOOPT;
-    }
 }
 
 static int tcp_socket_shutdown(struct stack *s, struct socket *k, int how, int64_t now_ns)
@@ -213,8 +177,9 @@ const struct socket_ops socket_tcp_ops = {
     .close = tcp_socket_close,
     .name = tcp_socket_name,
     .peer = tcp_socket_peer,
-    .set = tcp_socket_set,
-    .get = tcp_socket_get,
+    .set = socket_tcp_set,
+    .get = socket_tcp_get,
     .shutdown = tcp_socket_shutdown,
     .events = tcp_socket_events,
+    .tcp_info = socket_tcp_tell,
 };

@@ -193,6 +193,7 @@ static inline int listening(struct talk *t, int backlog)
 {
     int fd = stream_socket(t);
     struct socket_address at = {addr_ipv4(0), OUR_PORT};
+    cr_assert_eq(socket_set(t->r->s, fd, SO_OPT_REUSEADDR, 1, 0), 0);
     cr_assert_eq(socket_bind(t->r->s, fd, &at), 0);
     cr_assert_eq(socket_listen(t->r->s, fd, backlog, t->r->now_ns), 0);
     return fd;

@@ -119,13 +119,26 @@ static void advance(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segme
     restart_timers(s, pcb, now_ns);
 }
 
-/* The probe's octet was refused, perhaps: it goes again, at once. */
+/* The probe's octet, which was refused, goes again as the first of a segment: that is sent before
+ * anybody can acknowledge what SND.NXT does not say meanwhile. */
+static bool take_back_probe(struct stack *s, struct tcp_pcb *pcb)
+{
+    uint32_t waits = pcb->snd_end + pcb->fin_queued - pcb->snd_una;
+    uint32_t mss = tcp_send_mss(s, pcb), segment = waits < mss ? waits : mss;
+    if (pcb->snd_nxt - pcb->snd_una != 1 || pcb->snd_wnd < segment)
+        return false;
+    scoreboard_clear(&pcb->sender->recovery.board, &tcp_of(s)->sent);
+    pcb->snd_nxt = pcb->snd_una;
+    return true;
+}
+
 static void window_opened(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
+    bool again = outstanding(pcb) && pcb->sender && !take_back_probe(s, pcb);
     if (pcb->sender)
         rtt_answered(&pcb->sender->rtt);
     restart_timers(s, pcb, now_ns);
-    if (outstanding(pcb) && pcb->sender)
+    if (again)
         recovery_resend_all(&pcb->sender->recovery, pcb->snd_nxt);
 }
 

@@ -359,6 +359,16 @@ void tcp_release(struct stack *s, struct tcp_pcb *pcb, bool abort, int64_t now_n
     tcp_leave(s, pcb, now_ns);
 }
 
+void tcp_push(struct stack *s, struct tcp_pcb *pcb, bool acknowledge, int64_t now_ns)
+{
+    if (pcb->state <= TCP_LISTEN)
+        return;
+    tcp_hold(pcb);
+    if (acknowledge && pcb->ack_ns != TCP_NEVER)
+        pcb->ack_now = true;
+    tcp_leave(s, pcb, now_ns);
+}
+
 /* --- STATUS --- */
 
 int tcp_take_error(struct tcp_pcb *pcb)
@@ -391,7 +401,9 @@ static unsigned read_events(const struct tcp_pcb *pcb)
 static unsigned connected_events(const struct tcp_pcb *pcb)
 {
     unsigned events = read_events(pcb);
-    if (send_room(pcb) > 0 || pcb->fin_queued)
+    uint32_t low = pcb->wishes ? pcb->wishes->unsent_low : 0;
+    bool room = send_room(pcb) > 0 && (low == 0 || tcp_unsent(pcb) < low);
+    if (room || pcb->fin_queued)
         events |= TCP_EVENT_WRITABLE;
     if (pcb->fin_queued && (pcb->fin_received || pcb->shut_read))
         events |= TCP_EVENT_HANGUP;

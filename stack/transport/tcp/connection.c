@@ -90,6 +90,7 @@ static void give_back(struct stack *s, struct tcp_pcb *pcb)
     STACK_ASSERT(is_over(pcb) && !pcb->user && !demux_is_in(&pcb->end) && !pcb->link);
     deadline_clear(s, &pcb->deadline);
     tcp_stream_clear(&t->chunks, &pcb->in);
+    tcp_forget_wishes(s, pcb);
     t->count[TCP_CLOSED]--;
     pool_give(&t->pcbs, pcb);
 }
@@ -189,6 +190,7 @@ void tcp_establish(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
     tcp_rtt_sample_syn(s, pcb, now_ns);
     pcb->dsack = (struct seq_range){0};
     tcp_congestion_start(s, pcb);
+    tcp_keep_heard(s, pcb, now_ns);
     if (pcb->unaccepted)
         tcp_listener_child_done(s, pcb, now_ns);
 }

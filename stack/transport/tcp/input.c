@@ -122,6 +122,23 @@ static void finish(struct stack *s, struct netbuf *nb, tcp_step step)
         stack_drop(s, nb, MODULE_TCP, (unsigned)step);
 }
 
+/* The netbuf is free before what is due is sent. */
+static tcp_step deliver(struct stack *s, struct tcp_segment *g, int64_t now_ns)
+{
+    struct tcp_pcb *pcb = receiver(s, g);
+    if (!pcb) { /* 3.10.7.1 */
+        tcp_answer_rst(s, g, now_ns);
+        stack_drop(s, g->nb, MODULE_TCP, TCP_DROP_NO_PORT);
+        return TCP_COUNTERS;
+    }
+    tcp_hold(pcb);
+    tcp_step step = arrives(s, pcb, g, now_ns);
+    if (step != TCP_STEP_AGAIN)
+        finish(s, g->nb, step);
+    tcp_leave(s, pcb, now_ns);
+    return step;
+}
+
 void tcp_input(struct stack *s, struct netbuf *nb, const struct ip_received *r, int64_t now_ns)
 {
     struct tcp_segment g;
@@ -131,15 +148,9 @@ void tcp_input(struct stack *s, struct netbuf *nb, const struct ip_received *r, 
         return;
     }
     tcp_count(s, TCP_IN);
-    struct tcp_pcb *pcb = receiver(s, &g);
-    if (!pcb) { /* 3.10.7.1 */
-        tcp_answer_rst(s, &g, now_ns);
-        stack_drop(s, nb, MODULE_TCP, TCP_DROP_NO_PORT);
-        return;
-    }
-    tcp_hold(pcb);
-    finish(s, nb, arrives(s, pcb, &g, now_ns));
-    tcp_leave(s, pcb, now_ns);
+    tcp_clock_ms(s, now_ns);
+    if (deliver(s, &g, now_ns) == TCP_STEP_AGAIN)
+        deliver(s, &g, now_ns);
 }
 
 /* --- SYN-SENT (3.10.7.3) --- */

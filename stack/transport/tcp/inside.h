@@ -21,6 +21,7 @@ struct tcp {
     struct tcp_sender *rest, **rest_end; /* senders with nothing in flight, the longest first */
     struct recovery_config recovery;     /* as the knobs were when a connection began last */
     struct congestion_config congestion;
+    struct pool wishes;         /* of struct tcp_wishes */
     struct tcp_queue time_wait; /* the one that entered first comes first */
     uint32_t count[TCP_STATES]; /* blocks by state */
     uint8_t secret[KEYED_HASH_KEY_BYTES];
@@ -72,6 +73,11 @@ enum tcp_knob {
     TCP_KNOB_RACK,
     TCP_KNOB_TAIL_LOSS_PROBE,
     TCP_KNOB_FRTO,
+    TCP_KNOB_KEEP_IDLE,
+    TCP_KNOB_KEEP_INTERVAL,
+    TCP_KNOB_KEEP_COUNT,
+    TCP_KNOB_CHALLENGES,
+    TCP_KNOB_RFC1337,
     TCP_KNOBS
 };
 
@@ -81,6 +87,7 @@ enum tcp_counter {
     TCP_OUT_RESENT,
     TCP_OUT_LOSS_PROBE,
     TCP_OUT_RST,
+    TCP_OUT_KEEP_ALIVE,
     TCP_IN_BAD_OPTIONS,
     TCP_IN_ERROR,
     TCP_OPENED_ACTIVE,
@@ -106,7 +113,10 @@ enum tcp_counter {
     TCP_DROP_SYN_SENT_RST,
     TCP_DROP_SYN_SENT_NO_SYN,
     TCP_DROP_SEQUENCE,
+    TCP_DROP_PAWS,
+    TCP_DROP_NO_TIMESTAMP,
     TCP_DROP_RST_CHALLENGED,
+    TCP_DROP_RST_IN_TIME_WAIT,
     TCP_DROP_SYN_IN_CONNECTION,
     TCP_DROP_NO_ACK,
     TCP_DROP_ACK_RANGE,
@@ -163,7 +173,7 @@ static inline uint32_t tcp_seg_len(const struct tcp_segment *g)
 
 /* What a step says: the next one follows, or the segment is done with: TCP_COUNTERS when it was
  * used up, else why it was dropped. */
-enum { TCP_STEP_NEXT = -1 };
+enum { TCP_STEP_NEXT = -1, TCP_STEP_AGAIN = -2 /* its connection is over: it is another's */ };
 typedef int tcp_step;
 
 /* --- connection.c: blocks and their states --- */
@@ -199,6 +209,20 @@ void tcp_check(const struct stack *s, const struct tcp_pcb *pcb);
 void tcp_queue_init(struct tcp_queue *q);
 void tcp_queue_put(struct tcp_queue *q, struct tcp_pcb *pcb);
 void tcp_queue_take_out(struct tcp_queue *q, struct tcp_pcb *pcb);
+
+/* --- keep.c --- */
+void tcp_forget_wishes(struct stack *s, struct tcp_pcb *pcb);
+void tcp_inherit_wishes(struct stack *s, struct tcp_pcb *child, const struct tcp_pcb *listener);
+/* The peer lives: it has sent something. */
+void tcp_keep_heard(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+void tcp_keep_due(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+
+/* --- timestamps.c --- */
+bool tcp_lacks_timestamp(const struct tcp_pcb *pcb, const struct tcp_segment *g);
+bool tcp_timestamp_is_old(struct stack *s, const struct tcp_pcb *pcb, const struct tcp_segment *g);
+void tcp_note_timestamp(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g);
+bool tcp_may_reopen(struct stack *s, const struct tcp_pcb *pcb, const struct tcp_segment *g,
+                    int64_t now_ns);
 
 /* --- listen.c --- */
 /* RFC 9293 3.10.7.2. */
@@ -309,8 +333,6 @@ int tcp_transmit(struct stack *s, struct tcp_pcb *pcb, const struct tcp_plan *pl
 void tcp_send_ack(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 /* <SEQ=SND.NXT><ACK=RCV.NXT><CTL=RST,ACK> of ABORT. */
 void tcp_send_rst(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
-/* Octets of text in a full segment on this path: Eff.snd.MSS (RFC 9293 3.7.1). */
-uint32_t tcp_send_mss(struct stack *s, struct tcp_pcb *pcb);
 /* RCV.WND as it would be told now, in octets (3.8.6.2.2). */
 uint32_t tcp_receive_window(const struct stack *s, const struct tcp_pcb *pcb);
 

@@ -78,8 +78,9 @@ void tcp_listener_close(struct stack *s, struct tcp_pcb *listener, int64_t now_n
 /* --- a SYN --- */
 
 /* What the user said of the listener holds for what comes to it (RFC 1122 4.2.4.2: TOS). */
-static void inherit(struct tcp_pcb *child, const struct tcp_pcb *listener)
+static void inherit(struct stack *s, struct tcp_pcb *child, const struct tcp_pcb *listener)
 {
+    tcp_inherit_wishes(s, child, listener);
     child->end.ip.nif = listener->end.ip.nif;
     child->end.ip.ttl = listener->end.ip.ttl;
     child->end.ip.tos = listener->end.ip.tos;
@@ -123,7 +124,7 @@ static tcp_step open_half(struct stack *s, struct tcp_pcb *listener, const struc
     if (!child)
         return TCP_DROP_NO_BLOCK;
     tcp_hold(child);
-    inherit(child, listener);
+    inherit(s, child, listener);
     enter_table(s, child, g);
     child->passive = child->unaccepted = true;
     child->parent = listener;

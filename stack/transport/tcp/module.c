@@ -16,9 +16,20 @@ static size_t chunks_at(const struct stack_limits *l)
     return size_add(pool_at(), pool_bytes(l->tcp_pcbs, sizeof(struct tcp_pcb)));
 }
 
-static size_t demux_at(const struct stack_limits *l)
+static size_t wishes_at(const struct stack_limits *l)
 {
     return size_add(chunks_at(l), size_rounded(tcp_chunks_bytes(l->tcp_chunks), POOL_ALIGN));
+}
+
+/* Few connections are asked for more than most. */
+static uint32_t wishes(const struct stack_limits *l)
+{
+    return l->tcp_pcbs / 4u + 4;
+}
+
+static size_t demux_at(const struct stack_limits *l)
+{
+    return size_add(wishes_at(l), pool_bytes(wishes(l), sizeof(struct tcp_wishes)));
 }
 
 /* One of four connections sends at a time, of many; each of few. */
@@ -60,6 +71,7 @@ static const struct ip_protocol protocol = {
     .input = tcp_input,
     .error = tcp_input_error,
     .sent = tcp_sent,
+    .sent_decides = true,
 };
 
 static int init(struct stack *s, void *state, int64_t now_ns)
@@ -70,6 +82,7 @@ static int init(struct stack *s, void *state, int64_t now_ns)
     (void)now_ns;
     pool_init(&t->pcbs, at + pool_at(), l->tcp_pcbs, sizeof(struct tcp_pcb));
     tcp_chunks_init(&t->chunks, at + chunks_at(l), l->tcp_chunks);
+    pool_init(&t->wishes, at + wishes_at(l), wishes(l), sizeof(struct tcp_wishes));
     demux_init(s, &t->demux, at + demux_at(l), l->tcp_pcbs);
     pool_init(&t->senders, at + senders_at(l), senders(l), sizeof(struct tcp_sender));
     pool_init(&t->sent, at + sent_at(l), records(l), sizeof(struct sent_segment));
@@ -113,6 +126,12 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_SWS_OVERRIDE] = {"sws_override", KNOB_NS, MS(500), MS(100), SECONDS(1)},
     [TCP_KNOB_FIN_WAIT_2] = {"fin_wait_2", KNOB_NS, SECONDS(60), SECONDS(1), SECONDS(86400)},
     [TCP_KNOB_INITIAL_WINDOW] = {"initial_window", KNOB_NUMBER, 10, 1, 64}, /* RFC 6928 */
+    /* RFC 9293 3.8.4: no less than 2 hours unless asked for (MUST-28). */
+    [TCP_KNOB_KEEP_IDLE] = {"keep_idle", KNOB_NS, SECONDS(7200), SECONDS(1), SECONDS(65535)},
+    [TCP_KNOB_KEEP_INTERVAL] = {"keep_interval", KNOB_NS, SECONDS(75), SECONDS(1), SECONDS(65535)},
+    [TCP_KNOB_KEEP_COUNT] = {"keep_count", KNOB_NUMBER, 9, 1, 255},
+    [TCP_KNOB_CHALLENGES] = {"challenges", KNOB_NUMBER, 10, 0, 255}, /* RFC 5961 7; 0: no bound */
+    [TCP_KNOB_RFC1337] = {"rfc1337", KNOB_BOOL, 0, 0, 1},
     [TCP_KNOB_SYN_BACKLOG] = {"syn_backlog", KNOB_NUMBER, 128, 1, 65535},
     [TCP_KNOB_DSACK] = {"dsack", KNOB_BOOL, 1, 0, 1},
     [TCP_KNOB_RANGES] = {"ranges", KNOB_NUMBER, 64, 1, 65535}, /* out of order, a connection's */
@@ -135,6 +154,7 @@ static const char *const counters[TCP_COUNTERS] = {
     [TCP_OUT_RESENT] = "out.resent",
     [TCP_OUT_LOSS_PROBE] = "out.loss_probe",
     [TCP_OUT_RST] = "out.rst",
+    [TCP_OUT_KEEP_ALIVE] = "out.keep_alive",
     [TCP_IN_BAD_OPTIONS] = "in.bad_options",
     [TCP_IN_ERROR] = "in.error",
     [TCP_OPENED_ACTIVE] = "opened.active",
@@ -160,6 +180,9 @@ static const char *const counters[TCP_COUNTERS] = {
     [TCP_DROP_SYN_SENT_RST] = "drop.syn_sent_rst",
     [TCP_DROP_SYN_SENT_NO_SYN] = "drop.syn_sent_no_syn",
     [TCP_DROP_SEQUENCE] = "drop.sequence",
+    [TCP_DROP_PAWS] = "drop.paws",
+    [TCP_DROP_NO_TIMESTAMP] = "drop.no_timestamp",
+    [TCP_DROP_RST_IN_TIME_WAIT] = "drop.rst_in_time_wait",
     [TCP_DROP_RST_CHALLENGED] = "drop.rst_challenged",
     [TCP_DROP_SYN_IN_CONNECTION] = "drop.syn_in_connection",
     [TCP_DROP_NO_ACK] = "drop.no_ack",

@@ -48,4 +48,5 @@ void tcp_learn_options(struct stack *s, struct tcp_pcb *pcb, const struct tcp_op
     pcb->sack = o->sack_permitted && tcp_knob(s, TCP_KNOB_SACK);
     pcb->timestamps = o->has_timestamps && tcp_knob(s, TCP_KNOB_TIMESTAMPS);
     pcb->ts_recent = pcb->timestamps ? o->ts_val : 0;
+    pcb->ts_recent_ms = tcp_of(s)->clock_ms;
 }

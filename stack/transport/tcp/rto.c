@@ -82,6 +82,8 @@ int64_t tcp_rto_ns(const struct stack *s, const struct tcp_pcb *pcb)
 
 int64_t tcp_patience_ns(const struct stack *s, const struct tcp_pcb *pcb)
 {
+    if (pcb->wishes && pcb->wishes->user_timeout_ms)
+        return pcb->wishes->user_timeout_ms * INT64_C(1000000);
     bool handshake = pcb->state == TCP_SYN_SENT || pcb->state == TCP_SYN_RECEIVED;
     return tcp_knob(s, handshake ? TCP_KNOB_R2_SYN : TCP_KNOB_R2);
 }

@@ -8,11 +8,29 @@ static tcp_step acknowledge_and_drop(struct tcp_pcb *pcb, enum tcp_counter why)
     return why;
 }
 
+/* RFC 5961 7: so many challenges in about four seconds. Each connection counts its own, so that
+ * nobody can tell from one of his what happens on another's. */
+static bool may_challenge(struct stack *s, struct tcp_pcb *pcb)
+{
+    int64_t most = tcp_knob(s, TCP_KNOB_CHALLENGES);
+    uint16_t period = (uint16_t)(tcp_of(s)->clock_ms >> 12);
+    if (period != pcb->challenged) {
+        pcb->challenged = period;
+        pcb->challenges = 0;
+    }
+    if (most && pcb->challenges >= most)
+        return false;
+    if (pcb->challenges < UINT8_MAX)
+        pcb->challenges++;
+    return true;
+}
+
 /* RFC 5961: the same, to somebody who may be forging. */
 static tcp_step challenge(struct stack *s, struct tcp_pcb *pcb, enum tcp_counter why,
                           int64_t now_ns)
 {
-    tcp_send_ack(s, pcb, now_ns);
+    if (may_challenge(s, pcb))
+        tcp_send_ack(s, pcb, now_ns);
     return why;
 }
 
@@ -96,6 +114,21 @@ static void restart_time_wait(struct stack *s, struct tcp_pcb *pcb, const struct
         pcb->idle_ns = now_ns + 2 * tcp_knob(s, TCP_KNOB_MSL);
 }
 
+/* RFC 7323 5.3 R1, in front of the test of the sequence number. */
+static tcp_step check_timestamp(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g,
+                                int64_t now_ns)
+{
+    if (tcp_may_reopen(s, pcb, g, now_ns)) {
+        tcp_end(s, pcb, 0);
+        return TCP_STEP_AGAIN;
+    }
+    if (tcp_lacks_timestamp(pcb, g))
+        return TCP_DROP_NO_TIMESTAMP;
+    if (tcp_timestamp_is_old(s, pcb, g))
+        return acknowledge_and_drop(pcb, TCP_DROP_PAWS);
+    return TCP_STEP_NEXT;
+}
+
 static tcp_step check_sequence(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g,
                                int64_t now_ns)
 {
@@ -113,6 +146,8 @@ static tcp_step check_sequence(struct stack *s, struct tcp_pcb *pcb, struct tcp_
         restart_time_wait(s, pcb, g, now_ns);
         return acknowledge_and_drop(pcb, TCP_DROP_SEQUENCE);
     }
+    tcp_note_timestamp(s, pcb, g);
+    tcp_keep_heard(s, pcb, now_ns);
     trim_left(pcb, g);
     trim_right(pcb, g);
     tcp_ecn_input(pcb, g);
@@ -153,6 +188,8 @@ static tcp_step check_reset(struct stack *s, struct tcp_pcb *pcb, struct tcp_seg
 {
     if (!(g->flags & TCP_FLAG_RST))
         return TCP_STEP_NEXT;
+    if (pcb->state == TCP_TIME_WAIT && tcp_knob(s, TCP_KNOB_RFC1337)) /* RFC 1337 3 (F1) */
+        return TCP_DROP_RST_IN_TIME_WAIT;
     if (g->hdr.seq != pcb->rcv_nxt)
         return challenge(s, pcb, TCP_DROP_RST_CHALLENGED, now_ns);
     reset(s, pcb);
@@ -243,7 +280,9 @@ static tcp_step check_ack(struct stack *s, struct tcp_pcb *pcb, struct tcp_segme
 tcp_step tcp_input_synchronized(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g,
                                 int64_t now_ns)
 {
-    tcp_step step = check_sequence(s, pcb, g, now_ns);
+    tcp_step step = check_timestamp(s, pcb, g, now_ns);
+    if (step == TCP_STEP_NEXT)
+        step = check_sequence(s, pcb, g, now_ns);
     if (step == TCP_STEP_NEXT)
         step = check_reset(s, pcb, g, now_ns);
     if (step == TCP_STEP_NEXT)

@@ -50,6 +50,15 @@ enum tcp_receive_flag { TCP_RECEIVE_PEEK = 1, TCP_RECEIVE_DISCARD = 2 };
 
 struct tcp_pcb;
 
+/* What a user has asked for beyond what most ask for; of a pool. 0: what the knobs say. */
+struct tcp_wishes {
+    uint32_t user_timeout_ms;
+    uint32_t unsent_low; /* writable while less than this is unsent; 0: no bound */
+    uint16_t keep_idle_s, keep_interval_s;
+    int16_t linger_s; /* -1: off */
+    uint8_t keep_count;
+};
+
 /* Blocks in their order; the end is kept so that appending costs nothing. */
 struct tcp_queue {
     struct tcp_pcb *first, **end;
@@ -75,6 +84,10 @@ struct tcp_pcb {
     };
     /* Readiness grew by `events`. It may call every function below. NULL: nobody asks. */
     void (*ready)(struct tcp_pcb *pcb, struct stack *s, unsigned events, int64_t now_ns);
+    struct tcp_wishes *wishes; /* NULL: none */
+    uint16_t challenged;       /* RFC 5961 7: in this period so many challenges were sent */
+    uint8_t challenges;
+    uint8_t keep_probes;          /* in a row, without an answer */
     struct tcp_pcb *next, **link; /* in a listener's queue, or that of TIME-WAIT */
     union {
         struct {
@@ -176,6 +189,49 @@ void tcp_release(struct stack *s, struct tcp_pcb *pcb, bool abort, int64_t now_n
 unsigned tcp_events(const struct tcp_pcb *pcb);
 /* Why the connection ended, told once: of enum stack_error, or 0. */
 int tcp_take_error(struct tcp_pcb *pcb);
+
+/* --- what a user may ask for --- */
+
+/* The block's wishes, with nothing in them at first; NULL: there is no room for more. */
+struct tcp_wishes *tcp_wish(struct stack *s, struct tcp_pcb *pcb);
+/* SO_KEEPALIVE, or its times, are others now. */
+void tcp_keep_changed(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+/* As asked for, or by the knobs. */
+int64_t tcp_keep_idle_ns(const struct stack *s, const struct tcp_pcb *pcb);
+int64_t tcp_keep_interval_ns(const struct stack *s, const struct tcp_pcb *pcb);
+unsigned tcp_keep_count(const struct stack *s, const struct tcp_pcb *pcb);
+/* The user holds nothing back any more (NODELAY, CORK): sends what may go now. `acknowledge`: and
+ * an acknowledgement that waits. */
+void tcp_push(struct stack *s, struct tcp_pcb *pcb, bool acknowledge, int64_t now_ns);
+/* Octets of text in a full segment on this path: Eff.snd.MSS (RFC 9293 3.7.1). */
+uint32_t tcp_send_mss(struct stack *s, struct tcp_pcb *pcb);
+
+/* The next octet that is read is the one that urgent data ends with. */
+bool tcp_at_mark(const struct tcp_pcb *pcb);
+/* TCP_CONGESTION: Reno (RFC 5681), else CUBIC (RFC 9438). */
+void tcp_choose_congestion(struct tcp_pcb *pcb, bool reno);
+bool tcp_uses_reno(const struct tcp_pcb *pcb);
+
+/* Where loss recovery stands; the numbers are the socket layer's. */
+enum tcp_recovery_status {
+    TCP_RECOVERY_OPEN,
+    TCP_RECOVERY_DISORDER,
+    TCP_RECOVERY_REDUCED,
+    TCP_RECOVERY_FAST,
+    TCP_RECOVERY_TIMEOUT
+};
+
+/* STATUS (3.10.6): what the block does not say by itself. */
+struct tcp_status {
+    uint8_t recovery; /* enum tcp_recovery_status */
+    uint8_t backoff;
+    uint16_t snd_mss, advertised_mss, path_mtu;
+    uint32_t rcv_wnd, cwnd, ssthresh;              /* octets */
+    uint32_t unacked, sacked, lost, retransmitted; /* segments in flight */
+    uint32_t reordering;
+    int64_t rto_ns, srtt_ns, rttvar_ns, min_rtt_ns, delayed_ack_ns;
+};
+void tcp_status(struct stack *s, struct tcp_pcb *pcb, struct tcp_status *out);
 
 /* Octets that a receive would give; that are sent but not acknowledged, and that are not sent. */
 uint32_t tcp_unread(const struct tcp_pcb *pcb);

@@ -30,12 +30,14 @@ static void give_up(struct stack *s, struct tcp_pcb *pcb)
     tcp_end(s, pcb, pcb->soft_error ? pcb->soft_error : ERR_TIMEDOUT);
 }
 
-/* TIME-WAIT TIMEOUT, and the end of an orphan in FIN-WAIT-2. */
-static void idle_over(struct stack *s, struct tcp_pcb *pcb)
+/* TIME-WAIT TIMEOUT, the end of an orphan in FIN-WAIT-2, or a keep-alive. */
+static void idle_over(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
     pcb->idle_ns = TCP_NEVER;
-    if (pcb->state == TCP_TIME_WAIT || pcb->state == TCP_FIN_WAIT_2)
+    if (pcb->state == TCP_TIME_WAIT || (pcb->state == TCP_FIN_WAIT_2 && !pcb->user))
         tcp_end(s, pcb, 0);
+    else
+        tcp_keep_due(s, pcb, now_ns);
 }
 
 static void look(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
@@ -45,7 +47,7 @@ static void look(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
         return;
     }
     if (pcb->idle_ns <= now_ns) {
-        idle_over(s, pcb);
+        idle_over(s, pcb, now_ns);
         if (pcb->state == TCP_CLOSED)
             return;
     }

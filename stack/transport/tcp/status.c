@@ -1,0 +1,108 @@
+/* STATUS (RFC 9293 3.10.6): what a connection tells of itself. */
+#include "stack/transport/tcp/inside.h"
+
+static uint8_t recovery_of(const struct tcp_recovery *r)
+{
+    switch ((enum recovery_state)r->state) {
+    case RECOVERY_OPEN:
+        return r->duplicates || r->board.sacked ? TCP_RECOVERY_DISORDER : TCP_RECOVERY_OPEN;
+    case RECOVERY_REDUCED:
+        return TCP_RECOVERY_REDUCED;
+    case RECOVERY_FAST:
+        return TCP_RECOVERY_FAST;
+    case RECOVERY_TIMEOUT:
+        break;
+    }
+    return TCP_RECOVERY_TIMEOUT;
+}
+
+/* Segments, as the records count them. */
+static void count_flight(const struct scoreboard *b, struct tcp_status *out)
+{
+    for (const struct sent_segment *x = b->first; x; x = x->next) {
+        out->unacked += x->segments;
+        if (x->state == SENT_SACKED)
+            out->sacked += x->segments;
+        else if (x->state == SENT_LOST)
+            out->lost += x->segments;
+        else if (x->again)
+            out->retransmitted += x->segments;
+    }
+}
+
+static void sender_status(const struct tcp_pcb *pcb, struct tcp_status *out)
+{
+    const struct tcp_sender *x = pcb->sender;
+    const struct tcp_recovery *r = &x->recovery;
+    out->recovery = recovery_of(r);
+    out->backoff = x->rtt.backoff;
+    out->cwnd = r->congestion.cwnd;
+    out->ssthresh = r->congestion.ssthresh;
+    out->srtt_ns = x->rtt.srtt_ns;
+    out->rttvar_ns = x->rtt.rttvar_ns;
+    if (r->rack.any)
+        out->min_rtt_ns = rack_min_rtt(&r->rack);
+    count_flight(&r->board, out);
+}
+
+static void remembered_status(struct stack *s, const struct tcp_pcb *pcb, struct tcp_status *out)
+{
+    const struct rtt r = tcp_rtt_remembered(s, pcb);
+    out->cwnd = pcb->cwnd;
+    out->ssthresh = pcb->ssthresh ? pcb->ssthresh : CONGESTION_NO_SSTHRESH;
+    if (!out->cwnd && out->snd_mss) {
+        const struct congestion_config config = {.initial_segments =
+                                                     (uint8_t)tcp_knob(s, TCP_KNOB_INITIAL_WINDOW)};
+        out->cwnd = congestion_initial_window(&config, out->snd_mss);
+    }
+    out->srtt_ns = r.srtt_ns;
+    out->rttvar_ns = r.rttvar_ns;
+}
+
+static void path_status(struct stack *s, const struct tcp_pcb *pcb, struct tcp_status *out)
+{
+    struct ip_path path;
+    if (ip_path(s, &pcb->end.ip.remote, &pcb->end.ip.local, pcb->end.ip.nif, &path) < 0)
+        return;
+    struct tcp_options o = {0};
+    tcp_syn_options(s, pcb, &path, true, &o);
+    out->path_mtu = path.mtu;
+    out->advertised_mss = o.mss;
+}
+
+void tcp_status(struct stack *s, struct tcp_pcb *pcb, struct tcp_status *out)
+{
+    *out = (struct tcp_status){.ssthresh = UINT32_MAX};
+    if (pcb->state <= TCP_LISTEN)
+        return;
+    path_status(s, pcb, out);
+    if (pcb->state > TCP_SYN_SENT) {
+        out->snd_mss = (uint16_t)tcp_send_mss(s, pcb);
+        out->rcv_wnd = tcp_receive_window(s, pcb);
+    }
+    out->reordering = (uint32_t)tcp_knob(s, TCP_KNOB_REORDERING);
+    out->delayed_ack_ns = tcp_knob(s, TCP_KNOB_DELAYED_ACK);
+    out->rto_ns = tcp_rto_ns(s, pcb);
+    if (pcb->sender)
+        sender_status(pcb, out);
+    else
+        remembered_status(s, pcb, out);
+    if (out->ssthresh == CONGESTION_NO_SSTHRESH)
+        out->ssthresh = UINT32_MAX;
+}
+
+/* RFC 6093 3.1: the urgent pointer points behind the last octet of urgent data. */
+bool tcp_at_mark(const struct tcp_pcb *pcb)
+{
+    return pcb->state > TCP_SYN_SENT && pcb->rcv_up == pcb->rcv_user + 1 && pcb->urgent_in;
+}
+
+void tcp_choose_congestion(struct tcp_pcb *pcb, bool reno)
+{
+    tcp_sender_choose(pcb, reno);
+}
+
+bool tcp_uses_reno(const struct tcp_pcb *pcb)
+{
+    return pcb->reno;
+}
