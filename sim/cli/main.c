@@ -1,9 +1,11 @@
 #include "sim/cli/cli.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define WIREDRILL_VERSION "0.1.0"
 
@@ -71,10 +73,20 @@ static int run_command(int argc, char **argv)
                        nearest ? nearest : "", nearest ? "?" : "");
 }
 
+/* `| head` has read enough: that is nobody's error. */
+static bool reader_left(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) > 0 && out.revents & POLLERR;
+}
+
 int main(int argc, char **argv)
 {
     open_standard();
     int status = run_command(argc, argv);
+    fflush(stdout);
+    if (ferror(stdout) && reader_left())
+        return status;
     errno = 0;
     bool told = !ferror(stdout);
     if (fclose(stdout) != 0 || !told)
