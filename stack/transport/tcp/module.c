@@ -93,6 +93,14 @@ static int init(struct stack *s, void *state, int64_t now_ns)
     return ip_register(s, &protocol);
 }
 
+static void netif_changed(struct stack *s, void *state, struct netif *nif, enum netif_event event,
+                          int64_t now_ns)
+{
+    (void)now_ns;
+    if (event == NETIF_EVENT_GONE)
+        demux_netif_gone(s, &((struct tcp *)state)->demux, nif);
+}
+
 static bool busy(struct stack *s, void *state)
 {
     (void)s;
@@ -202,6 +210,7 @@ const struct module tcp_module = {
     .id = MODULE_TCP,
     .state_size = state_size,
     .init = init,
+    .netif = netif_changed,
     .knobs = knobs,
     .knob_count = TCP_KNOBS,
     .counters = counters,
