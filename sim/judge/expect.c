@@ -44,6 +44,18 @@ static void context_of(const struct judge *j, const struct seen *s, struct packe
     flow_context(j, &s->base, s->from->station == STATION_UNDER_TEST, c);
 }
 
+/* What differs is told as of the exact comparison, unless nothing does of this one. */
+static void compare_relaxed(const struct expectation *e, const struct seen *s,
+                            struct packet_context *c, struct packet_verdict *v)
+{
+    struct packet_verdict relaxed;
+    c->relaxed = true;
+    packet_match(e->packet, c, s->frame->bytes, s->frame->len, &relaxed);
+    if (relaxed.matches)
+        *v = relaxed;
+    v->relaxed = relaxed.matches;
+}
+
 static void compare(struct judge *j, const struct expectation *e, const struct seen *s, bool bind,
                     struct packet_verdict *v)
 {
@@ -55,6 +67,8 @@ static void compare(struct judge *j, const struct expectation *e, const struct s
     if (!bind)
         c.bind = no_bind;
     packet_match(e->packet, &c, s->frame->bytes, s->frame->len, v);
+    if (!v->matches && j->relaxed)
+        compare_relaxed(e, s, &c, v);
     breaches_add(j, s->breach, s->breaches, e->packet, v);
 }
 
@@ -204,6 +218,7 @@ static bool take_part(struct judge *j, struct expect_block *b, struct seen *s)
     if (!v.matches || !v.part || !expect_leaves_by(e, s) || !in_time(e, s))
         return false;
     seen_take(j, s);
+    j->verdict->relaxed = j->verdict->relaxed || v.relaxed;
     e->joined += v.part;
     e->joined_unit = v.part;
     take_over(j, b, e, s);
@@ -217,6 +232,7 @@ static void settle(struct judge *j, struct expect_block *b)
         struct seen *s = b->frame[b->frame_of[k]].seen;
         struct packet_verdict v;
         compare(j, &b->line[k], s, true, &v);
+        j->verdict->relaxed = j->verdict->relaxed || v.relaxed;
         take_over(j, b, &b->line[k], s);
     }
 }

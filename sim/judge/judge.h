@@ -112,6 +112,7 @@ struct judge {
     struct flows flows;
     bool script_space;    /* peers' numbers are as the script writes them: packetdrill's way */
     bool stamps_are_free; /* the host's timestamps are not judged */
+    bool relaxed;         /* lines forgive what no standard fixes */
     bool any_size;        /* segments that together are one line's may be of any size */
     /* for the rules of the baseline */
     struct memory *memory;

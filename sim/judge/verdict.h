@@ -19,6 +19,7 @@ enum run_status {
 
 struct verdict {
     enum run_status status;
+    bool relaxed; /* some line held only because it was not judged exactly */
     bool over;    /* decided, or everything was played */
     char *report; /* why it failed or was skipped; of VERDICT_ROOM octets, no part of the world */
     uint32_t report_len;

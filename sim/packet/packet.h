@@ -76,6 +76,9 @@ struct packet_context {
     bool stamps_are_free; /* any timestamp of the host's will do */
     /* Octets that came of the line's payload in segments before this one, each of that size
      * (0: of any). */
+    /* What no standard fixes is passed over: the order and padding of a segment's options, PSH, how
+     * large a window is that is open. */
+    bool relaxed;
     bool joins; /* a payload may come in several segments */
     uint32_t joined, joined_unit;
 };
@@ -99,7 +102,7 @@ struct packet_difference {
 };
 enum { PACKET_DIFFERENCES = 16 };
 struct packet_verdict {
-    bool matches;
+    bool matches, relaxed; /* relaxed: only so */
     uint32_t part; /* the line's payload has more octets than came so far: so many are this
                       segment's */
     uint32_t differences;

@@ -146,6 +146,8 @@ void frames_introduce(void *run)
     j->mark = mark_record;
     j->calls_heard = true;
     j->unlined = r->options->by_outcome;
+    j->relaxed = r->options->judge_rfc || (r->script->packetdrill && !r->options->judge_exact &&
+                                           r->options->system == SYSTEM_NONE);
     j->script_space = j->any_size = r->script->packetdrill;
     j->stamps_are_free = r->script->packetdrill && !r->topology.tool.tick_ns;
     for (uint32_t h = 0; h < r->topology.hosts; h++)

@@ -29,7 +29,8 @@ struct run_options {
     uint8_t fill;                       /* what the stack's memory holds before it starts */
     const struct setting *set;          /* --set, after the script's own */
     uint32_t sets;
-    bool judge_rfc;   /* --judge rfc */
+    bool judge_rfc, judge_exact; /* --judge; neither: exact, but packetdrill's scripts as rfc
+                                    unless a system's profile is set */
     bool strict;      /* an `end` that comes early says why */
     bool watch_fates; /* what became of each frame: notes in the capture, or told to `fate` */
     void (*fate)(void *ctx, uint32_t frame, enum sut_fate fate, const char *reason);

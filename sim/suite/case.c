@@ -90,6 +90,7 @@ static struct run_options run_options_of(const struct suite_case *c, const struc
                             .sets = o->sets,
                             .strict = o->strict,
                             .judge_rfc = o->judge && strcmp(o->judge, "rfc") == 0,
+                            .judge_exact = o->judge && strcmp(o->judge, "exact") == 0,
                             .watch_fates = (want & WANT_FATES) != 0,
                             .repeat = repeat};
     r.profile = o->profile ? profile_knobs(o->profile) : NULL;
@@ -255,6 +256,7 @@ static void collect(struct run *r, struct result *out, unsigned want)
 {
     struct outcome *o = &out->outcome;
     o->status = r->verdict.status;
+    o->relaxed = r->verdict.relaxed;
     o->frames = r->judge.frames;
     o->events = world_events(r->world);
     o->virtual_ns = world_now(r->world);

@@ -47,6 +47,7 @@ struct outcome {
     uint64_t frames, events;
     int64_t virtual_ns, wall_ns;
     int signal;   /* the worker died of it; 0: not */
+    bool relaxed; /* passed, not judged exactly */
     bool last;    /* the worker ends with this case */
     bool refused; /* an error of the script, found before the case began or as it was played */
     uint32_t closure_runs, mutant_runs;

@@ -157,6 +157,35 @@ static bool next_agrees(struct matcher *m, const struct clause *cl, bool any, ui
     return false;
 }
 
+static bool pads(uint32_t code)
+{
+    return code == TCP_NOP || code == TCP_EOL;
+}
+
+/* In any order, however padded: each that is written is there, and no other is. */
+static bool same_set(struct matcher *m, int i, const struct layer_spec *l)
+{
+    const struct view *v = &m->shape->view[i];
+    uint32_t at = v->at + TCP_HEADER, have = 0, want = 0;
+    struct option_view o;
+    bool any = false;
+    while (option_next(m->shape, &segment_options, &at, v->body, &o) && o.code != TCP_EOL)
+        have += !pads(o.code);
+    for (uint32_t k = 0; k < l->clauses; k++) {
+        const struct clause *cl = &l->clause[k];
+        if (!(cl->field->flags & FIELD_OPTION) || pads(cl->code))
+            continue;
+        any = any || cl->code == TCP_ANY_OPTIONS;
+        at = v->at + TCP_HEADER;
+        if (cl->code == TCP_ANY_OPTIONS)
+            continue;
+        want++;
+        if (!next_agrees(m, cl, true, &at, v->body, &o))
+            return false;
+    }
+    return any || have == want;
+}
+
 /* "<...>" leaves them free; else kind by kind, as written, NOPs included. */
 static void match_options(struct matcher *m, int i, const struct layer_spec *l)
 {
@@ -168,6 +197,11 @@ static void match_options(struct matcher *m, int i, const struct layer_spec *l)
     struct printer p = {.out = expected, .room = sizeof expected};
     segment_print_list(&p, l);
     bool any = false;
+    if (m->context->relaxed) {
+        if (!same_set(m, i, l))
+            differs(m, i, expected);
+        return;
+    }
     for (uint32_t k = 0; k < l->clauses; k++) {
         const struct clause *cl = &l->clause[k];
         if (!(cl->field->flags & FIELD_OPTION))
@@ -216,9 +250,13 @@ static void tcp_adjust(const struct matcher *m, const struct clause *cl, struct 
     bool flags = cl->field->flags & FIELD_KEY && !strcmp(cl->field->name, "flags");
     if (cl->field->flags & FIELD_SEQ)
         have->number = (uint32_t)(have->number - m->context->joined);
+    bool open_window = m->context->relaxed && !strcmp(cl->field->name, "win") && have->number;
+    if (open_window && cl->match->kind == MATCH_VALUE && cl->match->value.number)
+        have->number = cl->match->value.number;
     if (!flags || cl->match->kind != MATCH_VALUE)
         return;
-    int64_t free = cl->match->upper | (m->part ? TCP_LAST : 0);
+    int64_t free =
+        cl->match->upper | (m->part ? TCP_LAST : 0) | (m->context->relaxed ? TCP_PSH : 0);
     have->number = (have->number & ~free) | (cl->match->value.number & free);
 }
 

@@ -12,6 +12,7 @@ enum {
     TCP_RAW_OCTETS = 300, /* no option: octets among them */
     TCP_ANY_OPTIONS = 301,
     TCP_SYN = 0x02,
+    TCP_PSH = 0x08,
     TCP_ACK = 0x10,
     TCP_LAST = 0x09, /* FIN and PSH */
 };
