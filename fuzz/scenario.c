@@ -36,9 +36,10 @@ static uint64_t played(const struct step *step, uint32_t steps)
 {
     uint64_t n = 0;
     for (uint32_t k = 0; k < steps && n <= STEPS_MOST; k++)
-        n += step[k].kind == STEP_REPEAT
-                 ? 1 + step[k].u.block.times * played(step[k].u.block.step, step[k].u.block.steps)
-                 : 1;
+        n += 1 + (step_is_block(&step[k])
+                      ? (step[k].kind == STEP_REPEAT ? step[k].u.block.times : 1) *
+                            played(step[k].u.block.step, step[k].u.block.steps)
+                      : 0);
     return n;
 }
 

@@ -267,12 +267,58 @@ static enum judged wait_or_fail(struct judge *j, const struct expect_block *b, i
     return JUDGED_FAILED;
 }
 
+/* None came for an optional line: its time is over, or the next frame is another line's. */
+static bool stays_away(struct judge *j, const struct expect_block *b, const struct seen *s,
+                       int64_t now_ns)
+{
+    struct packet_verdict v;
+    const struct expectation *e = &b->line[0];
+    if (!e->optional || e->joined)
+        return false;
+    if (!s)
+        return now_ns >= e->to_ns && world_next(j->world) > now_ns;
+    compare(j, e, s, false, &v);
+    return !v.matches || !expect_leaves_by(e, s) || !in_time(e, s);
+}
+
+enum judged judge_choose(struct judge *j, struct expect_block *b, int64_t now_ns, int64_t *at_ns,
+                         uint32_t *which)
+{
+    struct packet_verdict why = {0};
+    uint32_t near = 0, fewest = UINT32_MAX;
+    const struct seen *s = seen_next(j, b);
+    if (!s)
+        return wait_or_fail(j, b, now_ns, at_ns);
+    for (uint32_t k = 0; k < b->lines; k++) {
+        struct packet_verdict v;
+        compare(j, &b->line[k], s, false, &v);
+        uint32_t differences =
+            v.differences + !expect_leaves_by(&b->line[k], s) + !in_time(&b->line[k], s);
+        if (differences == 0) {
+            *which = k;
+            release(j, b);
+            return JUDGED_DONE;
+        }
+        if (differences < fewest) {
+            fewest = differences;
+            near = k;
+            why = v;
+        }
+    }
+    fail_frame(j, b, s, near, &why);
+    return JUDGED_FAILED;
+}
+
 enum judged judge_expect(struct judge *j, struct expect_block *b, int64_t now_ns, int64_t *at_ns)
 {
     while (first_open(b) < b->lines) {
         struct seen *s = seen_next(j, b);
         struct packet_verdict why = {0};
         uint32_t near = first_open(b);
+        if (stays_away(j, b, s, now_ns)) {
+            release(j, b);
+            return JUDGED_ABSENT;
+        }
         if (!s)
             return wait_or_fail(j, b, now_ns, at_ns);
         if (passed_over(j, b, s)) {

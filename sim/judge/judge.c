@@ -77,7 +77,7 @@ void judge_said_tos(struct judge *j, uint8_t tos)
 /* Frames of that kind need no line; their sums, lengths and the baseline hold all the same, but for
  * what the ignore states. */
 static const struct judge_ignore *ignored_by(struct judge *j, const struct judge_port *from,
-                                             const struct frame *f)
+                                             const struct frame *f, int64_t now_ns)
 {
     struct packet_context c;
     const struct judge_ignore *found = NULL;
@@ -85,7 +85,8 @@ static const struct judge_ignore *ignored_by(struct judge *j, const struct judge
     for (uint32_t i = 0; i < j->ignores; i++) {
         struct judge_ignore *ig = &j->ignore[i];
         bool here = ig->at ? ig->at == from : from->station == STATION_UNDER_TEST;
-        if (!here || !packet_matches(ig->packet, &c, f->bytes, f->len))
+        bool over = ig->until_ns >= 0 && now_ns > ig->until_ns;
+        if (!here || over || !packet_matches(ig->packet, &c, f->bytes, f->len))
             continue;
         ig->applied++;
         found = ig;
@@ -218,7 +219,7 @@ static void see_ours(struct judge *j, struct judge_port *from, struct frame *f, 
     memory_sent(j, from, &facts, now_ns);
     dhcp_sent(j, from, &facts);
     note_conventions(j, f, breach, breaches);
-    const struct judge_ignore *ig = ignored_by(j, from, f);
+    const struct judge_ignore *ig = ignored_by(j, from, f, now_ns);
     if (ig || j->unlined)
         judge_unlined(j, from, f, ig, breach, breaches, now_ns);
     else
@@ -245,7 +246,7 @@ static void see_other(struct judge *j, struct judge_link *l, struct judge_port *
     packet_facts(f->bytes, f->len, &facts);
     if (arrives && memory_owns(j, NULL, facts.dst))
         flow_see(j, host_port(l), &facts, false, &base);
-    if (peer && from->watched && !j->unlined && !ignored_by(j, from, f))
+    if (peer && from->watched && !j->unlined && !ignored_by(j, from, f, now_ns))
         remember(j, from, f, record, NULL, 0, &base, now_ns);
     keep_frame(&l->last_in, f);
     if (arrives) {

@@ -81,6 +81,7 @@ struct judge_ignore {
     const struct packet_spec *packet;
     const struct judge_port *at; /* NULL: any port of the host under test */
     struct place place;
+    int64_t until_ns; /* -1: to the end */
     uint32_t applied;
 };
 
@@ -180,7 +181,8 @@ struct expectation {
     const struct judge_port *at; /* by which it must leave */
     struct place place;
     int64_t from_ns, to_ns;
-    bool joins; /* its payload may come in several segments */
+    bool optional; /* no frame need come: one that is another's ends the wait */
+    bool joins;    /* its payload may come in several segments */
     uint32_t joined,
         joined_unit; /* octets of its payload that came, and in segments of which size */
     bool any_time;   /* to_ns is how long anybody waits: when nothing is due any more, none comes */
@@ -199,13 +201,18 @@ struct expect_block {
     int64_t last_ns;     /* when the last of its frames came */
 };
 
-enum judged { JUDGED_WAITS, JUDGED_DONE, JUDGED_FAILED };
+enum judged { JUDGED_WAITS, JUDGED_DONE, JUDGED_FAILED, JUDGED_ABSENT };
 
+/* ABSENT: its only line is optional, and none came for it; the block is gone. */
 struct expect_block *judge_block(struct judge *j, uint32_t lines);
 /* Gives the frames that came to the block's lines. WAITS: look again at *at_ns, or sooner when a
  * frame comes. DONE: every line has its frame, the last came at *at_ns, variables are bound and the
  * block is gone. */
 enum judged judge_expect(struct judge *j, struct expect_block *b, int64_t now_ns, int64_t *at_ns);
+/* Which of the block's lines the next frame fits, the first that does; it stays where it is, and
+ * the block is gone. */
+enum judged judge_choose(struct judge *j, struct expect_block *b, int64_t now_ns, int64_t *at_ns,
+                         uint32_t *which);
 /* Fails when a frame of the host under test came before time_ns and no line took it; true then. */
 bool judge_unexpected(struct judge *j, const struct place *place, int64_t time_ns);
 /* Ignores that never applied fail. */

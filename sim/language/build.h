@@ -57,7 +57,13 @@ bool build_outcome(struct parse *p, const struct word *time, struct expr *expr);
 
 /* Events */
 /* times: of repeat; NULL: all */
-bool block_open(struct parse *p, const struct word *times);
+bool block_all(struct parse *p);
+/* `most` NULL: as often as it fits; `counter` NULL: no variable holds the turn. */
+bool block_repeat(struct parse *p, const struct word *least, const struct word *most,
+                  const struct word *counter);
+/* one { and its first alternative; the next. */
+bool block_one(struct parse *p);
+bool block_either(struct parse *p);
 bool block_close(struct parse *p);
 bool stamp_of(struct parse *p, const struct word *word, bool relative, struct stamp *out);
 struct when when_at(struct stamp from);
@@ -72,8 +78,13 @@ bool packet_of(struct parse *p, const struct word *at, const struct word *arrow,
 bool build_packet(struct parse *p, struct packet_part packet);
 bool build_call(struct parse *p, const struct word *name, struct values arguments);
 void call_on(struct parse *p, const struct word *host);
-void call_result(struct parse *p, const struct value *result, const struct word *error,
+void call_result(struct parse *p, const struct value *result, const char *error,
                  const struct word *note);
+/* "EAGAIN|EINTR", "!EAGAIN" */
+const char *error_text(struct parse *p, const char *before, const char *sign,
+                       const struct word *name);
+bool packet_optional(struct parse *p);
+bool build_let(struct parse *p, const struct word *name, struct expr *expr);
 bool build_assert(struct parse *p, struct expr *expr);
 bool build_quiet(struct parse *p);
 void build_code(struct parse *p, const struct word *code);

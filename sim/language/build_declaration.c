@@ -245,13 +245,24 @@ bool build_format(struct parse *p, struct packet_words words)
 bool build_ignore(struct parse *p, struct packet_part part)
 {
     struct script *s = p->script;
+    int64_t until_ns = -1;
+    size_t n = part.words.count;
+    const struct word *w = part.words.word;
+    if (n > 2 && w[n - 2].kind == WORD_NAME && strcmp(w[n - 2].text, "until") == 0) {
+        struct stamp at;
+        if (!stamp_of(p, &w[n - 1], false, &at))
+            return false;
+        until_ns = at.ns;
+        part.words.count = n - 2;
+    }
     mention_words(p, part.words.word, part.words.count, MENTION_USE_ANY);
     struct packet_spec *packet =
         packet_compile(s->layers, p->pool, '>', part.words.word, part.words.count, p->d);
     mention_hosts(p, packet);
     if (!packet)
         return false;
-    *ADD(p, s->ignore, s->ignores) = (struct ignore){part.at, part.direction, packet, part.place};
+    *ADD(p, s->ignore, s->ignores) =
+        (struct ignore){part.at, part.direction, until_ns, packet, part.place};
     return true;
 }
 

@@ -1,4 +1,5 @@
 /* Events and blocks from their words. */
+#include <stdio.h>
 #include <string.h>
 
 #include "sim/base/time.h"
@@ -77,26 +78,64 @@ static bool outside(struct parse *p, const struct place *place)
     return diagnose(p->d, place, "blocks nest too deep: at most %d", SCRIPT_NESTING);
 }
 
-bool block_open(struct parse *p, const struct word *times)
+static bool block_open(struct parse *p, enum step_kind kind)
 {
     const struct place *place = &p->in->word[0].place;
     if (p->blocks == SCRIPT_NESTING)
         return outside(p, place);
     struct block *b = &p->block[p->blocks + 1];
-    *b = (struct block){.head = {.kind = times ? STEP_REPEAT : STEP_ALL,
-                                 .place = *place,
-                                 .comment = p->in->comment}};
-    if (times) {
-        if (times->number < 1 || times->number > SCRIPT_WEIGHT)
-            return diagnose(p->d, &times->place, "repeat %s: the count is 1 to %d", times->text,
-                            SCRIPT_WEIGHT);
-        b->head.u.block.times = (uint32_t)times->number;
-    }
+    *b = (struct block){.head = {.kind = kind, .place = *place}};
+    if (kind != STEP_EITHER)
+        b->head.comment = p->in->comment;
     p->blocks++;
     b->serial = ++p->block_serial;
-    if (!times)
-        p->in_all = b->serial;
     return true;
+}
+
+bool block_all(struct parse *p)
+{
+    if (!block_open(p, STEP_ALL))
+        return false;
+    p->in_all = p->block[p->blocks].serial;
+    return true;
+}
+
+static bool count_of(struct parse *p, const struct word *w, int64_t least, uint32_t *out)
+{
+    if (w->number < least || w->number > SCRIPT_WEIGHT)
+        return diagnose(p->d, &w->place, "repeat %s: the count is %d to %d", w->text, (int)least,
+                        SCRIPT_WEIGHT);
+    *out = (uint32_t)w->number;
+    return true;
+}
+
+bool block_repeat(struct parse *p, const struct word *least, const struct word *most,
+                  const struct word *counter)
+{
+    if (!block_open(p, STEP_REPEAT))
+        return false;
+    struct step *head = &p->block[p->blocks].head;
+    head->u.block.times = SCRIPT_WEIGHT;
+    if (!count_of(p, least, most == least, &head->u.block.least) ||
+        (most && !count_of(p, most, 1, &head->u.block.times)))
+        return false;
+    if (head->u.block.times < head->u.block.least)
+        return diagnose(p->d, &most->place, "repeat %s..%s: the range ends before it starts",
+                        least->text, most->text);
+    head->u.block.counter = counter ? counter->text : NULL;
+    if (counter)
+        mention(p, MENTION_BIND, counter->text, &counter->place);
+    return true;
+}
+
+bool block_one(struct parse *p)
+{
+    return block_open(p, STEP_ONE) && block_open(p, STEP_EITHER);
+}
+
+bool block_either(struct parse *p)
+{
+    return block_open(p, STEP_EITHER);
 }
 
 static struct step *step_add(struct parse *p, uint64_t weight)
@@ -114,7 +153,18 @@ bool block_close(struct parse *p)
         return diagnose(p->d, &b->head.place, "this block is empty: put an event into it");
     b->head.u.block.step = b->step;
     b->head.u.block.steps = b->steps;
-    uint64_t weight = b->weight * (b->head.kind == STEP_REPEAT ? b->head.u.block.times : 1);
+    bool counted = b->head.kind == STEP_REPEAT, chosen = b->head.kind == STEP_EITHER;
+    bool fixed = counted && b->head.u.block.least == b->head.u.block.times;
+    uint64_t weight = b->weight * (fixed ? b->head.u.block.times : 1);
+    const struct step *first = &b->step[0];
+    bool expected =
+        first->kind == STEP_PACKET && first->u.packet.direction == '>' && !first->u.packet.optional;
+    if ((chosen || (counted && !fixed)) && !expected)
+        return diagnose(p->d, &first->place,
+                        chosen ? "an alternative begins with a > line, which tells whether it is "
+                                 "the one"
+                               : "a counted block begins with a > line, which tells whether it "
+                                 "goes on");
     p->blocks--;
     if (b->head.kind == STEP_ALL)
         p->in_all = 0;
@@ -223,13 +273,40 @@ bool build_call(struct parse *p, const struct word *name, struct values argument
     return at_one_time(p, s);
 }
 
-void call_result(struct parse *p, const struct value *result, const struct word *error,
+void call_result(struct parse *p, const struct value *result, const char *error,
                  const struct word *note)
 {
     struct call_step *call = &step_last(p)->u.call;
     call->result = *result;
-    call->error = error ? error->text : NULL;
+    call->error = error;
     call->note = note ? note->text : NULL;
+}
+
+const char *error_text(struct parse *p, const char *before, const char *sign,
+                       const struct word *name)
+{
+    char text[256];
+    int n = snprintf(text, sizeof text, "%s%s%s", before ? before : "", sign, name->text);
+    return pool_text(p->pool, text, n < 255 ? (size_t)n : 255);
+}
+
+bool packet_optional(struct parse *p)
+{
+    struct step *s = step_last(p);
+    if (s->u.packet.direction != '>')
+        return diagnose(p->d, &s->place, "maybe: only a packet that is awaited may stay away");
+    s->u.packet.optional = true;
+    return true;
+}
+
+bool build_let(struct parse *p, const struct word *name, struct expr *expr)
+{
+    struct step *s = step_last(p);
+    s->kind = STEP_LET;
+    s->u.let.name = name->text;
+    s->u.let.expr = expr;
+    mention(p, MENTION_BIND, name->text, &name->place);
+    return at_one_time(p, s);
 }
 
 bool build_assert(struct parse *p, struct expr *expr)

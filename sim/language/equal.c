@@ -92,7 +92,8 @@ static bool same_cover(const void *a, const void *b)
 static bool same_ignore(const void *a, const void *b)
 {
     const struct ignore *x = a, *y = b;
-    return same(x->at, y->at) && x->direction == y->direction && same_packet(x->packet, y->packet);
+    return same(x->at, y->at) && x->direction == y->direction && x->until_ns == y->until_ns &&
+           same_packet(x->packet, y->packet);
 }
 
 static bool same_outcome(const void *a, const void *b)
@@ -139,6 +140,7 @@ static bool same_step(const void *one, const void *other)
     case STEP_PACKET:
         return same(a->u.packet.at, b->u.packet.at) &&
                a->u.packet.direction == b->u.packet.direction &&
+               a->u.packet.optional == b->u.packet.optional &&
                same(a->u.packet.inert, b->u.packet.inert) &&
                same_packet(a->u.packet.packet, b->u.packet.packet);
     case STEP_CALL:
@@ -153,9 +155,14 @@ static bool same_step(const void *one, const void *other)
     case STEP_SHELL:
     case STEP_CODE:
         return same(a->u.code.text, b->u.code.text);
+    case STEP_LET:
+        return same(a->u.let.name, b->u.let.name) && expr_equal(a->u.let.expr, b->u.let.expr);
     case STEP_ALL:
     case STEP_REPEAT:
-        return a->u.block.times == b->u.block.times &&
+    case STEP_ONE:
+    case STEP_EITHER:
+        return a->u.block.times == b->u.block.times && a->u.block.least == b->u.block.least &&
+               same(a->u.block.counter, b->u.block.counter) &&
                SAME_ROWS(&a->u.block, &b->u.block, step, steps, same_step);
     case STEP_SET:
         return same_setting(&a->u.setting, &b->u.setting);

@@ -27,7 +27,7 @@ static void script_yyerror(struct parse *p, const char *text);
 %token <struct packet_words> PACKET "a packet"
 %token EOL "the line's end" END 0 "the script's end"
 %token COVERS "covers" END_AT "end" SET "set" PARAM "param" LINK "link" HOST "host" SUT "sut" FORMAT "format" IGNORE "ignore" EXPERT "expert"
-    GOLDEN "golden" OUTCOME "outcome" ALL "all" REPEAT "repeat" ON "on" ASSERT "assert" QUIET "quiet" MATCH "match"
+    GOLDEN "golden" OUTCOME "outcome" ALL "all" REPEAT "repeat" ON "on" ASSERT "assert" QUIET "quiet" MATCH "match" ONE "one" LET "let" MAYBE "maybe"
 %token ELLIPSIS "..." DOTS ".." EQ "==" NE "!=" LE "<=" GE ">=" LT "<" GT ">" SHL "<<" SHR ">>" AND "&&" OR "||" NOT "not"
 %token CODE_START "code" NEWLINE "a new line"
 
@@ -37,7 +37,8 @@ static void script_yyerror(struct parse *p, const char *text);
 %type <struct stamp> stamp
 %type <struct when> when
 %type <struct packet_part> packet
-%type <const struct word *> on_link errname note host_kind
+%type <const struct word *> on_link note counter host_kind
+%type <const char *> errname errnames
 %type <struct expr *> expr conjunction negation comparison chain bits band shift sum product unary primary statement
 %type <enum expr_op> compare
 %type <struct exprs> exprs some_exprs
@@ -53,9 +54,14 @@ start: lines | CODE_START statements;
 
 lines: %empty | lines line;
 line: declaration EOL | event EOL
-    | ALL '{' { NEED(block_open(p, NULL)); } EOL lines '}' { NEED(block_close(p)); } EOL
-    | REPEAT NUMBER '{' { NEED(block_open(p, $2)); } EOL lines '}' { NEED(block_close(p)); } EOL
+    | ALL '{' { NEED(block_all(p)); } EOL lines '}' { NEED(block_close(p)); } EOL
+    | REPEAT NUMBER counter '{' { NEED(block_repeat(p, $2, $2, $3)); } EOL lines '}' { NEED(block_close(p)); } EOL
+    | REPEAT NUMBER DOTS counter '{' { NEED(block_repeat(p, $2, NULL, $4)); } EOL lines '}' { NEED(block_close(p)); } EOL
+    | REPEAT NUMBER DOTS NUMBER counter '{' { NEED(block_repeat(p, $2, $4, $5)); } EOL lines '}' { NEED(block_close(p)); } EOL
+    | ONE '{' { NEED(block_one(p)); } EOL lines others '}' { NEED(block_close(p) && block_close(p)); } EOL
     ;
+counter: %empty { $$ = NULL; } | BIND { $$ = $1; };
+others: %empty | others '}' OR '{' { NEED(block_close(p) && block_either(p)); } EOL lines;
 
 declaration: OPTION { NEED(build_option(p, $1, NULL)); }
     | OPTION OPTION_VALUE { NEED(build_option(p, $1, $2)); }
@@ -112,10 +118,12 @@ when: '*' { $$ = (struct when){.kind = WHEN_ANY}; }
 stamp: STAMP { NEED(stamp_of(p, $1, false, &$$)); } | '+' STAMP { NEED(stamp_of(p, $2, true, &$$)); };
 
 action: packet { NEED(build_packet(p, $1)); }
+    | MAYBE packet { NEED(build_packet(p, $2) && packet_optional(p)); }
     | call
     | '@' NAME { call_on(p, $2); } call
     | ASSERT expr { NEED(build_assert(p, $2)); }
     | QUIET { NEED(build_quiet(p)); }
+    | LET NAME '=' expr { NEED(build_let(p, $2, $4)); }
     | LINK NAME NAME { NEED(fault_begin(p, $2, $3)); } fault_arguments { NEED(fault_end(p)); }
     | LINK NAME SET { NEED(fault_set(p, $2)); } attributes { NEED(fault_end(p)); }
     | SET settings
@@ -135,8 +143,9 @@ fault_argument: NUMBER { NEED(fault_amount(p, $1)); } | TIME { NEED(fault_amount
 
 call: NAME '(' arguments ')' { NEED(build_call(p, $1, $3)); }
     | NAME '(' arguments ')' '=' result errname note { build_call(p, $1, $3); call_result(p, &$6, $7, $8); };
-result: argument;
-errname: %empty { $$ = NULL; } | NAME;
+result: argument | plain DOTS plain { $$ = value_range(p, $1, $3); };
+errname: %empty { $$ = NULL; } | errnames | '!' NAME { $$ = error_text(p, NULL, "!", $2); };
+errnames: NAME { $$ = $1->text; } | errnames '|' NAME { $$ = error_text(p, $1, "|", $3); };
 note: %empty { $$ = NULL; } | NOTE;
 
 arguments: %empty { $$ = (struct values){0}; } | argument more { $$ = values_join(p, $1, $2); };

@@ -13,12 +13,13 @@ static const struct {
     {"host", LINE_HOST},       {"sut", LINE_SUT},         {"format", LINE_FORMAT},
     {"ignore", LINE_IGNORE},   {"expert", LINE_EXPERT},   {"golden", LINE_GOLDEN},
     {"outcome", LINE_OUTCOME}, {"all", LINE_ALL},         {"repeat", LINE_REPEAT},
+    {"one", LINE_ONE},
 };
 enum { DECLARATIONS = sizeof declaration / sizeof declaration[0] };
 
 const char *const line_words[] = {"covers",  "include", "end",    "set",    "param",  "link",
                                   "host",    "sut",     "format", "ignore", "expert", "golden",
-                                  "outcome", "all",     "repeat", NULL};
+                                  "outcome", "all",     "repeat", "one",    NULL};
 
 static const struct {
     const char *title, *form;
@@ -33,21 +34,24 @@ static const struct {
     [LINE_HOST] = {"host", "host KIND NAME [ATTRIBUTE VALUE]..."},
     [LINE_SUT] = {"sut", "sut INTERFACE [ATTRIBUTE VALUE]..."},
     [LINE_FORMAT] = {"format", "format NAME on LAYER NUMBER { FIELD: TYPE [= VALUE] ... }"},
-    [LINE_IGNORE] = {"ignore", "ignore [@HOST] > PACKET"},
+    [LINE_IGNORE] = {"ignore", "ignore [@HOST] > PACKET [until TIME]"},
     [LINE_EXPERT] = {"expert", "expert FRAME FIELD [on LINK]"},
     [LINE_GOLDEN] = {"golden", "golden fingerprint"},
     [LINE_OUTCOME] = {"outcome", "outcome TIME EXPRESSION"},
     [LINE_INCLUDE] = {"include", "include \"FILE\""},
     [LINE_ALL] = {"all", "all { LINES }"},
-    [LINE_REPEAT] = {"repeat", "repeat COUNT { LINES }"},
+    [LINE_REPEAT] = {"repeat",
+                     "repeat COUNT [?NAME] { LINES } or repeat LEAST..MOST [?NAME] { LINES }"},
+    [LINE_ONE] = {"one", "one { LINES } or { LINES }"},
     [LINE_CLOSE] = {"closing", "}"},
-    [LINE_PACKET] = {"packet", "TIME [@HOST] < PACKET or TIME [@HOST] > PACKET"},
+    [LINE_PACKET] = {"packet", "TIME [@HOST] < PACKET or TIME [maybe] [@HOST] > PACKET"},
     [LINE_CALL] = {"call", "TIME [@HOST] NAME(ARGUMENTS) [= RESULT [ERRNO] [(NOTE)]]"},
     [LINE_ASSERT] = {"assert", "TIME assert EXPRESSION"},
     [LINE_QUIET] = {"quiet", "TIME quiet"},
     [LINE_FAULT] = {"link",
                     "TIME link NAME VERB [AMOUNT] [frame N] [every N] [from HOST] [match PACKET]"},
     [LINE_SET_EVENT] = {"set", "TIME set KNOB VALUE"},
+    [LINE_LET] = {"let", "TIME let NAME = EXPRESSION"},
     [LINE_SHELL_EVENT] = {"command", "TIME `COMMAND`"},
     [LINE_CODE] = {"code", "TIME %{ assert EXPRESSION }%"},
 };
@@ -122,9 +126,11 @@ static size_t time_words(const struct word *w, size_t count)
     }
 }
 
-/* "@ NAME" may stand before an arrow. */
+/* "maybe" and "@ NAME" may stand before an arrow. */
 static size_t arrow_at(const struct word *w, size_t count, size_t from)
 {
+    if (from < count && is_name(&w[from], "maybe"))
+        from++;
     if (from + 1 < count && is(&w[from], "@"))
         from += 2;
     return from < count && (is(&w[from], "<") || is(&w[from], ">")) ? from : NO_PACKET;
@@ -152,6 +158,8 @@ static void classify_event(struct line *l)
         l->kind = LINE_FAULT;
     else if (action && is_name(action, "set") && !called)
         l->kind = LINE_SET_EVENT;
+    else if (action && is_name(action, "let") && !called)
+        l->kind = LINE_LET;
     else
         l->kind = LINE_CALL;
     if (l->kind != LINE_FAULT)
@@ -253,9 +261,10 @@ static int belongs(struct split *s)
 static bool ends_here(struct split *s, size_t arrow)
 {
     const struct word *w = &s->w->word[s->at], *first = &s->w->word[s->from];
-    if (is(w, "}") && s->depth == 0)
-        return true;
-    bool block = is_name(first, "all") || is_name(first, "repeat");
+    if (is(w, "}") && s->depth == 0) /* "} or {" is one line */
+        return !(is_name(w + 1, "or") && w[1].kind != WORD_END && is(w + 2, "{"));
+    bool block = is_name(first, "all") || is_name(first, "repeat") || is_name(first, "one") ||
+                 is(first, "}");
     if (block && is(w, "{") && s->depth == 0)
         return true;
     if (s->at > arrow && is(w, "<"))

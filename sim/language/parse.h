@@ -23,6 +23,7 @@ enum line_kind {
     LINE_INCLUDE,
     LINE_ALL,
     LINE_REPEAT,
+    LINE_ONE,
     LINE_CLOSE,
     LINE_PACKET, /* an event, by what stands behind its time */
     LINE_CALL,
@@ -30,6 +31,7 @@ enum line_kind {
     LINE_QUIET,
     LINE_FAULT,
     LINE_SET_EVENT,
+    LINE_LET,
     LINE_SHELL_EVENT,
     LINE_CODE,
     LINE_KINDS

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include "sim/language/parse.h"
 
 #include "sim/base/time.h"
 #include "sim/language/lexer.h"
@@ -292,6 +293,17 @@ static void print_when(struct text *t, const struct when *w)
     free(stamp.bytes);
 }
 
+/* 5..7 is no call that a value would print as. */
+static void print_result(struct text *t, const struct value *v)
+{
+    bool range = v->kind == VALUE_CALL && strcmp(v->text, "..") == 0;
+    text_value(t, range ? &v->item[0] : v);
+    if (!range)
+        return;
+    text_add(t, "..");
+    text_value(t, &v->item[1]);
+}
+
 static void print_call(struct text *t, const struct call_step *c)
 {
     struct value arguments = {
@@ -302,7 +314,7 @@ static void print_call(struct text *t, const struct call_step *c)
     if (c->result.kind == VALUE_NONE && !c->error && !c->note)
         return;
     text_add(t, " = ");
-    text_value(t, &c->result);
+    print_result(t, &c->result);
     if (c->error)
         text_add(t, " %s", c->error);
     if (c->note)
@@ -335,10 +347,38 @@ static void print_fault(struct text *t, const struct fault_step *f)
 
 static void print_step(struct text *t, const struct step *s, int indent);
 
+static void print_repeat(struct text *t, const struct step *s, int indent)
+{
+    uint32_t least = s->u.block.least, most = s->u.block.times;
+    text_add(t, "%*srepeat %" PRIu32, indent, "", least);
+    if (most == SCRIPT_WEIGHT && least != most)
+        text_add(t, "..");
+    else if (least != most)
+        text_add(t, "..%" PRIu32, most);
+    if (s->u.block.counter)
+        text_add(t, " ?%s", s->u.block.counter);
+    text_add(t, " {\n");
+}
+
+static void print_one(struct text *t, const struct step *s, int indent)
+{
+    for (uint32_t i = 0; i < s->u.block.steps; i++) {
+        const struct step *either = &s->u.block.step[i];
+        text_add(t, "%*s%s {\n", indent, "", i ? "} or" : "one");
+        for (uint32_t k = 0; k < either->u.block.steps; k++)
+            print_step(t, &either->u.block.step[k], indent + 2);
+    }
+    text_add(t, "%*s}\n", indent, "");
+}
+
 static void print_block(struct text *t, const struct step *s, int indent)
 {
+    if (s->kind == STEP_ONE) {
+        print_one(t, s, indent);
+        return;
+    }
     if (s->kind == STEP_REPEAT)
-        text_add(t, "%*srepeat %" PRIu32 " {\n", indent, "", s->u.block.times);
+        print_repeat(t, s, indent);
     else
         text_add(t, "%*sall {\n", indent, "");
     for (uint32_t i = 0; i < s->u.block.steps; i++)
@@ -350,6 +390,7 @@ static void print_action(struct text *t, const struct step *s)
 {
     switch (s->kind) {
     case STEP_PACKET:
+        text_add(t, "%s", s->u.packet.optional ? "maybe " : "");
         print_packet(t, s->u.packet.at, s->u.packet.direction, s->u.packet.packet);
         if (s->u.packet.inert) {
             text_add(t, " inert because ");
@@ -380,8 +421,14 @@ static void print_action(struct text *t, const struct step *s)
         text_add(t, "set %s ", s->u.setting.name);
         print_values(t, &s->u.setting.value);
         break;
+    case STEP_LET:
+        text_add(t, "let %s = ", s->u.let.name);
+        print_expr(t, s->u.let.expr);
+        break;
     case STEP_ALL:
     case STEP_REPEAT:
+    case STEP_ONE:
+    case STEP_EITHER:
         break;
     }
 }
@@ -389,7 +436,7 @@ static void print_action(struct text *t, const struct step *s)
 static void print_step(struct text *t, const struct step *s, int indent)
 {
     print_comment(t, s->comment, indent);
-    if (s->kind == STEP_ALL || s->kind == STEP_REPEAT) {
+    if (step_is_block(s)) {
         print_block(t, s, indent);
         return;
     }
@@ -429,6 +476,10 @@ static void print_declared(struct text *t, const struct script *s)
     for (uint32_t i = 0; i < s->ignores; i++) {
         text_add(t, "ignore ");
         print_packet(t, s->ignore[i].at, s->ignore[i].direction, s->ignore[i].packet);
+        if (s->ignore[i].until_ns >= 0) {
+            text_add(t, " until ");
+            print_time(t, s->ignore[i].until_ns);
+        }
         text_add(t, "\n");
     }
     for (uint32_t i = 0; i < s->experts; i++)

@@ -54,7 +54,8 @@ struct outcome_declaration {
 };
 struct ignore {
     const char *at;
-    char direction; /* the packet is compiled as for `>` */
+    char direction;   /* the packet is compiled as for `>` */
+    int64_t until_ns; /* no longer than that; -1: to the end */
     struct packet_spec *packet;
     struct place place;
 };
@@ -116,6 +117,9 @@ enum step_kind {
     STEP_CODE,
     STEP_ALL,
     STEP_REPEAT,
+    STEP_ONE,    /* one of several: its steps are of the next kind */
+    STEP_EITHER, /* lines that one { } may stand for; the first is a `>` line */
+    STEP_LET,
     STEP_SET
 };
 
@@ -125,7 +129,8 @@ struct call_step {
     struct value *argument;
     uint32_t arguments;
     struct value result; /* VALUE_NONE: not checked; VALUE_BIND binds */
-    const char *error;   /* "ECONNREFUSED" or NULL */
+    const char
+        *error; /* "ECONNREFUSED", "EAGAIN|EINTR" (one of them), "!EAGAIN" (any but it); or NULL */
     const char *note;
     const char *on; /* @host name(...) or NULL: the first sut */
 };
@@ -155,6 +160,7 @@ struct step {
             const char *at; /* @srv or NULL */
             char direction; /* '<' or '>' */
             struct packet_spec *packet;
+            bool optional;     /* maybe: no packet need come */
             const char *inert; /* inert because "...": nothing depends on it; or NULL */
         } packet;
         struct call_step call;
@@ -169,13 +175,25 @@ struct step {
         struct {
             struct step *step;
             uint32_t steps;
-            uint32_t times;
-        } block; /* all { }, repeat N { } */
+            uint32_t times, least; /* at most, at least */
+            const char *counter;   /* repeat N ?i: bound to the turn, from 1; or NULL */
+        } block;                   /* all { }, repeat N { }, one { } */
+        struct {
+            const char *name;
+            struct expr *expr;
+        } let;
         struct setting setting;
     } u;
     /* The // comment on lines of their own right before it, for printing; or NULL. */
     const char *comment;
 };
+
+/* It holds other steps. */
+static inline bool step_is_block(const struct step *s)
+{
+    return s->kind == STEP_ALL || s->kind == STEP_REPEAT || s->kind == STEP_ONE ||
+           s->kind == STEP_EITHER;
+}
 
 struct script {
     const char *path;

@@ -83,6 +83,7 @@ static int keyword_token(enum line_kind kind)
         [LINE_EXPERT] = EXPERT, [LINE_GOLDEN] = GOLDEN, [LINE_OUTCOME] = OUTCOME,
         [LINE_ALL] = ALL,       [LINE_REPEAT] = REPEAT, [LINE_ASSERT] = ASSERT,
         [LINE_QUIET] = QUIET,   [LINE_FAULT] = LINK,    [LINE_SET_EVENT] = SET,
+        [LINE_ONE] = ONE,       [LINE_LET] = LET,
     };
     return token[kind];
 }
@@ -96,7 +97,7 @@ static bool is(const struct word *w, const char *punct)
 static bool misplaced(struct parse *p, const struct line *l)
 {
     if (p->blocks == 0 || p->word_at != 0 || line_is_event(l->kind) || l->kind == LINE_ALL ||
-        l->kind == LINE_REPEAT || l->kind == LINE_CLOSE)
+        l->kind == LINE_REPEAT || l->kind == LINE_ONE || l->kind == LINE_CLOSE)
         return false;
     diagnose(
         p->d, &l->word->place,
@@ -212,7 +213,10 @@ static int take_word(struct parse *p, const struct line *l, SCRIPT_YYSTYPE *valu
                       l->kind == LINE_EXPERT;
     if (w->kind == WORD_NAME && attributes && strcmp(w->text, "on") == 0)
         return ON;
-    return word_token(w, l->kind == LINE_ASSERT || l->kind == LINE_OUTCOME);
+    if (l->kind == LINE_PACKET && at == l->action && w->kind == WORD_NAME)
+        return MAYBE;
+    return word_token(w, l->kind == LINE_ASSERT || l->kind == LINE_OUTCOME || l->kind == LINE_LET ||
+                             l->kind == LINE_CLOSE);
 }
 
 static int take_code(struct parse *p, SCRIPT_YYSTYPE *value)
@@ -272,7 +276,7 @@ static void expected_text(const struct parse *p, const char *const *expected, in
 /* An event's first word that is nearly one of the language's own. */
 static const char *meant(const struct parse *p)
 {
-    static const char *const actions[] = {"assert", "quiet", "link", "set", NULL};
+    static const char *const actions[] = {"assert", "quiet", "link", "set", "let", NULL};
     const struct line *l = p->in;
     if (!l || l->kind != LINE_CALL || l->action >= l->words || l->word[l->action].kind != WORD_NAME)
         return NULL;
@@ -292,8 +296,8 @@ void syntax_error(struct parse *p, bool end, const char *const *expected, int n)
                  "this block is never closed: `}` is missing");
         return;
     }
-    if (p->in && p->in->kind == LINE_CLOSE) {
-        diagnose(p->d, &p->at->place, "`}` without all { or repeat N { before it");
+    if (p->in && p->in->kind == LINE_CLOSE && !p->blocks) {
+        diagnose(p->d, &p->at->place, "`}` without all {, one { or repeat N { before it");
         return;
     }
     const char *near = meant(p);

@@ -56,15 +56,67 @@ static bool name_descriptor(struct run *r, struct descriptors *on, const struct 
     return numbered && d;
 }
 
+/* "EAGAIN", one of "EAGAIN|EINTR", any but "!EAGAIN". */
+static bool error_agrees(const char *wanted, int64_t result)
+{
+    bool but = *wanted == '!';
+    char name[64];
+    if (result >= 0)
+        return false;
+    for (const char *at = wanted + but; *at;) {
+        size_t n = strcspn(at, "|");
+        snprintf(name, sizeof name, "%.*s", (int)n, at);
+        if (errno_number(name) == -result)
+            return !but;
+        at += n + (at[n] == '|');
+    }
+    return but;
+}
+
+/* 5..7, {1, 3}: true when the script writes its result so; *known: the result is among them. */
+static bool is_one_of(const struct value *wanted, int64_t shown, bool *known)
+{
+    *known = false;
+    if (wanted->kind == VALUE_CALL && strcmp(wanted->text, "..") == 0) {
+        *known = shown >= wanted->item[0].number && shown <= wanted->item[1].number;
+        return true;
+    }
+    if (wanted->kind != VALUE_STRUCT)
+        return false;
+    for (uint32_t k = 0; k < wanted->items; k++)
+        *known =
+            *known || (wanted->item[k].kind == VALUE_NUMBER && wanted->item[k].number == shown);
+    return true;
+}
+
+static void fail_result(struct run *r, const struct step *step, int64_t result, int64_t now_ns)
+{
+    const struct value *wanted = &step->u.call.result;
+    char text[128];
+    value_text(wanted, text, sizeof text);
+    if (wanted->kind == VALUE_CALL)
+        snprintf(text, sizeof text, "%lld..%lld", (long long)wanted->item[0].number,
+                 (long long)wanted->item[1].number);
+    verdict_fail(&r->verdict, &step->place, now_ns,
+                 "%s(...) returned another result\n  differs   result: expected %s, actual "
+                 "%lld%s%s",
+                 step->u.call.name, text, (long long)(result < 0 ? -1 : result),
+                 result < 0 ? " " : "", result < 0 ? errno_name((int)-result) : "");
+}
+
 static void judge_result(struct run *r, struct descriptors *on, const struct step *step,
                          const struct value *argv, int64_t result, int64_t now_ns)
 {
     const struct call_step *call = &step->u.call;
     const struct value *wanted = &call->result;
     int64_t shown = result < 0 ? -1 : result;
+    bool known;
     if (name_descriptor(r, on, call, argv, result))
         return;
-    if (wanted->kind != VALUE_NONE) {
+    if (is_one_of(wanted, shown, &known)) {
+        if (!known)
+            fail_result(r, step, result, now_ns);
+    } else if (wanted->kind != VALUE_NONE) {
         struct why why = {{0}};
         struct value want, got = {.kind = VALUE_NUMBER, .number = shown};
         if (eval_value(&r->topology, wanted, &want, &why) != 0) {
@@ -84,7 +136,7 @@ static void judge_result(struct run *r, struct descriptors *on, const struct ste
             return;
         }
     }
-    if (call->error && errno_number(call->error) != -result)
+    if (!r->verdict.over && call->error && !error_agrees(call->error, result))
         verdict_fail(&r->verdict, &step->place, now_ns,
                      "%s(...) failed otherwise\n  differs   error: expected %s, actual %s",
                      call->name, call->error, result < 0 ? errno_name((int)-result) : "none");

@@ -92,6 +92,24 @@ static void set_step(struct run *r, const struct step *step, int64_t now_ns)
                      why.text[0] ? why.text : "no such knob, or the value is out of its range");
 }
 
+static void bind_turn(struct run *r, const struct frame_of_steps *top)
+{
+    const struct value turn = {.kind = VALUE_NUMBER, .number = top->turn};
+    if (top->counter)
+        scope_bind(&r->topology, top->counter, &turn);
+}
+
+static void let_step(struct run *r, const struct step *step, int64_t now_ns)
+{
+    struct value v;
+    struct why why = {{0}};
+    if (eval_expr(r, step->u.let.expr, &v, &why) == 0)
+        scope_bind(&r->topology, step->u.let.name, &v);
+    else if (!r->verdict.over)
+        verdict_fail(&r->verdict, &step->place, now_ns,
+                     "%s\n  differs   value: expected one, actual none", why.text);
+}
+
 static void push_block(struct run *r, const struct step *step)
 {
     if (r->depths == RUN_DEPTH) {
@@ -99,11 +117,16 @@ static void push_block(struct run *r, const struct step *step)
                      "blocks are nested more than %d deep", RUN_DEPTH);
         return;
     }
-    r->depth[r->depths++] =
-        (struct frame_of_steps){.step = step->u.block.step,
-                                .count = step->u.block.steps,
-                                .left = step->kind == STEP_REPEAT ? step->u.block.times : 1,
-                                .any_order = step->kind == STEP_ALL};
+    bool repeats = step->kind == STEP_REPEAT;
+    struct frame_of_steps *top = &r->depth[r->depths++];
+    *top = (struct frame_of_steps){.step = step->u.block.step,
+                                   .count = step->u.block.steps,
+                                   .left = repeats ? step->u.block.times : 1,
+                                   .turn = 1,
+                                   .least = repeats ? step->u.block.least : 1,
+                                   .counter = repeats ? step->u.block.counter : NULL,
+                                   .any_order = step->kind == STEP_ALL};
+    bind_turn(r, top);
 }
 
 struct bounds engine_bounds_of(const struct when *w, int64_t base_ns)
@@ -153,6 +176,11 @@ void engine_act(struct run *r, const struct step *step, int64_t now_ns)
     case STEP_SET:
         set_step(r, step, now_ns);
         break;
+    case STEP_LET:
+        let_step(r, step, now_ns);
+        break;
+    case STEP_ONE:
+    case STEP_EITHER:
     case STEP_QUIET: /* what came before it, no line took: perform() has looked */
     case STEP_ALL:
     case STEP_REPEAT:
@@ -200,6 +228,8 @@ static bool current_step(struct run *r, const struct step **step)
         if (top->left > 1) {
             top->left--;
             top->at = 0;
+            top->turn++;
+            bind_turn(r, top);
             continue;
         }
         r->depths--;
@@ -275,11 +305,23 @@ static void at_the_end(struct run *r, int64_t now_ns, bool open_calls)
     world_stop(r->world);
 }
 
+static enum progress choose(struct run *r, struct frame_of_steps *top, const struct step *one,
+                            int64_t now_ns)
+{
+    uint32_t which = 0;
+    if (frames_choose(r, one->u.block.step, one->u.block.steps, now_ns, &which) == WAITING)
+        return WAITING;
+    top->at++;
+    push_block(r, &one->u.block.step[which]);
+    return r->verdict.over ? WAITING : ADVANCED;
+}
+
 static enum progress play(struct run *r, const struct step *step, int64_t now_ns)
 {
     struct frame_of_steps *top = &r->depth[r->depths - 1];
+    bool absent;
     if (!step) {
-        if (frames_expect(r, top->step, top->count, now_ns) == WAITING)
+        if (frames_expect(r, top->step, top->count, false, now_ns, &absent) == WAITING)
             return WAITING;
         top->left = 0;
         top->at = top->count;
@@ -290,11 +332,19 @@ static enum progress play(struct run *r, const struct step *step, int64_t now_ns
         push_block(r, step);
         return r->verdict.over ? WAITING : ADVANCED;
     }
-    bool expected = step->kind == STEP_PACKET && step->u.packet.direction == '>';
-    enum progress p = expected ? frames_expect(r, step, 1, now_ns) : perform(r, step, now_ns);
-    if (p == ADVANCED)
-        top->at++;
-    return p;
+    if (step->kind == STEP_ONE)
+        return choose(r, top, step, now_ns);
+    if (step->kind != STEP_PACKET || step->u.packet.direction != '>') {
+        enum progress p = perform(r, step, now_ns);
+        top->at += p == ADVANCED;
+        return p;
+    }
+    bool over = top->at == 0 && top->turn > top->least;
+    if (frames_expect(r, step, 1, over, now_ns, &absent) == WAITING)
+        return WAITING;
+    top->at = absent && over ? top->count : top->at + 1;
+    top->left = absent && over ? 1 : top->left;
+    return ADVANCED;
 }
 
 /* Sooner than the steps ask for: calls that end at a time, and outcomes. */
@@ -339,8 +389,8 @@ void engine_fire(struct owner *o, int64_t now_ns)
 
 void engine_start(struct run *r)
 {
-    r->depth[0] =
-        (struct frame_of_steps){.step = r->script->step, .count = r->script->steps, .left = 1};
+    r->depth[0] = (struct frame_of_steps){
+        .step = r->script->step, .count = r->script->steps, .left = 1, .turn = 1, .least = 1};
     r->depths = 1;
     world_due(r->world, &r->owner, 0);
 }

@@ -50,8 +50,12 @@ void frames_note(struct run *r, const char *reason);
 int64_t frames_tolerance(const struct run *r, int64_t interval_ns);
 /* A `<` line: builds the frame and puts it on the link. */
 void frames_inject(struct run *r, const struct step *step, int64_t now_ns);
-/* `>` lines, one or those of an all { }, before the judge. */
-enum progress frames_expect(struct run *r, const struct step *step, uint32_t steps, int64_t now_ns);
+/* `>` lines, one or those of an all { }, before the judge. *absent: an optional one stayed away. */
+enum progress frames_expect(struct run *r, const struct step *step, uint32_t steps, bool optional,
+                            int64_t now_ns, bool *absent);
+/* Which of the alternatives of a one { } comes. */
+enum progress frames_choose(struct run *r, const struct step *either, uint32_t alternatives,
+                            int64_t now_ns, uint32_t *which);
 
 /* fault.c: a line's fault, and `link NAME set ...`. */
 void fault_set_link(struct run *r, const struct step *step, int64_t now_ns);

@@ -185,7 +185,9 @@ static int eval_call(struct run *r, const struct expr *e, struct value *out, str
         if (eval_expr(r, e->argument[a], &argv[a], why) != 0)
             return -1;
     const char *name = e->value.text;
-    uint32_t most = strcmp(name, "state") == 0 ? 2 : strcmp(name, "now") != 0;
+    uint32_t most = strcmp(name, "state") == 0                             ? 2
+                    : strcmp(name, "now") == 0 || strcmp(name, "gap") == 0 ? 0
+                                                                           : 1;
     if (e->arguments > most) {
         why_set(why, "%s() takes %u argument%s, %u are written", name, most, most == 1 ? "" : "s",
                 e->arguments);
@@ -195,6 +197,10 @@ static int eval_call(struct run *r, const struct expr *e, struct value *out, str
         return eval_counter(r, text_of(&argv[0]), out, why);
     if (strcmp(name, "state") == 0)
         return eval_state(r, argv, out, why);
+    if (strcmp(name, "gap") == 0) {
+        *out = (struct value){.kind = VALUE_TIME, .number = r->taken_ns[1] - r->taken_ns[0]};
+        return 0;
+    }
     if (strcmp(name, "now") == 0) {
         *out = (struct value){.kind = VALUE_TIME, .number = world_now(r->world)};
         return 0;
@@ -210,8 +216,8 @@ static int eval_call(struct run *r, const struct expr *e, struct value *out, str
         *out = value_in_scratch(&r->topology, &r->topology.scratch, out);
         return 0;
     }
-    static const char *const functions[] = {"counter", "state", "now", "query",
-                                            "ifaddr",  "knob",  NULL};
+    static const char *const functions[] = {"counter", "state",  "now",  "gap",
+                                            "query",   "ifaddr", "knob", NULL};
     const char *nearest = nearest_word(name, functions);
     ask_in_vain(r, h);
     why_set(why, "the stack cannot answer \"%s\"%s%s%s", what,

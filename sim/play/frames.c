@@ -42,6 +42,8 @@ static void mark_record(void *self, const struct seen *s, const struct expectati
 {
     struct run *r = self;
     const struct bend_hooks *bend = r->options->bend;
+    r->taken_ns[0] = r->taken_ns[1];
+    r->taken_ns[1] = s->time_ns;
     uint32_t link = judge_link_of(&r->judge, s->from);
     struct capture_record *at = capture_at(r->topology.recording.link[link].capture, s->record);
     if (at)
@@ -78,8 +80,10 @@ static void introduce_ignores(struct run *r)
         int port = 0;
         const struct ignore *ig = &s->ignore[i];
         struct host *at = ig->at ? topology_host(&r->topology, ig->at, &port) : NULL;
-        r->judge.ignore[i] = (struct judge_ignore){
-            .packet = ig->packet, .at = at ? judged(r, at, port) : NULL, .place = ig->place};
+        r->judge.ignore[i] = (struct judge_ignore){.packet = ig->packet,
+                                                   .at = at ? judged(r, at, port) : NULL,
+                                                   .place = ig->place,
+                                                   .until_ns = ig->until_ns};
     }
 }
 
@@ -100,7 +104,7 @@ static void collect_excuses(struct run *r, const struct step *step, uint32_t ste
 {
     struct judge *j = &r->judge;
     for (uint32_t s = 0; s < steps; s++) {
-        if (step[s].kind == STEP_ALL || step[s].kind == STEP_REPEAT)
+        if (step_is_block(&step[s]))
             collect_excuses(r, step[s].u.block.step, step[s].u.block.steps);
         if (step[s].kind != STEP_PACKET || step[s].u.packet.direction != '>')
             continue;
@@ -122,7 +126,7 @@ static void hear_declarations(struct run *r, const struct declaration *d, uint32
 static void watch_observed(struct run *r, const struct step *step, uint32_t steps)
 {
     for (uint32_t s = 0; s < steps; s++) {
-        if (step[s].kind == STEP_ALL || step[s].kind == STEP_REPEAT)
+        if (step_is_block(&step[s]))
             watch_observed(r, step[s].u.block.step, step[s].u.block.steps);
         if (step[s].kind != STEP_PACKET || !step[s].u.packet.at ||
             step[s].u.packet.direction != '>')
@@ -484,24 +488,56 @@ static void expect_line(struct run *r, const struct step *step, uint32_t steps,
                                 .place = step->place,
                                 .from_ns = b.from_ns,
                                 .to_ns = b.to_ns,
+                                .optional = steps == 1 && step->u.packet.optional,
                                 .joins = steps == 1 && !r->topology.tool.strict_segments,
                                 .any_time = any_time};
 }
 
-enum progress frames_expect(struct run *r, const struct step *step, uint32_t steps, int64_t now_ns)
+enum progress frames_choose(struct run *r, const struct step *either, uint32_t alternatives,
+                            int64_t now_ns, uint32_t *which)
 {
     int64_t at_ns = 0;
+    if (!r->expecting) {
+        r->expecting = judge_block(&r->judge, alternatives);
+        for (uint32_t k = 0; k < alternatives; k++)
+            expect_line(r, either[k].u.block.step, 1, &r->expecting->line[k]);
+    }
+    switch (judge_choose(&r->judge, r->expecting, now_ns, &at_ns, which)) {
+    case JUDGED_WAITS:
+        return engine_wait_until(r, at_ns);
+    case JUDGED_DONE:
+        r->expecting = NULL;
+        return ADVANCED;
+    case JUDGED_FAILED:
+    case JUDGED_ABSENT:
+        break;
+    }
+    return WAITING;
+}
+
+enum progress frames_expect(struct run *r, const struct step *step, uint32_t steps, bool optional,
+                            int64_t now_ns, bool *absent)
+{
+    int64_t at_ns = 0;
+    *absent = false;
     if (!r->expecting) {
         r->expecting = judge_block(&r->judge, steps);
         for (uint32_t k = 0; k < steps; k++)
             expect_line(r, &step[k], steps, &r->expecting->line[k]);
+        r->expecting->line[0].optional |= optional;
     }
+    int64_t to_ns = r->expecting->line[0].to_ns;
     switch (judge_expect(&r->judge, r->expecting, now_ns, &at_ns)) {
     case JUDGED_WAITS:
         return engine_wait_until(r, at_ns);
     case JUDGED_DONE:
         r->expecting = NULL;
         r->last_event_ns = at_ns > r->last_event_ns ? at_ns : r->last_event_ns;
+        return ADVANCED;
+    case JUDGED_ABSENT: /* waited for to its end, that is when it was */
+        r->expecting = NULL;
+        r->last_event_ns = now_ns >= to_ns && to_ns > r->last_event_ns ? to_ns : r->last_event_ns;
+        *absent = true;
         return ADVANCED;
     case JUDGED_FAILED:
         break;

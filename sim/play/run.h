@@ -31,7 +31,7 @@ struct run_options {
     uint32_t sets;
     bool judge_rfc, judge_exact; /* --judge; neither: exact, but packetdrill's scripts as rfc
                                     unless a system's profile is set */
-    bool strict;      /* an `end` that comes early says why */
+    bool strict;                 /* an `end` that comes early says why */
     bool watch_fates; /* what became of each frame: notes in the capture, or told to `fate` */
     void (*fate)(void *ctx, uint32_t frame, enum sut_fate fate, const char *reason);
     void *fate_ctx;
@@ -58,6 +58,8 @@ struct run_case {
 struct frame_of_steps {
     const struct step *step;
     uint32_t count, at, left;
+    uint32_t turn, least; /* of a repeat, from 1; turns that must be */
+    const char *counter;  /* bound to the turn; NULL: none is */
     bool any_order;
 };
 
@@ -74,6 +76,7 @@ struct run {
     int depths;
     struct expect_block *expecting; /* the lines that are before the judge; NULL: none */
     int64_t last_event_ns;
+    int64_t taken_ns[2];           /* when lines took their last two frames */
     uint64_t played;               /* steps */
     uint32_t sent, injected_lines; /* counted for who bends the wire */
     bool asked_in_vain;    /* an expression asked a stack that is not ours what only ours knows */

@@ -19,7 +19,7 @@ static void each_packet(struct topology *t, const struct step *step, uint32_t st
 {
     for (uint32_t k = 0; k < steps; k++) {
         const struct step *s = &step[k];
-        if (s->kind == STEP_ALL || s->kind == STEP_REPEAT)
+        if (step_is_block(s))
             each_packet(t, s->u.block.step, s->u.block.steps, see);
         else if (s->kind == STEP_PACKET)
             see(t, s->u.packet.packet, &s->place);

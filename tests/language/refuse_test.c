@@ -56,10 +56,11 @@ static const struct {
     {"param a = 1..200000\n0 f()\n",
      "t.pkt:1:7: the parameters make more than 100000 cases: give them fewer values"},
     {"all {\n0 f()\n", "t.pkt:1:1: this block is never closed: `}` is missing"},
-    {"}\n0 f()\n", "t.pkt:1:1: `}` without all { or repeat N { before it"},
+    {"}\n0 f()\n", "t.pkt:1:1: `}` without all {, one { or repeat N { before it"},
     {"all { }\n0 f()\n", "t.pkt:1:1: this block is empty: put an event into it"},
-    {"repeat {\n0 f()\n}\n", "t.pkt:1:8: unexpected `{`, expected a number; a line of this kind "
-                             "reads: repeat COUNT { LINES }"},
+    {"repeat {\n0 f()\n}\n",
+     "t.pkt:1:8: unexpected `{`, expected a number; a line of this kind "
+     "reads: repeat COUNT [?NAME] { LINES } or repeat LEAST..MOST [?NAME] { LINES }"},
     {"repeat 3 {\nhost raw x\n0 f()\n}\n",
      "t.pkt:2:1: a host line stands inside a block: declarations stand outside of all { } and "
      "repeat N { }"},
@@ -87,6 +88,17 @@ static const struct {
      "t.pkt:1:5: unexpected byte 0xc2: outside strings and comments a script is plain ASCII text"},
     {"#ifdef FreeBSD\n0 f()\n", "t.pkt:1:1: this #ifdef is never closed: #endif is missing"},
     {"#endif\n0 f()\n", "t.pkt:1:1: #endif without #ifdef before it"},
+    {"one {\n0 f()\n}\n",
+     "t.pkt:2:1: an alternative begins with a > line, which tells whether it is "
+     "the one"},
+    {"repeat 1..3 {\n0 f()\n}\n", "t.pkt:2:1: a counted block begins with a > line, which tells "
+                                  "whether it goes on"},
+    {"repeat 3..2 {\n0 > udp\n}\n", "t.pkt:1:11: repeat 3..2: the range ends before it starts"},
+    {"0 maybe < udp\n", "t.pkt:1:1: maybe: only a packet that is awaited may stay away"},
+    {"0 let x = 1\n0 let x = 2\n",
+     "t.pkt:2:7: ?x is bound already: $x uses it, another value needs another name"},
+    {"0~1 let x = 1\n", "t.pkt:1:1: only a packet that is awaited has a range for its time: write "
+                        "when this happens"},
     {"`a`\n0 f()\n`b`\n1 f()\n",
      "t.pkt:3:1: a command between events needs a time: write +0 before it"},
     {"param x 1\n0 f()\n", "t.pkt:1:9: unexpected `1`, expected `=`; a line of this kind reads: "
