@@ -119,7 +119,7 @@ static tcp_step open_half(struct stack *s, struct tcp_pcb *listener, const struc
     struct tcp_listener *l = &listener->listener;
     enum tcp_counter refused = no_room(s, l);
     if (refused != TCP_COUNTERS)
-        return refused;
+        return (tcp_step)refused;
     struct tcp_pcb *child = tcp_take(s);
     if (!child)
         return TCP_DROP_NO_BLOCK;

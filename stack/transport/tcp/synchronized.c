@@ -5,7 +5,7 @@
 static tcp_step acknowledge_and_drop(struct tcp_pcb *pcb, enum tcp_counter why)
 {
     pcb->ack_now = true;
-    return why;
+    return (tcp_step)why;
 }
 
 /* RFC 5961 7: so many challenges in about four seconds. Each connection counts its own, so that
@@ -31,7 +31,7 @@ static tcp_step challenge(struct stack *s, struct tcp_pcb *pcb, enum tcp_counter
 {
     if (may_challenge(s, pcb))
         tcp_send_ack(s, pcb, now_ns);
-    return why;
+    return (tcp_step)why;
 }
 
 /* --- first, check sequence number --- */
