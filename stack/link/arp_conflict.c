@@ -101,6 +101,18 @@ static int64_t earliest(const struct acd *c, int64_t interval_ns)
     return c->sent_ns == INT64_MIN ? INT64_MIN : c->sent_ns + interval_ns;
 }
 
+/* All probes, from `start` on. */
+static void probe_from(struct stack *s, struct acd *c, int64_t start_ns)
+{
+    int64_t apart = earliest(c, knob(s, ARP_PROBE_MIN));
+    start_ns = apart > start_ns ? apart : start_ns;
+    c->start_ns = start_ns;
+    c->checked = true;
+    c->sent = 0;
+    move_to(s, c, ACD_WAITING);
+    deadline_set(s, &c->timer, start_ns + random_between(s, 0, knob(s, ARP_PROBE_WAIT)));
+}
+
 /* RFC 5227 2.1.1: after MAX_CONFLICTS, not more than one attempt each RATE_LIMIT_INTERVAL.
  * Conflicts over an address in use count as well; another link starts afresh. */
 static void start_probing(struct stack *s, struct netif *nif, struct acd *c, int64_t now_ns)
@@ -112,13 +124,8 @@ static void start_probing(struct stack *s, struct netif *nif, struct acd *c, int
         int64_t allowed = per->started_ns + knob(s, ARP_RATE_LIMIT_INTERVAL);
         start = allowed > now_ns ? allowed : now_ns;
     }
-    int64_t apart = earliest(c, knob(s, ARP_PROBE_MIN));
-    start = apart > start ? apart : start;
-    per->started_ns = start;
-    c->checked = true;
-    c->sent = 0;
-    move_to(s, c, ACD_WAITING);
-    deadline_set(s, &c->timer, start + random_between(s, 0, knob(s, ARP_PROBE_WAIT)));
+    probe_from(s, c, start);
+    per->started_ns = c->start_ns;
 }
 
 static void announce(struct stack *s, struct netif *nif, struct acd *c, int64_t now_ns)
@@ -241,11 +248,12 @@ static void check_again(struct stack *s, struct netif *nif, struct acd *c, unsig
 }
 
 /* The same link goes on: probes that may have been lost are sent anew, all of them, and the
- * announcement that was due follows. */
-static void resume(struct stack *s, struct netif *nif, struct acd *c, int64_t now_ns)
+ * announcement that was due follows. The attempt is the one that was allowed before: a carrier that
+ * flaps must not put it off by another RATE_LIMIT_INTERVAL each time. */
+static void resume(struct stack *s, struct acd *c, int64_t now_ns)
 {
     if (is_probing(c))
-        start_probing(s, nif, c, now_ns);
+        probe_from(s, c, c->start_ns > now_ns ? c->start_ns : now_ns);
     else if (c->state == ACD_ANNOUNCING)
         deadline_set(s, &c->timer, earliest(c, knob(s, ARP_ANNOUNCE_INTERVAL)));
 }
@@ -259,7 +267,7 @@ static void link_came(struct stack *s, struct arp *a, struct netif *nif, int64_t
         if (nif->new_link)
             check_again(s, nif, c, slot, now_ns);
         else
-            resume(s, nif, c, now_ns);
+            resume(s, c, now_ns);
     }
 }
 

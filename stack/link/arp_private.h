@@ -72,6 +72,7 @@ struct acd {
     int64_t conflict_ns; /* the last conflict that was defended; INT64_MIN: none */
     uint32_t sent;       /* probes, or announcements, of the current state */
     int64_t sent_ns;     /* the last of them; INT64_MIN: none of this address */
+    int64_t start_ns;    /* when this attempt may begin */
     uint8_t state;
     bool checked; /* the address came with a check */
 };
