@@ -21,7 +21,7 @@ struct ip_addr {
 
 static inline struct ip_addr addr_ipv4(uint32_t host_order)
 {
-    return (struct ip_addr){.family = ADDR_IPV4, .word = {host_order}, .zone = 0};
+    return (struct ip_addr){.word = {host_order}, .family = ADDR_IPV4, .zone = 0};
 }
 
 static inline bool addr_equal(const struct ip_addr *a, const struct ip_addr *b)

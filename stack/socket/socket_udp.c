@@ -170,6 +170,8 @@ static int udp_set_ip_options(struct stack *s, struct socket *k, const uint8_t *
     struct udp_pcb *pcb = udp_of(k);
     uint8_t bad_at;
     (void)s;
+    if (k->family != ADDR_IPV4)
+        return -ERR_NOPROTOOPT;
     if (len > sizeof pcb->options)
         return -ERR_INVAL;
     struct ipv4_hdr hdr = {.options_len = (uint8_t)len, .options = options};
