@@ -96,6 +96,14 @@ uint16_t checksum_sum(const void *bytes, size_t len)
     return fold(sum_tail(gather(l), p, len));
 }
 
+/* Five words of 32 bits cannot overflow 64: nothing is carried. */
+uint16_t checksum_sum20(const void *bytes)
+{
+    const uint8_t *p = bytes;
+    return fold((uint64_t)load32(p) + load32(p + 4) + load32(p + 8) + load32(p + 12) +
+                load32(p + 16));
+}
+
 static inline uint64_t copy64(uint8_t *to, const uint8_t *from)
 {
     uint64_t v = load64(from);
@@ -123,8 +131,10 @@ uint16_t checksum_copy(void *restrict to, const void *restrict from, size_t len)
 
 uint16_t checksum_pseudo4(uint32_t src, uint32_t dst, uint8_t proto, uint16_t len)
 {
-    uint16_t sum = checksum_add32(checksum_add32(0, src), dst);
-    return checksum_add(checksum_add(sum, proto), len);
+    uint64_t sum = (uint64_t)src + dst + proto + len;
+    sum = (sum & 0xffffu) + (sum >> 16);
+    sum = (sum & 0xffffu) + (sum >> 16);
+    return (uint16_t)((sum & 0xffffu) + (sum >> 16));
 }
 
 uint16_t checksum_pseudo6(const uint8_t src[16], const uint8_t dst[16], uint8_t next_header,

@@ -19,6 +19,9 @@
 /* Sum of len bytes at any alignment; an odd last byte counts as the high half of a word. */
 uint16_t checksum_sum(const void *bytes, size_t len);
 
+/* The sum of 20 bytes, an IPv4 header's as it almost always is. */
+uint16_t checksum_sum20(const void *bytes);
+
 /* Copies len bytes (the areas do not overlap) and returns their sum: one pass over the memory. */
 uint16_t checksum_copy(void *restrict to, const void *restrict from, size_t len);
 

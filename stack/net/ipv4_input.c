@@ -94,42 +94,24 @@ static enum ipv4_counter check_link(const struct netbuf *nb, bool to_many)
     return nb->flags & NETBUF_LINK_MULTICAST ? IPV4_DROP_LINK_MULTICAST : IPV4_COUNTERS;
 }
 
-static enum ipv4_counter check(struct stack *s, const struct netbuf *nb, struct ipv4_hdr *hdr)
+/* *roles: the destination's, of a sound header. */
+static enum ipv4_counter check(struct stack *s, const struct netbuf *nb, struct ipv4_hdr *hdr,
+                               unsigned *roles)
 {
     enum ipv4_counter why = check_header(nb, hdr);
     if (why != IPV4_COUNTERS)
         return why;
-    unsigned roles = ipv4_roles(s, nb->nif, hdr->dst);
-    bool broadcast = roles & ipv4_broadcast_roles(s, true);
+    *roles = ipv4_roles(s, nb->nif, hdr->dst);
+    bool broadcast = *roles & ipv4_broadcast_roles(s, true);
     why = check_source(s, nb, hdr->src, broadcast);
     if (why == IPV4_COUNTERS)
-        why = check_destination(s, nb, hdr, roles);
+        why = check_destination(s, nb, hdr, *roles);
     return why == IPV4_COUNTERS ? check_link(nb, broadcast || ipv4_is_multicast(hdr->dst)) : why;
 }
 
-void ipv4_input(struct stack *s, struct netbuf *nb, const uint8_t source[6], int64_t now_ns)
-{
-    struct ipv4_hdr hdr;
-    (void)source;
-    stack_count(s, MODULE_IPV4, IPV4_RECEIVED);
-    enum ipv4_counter why = check(s, nb, &hdr);
-    if (why != IPV4_COUNTERS) {
-        ipv4_drop(s, nb, why);
-        return;
-    }
-    netbuf_trim(nb, hdr.total_len); /* the rest is the link's padding */
-    nb->net_at = nb->start;
-    if (hdr.options_len > 0 && !ipv4_take_options(s, nb, &hdr, now_ns))
-        return;
-    if (!hdr.mf && hdr.frag_off == 0)
-        ipv4_deliver(s, nb, &hdr, now_ns);
-    else if (s->module[MODULE_REASSEMBLY])
-        ipv4_reassemble(s, nb, &hdr, now_ns);
-    else
-        ipv4_drop(s, nb, IPV4_DROP_NO_REASSEMBLY);
-}
-
-void ipv4_deliver(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr, int64_t now_ns)
+/* `roles`: the destination's. */
+static void deliver(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr, unsigned roles,
+                    int64_t now_ns)
 {
     struct ip_received r = {
         .nif = nb->nif,
@@ -141,7 +123,6 @@ void ipv4_deliver(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr
         .header_len = hdr->hdr_len,
         .multicast = ipv4_is_multicast(hdr->dst),
     };
-    unsigned roles = ipv4_roles(s, nb->nif, hdr->dst);
     r.broadcast = !r.multicast && roles & ipv4_broadcast_roles(s, true);
     r.local = roles & ADDR_OWN;
     stack_count(s, MODULE_IPV4, IPV4_DELIVERED);
@@ -162,6 +143,34 @@ void ipv4_deliver(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr
                       now_ns); /* RFC 1122 3.2.2.1 */
         ipv4_drop(s, nb, IPV4_DROP_NO_PROTOCOL);
     }
+}
+
+void ipv4_deliver(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr, int64_t now_ns)
+{
+    deliver(s, nb, hdr, ipv4_roles(s, nb->nif, hdr->dst), now_ns);
+}
+
+void ipv4_input(struct stack *s, struct netbuf *nb, const uint8_t source[6], int64_t now_ns)
+{
+    struct ipv4_hdr hdr;
+    unsigned roles;
+    (void)source;
+    stack_count(s, MODULE_IPV4, IPV4_RECEIVED);
+    enum ipv4_counter why = check(s, nb, &hdr, &roles);
+    if (why != IPV4_COUNTERS) {
+        ipv4_drop(s, nb, why);
+        return;
+    }
+    netbuf_trim(nb, hdr.total_len); /* the rest is the link's padding */
+    nb->net_at = nb->start;
+    if (hdr.options_len > 0 && !ipv4_take_options(s, nb, &hdr, now_ns))
+        return;
+    if (!hdr.mf && hdr.frag_off == 0)
+        deliver(s, nb, &hdr, roles, now_ns);
+    else if (s->module[MODULE_REASSEMBLY])
+        ipv4_reassemble(s, nb, &hdr, now_ns);
+    else
+        ipv4_drop(s, nb, IPV4_DROP_NO_REASSEMBLY);
 }
 
 void ipv4_deliver_error(struct stack *s, const struct ip_error *e, int64_t now_ns)

@@ -86,13 +86,18 @@ size_t ipv4_emit(const struct ipv4_hdr *hdr, uint8_t *buf, size_t room)
     return hdr_len;
 }
 
+static uint16_t header_sum(const uint8_t *header, size_t hdr_len)
+{
+    return hdr_len == IPV4_MIN_HDR_LEN ? checksum_sum20(header) : checksum_sum(header, hdr_len);
+}
+
 bool ipv4_checksum_ok(const uint8_t *header, size_t hdr_len)
 {
-    return checksum_sum(header, hdr_len) == CHECKSUM_OK;
+    return header_sum(header, hdr_len) == CHECKSUM_OK;
 }
 
 void ipv4_checksum_set(uint8_t *header, size_t hdr_len)
 {
     put16(header + IPV4_CHECKSUM, 0);
-    put16(header + IPV4_CHECKSUM, checksum_finish(checksum_sum(header, hdr_len)));
+    put16(header + IPV4_CHECKSUM, checksum_finish(header_sum(header, hdr_len)));
 }

@@ -155,6 +155,44 @@ Test(checksum, sums_the_ipv4_pseudo_header)
     cr_assert_eq(checksum_pseudo4(0x0a00020f, 0x0a000202, 17, 9), 0x182b);
 }
 
+/* The same octets written out, with every carry that there can be. */
+Test(checksum, sums_ipv4_pseudo_headers_like_the_reference)
+{
+    static const uint32_t words[] = {0, 1, 0xffff, 0x10000, 0x0000fffe, 0xffff0000, 0xffffffff};
+    for (size_t a = 0; a < sizeof words / sizeof *words; a++)
+        for (size_t b = 0; b < sizeof words / sizeof *words; b++) {
+            const uint8_t header[12] = {(uint8_t)(words[a] >> 24),
+                                        (uint8_t)(words[a] >> 16),
+                                        (uint8_t)(words[a] >> 8),
+                                        (uint8_t)words[a],
+                                        (uint8_t)(words[b] >> 24),
+                                        (uint8_t)(words[b] >> 16),
+                                        (uint8_t)(words[b] >> 8),
+                                        (uint8_t)words[b],
+                                        0,
+                                        255,
+                                        0xff,
+                                        0xff};
+            cr_assert_eq(checksum_pseudo4(words[a], words[b], 255, 0xffff),
+                         reference(header, sizeof header), "%08x %08x", words[a], words[b]);
+        }
+}
+
+/* A header's 20 octets, at every alignment, carries included. */
+Test(checksum, sums_twenty_octets_like_the_reference)
+{
+    uint8_t bytes[8 + 20];
+    for (uint32_t seed = 0; seed < 1000; seed++)
+        for (size_t align = 0; align < 8; align++) {
+            fill(bytes, sizeof bytes, seed);
+            cr_assert_eq(checksum_sum20(bytes + align), reference(bytes + align, 20));
+        }
+    memset(bytes, 0xff, sizeof bytes);
+    cr_assert_eq(checksum_sum20(bytes), 0xffff);
+    memset(bytes, 0, sizeof bytes);
+    cr_assert_eq(checksum_sum20(bytes), 0);
+}
+
 /* fe80::1 to ff02::1, 0x12345 octets of next header 58: fe80 + 1 + ff02 + 1 + 1 +
  * 2345 + 3a is 2106 with the carries brought round. */
 Test(checksum, sums_the_ipv6_pseudo_header)
