@@ -1,6 +1,6 @@
-#include "stack/core/route.h"
+#include "stack/core/route_nets.h"
 #include "stack/core/addr_class.h"
-#include "stack/core/mem.h"
+#include "stack/core/size.h"
 #include "stack/core/text.h"
 
 enum route_knob { KNOB_RETRY_DEAD, KNOB_REDIRECT_LIFETIME };
@@ -12,13 +12,19 @@ struct routes {
     uint32_t free;  /* those that were given back, by next */
     uint32_t fresh; /* from here on none was ever used */
     uint32_t dead;  /* routes with dead_until_ns */
-    struct route_tree tree;
+    struct route_nets nets;
     struct route route[];
 };
 
 static struct routes *routes_of(struct stack *s)
 {
     return s->module[MODULE_ROUTE] ? s->state[MODULE_ROUTE] : NULL;
+}
+
+/* In 32 bits: clang for riscv64 keeps the constant of a 64-bit division in writable data. */
+static uint32_t index_of(const struct routes *t, const struct route *r)
+{
+    return (uint32_t)((const uint8_t *)r - (const uint8_t *)t->route) / (uint32_t)sizeof *r;
 }
 
 static bool is_dead(const struct route *r)
@@ -29,27 +35,7 @@ static bool is_dead(const struct route *r)
 /* --- invariants --- */
 
 #ifdef STACK_CHECK
-static uint32_t check_node(const struct routes *t, uint32_t at, uint32_t up, uint32_t depth)
-{
-    uint32_t routes = 0, order = 0;
-    if (at == ROUTE_NONE)
-        return 0;
-    const struct route_node *n = &t->tree.node[at];
-    STACK_ASSERT(depth <= n->prefix && n->up == up);
-    STACK_ASSERT(n->first != ROUTE_NONE ||
-                 (n->child[0] != ROUTE_NONE && n->child[1] != ROUTE_NONE));
-    for (uint32_t i = n->first; i != ROUTE_NONE; i = t->route[i].next) {
-        const struct route *r = &t->route[i];
-        STACK_ASSERT(r->origin != ROUTE_FREE && r->prefix == n->prefix);
-        STACK_ASSERT(addr_equal(&r->net, &t->tree.net[at]) && (routes == 0 || r->order > order));
-        order = r->order;
-        routes++;
-    }
-    return routes + check_node(t, n->child[0], at, n->prefix + 1) +
-           check_node(t, n->child[1], at, n->prefix + 1);
-}
-
-/* Every route in use stands at its net's node, the oldest first, and nowhere else; every other one
+/* Every route in use stands among its net's, the oldest first, and nowhere else; every other one
  * is free; nothing outlives the timer. */
 static void check(const struct routes *t)
 {
@@ -67,9 +53,7 @@ static void check(const struct routes *t)
     for (uint32_t i = t->free; i != ROUTE_NONE; i = t->route[i].next)
         spare++;
     STACK_ASSERT(t->fresh <= t->limit && used + spare == t->fresh && dead == t->dead);
-    STACK_ASSERT(check_node(t, t->tree.root[0], ROUTE_NONE, 0) +
-                     check_node(t, t->tree.root[1], ROUTE_NONE, 0) ==
-                 used);
+    route_nets_check(&t->nets, used);
 }
 #endif
 
@@ -83,13 +67,8 @@ static void set_dead(struct routes *t, struct route *r, int64_t until_ns)
 
 static void take_out(struct stack *s, struct routes *t, struct route *r)
 {
-    struct route_node *n = route_tree_find(&t->tree, &r->net, r->prefix);
-    uint32_t own = (uint32_t)(r - t->route), *link = &n->first;
-    while (*link != own)
-        link = &t->route[*link].next;
-    *link = r->next;
-    if (n->first == ROUTE_NONE)
-        route_tree_remove(&t->tree, &r->net, r->prefix);
+    uint32_t own = index_of(t, r);
+    route_nets_leave(&t->nets, own);
     set_dead(t, r, INT64_MIN);
     r->origin = ROUTE_FREE;
     r->next = t->free;
@@ -134,11 +113,7 @@ static int insert(struct stack *s, const struct route *wanted)
     r->gateway = addr_on(r->nif, &r->gateway);
     r->dead_until_ns = INT64_MIN;
     r->order = t->order++;
-    r->next = ROUTE_NONE;
-    uint32_t *link = &route_tree_enter(&t->tree, &r->net, r->prefix)->first;
-    while (*link != ROUTE_NONE)
-        link = &t->route[*link].next;
-    *link = at;
+    route_nets_enter(&t->nets, at);
     stack_paths_moved(s);
     STACK_INVARIANT(check(t));
     return 0;
@@ -154,11 +129,11 @@ static bool usable(const struct netif *nif)
 
 /* Of a net's routes the first with a living gateway, or else the first; NULL when none is usable.
  */
-static const struct route *best_of(const struct routes *t, const struct route_node *n,
-                                   const struct netif *nif, uint32_t zone, bool *down)
+static const struct route *best_of(const struct routes *t, uint32_t first, const struct netif *nif,
+                                   uint32_t zone, bool *down)
 {
     const struct route *best = NULL;
-    for (uint32_t i = n->first; i != ROUTE_NONE; i = t->route[i].next) {
+    for (uint32_t i = first; i != ROUTE_NONE; i = t->route[i].next) {
         const struct route *r = &t->route[i];
         if ((nif && r->nif != nif) || (zone && r->nif->zone != zone))
             continue;
@@ -176,14 +151,24 @@ const struct route *route_lookup(struct stack *s, const struct ip_addr *destinat
                                  const struct netif *nif, bool *down)
 {
     const struct routes *t = routes_of(s);
+    const struct route *best = NULL;
+    uint32_t first, at = 0;
     *down = false;
-    uint32_t at = t ? route_tree_longest(&t->tree, destination) : ROUTE_NONE;
-    for (; at != ROUTE_NONE; at = route_tree_shorter(&t->tree, at, destination)) {
-        const struct route *r = best_of(t, &t->tree.node[at], nif, destination->zone, down);
-        if (r)
-            return r;
-    }
-    return NULL;
+    while (t && !best && (first = route_nets_longest(&t->nets, destination, &at)) != ROUTE_NONE)
+        best = best_of(t, first, nif, destination->zone, down);
+    return best;
+}
+
+uint16_t route_number(struct stack *s, const struct route *r)
+{
+    return (uint16_t)(index_of(routes_of(s), r) + 1);
+}
+
+const struct ip_addr *route_gateway(const struct stack *s, uint16_t number)
+{
+    const struct routes *t = s->state[MODULE_ROUTE];
+    STACK_ASSERT(number > 0 && number <= t->fresh);
+    return &t->route[number - 1].gateway;
 }
 
 /* Both are on the route's own link. */
@@ -197,8 +182,8 @@ static bool same_gateway(const struct route *r, const struct ip_addr *gateway)
 static struct route *find(struct routes *t, const struct ip_addr *net, unsigned prefix,
                           const struct ip_addr *gateway, const struct netif *nif)
 {
-    const struct route_node *n = route_tree_find(&t->tree, net, prefix);
-    for (uint32_t i = n ? n->first : ROUTE_NONE; i != ROUTE_NONE; i = t->route[i].next) {
+    for (uint32_t i = route_nets_find(&t->nets, net, prefix); i != ROUTE_NONE;
+         i = t->route[i].next) {
         struct route *r = &t->route[i];
         if (same_gateway(r, gateway) && (!nif || r->nif == nif))
             return r;
@@ -372,11 +357,11 @@ int route_redirect(struct stack *s, const struct ip_addr *host, const struct ip_
     struct routes *t = routes_of(s);
     if (!t)
         return -ERR_OPNOTSUPP;
-    const struct route_node *n = route_tree_find(&t->tree, host, prefix_max(host));
-    for (uint32_t i = n ? n->first : ROUTE_NONE; i != ROUTE_NONE; i = t->route[i].next)
+    for (uint32_t i = route_nets_find(&t->nets, host, prefix_max(host)); i != ROUTE_NONE;
+         i = t->route[i].next)
         if (t->route[i].origin == ROUTE_REDIRECT) {
             take_out(s, t, &t->route[i]);
-            break; /* there was one at most, and n may be gone */
+            break; /* there was one at most */
         }
     struct route r = {.net = *host,
                       .gateway = *gateway,
@@ -456,18 +441,12 @@ static void on_timer(struct stack *s, struct deadline *d, int64_t now_ns)
 
 static size_t nets_at(uint32_t limit)
 {
-    size_t end = sizeof(struct routes) + limit * sizeof(struct route);
-    return (end + 15) & ~(size_t)15;
-}
-
-static size_t nodes_at(uint32_t limit)
-{
-    return nets_at(limit) + route_tree_nodes(limit) * sizeof(struct ip_addr);
+    return sizeof(struct routes) + limit * sizeof(struct route);
 }
 
 static size_t state_size(const struct stack_limits *l)
 {
-    return nodes_at(l->routes) + route_tree_nodes(l->routes) * sizeof(struct route_node);
+    return size_add(nets_at(l->routes), route_nets_bytes(l->routes));
 }
 
 static int init(struct stack *s, void *state, int64_t now_ns)
@@ -476,9 +455,7 @@ static int init(struct stack *s, void *state, int64_t now_ns)
     (void)now_ns;
     t->limit = s->config.limits.routes;
     t->free = ROUTE_NONE;
-    void *nodes = (uint8_t *)state + nodes_at(t->limit);
-    void *nets = (uint8_t *)state + nets_at(t->limit);
-    route_tree_init(&t->tree, nodes, nets, route_tree_nodes(t->limit));
+    route_nets_init(&t->nets, t->route, t->limit, (uint8_t *)state + nets_at(t->limit));
     deadline_init(&t->timer, deadline_rank(MODULE_ROUTE, 0), "route.timer", on_timer);
     return 0;
 }

@@ -6,7 +6,6 @@
 #define STACK_CORE_ROUTE_H
 
 #include "stack/core/module.h"
-#include "stack/core/route_tree.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -14,20 +13,28 @@ extern "C" {
 
 enum route_origin { ROUTE_FREE, ROUTE_STATIC, ROUTE_INTERFACE, ROUTE_REDIRECT, ROUTE_LEASE };
 
+/* What a lookup reads comes first. */
 struct route {
-    struct ip_addr net, gateway; /* gateway of family ADDR_NONE: on-link */
-    struct netif *nif;
-    int64_t dead_until_ns; /* the gateway did not answer; INT64_MIN: nothing known against it */
-    int64_t expires_ns;    /* INT64_MAX: stays */
-    uint32_t order;        /* when it was added */
-    uint32_t next;         /* of the same net, the next in that order */
+    struct ip_addr net; /* its bits behind the prefix are 0 */
     uint8_t prefix, origin;
+    uint32_t next_net; /* in its bucket, of a net's first route: route_nets.h */
+    uint32_t next;     /* of the same net, the next in the order of adding */
+    uint32_t order;    /* when it was added */
+    struct netif *nif;
+    int64_t dead_until_ns;  /* the gateway did not answer; INT64_MIN: nothing known against it */
+    struct ip_addr gateway; /* of family ADDR_NONE: on-link */
+    int64_t expires_ns;     /* INT64_MAX: stays */
 };
 
 /* The route to `destination`, by `nif` when that is not NULL, and into its zone when it has one;
  * NULL when there is none. *down tells that there would be one if an interface were up. */
 const struct route *route_lookup(struct stack *s, const struct ip_addr *destination,
                                  const struct netif *nif, bool *down);
+
+/* A route's number, from 1, and its gateway by that: both hold until stack.path_generation moves.
+ */
+uint16_t route_number(struct stack *s, const struct route *r);
+const struct ip_addr *route_gateway(const struct stack *s, uint16_t number);
 
 /* A redirect: one host by another gateway, for the knob route.redirect_lifetime. The oldest such
  * route gives way when the table is full. 0 or -ERR_NOBUFS. */
