@@ -191,7 +191,7 @@ static inline void stack_count(struct stack *s, enum module_id m, unsigned index
     s->count[m][index]++;
 }
 
-/* What is remembered of paths (ip_path_valid) is asked again. */
+/* What is remembered of paths (ip_pcb_path) is asked again. */
 static inline void stack_paths_moved(struct stack *s)
 {
     if (++s->path_generation == 0)

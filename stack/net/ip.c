@@ -98,7 +98,7 @@ int ip_resolve_zone(const struct stack *s, struct ip_addr *a, struct netif **nif
 int ip_path(struct stack *s, const struct ip_addr *destination, const struct ip_addr *source,
             struct netif *nif, struct ip_path *path)
 {
-    bool any = !source || addr_is_any(source), any_nif = !nif;
+    bool any = !source || addr_is_any(source);
     struct ip_addr to = *destination;
     if (!ip_speaks(s, to.family) || (!any && source->family != to.family))
         return -ERR_AFNOSUPPORT;
@@ -107,36 +107,7 @@ int ip_path(struct stack *s, const struct ip_addr *destination, const struct ip_
         error = nif == s->gone ? -ERR_NETDOWN
                                : ipv4_path(s, to.word[0], any ? 0 : source->word[0], nif, path);
     path->destination = to;
-    path->any_source = any;
-    path->any_nif = any_nif;
-    path->generation = error < 0 ? 0 : s->path_generation;
     return error;
-}
-
-/* Is it what ip_path would find? */
-static bool serves(const struct stack *s, const struct ip_path *path,
-                   const struct ip_addr *destination, const struct ip_addr *source,
-                   const struct netif *nif)
-{
-    bool any = !source || addr_is_any(source);
-    return ip_path_valid(s, path) && addr_equal(&path->destination, destination) &&
-           path->any_source == any && (any || addr_equal(&path->source, source)) &&
-           path->any_nif == !nif && (!nif || path->nif == nif);
-}
-
-int ip_pcb_path(struct stack *s, struct ip_pcb *pcb, uint8_t protocol,
-                const struct ip_addr *destination, const struct ip_addr *source,
-                struct ip_path *path)
-{
-    struct ip_path *own = &pcb->path;
-    if (!serves(s, own, destination, source, pcb->nif)) {
-        int error = ip_path(s, destination, source, pcb->nif, own);
-        if (error < 0)
-            return error;
-        ipv4_know_flow(s, own, protocol);
-    }
-    *path = *own;
-    return 0;
 }
 
 enum { LONGEST = 65535, IPV6_HDR_LEN = 40 };

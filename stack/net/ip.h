@@ -21,23 +21,30 @@ struct ip_path {
     uint16_t mtu;            /* of the path, learnt ones included */
     bool broadcast, multicast, loopback;
     bool too_narrow; /* for path_mtu.minimum: without DF, so that routers may cut */
-    /* What was asked for, and when: ip_path_valid. */
-    bool any_source, any_nif; /* the stack's choice */
-    uint32_t generation;
-    struct ip_addr destination;
     /* IPv4: which counter of identifications is that of flow_protocol's packets from `source`, and
      * where it starts. */
     bool flow_known;
     uint8_t flow_protocol, flow_counter;
     uint16_t flow_start;
+    uint16_t route; /* route_number of the route whose gateway is next_hop; 0: on the link */
+    struct ip_addr destination;
 };
 
-/* False when something has moved since the path was found - a route, an address, an interface, a
- * path MTU, a gateway - and it must be asked for again. A zeroed path is not valid. */
-static inline bool ip_path_valid(const struct stack *s, const struct ip_path *path)
-{
-    return path->generation == s->path_generation;
-}
+/*
+ * A path as a control block keeps it: only what stands nowhere else, in 16 octets, so that each of
+ * a server's thousands of blocks costs the cache two lines a datagram. It leads to the block's
+ * `remote`. What it names by number stands still while the generation does.
+ */
+struct ip_kept_path {
+    uint32_t generation; /* stack.path_generation when it was found; 0: there is none */
+    uint16_t mtu;
+    uint16_t route; /* as in ip_path */
+    uint16_t flow_start;
+    uint8_t flow_protocol, flow_counter;
+    uint8_t nif;
+    uint8_t source_nif, source_slot; /* where the source is an address */
+    uint8_t flags;                   /* kept_path.c's */
+};
 
 enum ip_send_flag {
     IP_DONT_FRAGMENT = 1,
@@ -64,15 +71,26 @@ enum ip_fragmenting {
 /* What the control blocks of all transports begin with, so that a socket need not know which one it
  * has. */
 struct ip_pcb {
-    struct ip_addr local, remote; /* any: wildcard, not connected */
-    struct netif *nif;            /* only by this interface, or NULL */
-    uint8_t ttl, tos;             /* ttl 0: the knob */
-    uint8_t ip_flags;             /* of enum ip_send_flag */
-    uint8_t multicast_ttl;        /* 0: 1 */
-    uint8_t fragmenting;          /* of enum ip_fragmenting */
-    bool has_sent;                /* to `remote`, since it was connected */
-    struct ip_path path;          /* ip_pcb_path's: of the last packet */
+    struct ip_addr local;     /* any: wildcard */
+    struct ip_addr remote;    /* the peer when connected; else where the last packet went */
+    struct netif *nif;        /* only by this interface, or NULL */
+    uint8_t ttl, tos;         /* ttl 0: the knob */
+    uint8_t ip_flags;         /* of enum ip_send_flag */
+    uint8_t multicast_ttl;    /* 0: 1 */
+    uint8_t fragmenting;      /* of enum ip_fragmenting */
+    bool connected;           /* `remote` stays */
+    bool has_sent;            /* to `remote`, since it was connected */
+    struct ip_kept_path path; /* ip_pcb_path's: to `remote` */
 };
+
+/* Connects a block, or with NULL dissolves that: `remote` changes here only, since the path that is
+ * kept leads there. */
+static inline void ip_pcb_connect(struct ip_pcb *pcb, const struct ip_addr *remote)
+{
+    pcb->remote = remote ? *remote : (struct ip_addr){0};
+    pcb->connected = remote != NULL;
+    pcb->path.generation = 0;
+}
 
 /* What a received packet's header said; the netbuf's cursor is behind it. */
 struct ip_received {
@@ -164,8 +182,9 @@ int ip_path(struct stack *s, const struct ip_addr *destination, const struct ip_
 int ip_choose_fragmenting(const struct ip_pcb *pcb, const struct ip_path *path,
                           uint32_t options_len, uint32_t len, uint8_t *flags);
 
-/* The same for a control block's packets of `protocol`, of which the last path is remembered: a
- * copy of that, while it is valid and the same is asked for. */
+/* The same for a control block's packets of `protocol`. The block keeps the path to `remote`, and
+ * is not asked for it again while nothing has moved - a route, an address, an interface, a path
+ * MTU, a gateway - and the same is asked for. In kept_path.c. */
 int ip_pcb_path(struct stack *s, struct ip_pcb *pcb, uint8_t protocol,
                 const struct ip_addr *destination, const struct ip_addr *source,
                 struct ip_path *path);

@@ -65,9 +65,13 @@ static int to_one(struct stack *s, uint32_t destination, uint32_t source, struct
     if (!r)
         return down ? -ERR_NETDOWN : -ERR_NETUNREACH;
     path->nif = r->nif;
-    path->next_hop = r->gateway.family == ADDR_NONE ? to : r->gateway;
-    if (ipv4_is_link_local(destination) || ipv4_is_link_local(source))
-        path->next_hop = to; /* RFC 3927 2.6.2: never to a router */
+    path->next_hop = to;
+    /* RFC 3927 2.6.2: never to a router. */
+    bool stays = ipv4_is_link_local(destination) || ipv4_is_link_local(source);
+    if (r->gateway.family != ADDR_NONE && !stays) {
+        path->next_hop = r->gateway;
+        path->route = route_number(s, r);
+    }
     choose_source(path, source, path->next_hop.word[0]);
     if (addr_is_any(&path->source))
         return -ERR_ADDRNOTAVAIL;

@@ -54,7 +54,7 @@ static int raw_socket_connect(struct stack *s, struct socket *k, const struct so
     struct raw_pcb *pcb = raw_of(k);
     if (!peer) {
         socket_dissolve(k);
-        pcb->ip.remote = (struct ip_addr){0};
+        ip_pcb_connect(&pcb->ip, NULL);
         if (!k->address_chosen)
             pcb->ip.local = (struct ip_addr){.family = k->family};
         return 0;
@@ -68,7 +68,7 @@ static int raw_socket_connect(struct stack *s, struct socket *k, const struct so
         return -ERR_ACCES;
     if (!k->address_chosen)
         pcb->ip.local = path.source;
-    pcb->ip.remote = to;
+    ip_pcb_connect(&pcb->ip, &to);
     pcb->ip.has_sent = false;
     k->connected = true;
     return 0;

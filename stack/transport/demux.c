@@ -129,6 +129,7 @@ static void link_in(struct demux *t, struct port_pcb *p)
 {
     struct demux_bucket *b = port_bucket(t, p->local_port);
     p->walk = t->walks;
+    p->ip.connected = is_connected(p);
     t->entered++;
     if (!is_connected(p)) {
         link_port(&b->unconnected, p);
@@ -194,7 +195,7 @@ void demux_set_ends(struct demux *t, struct port_pcb *p, struct ip_addr local,
     if (in)
         link_out(t, p);
     p->ip.local = local;
-    p->ip.remote = remote;
+    ip_pcb_connect(&p->ip, remote_port ? &remote : NULL);
     p->remote_port = remote_port;
     if (in)
         link_in(t, p);

@@ -22,8 +22,8 @@
 extern "C" {
 #endif
 
-/* What the control block of a transport with ports begins with. What a lookup compares fills the
- * first 64 bytes, a cache's line of most machines. */
+/* What the control block of a transport with ports begins with: two lines of most machines' caches,
+ * of which the first has the addresses. */
 struct port_pcb {
     struct ip_pcb ip;
     uint16_t local_port, remote_port; /* remote_port 0: not connected */

@@ -127,7 +127,7 @@ static bool matches(const struct raw_pcb *p, const struct ip_received *r)
         return false;
     if (!addr_is_any(&p->ip.local) && !addr_equal(&p->ip.local, &r->destination))
         return false;
-    return addr_is_any(&p->ip.remote) || addr_equal(&p->ip.remote, &r->source);
+    return !p->ip.connected || addr_equal(&p->ip.remote, &r->source);
 }
 
 static bool raw_input(struct stack *s, const struct netbuf *nb, const struct ip_received *r,
@@ -160,14 +160,13 @@ static bool may_have_sent(const struct raw_pcb *p, const struct ip_error *e)
 {
     if (!addr_is_any(&p->ip.local) && !addr_equal(&p->ip.local, &e->source))
         return false;
-    return addr_is_any(&p->ip.remote) || addr_equal(&p->ip.remote, &e->destination);
+    return !p->ip.connected || addr_equal(&p->ip.remote, &e->destination);
 }
 
 static bool sent_by_one_of(const struct raw_list *l, uint8_t protocol, const struct ip_error *e)
 {
     for (const struct raw_pcb *p = l->first; p; p = p->next)
-        if (p->protocol == protocol && p->ip.has_sent && !addr_is_any(&p->ip.remote) &&
-            may_have_sent(p, e))
+        if (p->protocol == protocol && p->ip.has_sent && p->ip.connected && may_have_sent(p, e))
             return true;
     return false;
 }
@@ -195,9 +194,9 @@ int raw_send(struct stack *s, struct raw_pcb *pcb, const void *bytes, uint32_t l
              const struct ip_addr *to, int64_t now_ns)
 {
     bool whole = pcb->ip.ip_flags & IP_HEADER_INCLUDED;
-    if (!to)
+    if (!to && pcb->ip.connected)
         to = &pcb->ip.remote;
-    if (addr_is_any(to))
+    if (!to || addr_is_any(to))
         return -ERR_DESTADDRREQ;
     uint32_t header = whole ? IPV4_MIN_HDR_LEN : 0; /* IPv6 has no such packets: RFC 3542 3 */
     if (len > ip_longest_payload(to->family, 0) + header)
@@ -228,7 +227,7 @@ int raw_send(struct stack *s, struct raw_pcb *pcb, const void *bytes, uint32_t l
     if (err < 0)
         return err;
     stack_count(s, MODULE_RAW, RAW_OUT);
-    pcb->ip.has_sent |= addr_equal(to, &pcb->ip.remote);
+    pcb->ip.has_sent |= pcb->ip.connected && addr_equal(to, &pcb->ip.remote);
     return err;
 }
 

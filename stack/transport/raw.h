@@ -21,8 +21,8 @@ struct raw_pcb {
     /* Takes nb, a copy, whose cursor is at the IP header (r->header_len bytes). */
     void (*receive)(struct raw_pcb *pcb, struct stack *s, struct netbuf *nb,
                     const struct ip_received *r, int64_t now_ns);
-    /* An error for a packet of this protocol that went to `remote` (any: anywhere). May be
-     * NULL. */
+    /* An error for a packet of this protocol that went to `remote`, or anywhere while not
+     * connected. May be NULL. */
     void (*error)(struct raw_pcb *pcb, struct stack *s, const struct ip_error *e, int64_t now_ns);
     void *owner;
 };
@@ -38,7 +38,7 @@ int raw_bind(struct stack *s, struct raw_pcb *pcb);
 void raw_unbind(struct stack *s, struct raw_pcb *pcb);
 
 /* One packet: the bytes behind the IP header, or with IP_HEADER_INCLUDED all of it. `to` NULL: to
- * `remote`. Copies. 0 or a negated stack_error. */
+ * `remote`, connected. Copies. 0 or a negated stack_error. */
 int raw_send(struct stack *s, struct raw_pcb *pcb, const void *bytes, uint32_t len,
              const struct ip_addr *to, int64_t now_ns);
 

@@ -96,7 +96,8 @@ static int send_from(struct stack *s, struct udp_pcb *pcb, const void *bytes, ui
     if (err < 0)
         return err;
     stack_count(s, MODULE_UDP, UDP_OUT);
-    if (port == pcb->end.remote_port && addr_equal(to, &pcb->end.ip.remote))
+    if (!pcb->end.ip.has_sent && port == pcb->end.remote_port &&
+        addr_equal(to, &pcb->end.ip.remote))
         pcb->end.ip.has_sent = true;
     return err;
 }
