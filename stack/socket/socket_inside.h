@@ -90,6 +90,8 @@ struct socket {
 
 struct socket_state {
     struct socket *socket; /* limits.sockets of them */
+    /* The block of each, as its `pcb` says: beside it, so that the cache fetches both at once. */
+    struct ip_pcb **block;
     uint32_t sockets;
     /* A heap of the free ones' indices: the lowest first, so that descriptors are POSIX's. */
     uint16_t *free;

@@ -218,8 +218,9 @@ int socket_get_common(struct stack *s, struct socket *k, enum socket_option opti
 void socket_choose_fragmenting(struct stack *s, struct socket *k)
 {
     bool knob = stack_knob(s, MODULE_SOCKET, SOCKET_KNOB_DONT_FRAGMENT);
-    if (k->mtu_discover == 1)
-        k->pcb->fragmenting = knob ? IP_WHOLE_IF_IT_FITS : IP_MAY_FRAGMENT;
-    else
-        k->pcb->fragmenting = k->mtu_discover == 2 ? IP_WHOLE_OR_NOT : IP_MAY_FRAGMENT;
+    enum ip_fragmenting how = k->mtu_discover == 2 ? IP_WHOLE_OR_NOT : IP_MAY_FRAGMENT;
+    if (k->mtu_discover == 1 && knob)
+        how = IP_WHOLE_IF_IT_FITS;
+    if (k->pcb->fragmenting != how) /* what only reads a block leaves its line of the cache clean */
+        k->pcb->fragmenting = (uint8_t)how;
 }

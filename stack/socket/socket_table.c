@@ -57,6 +57,7 @@ void socket_check(const struct stack *s, const struct socket *k)
 {
     const struct socket_state *t = s->state[MODULE_SOCKET];
     STACK_ASSERT(k->ops && k->pcb && k == &t->socket[k->index]);
+    STACK_ASSERT(t->block[k->index] == k->pcb);
     STACK_ASSERT(k->pcb->local.family == k->family || addr_is_any(&k->pcb->local));
     STACK_ASSERT(k->queue.count <= s->config.limits.socket_datagrams);
     check_queue(&k->queue);
@@ -122,6 +123,7 @@ void socket_give_back(struct stack *s, struct socket *k)
     struct socket_state *t = socket_state(s);
     STACK_ASSERT(!k->queue.count && !k->memberships);
     reset(k);
+    t->block[k->index] = NULL;
     push_free(t, k->index);
     STACK_INVARIANT(check(s));
 }
@@ -137,6 +139,7 @@ size_t socket_state_size(const struct stack_limits *l)
 {
     size_t size = size_rounded(sizeof(struct socket_state), POOL_ALIGN);
     size = size_add(size, size_rounded(l->sockets * sizeof(struct socket), POOL_ALIGN));
+    size = size_add(size, size_rounded(l->sockets * sizeof(struct ip_pcb *), POOL_ALIGN));
     size = size_add(size, size_rounded(l->sockets * sizeof(uint16_t), POOL_ALIGN));
     size = size_add(size, pool_bytes(datagrams(l), sizeof(struct socket_datagram)));
     return size_add(size, pool_bytes(l->memberships, sizeof(struct socket_membership)));
@@ -157,6 +160,7 @@ void socket_table_init(struct stack *s, struct socket_state *t)
     carve(&at, sizeof *t);
     t->sockets = l->sockets;
     t->socket = carve(&at, l->sockets * sizeof(struct socket));
+    t->block = carve(&at, l->sockets * sizeof(struct ip_pcb *));
     t->free = carve(&at, l->sockets * sizeof(uint16_t));
     pool_init(&t->datagrams, carve(&at, pool_bytes(datagrams(l), record)), datagrams(l), record);
     pool_init(&t->memberships, carve(&at, pool_bytes(l->memberships, membership)), l->memberships,

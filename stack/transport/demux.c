@@ -1,17 +1,22 @@
 #include "stack/transport/demux.h"
 #include "stack/core/bytes.h"
+#include "stack/core/pool.h"
 #include "stack/core/size.h"
 
 size_t demux_bytes(uint32_t blocks)
 {
     return size_array(size_buckets(blocks),
-                      sizeof(struct demux_bucket) + 2 * sizeof(struct port_pcb *));
+                      sizeof(struct demux_bucket) + 2 * sizeof(struct port_pcb *) + 1);
 }
 
 void demux_init(struct stack *s, struct demux *t, void *memory, uint32_t blocks)
 {
     *t = (struct demux){.bucket = memory, .buckets = size_buckets(blocks)};
     t->flow = (struct port_pcb **)(void *)(t->bucket + t->buckets);
+    t->holders = (uint8_t *)(t->flow + 2 * t->buckets);
+    t->next = &t->end;
+    for (uint32_t i = 0; i < t->buckets; i++)
+        t->bucket[i].unconnected = t->bucket[i].connected = &t->end;
     stack_random(s, RANDOM_HASH_KEY, t->key, sizeof t->key);
 }
 
@@ -22,6 +27,37 @@ static struct demux_bucket *port_bucket(const struct demux *t, uint16_t port)
 {
     return &t->bucket[port & (t->buckets - 1)];
 }
+
+/* --- which ports somebody has --- */
+
+/*
+ * Two bits for a port, four ports an octet, an octet for each bucket: how many blocks have it, or
+ * another port that shares the bits where there are few; MANY stays. Enough to tell that nobody has
+ * a port, which a search for a free one asks most of the time, without a look at any block.
+ */
+enum { MANY = 3 };
+
+static uint32_t place_of(const struct demux *t, uint16_t port)
+{
+    return port & (4 * t->buckets - 1);
+}
+
+static unsigned holders(const struct demux *t, uint16_t port)
+{
+    uint32_t at = place_of(t, port);
+    return t->holders[at / 4] >> at % 4 * 2 & MANY;
+}
+
+static void count_holder(struct demux *t, uint16_t port, bool more)
+{
+    uint32_t at = place_of(t, port);
+    if (holders(t, port) == MANY)
+        return;
+    unsigned one = 1u << at % 4 * 2;
+    t->holders[at / 4] = (uint8_t)(more ? t->holders[at / 4] + one : t->holders[at / 4] - one);
+}
+
+/* --- which flow --- */
 
 static uint8_t *put_addr(uint8_t *out, const struct ip_addr *a)
 {
@@ -62,8 +98,8 @@ static bool is_loose(const struct port_pcb *p)
 
 static void check_entry(const struct demux *t, const struct port_pcb *p, bool connected)
 {
-    STACK_ASSERT(p->local_port != 0 && *p->port_link == p);
-    STACK_ASSERT(!p->port_next || p->port_next->port_link == &p->port_next);
+    STACK_ASSERT(p->local_port != 0 && *p->port_link == p && holders(t, p->local_port));
+    STACK_ASSERT(p->port_next == &t->end || p->port_next->port_link == &p->port_next);
     STACK_ASSERT(is_connected(p) == connected && (p->flow_link != NULL) == connected);
     STACK_ASSERT(!connected || *p->flow_link == p);
     STACK_ASSERT(p->serial <= t->serials && p->walk <= t->walks);
@@ -75,11 +111,13 @@ void demux_check(const struct demux *t)
     STACK_ASSERT(t->buckets && (t->buckets & (t->buckets - 1)) == 0);
     for (uint32_t b = 0; b < t->buckets; b++) {
         const struct demux_bucket *at = &t->bucket[b];
-        for (const struct port_pcb *p = at->unconnected; p; p = p->port_next, unconnected++) {
+        for (const struct port_pcb *p = at->unconnected; p != &t->end;
+             p = p->port_next, unconnected++) {
             STACK_ASSERT(port_bucket(t, p->local_port) == at);
             check_entry(t, p, false);
         }
-        for (const struct port_pcb *p = at->connected; p; p = p->port_next, connected++) {
+        for (const struct port_pcb *p = at->connected; p != &t->end;
+             p = p->port_next, connected++) {
             STACK_ASSERT(port_bucket(t, p->local_port) == at);
             check_entry(t, p, true);
             STACK_ASSERT(p->loose == is_loose(p));
@@ -106,12 +144,13 @@ static void check(const struct demux *t)
 
 /* --- entering and leaving --- */
 
+/* Whether there is another is not asked: the end takes the link as well, and nothing waits for the
+ * bucket to come into the cache. */
 static void link_port(struct port_pcb **head, struct port_pcb *p)
 {
     p->port_next = *head;
     p->port_link = head;
-    if (*head)
-        (*head)->port_link = &p->port_next;
+    (*head)->port_link = &p->port_next;
     *head = p;
 }
 
@@ -130,6 +169,7 @@ static void link_in(struct demux *t, struct port_pcb *p)
     struct demux_bucket *b = port_bucket(t, p->local_port);
     p->walk = t->walks;
     p->ip.connected = is_connected(p);
+    count_holder(t, p->local_port, true);
     t->entered++;
     if (!is_connected(p)) {
         link_port(&b->unconnected, p);
@@ -144,7 +184,7 @@ static void link_in(struct demux *t, struct port_pcb *p)
 
 static struct port_pcb *behind(const struct demux *t, const struct port_pcb *p)
 {
-    if (p->port_next || is_connected(p))
+    if (p->port_next != &t->end || is_connected(p))
         return p->port_next;
     return port_bucket(t, p->local_port)->connected;
 }
@@ -154,9 +194,9 @@ static void link_out(struct demux *t, struct port_pcb *p)
     STACK_ASSERT(t->entered > 0 && *p->port_link == p);
     if (t->next == p)
         t->next = behind(t, p);
-    if (p->port_next)
-        p->port_next->port_link = p->port_link;
+    p->port_next->port_link = p->port_link;
     *p->port_link = p->port_next;
+    count_holder(t, p->local_port, false);
     t->entered--;
     if (is_connected(p)) {
         STACK_ASSERT(t->connected > 0 && *p->flow_link == p);
@@ -269,14 +309,26 @@ static struct port_pcb *const *flow_of(const struct demux *t, const struct demux
     return k->flow ? k->flow : flow_head(t, &k->local, &k->remote, k->local_port, k->remote_port);
 }
 
+/* What a lookup compares, and what the transport has behind it: three of the cache's lines. The
+ * processor goes on while they come; it waits for none of this. */
+static void fetch(const struct port_pcb *p)
+{
+    const uint8_t *at = (const uint8_t *)p;
+    if (!p)
+        return;
+    __builtin_prefetch(at);
+    __builtin_prefetch(at + POOL_ALIGN);
+    __builtin_prefetch(at + 2 * POOL_ALIGN);
+}
+
 void demux_aim(const struct demux *t, struct demux_key *k)
 {
     if (t->connected > 0) {
         k->flow = flow_of(t, k);
-        __builtin_prefetch(k->flow);
+        fetch(*k->flow);
     }
     if (t->connected < t->entered)
-        __builtin_prefetch(port_bucket(t, k->local_port));
+        fetch(port_bucket(t, k->local_port)->unconnected);
 }
 
 static struct port_pcb *find(const struct demux *t, const struct demux_key *k,
@@ -288,11 +340,11 @@ static struct port_pcb *find(const struct demux *t, const struct demux_key *k,
     for (struct port_pcb *p = t->connected > 0 ? *flow_of(t, k) : NULL; p; p = p->flow_next)
         consider(&best, p, points(p, k));
     if (t->loose > 0)
-        for (struct port_pcb *p = b->connected; p; p = p->port_next)
+        for (struct port_pcb *p = b->connected; p != &t->end; p = p->port_next)
             consider(&best, p, points(p, k));
     if (best.pcb)
         return best.pcb;
-    for (struct port_pcb *p = b->unconnected; p; p = p->port_next)
+    for (struct port_pcb *p = b->unconnected; p != &t->end; p = p->port_next)
         consider(&best, p, points(p, k));
     return best.pcb;
 }
@@ -312,15 +364,15 @@ struct port_pcb *demux_sender(const struct demux *t, const struct demux_key *k)
 struct port_pcb *demux_first(struct demux *t, const struct demux_key *k)
 {
     const struct demux_bucket *b = port_bucket(t, k->local_port);
-    STACK_ASSERT(!t->next);
+    STACK_ASSERT(t->next == &t->end);
     t->walks++;
-    t->next = b->unconnected ? b->unconnected : b->connected;
+    t->next = b->unconnected != &t->end ? b->unconnected : b->connected;
     return demux_next(t, k);
 }
 
 struct port_pcb *demux_next(struct demux *t, const struct demux_key *k)
 {
-    while (t->next) {
+    while (t->next != &t->end) {
         struct port_pcb *p = t->next;
         t->next = behind(t, p);
         if (p->walk == t->walks)
@@ -347,10 +399,12 @@ static bool overlap(const struct port_pcb *a, const struct port_pcb *b, uint16_t
 
 bool demux_port_taken(const struct demux *t, const struct port_pcb *p, uint16_t port, bool share)
 {
+    if (holders(t, port) == 0)
+        return false;
     const struct demux_bucket *b = port_bucket(t, port);
     const struct port_pcb *const lists[] = {b->unconnected, b->connected};
     for (int i = 0; i < 2; i++)
-        for (const struct port_pcb *q = lists[i]; q; q = q->port_next)
+        for (const struct port_pcb *q = lists[i]; q != &t->end; q = q->port_next)
             if (overlap(q, p, port) && !(share && q->reuse))
                 return true;
     return false;

@@ -49,12 +49,14 @@ struct demux {
     struct demux_bucket *bucket; /* by local port */
     struct port_pcb **flow;      /* by flow: twice as many, so that few meet */
     uint32_t buckets;            /* a power of two */
+    uint8_t *holders;            /* of each port, counted to three: demux.c */
+    struct port_pcb end;         /* of every list by port, so that one without blocks is no case */
     uint32_t entered, connected;
     /* Connected blocks whose own address is not that of their packets (any, or to_many): a flow is
      * not found by it, so that while there are any, connected ones are looked through by port. */
     uint32_t loose;
     uint32_t serials, walks;
-    struct port_pcb *next; /* of the walk that is on */
+    struct port_pcb *next; /* of the walk that is on; &end: of none */
     uint8_t key[KEYED_HASH_KEY_BYTES];
 };
 

@@ -8,8 +8,8 @@
 enum {
     SMALLEST_BOUND = 64 << 10,
     DEFAULT_BOUND = 2800 << 10,
-    IDLE_SOCKET_BOUND = 448,
-    IDLE_SOCKETS_BOUND = 6900 << 10
+    IDLE_SOCKET_BOUND = 320,
+    IDLE_SOCKETS_BOUND = 5700 << 10
 };
 
 Test(memory, the_smallest_configuration)
