@@ -184,9 +184,11 @@ static void flush(struct netif *nif, struct netbuf_queue *waiting, int64_t now_n
 void netif_flush(struct netif *nif, int64_t now_ns)
 {
     STACK_INVARIANT(check_queues(nif));
-    for (int q = 0; q < NETIF_QUEUES; q++)
+    int q = 0;
+    do
         if (nif->waiting[q].head)
             flush(nif, &nif->waiting[q], now_ns);
+    while (++q < nif->queues);
 }
 
 void netif_drop_waiting(struct netif *nif)

@@ -27,7 +27,7 @@ struct ip_path {
     uint8_t flow_protocol, flow_counter;
     uint16_t flow_start;
     uint16_t route; /* route_number of the route whose gateway is next_hop; 0: on the link */
-    struct ip_addr destination;
+    struct ip_addr destination; /* with its zone */
 };
 
 /*

@@ -45,13 +45,16 @@ void ipv4_know_flow(struct stack *s, struct ip_path *path, uint8_t protocol)
     path->flow_start = f.start;
 }
 
+static uint16_t id_of(struct stack *s, struct flow f)
+{
+    return (uint16_t)(f.start + ipv4_of(s)->id[f.counter]++);
+}
+
 static uint16_t next_id(struct stack *s, const struct ip_path *path, const struct ipv4_hdr *hdr)
 {
-    bool known = path->flow_known && path->flow_protocol == hdr->proto &&
-                 path->source.word[0] == hdr->src && path->destination.word[0] == hdr->dst;
-    struct flow f = known ? (struct flow){path->flow_counter, path->flow_start}
-                          : flow_of(s, hdr->src, hdr->dst, hdr->proto);
-    return (uint16_t)(f.start + ipv4_of(s)->id[f.counter]++);
+    bool known = path->flow_known && path->flow_protocol == hdr->proto;
+    return id_of(s, known ? (struct flow){path->flow_counter, path->flow_start}
+                          : flow_of(s, hdr->src, hdr->dst, hdr->proto));
 }
 
 /* A whole packet, its header in front, to whom the path says. */
@@ -97,8 +100,7 @@ static int send_fragment(struct stack *s, const struct ip_path *path, struct ipv
     if (!nb)
         return -ERR_NOBUFS;
     hdr->total_len = (uint16_t)(header + len);
-    ipv4_emit(hdr, netbuf_data(nb), header);
-    ipv4_checksum_set(netbuf_data(nb), header);
+    ipv4_emit_summed(hdr, netbuf_data(nb), header);
     memcpy(netbuf_data(nb) + header, payload, len);
     nb->flags |= (uint16_t)flags;
     stack_count(s, MODULE_IPV4, IPV4_FRAGMENTS_SENT);
@@ -148,15 +150,13 @@ static void remember(struct stack *s, const struct ip_path *path, const struct n
     sent_note(&ipv4_of(s)->sent, &to, hdr->proto, get32(netbuf_data(nb) + hdr->hdr_len), hdr->df);
 }
 
-/* Takes nb, a packet with the header that `hdr` describes. */
+/* Takes nb, a packet with the header that `hdr` describes, its checksum included. */
 static int send(struct stack *s, const struct ip_path *path, struct netbuf *nb,
                 const struct ipv4_hdr *hdr, int64_t now_ns)
 {
     remember(s, path, nb, hdr);
-    if (hdr->total_len <= path->mtu) {
-        ipv4_checksum_set(netbuf_data(nb), hdr->hdr_len);
+    if (hdr->total_len <= path->mtu)
         return transmit(s, path, nb, now_ns);
-    }
     if (hdr->df)
         return refuse(s, nb, IPV4_DROP_DONT_FRAGMENT, -ERR_MSGSIZE);
     return fragment(s, path, nb, hdr, now_ns);
@@ -186,7 +186,9 @@ static int send_own_header(struct stack *s, const struct ip_path *path, struct n
     if (hdr.src == 0)
         put32(netbuf_data(nb) + IPV4_SRC, hdr.src = path->source.word[0]);
     if (hdr.id == 0)
-        put16(netbuf_data(nb) + IPV4_ID, hdr.id = next_id(s, path, &hdr));
+        put16(netbuf_data(nb) + IPV4_ID,
+              hdr.id = id_of(s, flow_of(s, hdr.src, hdr.dst, hdr.proto))); /* maybe to another */
+    ipv4_checksum_set(netbuf_data(nb), hdr.hdr_len);
     return send(s, path, nb, &hdr, now_ns);
 }
 
@@ -239,7 +241,7 @@ int ipv4_output(struct stack *s, const struct ip_path *path, struct netbuf *nb,
     uint8_t *at = netbuf_push(nb, hdr.hdr_len);
     if (!at)
         return refuse(s, nb, IPV4_DROP_NO_HEADROOM, -ERR_NOBUFS);
-    ipv4_emit(&hdr, at, hdr.hdr_len);
+    ipv4_emit_summed(&hdr, at, hdr.hdr_len);
     if (path->multicast && (how->flags & IP_MULTICAST_LOOP) &&
         ip_has_joined(path->nif, &how->destination))
         loop_copy(s, nb, &hdr, now_ns);

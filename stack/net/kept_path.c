@@ -80,11 +80,14 @@ static uint8_t flags_of(const struct ip_path *path, bool any_source, bool any_ni
 }
 
 /* A connected block's is its peer's. What cannot be told in numbers is asked for each time: a
- * source that is nobody's (DHCP before its lease, most of 127/8), interfaces behind the 256th. */
-static void keep(const struct stack *s, struct ip_pcb *pcb, const struct ip_path *path,
-                 bool any_source)
+ * source that is nobody's (DHCP before its lease, most of 127/8), a zone that only the interface says, interfaces behind the
+ * 256th. */
+static void keep(const struct stack *s, struct ip_pcb *pcb, const struct ip_addr *destination,
+                 const struct ip_path *path, bool any_source)
 {
-    if (pcb->connected && !addr_equal(&pcb->remote, &path->destination))
+    bool elsewhere = pcb->connected && !addr_equal(&pcb->remote, destination);
+    bool zone_is_ours = addr_has_zone(destination) && destination->zone == 0;
+    if (elsewhere || zone_is_ours)
         return;
     struct ip_kept_path k = {
         .generation = s->path_generation,
@@ -98,7 +101,7 @@ static void keep(const struct stack *s, struct ip_pcb *pcb, const struct ip_path
     };
     if (path->nif->index > UINT8_MAX || !find_source(s, path, &k))
         return;
-    pcb->remote = path->destination;
+    pcb->remote = *destination;
     pcb->path = k;
 }
 
@@ -116,6 +119,6 @@ int ip_pcb_path(struct stack *s, struct ip_pcb *pcb, uint8_t protocol,
     if (error < 0)
         return error;
     ipv4_know_flow(s, path, protocol);
-    keep(s, pcb, path, !source);
+    keep(s, pcb, destination, path, !source);
     return 0;
 }

@@ -91,6 +91,25 @@ static uint16_t header_sum(const uint8_t *header, size_t hdr_len)
     return hdr_len == IPV4_MIN_HDR_LEN ? checksum_sum20(header) : checksum_sum(header, hdr_len);
 }
 
+/* From the fields: what was written a moment ago in pieces of two octets would be waited for. */
+static uint16_t checksum_of(const struct ipv4_hdr *hdr)
+{
+    uint64_t sum = 0x4500u + hdr->tos + hdr->total_len + hdr->id + flags_frag_of(hdr);
+    sum += ((uint32_t)hdr->ttl << 8) + hdr->proto;
+    sum += (hdr->src >> 16) + (hdr->src & 0xffff) + (hdr->dst >> 16) + (hdr->dst & 0xffff);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return checksum_finish((uint16_t)((sum & 0xffff) + (sum >> 16)));
+}
+
+size_t ipv4_emit_summed(struct ipv4_hdr *hdr, uint8_t *buf, size_t room)
+{
+    hdr->checksum = checksum_of(hdr);
+    size_t hdr_len = ipv4_emit(hdr, buf, room);
+    if (hdr_len > IPV4_MIN_HDR_LEN)
+        ipv4_checksum_set(buf, hdr_len);
+    return hdr_len;
+}
+
 bool ipv4_checksum_ok(const uint8_t *header, size_t hdr_len)
 {
     return header_sum(header, hdr_len) == CHECKSUM_OK;

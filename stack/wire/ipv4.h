@@ -83,6 +83,8 @@ enum ipv4_fault ipv4_parse_quoted(const uint8_t *bytes, size_t len, struct ipv4_
  * is less or options_len exceeds 40. total_len and checksum are written as they stand.
  */
 size_t ipv4_emit(const struct ipv4_hdr *hdr, uint8_t *buf, size_t room);
+/* The same with the right checksum, which hdr->checksum gets as well while there are no options. */
+size_t ipv4_emit_summed(struct ipv4_hdr *hdr, uint8_t *buf, size_t room);
 
 /* The header's own checksum. `header` is hdr_len octets, as the parser saw them. */
 bool ipv4_checksum_ok(const uint8_t *header, size_t hdr_len);

@@ -55,6 +55,34 @@ Test(wire_ipv4, writes_a_header_and_its_checksum)
     ASSERT_BYTES(buf, len, packet(DF_HEADER));
 }
 
+/* Every field's bits reach the sum, with options and without. */
+Test(wire_ipv4, sums_what_it_writes)
+{
+    const uint8_t options[] = {7, 3, 4, 0};
+    uint32_t seed = 1;
+    for (int i = 0; i < 2000; i++) {
+        uint32_t word[4];
+        for (int k = 0; k < 4; k++)
+            word[k] = seed = i < 1000 ? seed * 1664525u + 1013904223u : 0xffffffffu;
+        struct ipv4_hdr h = {.tos = (uint8_t)(word[0] >> 24),
+                             .total_len = (uint16_t)(word[0] >> 8),
+                             .id = (uint16_t)(word[1] >> 16),
+                             .df = word[1] >> 8 & 1,
+                             .mf = word[1] >> 9 & 1,
+                             .frag_off = (uint16_t)(word[2] >> 16 & 0xfff8),
+                             .ttl = (uint8_t)(word[2] >> 8),
+                             .proto = (uint8_t)(word[3] >> 24),
+                             .src = word[2] ^ word[0],
+                             .dst = word[3] ^ word[1],
+                             .options_len = i % 4 ? 0 : 4,
+                             .options = options};
+        uint8_t buf[24];
+        size_t len = ipv4_emit_summed(&h, buf, sizeof buf);
+        cr_assert_eq(len, i % 4 ? 20 : 24);
+        cr_assert(ipv4_checksum_ok(buf, len), "header %d", i);
+    }
+}
+
 Test(wire_ipv4, verifies_the_checksum)
 {
     struct packet p = packet(DF_HEADER);
