@@ -242,7 +242,7 @@ static void see_other(struct judge *j, struct judge_link *l, struct judge_port *
     bool peer = from && from->station == STATION_PEER;
     bool arrives = event != LINK_LOST && event != LINK_QUEUE_FULL && event != LINK_IS_DOWN;
     struct packet_facts facts;
-    struct flow_base base = {NULL};
+    struct flow_base base = {.flow = NULL};
     packet_facts(f->bytes, f->len, &facts);
     if (arrives && memory_owns(j, NULL, facts.dst))
         flow_see(j, host_port(l), &facts, false, &base);
