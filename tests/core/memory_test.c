@@ -7,9 +7,9 @@
 
 enum {
     SMALLEST_BOUND = 64 << 10,
-    DEFAULT_BOUND = 2800 << 10,
+    DEFAULT_BOUND = 3200 << 10,
     IDLE_SOCKET_BOUND = 320,
-    IDLE_SOCKETS_BOUND = 5700 << 10
+    IDLE_SOCKETS_BOUND = 6300 << 10
 };
 
 Test(memory, the_smallest_configuration)
