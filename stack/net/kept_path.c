@@ -80,8 +80,8 @@ static uint8_t flags_of(const struct ip_path *path, bool any_source, bool any_ni
 }
 
 /* A connected block's is its peer's. What cannot be told in numbers is asked for each time: a
- * source that is nobody's (DHCP before its lease, most of 127/8), a zone that only the interface says, interfaces behind the
- * 256th. */
+ * source that is nobody's (DHCP before its lease, most of 127/8), a zone that only the interface
+ * says, interfaces behind the 256th. */
 static void keep(const struct stack *s, struct ip_pcb *pcb, const struct ip_addr *destination,
                  const struct ip_path *path, bool any_source)
 {
