@@ -139,6 +139,7 @@ static void tell_user(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
     pcb->told = (uint8_t)events;
     if (grown && pcb->user && pcb->ready)
         pcb->ready(pcb, s, grown, now_ns);
+    pcb->told &= (uint8_t)tcp_events(pcb); /* what `ready` has used up grows again */
 }
 
 void tcp_leave(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
