@@ -9,6 +9,7 @@
 #include "stack/net/net.h"
 #include "stack/service/dhcp.h"
 #include "stack/service/dns.h"
+#include "stack/service/http_client.h"
 #include "stack/service/ping.h"
 #include "stack/service/sntp.h"
 #include "stack/service/traceroute.h"
@@ -39,6 +40,7 @@ static const struct module *const modules[] = {
     &ping_module,
     &traceroute_module,
     &udp_echo_module,
+    &http_client_module,
     NULL,
 };
 

@@ -239,8 +239,9 @@ static void stack_sut_poll(void *s)
 static int64_t stack_sut_call(void *s, uint64_t token, const char *name, const struct value *argv,
                               int argc, struct value *out)
 {
-    static const struct stack_call_entry *const tables[] = {
-        stack_config_calls, stack_stream_calls, stack_socket_calls, stack_service_calls};
+    static const struct stack_call_entry *const tables[] = {stack_config_calls, stack_stream_calls,
+                                                            stack_socket_calls, stack_service_calls,
+                                                            stack_http_calls};
     int64_t result = SUT_UNKNOWN;
     for (size_t t = 0; t < sizeof tables / sizeof tables[0] && result == SUT_UNKNOWN; t++)
         for (const struct stack_call_entry *e = tables[t]; e->name && result == SUT_UNKNOWN; e++)

@@ -14,6 +14,7 @@ enum {
 };
 
 struct stack_waiter;
+struct stack_page;
 /* Tries what a call waits for again: -ERR_AGAIN when it still waits, else its result. */
 typedef int64_t stack_attempt(struct stack_waiter *w, struct value *out);
 
@@ -51,7 +52,8 @@ struct stack_sut {
     uint64_t driver_count[STACK_DRIVER_COUNTERS]; /* as last seen, for driver_drop */
     struct value out[STACK_OUTS];
     struct value list[64];
-    uint8_t *scratch; /* bytes and text of results; see stack_scratch */
+    struct stack_page *page; /* what HTTP brings; NULL: nothing was asked for yet */
+    uint8_t *scratch;        /* bytes and text of results; see stack_scratch */
     size_t scratch_room;
 };
 
@@ -64,7 +66,7 @@ struct stack_call_entry {
 };
 /* Each table ends with a NULL name. */
 extern const struct stack_call_entry stack_config_calls[], stack_socket_calls[],
-    stack_stream_calls[], stack_service_calls[];
+    stack_stream_calls[], stack_service_calls[], stack_http_calls[];
 
 /* A service's; NULL: too many. stack_wait_on: a receive's. */
 struct stack_waiter *stack_wait(struct stack_sut *u, uint64_t token);

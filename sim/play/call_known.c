@@ -30,6 +30,7 @@ static const struct {
     {"nameserver", 4},   {"resolve", 4},      {"reverse", 2},
     {"dns_flush", 0},    {"ping", 5},         {"traceroute", 4},
     {"sntp", 4},         {"udp_echo", 1},     {"udp_echo_stop", 0},
+    {"http_get", 4},     {"http_head", 2},    {"http_post", 4},
 };
 enum { KNOWN_CALLS = sizeof known_calls / sizeof known_calls[0] };
 

@@ -296,6 +296,9 @@ void frames_hear(struct run *r, const char *call, const struct value *argv, uint
         {"resolve", hear_resolve},     {"reverse", hear_reverse},
         {"sntp", hear_service},        {"traceroute", hear_service},
         {"udp_echo", hear_service},    {"dhcp_option", hear_option},
+        {"http_get", hear_service},    {"http_head", hear_service},
+        {"http_post", hear_service},   {"http_serve", hear_service},
+        {"telnet", hear_service},
     };
     for (size_t k = 0; k < sizeof heard / sizeof heard[0]; k++)
         if (strcmp(heard[k].call, call) == 0)

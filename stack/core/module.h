@@ -43,6 +43,7 @@ enum module_id {
     MODULE_PING,
     MODULE_TRACEROUTE,
     MODULE_ECHO,
+    MODULE_HTTP,
     MODULES
 };
 

@@ -13,6 +13,7 @@
 #include "stack/net/net.h"
 #include "stack/service/dhcp.h"
 #include "stack/service/dns.h"
+#include "stack/service/http_client.h"
 #include "stack/service/ping.h"
 #include "stack/service/sntp.h"
 #include "stack/service/traceroute.h"
@@ -47,6 +48,9 @@ static const struct module *const modules[] = {
 #endif
 #if !defined NO_UDP && !defined NO_DNS
     &dns_module,
+#endif
+#ifndef NO_TCP
+    &http_client_module,
 #endif
 #ifndef NO_UDP
     &sntp_module,
@@ -133,6 +137,12 @@ static void what_is_absent(struct stack *s)
 #ifdef NO_TCP
     ABSENT(socket_open(s, ADDR_IPV4, SOCKET_STREAM, 0));
     ask_by_name(s, "tcp.msl", "tcp.in", "tcp.chunks");
+    ask_by_name(s, "http.timeout", "http.requests", "http.nothing");
+#if defined LINKED || defined WANTED
+    const struct http_request page = {.server = to};
+    ABSENT(http_request(s, &page, NULL, NULL, 0));
+    expect("http_cancel", http_cancel(s, NULL, 0), -ERR_NOENT);
+#endif
 #ifdef WANTED
     tcp_new(s);
 #endif
