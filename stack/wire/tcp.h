@@ -121,6 +121,7 @@ struct tcp_sack_block {
 
 struct tcp_options {
     bool has_mss, has_wscale, sack_permitted, has_timestamps;
+    bool scale_first; /* emit: window scale before SACK permitted, padding behind; as BSD does */
     uint16_t mss;
     uint8_t wscale; /* the shift as on the wire; RFC 7323 has more than 14 used as 14 */
     uint32_t ts_val, ts_ecr;

@@ -98,7 +98,7 @@ static uint8_t *put_start(uint8_t *p, enum tcp_option_kind kind, int len)
 static uint8_t *put_sack_permitted_and_timestamps(uint8_t *p, const struct tcp_options *options)
 {
     if (options->sack_permitted) {
-        if (!options->has_timestamps)
+        if (!options->has_timestamps && !options->scale_first)
             p = put_nops(p, 2);
         p = put_start(p, TCP_OPT_SACK_PERMITTED, TCP_OPT_SACK_PERMITTED_LEN);
     }
@@ -110,6 +110,16 @@ static uint8_t *put_sack_permitted_and_timestamps(uint8_t *p, const struct tcp_o
         put32(p + 4, options->ts_ecr);
         p += 8;
     }
+    return p;
+}
+
+static uint8_t *put_scale(uint8_t *p, const struct tcp_options *options)
+{
+    if (!options->has_wscale)
+        return p;
+    p = put_nops(p, 1);
+    p = put_start(p, TCP_OPT_WINDOW_SCALE, TCP_OPT_WINDOW_SCALE_LEN);
+    *p++ = options->wscale;
     return p;
 }
 
@@ -152,13 +162,13 @@ size_t tcp_options_emit(const struct tcp_options *options, uint8_t *buf, size_t 
         put16(p, options->mss);
         p += 2;
     }
+    if (options->scale_first)
+        p = put_scale(p, options);
     p = put_sack_permitted_and_timestamps(p, options);
-    if (options->has_wscale) {
-        p = put_nops(p, 1);
-        p = put_start(p, TCP_OPT_WINDOW_SCALE, TCP_OPT_WINDOW_SCALE_LEN);
-        *p++ = options->wscale;
-    }
+    if (!options->scale_first)
+        p = put_scale(p, options);
     if (options->sack_count)
-        put_sack(p, options);
+        p = put_sack(p, options);
+    memset(p, TCP_OPT_END, (size_t)(buf + len - p));
     return len;
 }

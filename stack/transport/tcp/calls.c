@@ -94,7 +94,7 @@ int tcp_connect(struct stack *s, struct tcp_pcb *pcb, const struct ip_addr *remo
     pcb->retransmits = pcb->error = pcb->soft_error = 0;
     tcp_enter(s, pcb, TCP_SYN_SENT);
     tcp_start_sending(s, pcb, now_ns);
-    pcb->rcv_wscale = tcp_window_shift(pcb->rcv_buffer);
+    pcb->rcv_wscale = tcp_window_shift(s, pcb->rcv_buffer);
     tcp_send_syn(s, pcb, now_ns);
     tcp_leave(s, pcb, now_ns);
     return 0;

@@ -51,6 +51,12 @@ enum tcp_knob {
     TCP_KNOB_WINDOW_SCALING,
     TCP_KNOB_SACK,
     TCP_KNOB_PATH_MTU_DISCOVERY,
+    TCP_KNOB_WSCALE,
+    TCP_KNOB_SCALE_FIRST,
+    TCP_KNOB_WHOLE_RCVBUF,
+    TCP_KNOB_ISN,
+    TCP_KNOB_WHOLE_WINDOW,
+    TCP_KNOB_NAGLE_BURST,
     TCP_KNOB_RTO_INITIAL,
     TCP_KNOB_RTO_MIN,
     TCP_KNOB_RTO_MAX,
@@ -241,7 +247,7 @@ void tcp_syn_options(struct stack *s, const struct tcp_pcb *pcb, const struct ip
                      bool answer, struct tcp_options *out);
 /* What the peer's SYN, or SYN-ACK, agrees on. */
 void tcp_learn_options(struct stack *s, struct tcp_pcb *pcb, const struct tcp_options *o);
-uint8_t tcp_window_shift(uint32_t buffer);
+uint8_t tcp_window_shift(struct stack *s, uint32_t buffer);
 
 /* --- clock.c --- */
 uint32_t tcp_clock_ms(struct stack *s, int64_t now_ns);

@@ -87,7 +87,7 @@ static void inherit(struct stack *s, struct tcp_pcb *child, const struct tcp_pcb
     child->end.reuse = listener->end.reuse;
     child->snd_buffer = listener->snd_buffer;
     child->rcv_buffer = listener->rcv_buffer;
-    child->rcv_wscale = tcp_window_shift(child->rcv_buffer);
+    child->rcv_wscale = tcp_window_shift(s, child->rcv_buffer);
     child->user_mss = listener->user_mss;
     child->no_delay = listener->no_delay;
     child->keep_alive = listener->keep_alive;

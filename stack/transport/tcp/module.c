@@ -121,6 +121,15 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_WINDOW_SCALING] = {"window_scaling", KNOB_BOOL, 1, 0, 1},
     [TCP_KNOB_SACK] = {"sack", KNOB_BOOL, 1, 0, 1},
     [TCP_KNOB_PATH_MTU_DISCOVERY] = {"path_mtu_discovery", KNOB_BOOL, 1, 0, 1},
+    [TCP_KNOB_WSCALE] = {"wscale", KNOB_NUMBER, 15, 0, 15},         /* 15: as the buffer needs */
+    [TCP_KNOB_SCALE_FIRST] = {"scale_first", KNOB_BOOL, 0, 0, 1},   /* among a SYN's options */
+    [TCP_KNOB_WHOLE_RCVBUF] = {"whole_rcvbuf", KNOB_BOOL, 0, 0, 1}, /* a multiple of the MSS */
+    /* BSD and Linux: an acknowledgement offers all the room that there is, though it be less than
+     * a segment more (RFC 9293 3.8.6.2.2 holds it back); what a write leaves behind its full
+     * segments goes with them (3.7.4 holds it back). */
+    [TCP_KNOB_WHOLE_WINDOW] = {"whole_window", KNOB_BOOL, 0, 0, 1},
+    [TCP_KNOB_NAGLE_BURST] = {"nagle_burst", KNOB_BOOL, 0, 0, 1},
+    [TCP_KNOB_ISN] = {"isn", KNOB_NUMBER, -1, -1, UINT32_MAX}, /* -1: RFC 9293 3.4.1's */
     /* RFC 6298 2.1, 2.4, 2.5. */
     [TCP_KNOB_RTO_INITIAL] = {"rto_initial", KNOB_NS, SECONDS(1), MS(1), SECONDS(60)},
     [TCP_KNOB_RTO_MIN] = {"rto_min", KNOB_NS, SECONDS(1), MS(1), SECONDS(60)},

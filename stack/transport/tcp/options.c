@@ -8,10 +8,13 @@ enum {
     MOST_SHIFT = 14     /* RFC 7323 2.3 */
 };
 
-/* The smallest shift with which the whole buffer can be told. */
-uint8_t tcp_window_shift(uint32_t buffer)
+/* The smallest shift with which the whole buffer can be told, unless the knob fixes one. */
+uint8_t tcp_window_shift(struct stack *s, uint32_t buffer)
 {
+    int64_t fixed = tcp_knob(s, TCP_KNOB_WSCALE);
     uint8_t shift = 0;
+    if (fixed <= MOST_SHIFT)
+        return (uint8_t)fixed;
     while (shift < MOST_SHIFT && buffer >> shift > UINT16_MAX)
         shift++;
     return shift;
@@ -34,13 +37,22 @@ void tcp_syn_options(struct stack *s, const struct tcp_pcb *pcb, const struct ip
     out->has_wscale = answer ? pcb->wscale : tcp_knob(s, TCP_KNOB_WINDOW_SCALING) != 0;
     out->wscale = pcb->rcv_wscale;
     out->sack_permitted = answer ? pcb->sack : tcp_knob(s, TCP_KNOB_SACK) != 0;
+    out->scale_first = tcp_knob(s, TCP_KNOB_SCALE_FIRST) != 0;
     out->has_timestamps = answer ? pcb->timestamps : tcp_knob(s, TCP_KNOB_TIMESTAMPS) != 0;
+}
+
+static uint32_t whole_segments(uint32_t octets, uint32_t mss)
+{
+    uint32_t rest = octets % mss;
+    return rest ? octets + mss - rest : octets;
 }
 
 void tcp_learn_options(struct stack *s, struct tcp_pcb *pcb, const struct tcp_options *o)
 {
     uint32_t mss = o->has_mss ? o->mss : (uint32_t)tcp_knob(s, TCP_KNOB_MSS_DEFAULT);
     pcb->peer_mss = (uint16_t)(mss < LEAST_MSS ? LEAST_MSS : mss);
+    if (tcp_knob(s, TCP_KNOB_WHOLE_RCVBUF))
+        pcb->rcv_buffer = whole_segments(pcb->rcv_buffer, pcb->peer_mss);
     pcb->wscale = o->has_wscale && tcp_knob(s, TCP_KNOB_WINDOW_SCALING);
     pcb->snd_wscale = pcb->wscale ? (o->wscale > MOST_SHIFT ? MOST_SHIFT : o->wscale) : 0;
     if (!pcb->wscale)

@@ -120,7 +120,7 @@ static bool make_offer(struct stack *s, struct tcp_pcb *pcb, enum urge urge, str
 static bool worth_sending(const struct tcp_pcb *pcb, const struct offer *o, uint32_t len, bool fin)
 {
     bool pushed = !pcb->cork && !pcb->more;
-    bool nagle = in_flight(pcb) && !pcb->no_delay;
+    bool nagle = in_flight(pcb) && !pcb->no_delay && !pcb->burst;
     if (len == o->mss || fin)
         return true;
     if (pcb->urgent && seq_after(pcb->snd_up, pcb->snd_nxt))
@@ -230,6 +230,7 @@ static void output(struct stack *s, struct tcp_pcb *pcb, enum urge urge, int64_t
     if (pcb->sending)
         return;
     pcb->sending = true;
+    pcb->burst = !in_flight(pcb) && tcp_knob(s, TCP_KNOB_NAGLE_BURST);
     send_all(s, pcb, urge, now_ns);
     if (pcb->ack_now)
         tcp_send_ack(s, pcb, now_ns);

@@ -48,7 +48,6 @@ uint32_t tcp_send_mss(struct stack *s, struct tcp_pcb *pcb)
  */
 uint32_t tcp_receive_window(const struct stack *s, const struct tcp_pcb *pcb)
 {
-    (void)s;
     uint32_t held = pcb->rcv_nxt - pcb->rcv_user, told = pcb->rcv_adv - pcb->rcv_nxt;
     if (seq_before(pcb->rcv_adv, pcb->rcv_nxt))
         told = 0;
@@ -57,6 +56,8 @@ uint32_t tcp_receive_window(const struct stack *s, const struct tcp_pcb *pcb)
     uint32_t step = pcb->rcv_buffer / 2;
     if (pcb->peer_mss && pcb->peer_mss < step)
         step = pcb->peer_mss;
+    if (tcp_knob(s, TCP_KNOB_WHOLE_WINDOW))
+        step = room < pcb->peer_mss && room < pcb->rcv_buffer / 4 ? room + 1 : 1;
     room = room < most ? room : most;
     if (room < told + step)
         return told;
