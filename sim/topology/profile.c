@@ -15,14 +15,39 @@ static const struct profile_knob linux_knobs[] = {
     {"socket.dont_fragment", 1},
     {"path_mtu.minimum", 552},
     {"path_mtu.age", 600 * SECOND},
+    {"tcp.port_first", 32768},
+    {"tcp.port_last", 60999},
+    {"tcp.wscale", 8},
+    {"tcp.rto_min", SECOND / 5},
+    {"tcp.delayed_ack", SECOND / 25},
+    {"tcp.msl", 30 * SECOND},
+    {"tcp.hystart", 2},
+    {"tcp.nagle_burst", 1},
     {NULL, 0},
 };
 
 /* FreeBSD's: net.link.ether.inet.max_age and maxtries, net.inet.ip.portrange, IPFRAGTTL. */
 static const struct profile_knob freebsd[] = {
-    {"arp.expiry", 1200 * SECOND},       {"arp.tries", 5},
-    {"udp.port_first", 10000},           {"udp.port_last", 65535},
-    {"reassembly.timeout", 30 * SECOND}, {NULL, 0},
+    {"arp.expiry", 1200 * SECOND},
+    {"arp.tries", 5},
+    {"udp.port_first", 10000},
+    {"udp.port_last", 65535},
+    {"reassembly.timeout", 30 * SECOND},
+    {"tcp.port_first", 10000},
+    {"tcp.port_last", 65535},
+    {"tcp.rcvbuf", 65536},
+    {"tcp.sndbuf", 32768},
+    {"tcp.whole_rcvbuf", 1},
+    {"tcp.whole_window", 1},
+    {"tcp.nagle_burst", 1},
+    {"tcp.scale_first", 1},
+    {"tcp.wscale", 6},
+    {"tcp.rto_min", SECOND / 1000 * 30},
+    {"tcp.rexmit_slop", SECOND / 5},
+    {"tcp.delayed_ack", SECOND / 25},
+    {"tcp.msl", 30 * SECOND},
+    {"tcp.keep_count", 8},
+    {NULL, 0},
 };
 
 const struct profile_knob *profile_knobs(const char *name)
