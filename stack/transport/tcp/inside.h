@@ -19,6 +19,8 @@ struct tcp {
     struct pool sent;                    /* of struct sent_segment */
     struct pool ranges;                  /* of struct range */
     struct tcp_sender *rest, **rest_end; /* senders with nothing in flight, the longest first */
+    int64_t cookie_ns;                   /* when a SYN cookie was sent last */
+    bool cookies;                        /* one was, ever */
     struct recovery_config recovery;     /* as the knobs were when a connection began last */
     struct congestion_config congestion;
     struct pool wishes;         /* of struct tcp_wishes */
@@ -67,6 +69,7 @@ enum tcp_knob {
     TCP_KNOB_FIN_WAIT_2,
     TCP_KNOB_INITIAL_WINDOW,
     TCP_KNOB_SYN_BACKLOG,
+    TCP_KNOB_SYN_COOKIES,
     TCP_KNOB_DSACK,
     TCP_KNOB_RANGES,
     TCP_KNOB_ECN,
@@ -92,12 +95,14 @@ enum tcp_counter {
     TCP_OUT,
     TCP_OUT_RESENT,
     TCP_OUT_LOSS_PROBE,
+    TCP_OUT_COOKIE,
     TCP_OUT_RST,
     TCP_OUT_KEEP_ALIVE,
     TCP_IN_BAD_OPTIONS,
     TCP_IN_ERROR,
     TCP_OPENED_ACTIVE,
     TCP_OPENED_PASSIVE,
+    TCP_OPENED_COOKIE,
     TCP_ENDED_RESET,
     TCP_ENDED_TIMEOUT,
     TCP_TIME_WAIT_SPARED,
@@ -240,6 +245,19 @@ void tcp_listener_child_done(struct stack *s, struct tcp_pcb *child, int64_t now
 /* A child ends before it was accepted. */
 void tcp_listener_forget(struct tcp_pcb *child);
 void tcp_listener_close(struct stack *s, struct tcp_pcb *listener, int64_t now_ns);
+/* What the user said of a listener holds for what comes to it. */
+void tcp_listener_inherit(struct tcp_pcb *child, const struct tcp_pcb *listener);
+struct tcp_pcb *tcp_listener_child(struct stack *s, struct tcp_pcb *listener,
+                                   const struct tcp_segment *g);
+
+/* --- syn_cookie.c --- */
+/* False: cookies are off. */
+bool tcp_send_cookie(struct stack *s, const struct tcp_pcb *listener, const struct tcp_segment *g,
+                     int64_t now_ns);
+/* The connection of an ACK that brings a cookie back, in SYN-RECEIVED and held; NULL: it brings
+ * none, or there is no room for it. */
+struct tcp_pcb *tcp_take_cookie(struct stack *s, struct tcp_pcb *listener,
+                                const struct tcp_segment *g, int64_t now_ns);
 
 /* --- options.c --- */
 /* What a SYN of ours offers, or answers to the peer's. */

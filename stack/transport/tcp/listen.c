@@ -78,9 +78,8 @@ void tcp_listener_close(struct stack *s, struct tcp_pcb *listener, int64_t now_n
 /* --- a SYN --- */
 
 /* What the user said of the listener holds for what comes to it (RFC 1122 4.2.4.2: TOS). */
-static void inherit(struct stack *s, struct tcp_pcb *child, const struct tcp_pcb *listener)
+void tcp_listener_inherit(struct tcp_pcb *child, const struct tcp_pcb *listener)
 {
-    tcp_inherit_wishes(s, child, listener);
     child->end.ip.nif = listener->end.ip.nif;
     child->end.ip.ttl = listener->end.ip.ttl;
     child->end.ip.tos = listener->end.ip.tos;
@@ -111,26 +110,44 @@ static enum tcp_counter no_room(struct stack *s, const struct tcp_listener *l)
     return TCP_COUNTERS;
 }
 
-/* Third: a SYN. Text and FIN that came with it are not kept, since nobody vouches for its sender
- * yet; they are sent again. */
-static tcp_step open_half(struct stack *s, struct tcp_pcb *listener, const struct tcp_segment *g,
-                          int64_t now_ns)
+/* In SYN-RECEIVED, in the listener's queue, held. NULL: no block. */
+struct tcp_pcb *tcp_listener_child(struct stack *s, struct tcp_pcb *listener,
+                                   const struct tcp_segment *g)
 {
     struct tcp_listener *l = &listener->listener;
-    enum tcp_counter refused = no_room(s, l);
-    if (refused != TCP_COUNTERS)
-        return (tcp_step)refused;
     struct tcp_pcb *child = tcp_take(s);
     if (!child)
-        return TCP_DROP_NO_BLOCK;
+        return NULL;
     tcp_hold(child);
-    inherit(s, child, listener);
+    tcp_listener_inherit(child, listener);
+    tcp_inherit_wishes(s, child, listener);
     enter_table(s, child, g);
     child->passive = child->unaccepted = true;
     child->parent = listener;
     tcp_enter(s, child, TCP_SYN_RECEIVED);
     tcp_queue_put(&l->half, child);
     l->half_count++;
+    return child;
+}
+
+/* Third: a SYN. Text and FIN that came with it are not kept, since nobody vouches for its sender
+ * yet; they are sent again. */
+static tcp_step open_half(struct stack *s, struct tcp_pcb *listener, const struct tcp_segment *g,
+                          int64_t now_ns)
+{
+    enum tcp_counter refused = no_room(s, &listener->listener);
+    if (refused == TCP_DROP_BACKLOG_FULL)
+        return (tcp_step)refused;
+    struct tcp_pcb *child = NULL;
+    if (refused == TCP_COUNTERS) {
+        child = tcp_listener_child(s, listener, g);
+        refused = TCP_DROP_NO_BLOCK;
+    }
+    if (!child) {
+        if (tcp_send_cookie(s, listener, g, now_ns))
+            return TCP_COUNTERS;
+        return (tcp_step)refused;
+    }
     tcp_start_receiving(s, child, g);
     tcp_start_sending(s, child, now_ns);
     tcp_send_syn(s, child, now_ns);
@@ -144,8 +161,14 @@ tcp_step tcp_input_listen(struct stack *s, struct tcp_pcb *listener, struct tcp_
     /* First, check for a RST: it cannot be valid. */
     if (g->flags & TCP_FLAG_RST)
         return TCP_DROP_LISTEN_RST;
-    /* Second, check for an ACK: any is bad. */
+    /* Second, check for an ACK: any is bad, but for one that brings a cookie. */
     if (g->flags & TCP_FLAG_ACK) {
+        struct tcp_pcb *child = tcp_take_cookie(s, listener, g, now_ns);
+        if (child) {
+            tcp_step step = tcp_input_synchronized(s, child, g, now_ns);
+            tcp_leave(s, child, now_ns);
+            return step;
+        }
         tcp_answer_rst(s, g, now_ns);
         return TCP_DROP_LISTEN_ACK;
     }

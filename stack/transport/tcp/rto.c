@@ -42,7 +42,7 @@ void tcp_rtt_sample_syn(const struct stack *s, struct tcp_pcb *pcb, int64_t now_
 {
     const struct rtt_limits l = limits(s);
     pcb->syn_lost = pcb->retransmits > 0;
-    if (pcb->syn_lost)
+    if (pcb->syn_lost || pcb->syn_ns == TCP_NEVER)
         return;
     struct rtt r;
     rtt_init(&r, &l);
