@@ -84,6 +84,30 @@ Test(tcp_recovery, by_rfc_6675)
     flow_close(f);
 }
 
+/* RFC 6675 5 (1): three segments are three, however small. */
+Test(tcp_recovery, small_segments_by_rfc_6675)
+{
+    struct flow *f = flow_open(true, 0, 400);
+    f->config.rack = false;
+    for (uint32_t at = 0; at < 400; at += 100)
+        recovery_sent(&f->r, &f->records, at, at + 100, 0);
+    struct seq_range sack = {100, 300};
+    struct recovery_ack a = {.now_ns = 100 * MS,
+                             .srtt_ns = 100 * MS,
+                             .snd_nxt = 400,
+                             .mss = MSS,
+                             .duplicate = true,
+                             .sack = &sack,
+                             .sacks = 1};
+    struct recovery_result out;
+    recovery_acked(&f->r, &f->records, &a, &out);
+    cr_assert_eq(f->r.board.lost, 0);
+    sack.right = 400;
+    recovery_acked(&f->r, &f->records, &a, &out);
+    cr_assert_eq(f->r.board.lost, 100);
+    flow_close(f);
+}
+
 /* RFC 8985 3.4, 9.1 (2): a lost retransmission needs no timeout, and is congestion once more. */
 Test(tcp_recovery, lost_retransmission)
 {

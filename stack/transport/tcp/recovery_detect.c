@@ -120,13 +120,15 @@ static void lose_without_sack(struct tcp_recovery *r, const struct recovery_ack 
         scoreboard_lose(&r->board, first);
 }
 
-/* RFC 6675 4 and 5: DupThresh blocks or so many octets above. */
+/* RFC 6675 5 (1) and (2): as many segments SACKed as make DupThresh duplicates, however small, or
+ * so many octets. A block more is a segment more, too. */
 static void lose_by_sack(struct tcp_recovery *r)
 {
     uint32_t most = (r->config->dup_threshold - 1u) * r->congestion.mss;
-    if (scoreboard_sacked_runs(&r->board) >= r->config->dup_threshold &&
-        r->board.first->state == SENT_IN_FLIGHT && !r->board.first->again)
-        scoreboard_lose(&r->board, r->board.first);
+    struct sent_segment *first = r->board.first;
+    if (r->board.sacked_segments >= r->config->dup_threshold && first->state == SENT_IN_FLIGHT &&
+        !first->again)
+        scoreboard_lose(&r->board, first);
     if (r->board.sacked > most)
         scoreboard_lose_by_sack(&r->board, most + 1);
 }

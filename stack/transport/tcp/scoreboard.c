@@ -365,14 +365,6 @@ void scoreboard_clear(struct scoreboard *b, struct pool *pool)
 
 /* --- RFC 6675 --- */
 
-unsigned scoreboard_sacked_runs(const struct scoreboard *b)
-{
-    unsigned runs = 0;
-    for (const struct sent_segment *s = b->first; s; s = s->next)
-        runs += s->state == SENT_SACKED;
-    return runs;
-}
-
 /* From the left on, what is SACKed above grows less. A segment that was sent again is not judged a
  * second time: the SACKs above it are of before. */
 void scoreboard_lose_by_sack(struct scoreboard *b, uint32_t octets)

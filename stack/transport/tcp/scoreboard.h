@@ -88,9 +88,6 @@ struct sent_segment *scoreboard_next_lost(struct scoreboard *b, struct pool *poo
 struct sent_segment *scoreboard_tail(struct scoreboard *b, struct pool *pool, uint32_t most);
 /* RFC 6675 4, IsLost(): so much is SACKed above it. `octets` > (DupThresh - 1) * SMSS. */
 void scoreboard_lose_by_sack(struct scoreboard *b, uint32_t octets);
-/* Blocks of SACKed octets. */
-unsigned scoreboard_sacked_runs(const struct scoreboard *b);
-
 /* STACK_CHECK. */
 void scoreboard_check(const struct scoreboard *b);
 
