@@ -217,6 +217,39 @@ Test(tcp_loss, tail_loss_probe)
     t.seen = t.r->sent_count;
 }
 
+/* RFC 4821 7.7: what never gets through although nothing is said goes in smaller pieces after R1.
+ */
+Test(tcp_loss, black_hole)
+{
+    int fd = connected(&t, 0);
+    cr_assert_eq(send_octets(&t, fd, 1460), 1460);
+    for (int i = 0; i < 3; i++) {
+        EXPECT(&t, A | P, 1, 1, 1460);
+        wait_ns(&t, (1 << i) * RIG_SECOND);
+    }
+    EXPECT(&t, A, 1, 1, 984);
+    cr_assert_eq(rig_counter(t.r, "tcp.black_hole"), 1);
+    acks(985, 0, 0);
+    EXPECT(&t, A | P, 985, 1, 476);
+    acks(1461, 0, 0);
+    cr_assert_eq(send_octets(&t, fd, 1460), 1460);
+    EXPECT(&t, A, 1461, 1, 984);
+    t.seen = t.r->sent_count;
+}
+
+/* Small segments get lost for other reasons. */
+Test(tcp_loss, no_black_hole_for_small_segments)
+{
+    int fd = connected(&t, 0);
+    cr_assert_eq(send_octets(&t, fd, 900), 900);
+    for (int i = 0; i < 4; i++) {
+        EXPECT(&t, A | P, 1, 1, 900);
+        wait_ns(&t, (1 << i) * RIG_SECOND);
+    }
+    cr_assert_eq(rig_counter(t.r, "tcp.black_hole"), 0);
+    t.seen = t.r->sent_count;
+}
+
 /* A fin that was lost goes again by itself. */
 Test(tcp_loss, a_lost_fin)
 {

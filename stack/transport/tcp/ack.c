@@ -2,6 +2,7 @@
  * What acknowledgements mean for what is sent (RFC 9293 3.10.7.4, fifth step; RFC 6298 5), and what
  * becomes of it when they do not come. What is lost and how much may be in flight is recovery's.
  */
+#include "stack/net/path_mtu.h"
 #include "stack/transport/tcp/inside.h"
 
 bool tcp_fin_acknowledged(const struct tcp_pcb *pcb)
@@ -189,6 +190,23 @@ static void probe_for_loss(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
     tcp_arm_retransmission(s, pcb, true, now_ns);
 }
 
+/* RFC 4821 7.7: no answer for R1 (RFC 1122 4.2.3.5: three retransmissions), no ICMP message that
+ * says why, and segments larger than pass nearly everywhere: a black hole, in which the messages of
+ * RFC 1191 get lost. The path's MTU falls to 1024 octets, then to half of it. */
+static void suspect_black_hole(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    enum { R1 = 3, SEARCH_LOW = 1024 };
+    const struct sent_segment *first = pcb->sender->recovery.board.first;
+    if (pcb->retransmits % R1 != 0 || pcb->soft_error || !tcp_knob(s, TCP_KNOB_BLACK_HOLE) ||
+        !tcp_knob(s, TCP_KNOB_PATH_MTU_DISCOVERY))
+        return;
+    uint32_t len = tcp_packet_len(pcb, first->at.right - first->at.left);
+    uint16_t mtu = pcb->retransmits == R1 ? SEARCH_LOW : SEARCH_LOW / 2;
+    if (len > mtu && len <= UINT16_MAX &&
+        path_mtu_learn(s, &pcb->end.ip.remote, (uint16_t)len, mtu, now_ns))
+        tcp_count(s, TCP_BLACK_HOLE);
+}
+
 /* RFC 6298 5.4 to 5.6. */
 static void time_out(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
@@ -200,6 +218,7 @@ static void time_out(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
         tcp_send_syn(s, pcb, now_ns);
         return;
     }
+    suspect_black_hole(s, pcb, now_ns);
     recovery_timed_out(&pcb->sender->recovery, pcb->snd_una, pcb->snd_nxt, now_ns,
                        pcb->sender->rtt.srtt_ns);
     tcp_arm_retransmission(s, pcb, true, now_ns);

@@ -70,6 +70,7 @@ enum tcp_knob {
     TCP_KNOB_INITIAL_WINDOW,
     TCP_KNOB_SYN_BACKLOG,
     TCP_KNOB_SYN_COOKIES,
+    TCP_KNOB_BLACK_HOLE,
     TCP_KNOB_DSACK,
     TCP_KNOB_RANGES,
     TCP_KNOB_ECN,
@@ -95,6 +96,7 @@ enum tcp_counter {
     TCP_OUT,
     TCP_OUT_RESENT,
     TCP_OUT_LOSS_PROBE,
+    TCP_BLACK_HOLE,
     TCP_OUT_COOKIE,
     TCP_OUT_RST,
     TCP_OUT_KEEP_ALIVE,
@@ -344,6 +346,8 @@ void tcp_send_probe(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 void tcp_send_loss_probe(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 
 /* --- segment.c: how a segment is built --- */
+/* The octets of the IP packet of a segment with so much text. */
+uint32_t tcp_packet_len(const struct tcp_pcb *pcb, uint32_t text);
 struct tcp_plan {
     uint32_t seq, len; /* of text */
     uint8_t flags;

@@ -41,6 +41,12 @@ uint32_t tcp_send_mss(struct stack *s, struct tcp_pcb *pcb)
     return mss > options ? mss - options : 1;
 }
 
+uint32_t tcp_packet_len(const struct tcp_pcb *pcb, uint32_t text)
+{
+    return FIXED_HEADERS + ip_options_len(pcb) + (pcb->timestamps ? TIMESTAMPS_AND_NOPS : 0u) +
+           text;
+}
+
 /*
  * The window as it would be told now. Its right edge moves only by a full segment or half the
  * buffer at a time (RFC 9293 3.8.6.2.2: silly windows) and never back (SHLD-14). What does not fit
