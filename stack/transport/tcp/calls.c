@@ -11,6 +11,8 @@ int tcp_bind(struct stack *s, struct tcp_pcb *pcb)
     struct port_pcb *end = &pcb->end;
     if (demux_is_in(end))
         return -ERR_INVAL;
+    /* Of a connection that is over the peer is still there. */
+    demux_set_ends(t, end, end->ip.local, (struct ip_addr){.family = end->ip.local.family}, 0);
     if (!addr_is_any(&end->ip.local) && !ip_is_local(s, &end->ip.local))
         return -ERR_ADDRNOTAVAIL;
     if (!end->local_port)
@@ -63,22 +65,36 @@ static int take_ends(struct stack *s, struct tcp_pcb *pcb, const struct ip_addr 
 {
     struct port_pcb *end = &pcb->end;
     struct ip_path path;
+    if (pcb->ended && !demux_is_in(end)) { /* nothing is left of what it was bound to */
+        end->ip.local = (struct ip_addr){.family = remote->family};
+        end->local_port = 0;
+    }
     const struct ip_addr *from = addr_is_any(&end->ip.local) ? NULL : &end->ip.local;
     int err = ip_path(s, remote, from, end->ip.nif, &path);
     if (err < 0)
         return err;
     if (path.broadcast || path.multicast || addr_is_any(remote)) /* 3.9.2.3, MUST-46; 3.10.1 */
         return -ERR_NETUNREACH;
-    if (!demux_is_in(end)) {
-        if (pcb->ended)
-            end->local_port = 0;
-        if ((err = tcp_bind(s, pcb)) < 0)
-            return err;
-    }
+    if (!demux_is_in(end) && (err = tcp_bind(s, pcb)) < 0)
+        return err;
     if (flow_taken(s, pcb, &path.source, remote, port))
         return -ERR_ADDRINUSE;
     demux_set_ends(&tcp_of(s)->demux, end, path.source, *remote, port);
     return 0;
+}
+
+/* What an earlier connection of this block has left. */
+static void forget_last(struct stack *s, struct tcp_pcb *pcb)
+{
+    tcp_stream_clear(&tcp_of(s)->chunks, &pcb->in);
+    pcb->rcv_nxt = pcb->rcv_user = pcb->rcv_adv = 0;
+    pcb->ended = pcb->fin_queued = pcb->fin_received = pcb->shut_read = pcb->passive = false;
+    pcb->urgent = pcb->urgent_in = pcb->more = pcb->ack_now = false;
+    pcb->timestamps = pcb->sack = pcb->wscale = pcb->ecn = pcb->ecn_echo = false;
+    pcb->snd_wscale = pcb->rcv_wscale = 0;
+    pcb->snd_wnd = pcb->max_wnd = 0;
+    pcb->peer_mss = 0;
+    pcb->retransmits = pcb->error = pcb->soft_error = 0;
 }
 
 int tcp_connect(struct stack *s, struct tcp_pcb *pcb, const struct ip_addr *remote, uint16_t port,
@@ -90,8 +106,7 @@ int tcp_connect(struct stack *s, struct tcp_pcb *pcb, const struct ip_addr *remo
     if (err < 0)
         return err;
     tcp_hold(pcb);
-    pcb->ended = pcb->fin_queued = pcb->fin_received = pcb->shut_read = pcb->passive = false;
-    pcb->retransmits = pcb->error = pcb->soft_error = 0;
+    forget_last(s, pcb);
     tcp_enter(s, pcb, TCP_SYN_SENT);
     tcp_start_sending(s, pcb, now_ns);
     pcb->rcv_wscale = tcp_window_shift(s, pcb->rcv_buffer);
@@ -120,6 +135,7 @@ int tcp_listen(struct stack *s, struct tcp_pcb *pcb, int backlog)
     if (pcb->state == TCP_CLOSED) {
         if (another_listens(s, pcb))
             return -ERR_ADDRINUSE;
+        forget_last(s, pcb);
         *l = (struct tcp_listener){0};
         tcp_queue_init(&l->half);
         tcp_queue_init(&l->done);

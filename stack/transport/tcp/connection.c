@@ -39,7 +39,7 @@ static void drop_streams(struct stack *s, struct tcp_pcb *pcb, int error)
     if (pcb->user && !error)
         return;
     tcp_stream_clear(p, &pcb->in);
-    pcb->rcv_user = pcb->rcv_nxt;
+    pcb->rcv_user = pcb->rcv_nxt - pcb->fin_received;
 }
 
 void tcp_end(struct stack *s, struct tcp_pcb *pcb, int error)

@@ -184,6 +184,7 @@ static const char *const counters[TCP_COUNTERS] = {
     [TCP_ENDED_RESET] = "ended.reset",
     [TCP_ENDED_TIMEOUT] = "ended.timeout",
     [TCP_TIME_WAIT_SPARED] = "time_wait_spared",
+    [TCP_AHEAD_GAVE_WAY] = "ahead_gave_way",
     [TCP_NO_BUFFER_OUT] = "out.no_buffer",
     [TCP_DROP_SHORT] = "drop.short",
     [TCP_DROP_OFFSET] = "drop.offset",

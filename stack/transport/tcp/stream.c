@@ -217,12 +217,11 @@ void tcp_stream_drop(struct tcp_chunks *p, struct tcp_stream *t, uint32_t begin,
 
 void tcp_stream_cut(struct tcp_chunks *p, struct tcp_stream *t, uint32_t begin, uint32_t end)
 {
-    if (begin == end) {
+    struct tcp_chunk *keep = begin == end ? NULL : before(t, end - 1);
+    if (!keep) {
         tcp_stream_clear(p, t);
         return;
     }
-    struct tcp_chunk *keep = before(t, end - 1);
-    STACK_ASSERT(keep);
     struct tcp_chunk *first = t->last->next, *behind = keep == t->last ? NULL : keep->next;
     struct tcp_chunk *final = t->last;
     t->last = keep;

@@ -65,6 +65,20 @@ static void fill_gap(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g
     g->seq = pcb->rcv_nxt - g->text_len; /* where it would have stood */
 }
 
+/* Octets that the user waits for go before those that came ahead of their turn. */
+static uint32_t keep(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g)
+{
+    struct tcp_chunks *p = &tcp_of(s)->chunks;
+    uint32_t taken = tcp_stream_put(p, &pcb->in, g->seq, g->text, g->text_len, TCP_CLAIM_MORE);
+    if (taken == g->text_len || !pcb->ahead.first)
+        return taken;
+    tcp_forget_ahead(s, pcb);
+    tcp_stream_cut(p, &pcb->in, pcb->rcv_user, g->seq + taken);
+    tcp_count(s, TCP_AHEAD_GAVE_WAY);
+    return taken + tcp_stream_put(p, &pcb->in, g->seq + taken, g->text + taken, g->text_len - taken,
+                                  TCP_CLAIM_MORE);
+}
+
 static tcp_step take_in_order(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g,
                               int64_t now_ns)
 {
@@ -72,8 +86,7 @@ static tcp_step take_in_order(struct stack *s, struct tcp_pcb *pcb, struct tcp_s
     if (pcb->shut_read)
         pcb->rcv_user = pcb->rcv_nxt + taken;
     else
-        taken = tcp_stream_put(&tcp_of(s)->chunks, &pcb->in, g->seq, g->text, g->text_len,
-                               TCP_CLAIM_MORE);
+        taken = keep(s, pcb, g);
     pcb->rcv_nxt += taken;
     if (taken == g->text_len) {
         fill_gap(s, pcb, g);
