@@ -10,6 +10,7 @@
 #include "stack/service/dhcp.h"
 #include "stack/service/dns.h"
 #include "stack/service/http_client.h"
+#include "stack/service/http_server.h"
 #include "stack/service/ping.h"
 #include "stack/service/sntp.h"
 #include "stack/service/traceroute.h"
@@ -41,6 +42,7 @@ static const struct module *const modules[] = {
     &traceroute_module,
     &udp_echo_module,
     &http_client_module,
+    &http_server_module,
     NULL,
 };
 

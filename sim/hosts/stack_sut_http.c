@@ -2,11 +2,15 @@
  * HTTP as calls that a script makes: http_get(SERVER, TARGET, BODY [, OCTETS]), http_head(SERVER,
  * TARGET), http_post(SERVER, TARGET, TEXT, BODY) answer with the status. SERVER is an address, or a
  * sockaddr; TARGET a path, or http://HOST/PATH, whose name goes into Host. Of a redirection, which
- * is -EOPNOTSUPP, BODY is where it points to.
+ * fails with EOPNOTSUPP, BODY is where it points to. http_serve(PORT, PATH, TEXT [, PATH, TEXT]...)
+ * serves pages; a number in place of a text makes one of so many octets of the pattern.
  */
 #include <string.h>
 #include "sim/hosts/stack_sut.h"
+#include "sim/packet/packet.h"
 #include "stack/service/http_client.h"
+#include "stack/service/http_server.h"
+#include "stack/service/http_server.h"
 
 enum { KEPT = 65536 };
 
@@ -139,9 +143,61 @@ static int64_t call_http_post(struct stack_sut *u, uint64_t token, const struct 
     return ask(u, token, argv, &q, 3);
 }
 
+static const char *type_of(const char *path)
+{
+    size_t len = strlen(path);
+    return len > 4 && strcmp(path + len - 4, ".txt") == 0 ? "text/plain" : "text/html";
+}
+
+/* A call's arguments go with it. */
+static void *copied(struct stack_sut *u, const void *bytes, size_t len)
+{
+    char *copy = u->env->memory(u->env->self, len + 1, NULL);
+    if (copy && bytes)
+        memcpy(copy, bytes, len);
+    return copy;
+}
+
+static bool make_page(struct stack_sut *u, struct http_page *page, const struct value *path,
+                      const struct value *text)
+{
+    bool made = text->kind == VALUE_NUMBER;
+    uint32_t len = made ? (uint32_t)text->number : text->len;
+    if (path->kind != VALUE_BYTES || (!made && text->kind != VALUE_BYTES) || len > 1 << 24)
+        return false;
+    uint8_t *body = copied(u, made ? NULL : text->bytes, len);
+    const char *name = copied(u, path->bytes, path->len);
+    if (!body || !name)
+        return false;
+    if (made)
+        packet_pattern_fill(body, len, 0);
+    *page = (struct http_page){.path = name, .type = type_of(name), .body = body, .len = len};
+    return true;
+}
+
+static int64_t call_http_serve(struct stack_sut *u, uint64_t token, const struct value *argv,
+                               int argc, struct value *out)
+{
+    uint32_t count = (uint32_t)(argc - 1) / 2;
+    (void)token, (void)out;
+    struct http_page *pages = copied(u, NULL, count * sizeof *pages);
+    if (!pages || argv[0].kind != VALUE_NUMBER || argv[0].number < 0 || argv[0].number > 65535)
+        return -ERR_INVAL;
+    for (uint32_t k = 0; k < count; k++)
+        if (!make_page(u, &pages[k], &argv[1 + 2 * k], &argv[2 + 2 * k]))
+            return -ERR_INVAL;
+    return http_serve(u->stack, (uint16_t)argv[0].number, pages, count, now_of(u));
+}
+
+static int64_t call_http_serve_stop(struct stack_sut *u, uint64_t token, const struct value *argv,
+                                    int argc, struct value *out)
+{
+    (void)token, (void)argv, (void)argc, (void)out;
+    return http_serve_stop(u->stack, now_of(u));
+}
+
 const struct stack_call_entry stack_http_calls[] = {
-    {"http_get", call_http_get, 2},
-    {"http_head", call_http_head, 2},
-    {"http_post", call_http_post, 3},
-    {NULL, NULL, 0},
+    {"http_serve", call_http_serve, 1}, {"http_serve_stop", call_http_serve_stop, 0},
+    {"http_get", call_http_get, 2},     {"http_head", call_http_head, 2},
+    {"http_post", call_http_post, 3},   {NULL, NULL, 0},
 };

@@ -44,6 +44,7 @@ enum module_id {
     MODULE_TRACEROUTE,
     MODULE_ECHO,
     MODULE_HTTP,
+    MODULE_HTTP_SERVER,
     MODULES
 };
 

@@ -14,6 +14,7 @@
 #include "stack/service/dhcp.h"
 #include "stack/service/dns.h"
 #include "stack/service/http_client.h"
+#include "stack/service/http_server.h"
 #include "stack/service/ping.h"
 #include "stack/service/sntp.h"
 #include "stack/service/traceroute.h"
@@ -51,6 +52,7 @@ static const struct module *const modules[] = {
 #endif
 #ifndef NO_TCP
     &http_client_module,
+    &http_server_module,
 #endif
 #ifndef NO_UDP
     &sntp_module,
@@ -142,6 +144,8 @@ static void what_is_absent(struct stack *s)
     const struct http_request page = {.server = to};
     ABSENT(http_request(s, &page, NULL, NULL, 0));
     expect("http_cancel", http_cancel(s, NULL, 0), -ERR_NOENT);
+    ABSENT(http_serve(s, 0, NULL, 0, 0));
+    expect("http_serve_stop", http_serve_stop(s, 0), -ERR_NOENT);
 #endif
 #ifdef WANTED
     tcp_new(s);
