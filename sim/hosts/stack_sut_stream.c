@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <linux/sockios.h>
+#include "sim/base/numbers.h"
 #include "sim/hosts/stack_sut.h"
 #include "stack/socket/socket.h"
 
@@ -253,6 +254,11 @@ static const struct value *part(const struct value *v, const char *name, const c
     return at < v->items && !v->item[at].field ? &v->item[at] : NULL;
 }
 
+static const struct value *inner(const struct value *v)
+{
+    return v->kind == VALUE_LIST && v->items == 1 ? &v->item[0] : v;
+}
+
 /* {onoff=1, linger=5} */
 static int64_t set_linger(struct stack_sut *u, int fd, const struct value *v)
 {
@@ -281,6 +287,10 @@ int64_t stack_stream_set(struct stack_sut *u, int fd, const struct value *argv)
         return set_linger(u, fd, &argv[3]);
     if (level == IPPROTO_TCP && name == TCP_CONGESTION)
         return set_congestion(u, fd, &argv[3]);
+    if (level == IPPROTO_TCP &&
+        name == NUMBER_TCP_KEEPINIT) /* seconds; of the connection's start */
+        return socket_set(u->stack, fd, TCP_OPT_USER_TIMEOUT, inner(&argv[3])->number * 1000,
+                          now_of(u));
     return SUT_UNKNOWN;
 }
 

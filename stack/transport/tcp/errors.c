@@ -48,7 +48,7 @@ static void take(struct stack *s, struct tcp_pcb *pcb, const struct ip_error *e)
             resend_shorter(pcb);
         return;
     case IP_ERROR_REFUSED:
-        if (pcb->state == TCP_SYN_SENT && e->hard) {
+        if (pcb->state == TCP_SYN_SENT && e->hard && tcp_knob(s, TCP_KNOB_ICMP_MAY_RST)) {
             tcp_end(s, pcb, e->error);
             return;
         }

@@ -122,10 +122,26 @@ static void finish(struct stack *s, struct netbuf *nb, tcp_step step)
         stack_drop(s, nb, MODULE_TCP, (unsigned)step);
 }
 
+/* The knob has closed ports say nothing, to SYNs or to anything. */
+static bool is_swallowed(const struct stack *s, const struct tcp_segment *g)
+{
+    int64_t knob = tcp_knob(s, TCP_KNOB_BLACKHOLE);
+    return knob == 2 || (knob == 1 && g->hdr.flags & TCP_FLAG_SYN);
+}
+
 /* The netbuf is free before what is due is sent. */
 static tcp_step deliver(struct stack *s, struct tcp_segment *g, int64_t now_ns)
 {
     struct tcp_pcb *pcb = receiver(s, g);
+    const uint8_t both = TCP_FLAG_SYN | TCP_FLAG_FIN;
+    if (tcp_knob(s, TCP_KNOB_DROP_SYNFIN) && (g->hdr.flags & both) == both) {
+        stack_drop(s, g->nb, MODULE_TCP, TCP_DROP_SYN_FIN);
+        return TCP_COUNTERS;
+    }
+    if (!pcb && is_swallowed(s, g)) {
+        stack_drop(s, g->nb, MODULE_TCP, TCP_DROP_BLACKHOLE);
+        return TCP_COUNTERS;
+    }
     if (!pcb) { /* 3.10.7.1 */
         tcp_answer_rst(s, g, now_ns);
         stack_drop(s, g->nb, MODULE_TCP, TCP_DROP_NO_PORT);

@@ -59,6 +59,13 @@ enum tcp_knob {
     TCP_KNOB_ISN,
     TCP_KNOB_WHOLE_WINDOW,
     TCP_KNOB_NAGLE_BURST,
+    TCP_KNOB_INSECURE_RST,
+    TCP_KNOB_INSECURE_SYN,
+    TCP_KNOB_DROP_SYNFIN,
+    TCP_KNOB_BLACKHOLE,
+    TCP_KNOB_REXMIT_SLOP,
+    TCP_KNOB_REXMIT_DROP_OPTIONS,
+    TCP_KNOB_ICMP_MAY_RST,
     TCP_KNOB_RTO_INITIAL,
     TCP_KNOB_RTO_MIN,
     TCP_KNOB_RTO_MAX,
@@ -117,6 +124,8 @@ enum tcp_counter {
     TCP_DROP_CHECKSUM,
     TCP_DROP_PORT_ZERO,
     TCP_DROP_NO_PORT,
+    TCP_DROP_BLACKHOLE,
+    TCP_DROP_SYN_FIN,
     TCP_DROP_LISTEN_RST,
     TCP_DROP_LISTEN_ACK,
     TCP_DROP_LISTEN_NO_SYN,
@@ -369,6 +378,9 @@ uint32_t tcp_receive_window(const struct stack *s, const struct tcp_pcb *pcb);
 /* The reset that 3.10.7.1 wants in answer to a segment for nobody; none for one that nobody may
  * answer. */
 void tcp_answer_rst(struct stack *s, const struct tcp_segment *g, int64_t now_ns);
+/* <SEQ><ACK><CTL=RST,ACK>, with those numbers. */
+void tcp_answer_rst_at(struct stack *s, const struct tcp_segment *g, uint32_t seq, uint32_t ack,
+                       int64_t now_ns);
 
 /* --- timer.c --- */
 void tcp_timers_init(struct stack *s, struct tcp_pcb *pcb);

@@ -129,7 +129,15 @@ static const struct knob knobs[TCP_KNOBS] = {
      * segments goes with them (3.7.4 holds it back). */
     [TCP_KNOB_WHOLE_WINDOW] = {"whole_window", KNOB_BOOL, 0, 0, 1},
     [TCP_KNOB_NAGLE_BURST] = {"nagle_burst", KNOB_BOOL, 0, 0, 1},
-    [TCP_KNOB_ISN] = {"isn", KNOB_NUMBER, -1, -1, UINT32_MAX}, /* -1: RFC 9293 3.4.1's */
+    /* The rules from before RFC 5961: any RST, any SYN inside the window ends a connection. */
+    [TCP_KNOB_INSECURE_RST] = {"insecure_rst", KNOB_BOOL, 0, 0, 1},
+    [TCP_KNOB_INSECURE_SYN] = {"insecure_syn", KNOB_BOOL, 0, 0, 1},
+    [TCP_KNOB_DROP_SYNFIN] = {"drop_synfin", KNOB_BOOL, 0, 0, 1},
+    [TCP_KNOB_BLACKHOLE] = {"blackhole", KNOB_NUMBER, 0, 0, 2}, /* no RST: to a SYN, to any */
+    [TCP_KNOB_REXMIT_SLOP] = {"rexmit_slop", KNOB_NS, 0, 0, SECONDS(1)}, /* more than RFC 6298's */
+    [TCP_KNOB_REXMIT_DROP_OPTIONS] = {"rexmit_drop_options", KNOB_BOOL, 0, 0, 1},
+    [TCP_KNOB_ICMP_MAY_RST] = {"icmp_may_rst", KNOB_BOOL, 1, 0, 1}, /* in SYN-SENT: RFC 5927 4.2 */
+    [TCP_KNOB_ISN] = {"isn", KNOB_NUMBER, -1, -1, UINT32_MAX},      /* -1: RFC 9293 3.4.1's */
     /* RFC 6298 2.1, 2.4, 2.5. */
     [TCP_KNOB_RTO_INITIAL] = {"rto_initial", KNOB_NS, SECONDS(1), MS(1), SECONDS(60)},
     [TCP_KNOB_RTO_MIN] = {"rto_min", KNOB_NS, SECONDS(1), MS(1), SECONDS(60)},
@@ -193,6 +201,8 @@ static const char *const counters[TCP_COUNTERS] = {
     [TCP_DROP_CHECKSUM] = "drop.checksum",
     [TCP_DROP_PORT_ZERO] = "drop.port_zero",
     [TCP_DROP_NO_PORT] = "drop.no_port",
+    [TCP_DROP_BLACKHOLE] = "drop.blackhole",
+    [TCP_DROP_SYN_FIN] = "drop.syn_fin",
     [TCP_DROP_LISTEN_RST] = "drop.listen_rst",
     [TCP_DROP_LISTEN_ACK] = "drop.listen_ack",
     [TCP_DROP_LISTEN_NO_SYN] = "drop.listen_no_syn",

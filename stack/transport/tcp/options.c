@@ -5,7 +5,8 @@
 enum {
     FIXED_HEADERS = 40, /* RFC 9293 3.7.1: of IPv4 and TCP, without options */
     LEAST_MSS = 64,     /* below that a peer makes us send headers for nothing */
-    MOST_SHIFT = 14     /* RFC 7323 2.3 */
+    MOST_SHIFT = 14,    /* RFC 7323 2.3 */
+    PLAIN_AFTER = 3     /* SYNs that were lost with all options */
 };
 
 /* The smallest shift with which the whole buffer can be told, unless the knob fixes one. */
@@ -34,6 +35,8 @@ void tcp_syn_options(struct stack *s, const struct tcp_pcb *pcb, const struct ip
 {
     out->has_mss = true;
     out->mss = own_mss(pcb, path);
+    if (!answer && pcb->retransmits >= PLAIN_AFTER && tcp_knob(s, TCP_KNOB_REXMIT_DROP_OPTIONS))
+        return; /* someone on the path may mind them */
     out->has_wscale = answer ? pcb->wscale : tcp_knob(s, TCP_KNOB_WINDOW_SCALING) != 0;
     out->wscale = pcb->rcv_wscale;
     out->sack_permitted = answer ? pcb->sack : tcp_knob(s, TCP_KNOB_SACK) != 0;

@@ -19,12 +19,11 @@ static struct tcp_hdr reset_for(const struct tcp_segment *g)
     return rst;
 }
 
-void tcp_answer_rst(struct stack *s, const struct tcp_segment *g, int64_t now_ns)
+static void answer(struct stack *s, const struct tcp_segment *g, const struct tcp_hdr *rst,
+                   int64_t now_ns)
 {
     struct ip_path path;
     const struct ip_addr *to = &g->ip->source, *from = &g->ip->destination;
-    if (g->hdr.flags & TCP_FLAG_RST)
-        return;
     if (ip_path(s, to, from, NULL, &path) < 0 || path.broadcast || path.multicast)
         return;
     struct netbuf *nb = ip_buffer(s, &path, 0, TCP_MIN_HDR_LEN);
@@ -32,8 +31,7 @@ void tcp_answer_rst(struct stack *s, const struct tcp_segment *g, int64_t now_ns
         tcp_count(s, TCP_NO_BUFFER_OUT);
         return;
     }
-    struct tcp_hdr rst = reset_for(g);
-    tcp_emit(&rst, netbuf_data(nb), TCP_MIN_HDR_LEN);
+    tcp_emit(rst, netbuf_data(nb), TCP_MIN_HDR_LEN);
     netbuf_owe_sum(nb, TCP_CHECKSUM,
                    checksum_pseudo4(from->word[0], to->word[0], IP_PROTO_TCP, TCP_MIN_HDR_LEN),
                    false);
@@ -41,4 +39,22 @@ void tcp_answer_rst(struct stack *s, const struct tcp_segment *g, int64_t now_ns
     how.flags = tcp_knob(s, TCP_KNOB_PATH_MTU_DISCOVERY) ? IP_DONT_FRAGMENT : 0;
     tcp_count(s, TCP_OUT_RST);
     ip_output(s, &path, nb, &how, now_ns);
+}
+
+void tcp_answer_rst(struct stack *s, const struct tcp_segment *g, int64_t now_ns)
+{
+    struct tcp_hdr rst = reset_for(g);
+    if (!(g->hdr.flags & TCP_FLAG_RST))
+        answer(s, g, &rst, now_ns);
+}
+
+void tcp_answer_rst_at(struct stack *s, const struct tcp_segment *g, uint32_t seq, uint32_t ack,
+                       int64_t now_ns)
+{
+    const struct tcp_hdr rst = {.src_port = g->hdr.dst_port,
+                                .dst_port = g->hdr.src_port,
+                                .seq = seq,
+                                .ack = ack,
+                                .flags = TCP_FLAG_RST | TCP_FLAG_ACK};
+    answer(s, g, &rst, now_ns);
 }

@@ -70,14 +70,20 @@ void tcp_rto_expired(const struct stack *s, struct tcp_pcb *pcb)
         rtt_expired(&pcb->sender->rtt, &l);
 }
 
+/* What the knob adds to a timeout that a sample or a loss has set. */
+static int64_t slop(const struct stack *s, const struct rtt *r)
+{
+    return r->srtt_ns || r->backoff ? tcp_knob(s, TCP_KNOB_REXMIT_SLOP) : 0;
+}
+
 int64_t tcp_rto_ns(const struct stack *s, const struct tcp_pcb *pcb)
 {
     const struct rtt_limits l = limits(s);
     if (pcb->sender)
-        return rtt_rto(&pcb->sender->rtt, &l);
+        return rtt_rto(&pcb->sender->rtt, &l) + slop(s, &pcb->sender->rtt);
     struct rtt r = tcp_rtt_remembered(s, pcb);
     r.backoff = pcb->retransmits;
-    return rtt_rto(&r, &l);
+    return rtt_rto(&r, &l) + slop(s, &r);
 }
 
 int64_t tcp_patience_ns(const struct stack *s, const struct tcp_pcb *pcb)

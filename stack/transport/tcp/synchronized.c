@@ -190,7 +190,7 @@ static tcp_step check_reset(struct stack *s, struct tcp_pcb *pcb, struct tcp_seg
         return TCP_STEP_NEXT;
     if (pcb->state == TCP_TIME_WAIT && tcp_knob(s, TCP_KNOB_RFC1337)) /* RFC 1337 3 (F1) */
         return TCP_DROP_RST_IN_TIME_WAIT;
-    if (g->hdr.seq != pcb->rcv_nxt)
+    if (g->hdr.seq != pcb->rcv_nxt && !tcp_knob(s, TCP_KNOB_INSECURE_RST))
         return challenge(s, pcb, TCP_DROP_RST_CHALLENGED, now_ns);
     reset(s, pcb);
     return TCP_DROP_RESET;
@@ -207,7 +207,13 @@ static tcp_step check_syn(struct stack *s, struct tcp_pcb *pcb, struct tcp_segme
         tcp_end(s, pcb, 0);
         return TCP_DROP_SYN_IN_CONNECTION;
     }
-    return challenge(s, pcb, TCP_DROP_SYN_IN_CONNECTION, now_ns); /* RFC 5961 4.2 */
+    bool handshake = (g->flags & (TCP_FLAG_SYN | TCP_FLAG_ACK)) == (TCP_FLAG_SYN | TCP_FLAG_ACK);
+    bool insecure = tcp_knob(s, TCP_KNOB_INSECURE_SYN) && pcb->state != TCP_TIME_WAIT;
+    if (!insecure || handshake)
+        return challenge(s, pcb, TCP_DROP_SYN_IN_CONNECTION, now_ns); /* RFC 5961 4.2 */
+    tcp_answer_rst_at(s, g, pcb->snd_nxt, pcb->rcv_nxt, now_ns);      /* RFC 793's way */
+    reset(s, pcb);
+    return TCP_DROP_SYN_IN_CONNECTION;
 }
 
 /* --- fifth, check the ACK field --- */
