@@ -47,6 +47,9 @@ static const struct profile_knob freebsd[] = {
     {"tcp.delayed_ack", SECOND / 25},
     {"tcp.msl", 30 * SECOND},
     {"tcp.keep_count", 8},
+    {"tcp.rfc1337", 1},
+    {"tcp.rack", 0},
+    {"tcp.tail_loss_probe", 0},
     {NULL, 0},
 };
 
