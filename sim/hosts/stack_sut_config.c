@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "stack/core/module.h"
+#include "stack/transport/tcp/tcp.h"
 
 static int64_t now_of(struct stack_sut *u)
 {
@@ -185,6 +186,16 @@ static int64_t call_fail_allocation(struct stack_sut *u, uint64_t token, const s
     return 0;
 }
 
+/* tcp_drop("TIME-WAIT"): how many connections in that state were dropped. */
+static int64_t call_drop(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
+                         struct value *out)
+{
+    (void)token, (void)argc, (void)out;
+    if (strcmp(stack_argument_text(&argv[0]), "TIME-WAIT") != 0)
+        return SUT_UNKNOWN;
+    return tcp_end_time_wait(u->stack, now_of(u));
+}
+
 const struct stack_call_entry stack_config_calls[] = {
     {"ifconfig", call_ifconfig, 2},
     {"ifdelete", call_ifdelete, 2},
@@ -199,5 +210,6 @@ const struct stack_call_entry stack_config_calls[] = {
     {"leave", call_leave, 2},
     {"set", call_set, 2},
     {"fail_allocation", call_fail_allocation, 1},
+    {"tcp_drop", call_drop, 1},
     {NULL, NULL, 0},
 };

@@ -43,6 +43,7 @@ static const struct {
     {"open", 3},
     {"usleep", 1},
     {"dup", 1},
+    {"tcp_drop", 1},
     {"events", 2},
     {"peek_header", 5},
     {"busy", 1},

@@ -82,6 +82,17 @@ void tcp_enter_time_wait(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
     tcp_queue_put(&tcp_of(s)->time_wait, pcb);
 }
 
+uint32_t tcp_end_time_wait(struct stack *s, int64_t now_ns)
+{
+    uint32_t ended = 0;
+    for (struct tcp_pcb *pcb; (pcb = tcp_of(s)->time_wait.first) != NULL; ended++) {
+        tcp_hold(pcb);
+        tcp_end(s, pcb, 0);
+        tcp_leave(s, pcb, now_ns);
+    }
+    return ended;
+}
+
 /* --- blocks --- */
 
 static void give_back(struct stack *s, struct tcp_pcb *pcb)

@@ -6,7 +6,8 @@ enum { ECN_OFF, ECN_ON, ECN_PASSIVE };    /* of the knob: 2 answers and does not
 
 static bool asks(const struct stack *s, const struct tcp_pcb *pcb)
 {
-    return tcp_knob(s, TCP_KNOB_ECN) == ECN_ON && pcb->retransmits == 0;
+    return tcp_knob(s, TCP_KNOB_ECN) == ECN_ON &&
+           pcb->retransmits <= tcp_knob(s, TCP_KNOB_ECN_RETRIES);
 }
 
 /* 6.1.1: ECE and CWR in a SYN, ECE in the answer. 6.1.1.1: a SYN that was not answered is sent

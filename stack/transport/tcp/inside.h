@@ -58,6 +58,9 @@ enum tcp_knob {
     TCP_KNOB_WHOLE_RCVBUF,
     TCP_KNOB_ISN,
     TCP_KNOB_WHOLE_WINDOW,
+    TCP_KNOB_ACCEPT_BUFFER,
+    TCP_KNOB_ECN_RETRIES,
+    TCP_KNOB_TIME_WAIT_SILENT,
     TCP_KNOB_NAGLE_BURST,
     TCP_KNOB_INSECURE_RST,
     TCP_KNOB_INSECURE_SYN,
@@ -299,7 +302,8 @@ tcp_step tcp_input_from_urgent(struct stack *s, struct tcp_pcb *pcb, struct tcp_
                                int64_t now_ns);
 tcp_step tcp_input_text(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g,
                         int64_t now_ns);
-bool tcp_segment_acceptable(const struct tcp_pcb *pcb, const struct tcp_segment *g);
+bool tcp_segment_acceptable(const struct stack *s, const struct tcp_pcb *pcb,
+                            const struct tcp_segment *g);
 
 /* --- ack.c: what acknowledgements mean for what is sent --- */
 /* SND.UNA =< SEG.ACK =< SND.NXT. */

@@ -36,10 +36,24 @@ static tcp_step challenge(struct stack *s, struct tcp_pcb *pcb, enum tcp_counter
 
 /* --- first, check sequence number --- */
 
-/* Table 6. */
-bool tcp_segment_acceptable(const struct tcp_pcb *pcb, const struct tcp_segment *g)
+/* Behind the last octet that is taken: what was offered, or with the knob whatever the buffer has
+ * room for, though it was not offered; as BSD does, but where a SYN's cache answers. */
+static uint32_t accept_edge(const struct stack *s, const struct tcp_pcb *pcb)
 {
-    uint32_t wnd = seq_after(pcb->rcv_adv, pcb->rcv_nxt) ? pcb->rcv_adv - pcb->rcv_nxt : 0;
+    uint32_t held = pcb->rcv_nxt - pcb->rcv_user;
+    uint32_t room = held < pcb->rcv_buffer ? pcb->rcv_buffer - held : 0;
+    bool cached = pcb->state == TCP_SYN_RECEIVED && pcb->passive;
+    if (cached || !tcp_knob(s, TCP_KNOB_ACCEPT_BUFFER))
+        return pcb->rcv_adv;
+    return seq_later(pcb->rcv_adv, pcb->rcv_nxt + room);
+}
+
+/* Table 6. */
+bool tcp_segment_acceptable(const struct stack *s, const struct tcp_pcb *pcb,
+                            const struct tcp_segment *g)
+{
+    uint32_t edge = accept_edge(s, pcb);
+    uint32_t wnd = seq_after(edge, pcb->rcv_nxt) ? edge - pcb->rcv_nxt : 0;
     uint32_t len = tcp_seg_len(g);
     if (len == 0)
         return wnd == 0 ? g->seq == pcb->rcv_nxt : seq_within(g->seq, pcb->rcv_nxt, wnd);
@@ -70,12 +84,12 @@ static void trim_left(struct tcp_pcb *pcb, struct tcp_segment *g)
         pcb->ack_now = true; /* it was sent again: our acknowledgement was lost, perhaps */
 }
 
-static void trim_right(struct tcp_pcb *pcb, struct tcp_segment *g)
+static void trim_right(const struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g)
 {
-    uint32_t end = g->seq + tcp_seg_len(g);
-    if (!seq_after(end, pcb->rcv_adv))
+    uint32_t end = g->seq + tcp_seg_len(g), edge = accept_edge(s, pcb);
+    if (!seq_after(end, edge))
         return;
-    uint32_t beyond = end - pcb->rcv_adv;
+    uint32_t beyond = end - edge;
     if (g->flags & TCP_FLAG_FIN) {
         g->flags &= (uint8_t)~TCP_FLAG_FIN;
         beyond--;
@@ -103,6 +117,16 @@ static bool is_syn_again(const struct tcp_pcb *pcb, const struct tcp_segment *g)
 {
     return pcb->state == TCP_SYN_RECEIVED && (g->flags & TCP_FLAG_SYN) &&
            !(g->flags & (TCP_FLAG_ACK | TCP_FLAG_RST)) && g->seq == pcb->irs;
+}
+
+/* The knob: a SYN that TIME-WAIT does not reopen for is an old one, and nobody waits for an answer.
+ */
+static bool is_old_syn(const struct stack *s, const struct tcp_pcb *pcb,
+                       const struct tcp_segment *g)
+{
+    const uint8_t flags = TCP_FLAG_SYN | TCP_FLAG_ACK;
+    return pcb->state == TCP_TIME_WAIT && (g->flags & flags) == TCP_FLAG_SYN &&
+           tcp_knob(s, TCP_KNOB_TIME_WAIT_SILENT);
 }
 
 /* The peer has not heard our last ACK and sends its FIN again: 2 MSL begin anew. */
@@ -140,16 +164,18 @@ static tcp_step check_sequence(struct stack *s, struct tcp_pcb *pcb, struct tcp_
         return TCP_DROP_SEQUENCE;
     }
     tcp_note_duplicate(s, pcb, g);
-    if (!tcp_segment_acceptable(pcb, g) && !only_text_is_refused(pcb, g)) {
+    if (!tcp_segment_acceptable(s, pcb, g) && !only_text_is_refused(pcb, g)) {
         if (g->flags & TCP_FLAG_RST)
             return TCP_DROP_SEQUENCE;
         restart_time_wait(s, pcb, g, now_ns);
+        if (is_old_syn(s, pcb, g))
+            return TCP_DROP_SEQUENCE;
         return acknowledge_and_drop(pcb, TCP_DROP_SEQUENCE);
     }
     tcp_note_timestamp(s, pcb, g);
     tcp_keep_heard(s, pcb, now_ns);
     trim_left(pcb, g);
-    trim_right(pcb, g);
+    trim_right(s, pcb, g);
     tcp_ecn_input(pcb, g);
     return TCP_STEP_NEXT;
 }

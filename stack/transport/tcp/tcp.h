@@ -241,6 +241,9 @@ uint32_t tcp_unsent(const struct tcp_pcb *pcb);
 
 extern const struct module tcp_module;
 
+/* Connections in TIME-WAIT end now, for who administers a host. Returns how many there were. */
+uint32_t tcp_end_time_wait(struct stack *s, int64_t now_ns);
+
 #ifdef __cplusplus
 }
 #endif
