@@ -144,9 +144,10 @@ const struct frame *memory_came_before(const struct judge *j, uint32_t back);
 /* When the same octets were sent last, by that port; -1: not that is remembered. */
 int64_t memory_sent_before(const struct judge *j, const struct judge_port *from,
                            const struct packet_facts *f);
-/* A request for that address came since. */
 /* A request for `asked` by that hardware and protocol address came. */
 bool memory_asked_by(const struct judge *j, uint32_t asked, uint32_t by, const uint8_t mac[6]);
+/* A request for that address came since; an ARP packet whose sender claims it. */
 bool memory_asked_since(const struct judge *j, uint32_t ipv4, int64_t since_ns);
+bool memory_claimed_since(const struct judge *j, uint32_t ipv4, int64_t since_ns);
 
 #endif

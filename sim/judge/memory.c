@@ -19,6 +19,7 @@ struct came {
     struct frame *frame;
     int64_t time_ns;
     uint32_t asked, by; /* an ARP request for this address, from that one; 0: none */
+    uint32_t claimed;   /* an ARP packet with this sender address; 0: none */
     uint8_t mac[6];
 };
 
@@ -307,6 +308,7 @@ void memory_came(struct judge *j, struct judge_link *l, struct frame *f,
     if (facts->kind != FACTS_ARP)
         return;
     judge_heard_mac(j, link, facts->sha);
+    c->claimed = facts->spa;
     if (facts->op != 1)
         return;
     c->asked = facts->tpa;
@@ -360,15 +362,26 @@ const struct frame *memory_came_before(const struct judge *j, uint32_t back)
     return there ? m->came[(m->cames - 1 - back) & (m->came_room - 1)].frame : NULL;
 }
 
-bool memory_asked_since(const struct judge *j, uint32_t ipv4, int64_t since_ns)
+/* The newest of what came since then that asked for the address, or that was sent by it. */
+static bool since(const struct judge *j, uint32_t asked, uint32_t claimed, int64_t since_ns)
 {
     const struct memory *m = j->memory;
     for (uint32_t back = 0; back < m->came_room && back < m->cames; back++) {
         const struct came *c = &m->came[(m->cames - 1 - back) & (m->came_room - 1)];
         if (c->time_ns < since_ns)
             return false;
-        if (c->asked == ipv4)
+        if ((asked && c->asked == asked) || (claimed && c->claimed == claimed))
             return true;
     }
     return false;
+}
+
+bool memory_asked_since(const struct judge *j, uint32_t ipv4, int64_t since_ns)
+{
+    return since(j, ipv4, INADDR_ANY, since_ns);
+}
+
+bool memory_claimed_since(const struct judge *j, uint32_t ipv4, int64_t since_ns)
+{
+    return since(j, INADDR_ANY, ipv4, since_ns);
 }

@@ -166,6 +166,9 @@ RULE(rule_arp_again)
         return true;
     int64_t before = memory_sent_before(j, from, f);
     char at[TIME_TEXT_BYTES];
+    /* One that defends the address (RFC 5227, section 2.4) comes when the conflict does. */
+    if (f->spa == f->tpa && before >= 0 && memory_claimed_since(j, f->spa, before))
+        return true;
     return rule_broken(b, before < 0 || now_ns - before >= j->arp_interval_ns,
                        "a second, or what the script set, between requests for one address",
                        "the same at %s", time_text(before, at));
