@@ -22,21 +22,26 @@ ANALYZER = --extra-arg=-Xclang --extra-arg=-analyzer-config --extra-arg=-Xclang 
 .PHONY: lint lint-format lint-tidy lint-cppcheck
 lint: lint-format lint-tidy lint-cppcheck   ## clang-format, clang-tidy, cppcheck: no finding
 
-lint-format:
+# Nothing to look at is no success.
+.PHONY: lint-files
+lint-files:
+	@test -n "$(strip $(LINT_SRC))" || { echo "lint: error: there are no files to look at"; exit 1; }
+
+lint-format: lint-files
 	$(Q)clang-format --dry-run -Werror $(LINT_FILES)
 
 .PHONY: format
 format:           ## lay out all code with clang-format
 	$(Q)clang-format -i $(LINT_FILES)
 
-lint-tidy: $(LINT_SRC:%.c=$(LINT)/%.tidy)
+lint-tidy: lint-files $(LINT_SRC:%.c=$(LINT)/%.tidy)
 $(LINT)/%.tidy: %.c .clang-tidy stack/.clang-tidy tools/lint.mk | generated
 	@mkdir -p $(@D)
 	$(Q)clang-tidy --quiet $(if $(QUICK),--checks='-clang-analyzer-*',$(ANALYZER)) $< -- $(LINT_FLAGS) 2>$@.err || { cat $@.err; exit 1; }
 	@clang -MM -MP -MT $@ -MF $(@:.tidy=.d) $(LINT_FLAGS) $< && touch $@
 
 # cppcheck keeps by itself what it found in each file. Not all of it moves its exit status, so what it says is looked at.
-lint-cppcheck: | generated
+lint-cppcheck: lint-files | generated
 	@mkdir -p $(B)/lint/cppcheck
 	$(Q)cppcheck -j2 --quiet --std=c11 --enable=warning,style,performance,portability --inline-suppr \
 	    --suppressions-list=tools/cppcheck.txt --library=tools/criterion.cfg --cppcheck-build-dir=$(B)/lint/cppcheck \
