@@ -175,9 +175,9 @@ static struct seen_queue *queue_of(struct judge *j, const struct seen *s)
     return s->from->station == STATION_UNDER_TEST ? &j->ours : s->from->watched;
 }
 
-static void remember(struct judge *j, struct judge_port *from, struct frame *f, uint32_t record,
-                     const struct breach *breach, uint32_t breaches, const struct flow_base *base,
-                     int64_t now_ns)
+static struct seen *remember(struct judge *j, struct judge_port *from, struct frame *f,
+                             uint32_t record, const struct breach *breach, uint32_t breaches,
+                             const struct flow_base *base, int64_t now_ns)
 {
     struct frame *answered =
         from->station == STATION_UNDER_TEST ? from->link->last_in : from->link->last_out;
@@ -197,6 +197,7 @@ static void remember(struct judge *j, struct judge_port *from, struct frame *f, 
     }
     append(queue_of(j, s), s);
     world_due(j->world, j->player, now_ns);
+    return s;
 }
 
 void judge_watch(struct judge *j, struct judge_port *p, struct judge_port *first)
@@ -216,6 +217,7 @@ static void see_ours(struct judge *j, struct judge_port *from, struct frame *f, 
     packet_facts(f->bytes, f->len, &facts);
     uint32_t breaches = baseline_breaches(j, from, &facts, now_ns, breach);
     flow_see(j, from, &facts, true, &base); /* the rules look at what was before */
+    const char *custom = custom_needs_no_line(j, from, &facts, now_ns);
     memory_sent(j, from, &facts, now_ns);
     dhcp_sent(j, from, &facts);
     note_conventions(j, f, breach, breaches);
@@ -223,7 +225,7 @@ static void see_ours(struct judge *j, struct judge_port *from, struct frame *f, 
     if (ig || j->unlined)
         judge_unlined(j, from, f, ig, breach, breaches, now_ns);
     else
-        remember(j, from, f, record, breach, breaches, &base, now_ns);
+        remember(j, from, f, record, breach, breaches, &base, now_ns)->custom = custom;
     keep_frame(&from->link->last_out, f);
 }
 
@@ -295,9 +297,23 @@ void seen_free(struct judge *j, struct seen *s)
     world_release(j->world, s, sizeof *s);
 }
 
+bool seen_passed_over(struct judge *j, struct seen *s)
+{
+    if (!s->custom)
+        return false;
+    if (!s->frame->note)
+        frame_note(s->frame, NULL, s->custom);
+    seen_take(j, s);
+    seen_free(j, s);
+    return true;
+}
+
 bool judge_unexpected(struct judge *j, const struct place *place, int64_t time_ns)
 {
-    const struct seen *s = seen_next(j, NULL);
+    struct seen *s;
+    do
+        s = seen_next(j, NULL);
+    while (s && s->time_ns < time_ns && seen_passed_over(j, s));
     if (!s || s->time_ns >= time_ns)
         return false;
     say_unexpected(j, place, s);

@@ -68,6 +68,7 @@ struct seen {
     struct breach *breach; /* of the baseline */
     uint32_t breaches;
     struct flow_base base; /* whose segment it is */
+    const char *custom;    /* why it needs no line, where none expects it; NULL: it needs one */
     struct seen *next;
 };
 

@@ -20,6 +20,9 @@ void seen_take(struct judge *j, struct seen *s);
 /* One that was taken is over. */
 void seen_free(struct judge *j, struct seen *s);
 
+/* No line takes it, and none is needed: it is noted, taken and over. */
+bool seen_passed_over(struct judge *j, struct seen *s);
+
 bool expect_leaves_by(const struct expectation *e, const struct seen *s);
 
 /* address.c: a frame came that may grant an address. */
@@ -28,6 +31,15 @@ void address_heard(struct judge *j, struct judge_link *l, const struct frame *f)
 /* What the frame breaks that the line does not speak for, added to what differs. */
 void breaches_add(const struct judge *j, const struct breach *breach, uint32_t breaches,
                   const struct packet_spec *line, struct packet_verdict *v);
+
+/* custom.c: why a frame of another stack may do without a line, as a note for the ladder; NULL: it
+ * may not. Asked before the frame is remembered. */
+const char *custom_needs_no_line(const struct judge *j, const struct judge_port *from,
+                                 const struct packet_facts *f, int64_t now_ns);
+/* *v: how a frame differs from a line. Of another stack's it is said anew without the TTL, where
+ * the line states what is ours by default. */
+void custom_match(struct judge *j, const struct packet_spec *line, const struct packet_context *c,
+                  const struct seen *s, struct packet_verdict *v);
 
 /* words.c */
 void say_differs(struct judge *j, const struct expectation *e, const struct seen *s,

@@ -59,4 +59,11 @@ printf '%s\n' '// An end that cuts the look beyond the last line short.' 'sut et
 build/release/wiredrill run --strict --nic e1000 $work/early.pkt >$work/out 2>&1
 [ $? -eq 2 ] && grep -qF 'an end before 10s says why: end TIME because' $work/out && build/release/wiredrill run --quiet $work/early.pkt >/dev/null 2>&1
 verdict $? "an early end says why where --strict asks"
+# A line that states our default TTL takes another stack's, if it is no less; and what that says more than ours needs no line.
+sed 's/^+0   > icmp.*/+0   > ip ttl 64 icmp echo-reply id 1 seq 1/' $work/ping.pkt >$work/ttl.pkt
+mv $work/ttl.pkt $work/ping.pkt
+bent 0 '1 passed' "s/$ttl/ip[8] = 255;/"
+bent 1 'differs   ip.ttl: expected 64, actual 63' "s/$ttl/ip[8] = 63;/"
+sed -i 's/ip ttl 64 icmp/ip ttl 70 icmp/' $work/ping.pkt
+bent 1 'differs   ip.ttl: expected 70, actual 255' "s/$ttl/ip[8] = 255;/"
 finish

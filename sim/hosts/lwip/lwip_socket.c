@@ -99,6 +99,15 @@ static int64_t call_receive(struct lwip_sut *u, uint64_t token, const struct val
 
 /* --- sending --- */
 
+/* lwIP says "no route" of an interface that is down as well; BSD tells the two apart. */
+static int64_t unsent(const struct lwip_sut *u, err_t e)
+{
+    bool up = false;
+    for (int p = 0; p < u->ports; p++)
+        up = up || (netif_is_up(&u->netif[p]) && netif_is_link_up(&u->netif[p]));
+    return e == ERR_RTE && !up ? -ENETDOWN : lwip_error(e);
+}
+
 static int64_t send_bytes(struct lwip_socket *s, const struct value *bytes, const struct value *to)
 {
     ip_addr_t address;
@@ -121,7 +130,7 @@ static int64_t send_bytes(struct lwip_socket *s, const struct value *bytes, cons
     else
         e = given ? raw_sendto(s->raw, p, &address) : raw_send(s->raw, p);
     pbuf_free(p);
-    return e == ERR_OK ? (int64_t)bytes->len : lwip_error(e);
+    return e == ERR_OK ? (int64_t)bytes->len : unsent(s->owner, e);
 }
 
 static int64_t call_send(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc,
