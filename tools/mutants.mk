@@ -3,9 +3,9 @@
 .PHONY: mutants
 mutants: all unit-build ## all planted bugs, what breaks each requirement, and random faults in the stack: what notices them
 	@tools/planted.py
-	@tools/planted.py --breakers build/breakers.tsv
-	@tools/breakers.py build/breakers.tsv
 	@WIRE=scenarios sh tests/checks/47-wire.sh
+	@tools/planted.py --breakers build/breakers.tsv
+	@tools/breakers.py build/breakers.tsv build/wire/breakers.tsv
 	@tools/faults.py --seed 1 --count $(FAULTS) --floor 90 --tidy
 FAULTS ?= 3000
 

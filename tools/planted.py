@@ -4,10 +4,18 @@ The planted bugs of tests/mutants/list.tsv: each must make a scenario fail, with
 the field that differs. What can be switched stands in one program (tools/mutation/program.py); what cannot (a bug in a table, a constant, a macro)
 gets a program of its own. Prints a line a bug; exit status 1 when one was not caught.
 """
-import argparse, os, sys
+import argparse, os, re, sys
 from mutation import csource, program
 
 LIST = "tests/mutants/list.tsv"
+# The layers whose requirements a bug in a file can break; the first that fits.
+LAYERS = [
+    ("stack/link/arp", "arp"), ("stack/core/neighbour", "arp"), ("stack/core/netif", "eth,arp,ip"), ("stack/core/route", "ip,icmp"),
+    ("stack/core/checksum", "ip,icmp,udp,tcp"), ("stack/link/", "eth"), ("stack/driver/", "eth"), ("sim/nic/", "eth"), ("sim/wire/", "eth"),
+    ("stack/net/icmp", "icmp"), ("stack/net/ipv4_input", "ip,icmp"), ("stack/net/path_mtu", "ip,icmp"), ("stack/net/", "ip"), ("stack/transport/udp", "udp"), ("stack/transport/tcp", "tcp"),
+    ("stack/transport/", "udp,tcp"), ("stack/socket/", "ip,udp,tcp"), ("stack/service/dhcp", "dhcp"), ("stack/service/dns", "dns"),
+    ("stack/service/sntp", "ntp"), ("stack/service/ping", "icmp"), ("stack/service/traceroute", "icmp"), ("stack/service/udp", "udp"),
+]
 
 
 class Row:
@@ -89,14 +97,22 @@ def tell(row, verdicts):
     return fate == "caught"
 
 
+def layers_of(path, field):
+    """What a verdict is about: the layers of the file that the bug is in, and that of the field that differs."""
+    about = next((layers for begin, layers in LAYERS if path.startswith(begin)), "").split(",")
+    about += re.findall(r"^stack/wire/([a-z]+?)(?:v[46])?(?:_|\.)", path)
+    about += re.findall(r"^([a-z0-9]+)[. ]", field.replace("quote.", "icmp."))
+    return ",".join(sorted({"eth" if layer == "ethernet" else layer for layer in about} - {""}))
+
+
 def write_breakers(rows, verdicts, path):
-    """A line for each requirement and bug whose verdict names it: id, "planted NAME", SCENARIO:LINE:COLUMN."""
+    """A line for each requirement, bug and layers whose verdict names it: id, "planted NAME", SCENARIO:LINE:COLUMN, LAYERS."""
     found = {}
     for row in rows:
         for fate, case, place, field, ids in verdicts[row.name]:
             for one in ids.split() if fate == "caught" else []:
-                found.setdefault((one, row.name), place)
-    program.write(path, "".join("%s\tplanted %s\t%s\n" % (one, name, place) for (one, name), place in sorted(found.items())))
+                found.setdefault((one, row.name, layers_of(row.file, field)), place)
+    program.write(path, "".join("%s\tplanted %s\t%s\t%s\n" % (one, name, place, layers) for (one, name, layers), place in sorted(found.items())))
 
 
 def main():

@@ -16,9 +16,9 @@ static void print_commands(FILE *out)
         fprintf(out, "  wiredrill %-24s %s\n", left, subcommands[c].help);
     }
     fputs("  wiredrill --version\n\noptions:\n", out);
-    options_help(
-        out, "nic bus sut driver seed fill set profile judge jobs patience pcap to "
-             "promiscuous lose closure wire-mutants snapshot json bless no-golden quiet verbose D");
+    options_help(out, "nic bus sut driver seed fill set profile judge jobs patience pcap to "
+                      "promiscuous lose closure wire-mutants breakers known snapshot json bless "
+                      "no-golden quiet verbose D");
     fputs("\nExit status: 0 all passed, 1 a scenario failed, 2 usage or input error. docs/ has a "
           "page for each topic.\n",
           out);

@@ -12,7 +12,7 @@
 const struct subcommand subcommands[] = {
     {"run", "PATH...",
      "nic bus sut driver seed fill set profile judge jobs patience pcap json bless no-golden "
-     "strict snapshot closure wire-mutants quiet verbose lose D",
+     "strict snapshot closure wire-mutants breakers known quiet verbose lose D",
      "run scenarios: files or folders; a ladder for one, a table for many", command_run},
     {"show", "F.pcap", "", "print a capture as a ladder", command_show},
     {"diff", "A.pcap B.pcap", "", "print the first difference of two captures, field by field",

@@ -100,6 +100,18 @@ static int take_pcap(struct options *o, const char *v)
     return 0;
 }
 
+static int take_breakers(struct options *o, const char *v)
+{
+    o->breakers = v;
+    return 0;
+}
+
+static int take_known(struct options *o, const char *v)
+{
+    o->known = v;
+    return 0;
+}
+
 static int take_to(struct options *o, const char *v)
 {
     o->to = v;
@@ -192,6 +204,13 @@ static const struct option table[] = {
     {"lose", "[LINK:]N", "lose the Nth frame and judge by the outcome", take_lose},
     {"wire-mutants", NULL, "bend each frame in turn, and tell what no line notices",
      take_wire_mutants},
+    {"breakers", "F",
+     "with --wire-mutants: write which requirements were named when one was noticed",
+     take_breakers},
+    {"known", "F",
+     "cases that are known to fail, with their reasons; a new failure fails, and so does "
+     "one that passes",
+     take_known},
     {"closure", NULL, "lose each frame in turn and judge by the outcome, where a script states one",
      take_closure},
     {"snapshot", NULL, "save at the middle, restore, and compare the fingerprints", take_snapshot},
@@ -298,6 +317,12 @@ static int refuse_contradictions(const struct options *o)
                            strlen(other) > 1 ? "--" : "-", other);
     if (o->quiet && o->verbose)
         return usage_error("--quiet and --verbose contradict each other: choose one");
+    if (o->bless && o->known)
+        return usage_error(
+            "--bless writes goldens of what passes, --known lists what fails: choose "
+            "one");
+    if (o->breakers && !o->wire_mutants)
+        return usage_error("--breakers tells what wire mutants break: it wants --wire-mutants");
     if (o->closure && o->lose_frame)
         return usage_error("--closure loses each frame in turn, --lose one of them: choose one");
     return 0;

@@ -1,13 +1,16 @@
 /* wiredrill run: scenarios, judged. A ladder for one case, a table for many. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "sim/cli/causes.h"
 #include "sim/cli/cli.h"
 #include "sim/judge/clause.h"
 #include "sim/record/junit.h"
 #include "sim/base/text.h"
+#include "sim/suite/known.h"
 #include "sim/suite/wire_mutants.h"
 
 /* Scripts that were refused, for the line before the last: "x.pkt:5:4". */
@@ -23,7 +26,9 @@ struct tally {
     const struct options *options;
     struct junit *junit;
     struct wire_tally *wire; /* NULL: the wire is not bent */
-    uint32_t passed, relaxed, failed, skipped, errors, missing_goldens, closure_runs;
+    struct known *known;     /* failures that are; NULL: none are */
+    struct causes *causes;
+    uint32_t passed, relaxed, failed, skipped, errors, as_known, missing_goldens, closure_runs;
     uint64_t frames;
     int64_t wall_ns, *each_ns;
     bool *case_failed;
@@ -157,11 +162,39 @@ static void print_row(const struct tally *t, const struct suite_case *c, const s
         fputs(r->ladder, stdout);
 }
 
+/* A case that failed as known is told in one line, and is over; one that is listed and passes
+ * fails. */
+static bool is_known(struct tally *t, const struct suite_case *c, struct result *r)
+{
+    bool failed = r->outcome.status == RUN_FAILED;
+    if (!t->known || (!failed && r->outcome.status != RUN_PASSED))
+        return false;
+    const struct known_entry *e = known_judge(t->known, c, failed);
+    if (e && !failed) {
+        struct text text = {.grows = true};
+        text_add(&text, "%s:%d: it passes, and is listed as failing\n  reason    %s\n",
+                 t->options->known, e->line, e->reason);
+        free(r->report);
+        r->report = text.bytes;
+        r->outcome.status = RUN_FAILED;
+        return false;
+    }
+    if (!e)
+        return false;
+    t->as_known++;
+    junit_case(t->junit, c->run.name, "skipped", e->reason, r->outcome.wall_ns);
+    if (!t->options->json && !t->options->quiet)
+        printf("known   %s: %s\n", c->run.name, e->reason);
+    return true;
+}
+
 static void count(void *ctx, uint32_t k, struct result *r)
 {
     static const char *const kinds[] = {NULL, "failure", "skipped", "error"};
     struct tally *t = ctx;
     const struct suite_case *c = &t->suite->kase[k];
+    if (is_known(t, c, r))
+        return;
     uint32_t *const counters[] = {&t->passed, &t->failed, &t->skipped, &t->errors};
     bool told = is_told(t, c, r);
     if (!r->outcome.refused)
@@ -175,6 +208,8 @@ static void count(void *ctx, uint32_t k, struct result *r)
     if (t->wire && r->outcome.status == RUN_PASSED)
         wire_tally_add(t->wire, &c->run, r->report);
     t->missing_goldens += r->outcome.golden == GOLDEN_MISSING;
+    if (r->outcome.status == RUN_FAILED)
+        causes_add(t->causes, c->run.name, r->report);
     junit_case(t->junit, c->run.name, kinds[r->outcome.status], r->report, r->outcome.wall_ns);
     if (t->options->json)
         print_json(c, r);
@@ -206,6 +241,8 @@ static void print_sum(struct tally *t)
     if (t->relaxed)
         printf("%u passed exactly, %u relaxed: some line holds only where no standard fixes more\n",
                t->passed - t->relaxed, t->relaxed);
+    if (t->known)
+        printf("%u failed as %s says\n", t->as_known, t->options->known);
     printf("%u passed, %u failed, %u skipped\n", t->passed, t->failed + t->errors, t->skipped);
 }
 
@@ -277,10 +314,19 @@ static void keep_one_nic(struct suite *suite)
     suite->cases = kept;
 }
 
+/* NULL without --breakers; false after saying that it cannot be written. */
+static bool open_breakers(const struct options *o, FILE **breakers)
+{
+    *breakers = o->breakers ? fopen(o->breakers, "w") : NULL;
+    return *breakers || !o->breakers ||
+           !usage_error("--breakers: %s: %s", o->breakers, strerror(errno));
+}
+
 int command_run(int argc, char **argv)
 {
     struct options o;
     struct why why = {{0}};
+    FILE *breakers;
     if (options_parse(argc, argv, &o) != 0)
         return EXIT_USAGE;
     if (o.paths == 0)
@@ -302,9 +348,21 @@ int command_run(int argc, char **argv)
     }
     if (o.wire_mutants && !o.nic)
         keep_one_nic(suite);
+    struct known *known = o.known ? known_load(o.known, &why) : NULL;
+    if (o.known && !known) {
+        suite_free(suite);
+        return usage_error("--known: %s", why.text);
+    }
+    if (!open_breakers(&o, &breakers)) {
+        known_free(known);
+        suite_free(suite);
+        return EXIT_USAGE;
+    }
     struct tally t = {.suite = suite,
                       .options = &o,
-                      .wire = o.wire_mutants ? wire_tally_new() : NULL,
+                      .wire = o.wire_mutants ? wire_tally_new(breakers) : NULL,
+                      .known = known,
+                      .causes = causes_new(),
                       .each_ns = calloc(suite->cases + 1, sizeof(int64_t)),
                       .case_failed = calloc(suite->cases + 1, sizeof(bool)),
                       .junit = open_junit(suite->cases + suite->refusals),
@@ -312,14 +370,22 @@ int command_run(int argc, char **argv)
     count_refused(&t);
     int worker_failed = workers_run(suite, &o, wanted(&o, suite), count, &t);
     junit_close(t.junit);
+    if (!o.json)
+        causes_print(t.causes, stdout);
     if (!o.json && o.sut)
         print_requirements(&t);
+    if (known)
+        t.failed += known_finish(known, o.json ? stderr : stdout);
     uint32_t idle = t.wire && !o.json ? wire_tally_print(t.wire, stdout) : 0;
     if (!o.json)
         print_sum(&t);
     bool refused = t.refusals.scripts > 0;
     if (t.wire)
         wire_tally_free(t.wire);
+    if (breakers && fclose(breakers) != 0)
+        worker_failed = usage_error("--breakers: %s: %s", o.breakers, strerror(errno));
+    causes_free(t.causes);
+    known_free(known);
     free(t.each_ns);
     free(t.case_failed);
     free(t.refusals.places.bytes);

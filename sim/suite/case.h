@@ -12,7 +12,7 @@ enum exit_status { EXIT_PASSED, EXIT_FAILED_CASE, EXIT_USAGE };
 enum { SETS_MAX = 64, DEFINES_MAX = 64 };
 
 struct options {
-    const char *nic, *sut, *driver, *profile, *judge, *bus, *pcap, *to;
+    const char *nic, *sut, *driver, *profile, *judge, *bus, *pcap, *to, *breakers, *known;
     uint64_t seed, fill;
     bool seed_given, json, bless, no_golden, strict, snapshot, closure, wire_mutants, quiet,
         verbose, promiscuous;

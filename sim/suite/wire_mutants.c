@@ -6,7 +6,7 @@
 
 /* Of a case with more frames so many at its beginning, middle and end are bent each; of a `<` line
  * that is played more often, its first and last turn. */
-enum { FRAMES_EACH = 8, FIELD_NAME = 96 };
+enum { FRAMES_EACH = 8, FIELD_NAME = 96, LAYERS_TEXT = 128, TOLD = 64 };
 
 /* A frame of the host under test in the undisturbed run. */
 struct wire_frame {
@@ -39,7 +39,11 @@ struct bender {
     uint32_t turns, turn_room;
     bool recording;
     struct attempt attempt;
-    uint32_t number; /* of the frame whose fields are bent */
+    uint32_t number;          /* of the frame whose fields are bent */
+    char layers[LAYERS_TEXT]; /* of that frame, "eth,ip,udp": those with a field that was bent */
+    int failed_line;          /* of the verdict of the last run; 0: it passed */
+    char told[TOLD][LAYERS_TEXT];
+    uint32_t tolds; /* rows of breakers: one for each combination of layers */
     uint32_t runs;
     FILE *rows;
 };
@@ -99,22 +103,65 @@ static bool passes(struct bender *b)
 {
     struct why why = {{0}};
     struct run *r = run_new(b->kase, &b->options, &why);
+    b->failed_line = 0;
     if (!r)
         return false;
     run_play(r, NEVER);
     run_finish(r);
     bool passed = r->verdict.status == RUN_PASSED;
+    if (r->verdict.status == RUN_FAILED)
+        b->failed_line = r->verdict.at.line > 0 ? r->verdict.at.line : 1;
     b->runs++;
     run_free(r);
     return passed;
 }
 
 /* Rows: "f FIELD CAUGHT" for each mutant, "s LINE NUMBER FIELD" for a survivor, "l LINE EFFECT" for
- * each trial of a `<` line; separated by tabs. */
+ * each trial of a `<` line, "b LAYERS LINE MUTANT" for the first mutant of those layers ("<": of a
+ * line) that a verdict caught; separated by tabs. */
+static void tell_breaker(struct bender *b, const char *layers, const char *mutant)
+{
+    if (b->failed_line == 0)
+        return;
+    for (uint32_t k = 0; k < b->tolds; k++)
+        if (strcmp(b->told[k], layers) == 0)
+            return;
+    if (b->tolds < TOLD)
+        snprintf(b->told[b->tolds++], LAYERS_TEXT, "%s", layers);
+    fprintf(b->rows, "b\t%s\t%d\t%s\n", layers, b->failed_line, mutant);
+}
+
+/* The layer that a mutant is of, "ip" of "ip.ttl" and of "ip octets"; what an error quotes is the
+ * error's. NULL: it is of the whole frame. */
+static const char *layer_of(const char *field, char layer[LAYERS_TEXT])
+{
+    size_t len = strcspn(field, ". ");
+    if (strncmp(field, "frame ", 6) == 0 || strncmp(field, "other ", 6) == 0)
+        return NULL;
+    if (strncmp(field, "quote.", 6) == 0)
+        return strcpy(layer, "icmp");
+    if (!field[len] || strcmp(field, "a tag") == 0)
+        return strcpy(layer, "eth");
+    snprintf(layer, LAYERS_TEXT, "%.*s", (int)len, field);
+    return layer;
+}
+
+static void note_layer(struct bender *b, const char *layer)
+{
+    size_t len = strlen(layer), used = strlen(b->layers);
+    for (const char *p = b->layers; (p = strstr(p, layer)) != NULL; p++)
+        if ((p == b->layers || p[-1] == ',') && (p[len] == ',' || !p[len]))
+            return;
+    if (used + len + 2 <= sizeof b->layers)
+        snprintf(b->layers + used, sizeof b->layers - used, "%s%s", used ? "," : "", layer);
+}
+
 static void try_frame(struct bender *b, const char *field, enum bend bend, struct bent bent)
 {
+    char layer[LAYERS_TEXT];
     b->attempt = (struct attempt){.number = b->number, .bend = bend, .bent = bent};
     bool survived = passes(b);
+    tell_breaker(b, layer_of(field, layer) ? layer : b->layers, field);
     fprintf(b->rows, "f\t%s\t%d\n", field, !survived);
     if (survived)
         fprintf(b->rows, "s\t%d\t%u\t%s\n", b->frame[b->number - 1].line, b->number, field);
@@ -193,6 +240,9 @@ static void each_mutant(void *ctx, const char *field, const uint8_t *bytes, uint
 {
     struct bender *b = ctx;
     const struct wire_frame *f = &b->frame[b->number - 1];
+    char layer[LAYERS_TEXT];
+    if (layer_of(field, layer))
+        note_layer(b, layer);
     switch (chosen(layers_of(b), f->bytes, f->len, field)) {
     case CHOICE_FREE:
         return;
@@ -213,6 +263,7 @@ static void bend_frame(struct bender *b, uint32_t number)
 {
     const struct wire_frame *f = &b->frame[number - 1];
     b->number = number;
+    b->layers[0] = 0;
     packet_mutate(layers_of(b), f->bytes, f->len, each_mutant, b);
     if (f->line) /* else the script does not care whether it comes */
         try_frame(b, "frame dropped", BEND_DROP, (struct bent){0});
@@ -229,11 +280,17 @@ static void bend_frame(struct bender *b, uint32_t number)
 
 static bool has_effect(struct bender *b, uint32_t number, const struct step *step)
 {
+    char what[LAYERS_TEXT];
     b->attempt = (struct attempt){.line_number = number, .inject = INJECT_SWALLOW};
-    if (!passes(b))
-        return true;
-    b->attempt.inject = INJECT_REPAIR;
-    return packet_spoils(step->u.packet.packet) && !passes(b);
+    bool swallowed = !passes(b), repaired = false;
+    if (!swallowed && packet_spoils(step->u.packet.packet)) {
+        b->attempt.inject = INJECT_REPAIR;
+        repaired = !passes(b);
+    }
+    snprintf(what, sizeof what, "line %d %s", step->place.line,
+             swallowed ? "swallowed" : "repaired");
+    tell_breaker(b, "<", what);
+    return swallowed || repaired;
 }
 
 /* The first and the last turn of each line. */

@@ -22,17 +22,18 @@ struct wire_tally {
     uint32_t fields;
     struct line_row *line;
     uint32_t lines, line_room;
-    FILE *survivors;
+    FILE *survivors, *breakers; /* breakers NULL: nobody asked for them */
     char *text;
     size_t len;
     uint64_t mutants, caught;
 };
 
-struct wire_tally *wire_tally_new(void)
+struct wire_tally *wire_tally_new(FILE *breakers)
 {
     struct wire_tally *t = calloc(1, sizeof *t);
     if (!t || !(t->survivors = open_memstream(&t->text, &t->len)))
         abort();
+    t->breakers = breakers;
     return t;
 }
 
@@ -79,10 +80,20 @@ static void count_line(struct wire_tally *t, const struct script *s, int line, b
     t->line[k - 1].inert = inert;
 }
 
+/* A line for each requirement that the verdict named. */
+static void tell_breakers(const struct wire_tally *t, const struct run_case *kase,
+                          const char *layers, int line, const char *mutant)
+{
+    const struct script *s = kase->script;
+    for (uint32_t v = 0; t->breakers && v < s->covers; v++)
+        fprintf(t->breakers, "%s\twire %s\t%s:%d:1\t%s\n", s->cover[v].id, mutant, kase->name, line,
+                layers);
+}
+
 void wire_tally_add(struct wire_tally *t, const struct run_case *kase, const char *rows)
 {
     for (const char *row = rows, *end; row && (end = strchr(row, '\n')); row = end + 1) {
-        char field[FIELD_NAME], kind = *row;
+        char field[FIELD_NAME], layers[FIELD_NAME * 2], kind = *row;
         int line, flag;
         unsigned number;
         if (kind == 'f' && sscanf(row, "f\t%95[^\t]\t%d", field, &flag) == 2)
@@ -92,6 +103,9 @@ void wire_tally_add(struct wire_tally *t, const struct run_case *kase, const cha
                     field);
         else if (kind == 'l' && sscanf(row, "l\t%d\t%d", &line, &flag) == 2)
             count_line(t, kase->script, line, flag, end[-1] != '\t');
+        else if (kind == 'b' &&
+                 sscanf(row, "b\t%191[^\t]\t%d\t%95[^\n]", layers, &line, field) == 3)
+            tell_breakers(t, kase, layers, line, field);
     }
 }
 

@@ -210,6 +210,19 @@ wiredrill 85-plugins 'echo "0 passed, 0 failed, 0 skipped"'; echo 'exit 0' | scr
 finds 'exit 0, expected 2 and "attach is not set"' 'exit 0, expected 1 and "the process hung"' 'no row of skips.tsv names it: lwip: scenarios/dhcp: built without liblwip-dev'
 wiredrill 85-plugins 'echo "0 passed, 0 failed, 0 skipped"'; echo 'exit 2' | script bin/make; finds 'the examples do not build'
 
+# lwIP's list, and a wiredrill that does as if.
+lwip() { # WHAT WIREDRILL DOES
+    wiredrill 86-lwip "$1"
+    mkdir -p "$tree/tests/known" "$tree/conformance"
+    : >"$tree/build/release/wiredrill-lwip.so"
+    cp tests/known/lwip.tsv "$tree/tests/known"
+    cp conformance/*.tsv "$tree/conformance"
+}
+lwip 'exit 0'; finds 'lwIP fails what tests/known/lwip.tsv says, and nothing else: no' 'the list is read, and used: no' 'a failure that is not listed fails: no' 'an entry that passes fails: no'
+lwip 'echo "9 failed as tests/known/lwip.tsv says"; echo "700 passed, 1 failed, 0 skipped"; exit 1'; finds 'lwIP fails what tests/known/lwip.tsv says, and nothing else: no'
+lwip 'exit 0'; printf 'arp/x.pkt\tNEVER\tRFC0-1-1\tplanted\n' >>"$tree/tests/known/lwip.tsv"; finds 'not CASES, LEVEL, CLAUSE, CAUSE: arp/x.pkt'
+wiredrill 86-lwip 'exit 0'; finds 'no row of skips.tsv names it: lwip: its failures are those of tests/known/lwip.tsv: built without liblwip-dev'
+
 captures() { # WHAT WIREDRILL DOES
     wiredrill 87-replay "$1"
     mkdir -p "$tree/golden-pcaps"

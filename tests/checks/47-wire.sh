@@ -3,7 +3,7 @@
 . tests/checks/count.sh
 work=build/wire
 rm -rf $work; mkdir -p $work
-build/release/wiredrill run --wire-mutants --quiet ${WIRE:-scenarios/arp scenarios/dns scenarios/icmp scenarios/ntp} >$work/all 2>&1
+build/release/wiredrill run --wire-mutants --breakers $work/breakers.tsv --quiet ${WIRE:-scenarios/arp scenarios/dns scenarios/icmp scenarios/ntp} >$work/all 2>&1
 verdict $? "every case passes undisturbed, every line has an effect or says why"
 sum=$(grep -E '^wire mutants: ' $work/all)
 echo "$sum"

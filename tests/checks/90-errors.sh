@@ -221,6 +221,13 @@ expect 0 '1 passed' $wiredrill run --nic e1000 --pcap pipe scenarios/x/good.pkt
 [ -p pipe ] || bad "--pcap made a file of a pipe"
 kill $reader 2>/dev/null
 rm pipe
+expect 2 '--known: nowhere.tsv: No such file' $wiredrill run --known nowhere.tsv scenarios/x/good.pkt
+echo 'x/good.pkt and no reason' >known.tsv
+expect 2 '--known: known.tsv:1:1: expected WHICH, a tab, and the reason' $wiredrill run --known known.tsv scenarios/x/good.pkt
+expect 2 '--known lists what fails' $wiredrill run --bless --known known.tsv scenarios/x/good.pkt
+rm known.tsv
+expect 2 '--breakers: nowhere/b.tsv: No such file' $wiredrill run --wire-mutants --breakers nowhere/b.tsv scenarios/x/good.pkt
+expect 2 'it wants --wire-mutants' $wiredrill run --breakers b.tsv scenarios/x/good.pkt
 expect 2 'the standard output cannot be written' sh -c "$wiredrill list >/dev/full"
 expect 2 'the standard output cannot be written' sh -c "$wiredrill run scenarios/x/good.pkt >&-"
 # A reader that leaves early is nobody's error.
