@@ -261,7 +261,7 @@ void tcp_listener_child_done(struct stack *s, struct tcp_pcb *child, int64_t now
 void tcp_listener_forget(struct tcp_pcb *child);
 void tcp_listener_close(struct stack *s, struct tcp_pcb *listener, int64_t now_ns);
 /* What the user said of a listener holds for what comes to it. */
-void tcp_listener_inherit(struct tcp_pcb *child, const struct tcp_pcb *listener);
+void tcp_listener_inherit(struct stack *s, struct tcp_pcb *child, const struct tcp_pcb *listener);
 struct tcp_pcb *tcp_listener_child(struct stack *s, struct tcp_pcb *listener,
                                    const struct tcp_segment *g);
 

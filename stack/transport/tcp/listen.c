@@ -78,7 +78,7 @@ void tcp_listener_close(struct stack *s, struct tcp_pcb *listener, int64_t now_n
 /* --- a SYN --- */
 
 /* What the user said of the listener holds for what comes to it (RFC 1122 4.2.4.2: TOS). */
-void tcp_listener_inherit(struct tcp_pcb *child, const struct tcp_pcb *listener)
+void tcp_listener_inherit(struct stack *s, struct tcp_pcb *child, const struct tcp_pcb *listener)
 {
     child->end.ip.nif = listener->end.ip.nif;
     child->end.ip.ttl = listener->end.ip.ttl;
@@ -119,7 +119,7 @@ struct tcp_pcb *tcp_listener_child(struct stack *s, struct tcp_pcb *listener,
     if (!child)
         return NULL;
     tcp_hold(child);
-    tcp_listener_inherit(child, listener);
+    tcp_listener_inherit(s, child, listener);
     tcp_inherit_wishes(s, child, listener);
     enter_table(s, child, g);
     child->passive = child->unaccepted = true;

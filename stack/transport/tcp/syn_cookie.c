@@ -46,7 +46,7 @@ bool tcp_send_cookie(struct stack *s, const struct tcp_pcb *listener, const stru
     const struct tcp_ends ends = ends_of(g);
     if (!tcp_knob(s, TCP_KNOB_SYN_COOKIES))
         return false;
-    tcp_listener_inherit(&half, listener);
+    tcp_listener_inherit(s, &half, listener);
     half.end.ip.local = ends.local;
     half.end.ip.remote = ends.remote;
     half.end.local_port = ends.local_port;
