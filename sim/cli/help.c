@@ -1,6 +1,7 @@
 /* wiredrill help and list. */
 #include <string.h>
 #include "sim/cli/cli.h"
+#include "sim/topology/sysctl.h"
 #include "sim/hosts/host.h"
 #include "sim/topology/topology.h"
 #include "sim/wire/link.h"
@@ -93,5 +94,10 @@ int command_help(int argc, char **argv)
         stack_sut_print_knobs(stdout);
         return EXIT_PASSED;
     }
-    return usage_error("no help on \"%s\"; topics: the subcommands, hosts, calls, knobs", argv[1]);
+    if (strcmp(argv[1], "sysctls") == 0) {
+        sysctl_print(stdout);
+        return EXIT_PASSED;
+    }
+    return usage_error("no help on \"%s\"; topics: the subcommands, hosts, calls, knobs, sysctls",
+                       argv[1]);
 }

@@ -62,7 +62,8 @@ static void read_word(struct reader *r, char *out)
             quote = quote ? 0 : c;
             continue;
         }
-        if (!quote && (isspace((unsigned char)c) || ends_command(r->at) || c == '|'))
+        bool redirects = c == '&' && n && out[n - 1] == '>'; /* 2>&1 */
+        if (!quote && !redirects && (isspace((unsigned char)c) || ends_command(r->at) || c == '|'))
             break;
         if (c == '\\' && r->at[1] && quote != '\'')
             c = *++r->at;

@@ -31,6 +31,14 @@ static void prints(const char *text, const char *expected)
 
 static const char *const corpus[] = {
     /* ours */
+    ("sut eth0 ip 10.0.2.15/24\nhost raw peer ip 10.0.2.2\nignore > arp until 5s\nignore @eth0 > "
+     "udp\n0 let x = 1 + 2\n"
+     "0~1 maybe > arp request\n0~1 maybe @eth0 > arp\n"
+     "one {\n0 > P. 1:101(100) ack 1\n0 > F. 101:101(0) ack 1\n} or {\n0 > FP. 1:101(100) ack 1\n} "
+     "or {\n0 > R ?a:1(0)\n0 f($a)\n}\n"
+     "repeat 2..5 ?i {\n0~1 > udp data *\n0 f($i)\n}\nrepeat 0.. {\n0~1 > icmp\n}\n"
+     "repeat 3 ?k {\n0 f($k)\n}\n"
+     "+0 f() = 1..9\n+0 f() = {1, 3}\n+0 f() = -1 EAGAIN|EINTR\n+0 f() = -1 !EPIPE (note)\n"),
     ("// A server answers.\n// More about it.\ncovers MUST-1 RFC826-1\nset arp.expiry 60s "
      "arp.refresh off\nset tcp.rmem 4096 87380 6291456\n"
      "param nic = e1000, rtl8139\nparam seed = 1..20\nparam mode = 3, 4, 5, 9, -1, on, \"x y\", "
