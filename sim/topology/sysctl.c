@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_ROOM = 128, KNOBS = 2 };
+enum { NAME_ROOM = 128, KNOBS = 2, MOST_DOUBLINGS = 15 };
 
 /* How a number becomes the knob's. */
 enum convert {
@@ -15,6 +15,7 @@ enum convert {
     AS_LIMIT_SCALE, /* FreeBSD: the smallest scale whose 65,535 reaches it, at most 14 */
     AS_BUFFER,      /* Linux's triple: the middle, of which half is room for octets */
     AS_MOST_SCALE,  /* Linux's triple: the scale of windows up to the last */
+    AS_DOUBLINGS,   /* so many times again, from a second on: when the last gives up, in ns */
     AS_ALGORITHM,   /* reno or cubic */
 };
 
@@ -100,8 +101,8 @@ static const struct sysctl table[] = {
     {IPV4 "tcp_ecn", {"tcp.ecn"}, AS_IT_IS, "0", "without ECN none is asked for"},
     {IPV4 "tcp_ecn_option", {NULL}, AS_IT_IS, "*", "of accurate ECN"},
     {IPV4 "tcp_ecn_fallback", {NULL}, AS_IT_IS, "*", "a SYN without ECN follows one with it"},
-    {IPV4 "tcp_syn_retries", {"tcp.syn_retries"}, AS_IT_IS, NULL, NULL},
-    {IPV4 "tcp_synack_retries", {"tcp.synack_retries"}, AS_IT_IS, NULL, NULL},
+    {IPV4 "tcp_syn_retries", {"tcp.r2_syn"}, AS_DOUBLINGS, NULL, NULL},
+    {IPV4 "tcp_synack_retries", {"tcp.r2_syn"}, AS_DOUBLINGS, NULL, NULL},
     {IPV4 "tcp_retries1", {"tcp.retries1"}, AS_IT_IS, NULL, NULL},
     {IPV4 "tcp_retries2", {"tcp.retries2"}, AS_IT_IS, NULL, NULL},
     {IPV4 "tcp_frto", {"tcp.frto"}, AS_TRUTH, NULL, NULL},
@@ -120,7 +121,11 @@ static const struct sysctl table[] = {
      AS_TRUTH,
      "*",
      "a cookie stands in for a full backlog alone"},
-    {IPV4 "tcp_fastopen", {"tcp.fastopen"}, AS_IT_IS, "0", "no Fast Open"},
+    {IPV4 "tcp_fastopen",
+     {"tcp.fastopen"},
+     AS_IT_IS,
+     "*",
+     "only what asks for Fast Open sees it, and is not played"},
     {IPV4 "tcp_fastopen_key", {NULL}, AS_IT_IS, "*", "read where Fast Open is"},
     {IPV4 "tcp_rfc1337", {"tcp.rfc1337"}, AS_TRUTH, NULL, NULL},
     {IPV4 "tcp_tw_reuse", {"tcp.tw_reuse"}, AS_TRUTH, NULL, NULL},
@@ -191,6 +196,11 @@ static bool convert(enum convert how, const char *text, int64_t *out)
         if (!number_at(text, 0, out) || *out < 0 || *out > INT32_MAX)
             return false;
         *out *= how == AS_MS ? INT64_C(1000000) : INT64_C(1000000000);
+        return true;
+    case AS_DOUBLINGS:
+        if (!number_at(text, 0, out) || *out < 0 || *out > MOST_DOUBLINGS)
+            return false;
+        *out = ((INT64_C(2) << *out) - 1) * INT64_C(1000000000);
         return true;
     case AS_LIMIT_SCALE:
         if (!number_at(text, 0, out))

@@ -94,6 +94,7 @@ Test(topology_command, sysctls_become_knobs)
                      "tcp.rcvbuf=270000;tcp.wscale=8;");
     cr_assert_str_eq(sysctl("/proc/sys/net/ipv4/tcp_congestion_control", "reno"),
                      "tcp.congestion_control=0;");
+    cr_assert_str_eq(sysctl("net.ipv4.tcp_syn_retries", "5"), "tcp.r2_syn=63000000000;");
     cr_assert_str_eq(sysctl("net.inet.tcp.hostcache.purgenow", "1"), "");
     cr_assert_str_eq(sysctl("net.inet.tcp.blackhole", "0"), "tcp.blackhole=0;");
     cr_assert_str_eq(sysctl("net.inet.tcp.blackhole", "1"),
