@@ -22,6 +22,7 @@ static const struct profile_knob linux_knobs[] = {
     {"tcp.delayed_ack", SECOND / 25},
     {"tcp.msl", 30 * SECOND},
     {"tcp.hystart", 2},
+    {"tcp.push_bursts", 1},
     {"tcp.nagle_burst", 1},
     {NULL, 0},
 };

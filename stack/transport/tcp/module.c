@@ -128,6 +128,8 @@ static const struct knob knobs[TCP_KNOBS] = {
      * a segment more (RFC 9293 3.8.6.2.2 holds it back); what a write leaves behind its full
      * segments goes with them (3.7.4 holds it back). */
     [TCP_KNOB_WHOLE_WINDOW] = {"whole_window", KNOB_BOOL, 0, 0, 1},
+    [TCP_KNOB_PUSH_BURSTS] = {"push_bursts", KNOB_BOOL, 0, 0,
+                              1}, /* PSH ends each, as Linux has it */
     [TCP_KNOB_ECN_RETRIES] = {"ecn_retries", KNOB_NUMBER, 0, 0, 255}, /* SYNs sent again that ask */
     [TCP_KNOB_TIME_WAIT_SILENT] = {"time_wait_silent", KNOB_BOOL, 0, 0, 1}, /* to an old SYN */
     [TCP_KNOB_ACCEPT_BUFFER] = {"accept_buffer", KNOB_BOOL, 0, 0, 1},       /* though not offered */

@@ -139,6 +139,16 @@ static void note_limit(struct tcp_pcb *pcb, const struct offer *o)
     pcb->sender->recovery.cwnd_limited = would > 0 && o->congestion < would;
 }
 
+/* The knob: a segment that others went before at once, and behind which none fits, ends their
+ * burst.
+ */
+static bool ends_burst(const struct stack *s, const struct tcp_pcb *pcb, const struct offer *o,
+                       uint32_t room, uint32_t len)
+{
+    return pcb->follows && !o->again && room - len < least(o->waiting - len, o->mss) &&
+           tcp_knob(s, TCP_KNOB_PUSH_BURSTS);
+}
+
 /* The next segment with text or FIN; false: none may be sent now. */
 static bool plan_next(struct stack *s, struct tcp_pcb *pcb, enum urge urge, struct tcp_plan *plan)
 {
@@ -156,7 +166,8 @@ static bool plan_next(struct stack *s, struct tcp_pcb *pcb, enum urge urge, stru
     *plan = (struct tcp_plan){.seq = o.from, .len = len, .flags = TCP_FLAG_ACK, .fresh = !o.again};
     if (fin)
         plan->flags |= TCP_FLAG_FIN;
-    if (len > 0 && o.from + len == pcb->snd_end) /* MUST-60 */
+    /* MUST-60 */
+    if (len > 0 && (o.from + len == pcb->snd_end || ends_burst(s, pcb, &o, room, len)))
         plan->flags |= TCP_FLAG_PSH;
     return true;
 }
@@ -221,6 +232,7 @@ static void send_all(struct stack *s, struct tcp_pcb *pcb, enum urge urge, int64
     while (plan_next(s, pcb, urge, &plan)) {
         if (send_planned(s, pcb, &plan, now_ns) < 0 || urge == URGE_LOSS_PROBE)
             break;
+        pcb->follows = true;
         urge = URGE_NONE;
     }
 }
@@ -231,6 +243,7 @@ static void output(struct stack *s, struct tcp_pcb *pcb, enum urge urge, int64_t
         return;
     pcb->sending = true;
     pcb->burst = !in_flight(pcb) && tcp_knob(s, TCP_KNOB_NAGLE_BURST);
+    pcb->follows = false;
     send_all(s, pcb, urge, now_ns);
     if (pcb->ack_now)
         tcp_send_ack(s, pcb, now_ns);

@@ -149,7 +149,8 @@ struct tcp_pcb {
     bool urgent_in : 1;                        /* RCV.UP counts: not yet read */
     bool timestamps : 1, sack : 1, wscale : 1; /* agreed on */
     bool no_delay : 1, cork : 1, more : 1, keep_alive : 1;
-    bool burst : 1; /* nothing was in flight when what is being sent began, and the knob asks */
+    bool follows : 1; /* what is planned goes out right behind another segment */
+    bool burst : 1;   /* nothing was in flight when what is being sent began, and the knob asks */
 };
 
 /* One of limits.tcp_pcbs, CLOSED, with the user's hand on it; NULL: all are lent, and none of them
