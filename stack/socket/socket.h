@@ -8,7 +8,7 @@
  * the association first;
  * - ICMP errors reach a connected socket when they are hard (port unreachable: ERR_CONNREFUSED),
  * any socket when it sets IP_OPT_RECVERR;
- * - the address 0.0.0.0 as a destination is this host (127.0.0.1);
+ * - the address 0.0.0.0 as a datagram's destination is this host (127.0.0.1);
  * - a datagram to a socket that connect gave its address, but whose bind did not name it, moves
  * with the next connect;
  * - shutdown of a socket without a peer is -ERR_NOTCONN; after it, receive gives 0 when the queue

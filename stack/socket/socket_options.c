@@ -164,7 +164,7 @@ int socket_set_common(struct stack *s, struct socket *k, enum socket_option opti
         return 0;
     case IP_OPT_RECVERR:
         k->report_errors = value != 0;
-        return 0;
+        return k->type == SOCKET_STREAM ? -ERR_NOPROTOOPT : 0; /* TCP is to know of it */
     default:
         return -ERR_NOPROTOOPT;
     }

@@ -72,10 +72,9 @@ static int tcp_socket_connect(struct stack *s, struct socket *k, const struct so
 {
     if (!peer)
         return -ERR_AFNOSUPPORT;
-    struct ip_addr to = socket_destination(&peer->addr);
     int err = socket_take_error(k);
     if (err == 0)
-        err = tcp_connect(s, tcp_of(k), &to, peer->port, now_ns);
+        err = tcp_connect(s, tcp_of(k), &peer->addr, peer->port, now_ns);
     return err == 0 ? -ERR_INPROGRESS : err;
 }
 

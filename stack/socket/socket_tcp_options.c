@@ -50,7 +50,8 @@ static int set_seconds(struct stack *s, struct tcp_pcb *pcb, enum socket_option 
 }
 
 /* Options of which 0, or for SO_LINGER -1, says what would be without the record. */
-static int set_wish(struct stack *s, struct tcp_pcb *pcb, enum socket_option option, int64_t value)
+static int set_wish(struct stack *s, struct tcp_pcb *pcb, enum socket_option option, int64_t value,
+                    int64_t now_ns)
 {
     int64_t least = option == SO_OPT_LINGER ? -1 : 0;
     int64_t most = option == SO_OPT_LINGER ? MOST_SECONDS : INT32_MAX;
@@ -68,6 +69,8 @@ static int set_wish(struct stack *s, struct tcp_pcb *pcb, enum socket_option opt
         w->user_timeout_ms = (uint32_t)value;
     else
         w->unsent_low = (uint32_t)value;
+    if (option == TCP_OPT_USER_TIMEOUT)
+        tcp_timeout_changed(s, pcb, now_ns);
     return 0;
 }
 
@@ -78,6 +81,9 @@ int socket_tcp_set(struct stack *s, struct socket *k, enum socket_option option,
     switch (option) {
     case SO_OPT_REUSEADDR:
         pcb->end.reuse = value != 0;
+        return 0;
+    case IP_OPT_RECVERR:
+        pcb->tells_soft = value != 0;
         return 0;
     case SO_OPT_SNDBUF:
         return set_buffer(&pcb->snd_buffer, value);
@@ -90,7 +96,7 @@ int socket_tcp_set(struct stack *s, struct socket *k, enum socket_option option,
     case SO_OPT_LINGER:
     case TCP_OPT_USER_TIMEOUT:
     case TCP_OPT_NOTSENT_LOWAT:
-        return set_wish(s, pcb, option, value);
+        return set_wish(s, pcb, option, value, now_ns);
     case TCP_OPT_KEEPIDLE:
     case TCP_OPT_KEEPINTVL:
     case TCP_OPT_KEEPCNT:

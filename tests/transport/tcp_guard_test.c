@@ -246,3 +246,19 @@ Test(tcp_guard, source_quench_is_ignored)
     STATE(&t, "ESTABLISHED");
     cr_assert_eq(t.r->sent_count, sent);
 }
+
+/* RFC 9293 3.9.2.2, MUST-47: who asks for it hears of them at once, and the connection lives. */
+Test(tcp_guard, soft_errors_are_told_to_who_asks)
+{
+    int64_t error;
+    int fd = connected(&t, 0);
+    cr_assert_eq(socket_set(t.r->s, fd, IP_OPT_RECVERR, 1, 0), 0);
+    send_text(&t, fd, "abc");
+    EXPECT(&t, P | A, 1, 1, 3);
+    icmp(t.r->sent_count - 1, 3, 1, 0, 0);
+    cr_assert(socket_events(t.r->s, fd) & SOCKET_ERROR);
+    cr_assert_eq(socket_get(t.r->s, fd, SO_OPT_ERROR, &error), 0);
+    cr_assert_eq(error, ERR_HOSTUNREACH);
+    STATE(&t, "ESTABLISHED");
+    cr_assert_eq(socket_events(t.r->s, fd), SOCKET_WRITABLE);
+}

@@ -230,3 +230,44 @@ Test(tcp_keep, two_listeners)
     socket_close(t.r->s, first, 0);
     cr_assert_eq(socket_listen(t.r->s, second, 5, 0), 0);
 }
+
+/* MUST-20: at R1 IP hears that the next hop may be dead, and asks for it again. */
+Test(tcp_keep, r1_advises_ip)
+{
+    struct ip_addr peer = addr_ipv4(RIG_PEER);
+    uint8_t reply[60];
+    int fd = connected(&t, 0);
+    neighbour_remove(t.r->nif, &peer, t.r->now_ns);
+    send_text(&t, fd, "abc");
+    uint32_t len = rig_arp(reply, rig_mac, 2, rig_peer, RIG_PEER, rig_mac, RIG_ADDRESS);
+    rig_receive(t.r, reply, len);
+    EXPECT(&t, P | A, 1, 1, 3);
+    t.r->sent_count = t.seen = 0;
+    uint32_t arps = 0;
+    for (int i = 0; i < 3; i++) {
+        wait_ns(&t, ((int64_t)1 << i) * RIG_SECOND);
+        for (; t.seen < t.r->sent_count; t.seen++)
+            arps += rig_get16(t.r->sent[t.seen].bytes + 12) == 0x0806;
+        cr_assert_eq(arps, i < 2 ? 0 : 1, "%u requests after %d", arps, i);
+    }
+}
+
+/* 3.8.3: asked for while it runs. */
+Test(tcp_keep, user_timeout_of_a_syn)
+{
+    int fd = begin_connect(&t);
+    EXPECT(&t, S, 0, 0, 0);
+    set(fd, TCP_OPT_USER_TIMEOUT, 2500);
+    wait_ns(&t, 3 * RIG_SECOND);
+    EXPECT(&t, S, 0, 0, 0);
+    NOTHING(&t);
+    cr_assert_eq(get(fd, SO_OPT_ERROR), ERR_TIMEDOUT);
+}
+
+/* 3.10.1: an active OPEN to nobody. */
+Test(tcp_keep, connect_to_the_unspecified_address)
+{
+    struct socket_address to = {addr_ipv4(0), 80};
+    cr_assert_eq(socket_connect(t.r->s, stream_socket(&t), &to, 0), -ERR_ADDRNOTAVAIL);
+    NOTHING(&t);
+}

@@ -2,6 +2,7 @@
  * What acknowledgements mean for what is sent (RFC 9293 3.10.7.4, fifth step; RFC 6298 5), and what
  * becomes of it when they do not come. What is lost and how much may be in flight is recovery's.
  */
+#include "stack/core/neighbour.h"
 #include "stack/net/path_mtu.h"
 #include "stack/transport/tcp/inside.h"
 
@@ -207,11 +208,22 @@ static void suspect_black_hole(struct stack *s, struct tcp_pcb *pcb, int64_t now
         tcp_count(s, TCP_BLACK_HOLE);
 }
 
+/* R1 (RFC 9293 3.8.3): IP is told that the next hop may be dead. */
+static void advise_ip(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    struct ip_path path;
+    const struct ip_addr *to = &pcb->end.ip.remote, *from = &pcb->end.ip.local;
+    if (pcb->retransmits == tcp_knob(s, TCP_KNOB_R1) &&
+        ip_path(s, to, from, pcb->end.ip.nif, &path) == 0 && !path.loopback)
+        neighbour_doubt(path.nif, &path.next_hop, now_ns);
+}
+
 /* RFC 6298 5.4 to 5.6. */
 static void time_out(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
     if (pcb->retransmits < UINT8_MAX)
         pcb->retransmits++;
+    advise_ip(s, pcb, now_ns);
     tcp_rto_expired(s, pcb);
     if (syn_outstanding(pcb)) {
         tcp_count(s, TCP_OUT_RESENT);

@@ -65,6 +65,8 @@ static int take_ends(struct stack *s, struct tcp_pcb *pcb, const struct ip_addr 
 {
     struct port_pcb *end = &pcb->end;
     struct ip_path path;
+    if (addr_is_any(remote)) /* 3.10.1 */
+        return -ERR_ADDRNOTAVAIL;
     if (pcb->ended && !demux_is_in(end)) { /* nothing is left of what it was bound to */
         end->ip.local = (struct ip_addr){.family = remote->family};
         end->local_port = 0;
@@ -73,7 +75,7 @@ static int take_ends(struct stack *s, struct tcp_pcb *pcb, const struct ip_addr 
     int err = ip_path(s, remote, from, end->ip.nif, &path);
     if (err < 0)
         return err;
-    if (path.broadcast || path.multicast || addr_is_any(remote)) /* 3.9.2.3, MUST-46; 3.10.1 */
+    if (path.broadcast || path.multicast) /* 3.9.2.3, MUST-46 */
         return -ERR_NETUNREACH;
     if (!demux_is_in(end) && (err = tcp_bind(s, pcb)) < 0)
         return err;
@@ -319,7 +321,9 @@ void tcp_deafen(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 /* 3.10.5: RST where the peer may still wait for something. */
 static void abort_connection(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
-    bool tell = pcb->state != TCP_SYN_SENT && pcb->state != TCP_TIME_WAIT;
+    bool ended = pcb->fin_received && pcb->fin_queued; /* CLOSING, LAST-ACK, TIME-WAIT */
+    bool tell =
+        ended ? tcp_unread(pcb) > 0 && pcb->state != TCP_TIME_WAIT : pcb->state != TCP_SYN_SENT;
     struct tcp_plan rst = {.seq = pcb->snd_nxt, .flags = TCP_FLAG_RST | TCP_FLAG_ACK};
     tcp_end(s, pcb, 0);
     if (!tell)
@@ -416,7 +420,7 @@ static unsigned read_events(const struct tcp_pcb *pcb)
 
 static unsigned connected_events(const struct tcp_pcb *pcb)
 {
-    unsigned events = read_events(pcb);
+    unsigned events = read_events(pcb) | (pcb->error ? TCP_EVENT_ERROR : 0u);
     uint32_t low = pcb->wishes ? pcb->wishes->unsent_low : 0;
     bool room = send_room(pcb) > 0 && (low == 0 || tcp_unsent(pcb) < low);
     if (room || pcb->fin_queued)

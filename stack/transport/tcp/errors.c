@@ -60,6 +60,8 @@ static void take(struct stack *s, struct tcp_pcb *pcb, const struct ip_error *e)
         break;
     }
     pcb->soft_error = (uint8_t)e->error;
+    if (pcb->tells_soft) /* MUST-47 */
+        pcb->error = (uint8_t)e->error;
 }
 
 void tcp_input_error(struct stack *s, const struct ip_error *e, int64_t now_ns)

@@ -73,6 +73,7 @@ enum tcp_knob {
     TCP_KNOB_RTO_INITIAL,
     TCP_KNOB_RTO_MIN,
     TCP_KNOB_RTO_MAX,
+    TCP_KNOB_R1,
     TCP_KNOB_R2,
     TCP_KNOB_R2_SYN,
     TCP_KNOB_DELAYED_ACK,

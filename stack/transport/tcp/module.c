@@ -148,6 +148,7 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_RTO_MIN] = {"rto_min", KNOB_NS, SECONDS(1), MS(1), SECONDS(60)},
     [TCP_KNOB_RTO_MAX] = {"rto_max", KNOB_NS, SECONDS(60), SECONDS(1), SECONDS(600)},
     /* RFC 9293 3.8.3: at least 100 s, and 3 minutes for a SYN. */
+    [TCP_KNOB_R1] = {"r1", KNOB_NUMBER, 3, 1, 255}, /* SHLD-9: at least 3 retransmissions */
     [TCP_KNOB_R2] = {"r2", KNOB_NS, SECONDS(300), SECONDS(1), SECONDS(86400)},
     [TCP_KNOB_R2_SYN] = {"r2_syn", KNOB_NS, SECONDS(180), SECONDS(1), SECONDS(86400)},
     /* RFC 9293 3.8.6.3: less than 0.5 s. */

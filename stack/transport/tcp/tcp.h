@@ -132,6 +132,7 @@ struct tcp_pcb {
     uint8_t retransmits;       /* in a row, without an answer */
     bool user : 1;             /* somebody holds it, and closes it */
     bool unaccepted : 1;
+    bool tells_soft : 1; /* soft errors are told at once, and the connection goes on */
     bool ended : 1;      /* CLOSED after it was something else */
     bool sending : 1;    /* tcp_output is at work on it */
     bool passive : 1;    /* came from LISTEN */
@@ -198,6 +199,8 @@ int tcp_take_error(struct tcp_pcb *pcb);
 struct tcp_wishes *tcp_wish(struct stack *s, struct tcp_pcb *pcb);
 /* SO_KEEPALIVE, or its times, are others now. */
 void tcp_keep_changed(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+/* The user timeout is another now: it begins anew when it runs. */
+void tcp_timeout_changed(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 /* As asked for, or by the knobs. */
 int64_t tcp_keep_idle_ns(const struct stack *s, const struct tcp_pcb *pcb);
 int64_t tcp_keep_interval_ns(const struct stack *s, const struct tcp_pcb *pcb);

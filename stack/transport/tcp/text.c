@@ -31,8 +31,10 @@ static void check_urgent(struct tcp_pcb *pcb, const struct tcp_segment *g)
     if (!(g->flags & TCP_FLAG_URG) || !takes_text(pcb))
         return;
     uint32_t up = g->hdr.seq + g->hdr.urgent;
-    if (seq_after(up, pcb->rcv_up))
+    if (seq_after(up, pcb->rcv_up)) { /* MUST-32: each step ahead is told */
         pcb->rcv_up = up;
+        pcb->told &= (uint8_t)~TCP_EVENT_URGENT;
+    }
     if (seq_after(pcb->rcv_up, pcb->rcv_user))
         pcb->urgent_in = true;
 }
@@ -112,8 +114,10 @@ tcp_step tcp_input_text(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment
 {
     if (g->text_len == 0)
         return TCP_STEP_NEXT;
-    if (!takes_text(pcb))
+    if (!takes_text(pcb)) {
+        pcb->ack_now = true;
         return TCP_DROP_TEXT_TOO_LATE;
+    }
     if (!pcb->user && !pcb->unaccepted)
         return refuse_after_close(s, pcb, g, now_ns);
     if (g->seq == pcb->rcv_nxt)

@@ -23,6 +23,15 @@ void tcp_timers_stop(struct tcp_pcb *pcb)
     pcb->probing = false;
 }
 
+void tcp_timeout_changed(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    if (pcb->give_up_ns == TCP_NEVER)
+        return;
+    tcp_hold(pcb);
+    pcb->give_up_ns = now_ns + tcp_patience_ns(s, pcb);
+    tcp_leave(s, pcb, now_ns);
+}
+
 /* USER TIMEOUT: what the network has said meanwhile is the better reason (RFC 1122 4.2.3.9). */
 static void give_up(struct stack *s, struct tcp_pcb *pcb)
 {
