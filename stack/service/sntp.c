@@ -208,14 +208,20 @@ static int refusal(const struct sntp_query *q, const struct ntp_hdr *h)
     return -1;
 }
 
-/* RFC 5905 8: T1 and T4 are ours, T2 and T3 the server's. Halves are added, so that nothing
- * overflows. */
+/* (a + b) / 2, which cannot overflow: halves are added, and what was left of both makes one more.
+ */
+static int64_t half_sum(int64_t a, int64_t b)
+{
+    return a / 2 + b / 2 + (a % 2 + b % 2) / 2;
+}
+
+/* RFC 5905 8: T1 and T4 are ours, T2 and T3 the server's. */
 static struct sntp_time reckon(const struct sntp_query *q, const struct ntp_hdr *h, int64_t t4)
 {
     int64_t t1 = q->sent_ns;
     int64_t t3 = ntp_to_unix_ns(h->transmit_time);
     int64_t t2 = h->receive_time ? ntp_to_unix_ns(h->receive_time) : t3;
-    int64_t offset = (t2 - t1) / 2 + (t3 - t4) / 2;
+    int64_t offset = half_sum(t2 - t1, t3 - t4);
     int64_t delay = (t4 - t1) - (t3 - t2);
     int64_t now = t4 + offset;
     uint64_t rest = 0;
