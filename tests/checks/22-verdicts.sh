@@ -20,12 +20,16 @@ host raw peer mac 52:55:0a:00:02:02 ip 10.0.2.2
 +0   < icmp echo-request id 1 seq 1 data "abcdefghijkl"
 +0   > icmp echo-reply id 1 seq 1
 END
-# bent STATUS TEXT CHANGE: the example stack after sed, under the script above.
+# Two pings, the second just within and just past the two minutes for which a datagram may live.
+for gap in 119.999999999 120; do
+    { cat $work/ping.pkt; printf '+%s < icmp echo-request id 1 seq 2 data "abcdefghijkl"\n+0 > icmp echo-reply id 1 seq 2\n' $gap; } >$work/after-$gap.pkt
+done
+# bent STATUS TEXT CHANGE [SCRIPT]: the example stack after sed, under the script above or another.
 bent() {
     sed "$3" examples/stack/eth_receive.c >$work/bent.c
     [ "$3" = '' ] || ! cmp -s $work/bent.c examples/stack/eth_receive.c || { bad "$3 changes nothing"; return; }
     cc -shared -fPIC -I. -o $work/bent.so $work/bent.c || { bad "$3 does not build"; return; }
-    build/release/wiredrill run --sut $work/bent.so $work/ping.pkt >$work/out 2>&1
+    build/release/wiredrill run --sut $work/bent.so $work/${4:-ping}.pkt >$work/out 2>&1
     status=$?
     [ $status -eq "$1" ] && grep -qF -- "$2" $work/out
     verdict $? "bent by $3: exit $1, $2"
@@ -35,6 +39,9 @@ bent 0 '1 passed' ''
 bent 1 'differs   ttl zero: expected at least 1, actual 0, RFC1122-3.2.1.7-1' "s/$ttl/ip[8] = 0;/"
 bent 0 'ttl: expected 64, actual 63' "s/$ttl/ip[8] = 63;/"
 bent 1 'differs   tos: expected 0' "s/$ttl/ip[8] = 64; ip[1] = 0xff;/"
+bent 1 'differs   identification: expected another than in the last two minutes, actual 7, as at 0s, RFC6864-4.3-1' "s/$ttl/ip[8] = 64; ip[4] = 0; ip[5] = 7;/" after-119.999999999
+bent 0 '1 passed' "s/$ttl/ip[8] = 64; ip[4] = 0; ip[5] = 7;/" after-120
+bent 0 '1 passed' "s/$ttl/ip[8] = 64; ip[4] = 0; ip[5] = 7; ip[6] |= 0x40;/" after-119.999999999
 bent 1 'differs   reserved flag: ' "s/$ttl/ip[8] = 64; ip[6] |= 0x80;/"
 bent 1 'differs   source: expected an address of its own, actual 10.0.2.77' 's/memcpy(ip + 12, s->ip, 4);/&ip[15] = 77;/'
 bent 1 'differs   echo destination: expected 10.0.2.2, actual 10.0.2.77' 's/memcpy(ip + 16, ip + 12, 4);/&ip[19] = 77;/'

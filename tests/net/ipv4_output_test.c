@@ -97,6 +97,30 @@ Test(ipv4_output, identification_counts_for_each_peer)
     rig_close(r);
 }
 
+/* RFC 6864 4.3: an identification comes again only when all others of the flow have been, whatever
+ * other flows send between. */
+Test(ipv4_output, identification_repeats_after_all_others)
+{
+    enum { ALL = 65536, OTHER = 64 };
+    static uint8_t seen[ALL];
+    struct rig *r = open_with_peer();
+    struct ip_addr other = addr_ipv4(RIG_PEER + 5);
+    neighbour_add(r->nif, &other, rig_peer, 0);
+    unsigned first = 0, id = 0;
+    for (unsigned i = 0; i <= ALL; i++) {
+        r->sent_count = 0;
+        send(r, RIG_PEER, 10, (struct ip_send){0});
+        id = rig_get16(r->sent[0].bytes + IP_AT + 4);
+        first = i ? first : id;
+        if (i % OTHER == 0)
+            send(r, RIG_PEER + 5, 10, (struct ip_send){0});
+        if (i < ALL)
+            cr_assert_eq(seen[id]++, 0, "%u comes again at %u", id, i);
+    }
+    cr_assert_eq(id, first);
+    rig_close(r);
+}
+
 static void expect_path(struct rig *r, uint32_t to, int error, uint32_t next_hop, uint32_t source)
 {
     struct ip_path path;
