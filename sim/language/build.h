@@ -43,8 +43,8 @@ void build_setting(struct parse *p, const struct word *knob, struct value value)
 bool build_param(struct parse *p, const struct word *name);
 bool param_add(struct parse *p, struct value value);
 bool param_range(struct parse *p, struct value first, struct value last);
-/* What: STEP_LINK a link, STEP_CALL a host, STEP_PACKET the stack under test. */
-bool build_declaration(struct parse *p, enum step_kind what, const struct word *kind,
+/* What: LINE_LINK, LINE_HOST or LINE_SUT. */
+bool build_declaration(struct parse *p, enum line_kind what, const struct word *kind,
                        const struct word *name);
 void attribute_add(struct parse *p, const struct word *name, struct value value);
 void attribute_on(struct parse *p, const struct word *link);

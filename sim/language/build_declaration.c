@@ -194,7 +194,7 @@ static const char *kind_of(struct parse *p, const struct word *kind)
     return NULL;
 }
 
-bool build_declaration(struct parse *p, enum step_kind what, const struct word *kind,
+bool build_declaration(struct parse *p, enum line_kind what, const struct word *kind,
                        const struct word *name)
 {
     struct script *s = p->script;
@@ -202,16 +202,16 @@ bool build_declaration(struct parse *p, enum step_kind what, const struct word *
         .kind = kind ? kind_of(p, kind) : NULL, .name = name->text, .place = name->place};
     if (kind && !d.kind)
         return false;
-    if (what == STEP_CALL && strcmp(name->text, "sut") == 0)
+    if (what == LINE_HOST && strcmp(name->text, "sut") == 0)
         return diagnose(p->d, &name->place,
                         "the name `sut` is the host under test's: choose another");
-    if (what == STEP_LINK ? declared_twice(p, s->link, s->links, name)
+    if (what == LINE_LINK ? declared_twice(p, s->link, s->links, name)
                           : declared_twice(p, s->host, s->hosts, name) ||
                                 declared_twice(p, s->sut, s->suts, name))
         return false;
-    if (what == STEP_LINK)
+    if (what == LINE_LINK)
         p->declared = ADD(p, s->link, s->links);
-    else if (what == STEP_CALL)
+    else if (what == LINE_HOST)
         p->declared = ADD(p, s->host, s->hosts);
     else
         p->declared = ADD(p, s->sut, s->suts);

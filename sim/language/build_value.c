@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "sim/language/build.h"
+#include "sim/language/keyword.h"
 
 struct value value_of(const struct word *w)
 {

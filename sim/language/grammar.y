@@ -72,9 +72,9 @@ declaration: OPTION { NEED(build_option(p, $1, NULL)); }
     | END_AT STAMP NAME STRING { NEED(build_end(p, $2, $3, $4)); }
     | SET settings
     | PARAM NAME '=' { NEED(build_param(p, $2)); } parameters
-    | LINK NAME { NEED(build_declaration(p, STEP_LINK, NULL, $2)); } attributes
-    | HOST host_kind NAME { NEED(build_declaration(p, STEP_CALL, $2, $3)); } attributes
-    | SUT NAME { NEED(build_declaration(p, STEP_PACKET, NULL, $2)); } attributes
+    | LINK NAME { NEED(build_declaration(p, LINE_LINK, NULL, $2)); } attributes
+    | HOST host_kind NAME { NEED(build_declaration(p, LINE_HOST, $2, $3)); } attributes
+    | SUT NAME { NEED(build_declaration(p, LINE_SUT, NULL, $2)); } attributes
     | FORMAT PACKET { NEED(build_format(p, $2)); }
     | IGNORE packet { NEED(build_ignore(p, $2)); }
     | EXPERT NUMBER NAME on_link { NEED(build_expert(p, $2, $3, $4)); }

@@ -1,4 +1,4 @@
-/* From text to words. The rules stand in token.h. */
+/* From text to words. The rules stand in sim/base/word.h. */
 #ifndef SIM_LANGUAGE_LEXER_H
 #define SIM_LANGUAGE_LEXER_H
 
@@ -45,6 +45,11 @@ bool lex_text(struct lexing *l, const char *text, size_t len);
 bool word_numeric(struct lexing *l, struct word *w);
 bool word_colons(struct lexing *l, struct word *w);
 bool word_string(struct lexing *l, struct word *w);
+
+/* Is it that sign? */
+bool sign_is(const struct word *w, const char *sign);
+/* A number, a time, or what was meant as one (60sec). */
+bool word_like_time(const struct word *w);
 
 /* The lexer's version for those who have only text: the words of one packet line's tail, as
  * script_parse would hand them on. Returns the number of words, or -1 and *d. For tests and tools.

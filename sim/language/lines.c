@@ -2,125 +2,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/language/parse.h"
-
-static const struct {
-    const char *word;
-    enum line_kind kind;
-} declaration[] = {
-    {"covers", LINE_COVERS},   {"include", LINE_INCLUDE}, {"end", LINE_END},
-    {"set", LINE_SET},         {"param", LINE_PARAM},     {"link", LINE_LINK},
-    {"host", LINE_HOST},       {"sut", LINE_SUT},         {"format", LINE_FORMAT},
-    {"ignore", LINE_IGNORE},   {"expert", LINE_EXPERT},   {"golden", LINE_GOLDEN},
-    {"outcome", LINE_OUTCOME}, {"all", LINE_ALL},         {"repeat", LINE_REPEAT},
-    {"one", LINE_ONE},
-};
-enum { DECLARATIONS = sizeof declaration / sizeof declaration[0] };
-
-const char *const line_words[] = {"covers",  "include", "end",    "set",    "param",  "link",
-                                  "host",    "sut",     "format", "ignore", "expert", "golden",
-                                  "outcome", "all",     "repeat", "one",    NULL};
-
-static const struct {
-    const char *title, *form;
-} about[LINE_KINDS] = {
-    [LINE_OPTION] = {"option", "--name or --name=value"},
-    [LINE_SHELL] = {"command", "`COMMAND`, before the first event or behind the last"},
-    [LINE_COVERS] = {"covers", "covers REQUIREMENT..."},
-    [LINE_END] = {"end", "end TIME [because \"REASON\"]"},
-    [LINE_SET] = {"set", "set KNOB VALUE [KNOB VALUE]..."},
-    [LINE_PARAM] = {"param", "param NAME = VALUE[, VALUE]... or FIRST..LAST"},
-    [LINE_LINK] = {"link", "link NAME [ATTRIBUTE VALUE]..."},
-    [LINE_HOST] = {"host", "host KIND NAME [ATTRIBUTE VALUE]..."},
-    [LINE_SUT] = {"sut", "sut INTERFACE [ATTRIBUTE VALUE]..."},
-    [LINE_FORMAT] = {"format", "format NAME on LAYER NUMBER { FIELD: TYPE [= VALUE] ... }"},
-    [LINE_IGNORE] = {"ignore", "ignore [@HOST] > PACKET [until TIME]"},
-    [LINE_EXPERT] = {"expert", "expert FRAME FIELD [on LINK]"},
-    [LINE_GOLDEN] = {"golden", "golden fingerprint"},
-    [LINE_OUTCOME] = {"outcome", "outcome TIME EXPRESSION"},
-    [LINE_INCLUDE] = {"include", "include \"FILE\""},
-    [LINE_ALL] = {"all", "all { LINES }"},
-    [LINE_REPEAT] = {"repeat",
-                     "repeat COUNT [?NAME] { LINES } or repeat LEAST..MOST [?NAME] { LINES }"},
-    [LINE_ONE] = {"one", "one { LINES } or { LINES }"},
-    [LINE_CLOSE] = {"closing", "}"},
-    [LINE_PACKET] = {"packet", "TIME [@HOST] < PACKET or TIME [maybe] [@HOST] > PACKET"},
-    [LINE_CALL] = {"call", "TIME [@HOST] NAME(ARGUMENTS) [= RESULT [ERRNO] [(NOTE)]]"},
-    [LINE_ASSERT] = {"assert", "TIME assert EXPRESSION"},
-    [LINE_QUIET] = {"quiet", "TIME quiet"},
-    [LINE_FAULT] = {"link",
-                    "TIME link NAME VERB [AMOUNT] [frame N] [every N] [from HOST] [match PACKET]"},
-    [LINE_SET_EVENT] = {"set", "TIME set KNOB VALUE"},
-    [LINE_LET] = {"let", "TIME let NAME = EXPRESSION"},
-    [LINE_SHELL_EVENT] = {"command", "TIME `COMMAND`"},
-    [LINE_CODE] = {"code", "TIME %{ assert EXPRESSION }%"},
-};
-
-bool line_is_event(enum line_kind kind)
-{
-    return kind >= LINE_PACKET;
-}
-
-const char *line_form(enum line_kind kind)
-{
-    return about[kind].form;
-}
-
-const char *line_title(enum line_kind kind)
-{
-    return about[kind].title;
-}
-
-static bool is(const struct word *w, const char *punct)
-{
-    return w->kind == WORD_PUNCT && strcmp(w->text, punct) == 0;
-}
-
-static bool is_name(const struct word *w, const char *name)
-{
-    return w->kind == WORD_NAME && strcmp(w->text, name) == 0;
-}
-
-/* A number, a time, or what was meant as one (60sec). */
-static bool is_stamp(const struct word *w)
-{
-    return w->kind == WORD_NUMBER || w->kind == WORD_TIME ||
-           (w->kind == WORD_NAME && w->text[0] >= '0' && w->text[0] <= '9');
-}
+#include "sim/language/keyword.h"
 
 static bool is_time(const struct word *w)
 {
-    return is_stamp(w) || is(w, "*") || is(w, "+");
-}
-
-static int declaration_of(const struct word *w)
-{
-    if (w->kind == WORD_NAME)
-        for (int i = 0; i < DECLARATIONS; i++)
-            if (strcmp(w->text, declaration[i].word) == 0)
-                return i;
-    return -1;
+    return word_like_time(w) || sign_is(w, "*") || sign_is(w, "+");
 }
 
 static bool starts_line(const struct word *w)
 {
     return is_time(w) || w->kind == WORD_SHELL || w->kind == WORD_CODE || w->kind == WORD_OPTION ||
-           is(w, "}") || declaration_of(w) >= 0;
+           sign_is(w, "}") || keyword_of(AT_LINE, w);
 }
 
 /* [+]T, and ~ or ... and another: the number of words. 0: no time stands here. */
 static size_t time_words(const struct word *w, size_t count)
 {
     size_t n = 0;
-    if (n < count && is(&w[n], "*"))
+    if (n < count && sign_is(&w[n], "*"))
         return 1;
     for (;;) {
         size_t from = n;
-        if (n < count && is(&w[n], "+"))
+        if (n < count && sign_is(&w[n], "+"))
             n++;
-        if (n < count && is_stamp(&w[n]))
+        if (n < count && word_like_time(&w[n]))
             n++;
-        if (n == from || n == count || !(is(&w[n], "~") || is(&w[n], "...")))
+        if (n == from || n == count || !(sign_is(&w[n], "~") || sign_is(&w[n], "...")))
             return n;
         n++;
     }
@@ -129,11 +36,11 @@ static size_t time_words(const struct word *w, size_t count)
 /* "maybe" and "@ NAME" may stand before an arrow. */
 static size_t arrow_at(const struct word *w, size_t count, size_t from)
 {
-    if (from < count && is_name(&w[from], "maybe"))
+    if (from < count && keyword_of(AT_PACKET, &w[from]))
         from++;
-    if (from + 1 < count && is(&w[from], "@"))
+    if (from + 1 < count && sign_is(&w[from], "@"))
         from += 2;
-    return from < count && (is(&w[from], "<") || is(&w[from], ">")) ? from : NO_PACKET;
+    return from < count && (sign_is(&w[from], "<") || sign_is(&w[from], ">")) ? from : NO_PACKET;
 }
 
 static void classify_event(struct line *l)
@@ -141,8 +48,9 @@ static void classify_event(struct line *l)
     const struct word *w = l->word;
     l->action = time_words(w, l->words);
     const struct word *action = l->action < l->words ? &w[l->action] : NULL;
-    bool called = action && l->action + 1 < l->words && is(&w[l->action + 1], "(") &&
-                  !w[l->action + 1].spaced;
+    const struct keyword *own = action ? keyword_of(AT_ACTION, action) : NULL;
+    bool called =
+        action && l->action + 1 < l->words && sign_is(action + 1, "(") && !action[1].spaced;
     l->packet = arrow_at(w, l->words, l->action);
     if (l->packet != NO_PACKET)
         l->kind = LINE_PACKET;
@@ -150,22 +58,12 @@ static void classify_event(struct line *l)
         l->kind = LINE_SHELL_EVENT;
     else if (action && action->kind == WORD_CODE)
         l->kind = LINE_CODE;
-    else if (action && is_name(action, "assert"))
-        l->kind = LINE_ASSERT;
-    else if (action && is_name(action, "quiet"))
-        l->kind = LINE_QUIET;
-    else if (action && is_name(action, "link") && !called)
-        l->kind = LINE_FAULT;
-    else if (action && is_name(action, "set") && !called)
-        l->kind = LINE_SET_EVENT;
-    else if (action && is_name(action, "let") && !called)
-        l->kind = LINE_LET;
     else
-        l->kind = LINE_CALL;
+        l->kind = own && !(called && own->callable) ? own->line : LINE_CALL;
     if (l->kind != LINE_FAULT)
         return;
     for (size_t i = l->action + 3; i < l->words && l->packet == NO_PACKET; i++)
-        if (is_name(&w[i], "match")) {
+        if (keyword_of(AT_FAULT, &w[i])) {
             l->packet = arrow_at(w, l->words, i + 1);
             if (l->packet == NO_PACKET)
                 l->packet = i + 1;
@@ -175,7 +73,7 @@ static void classify_event(struct line *l)
 static void classify(struct line *l)
 {
     const struct word *w = l->word;
-    int at = declaration_of(w);
+    const struct keyword *own = keyword_of(AT_LINE, w);
     l->action = 0;
     l->packet = NO_PACKET;
     if (w->kind == WORD_OPTION)
@@ -184,10 +82,10 @@ static void classify(struct line *l)
         l->kind = LINE_SHELL;
     else if (w->kind == WORD_CODE)
         l->kind = LINE_CODE;
-    else if (is(w, "}"))
+    else if (sign_is(w, "}"))
         l->kind = LINE_CLOSE;
-    else if (at >= 0)
-        l->kind = declaration[at].kind;
+    else if (own)
+        l->kind = own->line;
     else
         classify_event(l);
     if (l->kind == LINE_IGNORE) {
@@ -221,7 +119,7 @@ static bool open_bracket(struct split *s)
 static bool options_go_on(const struct split *s)
 {
     const struct word *last = &s->w->word[s->at - 1];
-    return s->options && (is(last, ",") || is(last, ":") || last->kind == WORD_NAME);
+    return s->options && (sign_is(last, ",") || sign_is(last, ":") || last->kind == WORD_NAME);
 }
 
 /* A name in the first column that is nearly a declaration, or a call without a time, was not meant
@@ -234,11 +132,11 @@ static bool meant_as_start(struct split *s)
     const struct word *next = w + 1; /* WORD_END at the latest */
     size_t before = s->at - s->from,
            times = time_words(&s->w->word[s->from], before < 8 ? before : 8);
-    if (is(next, "(") && !next->spaced && times < before)
+    if (sign_is(next, "(") && !next->spaced && times < before)
         return diagnose(s->p->d, &w->place, "an event starts with a time: write `+0 %s(...)`",
                         w->text);
-    const char *near = strlen(w->text) > 2 ? nearest_word(w->text, line_words) : NULL;
-    if (near && !is(next, "("))
+    const char *near = strlen(w->text) > 2 ? keyword_nearest(AT_LINE, w->text) : NULL;
+    if (near && !sign_is(next, "("))
         return diagnose(s->p->d, &w->place,
                         "unknown word `%s` at a line's start: did you mean `%s`?", w->text, near);
     return true;
@@ -248,7 +146,7 @@ static bool meant_as_start(struct split *s)
 static int belongs(struct split *s)
 {
     const struct word *w = &s->w->word[s->at];
-    if (w->kind == WORD_END || (s->depth == 0 && is(w, "}")))
+    if (w->kind == WORD_END || (s->depth == 0 && sign_is(w, "}")))
         return 0;
     if (s->depth || !w->first)
         return 1;
@@ -261,15 +159,17 @@ static int belongs(struct split *s)
 static bool ends_here(struct split *s, size_t arrow)
 {
     const struct word *w = &s->w->word[s->at], *first = &s->w->word[s->from];
-    if (is(w, "}") && s->depth == 0) /* "} or {" is one line */
-        return !(is_name(w + 1, "or") && w[1].kind != WORD_END && is(w + 2, "{"));
-    bool block = is_name(first, "all") || is_name(first, "repeat") || is_name(first, "one") ||
-                 is(first, "}");
-    if (block && is(w, "{") && s->depth == 0)
+    if (sign_is(w, "}") && s->depth == 0) /* "} or {" is one line */
+        return !(keyword_of(AT_CLOSE, w + 1) && sign_is(w + 2, "{"));
+    const struct keyword *own = keyword_of(AT_LINE, first);
+    bool block =
+        sign_is(first, "}") ||
+        (own && (own->line == LINE_ALL || own->line == LINE_ONE || own->line == LINE_REPEAT));
+    if (block && sign_is(w, "{") && s->depth == 0)
         return true;
-    if (s->at > arrow && is(w, "<"))
+    if (s->at > arrow && sign_is(w, "<"))
         s->options = true;
-    else if (is(w, ">"))
+    else if (sign_is(w, ">"))
         s->options = false;
     return false;
 }
@@ -282,9 +182,9 @@ static char closing(const struct word *open)
 static bool follow_brackets(struct split *s)
 {
     const struct word *w = &s->w->word[s->at];
-    if (is(w, "(") || is(w, "[") || is(w, "{"))
+    if (sign_is(w, "(") || sign_is(w, "[") || sign_is(w, "{"))
         return open_bracket(s);
-    if (s->depth == 0 || !(is(w, ")") || is(w, "]") || is(w, "}")))
+    if (s->depth == 0 || !(sign_is(w, ")") || sign_is(w, "]") || sign_is(w, "}")))
         return true;
     const struct word *open = s->open[--s->depth];
     char close = closing(open);
@@ -299,8 +199,9 @@ static bool follow_brackets(struct split *s)
 static size_t event_arrow(const struct split *s)
 {
     const struct word *w = &s->w->word[s->from];
+    const struct keyword *own = keyword_of(AT_LINE, w);
     size_t count = s->w->count - s->from,
-           at = arrow_at(w, count, is_name(w, "ignore") ? 1 : time_words(w, count));
+           at = arrow_at(w, count, own && own->line == LINE_IGNORE ? 1 : time_words(w, count));
     return at == NO_PACKET ? NO_PACKET : s->from + at;
 }
 
@@ -308,7 +209,8 @@ static size_t event_arrow(const struct split *s)
 static bool digits_behind_hex(const struct split *s)
 {
     const struct word *w = &s->w->word[s->at];
-    if (s->at == s->from || (w[-1].kind != WORD_HEX && !is_name(&w[-1], "hex")) ||
+    if (s->at == s->from ||
+        (w[-1].kind != WORD_HEX && !(w[-1].kind == WORD_NAME && strcmp(w[-1].text, "hex") == 0)) ||
         w->kind > WORD_TIME)
         return false;
     size_t n = strlen(w->text);
@@ -389,7 +291,7 @@ static size_t join_path(struct parse *p, struct word *w, size_t words)
     for (; n < words && (n == 1 || !w[n].spaced); n++) {
         if (w[n].kind == WORD_STRING || (w[n].kind > WORD_MAC && w[n].kind != WORD_PUNCT))
             break;
-        slash = slash || is(&w[n], "/");
+        slash = slash || sign_is(&w[n], "/");
         len += strlen(w[n].text);
     }
     if (!slash)
@@ -411,14 +313,14 @@ static bool add_line(struct split *s, const char *summary)
 {
     struct parse *p = s->p;
     struct line l = {.word = &s->w->word[s->from], .words = s->at - s->from};
-    if (is_name(l.word, "host")) {
+    classify(&l);
+    if (l.kind == LINE_HOST) {
         struct word *first = &s->w->word[s->from];
         size_t joined = join_path(p, first, l.words);
         first[joined] = first[0];
         l.word += joined;
         l.words -= joined;
     }
-    classify(&l);
     l.comment = comment_above(s, summary);
     if (l.kind == LINE_INCLUDE) {
         if (l.words == 2 && l.word[1].kind == WORD_STRING)
@@ -434,11 +336,11 @@ static bool add_line(struct split *s, const char *summary)
 static bool starts_strangely(struct split *s)
 {
     const struct word *w = &s->w->word[s->from];
-    const char *near = w->kind == WORD_NAME ? nearest_word(w->text, line_words) : NULL;
-    if (is(w, "<") || is(w, ">"))
+    const char *near = w->kind == WORD_NAME ? keyword_nearest(AT_LINE, w->text) : NULL;
+    if (sign_is(w, "<") || sign_is(w, ">"))
         return diagnose(s->p->d, &w->place, "a packet line starts with a time: write `+0 %s ...`",
                         w->text);
-    if (w->kind == WORD_NAME && is(w + 1, "("))
+    if (w->kind == WORD_NAME && sign_is(w + 1, "("))
         return diagnose(s->p->d, &w->place, "an event starts with a time: write `+0 %s(...)`",
                         w->text);
     if (near)

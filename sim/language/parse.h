@@ -47,14 +47,6 @@ struct line {
 };
 #define NO_PACKET SIZE_MAX
 
-/* The words that start a line, NULL-terminated. */
-extern const char *const line_words[];
-bool line_is_event(enum line_kind kind);
-/* How a line of that kind reads: "host KIND NAME [ATTRIBUTE VALUE]...". */
-const char *line_form(enum line_kind kind);
-/* "host", "packet": for sentences. */
-const char *line_title(enum line_kind kind);
-
 struct source {
     const char *file, *text;
     size_t len;

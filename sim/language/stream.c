@@ -4,6 +4,7 @@
 
 #include "sim/language/build.h"
 #include "sim/language/grammar.tab.h"
+#include "sim/language/keyword.h"
 
 int script_yylex(SCRIPT_YYSTYPE *value, struct parse *p);
 
@@ -23,21 +24,12 @@ static int sign_token(const char *text)
     return text[1] ? SCRIPT_YYUNDEF : text[0];
 }
 
-static int name_token(const char *text, bool expression)
-{
-    if (!expression)
-        return NAME;
-    return strcmp(text, "and") == 0   ? AND
-           : strcmp(text, "or") == 0  ? OR
-           : strcmp(text, "not") == 0 ? NOT
-                                      : NAME;
-}
-
-static int word_token(const struct word *w, bool expression)
+/* A word that is none of the language's own there. */
+static int word_token(const struct word *w)
 {
     switch (w->kind) {
     case WORD_NAME:
-        return name_token(w->text, expression);
+        return NAME;
     case WORD_NUMBER:
         return NUMBER;
     case WORD_TIME:
@@ -74,25 +66,6 @@ static int word_token(const struct word *w, bool expression)
     return SCRIPT_YYUNDEF;
 }
 
-static int keyword_token(enum line_kind kind)
-{
-    static const int token[LINE_KINDS] = {
-        [LINE_COVERS] = COVERS, [LINE_END] = END_AT,    [LINE_SET] = SET,
-        [LINE_PARAM] = PARAM,   [LINE_LINK] = LINK,     [LINE_HOST] = HOST,
-        [LINE_SUT] = SUT,       [LINE_FORMAT] = FORMAT, [LINE_IGNORE] = IGNORE,
-        [LINE_EXPERT] = EXPERT, [LINE_GOLDEN] = GOLDEN, [LINE_OUTCOME] = OUTCOME,
-        [LINE_ALL] = ALL,       [LINE_REPEAT] = REPEAT, [LINE_ASSERT] = ASSERT,
-        [LINE_QUIET] = QUIET,   [LINE_FAULT] = LINK,    [LINE_SET_EVENT] = SET,
-        [LINE_ONE] = ONE,       [LINE_LET] = LET,
-    };
-    return token[kind];
-}
-
-static bool is(const struct word *w, const char *punct)
-{
-    return w->kind == WORD_PUNCT && strcmp(w->text, punct) == 0;
-}
-
 /* A declaration inside braces would be played with each repetition, which means nothing. */
 static bool misplaced(struct parse *p, const struct line *l)
 {
@@ -126,7 +99,7 @@ static int take_note(struct parse *p, const struct line *l, SCRIPT_YYSTYPE *valu
     if (holds_other(p, l))
         return SCRIPT_YYerror;
     for (int depth = 0; to < l->words; to++) {
-        depth += is(&l->word[to], "(") - is(&l->word[to], ")");
+        depth += sign_is(&l->word[to], "(") - sign_is(&l->word[to], ")");
         len += strlen(l->word[to].text) + 2;
         if (depth == 0)
             break;
@@ -152,18 +125,18 @@ static int take_note(struct parse *p, const struct line *l, SCRIPT_YYSTYPE *valu
 static bool is_note(const struct parse *p, const struct line *l, const struct word *w)
 {
     if (l->kind != LINE_CALL || p->depth || !p->result_at || p->word_at <= p->result_at ||
-        !is(w, "("))
+        !sign_is(w, "("))
         return false;
     return w->spaced || w[-1].kind != WORD_NAME || w[-2].kind == WORD_NUMBER;
 }
 
 static void follow(struct parse *p, const struct line *l, const struct word *w)
 {
-    if (is(w, "(") || is(w, "[") || is(w, "{"))
+    if (sign_is(w, "(") || sign_is(w, "[") || sign_is(w, "{"))
         p->depth++;
-    else if (p->depth && (is(w, ")") || is(w, "]") || is(w, "}")))
+    else if (p->depth && (sign_is(w, ")") || sign_is(w, "]") || sign_is(w, "}")))
         p->depth--;
-    else if (l->kind == LINE_CALL && is(w, "=") && !p->depth)
+    else if (l->kind == LINE_CALL && sign_is(w, "=") && !p->depth)
         p->result_at = p->word_at + 1;
 }
 
@@ -177,13 +150,44 @@ static int take_packet(struct parse *p, const struct line *l, SCRIPT_YYSTYPE *va
     return PACKET;
 }
 
+/* Word `at` of the line, if the language keeps it for itself there. */
+static const struct keyword *own_word(const struct line *l, size_t at)
+{
+    const struct word *w = &l->word[at];
+    if (l->kind == LINE_PACKET)
+        return at == l->action ? keyword_of(AT_PACKET, w) : NULL;
+    if (l->kind == LINE_CLOSE)
+        return keyword_of(AT_CLOSE, w);
+    if (at == l->action) {
+        const struct keyword *own = keyword_of(line_is_event(l->kind) ? AT_ACTION : AT_LINE, w);
+        return own && own->line == l->kind ? own : NULL;
+    }
+    switch (l->kind) {
+    case LINE_FAULT:
+        if (at == l->action + 2 && keyword_of(AT_VERB, w))
+            return keyword_of(AT_VERB, w);
+        return l->packet != NO_PACKET && at < l->packet ? keyword_of(AT_FAULT, w) : NULL;
+    case LINE_LINK:
+    case LINE_HOST:
+    case LINE_SUT:
+    case LINE_EXPERT:
+        return keyword_of(AT_ATTRIBUTE, w);
+    case LINE_ASSERT:
+    case LINE_OUTCOME:
+    case LINE_LET:
+        return keyword_of(AT_EXPRESSION, w);
+    default:
+        return NULL;
+    }
+}
+
 static int take_word(struct parse *p, const struct line *l, SCRIPT_YYSTYPE *value)
 {
     const struct word *w = &l->word[p->word_at];
     p->at = value->NAME = w; /* all words lie at the same place of the union */
     if (misplaced(p, l))
         return SCRIPT_YYerror;
-    if (p->word_at == l->packet && (is(w, "<") || is(w, ">"))) {
+    if (p->word_at == l->packet && (sign_is(w, "<") || sign_is(w, ">"))) {
         p->arrow = true;
         p->word_at++;
         return ARROW;
@@ -194,29 +198,13 @@ static int take_word(struct parse *p, const struct line *l, SCRIPT_YYSTYPE *valu
         return take_note(p, l, value);
     follow(p, l, w);
     size_t at = p->word_at++;
-    if (at == l->action && keyword_token(l->kind))
-        return keyword_token(l->kind);
-    bool number = w->kind == WORD_NUMBER || w->kind == WORD_TIME ||
-                  (w->kind == WORD_NAME && w->text[0] >= '0' && w->text[0] <= '9');
-    if (number && ((line_is_event(l->kind) && at < l->action) || l->kind == LINE_END ||
-                   (l->kind == LINE_OUTCOME && at == 1)))
+    if (word_like_time(w) && ((line_is_event(l->kind) && at < l->action) || l->kind == LINE_END ||
+                              (l->kind == LINE_OUTCOME && at == 1)))
         return STAMP;
     if (l->kind == LINE_OPTION && at == 1 && w->kind == WORD_STRING && !w->spaced)
         return OPTION_VALUE;
-    if (w->kind == WORD_NAME && l->kind == LINE_FAULT && at == l->action + 2 &&
-        strcmp(w->text, "set") == 0)
-        return SET;
-    if (w->kind == WORD_NAME && l->kind == LINE_FAULT && l->packet != NO_PACKET && at < l->packet &&
-        strcmp(w->text, "match") == 0)
-        return MATCH;
-    bool attributes = l->kind == LINE_LINK || l->kind == LINE_HOST || l->kind == LINE_SUT ||
-                      l->kind == LINE_EXPERT;
-    if (w->kind == WORD_NAME && attributes && strcmp(w->text, "on") == 0)
-        return ON;
-    if (l->kind == LINE_PACKET && at == l->action && w->kind == WORD_NAME)
-        return MAYBE;
-    return word_token(w, l->kind == LINE_ASSERT || l->kind == LINE_OUTCOME || l->kind == LINE_LET ||
-                             l->kind == LINE_CLOSE);
+    const struct keyword *own = own_word(l, at);
+    return own ? own->token : word_token(w);
 }
 
 static int take_code(struct parse *p, SCRIPT_YYSTYPE *value)
@@ -230,9 +218,9 @@ static int take_code(struct parse *p, SCRIPT_YYSTYPE *value)
     if (w->kind == WORD_END)
         return END;
     p->word_at++;
-    if (w->kind == WORD_NAME && strcmp(w->text, "assert") == 0)
-        return ASSERT;
-    return word_token(w, true);
+    const struct keyword *own = keyword_of(AT_STATEMENT, w);
+    own = own ? own : keyword_of(AT_EXPRESSION, w);
+    return own ? own->token : word_token(w);
 }
 
 int script_yylex(SCRIPT_YYSTYPE *value, struct parse *p)
@@ -276,14 +264,13 @@ static void expected_text(const struct parse *p, const char *const *expected, in
 /* An event's first word that is nearly one of the language's own. */
 static const char *meant(const struct parse *p)
 {
-    static const char *const actions[] = {"assert", "quiet", "link", "set", "let", NULL};
     const struct line *l = p->in;
     if (!l || l->kind != LINE_CALL || l->action >= l->words || l->word[l->action].kind != WORD_NAME)
         return NULL;
     const struct word *first = &l->word[l->action];
-    if (p->at == first || (l->action + 1 < l->words && is(first + 1, "(")))
+    if (p->at == first || (l->action + 1 < l->words && sign_is(first + 1, "(")))
         return NULL;
-    return nearest_word(first->text, actions);
+    return keyword_nearest(AT_ACTION, first->text);
 }
 
 void syntax_error(struct parse *p, bool end, const char *const *expected, int n)

@@ -227,3 +227,14 @@ bool word_string(struct lexing *l, struct word *w)
     w->bytes = bytes;
     return true;
 }
+
+bool sign_is(const struct word *w, const char *sign)
+{
+    return w->kind == WORD_PUNCT && strcmp(w->text, sign) == 0;
+}
+
+bool word_like_time(const struct word *w)
+{
+    return w->kind == WORD_NUMBER || w->kind == WORD_TIME ||
+           (w->kind == WORD_NAME && w->text[0] >= '0' && w->text[0] <= '9');
+}
