@@ -5,6 +5,7 @@
 #include "stack/core/route.h"
 #include "stack/driver/e1000.h"
 #include "stack/driver/rtl8139.h"
+#include "stack/driver/virtio_net.h"
 #include "stack/link/link.h"
 #include "stack/net/net.h"
 #include "stack/service/dhcp.h"
@@ -49,6 +50,7 @@ static const struct module *const modules[] = {
 static const struct netif_driver *const drivers[] = {
     &e1000_driver,
     &rtl8139_driver,
+    &virtio_net_driver,
     NULL,
 };
 

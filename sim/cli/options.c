@@ -186,7 +186,7 @@ FLAG(verbose)
 FLAG(promiscuous)
 
 static const struct option table[] = {
-    {"nic", "K", "only on this NIC (e1000, rtl8139)", take_nic},
+    {"nic", "K", "only on this NIC (e1000, rtl8139, virtio-legacy)", take_nic},
     {"bus", "sim|qemu", "whose device models", take_bus},
     {"sut", "S", "the stack under test: stack, lwip, or FILE.so", take_sut},
     {"driver", "D", "a driver plug-in, FILE.so, under our stack", take_driver},

@@ -102,13 +102,14 @@ static void port_trace(void *self, enum trace_kind kind, const char *what, int64
 static uint32_t driver_bytes(const struct sut_needs *needs,
                              const struct netif_driver *const *drivers)
 {
-    uint32_t most = 0;
+    uint32_t most = 0, own = 0;
     for (; *drivers; drivers++) {
         uint32_t bytes = (*drivers)->state_size + (*drivers)->ring_bytes + 2 * MEMORY_ALIGN;
-        if (!needs->nic || strcmp((*drivers)->name, needs->nic) == 0)
-            most = bytes > most ? bytes : most;
+        if (needs->nic && strcmp((*drivers)->name, needs->nic) == 0)
+            own = bytes;
+        most = bytes > most ? bytes : most;
     }
-    return most * (uint32_t)needs->ports;
+    return (own ? own : most) * (uint32_t)needs->ports;
 }
 
 static struct stack_config config_for(const struct sut_needs *needs,

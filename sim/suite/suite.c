@@ -240,6 +240,8 @@ static int expand(struct suite *suite, const struct script *s, const struct suit
         if (wanted && !(plain && nics > 0))
             nic[nics++] = nic_kinds[k];
     }
+    if (nics == 0 && o->nic && !named && nic_kind_by_name(o->nic)) /* known by name alone */
+        nic[nics++] = nic_kind_by_name(o->nic);
     for (;;) {
         for (uint32_t n = 0; n < nics; n++)
             if (add_case(suite, s, pick, nic[n], bus && !unknown, only, why) != 0)

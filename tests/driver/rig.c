@@ -6,6 +6,7 @@
 #include "stack/driver/e1000.h"
 #include "stack/driver/device.h"
 #include "stack/driver/rtl8139.h"
+#include "stack/driver/virtio_net.h"
 
 struct nicrig_log nicrig_received;
 bool nicrig_hold;
@@ -46,7 +47,8 @@ static int init(struct stack *s, void *state, int64_t now_ns)
 
 static const struct module nicrig_module = {.name = "rig", .id = MODULE_ETHERNET, .init = init};
 static const struct module *const modules[] = {&nicrig_module, NULL};
-static const struct netif_driver *const drivers[] = {&e1000_driver, &rtl8139_driver, NULL};
+static const struct netif_driver *const drivers[] = {&e1000_driver, &rtl8139_driver,
+                                                     &virtio_net_driver, NULL};
 static const struct stack_config config = {
     .limits = {.frames = NICRIG_POOL, .big_buffers = 1, .netifs = 2, .driver_bytes = 65536},
     .modules = modules,
