@@ -188,6 +188,20 @@ Test(tcp_cubic, time_stands_still_in_a_pause)
     cr_assert_gt(c.cwnd, other.cwnd, "it does run otherwise");
 }
 
+/* 4.2: where W_cubic(t + RTT) is below cwnd, the target is cwnd: it stays. */
+Test(tcp_cubic, never_shrinks_towards_the_target)
+{
+    c.cwnd = 100 * MSS;
+    congestion_congested(&c, 100 * MSS, CONGESTION_LOSS);
+    congestion_recovered(&c, 0);
+    ack.octets = MSS;
+    congestion_acked(&c, &ack);
+    c.cwnd = 150 * MSS;
+    ack.now_ns += SECOND;
+    congestion_acked(&c, &ack);
+    cr_assert_eq(c.cwnd, 150 * MSS);
+}
+
 /* 4.9.2: all that a spurious loss changed comes back. */
 Test(tcp_cubic, undo)
 {

@@ -261,6 +261,33 @@ Test(tcp_recovery, echo_of_congestion)
     flow_close(f);
 }
 
+/* A loss in the round trip of an echo is repaired, and takes nothing more from the window. */
+Test(tcp_recovery, loss_beside_an_echo)
+{
+    struct flow *f = flow_open(true, 0, 40 * MSS);
+    flow_output(f);
+    struct seq_range sack = {2 * MSS, 5 * MSS};
+    struct recovery_ack a = {.now_ns = 100 * MS,
+                             .srtt_ns = 100 * MS,
+                             .snd_una = 0,
+                             .ack = MSS,
+                             .snd_nxt = f->nxt,
+                             .mss = MSS,
+                             .echo = true};
+    struct recovery_result out;
+    recovery_acked(&f->r, &f->records, &a, &out);
+    a.snd_una = a.ack;
+    a.echo = false;
+    a.duplicate = true;
+    a.sack = &sack;
+    a.sacks = 1;
+    recovery_acked(&f->r, &f->records, &a, &out);
+    cr_assert_eq(f->r.state, RECOVERY_FAST);
+    cr_assert(!out.reduced);
+    cr_assert_eq(f->r.congestion.ssthresh, 5 * MSS);
+    flow_close(f);
+}
+
 /* RFC 2018 8: an acknowledgement that stops at what was SACKed: its receiver has it no more. */
 Test(tcp_recovery, reneging)
 {

@@ -72,6 +72,16 @@ Test(tcp_reno, congestion_avoidance)
     cr_assert_eq(c.cwnd, 12 * MSS);
 }
 
+/* What was counted beyond cwnd counts for the next segment. */
+Test(tcp_reno, congestion_avoidance_keeps_what_is_over)
+{
+    c.ssthresh = c.cwnd;
+    acked(19 * MSS);
+    cr_assert_eq(c.cwnd, 11 * MSS);
+    acked(2 * MSS);
+    cr_assert_eq(c.cwnd, 12 * MSS, "9 and 2 are 11");
+}
+
 /* Nothing grows that the application does not use. */
 Test(tcp_reno, unused_window_does_not_grow)
 {

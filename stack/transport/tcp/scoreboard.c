@@ -13,6 +13,7 @@ void scoreboard_check(const struct scoreboard *b)
     for (const struct sent_segment *s = b->first; s; before = s, s = s->next) {
         STACK_ASSERT(seq_before(s->at.left, s->at.right));
         STACK_ASSERT(!before || before->at.right == s->at.left);
+        STACK_ASSERT(!before || before->state != SENT_SACKED || s->state != SENT_SACKED);
         sacked += s->state == SENT_SACKED ? octets_of(s) : 0;
         lost += s->state == SENT_LOST ? octets_of(s) : 0;
         segments += s->state == SENT_SACKED ? s->segments : 0;
