@@ -1,4 +1,4 @@
-#include "stack/socket/socket_tcp.h"
+#include "stack/socket/socket_tcp_inside.h"
 #include "stack/wire/ipproto.h"
 
 #define SAME(a, b) ((int)(a) == (int)(b))

@@ -1,5 +1,5 @@
 /* What a stream may be asked for, and what it tells of itself. */
-#include "stack/socket/socket_tcp.h"
+#include "stack/socket/socket_tcp_inside.h"
 #include "stack/wire/ipproto.h"
 
 enum { LEAST_BUFFER = 256, MOST_BUFFER = 1 << 30, MOST_SECONDS = 32767 };

@@ -1,6 +1,6 @@
 /* What the files of stream sockets share. */
-#ifndef STACK_SOCKET_SOCKET_TCP_H
-#define STACK_SOCKET_SOCKET_TCP_H
+#ifndef STACK_SOCKET_SOCKET_TCP_INSIDE_H
+#define STACK_SOCKET_SOCKET_TCP_INSIDE_H
 
 #include "stack/core/div.h"
 #include "stack/socket/socket_inside.h"
