@@ -107,7 +107,7 @@ Test(many, a_thousand_stacks)
     struct run *r = begin(text, nic_kinds[0]);
     cr_assert_eq(r->topology.hosts, HOSTS + 2);
     must_pass(r);
-    cr_assert_leq(world_bytes_used(r->world), (size_t)HOSTS * (200u << 10));
+    cr_assert_leq(world_bytes_used(r->world), (size_t)HOSTS * (256u << 10));
     end(r);
     free(text);
 }
