@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 #include "stack/core/module.h"
-#include "stack/transport/tcp/tcp.h"
 
 static int64_t now_of(struct stack_sut *u)
 {
@@ -193,7 +192,7 @@ static int64_t call_drop(struct stack_sut *u, uint64_t token, const struct value
     (void)token, (void)argc, (void)out;
     if (strcmp(stack_argument_text(&argv[0]), "TIME-WAIT") != 0)
         return SUT_UNKNOWN;
-    return tcp_end_time_wait(u->stack, now_of(u));
+    return socket_end_time_wait(u->stack, now_of(u));
 }
 
 const struct stack_call_entry stack_config_calls[] = {

@@ -103,8 +103,8 @@ struct packet_difference {
 enum { PACKET_DIFFERENCES = 16 };
 struct packet_verdict {
     bool matches, relaxed; /* relaxed: only so */
-    uint32_t part; /* the line's payload has more octets than came so far: so many are this
-                      segment's */
+    uint32_t part;         /* the line's payload has more octets than came so far: so many are this
+                              segment's */
     uint32_t differences;
     struct packet_difference difference[PACKET_DIFFERENCES];
 };

@@ -208,6 +208,8 @@ struct socket_tcp_info {
 
 /* -ERR_OPNOTSUPP: no stream. */
 int socket_tcp_info(struct stack *s, int fd, struct socket_tcp_info *out, int64_t now_ns);
+/* For who administers a host: connections in TIME-WAIT end now. Returns how many there were. */
+uint32_t socket_end_time_wait(struct stack *s, int64_t now_ns);
 
 extern const struct module socket_module;
 

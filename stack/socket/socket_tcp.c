@@ -182,3 +182,8 @@ const struct socket_ops socket_tcp_ops = {
     .events = tcp_socket_events,
     .tcp_info = socket_tcp_tell,
 };
+
+uint32_t socket_end_time_wait(struct stack *s, int64_t now_ns)
+{
+    return tcp_end_time_wait(s, now_ns);
+}
