@@ -75,6 +75,8 @@ const struct stack_config stack_full_config = {
             .dns_cache = 32,
             .dns_queries = 8,
             .pings = 4,
+            .http_connections = 4,
+            .http_sessions = 8,
             .driver_bytes = 512 * 1024,
         },
     .modules = modules,

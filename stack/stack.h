@@ -45,7 +45,9 @@ struct stack_limits {
     uint16_t dns_cache;
     uint16_t dns_queries;
     uint16_t pings;
-    uint32_t driver_bytes; /* for drivers' states and rings */
+    uint16_t http_connections; /* of the client, at work or kept */
+    uint16_t http_sessions;    /* of the server at a time; more wait to be accepted */
+    uint32_t driver_bytes;     /* for drivers' states and rings */
 };
 
 struct stack_config {

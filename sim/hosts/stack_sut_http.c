@@ -12,7 +12,7 @@
 #include "stack/service/http_server.h"
 #include "stack/service/http_server.h"
 
-enum { KEPT = 65536 };
+enum { KEPT = 65536, PAGES = 8 /* that are waited for at a time */ };
 
 /* What comes back to a call that waits. */
 struct stack_page {
@@ -30,8 +30,8 @@ static int64_t now_of(struct stack_sut *u)
 static struct stack_page *free_page(struct stack_sut *u)
 {
     if (!u->page)
-        u->page = u->env->memory(u->env->self, HTTP_CONNECTIONS * sizeof *u->page, NULL);
-    for (int k = 0; u->page && k < HTTP_CONNECTIONS; k++) {
+        u->page = u->env->memory(u->env->self, PAGES * sizeof *u->page, NULL);
+    for (int k = 0; u->page && k < PAGES; k++) {
         struct stack_page *p = &u->page[k];
         if (p->waiter)
             continue;

@@ -1,6 +1,7 @@
 #include "stack/service/http_client.h"
 #include "stack/core/mem.h"
 #include "stack/core/module.h"
+#include "stack/core/size.h"
 #include "stack/core/text.h"
 #include "stack/transport/tcp/tcp.h"
 
@@ -44,7 +45,8 @@ struct exchange {
 };
 
 struct http_state {
-    struct exchange exchange[HTTP_CONNECTIONS];
+    uint32_t count;
+    struct exchange exchange[]; /* limits.http_connections of them */
 };
 
 static struct http_state *http_state(struct stack *s)
@@ -354,7 +356,7 @@ static struct exchange *find_exchange(struct http_state *t, const struct http_re
                                       uint16_t port)
 {
     struct exchange *found = NULL;
-    for (int i = 0; i < HTTP_CONNECTIONS; i++) {
+    for (uint32_t i = 0; i < t->count; i++) {
         struct exchange *x = &t->exchange[i];
         if (x->busy)
             continue;
@@ -417,7 +419,7 @@ int http_request(struct stack *s, const struct http_request *q, service_done *do
 int http_cancel(struct stack *s, void *ctx, int64_t now_ns)
 {
     struct http_state *t = http_state(s);
-    for (int i = 0; t && i < HTTP_CONNECTIONS; i++)
+    for (uint32_t i = 0; t && i < t->count; i++)
         if (t->exchange[i].busy && t->exchange[i].ctx == ctx) {
             drop_connection(s, &t->exchange[i], true, now_ns);
             return 0;
@@ -429,15 +431,16 @@ int http_cancel(struct stack *s, void *ctx, int64_t now_ns)
 
 static size_t state_size(const struct stack_limits *l)
 {
-    (void)l;
-    return sizeof(struct http_state);
+    return size_add(sizeof(struct http_state),
+                    size_array(l->http_connections, sizeof(struct exchange)));
 }
 
 static int init(struct stack *s, void *state, int64_t now_ns)
 {
     struct http_state *t = state;
-    (void)s, (void)now_ns;
-    for (uint32_t i = 0; i < HTTP_CONNECTIONS; i++)
+    (void)now_ns;
+    t->count = s->config.limits.http_connections;
+    for (uint32_t i = 0; i < t->count; i++)
         deadline_init(&t->exchange[i].timer, deadline_rank(MODULE_HTTP, i), "http.timeout",
                       timer_fired);
     return 0;

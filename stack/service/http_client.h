@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-enum { HTTP_CONNECTIONS = 4, HTTP_HOST = 64 };
+enum { HTTP_HOST = 64 };
 
 /* A piece of the body; `octets` live only for the call. */
 typedef void http_body(void *ctx, struct stack *s, const uint8_t *octets, uint32_t len,
@@ -50,7 +50,8 @@ struct http_result {
  * above http.head), -ERR_IO (the connection ended in the answer); and without: -ERR_TIMEDOUT
  * (http.timeout without an octet), -ERR_CONNREFUSED, -ERR_CONNRESET or another of TCP's.
  * Returned: 0, -ERR_INVAL (a host or path that cannot be sent, or is too long), -ERR_NOBUFS
- * (HTTP_CONNECTIONS are at work, or TCP has no block), -ERR_PROTONOSUPPORT, and tcp_connect's.
+ * (limits.http_connections are at work, or TCP has no block), -ERR_PROTONOSUPPORT, and
+ * tcp_connect's.
  */
 int http_request(struct stack *s, const struct http_request *q, service_done *done, void *ctx,
                  int64_t now_ns);

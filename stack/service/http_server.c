@@ -1,6 +1,7 @@
 #include "stack/service/http_server.h"
 #include "stack/core/mem.h"
 #include "stack/core/module.h"
+#include "stack/core/size.h"
 #include "stack/core/text.h"
 #include "stack/transport/tcp/tcp.h"
 
@@ -36,7 +37,8 @@ struct server_state {
     struct tcp_pcb *listener; /* NULL: nothing is served */
     const struct http_page *pages;
     uint32_t count;
-    struct session session[HTTP_SESSIONS];
+    uint32_t sessions;
+    struct session session[]; /* limits.http_sessions of them */
 };
 
 static struct server_state *server_state(struct stack *s)
@@ -340,7 +342,7 @@ static void timer_fired(struct stack *s, struct deadline *d, int64_t now_ns)
 
 static struct session *free_session(struct server_state *t)
 {
-    for (int i = 0; i < HTTP_SESSIONS; i++)
+    for (uint32_t i = 0; i < t->sessions; i++)
         if (!t->session[i].pcb)
             return &t->session[i];
     return NULL;
@@ -378,12 +380,14 @@ int http_serve(struct stack *s, uint16_t port, const struct http_page *pages, ui
         return -ERR_PROTONOSUPPORT;
     if (t->listener)
         return -ERR_BUSY;
+    if (!t->sessions)
+        return -ERR_NOBUFS;
     struct tcp_pcb *pcb = tcp_new(s);
     if (!pcb)
         return -ERR_NOBUFS;
     pcb->end.local_port = port ? port : HTTP_PORT;
     pcb->ready = came;
-    int err = tcp_listen(s, pcb, HTTP_SESSIONS);
+    int err = tcp_listen(s, pcb, (int)t->sessions);
     if (err < 0) {
         pcb->ready = NULL;
         tcp_release(s, pcb, true, now_ns);
@@ -404,7 +408,7 @@ int http_serve_stop(struct stack *s, int64_t now_ns)
     t->listener = NULL;
     listener->ready = NULL;
     tcp_release(s, listener, true, now_ns);
-    for (int i = 0; i < HTTP_SESSIONS; i++)
+    for (uint32_t i = 0; i < t->sessions; i++)
         if (t->session[i].pcb)
             drop_session(s, &t->session[i], true, now_ns);
     return 0;
@@ -414,15 +418,16 @@ int http_serve_stop(struct stack *s, int64_t now_ns)
 
 static size_t state_size(const struct stack_limits *l)
 {
-    (void)l;
-    return sizeof(struct server_state);
+    return size_add(sizeof(struct server_state),
+                    size_array(l->http_sessions, sizeof(struct session)));
 }
 
 static int init(struct stack *s, void *state, int64_t now_ns)
 {
     struct server_state *t = state;
-    (void)s, (void)now_ns;
-    for (uint32_t i = 0; i < HTTP_SESSIONS; i++)
+    (void)now_ns;
+    t->sessions = s->config.limits.http_sessions;
+    for (uint32_t i = 0; i < t->sessions; i++)
         deadline_init(&t->session[i].timer, deadline_rank(MODULE_HTTP_SERVER, i),
                       "http_server.idle", timer_fired);
     return 0;

@@ -13,8 +13,6 @@
 extern "C" {
 #endif
 
-enum { HTTP_SESSIONS = 8 /* at a time; more wait to be accepted */ };
-
 struct http_page {
     const char *path; /* decoded: "/a b" is asked for as /a%20b */
     const char *type; /* Content-Type */
@@ -23,7 +21,8 @@ struct http_page {
 };
 
 /* Serves the pages, which live until http_serve_stop, on every address. `port` 0: 80. 0,
- * -ERR_PROTONOSUPPORT, -ERR_BUSY (it serves already), -ERR_NOBUFS, and tcp_listen's. */
+ * -ERR_PROTONOSUPPORT, -ERR_BUSY (it serves already), -ERR_NOBUFS (limits.http_sessions is 0, or
+ * TCP has no block), and tcp_listen's. */
 int http_serve(struct stack *s, uint16_t port, const struct http_page *pages, uint32_t count,
                int64_t now_ns);
 /* Nobody is served any more; those who are being served are cut off. 0, or -ERR_NOENT. */
