@@ -271,3 +271,24 @@ Test(tcp_keep, connect_to_the_unspecified_address)
     cr_assert_eq(socket_connect(t.r->s, stream_socket(&t), &to, 0), -ERR_ADDRNOTAVAIL);
     NOTHING(&t);
 }
+
+/* An answer makes up for the probes before it. */
+Test(tcp_keep, an_answer_counts_anew)
+{
+    int fd = connected(&t, 0);
+    set(fd, TCP_OPT_KEEPIDLE, 10);
+    set(fd, TCP_OPT_KEEPINTVL, 5);
+    set(fd, TCP_OPT_KEEPCNT, 2);
+    set(fd, SO_OPT_KEEPALIVE, 1);
+    wait_ns(&t, 16 * RIG_SECOND);
+    EXPECT(&t, A, 0, 1, 0);
+    EXPECT(&t, A, 0, 1, 0);
+    arrives(&t, (struct segment){.flags = A, .seq = 1, .ack = 1});
+    wait_ns(&t, 19 * RIG_SECOND);
+    EXPECT(&t, A, 0, 1, 0);
+    EXPECT(&t, A, 0, 1, 0);
+    NOTHING(&t);
+    STATE(&t, "ESTABLISHED");
+    wait_ns(&t, RIG_SECOND);
+    EXPECT(&t, R | A, 1, 1, 0);
+}

@@ -259,3 +259,25 @@ Test(tcp_window, urgent_data_both_ways)
     cr_assert(!(socket_events(t.r->s, fd) & SOCKET_URGENT));
     cr_assert_eq(receive_text(&t, fd, got, 8), 1);
 }
+
+/* SND.WL1: of two segments that were overtaken, the one with the later sequence number counts. */
+Test(tcp_window, an_overtaken_segment_does_not_move_the_window)
+{
+    int fd = connected(&t, 1000);
+    arrives(&t, (struct segment){.flags = A, .seq = 11, .ack = 1, .window = 8000});
+    arrives(&t, (struct segment){.flags = A, .seq = 1, .ack = 1, .window = 200});
+    send_octets(&t, fd, 1400);
+    EXPECT(&t, P | A, 1, 1, 1400);
+}
+
+/* RFC 9293 3.8.6.3: text that leaves takes the acknowledgement along, and none follows. */
+Test(tcp_window, text_takes_the_acknowledgement_along)
+{
+    int fd = connected(&t, 0);
+    arrives(&t, (struct segment){.flags = A, .seq = 1, .ack = 1, .fill = 100});
+    wait_ns(&t, RIG_SECOND / 10);
+    send_text(&t, fd, "abc");
+    EXPECT(&t, P | A, 1, 101, 3);
+    wait_ns(&t, RIG_SECOND / 2);
+    NOTHING(&t);
+}
