@@ -323,12 +323,14 @@ static void fetch(const struct port_pcb *p)
 
 void demux_aim(const struct demux *t, struct demux_key *k)
 {
+    const struct demux_bucket *b = port_bucket(t, k->local_port);
+    if (t->connected < t->entered)
+        fetch(b->unconnected);
     if (t->connected > 0) {
+        fetch(b->connected); /* the flow's own, as a rule: known before the hash is */
         k->flow = flow_of(t, k);
         fetch(*k->flow);
     }
-    if (t->connected < t->entered)
-        fetch(port_bucket(t, k->local_port)->unconnected);
 }
 
 static struct port_pcb *find(const struct demux *t, const struct demux_key *k,
