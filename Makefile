@@ -22,11 +22,11 @@ endif
 OPT := -O2 -g
 ifeq ($(VARIANT),asan)
 CC   := clang
-OPT  := -O1 -g $(SAN) $(CHECKS)
+OPT  := -O1 -gline-tables-only $(SAN) $(CHECKS)
 endif
 ifeq ($(VARIANT),fuzz)
 CC   := clang
-OPT  := -O1 -g $(SAN) -fsanitize=fuzzer-no-link $(CHECKS)
+OPT  := -O1 -gline-tables-only $(SAN) -fsanitize=fuzzer-no-link $(CHECKS)
 endif
 
 have = $(shell test -e /usr/include/$(1) && echo yes)
