@@ -13,6 +13,7 @@ enum {
     FIRST = 16, /* powers of two */
     NAMES = 64,
     SENT_PROBES = 8,
+    SOUGHT = 64, /* a power of two */
 };
 
 struct came {
@@ -39,6 +40,12 @@ struct part {
     uint32_t end; /* of those so far */
 };
 
+/* An address that was looked for in what came: frames are numbered from 1. */
+struct sought {
+    uint32_t ipv4, upto; /* those up to this one were looked through */
+    uint32_t found;      /* the newest of them that has it; 0: none */
+};
+
 /* As large as what it has seen, up to its bounds. */
 struct memory {
     struct came *came; /* a ring */
@@ -49,7 +56,8 @@ struct memory {
     uint32_t saids;
     const char **name; /* that calls asked for, a ring of NAMES */
     uint32_t names;
-    struct part *part; /* of datagrams that went out in fragments, PARTS by key */
+    struct part *part;     /* of datagrams that went out in fragments, PARTS by key */
+    struct sought *sought; /* SOUGHT by address; NULL: none was */
 };
 
 /* --- hardware addresses --- */
@@ -127,15 +135,37 @@ void judge_said_ipv4(struct judge *j, uint32_t ipv4)
     set_add(j, &j->said, ipv4_key(ipv4));
 }
 
+static struct sought *sought_place(const struct judge *j, uint32_t ipv4)
+{
+    struct memory *m = j->memory;
+    if (!m->sought)
+        m->sought = world_alloc(j->world, SOUGHT * sizeof *m->sought, 16);
+    struct sought *s = &m->sought[mix(ipv4) & (SOUGHT - 1)];
+    if (s->ipv4 != ipv4)
+        *s = (struct sought){.ipv4 = ipv4};
+    return s;
+}
+
+/* Its octets stand somewhere in what came and is still kept. A frame is looked through once for an
+ * address that is asked about again and again. */
 static bool came_with(const struct judge *j, uint32_t ipv4)
 {
     const uint8_t octets[4] = {(uint8_t)(ipv4 >> 24), (uint8_t)(ipv4 >> 16), (uint8_t)(ipv4 >> 8),
                                (uint8_t)ipv4};
-    const struct frame *f;
-    for (uint32_t back = 0; (f = memory_came_before(j, back)) != NULL; back++)
+    const struct memory *m = j->memory;
+    uint32_t gone = m->cames > m->came_room ? m->cames - m->came_room : 0;
+    struct sought *s = sought_place(j, ipv4);
+    if (s->found > gone)
+        return true;
+    uint32_t upto = s->upto > gone ? s->upto : gone;
+    s->upto = m->cames;
+    s->found = 0;
+    for (uint32_t number = m->cames; number > upto && !s->found; number--) {
+        const struct frame *f = m->came[(number - 1) & (m->came_room - 1)].frame;
         if (memmem(f->bytes, f->len, octets, sizeof octets))
-            return true;
-    return false;
+            s->found = number;
+    }
+    return s->found != 0;
 }
 
 bool memory_knows_ipv4(const struct judge *j, uint32_t ipv4)
