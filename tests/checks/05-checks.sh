@@ -204,6 +204,17 @@ goldens; cp golden-pcaps/arp/receive-truncated.pcap "$tree/golden-pcaps/arp/entr
 goldens; rm "$tree/scenarios/arp/entry-expires.pkt"; finds 'golden-pcaps/arp/entry-expires.pcap: no scenario of that name'
 plant 70-tshark; finds '0 passed, at least 1'
 
+# A reader and a tshark that say what they are told to: TEXT each.
+readers() { # WHAT THE READER DOES, WHAT TSHARK DOES
+    plant 75-captures
+    bring golden-pcaps
+    { printf 'while [ "$1" != -o ]; do shift; done\ncat >"$2" <<"END"\n#!/bin/sh\n%s\nEND\nchmod +x "$2"\n' "$1"; } | script bin/clang
+    echo "$2" | script bin/tshark
+}
+readers 'exit 2' 'exit 1'; finds '0 passed, at least 1'
+readers 'exit 0' 'printf "%s\\t" 1.5 60 60 md5; echo 1'; finds '0 frames, tshark 1; first difference'
+readers 'exit 2' 'exit 1'; echo 'exit 1' | script bin/python3; finds 'captures were made, 90 at least are due'
+
 plant 80-mutants; finds 'tools/planted.py died'
 
 wiredrill 85-plugins 'echo "0 passed, 0 failed, 0 skipped"'; echo 'exit 0' | script bin/make; bring sim examples

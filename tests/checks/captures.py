@@ -150,18 +150,19 @@ def same(a, b):
 
 
 def compare(reader, paths):
-    bad = 0
+    bad = refused = 0
     for path in paths:
         status, we, said = ours(reader, path)
         they = theirs(path)
         if status == 2 and not they:
-            continue  # refused, and no Ethernet in it
+            refused += 1  # no Ethernet in it: nothing was compared
+            continue
         if len(we) == len(they) and all(same(a, b) for a, b in zip(we, they)):
             continue
         bad += 1
         first = next((n for n, (a, b) in enumerate(zip(we, they)) if not same(a, b)), min(len(we), len(they)))
         print(f"{path}: {len(we)} frames, tshark {len(they)}; first difference at {first + 1}: {we[first:first + 1]} {they[first:first + 1]} {said}")
-    print(f"{len(paths) - bad} passed, {bad} failed, 0 skipped")
+    print(f"{len(paths) - bad - refused} passed, {bad} failed, 0 skipped")
     return bad
 
 
