@@ -162,7 +162,7 @@ Test(http_reader, bounds)
         int n = snprintf(text, sizeof text, "GET / HTTP/1.1\r\n" HOST "A: %0*d\r\n\r\n",
                          (int)len - 32, 0);
         read_cut(&r, text, true, 100);
-        cr_assert_eq(n, len);
+        cr_assert_eq((uint32_t)n, len);
         cr_assert_eq(r.fault, len <= 600 ? HTTP_SOUND : HTTP_HEAD_TOO_LONG, "%u", len);
     }
     for (int len = 250; len < 260; len++) {
