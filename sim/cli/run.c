@@ -322,45 +322,60 @@ static bool open_breakers(const struct options *o, FILE **breakers)
            !usage_error("--breakers: %s: %s", o->breakers, strerror(errno));
 }
 
-int command_run(int argc, char **argv)
+/* The cases to run; NULL after saying why there are none. */
+static struct suite *cases_of(const struct options *o)
 {
-    struct options o;
     struct why why = {{0}};
-    FILE *breakers;
-    if (options_parse(argc, argv, &o) != 0)
-        return EXIT_USAGE;
-    if (o.paths == 0)
-        return usage_error("run: which scenarios? `wiredrill run PATH...`, files or folders");
     struct suite *suite =
-        suite_load(o.path, o.paths, &(struct suite_options){o.nic, o.stack, o.defined}, &why);
-    if (!suite)
-        return usage_error("%s", why.text);
-    if (suite->cases == 0 && suite->refusals == 0) {
-        suite_free(suite);
-        return usage_error("run: no case is left: the scripts name other NICs than %s", o.nic);
+        suite_load(o->path, o->paths, &(struct suite_options){o->nic, o->stack, o->defined}, &why);
+    if (!suite) {
+        usage_error("%s", why.text);
+        return NULL;
     }
-    if (o.wire_mutants && o.stack->flags & SUT_SINGLETON) {
+    bool none = suite->cases == 0 && suite->refusals == 0;
+    bool once = o->wire_mutants && o->stack->flags & SUT_SINGLETON;
+    if (none)
+        usage_error("run: no case is left: the scripts name other NICs than %s", o->nic);
+    else if (once)
+        usage_error("--wire-mutants plays a case many times in one process, and %s, which keeps "
+                    "its state in static variables, can be played once",
+                    o->stack->name);
+    if (none || once) {
         suite_free(suite);
-        return usage_error(
-            "--wire-mutants plays a case many times in one process, and %s, which keeps "
-            "its state in static variables, can be played once",
-            o.stack->name);
+        return NULL;
     }
-    if (o.wire_mutants && !o.nic)
+    if (o->wire_mutants && !o->nic)
         keep_one_nic(suite);
-    struct known *known = o.known ? known_load(o.known, &why) : NULL;
-    if (o.known && !known) {
-        suite_free(suite);
-        return usage_error("--known: %s", why.text);
-    }
-    if (!open_breakers(&o, &breakers)) {
-        known_free(known);
-        suite_free(suite);
-        return EXIT_USAGE;
-    }
+    return suite;
+}
+
+static void tell_all(struct tally *t)
+{
+    const struct options *o = t->options;
+    if (!o->json)
+        causes_print(t->causes, stdout);
+    if (!o->json && o->sut)
+        print_requirements(t);
+    if (t->known)
+        t->failed += known_finish(t->known, o->json ? stderr : stdout);
+}
+
+static void tally_free(struct tally *t)
+{
+    if (t->wire)
+        wire_tally_free(t->wire);
+    causes_free(t->causes);
+    free(t->each_ns);
+    free(t->case_failed);
+    free(t->refusals.places.bytes);
+    free(t->refusals.last_text);
+}
+
+static int run_suite(struct suite *suite, struct options *o, struct known *known, FILE *breakers)
+{
     struct tally t = {.suite = suite,
-                      .options = &o,
-                      .wire = o.wire_mutants ? wire_tally_new(breakers) : NULL,
+                      .options = o,
+                      .wire = o->wire_mutants ? wire_tally_new(breakers) : NULL,
                       .known = known,
                       .causes = causes_new(),
                       .each_ns = calloc(suite->cases + 1, sizeof(int64_t)),
@@ -368,30 +383,39 @@ int command_run(int argc, char **argv)
                       .junit = open_junit(suite->cases + suite->refusals),
                       .refusals = {.places = {.grows = true}}};
     count_refused(&t);
-    int worker_failed = workers_run(suite, &o, wanted(&o, suite), count, &t);
+    int worker_failed = workers_run(suite, o, wanted(o, suite), count, &t);
     junit_close(t.junit);
-    if (!o.json)
-        causes_print(t.causes, stdout);
-    if (!o.json && o.sut)
-        print_requirements(&t);
-    if (known)
-        t.failed += known_finish(known, o.json ? stderr : stdout);
-    uint32_t idle = t.wire && !o.json ? wire_tally_print(t.wire, stdout) : 0;
-    if (!o.json)
+    tell_all(&t);
+    uint32_t idle = t.wire && !o->json ? wire_tally_print(t.wire, stdout) : 0;
+    if (!o->json)
         print_sum(&t);
-    bool refused = t.refusals.scripts > 0;
-    if (t.wire)
-        wire_tally_free(t.wire);
-    if (breakers && fclose(breakers) != 0)
-        worker_failed = usage_error("--breakers: %s: %s", o.breakers, strerror(errno));
-    causes_free(t.causes);
-    known_free(known);
-    free(t.each_ns);
-    free(t.case_failed);
-    free(t.refusals.places.bytes);
-    free(t.refusals.last_text);
-    suite_free(suite);
-    if (t.errors || refused || worker_failed)
+    bool wrong = t.errors || t.refusals.scripts > 0 || worker_failed;
+    bool failed = t.failed || idle;
+    tally_free(&t);
+    return wrong ? EXIT_USAGE : failed ? EXIT_FAILED_CASE : EXIT_PASSED;
+}
+
+int command_run(int argc, char **argv)
+{
+    struct options o;
+    struct why why = {{0}};
+    FILE *breakers = NULL;
+    if (options_parse(argc, argv, &o) != 0)
         return EXIT_USAGE;
-    return t.failed || idle ? EXIT_FAILED_CASE : EXIT_PASSED;
+    if (o.paths == 0)
+        return usage_error("run: which scenarios? `wiredrill run PATH...`, files or folders");
+    struct suite *suite = cases_of(&o);
+    if (!suite)
+        return EXIT_USAGE;
+    int status = EXIT_USAGE;
+    struct known *known = o.known ? known_load(o.known, &why) : NULL;
+    if (o.known && !known)
+        usage_error("--known: %s", why.text);
+    else if (open_breakers(&o, &breakers))
+        status = run_suite(suite, &o, known, breakers);
+    if (breakers && fclose(breakers) != 0)
+        status = usage_error("--breakers: %s: %s", o.breakers, strerror(errno));
+    known_free(known);
+    suite_free(suite);
+    return status;
 }

@@ -10,7 +10,6 @@
 #include "sim/packet/packet.h"
 #include "stack/service/http_client.h"
 #include "stack/service/http_server.h"
-#include "stack/service/http_server.h"
 
 enum { KEPT = 65536, PAGES = 8 /* that are waited for at a time */ };
 

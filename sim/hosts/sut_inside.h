@@ -53,7 +53,7 @@ struct sut_state {
 /* The environment that the stack is opened with. */
 void sut_env_fill(struct host *h);
 /* A frame that the stack sends, by whatever way. */
-void sut_env_transmit(void *host, int port, const void *frame, size_t len);
+void sut_env_transmit(void *self, int port, const void *frame, size_t len);
 /* A value that a stack gave, when it says that it has what it has not, is none. */
 struct value sut_sane(const struct value *v);
 /* What became of a frame, to the listener. */

@@ -312,7 +312,7 @@ static int read_answers(struct telnet_server *s, const struct attrs *a, struct w
 static int telnet_init(struct host *h, const struct attrs *a, struct why *why)
 {
     struct telnet_server *s = server_of(h);
-    struct peer_lies lies = lies_of(s);
+    struct peer_lies told = lies_of(s);
     s->banner = attr_text(a, "banner", "");
     s->prompt = attr_text(a, "prompt", "> ");
     s->echo = attr_flag(a, "echo");
@@ -322,7 +322,7 @@ static int telnet_init(struct host *h, const struct attrs *a, struct why *why)
     return tcp_end_init(&s->end, h, &telnet_app, TELNET_PORT, a, why) != 0 ||
                    read_answers(s, a, why) != 0
                ? -1
-               : peer_lies_init(&lies, a, why);
+               : peer_lies_init(&told, a, why);
 }
 
 /* --- what a script can ask and tell --- */
@@ -415,12 +415,12 @@ static int telnet_call(struct host *h, const char *name, const struct value *arg
                        uint32_t arguments, struct why *why)
 {
     struct telnet_server *s = server_of(h);
-    struct peer_lies lies = lies_of(s);
+    struct peer_lies told = lies_of(s);
     if (call_own(s, name, argument, arguments) == 0) {
         tcp_end_settle(&s->end);
         return 0;
     }
-    int got = peer_lies_call(&lies, name, argument, arguments, why);
+    int got = peer_lies_call(&told, name, argument, arguments, why);
     return got == 0 ? tcp_end_call(h, name, argument, arguments, why) : got == 1 ? 0 : -1;
 }
 

@@ -531,7 +531,7 @@ static int tftp_init(struct host *h, const struct attrs *a, struct why *why)
 {
     static const char *const names[] = {"file", "made"};
     struct tftp_server *s = server_of(h);
-    struct peer_lies lies = lies_of(s);
+    struct peer_lies told = lies_of(s);
     const struct attribute *found;
     s->next_port = TFTP_FIRST_PORT;
     s->last_violation = "";
@@ -539,7 +539,7 @@ static int tftp_init(struct host *h, const struct attrs *a, struct why *why)
         for (uint32_t k = 0; (found = attr_find(a, names[n], k)) != NULL; k++)
             if (add_file(s, a, found, why) != 0)
                 return -1;
-    return peer_ip_init(&s->ip, h, a, why) != 0 ? -1 : peer_lies_init(&lies, a, why);
+    return peer_ip_init(&s->ip, h, a, why) != 0 ? -1 : peer_lies_init(&told, a, why);
 }
 
 static int answer_text(const void *text, size_t len, struct value *out)
@@ -576,8 +576,8 @@ static int tftp_query(struct host *h, const char *what, struct value *out)
 static int tftp_call(struct host *h, const char *name, const struct value *argument,
                      uint32_t arguments, struct why *why)
 {
-    struct peer_lies lies = lies_of(server_of(h));
-    return peer_lies_call(&lies, name, argument, arguments, why) == 1 ? 0 : -1;
+    struct peer_lies told = lies_of(server_of(h));
+    return peer_lies_call(&told, name, argument, arguments, why) == 1 ? 0 : -1;
 }
 
 const struct host_kind tftp_server_kind = {

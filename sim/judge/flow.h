@@ -79,7 +79,7 @@ void flow_see(struct judge *j, const struct judge_port *at, const struct packet_
 struct flow *flow_find(const struct judge *j, uint32_t host, uint16_t host_port, uint32_t peer,
                        uint16_t peer_port);
 /* As its segments would be seen now. */
-void flow_now(struct flow *f, struct flow_base *out);
+void flow_now(struct flow *w, struct flow_base *out);
 /* Fills in what lines of that flow count from. `sent`: the line's packet leaves the host. */
 void flow_context(const struct judge *j, const struct flow_base *b, bool sent,
                   struct packet_context *c);

@@ -196,7 +196,9 @@ static bool take_wakeup(struct stack *s)
 {
     if (!__atomic_load_n(&s->woken, __ATOMIC_ACQUIRE))
         return false;
-    __atomic_exchange_n(&s->woken, 0, __ATOMIC_SEQ_CST);
+    /* An exchange would be a library call on some processors. */
+    __atomic_store_n(&s->woken, 0, __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
     return true;
 }
 

@@ -50,9 +50,9 @@ static void unfold(const struct stack *s, const struct ip_kept_path *k,
 
 static bool is_of(const struct netif *nif, const struct ip_addr *a, uint8_t *slot)
 {
-    for (uint8_t i = 0; i < NETIF_ADDRESSES; i++)
+    for (unsigned i = 0; i < NETIF_ADDRESSES; i++)
         if (addr_equal(&nif->address[i].addr, a)) {
-            *slot = i;
+            *slot = (uint8_t)i;
             return true;
         }
     return false;

@@ -123,12 +123,12 @@ static bool read_status_line(struct http_reader *r)
 static uint8_t method_of(struct stretch v)
 {
     static const char *const names[] = {"GET", "HEAD", "POST"};
-    for (uint8_t m = 0; m < HTTP_OTHER; m++) {
+    for (unsigned m = 0; m < HTTP_OTHER; m++) {
         uint32_t k = 0;
         while (k < v.len && names[m][k] == v.at[k])
             k++;
         if (k == v.len && !names[m][k])
-            return m;
+            return (uint8_t)m;
     }
     return HTTP_OTHER;
 }

@@ -46,8 +46,6 @@ static struct server_state *server_state(struct stack *s)
     return s->state[MODULE_HTTP_SERVER];
 }
 
-static void accept_more(struct stack *s, int64_t now_ns);
-
 static void drop_session(struct stack *s, struct session *c, bool abort, int64_t now_ns)
 {
     struct tcp_pcb *pcb = c->pcb;
@@ -55,7 +53,6 @@ static void drop_session(struct stack *s, struct session *c, bool abort, int64_t
     c->pcb = NULL;
     pcb->ready = NULL;
     tcp_release(s, pcb, abort, now_ns);
-    accept_more(s, now_ns);
 }
 
 /* --- pages --- */
@@ -313,14 +310,18 @@ static void advance(struct stack *s, struct session *c, int64_t now_ns)
         more = c->stage == ANSWERING ? write_some(s, c, now_ns) : read_some(s, c, now_ns);
 }
 
+static void accept_more(struct stack *s, int64_t now_ns);
+
+/* A session that ended makes room for who waits. */
 static void ready(struct tcp_pcb *pcb, struct stack *s, unsigned events, int64_t now_ns)
 {
     struct session *c = pcb->owner;
     if (events & TCP_EVENT_ERROR && tcp_take_error(pcb)) {
         drop_session(s, c, false, now_ns);
-        return;
+    } else {
+        advance(s, c, now_ns);
     }
-    advance(s, c, now_ns);
+    accept_more(s, now_ns);
 }
 
 /* A request that does not get on is answered with 408 (RFC 9110 15.5.9); an idle connection ends.
@@ -331,11 +332,12 @@ static void timer_fired(struct stack *s, struct deadline *d, int64_t now_ns)
     bool begun = c->reader.phase != HTTP_IN_START || c->reader.line_len;
     if (c->stage != READING || !begun) {
         drop_session(s, c, c->stage == ANSWERING, now_ns);
-        return;
+    } else {
+        stack_count(s, MODULE_HTTP_SERVER, SERVER_TIMEOUTS);
+        refuse(s, c, 408);
+        advance(s, c, now_ns);
     }
-    stack_count(s, MODULE_HTTP_SERVER, SERVER_TIMEOUTS);
-    refuse(s, c, 408);
-    advance(s, c, now_ns);
+    accept_more(s, now_ns);
 }
 
 /* --- connections that come --- */

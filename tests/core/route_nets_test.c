@@ -25,8 +25,9 @@ static void enter(struct route *r)
     struct ip_addr a = random_address();
     unsigned prefix = (unsigned)rand() % (a.family == ADDR_IPV6 ? 129 : 33);
     addr_clear_host(&a, prefix);
-    *r = (struct route){
-        .net = a, .prefix = (uint8_t)prefix, .origin = ROUTE_STATIC, .order = ++order};
+    order++;
+    *r =
+        (struct route){.net = a, .prefix = (uint8_t)prefix, .origin = ROUTE_STATIC, .order = order};
     route_nets_enter(&nets, (uint32_t)(r - route));
     used++;
 }

@@ -1,4 +1,5 @@
 /* Commands in backticks, and sysctls as knobs: what is read of them. */
+#include <stdarg.h>
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdio.h>
@@ -8,21 +9,24 @@
 
 static char heard[4096];
 
-static void note(const char *format, const char *a, const char *b, long long n)
+__attribute__((format(printf, 1, 2))) static void note(const char *format, ...)
 {
+    va_list values;
     size_t len = strlen(heard);
-    snprintf(heard + len, sizeof heard - len, format, a, b, n);
+    va_start(values, format);
+    vsnprintf(heard + len, sizeof heard - len, format, values);
+    va_end(values);
 }
 
 static int hear(void *ctx, const struct command *c, struct why *why)
 {
     static const char *const kinds[] = {"nothing", "set", "count", "drop"};
     (void)ctx, (void)why;
-    note("%s ", kinds[c->kind], NULL, 0);
-    note("%s=%s", c->name, c->value, 0);
+    note("%s ", kinds[c->kind]);
+    note("%s=%s", c->name, c->value);
     if (c->kind == COMMAND_COUNT)
-        note("%s%s%lld", "", "", (long long)c->count);
-    note(";", NULL, NULL, 0);
+        note("%lld", (long long)c->count);
+    note(";");
     return 0;
 }
 
@@ -31,7 +35,7 @@ static const char *commands(const char *text)
     struct why why = {{0}};
     heard[0] = 0;
     if (command_each(text, hear, NULL, &why) != 0)
-        note("%s", why.text, NULL, 0);
+        note("%s", why.text);
     return heard;
 }
 
@@ -71,7 +75,7 @@ Test(topology_command, others_are_named)
 static int64_t set(void *ctx, const char *knob, int64_t value)
 {
     (void)ctx;
-    note("%s=%s%lld;", knob, "", (long long)value);
+    note("%s=%lld;", knob, (long long)value);
     return strcmp(knob, "tcp.blackhole") == 0 ? -ENOENT : 0;
 }
 
@@ -80,7 +84,7 @@ static const char *sysctl(const char *name, const char *value)
     struct why why = {{0}};
     heard[0] = 0;
     if (sysctl_apply(name, value, set, NULL, &why) != 0)
-        note("%s", why.text, NULL, 0);
+        note("%s", why.text);
     return heard;
 }
 

@@ -110,8 +110,8 @@ static inline struct sent_datagram last_udp(struct rig *r)
 static inline struct rig *datagram_rig(void)
 {
     struct rig *rig = rig_full();
-    struct ip_addr peer = addr_ipv4(RIG_PEER);
-    cr_assert_eq(neighbour_add(rig->nif, &peer, rig_peer, 0), 0);
+    struct ip_addr to = addr_ipv4(RIG_PEER);
+    cr_assert_eq(neighbour_add(rig->nif, &to, rig_peer, 0), 0);
     return rig;
 }
 

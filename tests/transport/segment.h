@@ -155,15 +155,15 @@ static inline bool nothing_more(struct talk *t)
 
 static inline struct talk talk_open(void)
 {
-    struct talk t = {.r = rig_full(), .peer_port = PEER_PORT, .our_port = OUR_PORT};
+    struct talk opened = {.r = rig_full(), .peer_port = PEER_PORT, .our_port = OUR_PORT};
     struct ip_addr peer = addr_ipv4(RIG_PEER);
-    t.peer_iss = 0xfffffff0u; /* so that every test goes across the wrap */
-    cr_assert_eq(neighbour_add(t.r->nif, &peer, rig_peer, 0), 0);
+    opened.peer_iss = 0xfffffff0u; /* so that every test goes across the wrap */
+    cr_assert_eq(neighbour_add(opened.r->nif, &peer, rig_peer, 0), 0);
     /* What is not asked for stays away: the plainest connection. */
-    stack_knob_set(t.r->s, "tcp.timestamps", 0);
-    stack_knob_set(t.r->s, "tcp.window_scaling", 0);
-    stack_knob_set(t.r->s, "tcp.sack", 0);
-    return t;
+    stack_knob_set(opened.r->s, "tcp.timestamps", 0);
+    stack_knob_set(opened.r->s, "tcp.window_scaling", 0);
+    stack_knob_set(opened.r->s, "tcp.sack", 0);
+    return opened;
 }
 
 /* Closes what is open, and lets TIME-WAIT end. */
@@ -223,13 +223,13 @@ static inline int connected(struct talk *t, uint16_t window)
 /* ... and one that came to a listener, which is closed. */
 static inline int accepted(struct talk *t)
 {
-    int listener = listening(t, 1);
+    int port = listening(t, 1);
     arrives(t, (struct segment){.flags = S});
     EXPECT(t, S | A, 0, 1, 0);
     arrives(t, (struct segment){.flags = A, .seq = 1, .ack = 1});
-    int fd = socket_accept(t->r->s, listener, NULL, t->r->now_ns);
+    int fd = socket_accept(t->r->s, port, NULL, t->r->now_ns);
     cr_assert_geq(fd, 3);
-    socket_close(t->r->s, listener, t->r->now_ns);
+    socket_close(t->r->s, port, t->r->now_ns);
     NOTHING(t);
     return fd;
 }

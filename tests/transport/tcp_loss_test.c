@@ -116,6 +116,7 @@ Test(tcp_loss, out_of_order_without_sack)
  * precedes it has come. */
 Test(tcp_loss, fin_out_of_order)
 {
+    uint8_t none;
     int fd = connected_with_sack();
     arrives(&t, (struct segment){.flags = F | A, .seq = 101, .ack = 1, .fill = 100});
     BLOCKS(1, 1, 101, 202);
@@ -124,7 +125,7 @@ Test(tcp_loss, fin_out_of_order)
     BLOCKS(202, 0, 0);
     STATE(&t, "CLOSE-WAIT");
     read_pattern(fd, 0, 200);
-    cr_assert_eq(socket_receive(t.r->s, fd, &(uint8_t){0}, 1, 0, NULL, t.r->now_ns), 0);
+    cr_assert_eq(socket_receive(t.r->s, fd, &none, 1, 0, NULL, t.r->now_ns), 0);
 }
 
 /* What the user reads meanwhile does not take away what waits ahead. */
