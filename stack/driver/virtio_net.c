@@ -110,9 +110,9 @@ static bool offer(struct virtio_net *d, uint32_t i)
         return false;
     }
     d->rx[i] = nb;
-    uint64_t header_at = d->header_at + (uint64_t)i * HEADER_STRIDE;
-    uint64_t frame_at = netif_device_address(d->nif, nb);
-    const struct virtqueue_part part[] = {{header_at, HEADER_BYTES}, {frame_at, FRAME_ROOM}};
+    const struct virtqueue_part header = {d->header_at + (uint64_t)i * HEADER_STRIDE, HEADER_BYTES};
+    const struct virtqueue_part frame = {netif_device_address(d->nif, nb), FRAME_ROOM};
+    const struct virtqueue_part part[] = {header, frame};
     bus_give(d->bus, d->header + (size_t)i * HEADER_STRIDE, HEADER_BYTES, BUS_FROM_DEVICE);
     bus_give(d->bus, netbuf_data(nb), FRAME_ROOM, BUS_FROM_DEVICE);
     bool fits = virtqueue_add(&d->queue[RX], part, 2, 0, &d->rx[i]);

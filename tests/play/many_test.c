@@ -155,7 +155,8 @@ Test(many, a_small_world_has_200_kib)
         struct why why = {{0}};
         struct run *r = begin(text, nic_kinds[k]);
         run_play(r, 500000000);
-        cr_assert_leq(world_bytes_used(r->world), 200u << 10);
+        cr_assert_leq(world_bytes_used(r->world), 200u << 10, "%zu octets behind %s",
+                      (size_t)world_bytes_used(r->world), nic_kinds[k]->name);
         struct image *image = world_save(r->world, &why);
         cr_assert(image, "%s", why.text);
         for (int round = 0; round < 2; round++) {

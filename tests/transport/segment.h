@@ -176,9 +176,9 @@ static inline void talk_close(struct talk *t)
         rig_run(t->r, t->r->now_ns + 10 * RIG_SECOND);
         t->r->sent_count = 0;
     }
-    char text[16];
-    cr_assert_gt(stack_query(t->r->s, "tcp.chunks", text, sizeof text), 0);
-    cr_assert_str_eq(text, "0", "chunks are still lent");
+    char lent[16];
+    cr_assert_gt(stack_query(t->r->s, "tcp.chunks", lent, sizeof lent), 0);
+    cr_assert_str_eq(lent, "0", "chunks are still lent");
     rig_close(t->r);
 }
 
@@ -236,18 +236,18 @@ static inline int accepted(struct talk *t)
 
 static inline const char *state_of(struct talk *t)
 {
-    static char text[64];
+    static char name[64];
     char what[96];
     snprintf(what, sizeof what, "tcp.state 10.0.2.15 %u 10.0.2.2 %u", t->our_port, t->peer_port);
-    cr_assert_gt(stack_query(t->r->s, what, text, sizeof text), 0);
-    return text;
+    cr_assert_gt(stack_query(t->r->s, what, name, sizeof name), 0);
+    return name;
 }
 
 #define STATE(talk, name) cr_assert_str_eq(state_of(talk), name)
 
-static inline int send_text(struct talk *t, int fd, const char *text)
+static inline int send_text(struct talk *t, int fd, const char *what)
 {
-    return socket_send(t->r->s, fd, text, strlen(text), 0, NULL, t->r->now_ns);
+    return socket_send(t->r->s, fd, what, strlen(what), 0, NULL, t->r->now_ns);
 }
 
 /* `len` octets of a pattern. */
