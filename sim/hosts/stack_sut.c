@@ -16,7 +16,7 @@ enum {
     FRAMES = 160,
     BIG_BUFFERS = 6,
     PLUGIN_DRIVER_BYTES = 2 << 20,
-    SMALL_FRAMES = 40, /* a ring of 32 for receiving, and a few on their way */
+    SMALL_FRAMES = 38, /* a ring of 32 for receiving, and a few on their way */
     FEW_FRAMES = 16,   /* where the ring holds octets, not buffers */
     RING_OF_OCTETS = 16 << 10,
     SERVICE_WAITERS = 16,
