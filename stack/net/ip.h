@@ -87,7 +87,8 @@ struct ip_pcb {
  * kept leads there. */
 static inline void ip_pcb_connect(struct ip_pcb *pcb, const struct ip_addr *remote)
 {
-    pcb->remote = remote ? *remote : (struct ip_addr){0};
+    const struct ip_addr nobody = {.word = {0}, .family = ADDR_NONE, .zone = 0};
+    pcb->remote = remote ? *remote : nobody;
     pcb->connected = remote != NULL;
     pcb->path.generation = 0;
 }
