@@ -40,6 +40,17 @@ static void must_pass(struct run *r)
     cr_assert_eq(r->verdict.status, RUN_PASSED, "%s", r->verdict.report);
 }
 
+/* One link to each of the hosts, one switch between all. */
+static void write_links(FILE *f)
+{
+    fprintf(f, "// Many.\nlink s\n");
+    for (int h = 0; h < HOSTS; h++)
+        fprintf(f, "link l%d\n", h);
+    fprintf(f, "host switch sw on s");
+    for (int h = 0; h < HOSTS; h++)
+        fprintf(f, " on l%d", h);
+}
+
 /* One link to each host, one switch between all; ten of them, from the first to the last, are asked
  * by name. */
 Test(many, a_thousand_hosts_links_and_ports)
@@ -47,12 +58,7 @@ Test(many, a_thousand_hosts_links_and_ports)
     char *text;
     size_t len;
     FILE *f = open_memstream(&text, &len);
-    fprintf(f, "// Many.\nlink s\n");
-    for (int h = 0; h < HOSTS; h++)
-        fprintf(f, "link l%d\n", h);
-    fprintf(f, "host switch sw on s");
-    for (int h = 0; h < HOSTS; h++)
-        fprintf(f, " on l%d", h);
+    write_links(f);
     for (int h = 0; h < HOSTS; h++)
         fprintf(f, "\nhost echo h%d ip 10.1.%d.%d/16 on l%d", h, h / 250, h % 250 + 1, h);
     fprintf(f, "\nsut eth0 ip 10.1.255.1/16 on s\nignore > arp\n"
@@ -81,12 +87,7 @@ Test(many, a_thousand_stacks)
     char *text;
     size_t len;
     FILE *f = open_memstream(&text, &len);
-    fprintf(f, "// Many.\nlink s\n");
-    for (int h = 0; h < HOSTS; h++)
-        fprintf(f, "link l%d\n", h);
-    fprintf(f, "host switch sw on s");
-    for (int h = 0; h < HOSTS; h++)
-        fprintf(f, " on l%d", h);
+    write_links(f);
     for (int h = 0; h < HOSTS; h++)
         fprintf(f, "\nhost stack h%d small, ip 10.1.%d.%d/16 on l%d", h, h / 250, h % 250 + 1, h);
     fprintf(f, "\nsut eth0 ip 10.1.255.1/16 on s\nend 20s because \"nothing more is asked\"\n0 "

@@ -311,10 +311,10 @@ static int64_t lwip_calls(void *s, uint64_t token, const char *name, const struc
                           int argc, struct value *out)
 {
     struct lwip_sut *u = s;
-    static const struct lwip_call_entry *const tables[] = {config_calls, lwip_tcp_calls,
-                                                           lwip_socket_calls, lwip_service_calls};
+    static const struct lwip_call_entry *const tables[] = {
+        config_calls, lwip_tcp_calls, lwip_tcp_option_calls, lwip_socket_calls, lwip_service_calls};
     int64_t result = SUT_UNKNOWN;
-    bool stream = argc > 0 && lwip_is_stream(u, &argv[0]);
+    bool stream = argc > 0 && lwip_stream_of(u, &argv[0]) != NULL;
     u->active_ns = u->env->now(u->env->self);
     for (size_t t = 0; t < sizeof tables / sizeof tables[0] && result == SUT_UNKNOWN; t++)
         for (const struct lwip_call_entry *e = tables[t]; e->name && result == SUT_UNKNOWN; e++)

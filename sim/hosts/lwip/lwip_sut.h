@@ -105,14 +105,18 @@ struct lwip_call_entry {
     int least; /* arguments */
 };
 /* They end with a NULL name. What is SUT_UNKNOWN in one may be known in the next. */
-extern const struct lwip_call_entry lwip_tcp_calls[], lwip_socket_calls[], lwip_service_calls[];
+extern const struct lwip_call_entry lwip_tcp_calls[], lwip_tcp_option_calls[], lwip_socket_calls[],
+    lwip_service_calls[];
 
 /* lwIP's err_t as a negated errno. */
 int64_t lwip_error(err_t e);
 bool lwip_address(const struct value *v, ip_addr_t *out);
 void lwip_done(struct lwip_sut *u, uint64_t token, int64_t result, const struct value *out);
 void lwip_sockets_close(struct lwip_sut *u);
-bool lwip_is_stream(struct lwip_sut *u, const struct value *fd);
+/* NULL: the descriptor is no stream. */
+struct lwip_stream *lwip_stream_of(struct lwip_sut *u, const struct value *fd);
+/* What ended it, negated, once; 0: nothing. */
+int64_t lwip_stream_error(struct lwip_stream *s);
 void lwip_stream_close(struct lwip_sut *u, struct lwip_stream *s);
 /* Pings: what is due now; returns the next deadline. */
 int64_t lwip_pings_poll(struct lwip_sut *u, int64_t now_ns);

@@ -13,17 +13,12 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-static struct lwip_stream *stream_of(struct lwip_sut *u, const struct value *v)
+struct lwip_stream *lwip_stream_of(struct lwip_sut *u, const struct value *v)
 {
     if (v->kind != VALUE_NUMBER || v->number < 0 || v->number >= LWIP_SOCKETS ||
         !u->socket[v->number].owner || !u->socket[v->number].stream.there)
         return NULL;
     return &u->socket[v->number].stream;
-}
-
-bool lwip_is_stream(struct lwip_sut *u, const struct value *fd)
-{
-    return stream_of(u, fd) != NULL;
 }
 
 static struct lwip_socket *socket_of(struct lwip_sut *u, const struct lwip_stream *s)
@@ -40,7 +35,7 @@ static void finish(struct lwip_sut *u, struct lwip_stream_wait *w, int64_t resul
 
 /* --- receiving --- */
 
-static int64_t take_error(struct lwip_stream *s)
+int64_t lwip_stream_error(struct lwip_stream *s)
 {
     int error = s->error;
     s->error = 0;
@@ -52,7 +47,7 @@ static int64_t receive_now(struct lwip_sut *u, struct lwip_stream *s, uint32_t r
                            struct value *out)
 {
     if (!s->came && s->error)
-        return take_error(s);
+        return lwip_stream_error(s);
     if (!s->came && (s->ended || s->deaf))
         return 0;
     if (!s->came)
@@ -125,7 +120,7 @@ static void wake_writer(struct lwip_sut *u, struct lwip_stream *s)
         return;
     memset(u->out, 0, sizeof u->out);
     if (s->error) {
-        finish(u, w, w->done ? (int64_t)w->done : take_error(s));
+        finish(u, w, w->done ? (int64_t)w->done : lwip_stream_error(s));
         return;
     }
     w->done += write_some(s, w->bytes + w->done, w->room - w->done);
@@ -158,7 +153,7 @@ static void failed(void *arg, err_t err)
     s->connected = s->connecting = false;
     if (connecting && s->writing.token) {
         memset(s->owner->out, 0, sizeof s->owner->out);
-        finish(s->owner, &s->writing, take_error(s));
+        finish(s->owner, &s->writing, lwip_stream_error(s));
         return;
     }
     wake_writer(s->owner, s);
@@ -266,7 +261,7 @@ static int64_t call_bind(struct lwip_sut *u, uint64_t token, const struct value 
                          struct value *out)
 {
     (void)token, (void)argc, (void)out;
-    struct lwip_stream *s = stream_of(u, &argv[0]);
+    struct lwip_stream *s = lwip_stream_of(u, &argv[0]);
     ip_addr_t address;
     if (!s)
         return SUT_UNKNOWN;
@@ -279,7 +274,7 @@ static int64_t call_listen(struct lwip_sut *u, uint64_t token, const struct valu
                            struct value *out)
 {
     (void)token, (void)out;
-    struct lwip_stream *s = stream_of(u, &argv[0]);
+    struct lwip_stream *s = lwip_stream_of(u, &argv[0]);
     int64_t backlog = argc > 1 ? argv[1].number : 1;
     if (!s)
         return SUT_UNKNOWN;
@@ -301,7 +296,7 @@ static int64_t call_listen(struct lwip_sut *u, uint64_t token, const struct valu
 static int64_t call_accept(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc,
                            struct value *out)
 {
-    struct lwip_stream *s = stream_of(u, &argv[0]);
+    struct lwip_stream *s = lwip_stream_of(u, &argv[0]);
     if (!s)
         return SUT_UNKNOWN;
     if (!s->listening)
@@ -321,12 +316,12 @@ static int64_t call_connect(struct lwip_sut *u, uint64_t token, const struct val
                             struct value *out)
 {
     (void)argc, (void)out;
-    struct lwip_stream *s = stream_of(u, &argv[0]);
+    struct lwip_stream *s = lwip_stream_of(u, &argv[0]);
     ip_addr_t address;
     if (!s)
         return SUT_UNKNOWN;
     if (s->error)
-        return take_error(s);
+        return lwip_stream_error(s);
     if (s->connecting)
         return -EALREADY;
     if (s->connected)
@@ -349,14 +344,14 @@ static int64_t call_send(struct lwip_sut *u, uint64_t token, const struct value 
                          struct value *out)
 {
     (void)out;
-    struct lwip_stream *s = stream_of(u, &argv[0]);
+    struct lwip_stream *s = lwip_stream_of(u, &argv[0]);
     int64_t flags = argc > 3 && argv[3].kind == VALUE_NUMBER ? argv[3].number : 0;
     if (!s)
         return SUT_UNKNOWN;
     if (flags & ~(int64_t)(MSG_DONTWAIT | MSG_NOSIGNAL))
         return SUT_UNKNOWN;
     if (s->error)
-        return take_error(s);
+        return lwip_stream_error(s);
     if (s->shut || !s->connected)
         return s->connecting ? -EAGAIN : -EPIPE;
     if (argv[1].kind != VALUE_BYTES)
@@ -376,7 +371,7 @@ static int64_t call_send(struct lwip_sut *u, uint64_t token, const struct value 
 static int64_t call_receive(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc,
                             struct value *out)
 {
-    struct lwip_stream *s = stream_of(u, &argv[0]);
+    struct lwip_stream *s = lwip_stream_of(u, &argv[0]);
     int64_t flags = argc > 3 && argv[3].kind == VALUE_NUMBER ? argv[3].number : 0;
     if (!s)
         return SUT_UNKNOWN;
@@ -398,7 +393,7 @@ static int64_t call_shutdown(struct lwip_sut *u, uint64_t token, const struct va
                              struct value *out)
 {
     (void)token, (void)argc, (void)out;
-    struct lwip_stream *s = stream_of(u, &argv[0]);
+    struct lwip_stream *s = lwip_stream_of(u, &argv[0]);
     if (!s)
         return SUT_UNKNOWN;
     if (!s->connected || !s->pcb)
@@ -446,7 +441,7 @@ static int64_t call_close(struct lwip_sut *u, uint64_t token, const struct value
                           struct value *out)
 {
     (void)token, (void)argc, (void)out;
-    struct lwip_stream *s = stream_of(u, &argv[0]);
+    struct lwip_stream *s = lwip_stream_of(u, &argv[0]);
     if (!s)
         return SUT_UNKNOWN;
     lwip_stream_close(u, s);
@@ -457,7 +452,7 @@ static int64_t call_getsockname(struct lwip_sut *u, uint64_t token, const struct
                                 int argc, struct value *out)
 {
     (void)token, (void)argc;
-    struct lwip_stream *s = stream_of(u, &argv[0]);
+    struct lwip_stream *s = lwip_stream_of(u, &argv[0]);
     if (!s)
         return SUT_UNKNOWN;
     if (!s->pcb)
@@ -470,7 +465,7 @@ static int64_t call_getpeername(struct lwip_sut *u, uint64_t token, const struct
                                 int argc, struct value *out)
 {
     (void)token, (void)argc;
-    struct lwip_stream *s = stream_of(u, &argv[0]);
+    struct lwip_stream *s = lwip_stream_of(u, &argv[0]);
     if (!s)
         return SUT_UNKNOWN;
     if (!s->pcb || !s->connected)
@@ -479,141 +474,13 @@ static int64_t call_getpeername(struct lwip_sut *u, uint64_t token, const struct
     return 0;
 }
 
-/* --- options --- */
-
-static const struct value *inner(const struct value *v)
-{
-    return v->kind == VALUE_LIST && v->items == 1 ? &v->item[0] : v;
-}
-
-static int64_t set_flag(struct lwip_stream *s, u8_t flag, bool on)
-{
-    s->pcb->so_options = (u8_t)(on ? s->pcb->so_options | flag : s->pcb->so_options & ~flag);
-    return 0;
-}
-
-static int64_t set_linger(struct lwip_stream *s, const struct value *v)
-{
-    int64_t on = 0, seconds = 0;
-    for (uint32_t k = 0; v->kind == VALUE_STRUCT && k < v->items; k++) {
-        if (v->item[k].field && strcmp(v->item[k].field, "onoff") == 0)
-            on = v->item[k].number;
-        if (v->item[k].field && strcmp(v->item[k].field, "linger") == 0)
-            seconds = v->item[k].number;
-    }
-    if (on && seconds)
-        return SUT_UNKNOWN; /* lwIP's raw API does not linger */
-    s->abort = on;
-    return 0;
-}
-
-static int64_t set_tcp(struct lwip_stream *s, int64_t name, int64_t v)
-{
-    switch (name) {
-    case TCP_NODELAY:
-        if (v)
-            tcp_nagle_disable(s->pcb);
-        else
-            tcp_nagle_enable(s->pcb);
-        return 0;
-    case TCP_KEEPIDLE:
-        s->pcb->keep_idle = (u32_t)v * 1000;
-        return 0;
-    case TCP_KEEPINTVL:
-        s->pcb->keep_intvl = (u32_t)v * 1000;
-        return 0;
-    case TCP_KEEPCNT:
-        s->pcb->keep_cnt = (u32_t)v;
-        return 0;
-    default:
-        return SUT_UNKNOWN;
-    }
-}
-
-static int64_t call_setsockopt(struct lwip_sut *u, uint64_t token, const struct value *argv,
-                               int argc, struct value *out)
-{
-    (void)token, (void)argc, (void)out;
-    struct lwip_stream *s = stream_of(u, &argv[0]);
-    int64_t level = argv[1].number, name = argv[2].number, v = inner(&argv[3])->number;
-    if (!s)
-        return SUT_UNKNOWN;
-    if (!s->pcb)
-        return -EINVAL;
-    if (level == SOL_SOCKET && name == SO_LINGER)
-        return set_linger(s, inner(&argv[3]));
-    if (level == SOL_SOCKET && name == SO_REUSEADDR)
-        return set_flag(s, SOF_REUSEADDR, v);
-    if (level == SOL_SOCKET && name == SO_KEEPALIVE)
-        return set_flag(s, SOF_KEEPALIVE, v);
-    if (level == IPPROTO_IP && name == IP_TTL && v >= 1 && v <= 255)
-        return s->pcb->ttl = (u8_t)v, 0;
-    if (level == IPPROTO_IP && name == IP_TOS)
-        return s->pcb->tos = (u8_t)v, 0;
-    return level == IPPROTO_TCP && !s->listening ? set_tcp(s, name, v) : SUT_UNKNOWN;
-}
-
-static int64_t call_getsockopt(struct lwip_sut *u, uint64_t token, const struct value *argv,
-                               int argc, struct value *out)
-{
-    (void)token, (void)argc;
-    struct lwip_stream *s = stream_of(u, &argv[0]);
-    if (!s)
-        return SUT_UNKNOWN;
-    int64_t v;
-    if (argv[1].number == SOL_SOCKET && argv[2].number == SO_ERROR)
-        v = -take_error(s);
-    else if (argv[1].number == IPPROTO_TCP && argv[2].number == TCP_NODELAY && s->pcb)
-        v = tcp_nagle_disabled(s->pcb) != 0;
-    else if (argv[1].number == SOL_SOCKET && argv[2].number == SO_KEEPALIVE && s->pcb)
-        v = (s->pcb->so_options & SOF_KEEPALIVE) != 0;
-    else
-        return SUT_UNKNOWN;
-    u->item = (struct value){.kind = VALUE_NUMBER, .number = v};
-    out[3] = (struct value){.kind = VALUE_LIST, .item = &u->item, .items = 1};
-    return 0;
-}
-
-static int64_t call_fcntl(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc,
-                          struct value *out)
-{
-    (void)token, (void)out;
-    struct lwip_stream *s = stream_of(u, &argv[0]);
-    if (!s)
-        return SUT_UNKNOWN;
-    if (argv[1].number == F_GETFL)
-        return O_RDWR | (socket_of(u, s)->nonblocking ? O_NONBLOCK : 0);
-    if (argv[1].number != F_SETFL || argc < 3)
-        return -EINVAL;
-    socket_of(u, s)->nonblocking = argv[2].number & O_NONBLOCK;
-    return 0;
-}
-
-/* The octets that can be read, or are not acknowledged yet. */
-static int64_t call_ioctl(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc,
-                          struct value *out)
-{
-    (void)token, (void)argc;
-    struct lwip_stream *s = stream_of(u, &argv[0]);
-    int64_t v;
-    if (!s)
-        return SUT_UNKNOWN;
-    if (argv[1].number == SIOCINQ)
-        v = s->came ? s->came->tot_len : 0;
-    else if (argv[1].number == SIOCOUTQ)
-        v = s->pcb ? TCP_SND_BUF - tcp_sndbuf(s->pcb) : 0;
-    else
-        return SUT_UNKNOWN;
-    u->item = (struct value){.kind = VALUE_NUMBER, .number = v};
-    out[2] = (struct value){.kind = VALUE_LIST, .item = &u->item, .items = 1};
-    return 0;
-}
+/* --- readiness --- */
 
 static int64_t call_events(struct lwip_sut *u, uint64_t token, const struct value *argv, int argc,
                            struct value *out)
 {
     (void)token, (void)argc, (void)out;
-    struct lwip_stream *s = stream_of(u, &argv[0]);
+    struct lwip_stream *s = lwip_stream_of(u, &argv[0]);
     if (!s)
         return SUT_UNKNOWN;
     int64_t events = 0;
@@ -645,10 +512,6 @@ const struct lwip_call_entry lwip_tcp_calls[] = {
     {"close", call_close, 1},
     {"getsockname", call_getsockname, 2},
     {"getpeername", call_getpeername, 2},
-    {"setsockopt", call_setsockopt, 4},
-    {"getsockopt", call_getsockopt, 4},
-    {"fcntl", call_fcntl, 2},
-    {"ioctl", call_ioctl, 3},
     {"events", call_events, 1},
     {NULL, NULL, 0},
 };
