@@ -79,7 +79,7 @@ def judge(places):
     """Says of each place what noticed it; returns those that count, those that the compiler refused, those of which it makes the same code."""
     faults = program.Program("faults", [p.bug(str(n)) for n, p in enumerate(places)], SANITIZED)
     faults.compile()
-    scenarios = program.said_by([faults.link("scenarios", *program.scenario_links()), "--any", "--fill", "165", "scenarios"])
+    scenarios = program.said_by([faults.link("scenarios", *program.scenario_links(checked=True)), "--any", "--fill", "165", "scenarios"])
     for name, fate, case, *_ in scenarios:
         places[int(name)].hear("scenario", fate, case)
     left = [b for b in faults.bugs if not places[int(b.name)].noticed_by]

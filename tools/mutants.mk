@@ -15,5 +15,6 @@ mutation-build:
 	@echo "stack-flags $(CFLAGS_STACK)"
 	@echo "sim-flags $(CFLAGS_SIM) $(SIM_DEFS)"
 	@echo "sim $(SIM_OBJ) $(STACK_OBJ)"
+	@echo "sim-checked $(SIM_OBJ) $(CHECKED_OBJ)"
 	@echo "unit $(TEST_OBJ) $(SIMLIB_OBJ) $(CHECKED_OBJ)"
 	@echo "libs $(LIBS)"

@@ -171,10 +171,10 @@ def said_by_make():
     return {words[0]: words[1:] for words in map(str.split, said.stdout.splitlines())}
 
 
-def scenario_links():
-    """For Program.link: the objects and libraries of the program that plays scenarios."""
+def scenario_links(checked=False):
+    """For Program.link: the objects and libraries of the program that plays scenarios; `checked`: with the stack of the builds that test."""
     build = said_by_make()
-    return build["sim"], build["libs"] + ["-Wl,--wrap=main"]
+    return build["sim-checked" if checked else "sim"], build["libs"] + ["-Wl,--wrap=main"]
 
 
 def unit_links():
