@@ -18,7 +18,7 @@ status=$?
 [ $status -eq 0 ] && grep -qE '^[0-9]+ passed, 0 failed, ' $work/out
 verdict $? "lwIP fails what $list says, and nothing else"
 [ $status -eq 0 ] || { grep -A 4 '^FAILED' $work/out | head -40; sed -n '/^failures by cause/,/^$/p' $work/out; }
-passed=$((passed + $(sed -n 's/^\([0-9]*\) passed, .*/\1/p' $work/out)))
+ok $(sed -n 's/^\([0-9]*\) passed, .*/\1/p' $work/out) 0 # each case is one; the 0: none was told
 grep -E '^[0-9]+ (failed as|passed)' $work/out
 [ "$(sed -n "s,^\([0-9]*\) failed as $list says\$,\1,p" $work/out)" -ge 200 ]
 verdict $? "the list is read, and used"
