@@ -18,14 +18,17 @@ LAYERS = {"ethernet": {"eth", "vlan", "snap", "llc"}}
 BESIDES = [("RFC3927-", {"ip"}), ("RFC1122-3.2.2.9-1", {"ip"})]
 
 
-def musts():
+MUSTS = "MUST", "MUST NOT"
+
+
+def requirements():
     """{id: (level, what it requires, its layers)}"""
     found = {}
     for path in sorted(glob.glob("conformance/*.tsv")):
         name = os.path.basename(path)[:-4]
         for line in open(path, encoding="utf-8"):
             columns = line.rstrip("\n").split("\t")
-            if len(columns) > 5 and columns[1] in ("MUST", "MUST NOT"):
+            if len(columns) > 5 and columns[0] != "id":
                 about = set.union(LAYERS.get(name, {name}), *(layers for begin, layers in BESIDES if columns[0].startswith(begin)))
                 found[columns[0]] = columns[1], columns[5], about
     return found
@@ -56,16 +59,20 @@ def most():
 def main():
     arguments = argparse.ArgumentParser(description="what breaks each requirement that a scenario covers")
     arguments.add_argument("--quiet", action="store_true", help="only what is wrong, and the sum")
+    arguments.add_argument("--out", metavar="FILE", help="write the first breaker of each requirement, of any level: id, what, where (wiredrill conformance)")
     arguments.add_argument("--any", action="store_true", help="a verdict about any layer counts")
     arguments.add_argument("file", nargs="+", help="breakers: id, what, where, layers")
     o = arguments.parse_args()
-    levels, scenarios, reasons = musts(), covered(), dict(r[:2] for r in rows_of(UNBROKEN))
+    levels, scenarios, reasons = requirements(), covered(), dict(r[:2] for r in rows_of(UNBROKEN))
     breakers = collections.defaultdict(list)
     for path in o.file:
         for one, what, where, layers in rows_of(path):
             if one in levels and (o.any or levels[one][2] & set(layers.split(",")) or layers == "<"):
                 breakers[one].append((what, where))
-    claims = [one for one in levels if one in scenarios]
+    if o.out:
+        with open(o.out, "w", encoding="utf-8") as f:
+            f.writelines("%s\t%s\t%s\n" % (one, *breakers[one][0]) for one in levels if one in breakers)
+    claims = [one for one in levels if one in scenarios and levels[one][0] in MUSTS]
     bare = [one for one in claims if one not in breakers and one not in reasons]
     needless = [one for one in reasons if one in breakers or one not in claims]
     for one in claims if not o.quiet else []:

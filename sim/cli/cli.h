@@ -27,6 +27,7 @@ int capture_open(const char *path, struct pcap_file *file);
 void tell_refused(const struct suite *suite);
 
 int command_run(int argc, char **argv);
+int command_conformance(int argc, char **argv);
 int command_fingerprint(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_diff(int argc, char **argv);

@@ -18,7 +18,8 @@ static void print_commands(FILE *out)
     }
     fputs("  wiredrill --version\n\noptions:\n", out);
     options_help(out, "nic bus sut driver seed fill set profile judge jobs patience pcap to "
-                      "promiscuous lose closure wire-mutants breakers known snapshot json bless "
+                      "promiscuous lose closure wire-mutants breakers waivers known catalogue "
+                      "snapshot json bless "
                       "no-golden quiet verbose D");
     fputs("\nExit status: 0 all passed, 1 a scenario failed, 2 usage or input error. docs/ has a "
           "page for each topic.\n",

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "sim/hosts/driver_plugin.h"
+#include "sim/judge/clause.h"
 #include "sim/topology/profile.h"
 
 enum { JOBS_MAX = 256, PATIENCE = 10, PATIENCE_MAX = 86400, LEXED = 4 };
@@ -102,7 +103,25 @@ static int take_pcap(struct options *o, const char *v)
 
 static int take_breakers(struct options *o, const char *v)
 {
+    if (o->breaker_files == CATALOGUES_MAX)
+        return usage_error("--breakers: at most %d times", CATALOGUES_MAX);
+    o->breaker_file[o->breaker_files++] = v;
     o->breakers = v;
+    return 0;
+}
+
+static int take_catalogue(struct options *o, const char *v)
+{
+    struct why why = {{0}};
+    if (o->catalogues == CATALOGUES_MAX)
+        return usage_error("--catalogue: at most %d times", CATALOGUES_MAX);
+    o->catalogue[o->catalogues++] = v;
+    return clause_add_file(v, &why) == 0 ? 0 : usage_error("--catalogue: %s", why.text);
+}
+
+static int take_waivers(struct options *o, const char *v)
+{
+    o->waivers = v;
     return 0;
 }
 
@@ -205,8 +224,12 @@ static const struct option table[] = {
     {"wire-mutants", NULL, "bend each frame in turn, and tell what no line notices",
      take_wire_mutants},
     {"breakers", "F",
-     "with --wire-mutants: write which requirements were named when one was noticed",
+     "with --wire-mutants: write which requirements were named when one was noticed; "
+     "conformance reads such files",
      take_breakers},
+    {"catalogue", "F.tsv", "requirements of your own, that `covers` may name (repeatable)",
+     take_catalogue},
+    {"waivers", "F", "requirements that nothing can show, with the reasons", take_waivers},
     {"known", "F",
      "cases that are known to fail, with their reasons; a new failure fails, and so does "
      "one that passes",
@@ -301,7 +324,7 @@ static int load_plugins(struct options *o)
 
 /* A golden is for the scenario as it is, in the one run that is kept; and one asks for silence or
  * for words. */
-static int refuse_contradictions(const struct options *o)
+static int refuse_contradictions(const struct options *o, bool reads_breakers)
 {
     const char *other = o->sut          ? "sut"
                         : o->driver     ? "driver"
@@ -321,7 +344,7 @@ static int refuse_contradictions(const struct options *o)
         return usage_error(
             "--bless writes goldens of what passes, --known lists what fails: choose "
             "one");
-    if (o->breakers && !o->wire_mutants)
+    if (o->breakers && !o->wire_mutants && !reads_breakers)
         return usage_error("--breakers tells what wire mutants break: it wants --wire-mutants");
     if (o->closure && o->lose_frame)
         return usage_error("--closure loses each frame in turn, --lose one of them: choose one");
@@ -369,5 +392,6 @@ int options_parse(int argc, char **argv, struct options *o)
     add_words(o);
     o->path = (const char *const *)(argv + 1);
     o->paths = kept - 1;
-    return refuse_contradictions(o) != 0 ? -1 : load_plugins(o);
+    return refuse_contradictions(o, strcmp(argv[0], "conformance") == 0) != 0 ? -1
+                                                                              : load_plugins(o);
 }

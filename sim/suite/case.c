@@ -55,6 +55,8 @@ char *case_repeat(const struct suite *suite, uint32_t k, const struct options *o
         fprintf(f, " --profile %s", o->profile);
     if (o->judge)
         fprintf(f, " --judge %s", o->judge);
+    for (int n = 0; n < o->catalogues; n++)
+        print_word(f, " --catalogue ", o->catalogue[n]);
     for (int d = 0; d < o->defines; d++)
         print_word(f, " -D ", o->define[d]);
     if (o->fill)

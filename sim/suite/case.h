@@ -9,10 +9,10 @@
 enum exit_status { EXIT_PASSED, EXIT_FAILED_CASE, EXIT_USAGE };
 
 /* --- what a case is run with, as the command line says it --- */
-enum { SETS_MAX = 64, DEFINES_MAX = 64 };
+enum { SETS_MAX = 64, DEFINES_MAX = 64, CATALOGUES_MAX = 16 };
 
 struct options {
-    const char *nic, *sut, *driver, *profile, *judge, *bus, *pcap, *to, *breakers, *known;
+    const char *nic, *sut, *driver, *profile, *judge, *bus, *pcap, *to, *breakers, *known, *waivers;
     uint64_t seed, fill;
     bool seed_given, json, bless, no_golden, strict, snapshot, closure, wire_mutants, quiet,
         verbose, promiscuous;
@@ -21,6 +21,8 @@ struct options {
     int lose_link;
     struct setting set[SETS_MAX];
     uint32_t sets;
+    const char *catalogue[CATALOGUES_MAX], *breaker_file[CATALOGUES_MAX];
+    int catalogues, breaker_files;
     const char *define[DEFINES_MAX];
     int defines;
     const char *defined[DEFINES_MAX + 8]; /* those, and the profile's words behind them; NULL */
