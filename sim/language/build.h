@@ -59,6 +59,7 @@ bool build_outcome(struct parse *p, const struct word *time, struct expr *expr);
 /* times: of repeat; NULL: all */
 bool block_all(struct parse *p);
 /* `most` NULL: as often as it fits; `counter` NULL: no variable holds the turn. */
+bool block_if(struct parse *p, struct expr *condition);
 bool block_repeat(struct parse *p, const struct word *least, const struct word *most,
                   const struct word *counter);
 /* one { and its first alternative; the next. */

@@ -128,6 +128,14 @@ bool block_repeat(struct parse *p, const struct word *least, const struct word *
     return true;
 }
 
+bool block_if(struct parse *p, struct expr *condition)
+{
+    if (!block_open(p, STEP_IF))
+        return false;
+    p->block[p->blocks].head.u.block.condition = condition;
+    return true;
+}
+
 bool block_one(struct parse *p)
 {
     return block_open(p, STEP_ONE) && block_open(p, STEP_EITHER);

@@ -48,7 +48,7 @@ struct value value_of(const struct word *w)
 
 struct value value_used(struct parse *p, const struct word *w)
 {
-    bool early = p->in && !line_is_event(p->in->kind);
+    bool early = p->in && !line_is_event(p->in->kind) && p->in->kind != LINE_IF;
     if (w->kind == WORD_USE)
         mention(p, early ? MENTION_USE_EARLY : MENTION_USE, w->text, &w->place);
     else if (w->kind == WORD_BIND)

@@ -10,7 +10,8 @@ void mention(struct parse *p, enum mention_kind kind, const char *name, const st
     p->mention = pool_grow(p->pool, p->mention, p->mentions, sizeof(struct mention));
     uint32_t repeat = 0; /* the innermost */
     for (int b = 1; b <= p->blocks; b++)
-        if (p->block[b].head.kind == STEP_REPEAT || p->block[b].head.kind == STEP_EITHER)
+        if (p->block[b].head.kind == STEP_REPEAT || p->block[b].head.kind == STEP_EITHER ||
+            p->block[b].head.kind == STEP_IF)
             repeat = p->block[b].serial;
     p->mention[p->mentions++] = (struct mention){kind, name, *place, p->in_all, repeat};
 }

@@ -161,6 +161,9 @@ static bool same_step(const void *one, const void *other)
     case STEP_REPEAT:
     case STEP_ONE:
     case STEP_EITHER:
+    case STEP_IF:
+        if (a->kind == STEP_IF && !expr_equal(a->u.block.condition, b->u.block.condition))
+            return false;
         return a->u.block.times == b->u.block.times && a->u.block.least == b->u.block.least &&
                same(a->u.block.counter, b->u.block.counter) &&
                SAME_ROWS(&a->u.block, &b->u.block, step, steps, same_step);

@@ -27,7 +27,7 @@ static void script_yyerror(struct parse *p, const char *text);
 %token <struct packet_words> PACKET "a packet"
 %token EOL "the line's end" END 0 "the script's end"
 %token COVERS "covers" END_AT "end" SET "set" PARAM "param" LINK "link" HOST "host" SUT "sut" FORMAT "format" IGNORE "ignore" EXPERT "expert"
-    GOLDEN "golden" OUTCOME "outcome" ALL "all" REPEAT "repeat" ON "on" ASSERT "assert" QUIET "quiet" MATCH "match" ONE "one" LET "let" MAYBE "maybe"
+    GOLDEN "golden" OUTCOME "outcome" ALL "all" REPEAT "repeat" ON "on" ASSERT "assert" QUIET "quiet" MATCH "match" ONE "one" LET "let" MAYBE "maybe" IF "if"
 %token ELLIPSIS "..." DOTS ".." EQ "==" NE "!=" LE "<=" GE ">=" LT "<" GT ">" SHL "<<" SHR ">>" AND "&&" OR "||" NOT "not"
 %token CODE_START "code" NEWLINE "a new line"
 
@@ -58,6 +58,7 @@ line: declaration EOL | event EOL
     | REPEAT NUMBER counter '{' { NEED(block_repeat(p, $2, $2, $3)); } EOL lines '}' { NEED(block_close(p)); } EOL
     | REPEAT NUMBER DOTS counter '{' { NEED(block_repeat(p, $2, NULL, $4)); } EOL lines '}' { NEED(block_close(p)); } EOL
     | REPEAT NUMBER DOTS NUMBER counter '{' { NEED(block_repeat(p, $2, $4, $5)); } EOL lines '}' { NEED(block_close(p)); } EOL
+    | IF expr '{' { NEED(block_if(p, $2)); } EOL lines '}' { NEED(block_close(p)); } EOL
     | ONE '{' { NEED(block_one(p)); } EOL lines others '}' { NEED(block_close(p) && block_close(p)); } EOL
     ;
 counter: %empty { $$ = NULL; } | BIND { $$ = $1; };

@@ -162,9 +162,8 @@ static bool ends_here(struct split *s, size_t arrow)
     if (sign_is(w, "}") && s->depth == 0) /* "} or {" is one line */
         return !(keyword_of(AT_CLOSE, w + 1) && sign_is(w + 2, "{"));
     const struct keyword *own = keyword_of(AT_LINE, first);
-    bool block =
-        sign_is(first, "}") ||
-        (own && (own->line == LINE_ALL || own->line == LINE_ONE || own->line == LINE_REPEAT));
+    bool block = sign_is(first, "}") || (own && (own->line == LINE_ALL || own->line == LINE_ONE ||
+                                                 own->line == LINE_REPEAT || own->line == LINE_IF));
     if (block && sign_is(w, "{") && s->depth == 0)
         return true;
     if (s->at > arrow && sign_is(w, "<"))

@@ -24,6 +24,7 @@ enum line_kind {
     LINE_ALL,
     LINE_REPEAT,
     LINE_ONE,
+    LINE_IF,
     LINE_CLOSE,
     LINE_PACKET, /* an event, by what stands behind its time */
     LINE_CALL,

@@ -377,9 +377,13 @@ static void print_block(struct text *t, const struct step *s, int indent)
         print_one(t, s, indent);
         return;
     }
-    if (s->kind == STEP_REPEAT)
+    if (s->kind == STEP_REPEAT) {
         print_repeat(t, s, indent);
-    else
+    } else if (s->kind == STEP_IF) {
+        text_add(t, "%*sif ", indent, "");
+        print_expr(t, s->u.block.condition);
+        text_add(t, " {\n");
+    } else
         text_add(t, "%*sall {\n", indent, "");
     for (uint32_t i = 0; i < s->u.block.steps; i++)
         print_step(t, &s->u.block.step[i], indent + 2);
@@ -429,6 +433,7 @@ static void print_action(struct text *t, const struct step *s)
     case STEP_REPEAT:
     case STEP_ONE:
     case STEP_EITHER:
+    case STEP_IF:
         break;
     }
 }

@@ -117,6 +117,7 @@ enum step_kind {
     STEP_CODE,
     STEP_ALL,
     STEP_REPEAT,
+    STEP_IF,     /* played when its condition holds */
     STEP_ONE,    /* one of several: its steps are of the next kind */
     STEP_EITHER, /* lines that one { } may stand for; the first is a `>` line */
     STEP_LET,
@@ -175,9 +176,10 @@ struct step {
         struct {
             struct step *step;
             uint32_t steps;
-            uint32_t times, least; /* at most, at least */
-            const char *counter;   /* repeat N ?i: bound to the turn, from 1; or NULL */
-        } block;                   /* all { }, repeat N { }, one { } */
+            uint32_t times, least;  /* at most, at least */
+            const char *counter;    /* repeat N ?i: bound to the turn, from 1; or NULL */
+            struct expr *condition; /* of if */
+        } block;                    /* all { }, repeat N { }, one { }, if { } */
         struct {
             const char *name;
             struct expr *expr;
@@ -192,7 +194,7 @@ struct step {
 static inline bool step_is_block(const struct step *s)
 {
     return s->kind == STEP_ALL || s->kind == STEP_REPEAT || s->kind == STEP_ONE ||
-           s->kind == STEP_EITHER;
+           s->kind == STEP_EITHER || s->kind == STEP_IF;
 }
 
 struct script {

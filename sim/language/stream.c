@@ -70,7 +70,8 @@ static int word_token(const struct word *w)
 static bool misplaced(struct parse *p, const struct line *l)
 {
     if (p->blocks == 0 || p->word_at != 0 || line_is_event(l->kind) || l->kind == LINE_ALL ||
-        l->kind == LINE_REPEAT || l->kind == LINE_ONE || l->kind == LINE_CLOSE)
+        l->kind == LINE_REPEAT || l->kind == LINE_ONE || l->kind == LINE_IF ||
+        l->kind == LINE_CLOSE)
         return false;
     diagnose(
         p->d, &l->word->place,
@@ -175,6 +176,7 @@ static const struct keyword *own_word(const struct line *l, size_t at)
     case LINE_ASSERT:
     case LINE_OUTCOME:
     case LINE_LET:
+    case LINE_IF:
         return keyword_of(AT_EXPRESSION, w);
     default:
         return NULL;

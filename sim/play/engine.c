@@ -184,6 +184,7 @@ void engine_act(struct run *r, const struct step *step, int64_t now_ns)
     case STEP_QUIET: /* what came before it, no line took: perform() has looked */
     case STEP_ALL:
     case STEP_REPEAT:
+    case STEP_IF:
         break;
     }
 }
@@ -316,6 +317,24 @@ static enum progress choose(struct run *r, struct frame_of_steps *top, const str
     return r->verdict.over ? WAITING : ADVANCED;
 }
 
+/* At the instant at which it is come to; no time passes. */
+static enum progress decide(struct run *r, struct frame_of_steps *top, const struct step *step,
+                            int64_t now_ns)
+{
+    struct value v;
+    struct why why = {{0}};
+    top->at++;
+    if (eval_expr(r, step->u.block.condition, &v, &why) != 0 || eval_truth(&v, &why) != 0) {
+        if (!r->verdict.over)
+            verdict_fail(&r->verdict, &step->place, now_ns,
+                         "%s\n  differs   value: expected true or false, actual neither", why.text);
+        return WAITING;
+    }
+    if (eval_true(&v))
+        push_block(r, step);
+    return r->verdict.over ? WAITING : ADVANCED;
+}
+
 static enum progress play(struct run *r, const struct step *step, int64_t now_ns)
 {
     struct frame_of_steps *top = &r->depth[r->depths - 1];
@@ -332,6 +351,8 @@ static enum progress play(struct run *r, const struct step *step, int64_t now_ns
         push_block(r, step);
         return r->verdict.over ? WAITING : ADVANCED;
     }
+    if (step->kind == STEP_IF)
+        return decide(r, top, step, now_ns);
     if (step->kind == STEP_ONE)
         return choose(r, top, step, now_ns);
     if (step->kind != STEP_PACKET || step->u.packet.direction != '>') {

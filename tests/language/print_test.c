@@ -38,6 +38,7 @@ static const char *const corpus[] = {
      "or {\n0 > R ?a:1(0)\n0 f($a)\n}\n"
      "repeat 2..5 ?i {\n0~1 > udp data *\n0 f($i)\n}\nrepeat 0.. {\n0~1 > icmp\n}\n"
      "repeat 3 ?k {\n0 f($k)\n}\n"
+     "if $x + 1 > 2 and not $a == 3 {\n0 f()\nif $x {\n0 > udp\n}\n}\n"
      "+0 f() = 1..9\n+0 f() = {1, 3}\n+0 f() = -1 EAGAIN|EINTR\n+0 f() = -1 !EPIPE (note)\n"),
     ("// A server answers.\n// More about it.\ncovers MUST-1 RFC826-1\nset arp.expiry 60s "
      "arp.refresh off\nset tcp.rmem 4096 87380 6291456\n"
@@ -200,6 +201,8 @@ Test(equal, sees_each_difference)
         {"end 1\n0 f()\n", "end 2\n0 f()\n"},
         {"// a\n0 f()\n", "// b\n0 f()\n"},
         {"all {\n0 f()\n}\n", "repeat 1 {\n0 f()\n}\n"},
+        {"if 1 {\n0 f()\n}\n", "if 2 {\n0 f()\n}\n"},
+        {"if 1 {\n0 f()\n}\n", "repeat 1 {\n0 f()\n}\n"},
         {"repeat 2 {\n0 f()\n}\n", "repeat 3 {\n0 f()\n}\n"},
         {"0 `a`\n", "0 `b`\n"},
         {"0 > udp 1 > 2\n", "0 > udp 1 > 3\n"},

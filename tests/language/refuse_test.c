@@ -61,6 +61,12 @@ static const struct {
     {"repeat {\n0 f()\n}\n",
      "t.pkt:1:8: unexpected `{`, expected a number; a line of this kind "
      "reads: repeat COUNT [?NAME] { LINES } or repeat LEAST..MOST [?NAME] { LINES }"},
+    {"if {\n0 f()\n}\n",
+     "t.pkt:1:4: unexpected `{`; a line of this kind reads: if EXPRESSION { LINES }"},
+    {"if 1 == 1 {\n0 f()\n", "t.pkt:1:1: this block is never closed: `}` is missing"},
+    {"if $x {\n0 f()\n}\n",
+     "t.pkt:1:4: unbound variable `x`: a ?name in a packet or a call before it binds, or a param "
+     "line"},
     {"repeat 3 {\nhost raw x\n0 f()\n}\n",
      "t.pkt:2:1: a host line stands inside a block: declarations stand outside of all { } and "
      "repeat N { }"},
