@@ -108,6 +108,12 @@ static int64_t counted(struct builder *b, int i, const struct layer_spec *l)
     return -1;
 }
 
+/* A segment may begin before the stream does: its octets from there on are the stream's. */
+static uint64_t place_in_stream(uint32_t at)
+{
+    return at > UINT32_MAX - UINT16_MAX ? (uint64_t)(int32_t)at : at;
+}
+
 /* Options, their padding, and the payload that the line only counts. */
 static bool tcp_emit(struct builder *b, int i)
 {
@@ -133,7 +139,7 @@ static bool tcp_emit(struct builder *b, int i)
         return n >= 0;
     uint32_t at = (uint32_t)shape_number(&b->shape, i, "seq"),
              first = b->context->source_first ? b->context->source_first : 1;
-    return build_pattern(b, (uint32_t)n, says_syn(l) ? 0 : (uint32_t)(at - first));
+    return build_pattern(b, (uint32_t)n, says_syn(l) ? 0 : place_in_stream(at - first));
 }
 
 static void differs(struct matcher *m, int i, const char *expected)

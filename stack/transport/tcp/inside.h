@@ -191,6 +191,7 @@ struct tcp_segment {
     const uint8_t *text;
     uint32_t text_len;
     uint32_t hdr_text_len; /* before it was trimmed, as hdr.seq is SEG.SEQ before */
+    bool trimmed;          /* part of it lay outside the window */
 };
 
 /* SEG.LEN: SYN and FIN count. */

@@ -62,7 +62,7 @@ bool tcp_segment_acceptable(const struct stack *s, const struct tcp_pcb *pcb,
 }
 
 /* What lies before RCV.NXT: SYN first, then text, then FIN. */
-static void trim_left(struct tcp_pcb *pcb, struct tcp_segment *g)
+static void trim_left(const struct tcp_pcb *pcb, struct tcp_segment *g)
 {
     if (!seq_before(g->seq, pcb->rcv_nxt))
         return;
@@ -81,10 +81,10 @@ static void trim_left(struct tcp_pcb *pcb, struct tcp_segment *g)
         g->seq = pcb->rcv_nxt;
     }
     if (old > 0)
-        pcb->ack_now = true; /* it was sent again: our acknowledgement was lost, perhaps */
+        g->trimmed = true; /* it was sent again: our acknowledgement was lost, perhaps */
 }
 
-static void trim_right(const struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g)
+static void trim_right(const struct stack *s, const struct tcp_pcb *pcb, struct tcp_segment *g)
 {
     uint32_t end = g->seq + tcp_seg_len(g), edge = accept_edge(s, pcb);
     if (!seq_after(end, edge))
@@ -95,7 +95,7 @@ static void trim_right(const struct stack *s, struct tcp_pcb *pcb, struct tcp_se
         beyond--;
     }
     g->text_len -= beyond < g->text_len ? beyond : g->text_len;
-    pcb->ack_now = true;
+    g->trimmed = true;
 }
 
 /* With a window of zero no text is taken, but what else a segment at its edge says. */
@@ -281,6 +281,9 @@ static tcp_step check_ack(struct stack *s, struct tcp_pcb *pcb, struct tcp_segme
     }
     if (!ack_in_range(pcb, g))
         return challenge(s, pcb, TCP_DROP_ACK_RANGE, now_ns);
+    /* Not before: what this step drops is answered by it alone. */
+    if (g->trimmed)
+        pcb->ack_now = true;
     tcp_acknowledged(s, pcb, g, now_ns);
     if (!tcp_fin_acknowledged(pcb))
         return TCP_STEP_NEXT;
