@@ -46,7 +46,8 @@ static void text_of(const char *report, char out[CAUSE_TEXT])
     const char *field, *id, *sentence = strstr(report, ": ");
     int field_len = word_behind(report, "\n  differs   ", &field);
     int id_len = word_behind(report, "\n  requires  ", &id);
-    if (field_len == 0) {
+    /* A run that stopped is told by what stopped it. */
+    if (field_len == 0 || strncmp(field, "run:", 4) == 0) {
         field = sentence ? sentence + 2 : report;
         field_len = (int)strcspn(field, "\n");
     }

@@ -1,4 +1,5 @@
 #include "sim/cli/cli.h"
+#include "sim/hosts/sanitized.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -87,6 +88,7 @@ static bool reader_left(void)
 int main(int argc, char **argv)
 {
     open_standard();
+    sanitized_begin();
     int status = run_command(argc, argv);
     fflush(stdout);
     if (ferror(stdout) && reader_left())

@@ -3,6 +3,7 @@
  * of ours (udp_input, say) is not replaced by it; a plug-in needs nothing from us but the headers.
  */
 #include "sim/hosts/sut_plugin.h"
+#include "sim/hosts/sanitized.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -63,7 +64,7 @@ static bool loads(const char *path, const char *full, struct why *why)
 void *plugin_symbol(const char *path, const char *symbol, const char *what, struct why *why)
 {
     char full[PATH_ROOM];
-    if (!loads(path, as_path(path, full), why))
+    if (sanitized_prepare(as_path(path, full), why) != 0 || !loads(path, full, why))
         return NULL;
     void *object = dlopen(full, RTLD_NOW | RTLD_LOCAL);
     if (!object) {
@@ -124,7 +125,8 @@ const struct sut *sut_plugin(const char *path, struct why *why)
         return NULL;
     }
     const struct sut *known = s->flags & SUT_BLOCKS ? sut_blocking(s) : s;
-    if (known && !(s->flags & SUT_SINGLETON))
+    /* The red zones between a sanitized object's variables are not to be read. */
+    if (known && !(s->flags & SUT_SINGLETON) && !is_sanitized(path))
         sut_statics_watch(s, known);
     return known;
 }

@@ -211,6 +211,7 @@ static enum progress perform(struct run *r, const struct step *step, int64_t now
     r->injected = step->kind == STEP_PACKET || step->kind == STEP_FAULT; /* a frame, a carrier */
     r->last_event_ns = now_ns;
     r->played++;
+    r->last = step;
     if (r->depths == 1)
         r->call_time[step - r->script->step] = now_ns;
     engine_act(r, step, now_ns);

@@ -68,7 +68,7 @@ static struct place here(const struct run *r)
 {
     const struct frame_of_steps *top = r->depths ? &r->depth[r->depths - 1] : NULL;
     if (!top || !top->count)
-        return (struct place){r->script->path, 1, 1, 0};
+        return r->last ? r->last->place : (struct place){r->script->path, 1, 1, 0};
     return top->step[top->at < top->count ? top->at : top->count - 1].place;
 }
 
@@ -135,12 +135,19 @@ struct run *run_new(const struct run_case *kase, const struct run_options *optio
     return r;
 }
 
-static const struct run *volatile playing;
+static struct run *volatile playing;
 
 uint64_t run_progress(void)
 {
     const struct run *r = playing;
     return r ? world_events(r->world) + r->played : 0;
+}
+
+void run_die(const char *why)
+{
+    struct run *r = playing;
+    if (r)
+        last_words(r->world, why);
 }
 
 void run_play(struct run *r, int64_t until_ns)

@@ -78,6 +78,7 @@ struct run {
     int64_t last_event_ns;
     int64_t taken_ns[2];           /* when lines took their last two frames */
     uint64_t played;               /* steps */
+    const struct step *last;       /* of them; NULL: none was */
     uint32_t sent, injected_lines; /* counted for who bends the wire */
     bool asked_in_vain;    /* an expression asked a stack that is not ours what only ours knows */
     bool asked_violations; /* the script judges itself what its peers thought of the host under test
@@ -103,6 +104,9 @@ void run_play(struct run *r, int64_t until_ns);
 /* A number that grows as long as the run that is being played gets on, whatever the machine's
  * speed; for signal handlers. 0: none is. */
 uint64_t run_progress(void);
+/* The process comes down, by foreign code: the run that is being played says its last words, why
+ * among them, and does not return if there are any. Returns when none is played. */
+void run_die(const char *why);
 /* After the end: faults that never applied, ignores, frames unexpected. */
 void run_finish(struct run *r);
 /* After the fingerprints: stops the hosts; a run that passed fails when the stack under test says

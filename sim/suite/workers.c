@@ -15,11 +15,18 @@
 #include <unistd.h>
 #include "sim/base/fd.h"
 #include "sim/suite/case.h"
+#include "sim/suite/crash.h"
 
 /* A case takes milliseconds. One that computes for --patience seconds without playing an event or a
  * step will not end, nor will one that does nothing at all for so many times that. How long one
  * takes that gets on is the machine's affair. */
-enum { ASLEEP = 12, NOTHING = -1 };
+enum { ASLEEP = 12, ANSWER_MS = 10000, NOTHING = -1 };
+
+/* What a worker shares with the command. */
+struct pulse {
+    volatile uint64_t beat; /* its progress */
+    struct crash crash;
+};
 
 struct worker {
     pid_t pid;
@@ -38,7 +45,7 @@ struct crew {
     uint32_t next; /* case to hand out */
     uint32_t told; /* cases told in order */
     struct result *result;
-    volatile uint64_t *beat; /* of each worker: shared with it */
+    struct pulse *pulse; /* of each worker */
     void (*done)(void *ctx, uint32_t k, struct result *r);
     void *ctx;
 };
@@ -73,21 +80,16 @@ static void say_and_end(void *ctx, struct result *r)
     _exit(EXIT_FAILED_CASE);
 }
 
-static volatile uint64_t *heart; /* of the worker that this process is */
+static struct pulse *mine; /* of the worker that this process is */
 static uint64_t heard = UINT64_MAX;
 
-/* So much processor time has gone: the process ends unless the run got on. */
-static void take_pulse(int signal_number)
+/* For a signal's handler: it reads three words. */
+static bool got_nowhere(void)
 {
-    /* It reads three words and calls nothing of the C library.
-     * NOLINTNEXTLINE(bugprone-signal-handler,cert-sig30-c) */
     uint64_t progress = run_progress();
-    if (progress == heard) {
-        signal(signal_number, SIG_DFL);
-        raise(signal_number);
-        return;
-    }
-    heard = *heart = progress;
+    bool stuck = progress == heard;
+    heard = mine->beat = progress;
+    return stuck;
 }
 
 static void worker_loop(const struct crew *crew, int in, int out)
@@ -96,7 +98,7 @@ static void worker_loop(const struct crew *crew, int in, int out)
     uint32_t k;
     const struct itimerval busy = {.it_value.tv_sec = crew->options->patience,
                                    .it_interval.tv_sec = crew->options->patience};
-    signal(SIGPROF, take_pulse);
+    crash_watch(&mine->crash, crew->options->patience, got_nowhere, run_die);
     dup2(STDERR_FILENO, STDOUT_FILENO); /* what a plug-in prints is no part of our report */
     while (fd_read_all(in, &k, sizeof k)) {
         struct result r = {0};
@@ -111,6 +113,11 @@ static void worker_loop(const struct crew *crew, int in, int out)
     exit(EXIT_PASSED); /* not _exit: the leak checker of a sanitizer build speaks at exit */
 }
 
+static struct pulse *pulse_of(const struct crew *crew, const struct worker *w)
+{
+    return &crew->pulse[w - crew->worker];
+}
+
 static void hire(struct crew *crew, struct worker *w)
 {
     int to[2], from[2];
@@ -119,6 +126,7 @@ static void hire(struct crew *crew, struct worker *w)
         exit(EXIT_USAGE);
     }
     fflush(NULL);
+    pulse_of(crew, w)->crash = (struct crash){.signal = 0};
     w->pid = fork();
     if (w->pid < 0) {
         perror("wiredrill: fork");
@@ -133,7 +141,7 @@ static void hire(struct crew *crew, struct worker *w)
         }
         close(to[1]);
         close(from[0]);
-        heart = &crew->beat[w - crew->worker];
+        mine = pulse_of(crew, w);
         worker_loop(crew, to[0], from[1]);
     }
     close(to[0]);
@@ -168,29 +176,47 @@ static void tell_in_order(struct crew *crew)
     }
 }
 
-/* The worker died with case k in hand. */
+/* Behind the report of a case that brought its worker down: how it came to that. */
+static void tell_crash(const struct crew *crew, const struct worker *w, struct result *r)
+{
+    const struct crash *c = &pulse_of(crew, w)->crash;
+    char *before = r->report, *repeat = case_repeat(crew->suite, r->outcome.index, crew->options);
+    size_t len;
+    FILE *f = open_memstream(&r->report, &len);
+    fputs(before ? before : "", f);
+    crash_print(c, repeat, f);
+    fclose(f);
+    free(before);
+    free(repeat);
+    r->outcome.signal = c->signal;
+}
+
+/* The worker died with case k in hand, and without last words. */
 static void bury(struct crew *crew, struct worker *w, const char *how)
 {
     uint32_t k = (uint32_t)w->kase;
     int status = dismiss(w, true);
+    struct crash *c = &pulse_of(crew, w)->crash;
     struct result *r = &crew->result[k];
     char *repeat = case_repeat(crew->suite, k, crew->options);
+    free(r->report);
+    free(r->ladder);
+    r->report = r->ladder = NULL;
     size_t len;
     FILE *f = open_memstream(&r->report, &len);
-    bool busy = WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF;
-    fprintf(f, "%s: the process %s", crew->suite->kase[k].run.script->path, busy ? "hung" : how);
-    if (busy)
-        fprintf(f, " (%d seconds of computing without an event or a step)",
-                crew->options->patience);
+    fprintf(f, "%s: ", crew->suite->kase[k].run.script->path);
+    if (c->text[0])
+        fprintf(f, "%s", c->text);
     else if (WIFSIGNALED(status))
-        fprintf(f, " (%s)", strsignal(WTERMSIG(status)));
+        fprintf(f, "the process %s (%s)", how, strsignal(WTERMSIG(status)));
     else
-        fprintf(f, " (exit status %d)", WEXITSTATUS(status));
+        fprintf(f, "the process %s (exit status %d)", how, WEXITSTATUS(status));
     fprintf(f, "\n  repeat    %s\n", repeat);
     fclose(f);
     free(repeat);
-    r->outcome = (struct outcome){
-        .index = k, .status = RUN_FAILED, .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0};
+    c->signal = WIFSIGNALED(status) ? WTERMSIG(status) : c->signal;
+    r->outcome = (struct outcome){.index = k, .status = RUN_FAILED};
+    tell_crash(crew, w, r);
     r->done = true;
 }
 
@@ -220,9 +246,23 @@ static void hear(struct crew *crew, struct worker *w)
         r->outcome = outcome;
         r->done = true;
         w->kase = NOTHING;
+        if (pulse_of(crew, w)->crash.text[0])
+            tell_crash(crew, w, r);
         if (outcome.last || crew->options->stack->flags & SUT_SINGLETON)
             dismiss(w, false);
     }
+    give(crew, w);
+}
+
+/* It sleeps: it is asked where, and what does not answer is killed. */
+static void wake(struct crew *crew, struct worker *w, struct pollfd *fd)
+{
+    kill(w->pid, crash_question());
+    if (poll(fd, 1, ANSWER_MS) > 0) {
+        hear(crew, w);
+        return;
+    }
+    bury(crew, w, "hung");
     give(crew, w);
 }
 
@@ -241,12 +281,11 @@ static void wait_for_one(struct crew *crew, struct pollfd *fds, struct worker **
     for (nfds_t k = 0; k < count; k++) {
         if (fds[k].revents) {
             hear(crew, of[k]);
-        } else if (crew->beat[of[k] - crew->worker] != of[k]->beat) {
-            of[k]->beat = crew->beat[of[k] - crew->worker];
+        } else if (pulse_of(crew, of[k])->beat != of[k]->beat) {
+            of[k]->beat = pulse_of(crew, of[k])->beat;
             of[k]->since = time(NULL);
         } else if (time(NULL) - of[k]->since > ASLEEP * crew->options->patience) {
-            bury(crew, of[k], "hung");
-            give(crew, of[k]);
+            wake(crew, of[k], &fds[k]);
         }
     }
 }
@@ -260,9 +299,9 @@ int workers_run(const struct suite *suite, const struct options *o, unsigned wan
     if (crew.workers > (int)suite->cases)
         crew.workers = (int)suite->cases;
     crew.worker = calloc((size_t)crew.workers + 1, sizeof *crew.worker);
-    size_t beats = ((size_t)crew.workers + 1) * sizeof *crew.beat;
-    crew.beat = mmap(NULL, beats, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (crew.beat == MAP_FAILED) {
+    size_t pulses = ((size_t)crew.workers + 1) * sizeof *crew.pulse;
+    crew.pulse = mmap(NULL, pulses, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (crew.pulse == MAP_FAILED) {
         perror("wiredrill: mmap");
         exit(EXIT_USAGE);
     }
@@ -284,7 +323,7 @@ int workers_run(const struct suite *suite, const struct options *o, unsigned wan
             failed =
                 fprintf(stderr, "wiredrill: a worker ended with status %d\n", WEXITSTATUS(status));
     }
-    munmap((void *)(uintptr_t)crew.beat, beats);
+    munmap(crew.pulse, pulses);
     free(of);
     free(fds);
     free(crew.result);

@@ -52,6 +52,25 @@ wrong 1 'sut sent a frame of 0 bytes on interface 0' WRONG=EMPTY
 wrong 1 'sut sent a frame of 0 bytes on interface 0' WRONG=NULL_FRAME
 wrong 1 'there are interfaces 0 to 0' WRONG=NO_PORT
 wrong 1 'the stack bad waits where it must not' WRONG=WAITS
+# What brings the process down is a verdict at the line that was played, with the calls that led there and the way into gdb. addr2line names their lines.
+place=
+command -v addr2line >/dev/null && place=bad_plugin.c:
+down() { # TEXT WRONG CC...: the text, and where it came down
+    text=$1 what=$2; shift 2
+    "$@" -g -w -shared -fPIC -I. "-DWRONG=$what" -o $work/bad.so tests/checks/bad_plugin.c || { bad "$what does not compile"; return; }
+    expect 1 "$text" timeout 300 $wiredrill run --jobs 1 --patience 1 --sut $work/bad.so $work/bad.pkt@k=1
+    grep -qE "^  #[0-9]+ +(do_wrong|bad_input|bad_poll), .*$place" $work/out || { bad "$what: no backtrace"; cat $work/out; return; }
+    ok
+}
+down 'bad.pkt:7:1: the process died (Segmentation fault at address 0x10)' READS_NOWHERE cc
+grep -qF "  debug     gdb -ex 'set follow-fork-mode child' -ex run --args $wiredrill run" $work/out
+verdict $? "a crash says how gdb is started"
+down 'bad.pkt:7:1: the process died (Aborted)' ASSERTS cc
+down 'bad.pkt:7:1: the process hung (1 seconds of computing without an event or a step)' SPINS cc
+down 'bad.pkt:7:1: the process hung (it waits, and nothing comes)' SLEEPS cc
+# The runtime of a sanitized plug-in comes first in its process: the program begins anew with it.
+down 'bad.pkt:7:1: the process died (AddressSanitizer: heap-use-after-free on address' USES_FREED gcc -fsanitize=address
+down 'bad.pkt:7:1: the process died (AddressSanitizer: heap-use-after-free on address' USES_FREED clang -fsanitize=address
 wrong 1 'the process died (Aborted)' WRONG=CRASHES
 wrong 1 'the process died (exit status 3)' WRONG=EXITS
 wrong 1 'a million events at one instant' WRONG=PAST

@@ -3,9 +3,11 @@
  * sentence or a failed case, never a crash or a hang of the run. Without WRONG it is a stack that
  * does nothing.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "sim/hosts/sut.h"
 
 #define NOTHING          0
@@ -30,6 +32,10 @@
 #define STATICS          19
 #define CONSTRUCTOR      20
 #define OVERFLOWS        21
+#define READS_NOWHERE    22
+#define ASSERTS          23
+#define SLEEPS           24
+#define USES_FREED       25
 #ifndef WRONG
 #define WRONG NOTHING
 #endif
@@ -46,6 +52,20 @@
 #if WRONG == STATICS
 static int opened;
 #endif
+
+/* Where a backtrace must lead. */
+static void do_wrong(void)
+{
+    char *freed = malloc(8);
+    free(freed);
+    if (WRONG == READS_NOWHERE)
+        *(volatile int *)(uintptr_t)16 = 1;
+    assert(WRONG != ASSERTS);
+    if (WRONG == SLEEPS)
+        sleep(1000);
+    if (WRONG == USES_FREED)
+        *(volatile char *)freed = 1;
+}
 
 static void *bad_open(const struct sut_env *env)
 {
@@ -79,6 +99,7 @@ static void bad_input(void *s, int port, const void *frame, size_t len)
         exit(3);
     for (volatile int k = 0; WRONG == SPINS;)
         k = 0;
+    do_wrong();
     if (WRONG == PRINTS)
         puts("printed");
     if (WRONG == WRITES)
