@@ -124,13 +124,10 @@ $(LWIP_OBJ): $(B)/sim/hosts/lwip/%.o: sim/hosts/lwip/%.c
 $(B)/wiredrill-lwip.so: $(LWIP_OBJ)
 	$(Q)$(CC) $(OPT) -shared -o $@ $^ -llwip
 
-# See tests/no_certificates.c.
-UNIT_EXPORTS := -Wl,--export-dynamic-symbol=mbedtls_x509_crt_parse_file -Wl,--export-dynamic-symbol=mbedtls_x509_crt_parse_path
-
 .PHONY: unit-build
 unit-build: $(B)/unit
 $(B)/unit: $(TEST_OBJ) $(B)/libsim.a $(B)/libstack-checked.a
-	$(Q)$(CC) $(OPT) $(UNIT_EXPORTS) -o $@ $^ $(LIBS) -lcriterion
+	$(Q)$(CC) $(OPT) -o $@ $^ $(LIBS) -lcriterion
 
 # Fuzz targets: each fuzz/X.c becomes $(B)/bin/X. The fuzz variant counts coverage, to find what is new; the asan variant replays files as well.
 FUZZ_SRC := $(wildcard fuzz/*.c)

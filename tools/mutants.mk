@@ -24,5 +24,5 @@ mutation-build:
 	@echo "sim-flags $(CFLAGS_SIM) $(SIM_DEFS)"
 	@echo "sim $(SIM_OBJ) $(STACK_OBJ)"
 	@echo "sim-checked $(SIM_OBJ) $(CHECKED_OBJ)"
-	@echo "unit $(TEST_OBJ) $(SIMLIB_OBJ) $(CHECKED_OBJ)"
+	@echo "unit $(filter-out %/runner/main.o,$(TEST_OBJ)) $(SIMLIB_OBJ) $(CHECKED_OBJ)"
 	@echo "libs $(LIBS)"

@@ -79,6 +79,40 @@ unit 'echo "[====] Synthesis: Tested: 0 | Passing: 0 | Failing: 0 | Crashing: 0"
 unit "echo '[SKIP] some::test: not here' >&2; $synthesis"; finds 'no row of skips.tsv names it: asan some::test: not here'
 unit "$synthesis; echo leak >\"\${ASAN_OPTIONS#log_path=}.1\""; finds 'asan: the sanitizers spoke'
 unit 'echo "[====] Synthesis: Tested: 5 | Passing: 3 | Failing: 1 | Crashing: 1" >&2; exit 1'; finds '6 passed, 4 failed'
+# The runner itself, with tests that do what tests do; a leak shows under ASan alone, and where nothing was looked for beforehand.
+plant 10-unit
+mkdir -p "$tree/unit"
+cat >"$tree/unit/planted.c" <<'END'
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdlib.h>
+static char *volatile lost, *held;
+static void up(void) { held = malloc(5); }
+static void down(void) { free(held); held = NULL; }
+TestSuite(suite, .init = up, .fini = down);
+Test(planted, leaks) { lost = malloc(7); lost = NULL; }
+#ifndef ONLY_LEAKS
+Test(suite, has_what_it_holds) { cr_assert_not_null(held); }
+Test(planted, keeps) { lost = malloc(7); }
+Test(planted, fails) { cr_assert_eq(1 + 1, 3, "not %d", 3); }
+Test(planted, goes_on) { cr_expect(0, "first"); cr_expect(0, "second"); }
+Test(planted, crashes) { abort(); }
+Test(planted, aborts, .signal = SIGABRT) { abort(); }
+Test(planted, does_not_abort, .signal = SIGABRT) {}
+Test(planted, exits, .exit_code = 3) { exit(3); }
+Test(planted, does_not_exit, .exit_code = 3) {}
+Test(planted, hangs, .timeout = 1) { for (;;) lost = NULL; }
+Test(planted, skips) { cr_skip("not here"); }
+#endif
+END
+runner="$root/tests/runner/main.c $root/tests/runner/criterion.c -I$root -std=gnu11 -w -lcriterion"
+cc "$tree/unit/planted.c" $runner -o "$tree/build/release/unit" && clang -g -fsanitize=address "$tree/unit/planted.c" $runner -o "$tree/build/asan/unit"
+verdict $? "the runner of unit tests builds"
+finds 'release: 11 tested, 5 passing, 4 failing, 2 crashing' 'asan: 11 tested, 4 passing, 5 failing, 2 crashing' '[FAIL] planted::leaks: it leaks memory' 'asan: the sanitizers spoke' \
+    'planted.c:12: not 3' ': first' ': second' '[CRSH] planted::crashes: Aborted' '[FAIL] planted::does_not_abort: did not end in "Aborted"' '[FAIL] planted::does_not_exit: exit status 0, not 3' \
+    '[CRSH] planted::hangs: hung' 'no row of skips.tsv names it: release planted::skips: not here'
+cc -DONLY_LEAKS "$tree/unit/planted.c" $runner -o "$tree/build/release/unit" && clang -DONLY_LEAKS -g -fsanitize=address "$tree/unit/planted.c" $runner -o "$tree/build/asan/unit"
+finds '1 passed, ' '[FAIL] planted::leaks: it leaks memory'
 
 corpus() { # WHAT THE TARGET DOES
     plant 15-corpora

@@ -1,5 +1,5 @@
-# The unit tests, built by gcc -O2 and by clang under ASan and UBSan. Criterion reports a leaking test as passed: the sanitizers' log must
-# stay empty as well.
+# The unit tests, built by gcc -O2 and by clang under ASan and UBSan. What the sanitizers say of a test that passes all the same counts: their log must
+# stay empty.
 . tests/checks/count.sh
 unit() { # VARIANT
     sanlog=build/sanitizer-unit-$1 out=build/unit-$1.out

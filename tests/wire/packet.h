@@ -5,10 +5,10 @@
 #ifndef TESTS_WIRE_PACKET_H
 #define TESTS_WIRE_PACKET_H
 
-#include <criterion/criterion.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include "tests/runner/criterion.h"
 
 struct packet {
     uint8_t *bytes;
@@ -17,18 +17,10 @@ struct packet {
 
 static inline struct packet packet_of(const void *bytes, size_t len)
 {
-    struct kept {
-        struct kept *next;
-        uint8_t bytes[];
-    };
-    static struct kept *all; /* reachable until the process ends: not a leak */
-    struct kept *k = malloc(sizeof *k + len);
-    cr_assert(k != NULL);
-    k->next = all;
-    all = k;
+    uint8_t *copy = test_memory(len);
     if (len)
-        memcpy(k->bytes, bytes, len);
-    return (struct packet){k->bytes, len};
+        memcpy(copy, bytes, len);
+    return (struct packet){copy, len};
 }
 
 static inline int packet_nibble(char c)

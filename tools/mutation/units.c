@@ -1,12 +1,8 @@
 /*
- * The unit tests without Criterion's runner, which takes 15 ms a test: each bug of the table is
- * judged by the tests that reach it, each test in a process of its own, until one fails. Output is
- * a line a bug that is asked for by its number: NAME FATE SUITE/TEST, with tabs between.
- *
- * What the tests' macros call of Criterion is defined here instead; its tables of tests and suites
- * lie in sections of the program.
+ * The unit tests as judges (tests/runner/criterion.h): each bug of the table is judged by the tests
+ * that reach it, each test in a process of its own, until one fails. Output is a line a bug that is
+ * asked for by its number: NAME FATE SUITE/TEST, with tabs between.
  */
-#include <criterion/criterion.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,81 +10,35 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "tests/runner/criterion.h"
 #include "tools/mutation/mutation.h"
 
 enum { PATIENCE_MS = 500, PATIENCE_TIMES = 20, LONGEST_MS = 20000, BATCH = 16, FAILED = 77 };
 
-extern struct criterion_test *__start_cr_tst[], *__stop_cr_tst[];
-extern struct criterion_suite *__start_cr_sts[], *__stop_cr_sts[];
-
-static const struct criterion_test *test; /* that runs */
-static unsigned char *reached;            /* a row of mutant_places octets for each test */
+static unsigned char *reached; /* a row of mutant_places octets for each test */
 static int *cost_ms;
 static char **asked; /* the bugs' numbers */
 
-/* --- Criterion's side of a test --- */
+/* --- what the tests say --- */
 
-static const struct criterion_test_extra_data *suite_of(const struct criterion_test *t)
+void test_complains(const char *file, unsigned line, const char *message)
 {
-    static const struct criterion_test_extra_data nothing;
-    for (struct criterion_suite **s = __start_cr_sts; s < __stop_cr_sts; s++)
-        if (*s && strcmp((*s)->name, t->category) == 0)
-            return (*s)->data;
-    return &nothing;
+    (void)file, (void)line, (void)message;
+    _exit(FAILED);
 }
 
-void criterion_internal_test_setup(void)
-{
-    if (suite_of(test)->init)
-        suite_of(test)->init();
-    if (test->data->init)
-        test->data->init();
-}
-
-void criterion_internal_test_main(void (*fn)(void))
-{
-    fn();
-}
-
-void criterion_internal_test_teardown(void)
-{
-    if (test->data->fini)
-        test->data->fini();
-    if (suite_of(test)->fini)
-        suite_of(test)->fini();
-}
-
-void cri_asserts_passed_incr(void)
-{
-}
-
-void criterion_send_assert(struct criterion_assert_stats *stats)
-{
-    if (!stats->passed)
-        _exit(FAILED);
-}
-
-void criterion_abort_test(void)
+void test_stops(void)
 {
     _exit(FAILED);
 }
 
-void criterion_continue_test(void)
+void test_skips(const char *why)
 {
-}
-
-void criterion_skip_test(const char *format, ...)
-{
-    (void)format;
+    (void)why;
     _exit(0);
 }
 
 /* --- a test in a process --- */
-
-static uint32_t tests(void)
-{
-    return (uint32_t)(__stop_cr_tst - __start_cr_tst);
-}
 
 static void be_quiet(void)
 {
@@ -115,14 +65,13 @@ static enum fate run_test(uint32_t k, unsigned char *row)
     if (pid == 0) {
         be_quiet();
         mutant_reached = row;
-        test = __start_cr_tst[k];
         patience(PATIENCE_MS + PATIENCE_TIMES * cost_ms[k]);
-        test->test();
+        test_run(test_at(k));
         exit(0);
     }
     while (waitpid(pid, &status, 0) != pid)
         ;
-    return fate_of(status, __start_cr_tst[k]->data);
+    return fate_of(status, test_at(k)->data);
 }
 
 /* --- which test reaches what, with no bug on --- */
@@ -136,7 +85,7 @@ static int64_t now_ms(void)
 
 static void look(uint32_t batch, struct trial *t)
 {
-    for (uint32_t k = batch * BATCH; k < tests() && k < (batch + 1) * BATCH; k++) {
+    for (uint32_t k = batch * BATCH; k < test_count() && k < (batch + 1) * BATCH; k++) {
         int64_t before = now_ms();
         t->at = k;
         cost_ms[k] = LONGEST_MS;
@@ -151,8 +100,8 @@ static void look_over(uint32_t batch, struct trial *t)
     (void)batch;
     if (t->fate <= SURVIVED)
         return;
-    fprintf(stderr, "unit test %s/%s fails with no bug on\n", __start_cr_tst[t->at]->category,
-            __start_cr_tst[t->at]->name);
+    fprintf(stderr, "unit test %s/%s fails with no bug on\n", test_at(t->at)->category,
+            test_at(t->at)->name);
     exit(2);
 }
 
@@ -167,12 +116,11 @@ static void try_bug(uint32_t n, struct trial *t)
 {
     unsigned char *nowhere = malloc((size_t)mutant_places + 1);
     mutant_number = atoi(asked[n]);
-    for (uint32_t k = 0; k < tests() && t->fate <= SURVIVED; k++) {
+    for (uint32_t k = 0; k < test_count() && t->fate <= SURVIVED; k++) {
         if (!reaches(reached + (size_t)k * (size_t)mutant_places, bug(n)))
             continue;
         t->fate = run_test(k, nowhere);
-        snprintf(t->found, sizeof t->found, "%s/%s", __start_cr_tst[k]->category,
-                 __start_cr_tst[k]->name);
+        snprintf(t->found, sizeof t->found, "%s/%s", test_at(k)->category, test_at(k)->name);
     }
     free(nowhere);
 }
@@ -187,10 +135,10 @@ static void bug_over(uint32_t n, struct trial *t)
 /* usage: units NUMBER... */
 int main(int argc, char **argv)
 {
-    uint32_t batches = (tests() + BATCH - 1) / BATCH, count = (uint32_t)argc - 1;
+    uint32_t batches = (test_count() + BATCH - 1) / BATCH, count = (uint32_t)argc - 1;
     asked = argv + 1;
-    cost_ms = shared(tests() * sizeof *cost_ms);
-    reached = shared((uint64_t)tests() * (uint64_t)mutant_places);
+    cost_ms = shared(test_count() * sizeof *cost_ms);
+    reached = shared((uint64_t)test_count() * (uint64_t)mutant_places);
     crew(batches, shared(batches * sizeof(struct trial)), look, look_over);
     crew(count, shared(count * sizeof(struct trial)), try_bug, bug_over);
     return 0;
