@@ -230,6 +230,38 @@ Test(tcp_recovery, undone_by_dsack)
     flow_close(f);
 }
 
+/* RFC 3708 1: a D-SACK of what was not sent again is a duplicate of the network's. It gives nothing
+ * back; one of what was sent again does. */
+Test(tcp_recovery, not_undone_by_a_duplicate_of_the_network)
+{
+    struct flow *f = losing(true, 30, 1, 0);
+    flow_output(f);
+    while (f->resent == 0 && flow_step(f))
+        ;
+    cr_assert_eq(f->resent, 1);
+    struct seq_range sack[] = {{4 * MSS, 5 * MSS}, {MSS, 5 * MSS}};
+    struct recovery_ack a = {.now_ns = f->now_ns,
+                             .srtt_ns = 100 * MS,
+                             .snd_una = f->una,
+                             .ack = f->una,
+                             .snd_nxt = f->nxt,
+                             .mss = MSS,
+                             .duplicate = true,
+                             .sack = sack,
+                             .sacks = 2};
+    struct recovery_result out;
+    recovery_acked(&f->r, &f->records, &a, &out);
+    cr_assert_eq(f->r.state, RECOVERY_FAST);
+    cr_assert_lt(f->r.congestion.ssthresh, (uint32_t)CONGESTION_NO_SSTHRESH);
+    sack[0] = (struct seq_range){0, MSS};
+    a.ack = 5 * MSS;
+    a.sacks = 1;
+    recovery_acked(&f->r, &f->records, &a, &out);
+    cr_assert_eq(f->r.congestion.ssthresh, (uint32_t)CONGESTION_NO_SSTHRESH);
+    f->una = a.ack;
+    flow_close(f);
+}
+
 /* RFC 3168 6.1.2: an echo reduces once in a round trip, and CWR answers. */
 Test(tcp_recovery, echo_of_congestion)
 {

@@ -87,6 +87,14 @@ static struct sent_segment *record_at(struct scoreboard *b, uint32_t left)
     return s;
 }
 
+static void note_again(struct tcp_recovery *r, uint32_t left, uint32_t right)
+{
+    if (r->undo_count == RECOVERY_UNDO)
+        r->many_again = true;
+    else
+        r->undo[r->undo_count++] = (struct seq_range){left, right};
+}
+
 void recovery_sent_again(struct tcp_recovery *r, uint32_t left, uint32_t right, int64_t now_ns,
                          uint32_t ts)
 {
@@ -96,8 +104,7 @@ void recovery_sent_again(struct tcp_recovery *r, uint32_t left, uint32_t right, 
     if (r->state == RECOVERY_FAST)
         prr_sent(&r->prr, right - left);
     r->resent += right - left;
-    if (r->undo_count < UINT16_MAX)
-        r->undo_count++;
+    note_again(r, left, right);
     if (!r->again_timed && recovery_is_on(r) && s == r->board.first) { /* RFC 3522 3.2 (2) */
         r->again_timed = true;
         r->again_ts = ts;
@@ -106,11 +113,11 @@ void recovery_sent_again(struct tcp_recovery *r, uint32_t left, uint32_t right, 
 
 /* --- entering and leaving --- */
 
-void recovery_save(struct tcp_recovery *r, uint32_t snd_una)
+void recovery_save(struct tcp_recovery *r)
 {
     congestion_save(&r->congestion, &r->saved);
-    r->undo_una = snd_una;
     r->undo_count = 0;
+    r->many_again = false;
     r->may_undo = r->config->undo;
     r->again_timed = false;
 }
@@ -125,14 +132,21 @@ static void reduce(struct tcp_recovery *r, uint32_t flight, uint32_t recover_fs,
     r->cwr = true; /* RFC 3168 6.1.2: whatever the window was reduced for */
 }
 
+/* FlightSize when a loss is found. RFC 5681 3.2 (2): what limited transmit sent does not count;
+ * with RACK that lasts as long as reordering may. It is what lies beyond cwnd. */
+static uint32_t flight_size(const struct tcp_recovery *r, const struct recovery_ack *a)
+{
+    return congestion_least(a->snd_nxt - a->snd_una, r->congestion.cwnd);
+}
+
 static void enter_fast(struct tcp_recovery *r, const struct recovery_ack *a,
                        const struct delivery *d)
 {
     uint32_t flight = a->snd_nxt - a->ack;
     uint32_t recover_fs = flight - r->board.sacked + d->octets;
     if (r->state == RECOVERY_OPEN) {
-        recovery_save(r, a->ack);
-        reduce(r, a->snd_nxt - a->snd_una, recover_fs, CONGESTION_LOSS, a->now_ns);
+        recovery_save(r);
+        reduce(r, flight_size(r, a), recover_fs, CONGESTION_LOSS, a->now_ns);
     } else { /* an echo took from it in this round trip */
         prr_start(&r->prr, recover_fs);
         r->may_undo = false;
@@ -207,7 +221,7 @@ static void take_echo(struct tcp_recovery *r, const struct recovery_ack *a,
 {
     if (!a->echo || r->state != RECOVERY_OPEN)
         return;
-    reduce(r, a->snd_nxt - a->snd_una, a->snd_nxt - a->snd_una, CONGESTION_ECN, a->now_ns);
+    reduce(r, flight_size(r, a), a->snd_nxt - a->snd_una, CONGESTION_ECN, a->now_ns);
     r->state = RECOVERY_REDUCED;
     r->recover = a->snd_nxt;
     out->reduced = true;
@@ -249,7 +263,7 @@ static void repair_answered(struct tcp_recovery *r, const struct recovery_ack *a
 {
     if (r->state != RECOVERY_OPEN)
         return;
-    congestion_congested(&r->congestion, a->snd_nxt - a->snd_una, CONGESTION_LOSS);
+    congestion_congested(&r->congestion, flight_size(r, a), CONGESTION_LOSS);
     congestion_recovered(&r->congestion, 0);
     out->reduced = true;
 }

@@ -45,6 +45,8 @@ struct tlp {
 
 enum recovery_timer { RECOVERY_TIMER_RTO, RECOVERY_TIMER_PROBE, RECOVERY_TIMER_REORDER };
 
+enum { RECOVERY_UNDO = 8 };
+
 struct tcp_recovery {
     const struct recovery_config *config;
     struct tcp_congestion congestion;
@@ -59,15 +61,18 @@ struct tcp_recovery {
     uint32_t recover;           /* RFC 6582: SND.NXT when recovery began */
     uint32_t duplicates_octets; /* without SACK: what duplicate acknowledgements say has arrived */
     uint32_t resent;            /* octets, in this recovery */
-    uint32_t undo_una;          /* D-SACKs from here on are of this recovery */
-    uint16_t undo_count;        /* retransmissions of it that no D-SACK has come for */
-    uint32_t again_ts;          /* RetransmitTS of RFC 3522 */
-    uint8_t state;              /* enum recovery_state */
-    uint8_t soft_timer;         /* enum recovery_timer */
-    uint8_t duplicates;         /* acknowledgements in a row */
-    uint8_t forward_step;       /* of RFC 5682 2.1; 0: not on */
+    /* Retransmissions of this recovery that no D-SACK has come for; beyond the bound there is no
+     * undoing by D-SACK. */
+    struct seq_range undo[RECOVERY_UNDO];
+    uint8_t undo_count;
+    uint32_t again_ts;    /* RetransmitTS of RFC 3522 */
+    uint8_t state;        /* enum recovery_state */
+    uint8_t soft_timer;   /* enum recovery_timer */
+    uint8_t duplicates;   /* acknowledgements in a row */
+    uint8_t forward_step; /* of RFC 5682 2.1; 0: not on */
     bool sack;
     bool may_undo, again_timed; /* `again_ts` waits for its echo */
+    bool many_again;            /* more than `undo` holds */
     bool cwnd_limited;          /* the caller's: cwnd held the sender back lately */
     bool cwr;                   /* the next new segment says CWR (RFC 3168 6.1.2) */
 };

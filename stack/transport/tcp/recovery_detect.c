@@ -16,16 +16,25 @@ static bool is_dsack(const struct recovery_ack *a)
            seq_upto(first->right, second->right);
 }
 
-/* A D-SACK of data that was sent again in this recovery: one retransmission less that was needed.
- */
+/* A D-SACK of what was sent again in this recovery: one retransmission less that was needed. One of
+ * anything else is the network's duplicate and tells nothing of the loss (RFC 3708 1). */
+static void take_back(struct tcp_recovery *r, const struct seq_range *twice)
+{
+    for (unsigned k = 0; k < r->undo_count; k++) {
+        if (seq_before(twice->left, r->undo[k].left) || seq_after(twice->right, r->undo[k].right))
+            continue;
+        r->undo[k] = r->undo[--r->undo_count];
+        return;
+    }
+}
+
 bool recovery_take_dsack(struct tcp_recovery *r, const struct recovery_ack *a)
 {
     if (!is_dsack(a))
         return false;
     rack_dsack(&r->rack, a->ack, a->snd_nxt);
-    if (r->may_undo && r->undo_count > 0 && seq_upto(r->undo_una, a->sack[0].left) &&
-        seq_upto(a->sack[0].right, a->snd_nxt))
-        r->undo_count--;
+    if (r->may_undo)
+        take_back(r, &a->sack[0]);
     return true;
 }
 
@@ -196,7 +205,7 @@ bool recovery_was_spurious(struct tcp_recovery *r, const struct recovery_ack *a,
         if (a->has_echo_ts && (int32_t)(a->ts_ecr - r->again_ts) < 0)
             return true;
     }
-    if (dsack && r->undo_count == 0 && r->resent > 0)
+    if (dsack && r->undo_count == 0 && !r->many_again && r->resent > 0)
         return true;
     return r->forward_step != 0 && (a->ack != a->snd_una || a->duplicate) && forward(r, a, d);
 }

@@ -36,7 +36,7 @@ void recovery_check_reneging(struct tcp_recovery *r);
 /* --- recovery.c --- */
 
 /* What an undo would give back. */
-void recovery_save(struct tcp_recovery *r, uint32_t snd_una);
+void recovery_save(struct tcp_recovery *r);
 /* Into the state that follows, and what cwnd becomes in it. */
 void recovery_move(struct tcp_recovery *r, const struct recovery_ack *a, const struct delivery *d,
                    uint32_t lost_before, bool again_lost, struct recovery_result *out);
