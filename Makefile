@@ -148,7 +148,7 @@ $(B)/bench/%.o: bench/%.c | generated
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS_SIM) -c $< -o $@
 $(B)/bench/%_bench: $(B)/bench/%_bench.o $(B)/libsim.a $(B)/libstack.a
-	$(Q)$(CC) $(OPT) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(OPT) -o $@ $^ $(LIBS) -lm
 
 # --- what people run ---
 

@@ -15,6 +15,8 @@ enum {
     STACK_POLL_ROUNDS = 10000,
     FRAMES = 160,
     BIG_BUFFERS = 6,
+    CHUNKS_A_SOCKET = 33, /* a send buffer of 64 KiB, wherever it begins */
+    MOST_CHUNKS = 4096,
     PLUGIN_DRIVER_BYTES = 2 << 20,
     SMALL_FRAMES = 38, /* a ring of 32 for receiving, and a few on their way */
     FEW_FRAMES = 16,   /* where the ring holds octets, not buffers */
@@ -112,6 +114,20 @@ static uint32_t driver_bytes(const struct sut_needs *needs,
     return (own ? own : most) * (uint32_t)needs->ports;
 }
 
+/* Connections and what they hold grow with the sockets, once those are more than the default: each
+ * may fill its send buffer, up to a bound. */
+static void size_for_sockets(struct stack_limits *l, uint32_t sockets)
+{
+    uint32_t chunks =
+        sockets * CHUNKS_A_SOCKET < MOST_CHUNKS ? sockets * CHUNKS_A_SOCKET : MOST_CHUNKS;
+    l->sockets = l->udp_pcbs = (uint16_t)sockets;
+    if (sockets <= l->tcp_pcbs)
+        return;
+    l->tcp_pcbs = (uint16_t)sockets;
+    if (chunks > l->tcp_chunks)
+        l->tcp_chunks = (uint16_t)chunks;
+}
+
 static struct stack_config config_for(const struct sut_needs *needs,
                                       const struct netif_driver *const *drivers)
 {
@@ -130,7 +146,7 @@ static struct stack_config config_for(const struct sut_needs *needs,
     if (l->netifs < needs->ports + 1)
         l->netifs = (uint16_t)(needs->ports + 1);
     if (needs->sockets)
-        l->sockets = l->udp_pcbs = (uint16_t)needs->sockets;
+        size_for_sockets(l, needs->sockets);
     return c;
 }
 

@@ -1,0 +1,116 @@
+/* Long streams and many connections between two whole stacks, by programs that make calls. */
+#include <criterion/criterion.h>
+#include "sim/hosts/traffic.h"
+
+#define SECOND INT64_C(1000000000)
+
+enum { SEGMENT = 1448, ROUND_TRIP_MS = 20, RTT_NS = ROUND_TRIP_MS * 1000000 };
+
+static const struct sut *stack_named(const char *name)
+{
+    struct why why = {{0}};
+    const struct sut *s = sut_load(name, &why);
+    cr_assert(s, "%s", why.text);
+    return s;
+}
+
+static struct traffic *open_traffic(struct traffic_config config, const char *client,
+                                    const char *server)
+{
+    struct why why = {{0}};
+    const char *const name[2] = {client, server};
+    config.seed = 1;
+    for (int side = 0; side < 2; side++) {
+        config.sut[side] = stack_named(name[side]);
+        config.nic[side] = config.sut[side]->flags & SUT_BUS ? nic_kind_by_name("e1000") : NULL;
+    }
+    struct traffic *t = traffic_new(&config, &why);
+    cr_assert(t, "%s", why.text);
+    return t;
+}
+
+static void play_until(struct traffic *t, int64_t until_ns)
+{
+    struct why why = {{0}};
+    cr_assert_eq(traffic_run(t, until_ns, &why), 0, "%s", why.text);
+}
+
+static void close_traffic(struct traffic *t)
+{
+    struct why why = {{0}};
+    cr_assert_eq(traffic_free(t, &why), 0, "%s", why.text);
+}
+
+/* Everything that a path does to a stream: 1.2 % of its segments do not arrive. */
+static const struct link_config rough = {.name = "lan",
+                                         .latency_ns = RTT_NS / 2,
+                                         .loss_ppm = 10000,
+                                         .dup_ppm = 10000,
+                                         .reorder_ppm = 10000,
+                                         .reorder_ns = 2000000,
+                                         .fcs_ppm = 1000,
+                                         .corrupt_ppm = 1000};
+
+static void expect_whole(struct traffic *t, uint64_t octets)
+{
+    const struct traffic_result *r = traffic_result(t);
+    cr_assert(!r->error, "%s: %ld", r->error, (long)r->errno_of_it);
+    cr_assert(traffic_done(t), "%lu of %lu octets", (unsigned long)r->received,
+              (unsigned long)octets);
+    cr_assert_eq(r->sent, octets);
+    cr_assert_eq(r->received, octets);
+    cr_assert_eq(r->wrong, 0);
+    cr_assert(r->hash[0].a == r->hash[1].a && r->hash[0].b == r->hash[1].b);
+}
+
+/*
+ * RFC 9438 5.1: with p = 0.012 the average window is the Reno-friendly one, sqrt(alpha * (1 + beta)
+ * / (2 * (1 - beta) * p)) = 11.2 segments, alpha 9/17 and beta 0.7. Not much less, and not much
+ * more either: what duplicates and reordering tell is no reason to give a window back.
+ */
+Test(traffic, a_stream_survives_all_that_a_path_does)
+{
+    enum { OCTETS = 20000000, EXPECTED_TENTHS = 112 };
+    struct traffic *t = open_traffic((struct traffic_config){.link = rough,
+                                                             .connections = 1,
+                                                             .at_once = 100,
+                                                             .buffer = 1 << 20,
+                                                             .octets = OCTETS,
+                                                             .verify = true},
+                                     "stack", "stack");
+    play_until(t, 4 * SECOND); /* slow start is over */
+    uint64_t from = traffic_result(t)->received;
+    play_until(t, 1000 * SECOND);
+    expect_whole(t, OCTETS);
+    const struct traffic_result *r = traffic_result(t);
+    uint64_t tenths = (r->received - from) * 10 / SEGMENT * (uint64_t)RTT_NS /
+                      (uint64_t)(r->last_ns - 4 * SECOND);
+    cr_assert_geq(tenths, EXPECTED_TENTHS * 7 / 10);
+    cr_assert_leq(tenths, EXPECTED_TENTHS * 14 / 10);
+    cr_assert_leq(r->longest_gap_ns, 4 * SECOND);
+    close_traffic(t);
+}
+
+#ifdef HAVE_LWIP
+Test(traffic, a_stream_to_lwip)
+{
+    enum { OCTETS = 2000000 };
+    struct traffic *t = open_traffic(
+        (struct traffic_config){.link = rough, .connections = 1, .octets = OCTETS, .verify = true},
+        "stack", "lwip");
+    play_until(t, 10000 * SECOND);
+    expect_whole(t, OCTETS);
+    close_traffic(t);
+}
+
+Test(traffic, a_stream_from_lwip)
+{
+    enum { OCTETS = 2000000 };
+    struct traffic *t = open_traffic(
+        (struct traffic_config){.link = rough, .connections = 1, .octets = OCTETS, .verify = true},
+        "lwip", "stack");
+    play_until(t, 10000 * SECOND);
+    expect_whole(t, OCTETS);
+    close_traffic(t);
+}
+#endif
