@@ -6,6 +6,7 @@
 #include <math.h>
 #include "bench/bench.h"
 #include "bench/stacks.h"
+#include "sim/hosts/cwnd_trace.h"
 #include "sim/hosts/traffic.h"
 
 enum { MSS = 1448, SIZED_FOR = 100, BUFFER = 1 << 20 };
@@ -104,10 +105,36 @@ static void tell(const struct path *p, struct traffic *t, const char *const name
                window / theirs);
 }
 
+/* BULK_TRACE: a file for what congestion control does at the client. */
+struct tracing {
+    struct traffic *traffic;
+    struct cwnd_trace *trace;
+};
+
+static void trace_frame(void *ctx, struct link *l, int port, struct frame *f, enum link_event event,
+                        int line, int64_t now_ns)
+{
+    const struct tracing *t = ctx;
+    (void)l, (void)event, (void)line;
+    if (port == 0)
+        cwnd_trace_frame(t->trace, traffic_host(t->traffic, 0), f->bytes, f->len, now_ns);
+}
+
+static void watch(struct traffic *t, struct tracing *tracing)
+{
+    const char *path = getenv("BULK_TRACE");
+    FILE *out = path ? fopen(path, "w") : NULL;
+    *tracing = (struct tracing){t, out ? cwnd_trace_new(out) : NULL};
+    if (tracing->trace)
+        link_watch(traffic_link(t), trace_frame, tracing);
+}
+
 static void bulk(const struct path *p, const char *const name[2], uint64_t octets)
 {
     struct why why = {{0}};
     struct traffic *t = begin(p, name, octets);
+    struct tracing tracing;
+    watch(t, &tracing);
     int64_t since_ns = wall_ns(), settle_ns = 200 * 2 * p->one_way_ns; /* slow start is over */
     if (traffic_run(t, settle_ns, &why) != 0)
         fail("the run", p, why.text);

@@ -17,7 +17,7 @@ static void print_commands(FILE *out)
         fprintf(out, "  wiredrill %-24s %s\n", left, subcommands[c].help);
     }
     fputs("  wiredrill --version\n\noptions:\n", out);
-    options_help(out, "nic bus sut driver seed fill set profile judge jobs patience pcap to "
+    options_help(out, "nic bus sut driver seed fill set profile judge jobs patience pcap trace to "
                       "promiscuous lose closure wire-mutants breakers waivers known catalogue "
                       "snapshot json bless "
                       "no-golden quiet verbose D");

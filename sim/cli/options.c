@@ -101,6 +101,14 @@ static int take_pcap(struct options *o, const char *v)
     return 0;
 }
 
+static int take_trace(struct options *o, const char *v)
+{
+    if (strcmp(v, "cwnd") != 0 && (strncmp(v, "cwnd=", 5) != 0 || !v[5]))
+        return usage_error("--trace: \"%s\" is neither cwnd nor cwnd=FILE", v);
+    o->cwnd = v[4] ? v + 5 : "cwnd.tsv";
+    return 0;
+}
+
 static int take_breakers(struct options *o, const char *v)
 {
     if (o->breaker_files == CATALOGUES_MAX)
@@ -218,6 +226,10 @@ static const struct option table[] = {
     {"jobs", "N", "worker processes (the number of processors)", take_jobs},
     {"patience", "SECONDS", "of computing that a case may take (10)", take_patience},
     {"pcap", "F", "write the capture", take_pcap},
+    {"trace", "cwnd[=F]",
+     "write what congestion control does as a table for plotting (cwnd.tsv): time, connection, "
+     "cwnd, ssthresh, flight, srtt, rto, state",
+     take_trace},
     {"to", "MAC/IP", "rewrite frames to reach this host", take_to},
     {"promiscuous", NULL, "the interface takes every frame", take_promiscuous},
     {"lose", "[LINK:]N", "lose the Nth frame and judge by the outcome", take_lose},

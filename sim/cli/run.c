@@ -334,13 +334,17 @@ static struct suite *cases_of(const struct options *o)
     }
     bool none = suite->cases == 0 && suite->refusals == 0;
     bool once = o->wire_mutants && o->stack->flags & SUT_SINGLETON;
-    if (none)
+    bool many = o->cwnd && suite->cases > 1;
+    if (many)
+        usage_error("--trace: %s holds one case, and there are %u: name one, and a NIC with --nic",
+                    o->cwnd, suite->cases);
+    else if (none)
         usage_error("run: no case is left: the scripts name other NICs than %s", o->nic);
     else if (once)
         usage_error("--wire-mutants plays a case many times in one process, and %s, which keeps "
                     "its state in static variables, can be played once",
                     o->stack->name);
-    if (none || once) {
+    if (none || once || many) {
         suite_free(suite);
         return NULL;
     }

@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
+#include "sim/hosts/cwnd_trace.h"
 #include "sim/play/engine.h"
 
 /* --- who is who --- */
@@ -335,6 +336,18 @@ void frames_hear_knob(struct run *r, const char *knob, int64_t value)
         r->judge.arp_interval_ns = value;
 }
 
+/* The port's host, if the frame is one that it sent. */
+static void trace_frame(struct run *r, uint32_t link, int port, const struct frame *f,
+                        int64_t now_ns)
+{
+    for (uint32_t k = 0; k < r->topology.hosts; k++) {
+        struct host *h = r->topology.host[k];
+        for (uint32_t p = 0; p < h->ports; p++)
+            if (link_number(h->port[p].link) == link && h->port[p].number == port)
+                cwnd_trace_frame(r->options->cwnd, h, f->bytes, f->len, now_ns);
+    }
+}
+
 void frames_watch(void *ctx, uint32_t link, int port, struct frame *f, enum link_event event,
                   uint32_t record, int64_t now_ns)
 {
@@ -342,6 +355,8 @@ void frames_watch(void *ctx, uint32_t link, int port, struct frame *f, enum link
     if (!r->judge.links)
         return; /* a host that comes up while the others are still being built */
     judge_frame(&r->judge, link, port, f, event, record, now_ns);
+    if (r->options->cwnd)
+        trace_frame(r, link, port, f, now_ns);
 }
 
 void frames_note(struct run *r, const char *reason)

@@ -40,6 +40,7 @@ struct run_options {
     bool by_outcome;               /* judge by the outcome alone, not line by line */
     const int64_t *call_time;      /* by_outcome: when each top-level step ran undisturbed */
     const struct bend_hooks *bend; /* who bends the wire; NULL: nobody */
+    struct cwnd_trace *cwnd;       /* --trace cwnd; NULL: nobody wants it */
     const char *repeat;            /* the command that repeats this case */
     void (*last_words)(void *ctx, struct run *r); /* the run failed and cannot go on, not even to be
                                                      taken apart: does not return */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "sim/hosts/cwnd_trace.h"
 #include "sim/hosts/sut_plugin.h"
 #include "sim/suite/case.h"
 #include "sim/suite/closure.h"
@@ -254,6 +255,38 @@ static void write_pcap(struct run *r, const char *path)
     }
 }
 
+/* --trace cwnd: told to memory while the case runs, so that a case that cannot be played leaves no
+ * file. */
+struct tracing {
+    FILE *file;
+    char *text;
+    size_t len;
+    struct cwnd_trace *trace;
+};
+
+static void begin_tracing(struct tracing *t, const struct options *o, struct run_options *r)
+{
+    *t = (struct tracing){0};
+    t->file = o->cwnd ? open_memstream(&t->text, &t->len) : NULL;
+    t->trace = t->file ? cwnd_trace_new(t->file) : NULL;
+    r->cwnd = t->trace;
+}
+
+static void end_tracing(struct tracing *t, const struct options *o, struct run *r)
+{
+    struct why why = {{0}};
+    if (!t->file)
+        return;
+    fclose(t->file);
+    cwnd_trace_free(t->trace);
+    if (r && file_write(o->cwnd, (const uint8_t *)t->text, t->len, &why) != 0) {
+        verdict_fail(&r->verdict, &whole, world_now(r->world), "--trace cwnd: %s", why.text);
+        r->verdict.status = RUN_ERROR;
+    }
+    free(t->text);
+    t->file = NULL;
+}
+
 static void collect(struct run *r, struct result *out, unsigned want)
 {
     struct outcome *o = &out->outcome;
@@ -311,6 +344,8 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
     int64_t started = wall_ns(),
             *times = o->lose_frame ? closure_call_times(&c->run, &options) : NULL;
     options.call_time = times;
+    struct tracing tracing;
+    begin_tracing(&tracing, o, &options);
     struct run *r = run_new(&c->run, &options, &why);
     if (!r) {
         char text[TEXT_ROOM];
@@ -329,6 +364,8 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
         judge_golden(r, c, o, &golden, &out->outcome);
         if (o->pcap)
             write_pcap(r, o->pcap);
+        options.cwnd = NULL;
+        end_tracing(&tracing, o, r);
         int64_t middle = middle_of(r);
         if (r->verdict.status ==
             RUN_FAILED) { /* what is broken need not survive being taken apart */
@@ -350,6 +387,7 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
     }
     out->outcome.last = sut_any_spent(); /* what has static variables gets a process a case */
     out->outcome.wall_ns = wall_ns() - started;
+    end_tracing(&tracing, o, NULL);
     free(times);
     free(repeat);
 }

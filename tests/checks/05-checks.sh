@@ -280,5 +280,7 @@ captures 'for f; do :; done; echo "$f: link type 9" >&2'; finds '1 refused'
 captures 'echo "3 frames fed"; date +%N'; finds '0 complaints, 1 told of 1'
 captures 'exit 0'; rm "$tree"/golden-pcaps/*; finds '0 passed, at least 1'
 
+wiredrill 88-traces 'exit 0'; finds 'the table begins with its columns'"'"' names: no' 'many cases are refused, and leave no file: no'
+
 wiredrill 90-errors 'exit 0'; finds 'exit 0, expected 2' 'does not say'
 finish

@@ -26,7 +26,7 @@ static const char *end_of(const char *s, struct ip_addr *addr, uint16_t *port)
 }
 
 /* The block of "LOCAL PORT REMOTE PORT", or the listener of "LOCAL PORT". */
-static const struct tcp_pcb *find(struct stack *s, const char *what)
+static struct tcp_pcb *find(struct stack *s, const char *what)
 {
     struct demux_key k = {0};
     what = end_of(what, &k.local, &k.local_port);
@@ -57,7 +57,51 @@ static int count_text(struct stack *s, const char *what, struct text *t)
     return -ERR_NOENT;
 }
 
-/* "state 10.0.2.15 80 10.0.2.2 5000", "count TIME-WAIT", "chunks": how many are lent. */
+static const char *congestion_state(const struct tcp_pcb *pcb)
+{
+    if (!pcb->sender)
+        return "idle";
+    switch ((enum recovery_state)pcb->sender->recovery.state) {
+    case RECOVERY_FAST:
+        return "fast";
+    case RECOVERY_REDUCED:
+        return "reduced";
+    case RECOVERY_TIMEOUT:
+        return "timeout";
+    case RECOVERY_OPEN:
+        break;
+    }
+    return congestion_slow_start(&pcb->sender->recovery.congestion) ? "slow-start" : "avoidance";
+}
+
+/* cwnd, ssthresh (- : none yet), flight, all in octets; SRTT and RTO in ns; the state. */
+static int congestion_text(struct stack *s, const char *what, struct text *t)
+{
+    struct tcp_pcb *pcb = find(s, what);
+    struct tcp_status status;
+    if (!pcb || pcb->state <= TCP_LISTEN)
+        return -ERR_NOENT;
+    tcp_status(s, pcb, &status);
+    uint32_t flight =
+        !pcb->sender ? 0 : recovery_in_flight(&pcb->sender->recovery, pcb->snd_una, pcb->snd_nxt);
+    text_number(t, status.cwnd);
+    text_char(t, ' ');
+    if (status.ssthresh == UINT32_MAX)
+        text_char(t, '-');
+    else
+        text_number(t, status.ssthresh);
+    const int64_t number[] = {flight, status.srtt_ns, status.rto_ns};
+    for (unsigned i = 0; i < sizeof number / sizeof number[0]; i++) {
+        text_char(t, ' ');
+        text_number(t, number[i]);
+    }
+    text_char(t, ' ');
+    text_string(t, congestion_state(pcb));
+    return text_done(t);
+}
+
+/* "state 10.0.2.15 80 10.0.2.2 5000", "congestion" of the same four numbers, "count TIME-WAIT",
+ * "chunks": how many are lent. */
 int tcp_query(struct stack *s, void *state, const char *what, char *out, size_t room)
 {
     const struct tcp *tcp = state;
@@ -67,6 +111,8 @@ int tcp_query(struct stack *s, void *state, const char *what, char *out, size_t 
         return state_text(s, rest, &t);
     if ((rest = text_after(what, "count ")) != NULL)
         return count_text(s, rest, &t);
+    if ((rest = text_after(what, "congestion ")) != NULL)
+        return congestion_text(s, rest, &t);
     if (text_equal(what, "chunks")) {
         text_number(&t, tcp->chunks.total - tcp->chunks.available);
         return text_done(&t);
