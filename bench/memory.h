@@ -39,6 +39,13 @@ static inline struct stack_config smallest_config(void)
     };
 }
 
+static inline struct stack_config with_connections(uint16_t connections)
+{
+    struct stack_config config = stack_full_config;
+    config.limits.sockets = config.limits.tcp_pcbs = connections;
+    return config;
+}
+
 static inline struct stack_config with_sockets(uint16_t sockets)
 {
     struct stack_config config = stack_full_config;

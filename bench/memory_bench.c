@@ -49,6 +49,12 @@ int main(void)
     tell("the default, 10,000 idle sockets", &idle);
     printf("one idle UDP socket                %10zu bytes\n",
            (stack_size(&idle) - stack_size(&none)) / IDLE_SOCKETS);
+    /* Of the limits alone; what is sent and received takes chunks, which all share. */
+    const struct stack_config many = with_connections(IDLE_SOCKETS), few = with_connections(10);
+    printf("one TCP connection                 %10zu bytes, its socket, its place in the table and "
+           "its "
+           "share of senders included\n",
+           (stack_size(&many) - stack_size(&few)) / (IDLE_SOCKETS - 10));
     tell_drivers(&stack_full_config);
     return 0;
 }

@@ -16,7 +16,7 @@ enum {
     FRAMES = 160,
     BIG_BUFFERS = 6,
     CHUNKS_A_SOCKET = 33, /* a send buffer of 64 KiB, wherever it begins */
-    MOST_CHUNKS = 4096,
+    MOST_CHUNKS = 16384,
     PLUGIN_DRIVER_BYTES = 2 << 20,
     SMALL_FRAMES = 38, /* a ring of 32 for receiving, and a few on their way */
     FEW_FRAMES = 16,   /* where the ring holds octets, not buffers */

@@ -1,5 +1,6 @@
 /* Long streams and many connections between two whole stacks, by programs that make calls. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include "sim/hosts/traffic.h"
 
 #define SECOND INT64_C(1000000000)
@@ -114,3 +115,63 @@ Test(traffic, a_stream_from_lwip)
     close_traffic(t);
 }
 #endif
+
+/* --- many connections --- */
+
+static void expect_nothing_left(struct traffic *t)
+{
+    static const char *const states[] = {"CLOSED",     "SYN-SENT",   "SYN-RECEIVED", "ESTABLISHED",
+                                         "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT",   "CLOSING",
+                                         "LAST-ACK",   "TIME-WAIT"};
+    char what[48];
+    for (int side = 0; side < 2; side++) {
+        cr_assert_eq(traffic_query(t, side, "tcp.chunks"), 0);
+        for (size_t k = 0; k < sizeof states / sizeof states[0]; k++) {
+            snprintf(what, sizeof what, "tcp.count %s", states[k]);
+            cr_assert_eq(traffic_query(t, side, what), 0, "%s", states[k]);
+        }
+    }
+    cr_assert_eq(traffic_query(t, 0, "tcp.count LISTEN"), 0);
+    cr_assert_eq(traffic_query(t, 1, "tcp.count LISTEN"), 1);
+}
+
+/* All are open at one time, each carries octets, all are closed, TIME-WAIT passes. */
+static void ten_thousand(struct traffic *t)
+{
+    enum { CONNECTIONS = 10000, OCTETS = 100 };
+    int64_t from_ns = world_now(traffic_world(t));
+    play_until(t, from_ns + 10 * SECOND);
+    cr_assert_eq(traffic_query(t, 0, "tcp.count ESTABLISHED"), CONNECTIONS);
+    cr_assert_eq(traffic_query(t, 1, "tcp.count ESTABLISHED"), CONNECTIONS);
+    traffic_go(t);
+    play_until(t, from_ns + 20 * SECOND);
+    const struct traffic_result *r = traffic_result(t);
+    cr_assert(!r->error, "%s: %ld", r->error, (long)r->errno_of_it);
+    cr_assert(traffic_done(t), "%u closed, %u failed, %u served", r->closed, r->failed, r->served);
+    cr_assert_eq(r->received, (uint64_t)CONNECTIONS * OCTETS);
+    cr_assert_eq(r->wrong, 0);
+    cr_assert_eq(traffic_query(t, 0, "tcp.count TIME-WAIT"), CONNECTIONS);
+    play_until(t, from_ns + 260 * SECOND + 1); /* 2 MSL, RFC 9293 3.4.2 */
+    expect_nothing_left(t);
+}
+
+Test(traffic, ten_thousand_connections_leave_nothing)
+{
+    struct traffic *t = open_traffic(
+        (struct traffic_config){
+            .link = {.name = "lan", .latency_ns = 1000000, .rate_bps = 1000000000},
+            .connections = 10000,
+            .octets = 100,
+            .call_octets = 100,
+            .verify = true,
+            .hold = true},
+        "stack", "stack");
+    ten_thousand(t);
+    traffic_again(t);
+    ten_thousand(t); /* what the world keeps for frames on their way has its size */
+    size_t used = world_bytes_used(traffic_world(t));
+    traffic_again(t);
+    ten_thousand(t);
+    cr_assert_eq(world_bytes_used(traffic_world(t)), used);
+    close_traffic(t);
+}
