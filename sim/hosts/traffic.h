@@ -24,9 +24,9 @@ struct traffic_config {
     uint32_t at_once;     /* of them; 0: all */
     uint64_t octets;      /* of each, from client to server */
     uint32_t call_octets; /* of one send, and of one receive; 0: 65535 */
-    uint32_t buffer;      /* of each socket, both ways, where a stack has knobs for it; 0: its own */
-    bool verify; /* octets are the pattern by their place, compared as they come, and hashed */
-    bool hold;   /* open connections wait for traffic_go before they send */
+    uint32_t buffer; /* of each socket, both ways, where a stack has knobs for it; 0: its own */
+    bool verify;     /* octets are the pattern by their place, compared as they come, and hashed */
+    bool hold;       /* open connections wait for traffic_go before they send */
     enum traffic_ending ending;
     uint64_t seed;
     size_t arena_bytes; /* of the world; 0: 256 MiB */
