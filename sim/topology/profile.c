@@ -22,6 +22,12 @@ static const struct profile_knob linux_knobs[] = {
     {"tcp.delayed_ack", SECOND / 25},
     {"tcp.msl", 30 * SECOND},
     {"tcp.hystart", 2},
+    {"tcp.rto_max", 120 * SECOND},
+    {"tcp.r2", 924600 * (SECOND / 1000)}, /* tcp_retries2 15 */
+    {"tcp.r2_syn", 127 * SECOND},         /* tcp_syn_retries 6 */
+    {"tcp.syn_ack_retries", 5},
+    {"tcp.mss_least", 48},           /* tcp_min_snd_mss */
+    {"tcp.black_hole_detection", 0}, /* tcp_mtu_probing */
     {"tcp.push_bursts", 1},
     {"tcp.nagle_burst", 1},
     {NULL, 0},
@@ -42,7 +48,7 @@ static const struct profile_knob freebsd[] = {
     {"tcp.whole_window", 1},
     {"tcp.accept_buffer", 1},
     {"tcp.ecn_retries", 1},
-    {"tcp.time_wait_silent", 1},
+    {"tcp.bsd_time_wait", 1},
     {"tcp.nagle_burst", 1},
     {"tcp.scale_first", 1},
     {"tcp.wscale", 6},
@@ -51,6 +57,12 @@ static const struct profile_knob freebsd[] = {
     {"tcp.delayed_ack", SECOND / 25},
     {"tcp.msl", 30 * SECOND},
     {"tcp.keep_count", 8},
+    {"tcp.rto_max", 64 * SECOND},
+    {"tcp.syn_ack_retries", 3},
+    {"tcp.mss_least", 216},          /* net.inet.tcp.minmss */
+    {"tcp.black_hole_detection", 0}, /* pmtud_blackhole_detection, after two timeouts */
+    {"tcp.black_hole_after", 2},
+    {"tcp.black_hole_mss", 1200},
     {"tcp.rfc1337", 1},
     {"tcp.rack", 0},
     {"tcp.tail_loss_probe", 0},

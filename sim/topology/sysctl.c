@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_ROOM = 128, KNOBS = 2, MOST_DOUBLINGS = 15 };
+enum { NAME_ROOM = 128, KNOBS = 2, MOST_DOUBLINGS = 15, MOST_RETRIES = 255 };
 
 /* How a number becomes the knob's. */
 enum convert {
@@ -16,7 +16,9 @@ enum convert {
     AS_BUFFER,      /* Linux's triple: the middle, of which half is room for octets */
     AS_MOST_SCALE,  /* Linux's triple: the scale of windows up to the last */
     AS_DOUBLINGS,   /* so many times again, from a second on: when the last gives up, in ns */
-    AS_ALGORITHM,   /* reno or cubic */
+    AS_LAST_TRY,  /* so many times again, from RTO_MIN on: when the connection is given up, in ns */
+    AS_OFF,       /* only 0 is the knob's: whether, and not how */
+    AS_ALGORITHM, /* reno or cubic */
 };
 
 struct sysctl {
@@ -44,10 +46,10 @@ static const struct sysctl table[] = {
     {TCP "blackhole", {"tcp.blackhole"}, AS_IT_IS, "0", "a closed port answers"},
     {TCP "insecure_rst", {"tcp.insecure_rst"}, AS_TRUTH, "0", "RFC 5961 is what there is"},
     {TCP "insecure_syn", {"tcp.insecure_syn"}, AS_TRUTH, "0", "RFC 5961 is what there is"},
-    {TCP "insecure_ack", {"tcp.insecure_ack"}, AS_TRUTH, "0", "RFC 5961 is what there is"},
+    {TCP "insecure_ack", {NULL}, AS_IT_IS, "0", "RFC 5961 is what there is"},
     {TCP "drop_synfin", {"tcp.drop_synfin"}, AS_TRUTH, "0", "a SYN with FIN is a SYN"},
-    {TCP "fastopen.client_enable", {"tcp.fastopen_client"}, AS_TRUTH, "0", "no Fast Open"},
-    {TCP "fastopen.server_enable", {"tcp.fastopen_server"}, AS_TRUTH, "0", "no Fast Open"},
+    {TCP "fastopen.client_enable", {NULL}, AS_IT_IS, "0", "no Fast Open"},
+    {TCP "fastopen.server_enable", {NULL}, AS_IT_IS, "0", "no Fast Open"},
     {TCP "rexmit_drop_options",
      {"tcp.rexmit_drop_options"},
      AS_TRUTH,
@@ -61,9 +63,9 @@ static const struct sysctl table[] = {
      AS_TRUTH,
      "*",
      "a cookie stands in for a full backlog alone"},
-    {TCP "syncookies_only", {"tcp.syncookies_only"}, AS_TRUTH, "0", "cookies for a full backlog"},
+    {TCP "syncookies_only", {"tcp.syn_cookies_only"}, AS_TRUTH, "0", "cookies for a full backlog"},
     {TCP "delacktime", {"tcp.delayed_ack"}, AS_MS, NULL, NULL},
-    {TCP "delayed_ack", {"tcp.delayed_acks"}, AS_TRUTH, "1", "acknowledgements are delayed"},
+    {TCP "delayed_ack", {"tcp.delayed_ack"}, AS_OFF, "1", "acknowledgements are delayed"},
     {TCP "keepinit", {"tcp.r2_syn"}, AS_MS, NULL, NULL},
     {TCP "keepidle", {"tcp.keep_idle"}, AS_MS, NULL, NULL},
     {TCP "keepintvl", {"tcp.keep_interval"}, AS_MS, NULL, NULL},
@@ -72,11 +74,11 @@ static const struct sysctl table[] = {
     {TCP "msl", {"tcp.msl"}, AS_MS, NULL, NULL},
     {TCP "icmp_may_rst", {"tcp.icmp_may_rst"}, AS_TRUTH, NULL, NULL},
     {TCP "pmtud_blackhole_detection",
-     {"tcp.blackhole_detection"},
+     {"tcp.black_hole_detection"},
      AS_TRUTH,
      "0",
      "no black hole is looked for"},
-    {TCP "pmtud_blackhole_mss", {"tcp.blackhole_mss"}, AS_IT_IS, NULL, NULL},
+    {TCP "pmtud_blackhole_mss", {"tcp.black_hole_mss"}, AS_IT_IS, NULL, NULL},
     {TCP "path_mtu_discovery", {"tcp.path_mtu_discovery"}, AS_TRUTH, NULL, NULL},
     {TCP "mssdflt", {"tcp.mss_default"}, AS_IT_IS, NULL, NULL},
     {TCP "v6mssdflt", {NULL}, AS_IT_IS, "*", "of IPv6"},
@@ -102,9 +104,9 @@ static const struct sysctl table[] = {
     {IPV4 "tcp_ecn_option", {NULL}, AS_IT_IS, "*", "of accurate ECN"},
     {IPV4 "tcp_ecn_fallback", {NULL}, AS_IT_IS, "*", "a SYN without ECN follows one with it"},
     {IPV4 "tcp_syn_retries", {"tcp.r2_syn"}, AS_DOUBLINGS, NULL, NULL},
-    {IPV4 "tcp_synack_retries", {"tcp.r2_syn"}, AS_DOUBLINGS, NULL, NULL},
-    {IPV4 "tcp_retries1", {"tcp.retries1"}, AS_IT_IS, NULL, NULL},
-    {IPV4 "tcp_retries2", {"tcp.retries2"}, AS_IT_IS, NULL, NULL},
+    {IPV4 "tcp_synack_retries", {"tcp.syn_ack_retries"}, AS_IT_IS, NULL, NULL},
+    {IPV4 "tcp_retries1", {"tcp.r1"}, AS_IT_IS, NULL, NULL},
+    {IPV4 "tcp_retries2", {"tcp.r2"}, AS_LAST_TRY, NULL, NULL},
     {IPV4 "tcp_frto", {"tcp.frto"}, AS_TRUTH, NULL, NULL},
     {IPV4 "tcp_reordering", {"tcp.reordering"}, AS_IT_IS, "3", "RFC 5681's three duplicates"},
     {IPV4 "tcp_early_retrans", {"tcp.tail_loss_probe"}, AS_TRUTH, NULL, NULL},
@@ -122,14 +124,14 @@ static const struct sysctl table[] = {
      "*",
      "a cookie stands in for a full backlog alone"},
     {IPV4 "tcp_fastopen",
-     {"tcp.fastopen"},
+     {NULL},
      AS_IT_IS,
      "*",
      "only what asks for Fast Open sees it, and is not played"},
     {IPV4 "tcp_fastopen_key", {NULL}, AS_IT_IS, "*", "read where Fast Open is"},
     {IPV4 "tcp_rfc1337", {"tcp.rfc1337"}, AS_TRUTH, NULL, NULL},
     {IPV4 "tcp_tw_reuse", {"tcp.tw_reuse"}, AS_TRUTH, NULL, NULL},
-    {IPV4 "tcp_mtu_probing", {"tcp.mtu_probing"}, AS_IT_IS, "0", "no black hole is looked for"},
+    {IPV4 "tcp_mtu_probing", {NULL}, AS_IT_IS, "0", "no segment is sent to probe the path"},
     {IPV4 "tcp_invalid_ratelimit", {NULL}, AS_IT_IS, "*", "RFC 5961's limit is the stack's"},
     {IPV4 "tcp_challenge_ack_limit", {NULL}, AS_IT_IS, "*", "RFC 5961's limit is the stack's"},
     {IPV4 "tcp_min_tso_segs", {NULL}, AS_IT_IS, "*", "frames on the wire are the same"},
@@ -138,7 +140,7 @@ static const struct sysctl table[] = {
     {IPV4 "tcp_pacing_ca_ratio", {NULL}, AS_IT_IS, "*", "nothing is paced"},
     {IPV4 "tcp_limit_output_bytes", {NULL}, AS_IT_IS, "*", "of a queue below TCP"},
     {IPV4 "tcp_no_metrics_save", {NULL}, AS_IT_IS, "*", "nothing is remembered"},
-    {IPV4 "tcp_moderate_rcvbuf", {"tcp.moderate_rcvbuf"}, AS_TRUTH, NULL, NULL},
+    {IPV4 "tcp_moderate_rcvbuf", {NULL}, AS_IT_IS, "0", "a buffer keeps its size"},
     {IPV4 "tcp_adv_win_scale", {NULL}, AS_IT_IS, "1", "half of a buffer is for octets"},
     {"net.core.rmem_max", {NULL}, AS_IT_IS, "*", "SO_RCVBUF is bounded by the stack"},
     {"net.core.wmem_max", {NULL}, AS_IT_IS, "*", "SO_SNDBUF is bounded by the stack"},
@@ -181,6 +183,18 @@ static int64_t scale_for(int64_t most)
     return scale;
 }
 
+/* The kernel's ip-sysctl.rst, tcp_retries2: from TCP_RTO_MIN, 200 ms, doubled up to 120 s. */
+static int64_t last_try_ns(int64_t retries)
+{
+    const int64_t most = INT64_C(120000000000);
+    int64_t sum = 0, rto = INT64_C(200000000);
+    for (int64_t k = 0; k <= retries; k++, rto *= 2) {
+        rto = rto < most ? rto : most;
+        sum += rto;
+    }
+    return sum;
+}
+
 static bool convert(enum convert how, const char *text, int64_t *out)
 {
     switch (how) {
@@ -202,6 +216,13 @@ static bool convert(enum convert how, const char *text, int64_t *out)
             return false;
         *out = ((INT64_C(2) << *out) - 1) * INT64_C(1000000000);
         return true;
+    case AS_LAST_TRY:
+        if (!number_at(text, 0, out) || *out < 0 || *out > MOST_RETRIES)
+            return false;
+        *out = last_try_ns(*out);
+        return true;
+    case AS_OFF:
+        return number_at(text, 0, out) && *out == 0;
     case AS_LIMIT_SCALE:
         if (!number_at(text, 0, out))
             return false;
@@ -279,4 +300,13 @@ void sysctl_print(FILE *out)
                 : row->knob[0] ? ""
                                : row->why);
     }
+}
+
+const char *sysctl_knob(unsigned n)
+{
+    for (size_t k = 0; k < ROWS; k++)
+        for (int i = 0; i < KNOBS && table[k].knob[i]; i++)
+            if (n-- == 0)
+                return table[k].knob[i];
+    return NULL;
 }

@@ -18,5 +18,7 @@ typedef int64_t sysctl_set(void *ctx, const char *knob, int64_t value);
 int sysctl_apply(const char *name, const char *value, sysctl_set *set, void *ctx, struct why *why);
 /* The table, for readers. */
 void sysctl_print(FILE *out);
+/* The nth knob that the table names, from 0; NULL: there are no more. */
+const char *sysctl_knob(unsigned n);
 
 #endif

@@ -160,7 +160,7 @@ static bool message_over(struct stack *s, struct exchange *x, int64_t now_ns)
     }
     /* Readable: the end of the stream is there, or what nobody asked for. */
     bool keep = !x->last && http_head_keeps(h) && x->body_at == x->body_len &&
-                !(tcp_events(x->pcb) & (TCP_EVENT_READABLE | TCP_EVENT_HANGUP));
+                !(tcp_events(s, x->pcb) & (TCP_EVENT_READABLE | TCP_EVENT_HANGUP));
     stack_count(s, MODULE_HTTP, HTTP_ANSWERS);
     if (is_redirection(h))
         stack_count(s, MODULE_HTTP, HTTP_REFUSED_REDIRECTION);

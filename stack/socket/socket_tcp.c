@@ -19,8 +19,7 @@ static struct tcp_pcb *tcp_of(const struct socket *k)
 
 static unsigned tcp_socket_events(const struct stack *s, const struct socket *k)
 {
-    (void)s;
-    return tcp_events(tcp_of(k)) | (k->pending_error ? SOCKET_ERROR : 0);
+    return tcp_events(s, tcp_of(k)) | (k->pending_error ? SOCKET_ERROR : 0);
 }
 
 /* An error waits in the socket, as every kind's does. */

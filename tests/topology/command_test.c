@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 #include "sim/topology/command.h"
+#include "sim/hosts/stack_sut.h"
+#include "sim/topology/profile.h"
 #include "sim/topology/sysctl.h"
+#include "stack/core/module.h"
 
 static char heard[4096];
 
@@ -88,6 +91,30 @@ static const char *sysctl(const char *name, const char *value)
     return heard;
 }
 
+static bool is_knob(const char *name)
+{
+    for (int m = 0; stack_full_config.modules[m]; m++) {
+        const struct module *module = stack_full_config.modules[m];
+        size_t n = strlen(module->name);
+        for (uint32_t k = 0; k < module->knob_count; k++)
+            if (strncmp(name, module->name, n) == 0 && name[n] == '.' &&
+                strcmp(name + n + 1, module->knobs[k].name) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* What the tables say is a knob of the stack is one. */
+Test(topology_command, every_knob_is_there)
+{
+    static const char *const profiles[] = {"rfc", "linux", "freebsd"};
+    for (unsigned n = 0; sysctl_knob(n); n++)
+        cr_expect(is_knob(sysctl_knob(n)), "%s", sysctl_knob(n));
+    for (int p = 0; p < 3; p++)
+        for (const struct profile_knob *k = profile_knobs(profiles[p]); k->name; k++)
+            cr_expect(is_knob(k->name), "%s of %s", k->name, profiles[p]);
+}
+
 Test(topology_command, sysctls_become_knobs)
 {
     cr_assert_str_eq(sysctl("net.inet.tcp.rfc1323", "2"), "tcp.timestamps=1;tcp.window_scaling=1;");
@@ -99,6 +126,9 @@ Test(topology_command, sysctls_become_knobs)
     cr_assert_str_eq(sysctl("/proc/sys/net/ipv4/tcp_congestion_control", "reno"),
                      "tcp.congestion_control=0;");
     cr_assert_str_eq(sysctl("net.ipv4.tcp_syn_retries", "5"), "tcp.r2_syn=63000000000;");
+    cr_assert_str_eq(sysctl("net.ipv4.tcp_retries2", "15"), "tcp.r2=924600000000;");
+    cr_assert_str_eq(sysctl("net.inet.tcp.delayed_ack", "0"), "tcp.delayed_ack=0;");
+    cr_assert_str_eq(sysctl("net.inet.tcp.delayed_ack", "1"), "");
     cr_assert_str_eq(sysctl("net.inet.tcp.hostcache.purgenow", "1"), "");
     cr_assert_str_eq(sysctl("net.inet.tcp.blackhole", "0"), "tcp.blackhole=0;");
     cr_assert_str_eq(sysctl("net.inet.tcp.blackhole", "1"),

@@ -7,6 +7,8 @@
 static const uint8_t key[KEYED_HASH_KEY_BYTES] = {7, 1, 2};
 static const uint8_t other_key[KEYED_HASH_KEY_BYTES] = {7, 1, 3};
 static struct tcp_ends ends;
+static const struct cookie_options none;
+static struct cookie_options told;
 
 static void start(void)
 {
@@ -22,9 +24,23 @@ Test(tcp_cookie, keeps_the_mss)
     const uint16_t out[] = {64, 64, 536, 1024, 1220, 1440, 1460, 1460, 8960, 8960};
     for (unsigned i = 0; i < sizeof in / sizeof *in; i++) {
         uint16_t mss = 0;
-        uint32_t iss = cookie_make(key, &ends, 1000, in[i], MINUTE);
-        cr_assert(cookie_check(key, &ends, 1000, iss, MINUTE, &mss));
+        uint32_t iss = cookie_make(key, &ends, 1000, in[i], &none, MINUTE);
+        cr_assert(cookie_check(key, &ends, 1000, iss, MINUTE, &mss, &told));
         cr_assert_eq(mss, out[i]);
+    }
+}
+
+/* All options but ECN survive in the cookie itself. */
+Test(tcp_cookie, keeps_the_options)
+{
+    for (unsigned all = 0; all < 32; all++) {
+        uint16_t mss;
+        struct cookie_options in = {
+            .wscale = (all & 15) != 15, .shift = all & 15, .sack = all & 16, .ecn = true};
+        uint32_t iss = cookie_make(key, &ends, 1000, 1460, &in, MINUTE);
+        cr_assert(cookie_check(key, &ends, 1000, iss, MINUTE, &mss, &told));
+        cr_assert(told.wscale == in.wscale && told.sack == in.sack && !told.ecn);
+        cr_assert(!in.wscale || told.shift == in.shift);
     }
 }
 
@@ -32,38 +48,39 @@ Test(tcp_cookie, keeps_the_mss)
 Test(tcp_cookie, grows_old)
 {
     uint16_t mss;
-    uint32_t iss = cookie_make(key, &ends, 1000, 1460, 10 * MINUTE);
-    cr_assert(cookie_check(key, &ends, 1000, iss, 12 * MINUTE - 1, &mss));
-    cr_assert(!cookie_check(key, &ends, 1000, iss, 12 * MINUTE, &mss));
-    cr_assert(!cookie_check(key, &ends, 1000, iss, 10 * MINUTE - 1, &mss), "not yet made");
-    cr_assert(!cookie_check(key, &ends, 1000, iss, 42 * MINUTE, &mss), "32 minutes later");
+    uint32_t iss = cookie_make(key, &ends, 1000, 1460, &none, 10 * MINUTE);
+    cr_assert(cookie_check(key, &ends, 1000, iss, 12 * MINUTE - 1, &mss, &told));
+    cr_assert(!cookie_check(key, &ends, 1000, iss, 12 * MINUTE, &mss, &told));
+    cr_assert(!cookie_check(key, &ends, 1000, iss, 10 * MINUTE - 1, &mss, &told), "not yet made");
+    cr_assert(!cookie_check(key, &ends, 1000, iss, 42 * MINUTE, &mss, &told), "32 minutes later");
 }
 
 /* Every number counts, the key, and every bit. */
 Test(tcp_cookie, is_for_one_syn)
 {
     uint16_t mss;
-    uint32_t iss = cookie_make(key, &ends, 1000, 1460, MINUTE);
-    cr_assert(!cookie_check(other_key, &ends, 1000, iss, MINUTE, &mss));
-    cr_assert(!cookie_check(key, &ends, 1001, iss, MINUTE, &mss));
+    uint32_t iss = cookie_make(key, &ends, 1000, 1460, &none, MINUTE);
+    cr_assert(!cookie_check(other_key, &ends, 1000, iss, MINUTE, &mss, &told));
+    cr_assert(!cookie_check(key, &ends, 1001, iss, MINUTE, &mss, &told));
     struct tcp_ends x[4] = {ends, ends, ends, ends};
     x[0].local.word[0]++;
     x[1].remote.word[0]++;
     x[2].local_port++;
     x[3].remote_port++;
     for (int i = 0; i < 4; i++)
-        cr_assert(!cookie_check(key, &x[i], 1000, iss, MINUTE, &mss));
+        cr_assert(!cookie_check(key, &x[i], 1000, iss, MINUTE, &mss, &told));
     for (int bit = 0; bit < 32; bit++)
-        cr_assert(!cookie_check(key, &ends, 1000, iss ^ 1u << bit, MINUTE, &mss), "bit %d", bit);
+        cr_assert(!cookie_check(key, &ends, 1000, iss ^ 1u << bit, MINUTE, &mss, &told), "bit %d",
+                  bit);
 }
 
-/* Of a million guesses hardly one is right: 2 of 2^29 are (two minutes, eight sizes, 24 bits). */
+/* Of a million guesses hardly one is right: of 2^23 one is (24 bits, two minutes). */
 Test(tcp_cookie, is_not_guessed)
 {
     uint16_t mss;
     unsigned right = 0;
     for (uint32_t i = 0; i < 1000000; i++)
-        right += cookie_check(key, &ends, 1000, i * 4294967u, MINUTE, &mss);
+        right += cookie_check(key, &ends, 1000, i * 4294967u, MINUTE, &mss, &told);
     cr_assert_leq(right, 1);
 }
 

@@ -40,14 +40,14 @@ static int accepted_second(void)
     return fd;
 }
 
-/* Nothing is kept of the SYN, and the third segment opens the connection all the same. Without
- * timestamps only the MSS is agreed on: 1100 becomes 1024. */
+/* Nothing is kept of the SYN, and the third segment opens the connection all the same: scale 7 and
+ * SACK are agreed on; an MSS of 1100 becomes 1024. */
 Test(tcp_syn_cookie, opens_without_timestamps)
 {
     arrives(&second, (struct segment){.flags = S, .options = syn_options, .options_len = 12});
     struct sent g = next(&second);
     cr_assert_eq(g.flags, S | A);
-    cr_assert(option(&g, 2) && !option(&g, 3) && !option(&g, 4) && !option(&g, 8));
+    cr_assert(option(&g, 2) && option(&g, 3) && option(&g, 4) && !option(&g, 8));
     cr_assert_str_eq(state_of(&second), "CLOSED");
     cr_assert_eq(rig_counter(t.r, "tcp.out.cookie"), 1);
     arrives(&second, (struct segment){.flags = A, .seq = 1, .ack = 1});
@@ -56,6 +56,9 @@ Test(tcp_syn_cookie, opens_without_timestamps)
     int fd = accepted_second();
     cr_assert_eq(send_octets(&second, fd, 2000), 2000);
     EXPECT(&second, A, 1, 1, 1024);
+    struct socket_tcp_info info;
+    cr_assert_eq(socket_tcp_info(t.r->s, fd, &info, t.r->now_ns), 0);
+    cr_assert(info.sack && !info.timestamps && info.window_scaling && info.snd_wscale == 7);
 }
 
 /* With them all is: scale 7, SACK, timestamps; and the octets that came with the third segment. */
@@ -112,4 +115,15 @@ Test(tcp_syn_cookie, can_be_off)
     arrives(&second, (struct segment){.flags = S});
     NOTHING(&second);
     cr_assert_eq(rig_counter(t.r, "tcp.drop.syn_backlog_full"), 1);
+}
+
+/* tcp.syn_cookies_only: no SYN is kept, however much room there is. */
+Test(tcp_syn_cookie, can_be_all)
+{
+    stack_knob_set(t.r->s, "tcp.syn_backlog", 10);
+    stack_knob_set(t.r->s, "tcp.syn_cookies_only", 1);
+    arrives(&second, (struct segment){.flags = S});
+    cr_assert_eq(next(&second).flags, S | A);
+    cr_assert_str_eq(state_of(&second), "CLOSED");
+    cr_assert_eq(rig_counter(t.r, "tcp.out.cookie"), 1);
 }

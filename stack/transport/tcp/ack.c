@@ -191,18 +191,31 @@ static void probe_for_loss(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
     tcp_arm_retransmission(s, pcb, true, now_ns);
 }
 
+/* What the path is believed to carry after so many timeouts, and after as many again: 1024 octets
+ * and half of it, or what the knobs say. 0: nothing is believed now. */
+static uint16_t black_hole_mtu(const struct stack *s, const struct tcp_pcb *pcb)
+{
+    enum { SEARCH_LOW = 1024, HEADERS = 40 };
+    int64_t after = tcp_knob(s, TCP_KNOB_BLACK_HOLE_AFTER);
+    int64_t mss = tcp_knob(s, TCP_KNOB_BLACK_HOLE_MSS);
+    if (pcb->retransmits == after)
+        return (uint16_t)(mss ? mss + HEADERS : SEARCH_LOW);
+    if (pcb->retransmits == 2 * after)
+        return (uint16_t)(mss ? tcp_knob(s, TCP_KNOB_MSS_DEFAULT) + HEADERS : SEARCH_LOW / 2);
+    return 0;
+}
+
 /* RFC 4821 7.7: no answer for R1 (RFC 1122 4.2.3.5: three retransmissions), no ICMP message that
  * says why, and segments larger than pass nearly everywhere: a black hole, in which the messages of
- * RFC 1191 get lost. The path's MTU falls to 1024 octets, then to half of it. */
+ * RFC 1191 get lost. */
 static void suspect_black_hole(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
-    enum { R1 = 3, SEARCH_LOW = 1024 };
     const struct sent_segment *first = pcb->sender->recovery.board.first;
-    if (pcb->retransmits % R1 != 0 || pcb->soft_error || !tcp_knob(s, TCP_KNOB_BLACK_HOLE) ||
+    uint16_t mtu = black_hole_mtu(s, pcb);
+    if (!mtu || pcb->soft_error || !tcp_knob(s, TCP_KNOB_BLACK_HOLE) ||
         !tcp_knob(s, TCP_KNOB_PATH_MTU_DISCOVERY))
         return;
     uint32_t len = tcp_packet_len(pcb, first->at.right - first->at.left);
-    uint16_t mtu = pcb->retransmits == R1 ? SEARCH_LOW : SEARCH_LOW / 2;
     if (len > mtu && len <= UINT16_MAX &&
         path_mtu_learn(s, &pcb->end.ip.remote, (uint16_t)len, mtu, now_ns))
         tcp_count(s, TCP_BLACK_HOLE);
@@ -218,6 +231,18 @@ static void advise_ip(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
         neighbour_doubt(path.nif, &path.next_hop, now_ns);
 }
 
+/* A SYN-ACK may be given up after so many tries, whatever r2_syn says. */
+static void resend_syn(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    if (pcb->passive && pcb->retransmits > tcp_knob(s, TCP_KNOB_SYN_ACK_RETRIES)) {
+        tcp_count(s, TCP_ENDED_TIMEOUT);
+        tcp_end(s, pcb, ERR_TIMEDOUT);
+        return;
+    }
+    tcp_count(s, TCP_OUT_RESENT);
+    tcp_send_syn(s, pcb, now_ns);
+}
+
 /* RFC 6298 5.4 to 5.6. */
 static void time_out(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
@@ -226,8 +251,7 @@ static void time_out(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
     advise_ip(s, pcb, now_ns);
     tcp_rto_expired(s, pcb);
     if (syn_outstanding(pcb)) {
-        tcp_count(s, TCP_OUT_RESENT);
-        tcp_send_syn(s, pcb, now_ns);
+        resend_syn(s, pcb, now_ns);
         return;
     }
     suspect_black_hole(s, pcb, now_ns);

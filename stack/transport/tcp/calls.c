@@ -51,17 +51,18 @@ static int may_open(const struct tcp_pcb *pcb)
 
 /* Somebody has these four numbers already. */
 static bool flow_taken(struct stack *s, const struct tcp_pcb *pcb, const struct ip_addr *local,
-                       const struct ip_addr *remote, uint16_t port)
+                       const struct ip_addr *remote, uint16_t port, int64_t now_ns)
 {
     const struct demux_key k = {
         .local = *local, .remote = *remote, .local_port = pcb->end.local_port, .remote_port = port};
-    const struct port_pcb *other = demux_sender(&tcp_of(s)->demux, &k);
-    return other && other != &pcb->end && other->remote_port;
+    struct port_pcb *other = demux_sender(&tcp_of(s)->demux, &k);
+    return other && other != &pcb->end && other->remote_port &&
+           !tcp_takes_over(s, tcp_pcb_of(other), now_ns);
 }
 
 /* The block's ends, and its place in the table. */
 static int take_ends(struct stack *s, struct tcp_pcb *pcb, const struct ip_addr *remote,
-                     uint16_t port)
+                     uint16_t port, int64_t now_ns)
 {
     struct port_pcb *end = &pcb->end;
     struct ip_path path;
@@ -79,7 +80,7 @@ static int take_ends(struct stack *s, struct tcp_pcb *pcb, const struct ip_addr 
         return -ERR_NETUNREACH;
     if (!demux_is_in(end) && (err = tcp_bind(s, pcb)) < 0)
         return err;
-    if (flow_taken(s, pcb, &path.source, remote, port))
+    if (flow_taken(s, pcb, &path.source, remote, port, now_ns))
         return -ERR_ADDRINUSE;
     demux_set_ends(&tcp_of(s)->demux, end, path.source, *remote, port);
     return 0;
@@ -104,7 +105,7 @@ int tcp_connect(struct stack *s, struct tcp_pcb *pcb, const struct ip_addr *remo
 {
     int err = may_open(pcb);
     if (err == 0)
-        err = port ? take_ends(s, pcb, remote, port) : -ERR_ADDRNOTAVAIL;
+        err = port ? take_ends(s, pcb, remote, port, now_ns) : -ERR_ADDRNOTAVAIL;
     if (err < 0)
         return err;
     tcp_hold(pcb);
@@ -187,6 +188,14 @@ static uint32_t send_room(const struct tcp_pcb *pcb)
     return held < pcb->snd_buffer ? pcb->snd_buffer - held : 0;
 }
 
+/* TCP_NOTSENT_LOWAT, or the knob: while as much waits unsent, no more is taken. */
+static bool too_much_unsent(const struct stack *s, const struct tcp_pcb *pcb)
+{
+    uint32_t low = pcb->wishes ? pcb->wishes->unsent_low : 0;
+    int64_t most = low ? low : tcp_knob(s, TCP_KNOB_NOTSENT_LOWAT);
+    return tcp_unsent(pcb) >= most;
+}
+
 int tcp_send(struct stack *s, struct tcp_pcb *pcb, const void *bytes, uint32_t len, unsigned flags,
              int64_t now_ns)
 {
@@ -194,7 +203,7 @@ int tcp_send(struct stack *s, struct tcp_pcb *pcb, const void *bytes, uint32_t l
     uint32_t room = send_room(pcb);
     if (err < 0 || len == 0)
         return err;
-    if (room == 0)
+    if (room == 0 || too_much_unsent(s, pcb))
         return -ERR_AGAIN;
     tcp_hold(pcb);
     uint32_t taken = tcp_stream_put(&tcp_of(s)->chunks, &pcb->out, pcb->snd_end, bytes,
@@ -418,19 +427,17 @@ static unsigned read_events(const struct tcp_pcb *pcb)
     return events;
 }
 
-static unsigned connected_events(const struct tcp_pcb *pcb)
+static unsigned connected_events(const struct stack *s, const struct tcp_pcb *pcb)
 {
     unsigned events = read_events(pcb) | (pcb->error ? TCP_EVENT_ERROR : 0u);
-    uint32_t low = pcb->wishes ? pcb->wishes->unsent_low : 0;
-    bool room = send_room(pcb) > 0 && (low == 0 || tcp_unsent(pcb) < low);
-    if (room || pcb->fin_queued)
+    if ((send_room(pcb) > 0 && !too_much_unsent(s, pcb)) || pcb->fin_queued)
         events |= TCP_EVENT_WRITABLE;
     if (pcb->fin_queued && (pcb->fin_received || pcb->shut_read))
         events |= TCP_EVENT_HANGUP;
     return events;
 }
 
-unsigned tcp_events(const struct tcp_pcb *pcb)
+unsigned tcp_events(const struct stack *s, const struct tcp_pcb *pcb)
 {
     switch ((enum tcp_state)pcb->state) {
     case TCP_LISTEN:
@@ -451,5 +458,5 @@ unsigned tcp_events(const struct tcp_pcb *pcb)
     case TCP_STATES:
         break;
     }
-    return connected_events(pcb);
+    return connected_events(s, pcb);
 }

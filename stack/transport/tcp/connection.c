@@ -132,6 +132,7 @@ struct tcp_pcb *tcp_take(struct stack *s)
     t->count[TCP_CLOSED]++;
     pcb->snd_buffer = (uint32_t)tcp_knob(s, TCP_KNOB_SNDBUF);
     pcb->rcv_buffer = (uint32_t)tcp_knob(s, TCP_KNOB_RCVBUF);
+    pcb->keep_alive = tcp_knob(s, TCP_KNOB_KEEP_ALWAYS) != 0;
     tcp_timers_init(s, pcb);
     return pcb;
 }
@@ -146,11 +147,11 @@ struct tcp_pcb *tcp_new(struct stack *s)
 
 static void tell_user(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
-    unsigned events = tcp_events(pcb), grown = events & ~(unsigned)pcb->told;
+    unsigned events = tcp_events(s, pcb), grown = events & ~(unsigned)pcb->told;
     pcb->told = (uint8_t)events;
     if (grown && pcb->user && pcb->ready)
         pcb->ready(pcb, s, grown, now_ns);
-    pcb->told &= (uint8_t)tcp_events(pcb); /* what `ready` has used up grows again */
+    pcb->told &= (uint8_t)tcp_events(s, pcb); /* what `ready` has used up grows again */
 }
 
 void tcp_leave(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)

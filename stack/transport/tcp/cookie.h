@@ -12,19 +12,20 @@
 extern "C" {
 #endif
 
-/* What a timestamp remembers of the SYN's options. */
+/* What a cookie, and a timestamp, remember of the SYN's options. */
 struct cookie_options {
     bool wscale, sack, ecn;
     uint8_t shift; /* 0..14, with wscale */
 };
 
 /* The ISS of the answer to a SYN with SEG.SEQ `irs`. Of the peer's MSS the largest of eight sizes
- * that is not above it is kept. */
+ * that is not above it is kept; of its options all but ECN. */
 uint32_t cookie_make(const uint8_t key[KEYED_HASH_KEY_BYTES], const struct tcp_ends *ends,
-                     uint32_t irs, uint16_t mss, int64_t now_ns);
+                     uint32_t irs, uint16_t mss, const struct cookie_options *o, int64_t now_ns);
 /* Is `iss` (SEG.ACK - 1) one that was made for these numbers, one to two minutes ago at most? */
 bool cookie_check(const uint8_t key[KEYED_HASH_KEY_BYTES], const struct tcp_ends *ends,
-                  uint32_t irs, uint32_t iss, int64_t now_ns, uint16_t *mss);
+                  uint32_t irs, uint32_t iss, int64_t now_ns, uint16_t *mss,
+                  struct cookie_options *o);
 
 /* TSval of the answer: the clock, whose lowest six bits say the options; never ahead of `ts`. */
 uint32_t cookie_timestamp(uint32_t ts, const struct cookie_options *o);

@@ -49,6 +49,7 @@ enum tcp_knob {
     TCP_KNOB_RCVBUF,
     TCP_KNOB_MSL,
     TCP_KNOB_MSS_DEFAULT,
+    TCP_KNOB_MSS_LEAST,
     TCP_KNOB_TIMESTAMPS,
     TCP_KNOB_WINDOW_SCALING,
     TCP_KNOB_SACK,
@@ -60,7 +61,7 @@ enum tcp_knob {
     TCP_KNOB_WHOLE_WINDOW,
     TCP_KNOB_ACCEPT_BUFFER,
     TCP_KNOB_ECN_RETRIES,
-    TCP_KNOB_TIME_WAIT_SILENT,
+    TCP_KNOB_BSD_TIME_WAIT,
     TCP_KNOB_NAGLE_BURST,
     TCP_KNOB_PUSH_BURSTS,
     TCP_KNOB_INSECURE_RST,
@@ -82,7 +83,14 @@ enum tcp_knob {
     TCP_KNOB_INITIAL_WINDOW,
     TCP_KNOB_SYN_BACKLOG,
     TCP_KNOB_SYN_COOKIES,
+    TCP_KNOB_SYN_COOKIES_ONLY,
+    TCP_KNOB_SYN_ACK_RETRIES,
     TCP_KNOB_BLACK_HOLE,
+    TCP_KNOB_BLACK_HOLE_AFTER,
+    TCP_KNOB_BLACK_HOLE_MSS,
+    TCP_KNOB_TOLERATE_MISSING_TS,
+    TCP_KNOB_TW_REUSE,
+    TCP_KNOB_NOTSENT_LOWAT,
     TCP_KNOB_DSACK,
     TCP_KNOB_RANGES,
     TCP_KNOB_ECN,
@@ -98,6 +106,7 @@ enum tcp_knob {
     TCP_KNOB_KEEP_IDLE,
     TCP_KNOB_KEEP_INTERVAL,
     TCP_KNOB_KEEP_COUNT,
+    TCP_KNOB_KEEP_ALWAYS,
     TCP_KNOB_CHALLENGES,
     TCP_KNOB_RFC1337,
     TCP_KNOBS
@@ -247,9 +256,11 @@ void tcp_keep_heard(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 void tcp_keep_due(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 
 /* --- timestamps.c --- */
-bool tcp_lacks_timestamp(const struct tcp_pcb *pcb, const struct tcp_segment *g);
+bool tcp_lacks_timestamp(const struct stack *s, const struct tcp_pcb *pcb,
+                         const struct tcp_segment *g);
 bool tcp_timestamp_is_old(struct stack *s, const struct tcp_pcb *pcb, const struct tcp_segment *g);
 void tcp_note_timestamp(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g);
+bool tcp_takes_over(struct stack *s, struct tcp_pcb *old, int64_t now_ns);
 bool tcp_may_reopen(struct stack *s, const struct tcp_pcb *pcb, const struct tcp_segment *g,
                     int64_t now_ns);
 

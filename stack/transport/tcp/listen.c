@@ -45,14 +45,13 @@ void tcp_listener_child_done(struct stack *s, struct tcp_pcb *child, int64_t now
 
 struct tcp_pcb *tcp_accept(struct stack *s, struct tcp_pcb *listener)
 {
-    (void)s;
     struct tcp_pcb *child = listener->listener.done.first;
     if (!child)
         return NULL;
     tcp_listener_forget(child);
     child->user = true;
-    child->told = (uint8_t)tcp_events(child);
-    listener->told = (uint8_t)tcp_events(listener);
+    child->told = (uint8_t)tcp_events(s, child);
+    listener->told = (uint8_t)tcp_events(s, listener);
     return child;
 }
 
@@ -139,7 +138,7 @@ static tcp_step open_half(struct stack *s, struct tcp_pcb *listener, const struc
     if (refused == TCP_DROP_BACKLOG_FULL)
         return (tcp_step)refused;
     struct tcp_pcb *child = NULL;
-    if (refused == TCP_COUNTERS) {
+    if (refused == TCP_COUNTERS && !tcp_knob(s, TCP_KNOB_SYN_COOKIES_ONLY)) {
         child = tcp_listener_child(s, listener, g);
         refused = TCP_DROP_NO_BLOCK;
     }

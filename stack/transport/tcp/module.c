@@ -117,6 +117,7 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_RCVBUF] = {"rcvbuf", KNOB_NUMBER, 65535, 256, 1 << 30},
     [TCP_KNOB_MSL] = {"msl", KNOB_NS, SECONDS(120), 0, SECONDS(3600)}, /* RFC 9293 3.4.2 */
     [TCP_KNOB_MSS_DEFAULT] = {"mss_default", KNOB_NUMBER, TCP_DEFAULT_MSS, 64, 65535},
+    [TCP_KNOB_MSS_LEAST] = {"mss_least", KNOB_NUMBER, 64, 28, 536}, /* whatever the peer says */
     [TCP_KNOB_TIMESTAMPS] = {"timestamps", KNOB_BOOL, 1, 0, 1},
     [TCP_KNOB_WINDOW_SCALING] = {"window_scaling", KNOB_BOOL, 1, 0, 1},
     [TCP_KNOB_SACK] = {"sack", KNOB_BOOL, 1, 0, 1},
@@ -131,8 +132,8 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_PUSH_BURSTS] = {"push_bursts", KNOB_BOOL, 0, 0,
                               1}, /* PSH ends each, as Linux has it */
     [TCP_KNOB_ECN_RETRIES] = {"ecn_retries", KNOB_NUMBER, 0, 0, 255}, /* SYNs sent again that ask */
-    [TCP_KNOB_TIME_WAIT_SILENT] = {"time_wait_silent", KNOB_BOOL, 0, 0, 1}, /* to an old SYN */
-    [TCP_KNOB_ACCEPT_BUFFER] = {"accept_buffer", KNOB_BOOL, 0, 0, 1},       /* though not offered */
+    [TCP_KNOB_BSD_TIME_WAIT] = {"bsd_time_wait", KNOB_BOOL, 0, 0, 1}, /* what it answers */
+    [TCP_KNOB_ACCEPT_BUFFER] = {"accept_buffer", KNOB_BOOL, 0, 0, 1}, /* though not offered */
     [TCP_KNOB_NAGLE_BURST] = {"nagle_burst", KNOB_BOOL, 0, 0, 1},
     /* The rules from before RFC 5961: any RST, any SYN inside the window ends a connection. */
     [TCP_KNOB_INSECURE_RST] = {"insecure_rst", KNOB_BOOL, 0, 0, 1},
@@ -161,11 +162,22 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_KEEP_IDLE] = {"keep_idle", KNOB_NS, SECONDS(7200), SECONDS(1), SECONDS(65535)},
     [TCP_KNOB_KEEP_INTERVAL] = {"keep_interval", KNOB_NS, SECONDS(75), SECONDS(1), SECONDS(65535)},
     [TCP_KNOB_KEEP_COUNT] = {"keep_count", KNOB_NUMBER, 9, 1, 255},
+    [TCP_KNOB_KEEP_ALWAYS] = {"keep_always", KNOB_BOOL, 0, 0, 1},    /* MUST-25: off */
     [TCP_KNOB_CHALLENGES] = {"challenges", KNOB_NUMBER, 10, 0, 255}, /* RFC 5961 7; 0: no bound */
     [TCP_KNOB_RFC1337] = {"rfc1337", KNOB_BOOL, 0, 0, 1},
     [TCP_KNOB_SYN_BACKLOG] = {"syn_backlog", KNOB_NUMBER, 128, 1, 65535},
     [TCP_KNOB_SYN_COOKIES] = {"syn_cookies", KNOB_BOOL, 1, 0, 1}, /* when the backlog is full */
-    [TCP_KNOB_BLACK_HOLE] = {"black_hole_detection", KNOB_BOOL, 1, 0, 1}, /* RFC 4821 7.7 */
+    [TCP_KNOB_SYN_COOKIES_ONLY] = {"syn_cookies_only", KNOB_BOOL, 0, 0, 1}, /* whatever is full */
+    /* How often a SYN-ACK is sent again; 255: until r2_syn is over. */
+    [TCP_KNOB_SYN_ACK_RETRIES] = {"syn_ack_retries", KNOB_NUMBER, 255, 0, 255},
+    [TCP_KNOB_BLACK_HOLE] = {"black_hole_detection", KNOB_BOOL, 1, 0, 1},         /* RFC 4821 7.7 */
+    [TCP_KNOB_BLACK_HOLE_AFTER] = {"black_hole_after", KNOB_NUMBER, 3, 1, 255},   /* timeouts */
+    [TCP_KNOB_BLACK_HOLE_MSS] = {"black_hole_mss", KNOB_NUMBER, 0, 0, 65535},     /* 0: MTU 1024 */
+    [TCP_KNOB_TOLERATE_MISSING_TS] = {"tolerate_missing_ts", KNOB_BOOL, 0, 0, 1}, /* RFC 7323 3.2 */
+    /* A connection in TIME-WAIT for a second gives its numbers to an active OPEN, if timestamps
+     * tell old segments from new ones: RFC 6191's reason, from the other side. */
+    [TCP_KNOB_TW_REUSE] = {"tw_reuse", KNOB_BOOL, 0, 0, 1},
+    [TCP_KNOB_NOTSENT_LOWAT] = {"notsent_lowat", KNOB_NUMBER, UINT32_MAX, 1, UINT32_MAX},
     [TCP_KNOB_DSACK] = {"dsack", KNOB_BOOL, 1, 0, 1},
     [TCP_KNOB_RANGES] = {"ranges", KNOB_NUMBER, 64, 1, 65535}, /* out of order, a connection's */
     [TCP_KNOB_ECN] = {"ecn", KNOB_NUMBER, 2, 0, 2},            /* 0 off, 1 on, 2 when asked */

@@ -4,7 +4,6 @@
 
 enum {
     FIXED_HEADERS = 40, /* RFC 9293 3.7.1: of IPv4 and TCP, without options */
-    LEAST_MSS = 64,     /* below that a peer makes us send headers for nothing */
     MOST_SHIFT = 14,    /* RFC 7323 2.3 */
     PLAIN_AFTER = 3     /* SYNs that were lost with all options */
 };
@@ -53,7 +52,9 @@ static uint32_t whole_segments(uint32_t octets, uint32_t mss)
 void tcp_learn_options(struct stack *s, struct tcp_pcb *pcb, const struct tcp_options *o)
 {
     uint32_t mss = o->has_mss ? o->mss : (uint32_t)tcp_knob(s, TCP_KNOB_MSS_DEFAULT);
-    pcb->peer_mss = (uint16_t)(mss < LEAST_MSS ? LEAST_MSS : mss);
+    /* below that a peer makes us send headers for nothing */
+    uint32_t least = (uint32_t)tcp_knob(s, TCP_KNOB_MSS_LEAST);
+    pcb->peer_mss = (uint16_t)(mss < least ? least : mss);
     if (tcp_knob(s, TCP_KNOB_WHOLE_RCVBUF))
         pcb->rcv_buffer = whole_segments(pcb->rcv_buffer, pcb->peer_mss);
     pcb->wscale = o->has_wscale && tcp_knob(s, TCP_KNOB_WINDOW_SCALING);

@@ -70,9 +70,11 @@ void tcp_rto_expired(const struct stack *s, struct tcp_pcb *pcb)
         rtt_expired(&pcb->sender->rtt, &l);
 }
 
-/* What the knob adds to a timeout that a sample or a loss has set. */
-static int64_t slop(const struct stack *s, const struct rtt *r)
+/* What the knob adds to a timeout that a sample or a loss has set; none of a SYN-ACK's. */
+static int64_t slop(const struct stack *s, const struct tcp_pcb *pcb, const struct rtt *r)
 {
+    if (pcb->state == TCP_SYN_RECEIVED && pcb->passive)
+        return 0;
     return r->srtt_ns || r->backoff ? tcp_knob(s, TCP_KNOB_REXMIT_SLOP) : 0;
 }
 
@@ -80,10 +82,10 @@ int64_t tcp_rto_ns(const struct stack *s, const struct tcp_pcb *pcb)
 {
     const struct rtt_limits l = limits(s);
     if (pcb->sender)
-        return rtt_rto(&pcb->sender->rtt, &l) + slop(s, &pcb->sender->rtt);
+        return rtt_rto(&pcb->sender->rtt, &l) + slop(s, pcb, &pcb->sender->rtt);
     struct rtt r = tcp_rtt_remembered(s, pcb);
     r.backoff = pcb->retransmits;
-    return rtt_rto(&r, &l) + slop(s, &r);
+    return rtt_rto(&r, &l) + slop(s, pcb, &r);
 }
 
 int64_t tcp_patience_ns(const struct stack *s, const struct tcp_pcb *pcb)

@@ -1,7 +1,7 @@
 /*
  * A listener whose queue of half-open connections is full answers a SYN by a cookie (RFC 4987 3.6)
- * and keeps nothing. What the peer offered survives in the ISS and, with timestamps, in TSval;
- * without them only the MSS does, and nothing else is agreed on.
+ * and keeps nothing; by the knob each does. What the peer offered survives in the ISS and, with
+ * timestamps, in TSval; without them ECN does not, and is not agreed on.
  */
 #include "stack/transport/tcp/cookie.h"
 #include "stack/transport/tcp/inside.h"
@@ -29,8 +29,7 @@ static void fit_options(struct stack *s, struct tcp_pcb *half, int64_t now_ns)
 {
     half->ts_offset = tcp_first_timestamp(s, half);
     if (!half->timestamps) {
-        half->wscale = half->sack = half->ecn = false;
-        half->rcv_wscale = 0;
+        half->ecn = false;
         return;
     }
     uint32_t ms = tcp_clock_ms(s, now_ns);
@@ -55,7 +54,8 @@ bool tcp_send_cookie(struct stack *s, const struct tcp_pcb *listener, const stru
     fit_options(s, &half, now_ns);
     struct tcp_plan plan = {.flags = TCP_FLAG_SYN | TCP_FLAG_ACK};
     plan.flags |= tcp_ecn_syn_flags(s, &half, true);
-    plan.seq = cookie_make(t->secret, &ends, g->hdr.seq, half.peer_mss, now_ns);
+    const struct cookie_options o = options_of(&half);
+    plan.seq = cookie_make(t->secret, &ends, g->hdr.seq, half.peer_mss, &o, now_ns);
     t->cookie_ns = now_ns;
     t->cookies = true;
     tcp_count(s, TCP_OUT_COOKIE);
@@ -65,17 +65,17 @@ bool tcp_send_cookie(struct stack *s, const struct tcp_pcb *listener, const stru
 
 /* The SYN as it must have been. */
 static struct tcp_segment syn_of(struct stack *s, const struct tcp_pcb *child,
-                                 const struct tcp_segment *g, uint16_t mss)
+                                 const struct tcp_segment *g, uint16_t mss, struct cookie_options o)
 {
     struct tcp_segment syn = {.ip = g->ip, .hdr = {.seq = g->hdr.seq - 1, .flags = TCP_FLAG_SYN}};
     syn.hdr.window = g->hdr.window;
     syn.options.has_mss = true;
     syn.options.mss = mss;
-    if (!g->options.has_timestamps)
-        return syn;
-    struct cookie_options o = cookie_options_of(g->options.ts_ecr - tcp_first_timestamp(s, child));
-    syn.options.has_timestamps = true;
-    syn.options.ts_val = g->options.ts_val;
+    if (g->options.has_timestamps) {
+        o = cookie_options_of(g->options.ts_ecr - tcp_first_timestamp(s, child));
+        syn.options.has_timestamps = true;
+        syn.options.ts_val = g->options.ts_val;
+    }
     syn.options.has_wscale = o.wscale;
     syn.options.wscale = o.shift;
     syn.options.sack_permitted = o.sack;
@@ -86,14 +86,16 @@ static struct tcp_segment syn_of(struct stack *s, const struct tcp_pcb *child,
 
 /* As if its SYN had been kept, and our SYN-ACK had been sent once, nobody knows when. */
 static void begin(struct stack *s, struct tcp_pcb *child, const struct tcp_segment *g, uint16_t mss,
-                  int64_t now_ns)
+                  const struct cookie_options *o, int64_t now_ns)
 {
-    const struct tcp_segment syn = syn_of(s, child, g, mss);
+    const struct tcp_segment syn = syn_of(s, child, g, mss, *o);
     tcp_start_receiving(s, child, &syn);
     tcp_start_sending(s, child, now_ns);
     child->iss = child->snd_una = child->snd_up = g->hdr.ack - 1;
     child->snd_nxt = child->snd_end = g->hdr.ack;
-    child->rcv_adv = child->rcv_nxt + tcp_receive_window(s, child);
+    /* A SYN-ACK tells no more than its field does: it is not scaled. */
+    uint32_t told = tcp_receive_window(s, child);
+    child->rcv_adv = child->rcv_nxt + (told < UINT16_MAX ? told : UINT16_MAX);
     child->syn_ns = TCP_NEVER;
 }
 
@@ -103,16 +105,17 @@ struct tcp_pcb *tcp_take_cookie(struct stack *s, struct tcp_pcb *listener,
 {
     struct tcp *t = tcp_of(s);
     const struct tcp_ends ends = ends_of(g);
+    struct cookie_options o;
     uint16_t mss;
     if (!t->cookies || now_ns - t->cookie_ns >= VALID_NS || (g->flags & TCP_FLAG_SYN))
         return NULL;
     if (listener->listener.done_count >= listener->listener.backlog ||
-        !cookie_check(t->secret, &ends, g->hdr.seq - 1, g->hdr.ack - 1, now_ns, &mss))
+        !cookie_check(t->secret, &ends, g->hdr.seq - 1, g->hdr.ack - 1, now_ns, &mss, &o))
         return NULL;
     struct tcp_pcb *child = tcp_listener_child(s, listener, g);
     if (!child)
         return NULL;
     tcp_count(s, TCP_OPENED_COOKIE);
-    begin(s, child, g, mss, now_ns);
+    begin(s, child, g, mss, &o, now_ns);
     return child;
 }

@@ -40,7 +40,7 @@ static tcp_step challenge(struct stack *s, struct tcp_pcb *pcb, enum tcp_counter
  * room for, though it was not offered; as BSD does, but where a SYN's cache answers. */
 static uint32_t accept_edge(const struct stack *s, const struct tcp_pcb *pcb)
 {
-    uint32_t held = pcb->rcv_nxt - pcb->rcv_user;
+    uint32_t held = tcp_unread(pcb); /* a FIN takes no room */
     uint32_t room = held < pcb->rcv_buffer ? pcb->rcv_buffer - held : 0;
     bool cached = pcb->state == TCP_SYN_RECEIVED && pcb->passive;
     if (cached || !tcp_knob(s, TCP_KNOB_ACCEPT_BUFFER))
@@ -61,17 +61,13 @@ bool tcp_segment_acceptable(const struct stack *s, const struct tcp_pcb *pcb,
                        seq_within(g->seq + len - 1, pcb->rcv_nxt, wnd));
 }
 
-/* What lies before RCV.NXT: SYN first, then text, then FIN. */
+/* What lies before RCV.NXT: text, then FIN. A SYN there stays: RFC 5961 4.2 has it answered
+ * irrespective of its sequence number. */
 static void trim_left(const struct tcp_pcb *pcb, struct tcp_segment *g)
 {
-    if (!seq_before(g->seq, pcb->rcv_nxt))
+    if (!seq_before(g->seq, pcb->rcv_nxt) || (g->flags & TCP_FLAG_SYN))
         return;
     uint32_t old = pcb->rcv_nxt - g->seq;
-    if (g->flags & TCP_FLAG_SYN) {
-        g->flags &= (uint8_t)~TCP_FLAG_SYN;
-        g->seq++;
-        old--;
-    }
     uint32_t text = old < g->text_len ? old : g->text_len;
     g->seq += text;
     g->text += text;
@@ -80,8 +76,7 @@ static void trim_left(const struct tcp_pcb *pcb, struct tcp_segment *g)
         g->flags &= (uint8_t)~TCP_FLAG_FIN;
         g->seq = pcb->rcv_nxt;
     }
-    if (old > 0)
-        g->trimmed = true; /* it was sent again: our acknowledgement was lost, perhaps */
+    g->trimmed = true; /* it was sent again: our acknowledgement was lost, perhaps */
 }
 
 static void trim_right(const struct stack *s, const struct tcp_pcb *pcb, struct tcp_segment *g)
@@ -119,16 +114,6 @@ static bool is_syn_again(const struct tcp_pcb *pcb, const struct tcp_segment *g)
            !(g->flags & (TCP_FLAG_ACK | TCP_FLAG_RST)) && g->seq == pcb->irs;
 }
 
-/* The knob: a SYN that TIME-WAIT does not reopen for is an old one, and nobody waits for an answer.
- */
-static bool is_old_syn(const struct stack *s, const struct tcp_pcb *pcb,
-                       const struct tcp_segment *g)
-{
-    const uint8_t flags = TCP_FLAG_SYN | TCP_FLAG_ACK;
-    return pcb->state == TCP_TIME_WAIT && (g->flags & flags) == TCP_FLAG_SYN &&
-           tcp_knob(s, TCP_KNOB_TIME_WAIT_SILENT);
-}
-
 /* The peer has not heard our last ACK and sends its FIN again: 2 MSL begin anew. */
 static void restart_time_wait(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
                               int64_t now_ns)
@@ -136,6 +121,19 @@ static void restart_time_wait(struct stack *s, struct tcp_pcb *pcb, const struct
     bool fin_again = (g->flags & TCP_FLAG_FIN) && g->seq + tcp_seg_len(g) == pcb->rcv_nxt;
     if (pcb->state == TCP_TIME_WAIT && fin_again)
         pcb->idle_ns = now_ns + 2 * tcp_knob(s, TCP_KNOB_MSL);
+}
+
+/* The knob: TIME-WAIT as BSD has it. A SYN that does not reopen is an old one, and as little as
+ * what has no ACK it waits for an answer; all but a plain repetition of the last ACK gets one,
+ * wherever it lies. */
+static tcp_step time_wait_of_bsd(struct tcp_pcb *pcb, const struct tcp_segment *g)
+{
+    if (g->flags & TCP_FLAG_RST)
+        return TCP_DROP_RST_IN_TIME_WAIT;
+    if (!(g->flags & TCP_FLAG_ACK))
+        return g->flags & TCP_FLAG_SYN ? TCP_DROP_SYN_IN_CONNECTION : TCP_DROP_NO_ACK;
+    bool repeated = tcp_seg_len(g) == 0 && g->seq == pcb->rcv_nxt && g->ack == pcb->snd_nxt;
+    return repeated ? TCP_COUNTERS : acknowledge_and_drop(pcb, TCP_DROP_SEQUENCE);
 }
 
 /* RFC 7323 5.3 R1, in front of the test of the sequence number. */
@@ -146,7 +144,7 @@ static tcp_step check_timestamp(struct stack *s, struct tcp_pcb *pcb, struct tcp
         tcp_end(s, pcb, 0);
         return TCP_STEP_AGAIN;
     }
-    if (tcp_lacks_timestamp(pcb, g))
+    if (tcp_lacks_timestamp(s, pcb, g))
         return TCP_DROP_NO_TIMESTAMP;
     if (tcp_timestamp_is_old(s, pcb, g))
         return acknowledge_and_drop(pcb, TCP_DROP_PAWS);
@@ -156,6 +154,10 @@ static tcp_step check_timestamp(struct stack *s, struct tcp_pcb *pcb, struct tcp
 static tcp_step check_sequence(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g,
                                int64_t now_ns)
 {
+    if (pcb->state == TCP_TIME_WAIT && tcp_knob(s, TCP_KNOB_BSD_TIME_WAIT)) {
+        restart_time_wait(s, pcb, g, now_ns);
+        return time_wait_of_bsd(pcb, g);
+    }
     if (is_answer_of_crossed_syn(pcb, g)) {
         g->flags &= (uint8_t)~TCP_FLAG_SYN;
         g->seq++;
@@ -168,8 +170,6 @@ static tcp_step check_sequence(struct stack *s, struct tcp_pcb *pcb, struct tcp_
         if (g->flags & TCP_FLAG_RST)
             return TCP_DROP_SEQUENCE;
         restart_time_wait(s, pcb, g, now_ns);
-        if (is_old_syn(s, pcb, g))
-            return TCP_DROP_SEQUENCE;
         return acknowledge_and_drop(pcb, TCP_DROP_SEQUENCE);
     }
     tcp_note_timestamp(s, pcb, g);

@@ -189,7 +189,7 @@ void tcp_deafen(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 void tcp_release(struct stack *s, struct tcp_pcb *pcb, bool abort, int64_t now_ns);
 
 /* Of enum tcp_event. */
-unsigned tcp_events(const struct tcp_pcb *pcb);
+unsigned tcp_events(const struct stack *s, const struct tcp_pcb *pcb);
 /* Why the connection ended, told once: of enum stack_error, or 0. */
 int tcp_take_error(struct tcp_pcb *pcb);
 

@@ -5,9 +5,11 @@
 enum { STALE_MS = 24u * 86400 * 1000 }; /* RFC 7323 5.5 */
 
 /* 3.2: once agreed on, every segment but a RST has the option. */
-bool tcp_lacks_timestamp(const struct tcp_pcb *pcb, const struct tcp_segment *g)
+bool tcp_lacks_timestamp(const struct stack *s, const struct tcp_pcb *pcb,
+                         const struct tcp_segment *g)
 {
-    return pcb->timestamps && !g->options.has_timestamps && !(g->flags & TCP_FLAG_RST);
+    return pcb->timestamps && !tcp_knob(s, TCP_KNOB_TOLERATE_MISSING_TS) &&
+           !g->options.has_timestamps && !(g->flags & TCP_FLAG_RST);
 }
 
 /* 5.3 R1: TS.Recent is valid, and SEG.TSval lies before it. */
@@ -48,4 +50,19 @@ bool tcp_may_reopen(struct stack *s, const struct tcp_pcb *pcb, const struct tcp
     const uint8_t flags = TCP_FLAG_SYN | TCP_FLAG_ACK | TCP_FLAG_RST | TCP_FLAG_FIN;
     return pcb->state == TCP_TIME_WAIT && (g->flags & flags) == TCP_FLAG_SYN && is_newer(pcb, g) &&
            seq_after(tcp_first_sequence(s, pcb, now_ns), pcb->snd_nxt);
+}
+
+/* An active OPEN of the numbers of a connection in TIME-WAIT: by the knob it ends, when its last
+ * second is over and timestamps keep its segments from being taken for the new one's. */
+bool tcp_takes_over(struct stack *s, struct tcp_pcb *old, int64_t now_ns)
+{
+    const int64_t second = 1000000000;
+    int64_t since_ns = old->idle_ns - 2 * tcp_knob(s, TCP_KNOB_MSL);
+    if (old->state != TCP_TIME_WAIT || !old->timestamps || !tcp_knob(s, TCP_KNOB_TW_REUSE) ||
+        now_ns - since_ns < second || !seq_after(tcp_first_sequence(s, old, now_ns), old->snd_nxt))
+        return false;
+    tcp_hold(old);
+    tcp_end(s, old, 0);
+    tcp_leave(s, old, now_ns);
+    return true;
 }
