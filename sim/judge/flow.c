@@ -76,6 +76,7 @@ static void read_syn(const struct packet_facts *f, struct flow_end *e)
     e->mss = segment_option(f, OPTION_MSS, &value) == 2 ? (uint32_t)value[0] << 8 | value[1] : 0;
     e->scale = segment_option(f, OPTION_SCALE, &value) == 1 ? value[0] : -1;
     e->offers = 0;
+    e->ecn = f->tcp[13] & FACTS_ECE;
     for (uint32_t kind = 2; kind < 32; kind++)
         e->offers |= (uint32_t)segment_has_option(f, kind) << kind;
 }

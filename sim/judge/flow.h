@@ -27,6 +27,7 @@ struct flow_end {
     uint32_t top;    /* behind the last octet that it sent */
     uint32_t acked;  /* the most that the other side acknowledged */
     uint32_t offers; /* kinds of its SYN's options, a bit each, below 32 */
+    bool ecn;        /* its SYN had ECE */
     uint32_t mss;    /* that its SYN asked for; 0: none */
     int scale;       /* of its windows; -1: its SYN said none */
 };

@@ -291,11 +291,24 @@ RULE(rule_ip_df)
                        "may be fragmented: no call asked for otherwise", "DF");
 }
 
+/* RFC 3168 6.1.2: data of a connection that has agreed on ECN may be marked as ECN-capable. */
+static uint32_t tos_without_ecn(const struct judge *j, const struct packet_facts *f)
+{
+    enum { ECT_0 = 2 };
+    struct segment_facts s;
+    if (!f->tcp || (f->tos & 3) != ECT_0)
+        return f->tos;
+    segment_facts(f, &s);
+    const struct flow *w = flow_find(j, f->src, (uint16_t)s.sport, f->dst, (uint16_t)s.dport);
+    return w && w->host.ecn && w->peer.ecn && s.len > 0 ? f->tos & ~3u : f->tos;
+}
+
 RULE(rule_ip_tos)
 {
     struct packet_facts request;
     (void)from, (void)now_ns;
-    if (f->kind != FACTS_IPV4 || f->tos == 0 || j->said_tos[f->tos / 64] >> f->tos % 64 & 1 ||
+    uint32_t tos = f->kind == FACTS_IPV4 ? tos_without_ecn(j, f) : 0;
+    if (tos == 0 || j->said_tos[tos / 64] >> tos % 64 & 1 ||
         (is_echo_reply(f) && request_of(j, f, &request) && request.tos == f->tos))
         return true;
     return rule_broken(b, false, "0, or what the script set", "0x%02x", f->tos);

@@ -69,8 +69,9 @@ const struct rule baseline_rules[] = {
                "knobs say.",
                rule_ip_ttl, "ip.ttl"),
     MUST("tos", "RFC1122-3.2.1.6-4",
-         "The TOS octet is 0, what the script set, or in an echo reply the request's.", rule_ip_tos,
-         "ip.tos"),
+         "The TOS octet is 0, what the script set, in an echo reply the request's, or of data of a "
+         "connection with ECN that it is.",
+         rule_ip_tos, "ip.tos", "ip.ecn"),
     CONVENTION("df", NULL, "What no call or knob forbids may be fragmented.", rule_ip_df, "ip.df"),
     CONVENTION("fragment", "RFC791-3.2-1",
                "Fragments follow each other; all but the last count whole eights.", rule_fragment,

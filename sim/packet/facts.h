@@ -29,7 +29,14 @@ struct packet_facts {
     const uint8_t *tcp; /* a segment's header, whole; NULL: it is none */
 };
 
-enum facts_tcp_flag { FACTS_FIN = 1, FACTS_SYN = 2, FACTS_RST = 4, FACTS_ACK = 16, FACTS_URG = 32 };
+enum facts_tcp_flag {
+    FACTS_FIN = 1,
+    FACTS_SYN = 2,
+    FACTS_RST = 4,
+    FACTS_ACK = 16,
+    FACTS_URG = 32,
+    FACTS_ECE = 64
+};
 
 /* What a segment's header says (RFC 9293, section 3.1), and what it carries. */
 struct segment_facts {
