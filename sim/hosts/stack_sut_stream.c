@@ -109,6 +109,15 @@ static int64_t call_connect(struct stack_sut *u, uint64_t token, const struct va
 
 /* --- octets --- */
 
+/* A connect to it waits for its first octets. */
+static bool is_deferred(struct stack_sut *u, int fd)
+{
+    struct socket_tcp_info i;
+    int64_t defers = 0;
+    return socket_get(u->stack, fd, TCP_OPT_FASTOPEN_CONNECT, &defers) >= 0 && defers &&
+           socket_tcp_info(u->stack, fd, &i, now_of(u)) >= 0 && i.state == SOCKET_TCP_CLOSED;
+}
+
 /* What has room; a blocking send goes on until all had. */
 static int64_t send_again(struct stack_waiter *w, struct value *out)
 {
@@ -121,7 +130,17 @@ static int64_t send_again(struct stack_waiter *w, struct value *out)
     return w->done == w->room ? (int64_t)w->done : -ERR_AGAIN;
 }
 
-static int64_t send_stream(struct stack_sut *u, uint64_t token, const struct value *argv, int flags)
+/* A connect that took octets along: over when the connection is there, and all were sent. */
+static int64_t first_again(struct stack_waiter *w, struct value *out)
+{
+    int64_t got = connect_again(w, out);
+    if (got < 0)
+        return got;
+    return w->done == w->room ? (int64_t)w->done : send_again(w, out);
+}
+
+static int64_t send_stream(struct stack_sut *u, uint64_t token, const struct value *argv, int flags,
+                           const struct socket_address *to)
 {
     const struct stack_descriptor *d = stream_of(u, &argv[0]);
     int fd = (int)argv[0].number;
@@ -134,16 +153,18 @@ static int64_t send_stream(struct stack_sut *u, uint64_t token, const struct val
     uint32_t len = argv[2].kind == VALUE_NUMBER && argv[2].number < argv[1].len
                        ? (uint32_t)argv[2].number
                        : argv[1].len;
-    int64_t got = socket_send(u->stack, fd, bytes, len, flags & ~MSG_NOSIGNAL, NULL, now_of(u));
-    bool rest = got == -ERR_AGAIN || (got >= 0 && got < len);
+    bool closed = flags & MSG_FLAG_FASTOPEN || is_deferred(u, fd);
+    int64_t got = socket_send(u->stack, fd, bytes, len, flags & ~MSG_NOSIGNAL, to, now_of(u));
+    bool opens = closed && (got >= 0 || got == -ERR_INPROGRESS);
+    bool rest = got == -ERR_AGAIN || (got >= 0 && got < len) || opens;
     if (!rest || d->nonblocking || flags & MSG_FLAG_DONTWAIT)
         return got;
-    int64_t waits = wait_for(u, token, fd, send_again, &w);
+    int64_t waits = wait_for(u, token, fd, opens ? first_again : send_again, &w);
     if (waits == SUT_PENDING) {
         w->bytes = bytes;
         w->room = len;
         w->done = got > 0 ? (uint32_t)got : 0;
-        w->flags = flags & ~MSG_NOSIGNAL;
+        w->flags = flags & ~(MSG_NOSIGNAL | MSG_FLAG_FASTOPEN);
     }
     return waits;
 }
@@ -153,7 +174,19 @@ static int64_t call_send(struct stack_sut *u, uint64_t token, const struct value
 {
     (void)out;
     return send_stream(u, token, argv,
-                       argc > 3 && argv[3].kind == VALUE_NUMBER ? (int)argv[3].number : 0);
+                       argc > 3 && argv[3].kind == VALUE_NUMBER ? (int)argv[3].number : 0, NULL);
+}
+
+static int64_t call_sendto(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
+                           struct value *out)
+{
+    (void)out;
+    bool given = argc > 4 && argv[4].kind == VALUE_ENDPOINT;
+    struct socket_address to =
+        given ? stack_argument_endpoint(&argv[4]) : (struct socket_address){0};
+    return send_stream(u, token, argv,
+                       argc > 3 && argv[3].kind == VALUE_NUMBER ? (int)argv[3].number : 0,
+                       given ? &to : NULL);
 }
 
 /* With MSG_WAITALL it waits until there is as much as it has room for, or no more comes. */
@@ -280,6 +313,14 @@ static int64_t set_congestion(struct stack_sut *u, int fd, const struct value *v
     return -ERR_NOENT;
 }
 
+/* Sixteen octets; what is shorter or longer is none. */
+static int64_t set_fastopen_key(struct stack_sut *u, int fd, const struct value *v)
+{
+    if (v->kind != VALUE_BYTES || v->len != 16)
+        return -ERR_INVAL;
+    return socket_set_fastopen_key(u->stack, fd, v->bytes);
+}
+
 int64_t stack_stream_set(struct stack_sut *u, int fd, const struct value *argv)
 {
     int64_t level = argv[1].number, name = argv[2].number;
@@ -287,6 +328,8 @@ int64_t stack_stream_set(struct stack_sut *u, int fd, const struct value *argv)
         return set_linger(u, fd, &argv[3]);
     if (level == IPPROTO_TCP && name == TCP_CONGESTION)
         return set_congestion(u, fd, &argv[3]);
+    if (level == IPPROTO_TCP && name == TCP_FASTOPEN_KEY)
+        return set_fastopen_key(u, fd, inner(&argv[3]));
     if (level == IPPROTO_TCP &&
         name == NUMBER_TCP_KEEPINIT) /* seconds; of the connection's start */
         return socket_set(u->stack, fd, TCP_OPT_USER_TIMEOUT, inner(&argv[3])->number * 1000,
@@ -390,6 +433,6 @@ int64_t stack_stream_get(struct stack_sut *u, int fd, const struct value *argv, 
 const struct stack_call_entry stack_stream_calls[] = {
     {"listen", call_listen, 1},    {"accept", call_accept, 1}, {"accept4", call_accept, 1},
     {"connect", call_connect, 2},  {"send", call_send, 3},     {"write", call_send, 3},
-    {"sendto", call_send, 3},      {"recv", call_receive, 3},  {"read", call_receive, 3},
+    {"sendto", call_sendto, 3},    {"recv", call_receive, 3},  {"read", call_receive, 3},
     {"recvfrom", call_receive, 3}, {"ioctl", call_ioctl, 3},   {NULL, NULL, 0},
 };

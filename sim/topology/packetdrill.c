@@ -299,11 +299,12 @@ int topology_configure_packetdrill(struct topology *t, struct why *why)
 void topology_packetdrill_default(const struct topology *t, const char *call, int index,
                                   struct value *v)
 {
-    if (index != 1)
+    bool sendto = strcmp(call, "sendto") == 0 && index == 4;
+    if (index != 1 && !sendto)
         return;
     if (strcmp(call, "bind") == 0)
         *v = (struct value){.kind = VALUE_ENDPOINT, .prefix = t->tool.bind_port};
-    else if (strcmp(call, "connect") == 0)
+    else if (strcmp(call, "connect") == 0 || sendto)
         *v = (struct value){
             .kind = VALUE_ENDPOINT, .number = t->tool.remote, .prefix = t->tool.connect_port};
 }

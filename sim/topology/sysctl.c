@@ -16,7 +16,16 @@ enum convert {
     AS_BUFFER,      /* Linux's triple: the middle, of which half is room for octets */
     AS_MOST_SCALE,  /* Linux's triple: the scale of windows up to the last */
     AS_DOUBLINGS,   /* so many times again, from a second on: when the last gives up, in ns */
-    AS_LAST_TRY,  /* so many times again, from RTO_MIN on: when the connection is given up, in ns */
+    AS_LAST_TRY, /* so many times again, from RTO_MIN on: when the connection is given up, in ns */
+    AS_BIT_1,    /* whether this bit is set */
+    AS_BIT_2,
+    AS_BIT_4,
+    AS_BIT_200,
+    AS_BIT_400,
+    AS_KEY_LOW, /* half of a key of four words, least octet first; of a second one behind a comma */
+    AS_KEY_HIGH,
+    AS_SPARE_LOW,
+    AS_SPARE_HIGH,
     AS_OFF,       /* only 0 is the knob's: whether, and not how */
     AS_ALGORITHM, /* reno or cubic */
 };
@@ -48,8 +57,8 @@ static const struct sysctl table[] = {
     {TCP "insecure_syn", {"tcp.insecure_syn"}, AS_TRUTH, "0", "RFC 5961 is what there is"},
     {TCP "insecure_ack", {NULL}, AS_IT_IS, "0", "RFC 5961 is what there is"},
     {TCP "drop_synfin", {"tcp.drop_synfin"}, AS_TRUTH, "0", "a SYN with FIN is a SYN"},
-    {TCP "fastopen.client_enable", {NULL}, AS_IT_IS, "0", "no Fast Open"},
-    {TCP "fastopen.server_enable", {NULL}, AS_IT_IS, "0", "no Fast Open"},
+    {TCP "fastopen.client_enable", {"tcp.fastopen_client"}, AS_TRUTH, NULL, NULL},
+    {TCP "fastopen.server_enable", {"tcp.fastopen_server"}, AS_TRUTH, NULL, NULL},
     {TCP "rexmit_drop_options",
      {"tcp.rexmit_drop_options"},
      AS_TRUTH,
@@ -123,12 +132,16 @@ static const struct sysctl table[] = {
      AS_TRUTH,
      "*",
      "a cookie stands in for a full backlog alone"},
-    {IPV4 "tcp_fastopen",
-     {NULL},
-     AS_IT_IS,
-     "*",
-     "only what asks for Fast Open sees it, and is not played"},
-    {IPV4 "tcp_fastopen_key", {NULL}, AS_IT_IS, "*", "read where Fast Open is"},
+    {IPV4 "tcp_fastopen", {"tcp.fastopen_client"}, AS_BIT_1, NULL, NULL},
+    {IPV4 "tcp_fastopen", {"tcp.fastopen_server"}, AS_BIT_2, NULL, NULL},
+    {IPV4 "tcp_fastopen", {"tcp.fastopen_send_bare"}, AS_BIT_4, NULL, NULL},
+    {IPV4 "tcp_fastopen", {"tcp.fastopen_take_bare"}, AS_BIT_200, NULL, NULL},
+    {IPV4 "tcp_fastopen", {"tcp.fastopen_all"}, AS_BIT_400, NULL, NULL},
+    {IPV4 "tcp_fastopen_key", {"tcp.fastopen_key_low"}, AS_KEY_LOW, NULL, NULL},
+    {IPV4 "tcp_fastopen_key", {"tcp.fastopen_key_high"}, AS_KEY_HIGH, NULL, NULL},
+    {IPV4 "tcp_fastopen_key", {"tcp.fastopen_spare_low"}, AS_SPARE_LOW, NULL, NULL},
+    {IPV4 "tcp_fastopen_key", {"tcp.fastopen_spare_high"}, AS_SPARE_HIGH, NULL, NULL},
+    {IPV4 "tcp_fastopen_blackhole_timeout_sec", {NULL}, AS_IT_IS, "0", "none is looked for"},
     {IPV4 "tcp_rfc1337", {"tcp.rfc1337"}, AS_TRUTH, NULL, NULL},
     {IPV4 "tcp_tw_reuse", {"tcp.tw_reuse"}, AS_TRUTH, NULL, NULL},
     {IPV4 "tcp_mtu_probing", {NULL}, AS_IT_IS, "0", "no segment is sent to probe the path"},
@@ -195,6 +208,26 @@ static int64_t last_try_ns(int64_t retries)
     return sum;
 }
 
+static bool bit_of(const char *text, int64_t bit, int64_t *out)
+{
+    if (!number_at(text, 0, out))
+        return false;
+    *out = (*out & bit) != 0;
+    return true;
+}
+
+/* ip-sysctl.rst, tcp_fastopen_key: "xxxxxxxx-xxxxxxxx-xxxxxxxx-xxxxxxxx", and a backup key behind a
+ * comma; each word is a number whose least octet comes first in the key. No backup is 0. */
+static bool key_of(const char *text, bool spare, bool high, int64_t *out)
+{
+    unsigned word[8] = {0};
+    int words = sscanf(text, "%8x-%8x-%8x-%8x,%8x-%8x-%8x-%8x", &word[0], &word[1], &word[2],
+                       &word[3], &word[4], &word[5], &word[6], &word[7]);
+    int first = (spare ? 4 : 0) + (high ? 2 : 0);
+    *out = (int64_t)((uint64_t)word[first + 1] << 32 | word[first]);
+    return words == 4 || words == 8;
+}
+
 static bool convert(enum convert how, const char *text, int64_t *out)
 {
     switch (how) {
@@ -221,6 +254,22 @@ static bool convert(enum convert how, const char *text, int64_t *out)
             return false;
         *out = last_try_ns(*out);
         return true;
+    case AS_BIT_1:
+        return bit_of(text, 1, out);
+    case AS_BIT_2:
+        return bit_of(text, 2, out);
+    case AS_BIT_4:
+        return bit_of(text, 4, out);
+    case AS_BIT_200:
+        return bit_of(text, 0x200, out);
+    case AS_BIT_400:
+        return bit_of(text, 0x400, out);
+    case AS_KEY_LOW:
+    case AS_KEY_HIGH:
+        return key_of(text, false, how == AS_KEY_HIGH, out);
+    case AS_SPARE_LOW:
+    case AS_SPARE_HIGH:
+        return key_of(text, true, how == AS_SPARE_HIGH, out);
     case AS_OFF:
         return number_at(text, 0, out) && *out == 0;
     case AS_LIMIT_SCALE:

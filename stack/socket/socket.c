@@ -288,6 +288,14 @@ int socket_peek_packet(struct stack *s, int fd, struct socket_packet *out)
     return 0;
 }
 
+int socket_set_fastopen_key(struct stack *s, int fd, const uint8_t key[16])
+{
+    struct socket *k = find(s, fd);
+    if (!k)
+        return -ERR_BADF;
+    return k->ops->set_fastopen_key ? k->ops->set_fastopen_key(s, k, key) : -ERR_OPNOTSUPP;
+}
+
 int socket_tcp_info(struct stack *s, int fd, struct socket_tcp_info *out, int64_t now_ns)
 {
     struct socket *k = find(s, fd);

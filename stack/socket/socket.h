@@ -93,7 +93,9 @@ enum socket_option {
     TCP_OPT_OUTQ /* get only: octets not acknowledged, SIOCOUTQ */,
     TCP_OPT_OUTQNSD /* get only: octets not sent, SIOCOUTQNSD */,
     TCP_OPT_AT_MARK /* get only: the next octet is the one that urgent data ends with */,
-    TCP_OPT_FASTOPEN
+    TCP_OPT_FASTOPEN /* of a listener: so many may be early (RFC 7413 5.1); 0: none */,
+    TCP_OPT_FASTOPEN_CONNECT /* 1: a connect waits for the first octets, if they can go with it */,
+    TCP_OPT_FASTOPEN_NO_COOKIE /* 1: octets go on the SYN without one */
 };
 enum socket_congestion { SOCKET_CC_RENO, SOCKET_CC_CUBIC };
 /* OOB: of send, the last octet is urgent (RFC 9293 3.8.5). MORE: another send follows, so that a
@@ -104,7 +106,11 @@ enum message_flag {
     MSG_FLAG_TRUNC = 0x20,
     MSG_FLAG_DONTWAIT = 0x40,
     MSG_FLAG_WAITALL = 0x100,
-    MSG_FLAG_MORE = 0x8000
+    MSG_FLAG_MORE = 0x8000,
+    /* Of a stream that is not connected: connects to `to`, with octets on the SYN when a cookie of
+     * the peer's is known (RFC 7413 4.2.1): their number. -ERR_INPROGRESS: none went along.
+     * -ERR_OPNOTSUPP: the knob tcp.fastopen_client forbids it. */
+    MSG_FLAG_FASTOPEN = 0x20000000
 };
 
 struct socket_address {
@@ -139,6 +145,9 @@ int socket_get(struct stack *s, int fd, enum socket_option option, int64_t *valu
  * that a datagram to the group would leave by. -ERR_INVAL: no group; -ERR_NODEV: no such interface,
  * or none for groups; -ERR_ADDRINUSE: joined already; -ERR_NOBUFS; leave: -ERR_ADDRNOTAVAIL. A
  * socket leaves its groups when it is closed. */
+/* RFC 7413 4.1.2: the key of a listener's cookies, 16 octets, in place of the stack's.
+ * -ERR_OPNOTSUPP: no stream; -ERR_NOBUFS. */
+int socket_set_fastopen_key(struct stack *s, int fd, const uint8_t key[16]);
 int socket_join(struct stack *s, int fd, const struct ip_addr *group, int64_t now_ns);
 int socket_leave(struct stack *s, int fd, const struct ip_addr *group, int64_t now_ns);
 int socket_bind_device(struct stack *s, int fd, const char *ifname);

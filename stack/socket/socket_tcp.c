@@ -1,4 +1,5 @@
 #include "stack/socket/socket_tcp_inside.h"
+#include "stack/core/mem.h"
 #include "stack/wire/ipproto.h"
 
 #define SAME(a, b) ((int)(a) == (int)(b))
@@ -71,10 +72,34 @@ static int tcp_socket_connect(struct stack *s, struct socket *k, const struct so
 {
     if (!peer)
         return -ERR_AFNOSUPPORT;
+    struct tcp_pcb *pcb = tcp_of(k);
     int err = socket_take_error(k);
-    if (err == 0)
-        err = tcp_connect(s, tcp_of(k), &peer->addr, peer->port, now_ns);
+    if (err == 0 && pcb->state == TCP_CLOSED && pcb->fastopen_connect) {
+        if (tcp_fastopen_defers(s, pcb, &peer->addr, peer->port, now_ns))
+            return 0;
+        err = tcp_fastopen(s, pcb, &peer->addr, peer->port, "", 0, now_ns);
+    } else if (err == 0) {
+        err = tcp_connect(s, pcb, &peer->addr, peer->port, now_ns);
+    }
     return err == 0 ? -ERR_INPROGRESS : err;
+}
+
+/* A connect with octets: MSG_FLAG_FASTOPEN's, or the first of a connect that waits for them. */
+static int send_first(struct stack *s, struct tcp_pcb *pcb, const void *bytes, uint32_t len,
+                      const struct socket_address *to, int64_t now_ns)
+{
+    struct socket_address peer = {0};
+    struct tcp_wishes *w = pcb->wishes;
+    if (to)
+        peer = *to;
+    else if (w && w->deferred_port)
+        peer = (struct socket_address){w->deferred, w->deferred_port};
+    if (!peer.port)
+        return -ERR_NOTCONN;
+    int got = tcp_fastopen(s, pcb, &peer.addr, peer.port, bytes, len, now_ns);
+    if (w)
+        w->deferred_port = 0;
+    return got == 0 ? -ERR_INPROGRESS : got;
 }
 
 static int tcp_socket_listen(struct stack *s, struct socket *k, int backlog, int64_t now_ns)
@@ -102,8 +127,13 @@ static int tcp_socket_send(struct stack *s, struct socket *k, const void *bytes,
 {
     unsigned how = (flags & MSG_FLAG_MORE ? TCP_SEND_MORE : 0u) |
                    (flags & MSG_FLAG_OOB ? TCP_SEND_URGENT : 0u);
-    (void)to; /* RFC 9293 has no such thing; Linux ignores it */
-    return tcp_send(s, tcp_of(k), bytes, len > INT32_MAX ? INT32_MAX : (uint32_t)len, how, now_ns);
+    struct tcp_pcb *pcb = tcp_of(k);
+    uint32_t octets = len > INT32_MAX ? INT32_MAX : (uint32_t)len;
+    bool deferred = pcb->state == TCP_CLOSED && pcb->wishes && pcb->wishes->deferred_port;
+    if (flags & MSG_FLAG_FASTOPEN || deferred)
+        return send_first(s, pcb, bytes, octets, to, now_ns);
+    /* Otherwise `to` is ignored, as by Linux: RFC 9293 has no such thing. */
+    return tcp_send(s, pcb, bytes, octets, how, now_ns);
 }
 
 static int tcp_socket_receive(struct stack *s, struct socket *k, void *out, size_t room, int flags,
@@ -161,6 +191,16 @@ static bool serves(int protocol)
     return protocol == 0 || protocol == IP_PROTO_TCP;
 }
 
+static int tcp_set_fastopen_key(struct stack *s, struct socket *k, const uint8_t key[16])
+{
+    struct tcp_wishes *w = tcp_wish(s, tcp_of(k));
+    if (!w)
+        return -ERR_NOBUFS;
+    memcpy(w->fastopen_key, key, sizeof w->fastopen_key);
+    w->has_fastopen_key = true;
+    return 0;
+}
+
 const struct socket_ops socket_tcp_ops = {
     .module = MODULE_TCP,
     .type = SOCKET_STREAM,
@@ -180,6 +220,7 @@ const struct socket_ops socket_tcp_ops = {
     .shutdown = tcp_socket_shutdown,
     .events = tcp_socket_events,
     .tcp_info = socket_tcp_tell,
+    .set_fastopen_key = tcp_set_fastopen_key,
 };
 
 uint32_t socket_end_time_wait(struct stack *s, int64_t now_ns)

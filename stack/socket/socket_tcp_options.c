@@ -30,6 +30,20 @@ static int set_mss(struct tcp_pcb *pcb, int64_t value)
     return 0;
 }
 
+/* RFC 7413 5.1: how many may be early. A client that asks, as BSD's do, asks by its connect. */
+static int set_fastopen(struct stack *s, struct tcp_pcb *pcb, int64_t value)
+{
+    if (value < 0 || (pcb->state != TCP_CLOSED && pcb->state != TCP_LISTEN))
+        return -ERR_INVAL;
+    if (!value && !pcb->wishes)
+        return 0;
+    struct tcp_wishes *w = tcp_wish(s, pcb);
+    if (!w)
+        return -ERR_NOBUFS;
+    w->fastopen_limit = (uint16_t)(value > UINT16_MAX ? UINT16_MAX : value);
+    return 0;
+}
+
 static int set_seconds(struct stack *s, struct tcp_pcb *pcb, enum socket_option option,
                        int64_t value, int64_t now_ns)
 {
@@ -103,6 +117,16 @@ int socket_tcp_set(struct stack *s, struct socket *k, enum socket_option option,
         return set_seconds(s, pcb, option, value, now_ns);
     case TCP_OPT_MAXSEG:
         return set_mss(pcb, value);
+    case TCP_OPT_FASTOPEN:
+        return set_fastopen(s, pcb, value);
+    case TCP_OPT_FASTOPEN_CONNECT:
+        if (pcb->state != TCP_CLOSED)
+            return -ERR_INVAL;
+        pcb->fastopen_connect = value != 0;
+        return 0;
+    case TCP_OPT_FASTOPEN_NO_COOKIE:
+        pcb->fastopen_bare = value != 0;
+        return 0;
     case TCP_OPT_NODELAY:
         pcb->no_delay = value != 0;
         tcp_push(s, pcb, false, now_ns);
@@ -205,6 +229,15 @@ static int get_flag(const struct tcp_pcb *pcb, enum socket_option option, int64_
     case TCP_OPT_NODELAY:
         *value = pcb->no_delay;
         return 0;
+    case TCP_OPT_FASTOPEN:
+        *value = pcb->wishes ? pcb->wishes->fastopen_limit : 0;
+        return 0;
+    case TCP_OPT_FASTOPEN_CONNECT:
+        *value = pcb->fastopen_connect;
+        return 0;
+    case TCP_OPT_FASTOPEN_NO_COOKIE:
+        *value = pcb->fastopen_bare;
+        return 0;
     case TCP_OPT_CORK:
         *value = pcb->cork;
         return 0;
@@ -270,6 +303,7 @@ int socket_tcp_tell(struct stack *s, const struct socket *k, struct socket_tcp_i
         .sack = pcb->sack,
         .window_scaling = pcb->wscale,
         .ecn = pcb->ecn,
+        .fastopen = pcb->syn_data,
         .snd_wscale = pcb->snd_wscale,
         .rcv_wscale = pcb->rcv_wscale,
         .snd_mss = t.snd_mss,

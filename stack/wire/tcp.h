@@ -87,6 +87,8 @@ enum tcp_option_kind {
     TCP_OPT_SACK_PERMITTED = 4,
     TCP_OPT_SACK = 5,
     TCP_OPT_TIMESTAMPS = 8,
+    TCP_OPT_FASTOPEN_COOKIE = 34,
+    TCP_OPT_EXPERIMENT = 254, /* RFC 6994: an identifier of 16 bits follows */
 };
 
 enum {
@@ -95,6 +97,9 @@ enum {
     TCP_OPT_SACK_PERMITTED_LEN = 2,
     TCP_OPT_SACK_BLOCK_LEN = 8,
     TCP_OPT_TIMESTAMPS_LEN = 10,
+    TCP_FASTOPEN_EXPERIMENT = 0xf989, /* RFC 7413 appendix B */
+    TCP_MIN_FASTOPEN_COOKIE = 4,      /* RFC 7413 4.1.1: octets, an even number */
+    TCP_MAX_FASTOPEN_COOKIE = 16,
     TCP_MAX_SACK_BLOCKS = 4, /* what 40 octets of options can hold (RFC 2018 section 3) */
 };
 
@@ -125,6 +130,10 @@ struct tcp_options {
     uint16_t mss;
     uint8_t wscale; /* the shift as on the wire; RFC 7323 has more than 14 used as 14 */
     uint32_t ts_val, ts_ecr;
+    bool has_fastopen;          /* RFC 7413; of a sound length */
+    bool fastopen_experimental; /* as option 254 */
+    uint8_t fastopen_len;       /* 0: a cookie is asked for */
+    uint8_t fastopen[TCP_MAX_FASTOPEN_COOKIE];
     uint8_t sack_count;
     struct tcp_sack_block sack[TCP_MAX_SACK_BLOCKS]; /* in their order on the wire */
 };
@@ -139,9 +148,9 @@ enum tcp_option_fault tcp_options_parse(const uint8_t *options, size_t len,
 
 /*
  * Writes what is set, NOPs in front so that 32-bit values are aligned (RFC 7323 appendix A), in the
- * order MSS, SACK permitted, timestamps, window scale, SACK: at most 40 octets, a multiple of 4.
- * Returns their number, 0 when there is none or not all fit in room. buf may be a header's
- * TCP_OPTIONS, or a scratch area that tcp_hdr.options then points at.
+ * order MSS, SACK permitted, timestamps, window scale, Fast Open, SACK: at most 40 octets, a
+ * multiple of 4. Returns their number, 0 when there is none or not all fit in room. buf may be a
+ * header's TCP_OPTIONS, or a scratch area that tcp_hdr.options then points at.
  */
 size_t tcp_options_emit(const struct tcp_options *options, uint8_t *buf, size_t room);
 

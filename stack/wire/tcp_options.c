@@ -1,4 +1,5 @@
-/* TCP's options: RFC 9293 3.2 (MSS), RFC 7323 (window scale, timestamps), RFC 2018 (SACK). */
+/* TCP's options: RFC 9293 3.2 (MSS), RFC 7323 (window scale, timestamps), RFC 2018 (SACK), RFC 7413
+ * (Fast Open). */
 #include "stack/wire/tcp.h"
 #include "stack/core/bytes.h"
 #include "stack/core/mem.h"
@@ -17,6 +18,21 @@ static enum tcp_option_fault read_sack(const uint8_t *option, uint8_t len, struc
         out->sack_count++;
     }
     return TCP_OPTION_SOUND;
+}
+
+/* RFC 7413 4.1.1: no octets ask for a cookie, 4 to 16 are one; what is neither is ignored. */
+static void read_fastopen(const uint8_t *cookie, int len, bool experimental,
+                          struct tcp_options *out)
+{
+    bool sound = len == 0 ||
+                 (len % 2 == 0 && len >= TCP_MIN_FASTOPEN_COOKIE && len <= TCP_MAX_FASTOPEN_COOKIE);
+    if (!sound)
+        return;
+    out->has_fastopen = true;
+    out->fastopen_experimental = experimental;
+    out->fastopen_len = (uint8_t)len;
+    if (len)
+        memcpy(out->fastopen, cookie, (size_t)len);
 }
 
 /* An option whose length octet lies inside the options; `option` is its first octet. */
@@ -49,6 +65,13 @@ static enum tcp_option_fault read_option(const uint8_t *option, uint8_t len,
         out->has_timestamps = true;
         out->ts_val = get32(option + 2);
         out->ts_ecr = get32(option + 6);
+        return TCP_OPTION_SOUND;
+    case TCP_OPT_FASTOPEN_COOKIE:
+        read_fastopen(option + 2, len - 2, false, out);
+        return TCP_OPTION_SOUND;
+    case TCP_OPT_EXPERIMENT:
+        if (len >= 4 && get16(option + 2) == TCP_FASTOPEN_EXPERIMENT)
+            read_fastopen(option + 4, len - 4, true, out);
         return TCP_OPTION_SOUND;
     default:
         return TCP_OPTION_SOUND;
@@ -135,6 +158,30 @@ static uint8_t *put_sack(uint8_t *p, const struct tcp_options *options)
     return p;
 }
 
+static size_t fastopen_len(const struct tcp_options *options)
+{
+    if (!options->has_fastopen)
+        return 0;
+    return (options->fastopen_experimental ? 4u : 2u) + options->fastopen_len;
+}
+
+/* NOPs behind it, so that what follows is aligned. */
+static uint8_t *put_fastopen(uint8_t *p, const struct tcp_options *options)
+{
+    size_t len = fastopen_len(options);
+    if (!len)
+        return p;
+    if (options->fastopen_experimental) {
+        p = put_start(p, TCP_OPT_EXPERIMENT, (int)len);
+        put16(p, TCP_FASTOPEN_EXPERIMENT);
+        p += 2;
+    } else {
+        p = put_start(p, TCP_OPT_FASTOPEN_COOKIE, (int)len);
+    }
+    memcpy(p, options->fastopen, options->fastopen_len);
+    return put_nops(p + options->fastopen_len, (int)(-len & 3u));
+}
+
 static size_t emitted_len(const struct tcp_options *options)
 {
     size_t len = 0;
@@ -146,6 +193,7 @@ static size_t emitted_len(const struct tcp_options *options)
         len += 4;
     if (options->has_wscale)
         len += 4;
+    len += (fastopen_len(options) + 3u) & ~(size_t)3;
     if (options->sack_count)
         len += 4u + options->sack_count * (size_t)TCP_OPT_SACK_BLOCK_LEN;
     return len;
@@ -167,6 +215,7 @@ size_t tcp_options_emit(const struct tcp_options *options, uint8_t *buf, size_t 
     p = put_sack_permitted_and_timestamps(p, options);
     if (!options->scale_first)
         p = put_scale(p, options);
+    p = put_fastopen(p, options);
     if (options->sack_count)
         p = put_sack(p, options);
     memset(p, TCP_OPT_END, (size_t)(buf + len - p));

@@ -271,3 +271,33 @@ Test(wire_tcp_options, of_a_data_segment_are_written)
     o.sack_count = 4;
     cr_assert_eq(tcp_options_emit(&o, buf, sizeof buf), 0);
 }
+
+/* RFC 7413 4.1.1: kind 34, or 254 with its identifier; NOPs behind it. */
+Test(wire_tcp_options, of_fast_open_are_written_and_read)
+{
+    uint8_t buf[40];
+    struct tcp_options o = {.has_fastopen = true, .fastopen_len = 4, .fastopen = {1, 2, 3, 4}}, in;
+    ASSERT_BYTES(buf, tcp_options_emit(&o, buf, sizeof buf), packet("22060102 03040101"));
+    cr_assert_eq(tcp_options_parse(buf, 8, &in), TCP_OPTION_SOUND);
+    cr_assert(in.has_fastopen && !in.fastopen_experimental && in.fastopen_len == 4);
+    cr_assert_eq(memcmp(in.fastopen, o.fastopen, 4), 0);
+    o.fastopen_experimental = true;
+    ASSERT_BYTES(buf, tcp_options_emit(&o, buf, sizeof buf), packet("fe08f989 01020304"));
+    cr_assert_eq(tcp_options_parse(buf, 8, &in), TCP_OPTION_SOUND);
+    cr_assert(in.has_fastopen && in.fastopen_experimental && in.fastopen_len == 4);
+    o.fastopen_len = 0;
+    ASSERT_BYTES(buf, tcp_options_emit(&o, buf, sizeof buf), packet("fe04f989"));
+}
+
+/* A cookie of 2, 5 or 18 octets is none, and the option is as if it were not there. */
+Test(wire_tcp_options, of_fast_open_with_a_wrong_length_are_ignored)
+{
+    struct tcp_options in;
+    uint8_t buf[20] = {34};
+    const uint8_t wrong[] = {4, 7, 20};
+    for (unsigned i = 0; i < sizeof wrong; i++) {
+        buf[1] = wrong[i];
+        cr_assert_eq(tcp_options_parse(buf, sizeof buf, &in), TCP_OPTION_SOUND);
+        cr_assert(!in.has_fastopen);
+    }
+}

@@ -27,6 +27,8 @@ static bool syn_outstanding(const struct tcp_pcb *pcb)
 void tcp_arm_retransmission(struct stack *s, struct tcp_pcb *pcb, bool fresh, int64_t now_ns)
 {
     struct tcp_recovery *r = &pcb->sender->recovery;
+    if (syn_outstanding(pcb)) /* its timer runs; what an early user sent waits behind it */
+        return;
     recovery_arm(r, pcb->snd_una, pcb->snd_nxt, now_ns, tcp_rto_ns(s, pcb),
                  pcb->sender->rtt.srtt_ns, fresh);
     pcb->probing = false;
@@ -162,11 +164,27 @@ static void update_window(struct stack *s, struct tcp_pcb *pcb, const struct tcp
         window_opened(s, pcb, now_ns);
 }
 
+/* The third segment, of a connection on which text was sent before it: that is what counts. */
+static bool ends_early_start(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
+                             int64_t now_ns)
+{
+    if (!syn_outstanding(pcb) || !pcb->sender || g->ack == pcb->iss)
+        return false;
+    pcb->snd_una = pcb->iss + 1;
+    if (g->ack == pcb->snd_una)
+        restart_timers(s, pcb, now_ns);
+    return g->ack == pcb->snd_una;
+}
+
 void tcp_acknowledged(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
                       int64_t now_ns)
 {
     if (seq_before(g->ack, pcb->snd_una))
         return;
+    if (ends_early_start(s, pcb, g, now_ns)) {
+        update_window(s, pcb, g, now_ns);
+        return;
+    }
     if (!syn_outstanding(pcb) && outstanding(pcb))
         take_by_sender(s, pcb, g, now_ns);
     if (seq_after(g->ack, pcb->snd_una))

@@ -94,28 +94,64 @@ static void forget_last(struct stack *s, struct tcp_pcb *pcb)
     pcb->ended = pcb->fin_queued = pcb->fin_received = pcb->shut_read = pcb->passive = false;
     pcb->urgent = pcb->urgent_in = pcb->more = pcb->ack_now = false;
     pcb->timestamps = pcb->sack = pcb->wscale = pcb->ecn = pcb->ecn_echo = false;
+    pcb->fastopen_asks = pcb->fastopen_tells = pcb->fastopen_old = pcb->syn_data = false;
     pcb->snd_wscale = pcb->rcv_wscale = 0;
     pcb->snd_wnd = pcb->max_wnd = 0;
     pcb->peer_mss = 0;
     pcb->retransmits = pcb->error = pcb->soft_error = 0;
 }
 
-int tcp_connect(struct stack *s, struct tcp_pcb *pcb, const struct ip_addr *remote, uint16_t port,
-                int64_t now_ns)
+/* The ends are known. */
+static void begin_open(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
-    int err = may_open(pcb);
-    if (err == 0)
-        err = port ? take_ends(s, pcb, remote, port, now_ns) : -ERR_ADDRNOTAVAIL;
-    if (err < 0)
-        return err;
-    tcp_hold(pcb);
     forget_last(s, pcb);
     tcp_enter(s, pcb, TCP_SYN_SENT);
     tcp_start_sending(s, pcb, now_ns);
     pcb->rcv_wscale = tcp_window_shift(s, pcb->rcv_buffer);
+}
+
+static int prepare_open(struct stack *s, struct tcp_pcb *pcb, const struct ip_addr *remote,
+                        uint16_t port, int64_t now_ns)
+{
+    int err = may_open(pcb);
+    if (err == 0)
+        err = port ? take_ends(s, pcb, remote, port, now_ns) : -ERR_ADDRNOTAVAIL;
+    return err;
+}
+
+int tcp_connect(struct stack *s, struct tcp_pcb *pcb, const struct ip_addr *remote, uint16_t port,
+                int64_t now_ns)
+{
+    int err = prepare_open(s, pcb, remote, port, now_ns);
+    if (err < 0)
+        return err;
+    tcp_hold(pcb);
+    begin_open(s, pcb, now_ns);
     tcp_send_syn(s, pcb, now_ns);
     tcp_leave(s, pcb, now_ns);
     return 0;
+}
+
+int tcp_fastopen(struct stack *s, struct tcp_pcb *pcb, const struct ip_addr *remote, uint16_t port,
+                 const void *bytes, uint32_t len, int64_t now_ns)
+{
+    if (!tcp_knob(s, TCP_KNOB_FASTOPEN_CLIENT))
+        return -ERR_OPNOTSUPP;
+    int err = prepare_open(s, pcb, remote, port, now_ns);
+    if (err < 0)
+        return err;
+    tcp_hold(pcb);
+    begin_open(s, pcb, now_ns);
+    pcb->fastopen_asks = true;
+    uint32_t room = tcp_fastopen_room(s, pcb, now_ns);
+    uint32_t taken = len < room ? len : room;
+    taken =
+        tcp_stream_put(&tcp_of(s)->chunks, &pcb->out, pcb->snd_end, bytes, taken, TCP_CLAIM_MORE);
+    pcb->snd_end += taken;
+    pcb->snd_nxt += taken;
+    tcp_send_syn(s, pcb, now_ns);
+    tcp_leave(s, pcb, now_ns);
+    return (int)taken;
 }
 
 static bool another_listens(struct stack *s, const struct tcp_pcb *pcb)
@@ -178,8 +214,7 @@ static int may_send(const struct tcp_pcb *pcb)
 /* The first octet of text that is not acknowledged. */
 static uint32_t first_unacked(const struct tcp_pcb *pcb)
 {
-    uint32_t una = pcb->snd_una == pcb->iss ? pcb->iss + 1 : pcb->snd_una;
-    return seq_earlier(una, pcb->snd_end);
+    return seq_earlier(tcp_text_una(pcb), pcb->snd_end);
 }
 
 static uint32_t send_room(const struct tcp_pcb *pcb)
@@ -443,8 +478,9 @@ unsigned tcp_events(const struct stack *s, const struct tcp_pcb *pcb)
     case TCP_LISTEN:
         return pcb->listener.done.first ? TCP_EVENT_READABLE : 0;
     case TCP_SYN_SENT:
-    case TCP_SYN_RECEIVED:
         return 0;
+    case TCP_SYN_RECEIVED:
+        return pcb->early ? connected_events(s, pcb) : 0;
     case TCP_CLOSED: /* nothing that is tried now would wait */
         return TCP_EVENT_WRITABLE | TCP_EVENT_HANGUP | (pcb->error ? TCP_EVENT_ERROR : 0) |
                (pcb->ended ? TCP_EVENT_READABLE : 0);

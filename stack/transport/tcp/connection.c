@@ -46,6 +46,7 @@ void tcp_end(struct stack *s, struct tcp_pcb *pcb, int error)
 {
     STACK_ASSERT(pcb->held > 0 && !is_over(pcb));
     leave_queue(s, pcb);
+    tcp_fastopen_settled(s, pcb);
     demux_leave(&tcp_of(s)->demux, &pcb->end);
     tcp_timers_stop(pcb);
     if (pcb->state == TCP_LISTEN)
@@ -204,7 +205,9 @@ void tcp_establish(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
     pcb->dsack = (struct seq_range){0};
     tcp_congestion_start(s, pcb);
     tcp_keep_heard(s, pcb, now_ns);
-    if (pcb->unaccepted)
+    if (pcb->early)
+        tcp_fastopen_settled(s, pcb);
+    else if (pcb->unaccepted)
         tcp_listener_child_done(s, pcb, now_ns);
 }
 

@@ -209,6 +209,7 @@ static tcp_step syn_sent_syn(struct stack *s, struct tcp_pcb *pcb, struct tcp_se
         tcp_send_syn(s, pcb, now_ns);
         return TCP_COUNTERS;
     }
+    tcp_fastopen_answered(s, pcb, g, now_ns);
     tcp_establish(s, pcb, now_ns);
     tcp_count(s, TCP_OPENED_ACTIVE);
     tcp_acknowledged(s, pcb, g, now_ns);

@@ -11,6 +11,17 @@
 enum { TCP_DEFAULT_MSS = 536 }; /* RFC 9293 3.7.1, MUST-15: what IPv4 peers take unasked */
 #define TCP_NEVER INT64_MAX
 
+/* What is known of a server (RFC 7413 4.1.3); family ADDR_NONE: nothing. */
+struct tcp_fastopen_peer {
+    struct ip_addr peer;
+    int64_t used_ns, lost_ns; /* when a SYN with octets was lost last */
+    uint16_t mss;
+    uint8_t losses; /* in a row */
+    bool old;       /* as option 254 */
+    uint8_t cookie_len, cookie[TCP_MAX_FASTOPEN_COOKIE];
+};
+enum { TCP_FASTOPEN_PEERS = 8 };
+
 struct tcp {
     struct demux demux;
     struct pool pcbs;
@@ -27,6 +38,7 @@ struct tcp {
     struct tcp_queue time_wait; /* the one that entered first comes first */
     uint32_t count[TCP_STATES]; /* blocks by state */
     uint8_t secret[KEYED_HASH_KEY_BYTES];
+    struct tcp_fastopen_peer fastopen[TCP_FASTOPEN_PEERS];
     /* The millisecond and microsecond clocks, which are carried on by small steps: no division of
      * 64 bits on a segment's path. */
     int64_t clock_ns;
@@ -109,6 +121,15 @@ enum tcp_knob {
     TCP_KNOB_KEEP_ALWAYS,
     TCP_KNOB_CHALLENGES,
     TCP_KNOB_RFC1337,
+    TCP_KNOB_FASTOPEN_CLIENT,
+    TCP_KNOB_FASTOPEN_SERVER,
+    TCP_KNOB_FASTOPEN_SEND_BARE,
+    TCP_KNOB_FASTOPEN_TAKE_BARE,
+    TCP_KNOB_FASTOPEN_ALL,
+    TCP_KNOB_FASTOPEN_KEY_LOW,
+    TCP_KNOB_FASTOPEN_KEY_HIGH,
+    TCP_KNOB_FASTOPEN_SPARE_LOW,
+    TCP_KNOB_FASTOPEN_SPARE_HIGH,
     TCP_KNOBS
 };
 
@@ -126,6 +147,10 @@ enum tcp_counter {
     TCP_OPENED_ACTIVE,
     TCP_OPENED_PASSIVE,
     TCP_OPENED_COOKIE,
+    TCP_OPENED_EARLY,
+    TCP_OUT_SYN_DATA,
+    TCP_FASTOPEN_FULL,
+    TCP_FASTOPEN_REFUSED,
     TCP_ENDED_RESET,
     TCP_ENDED_TIMEOUT,
     TCP_TIME_WAIT_SPARED,
@@ -167,6 +192,12 @@ enum tcp_counter {
     TCP_DROP_ERROR_SEQUENCE,
     TCP_COUNTERS
 };
+
+/* SND.UNA as text counts it: the SYN's place is no octet's. */
+static inline uint32_t tcp_text_una(const struct tcp_pcb *pcb)
+{
+    return pcb->snd_una == pcb->iss ? pcb->iss + 1 : pcb->snd_una;
+}
 
 static inline struct tcp *tcp_of(struct stack *s)
 {
@@ -278,6 +309,21 @@ void tcp_listener_close(struct stack *s, struct tcp_pcb *listener, int64_t now_n
 void tcp_listener_inherit(struct stack *s, struct tcp_pcb *child, const struct tcp_pcb *listener);
 struct tcp_pcb *tcp_listener_child(struct stack *s, struct tcp_pcb *listener,
                                    const struct tcp_segment *g);
+
+/* --- fastopen.c: RFC 7413 --- */
+/* A SYN that a listener got, and the child that was made for it: takes its octets when it may. */
+void tcp_fastopen_take(struct stack *s, struct tcp_pcb *listener, struct tcp_pcb *child,
+                       const struct tcp_segment *g);
+/* A child that is early no more. */
+void tcp_fastopen_settled(struct stack *s, struct tcp_pcb *child);
+/* What our SYN, or SYN-ACK, says. */
+void tcp_fastopen_option(struct stack *s, const struct tcp_pcb *pcb, bool answer,
+                         struct tcp_options *out);
+/* How many octets a SYN may have. */
+uint32_t tcp_fastopen_room(struct stack *s, const struct tcp_pcb *pcb, int64_t now_ns);
+/* The SYN-ACK: what it does not acknowledge goes again. */
+void tcp_fastopen_answered(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
+                           int64_t now_ns);
 
 /* --- syn_cookie.c --- */
 /* False: cookies are off. */

@@ -21,12 +21,27 @@ void tcp_forget_wishes(struct stack *s, struct tcp_pcb *pcb)
     pcb->wishes = NULL;
 }
 
+/* What a listener wants for itself is no child's. */
+static struct tcp_wishes heritage(const struct tcp_wishes *of)
+{
+    return (struct tcp_wishes){.user_timeout_ms = of->user_timeout_ms,
+                               .unsent_low = of->unsent_low,
+                               .keep_idle_s = of->keep_idle_s,
+                               .keep_interval_s = of->keep_interval_s,
+                               .keep_count = of->keep_count,
+                               .linger_s = of->linger_s};
+}
+
 /* A child wants what its listener does, as far as there is room for it. */
 void tcp_inherit_wishes(struct stack *s, struct tcp_pcb *child, const struct tcp_pcb *listener)
 {
-    struct tcp_wishes *w = listener->wishes ? tcp_wish(s, child) : NULL;
+    const struct tcp_wishes *of = listener->wishes;
+    if (!of || (!of->user_timeout_ms && !of->unsent_low && !of->keep_idle_s &&
+                !of->keep_interval_s && !of->keep_count && of->linger_s < 0))
+        return;
+    struct tcp_wishes *w = tcp_wish(s, child);
     if (w)
-        *w = *listener->wishes;
+        *w = heritage(of);
 }
 
 static int64_t seconds_or_knob(const struct stack *s, unsigned seconds, enum tcp_knob k)

@@ -7,7 +7,7 @@
 static void take_out(struct tcp_pcb *child)
 {
     struct tcp_listener *l = &child->parent->listener;
-    if (child->state == TCP_SYN_RECEIVED) {
+    if (child->state == TCP_SYN_RECEIVED && !child->early) {
         tcp_queue_take_out(&l->half, child);
         l->half_count--;
     } else {
@@ -130,7 +130,7 @@ struct tcp_pcb *tcp_listener_child(struct stack *s, struct tcp_pcb *listener,
 }
 
 /* Third: a SYN. Text and FIN that came with it are not kept, since nobody vouches for its sender
- * yet; they are sent again. */
+ * yet, unless a cookie does (RFC 7413); they are sent again. */
 static tcp_step open_half(struct stack *s, struct tcp_pcb *listener, const struct tcp_segment *g,
                           int64_t now_ns)
 {
@@ -149,6 +149,7 @@ static tcp_step open_half(struct stack *s, struct tcp_pcb *listener, const struc
     }
     tcp_start_receiving(s, child, g);
     tcp_start_sending(s, child, now_ns);
+    tcp_fastopen_take(s, listener, child, g);
     tcp_send_syn(s, child, now_ns);
     tcp_leave(s, child, now_ns);
     return TCP_COUNTERS;

@@ -165,6 +165,18 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_KEEP_ALWAYS] = {"keep_always", KNOB_BOOL, 0, 0, 1},    /* MUST-25: off */
     [TCP_KNOB_CHALLENGES] = {"challenges", KNOB_NUMBER, 10, 0, 255}, /* RFC 5961 7; 0: no bound */
     [TCP_KNOB_RFC1337] = {"rfc1337", KNOB_BOOL, 0, 0, 1},
+    /* RFC 7413; who wants it asks for it, but for: octets on a SYN without a cookie, sent and
+     * taken, and listeners that did not ask. The key is two halves, least octet first; 0: of the
+     * stack's own. The spare one is good, too, and answered by the other's cookie. */
+    [TCP_KNOB_FASTOPEN_CLIENT] = {"fastopen_client", KNOB_BOOL, 1, 0, 1},
+    [TCP_KNOB_FASTOPEN_SERVER] = {"fastopen_server", KNOB_BOOL, 1, 0, 1},
+    [TCP_KNOB_FASTOPEN_SEND_BARE] = {"fastopen_send_bare", KNOB_BOOL, 0, 0, 1},
+    [TCP_KNOB_FASTOPEN_TAKE_BARE] = {"fastopen_take_bare", KNOB_BOOL, 0, 0, 1},
+    [TCP_KNOB_FASTOPEN_ALL] = {"fastopen_all", KNOB_BOOL, 0, 0, 1},
+    [TCP_KNOB_FASTOPEN_KEY_LOW] = {"fastopen_key_low", KNOB_NUMBER, 0, INT64_MIN, INT64_MAX},
+    [TCP_KNOB_FASTOPEN_KEY_HIGH] = {"fastopen_key_high", KNOB_NUMBER, 0, INT64_MIN, INT64_MAX},
+    [TCP_KNOB_FASTOPEN_SPARE_LOW] = {"fastopen_spare_low", KNOB_NUMBER, 0, INT64_MIN, INT64_MAX},
+    [TCP_KNOB_FASTOPEN_SPARE_HIGH] = {"fastopen_spare_high", KNOB_NUMBER, 0, INT64_MIN, INT64_MAX},
     [TCP_KNOB_SYN_BACKLOG] = {"syn_backlog", KNOB_NUMBER, 128, 1, 65535},
     [TCP_KNOB_SYN_COOKIES] = {"syn_cookies", KNOB_BOOL, 1, 0, 1}, /* when the backlog is full */
     [TCP_KNOB_SYN_COOKIES_ONLY] = {"syn_cookies_only", KNOB_BOOL, 0, 0, 1}, /* whatever is full */
@@ -207,6 +219,10 @@ static const char *const counters[TCP_COUNTERS] = {
     [TCP_OPENED_ACTIVE] = "opened.active",
     [TCP_OPENED_PASSIVE] = "opened.passive",
     [TCP_OPENED_COOKIE] = "opened.cookie",
+    [TCP_OPENED_EARLY] = "opened.early",
+    [TCP_OUT_SYN_DATA] = "out.syn_data",
+    [TCP_FASTOPEN_FULL] = "fastopen.full",
+    [TCP_FASTOPEN_REFUSED] = "fastopen.refused",
     [TCP_ENDED_RESET] = "ended.reset",
     [TCP_ENDED_TIMEOUT] = "ended.timeout",
     [TCP_TIME_WAIT_SPARED] = "time_wait_spared",

@@ -41,6 +41,7 @@ void tcp_syn_options(struct stack *s, const struct tcp_pcb *pcb, const struct ip
     out->sack_permitted = answer ? pcb->sack : tcp_knob(s, TCP_KNOB_SACK) != 0;
     out->scale_first = tcp_knob(s, TCP_KNOB_SCALE_FIRST) != 0;
     out->has_timestamps = answer ? pcb->timestamps : tcp_knob(s, TCP_KNOB_TIMESTAMPS) != 0;
+    tcp_fastopen_option(s, pcb, answer, out);
 }
 
 static uint32_t whole_segments(uint32_t octets, uint32_t mss)

@@ -14,10 +14,11 @@ static bool may_send_text(const struct tcp_pcb *pcb)
     case TCP_CLOSING:
     case TCP_LAST_ACK:
         return true;
+    case TCP_SYN_RECEIVED:
+        return pcb->early; /* RFC 7413 4.2.2 (4) */
     case TCP_CLOSED:
     case TCP_LISTEN:
     case TCP_SYN_SENT:
-    case TCP_SYN_RECEIVED:
     case TCP_FIN_WAIT_2:
     case TCP_TIME_WAIT:
     case TCP_STATES:
@@ -33,13 +34,13 @@ static bool fin_sent(const struct tcp_pcb *pcb)
 
 static bool in_flight(const struct tcp_pcb *pcb)
 {
-    return pcb->snd_nxt != pcb->snd_una;
+    return pcb->snd_nxt != tcp_text_una(pcb);
 }
 
 /* Octets from `seq` to the right edge of the peer's window. */
 static uint32_t window_left(const struct tcp_pcb *pcb, uint32_t seq)
 {
-    uint32_t edge = pcb->snd_una + pcb->snd_wnd;
+    uint32_t edge = tcp_text_una(pcb) + pcb->snd_wnd;
     return seq_after(edge, seq) ? edge - seq : 0;
 }
 
@@ -80,7 +81,7 @@ static bool offer_again(struct stack *s, struct tcp_pcb *pcb, struct offer *o)
     struct seq_range at;
     struct tcp_recovery *r = &pcb->sender->recovery;
     bool fresh = (o->waiting > 0 || o->fin) && o->window > 0;
-    uint32_t left = window_left(pcb, pcb->snd_una);
+    uint32_t left = window_left(pcb, tcp_text_una(pcb));
     if (r->board.lost == 0 || left == 0 ||
         !recovery_next(r, &tcp_of(s)->sent, pcb->snd_nxt, fresh, least(o->mss, left), &at))
         return false;
@@ -91,7 +92,7 @@ static bool offer_again(struct stack *s, struct tcp_pcb *pcb, struct offer *o)
                         .mss = o->mss,
                         .again = true,
                         .fin = seq_after(at.right, pcb->snd_end)};
-    if (recovery_in_flight(r, pcb->snd_una, pcb->snd_nxt) == 0)
+    if (recovery_in_flight(r, tcp_text_una(pcb), pcb->snd_nxt) == 0)
         o->congestion = o->mss;
     return true;
 }
@@ -108,7 +109,7 @@ static bool make_offer(struct stack *s, struct tcp_pcb *pcb, enum urge urge, str
         return false;
     if (r->congestion.mss != mss)
         congestion_set_mss(&r->congestion, mss);
-    o->congestion = recovery_room(r, pcb->snd_una, pcb->snd_nxt);
+    o->congestion = recovery_room(r, tcp_text_una(pcb), pcb->snd_nxt);
     if (urge == URGE_LOSS_PROBE)
         o->congestion = mss;
     else if (offer_again(s, pcb, o))
@@ -264,6 +265,10 @@ void tcp_send_syn(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
     bool answer = pcb->state != TCP_SYN_SENT;
     if (answer)
         plan.flags |= TCP_FLAG_ACK;
+    else if (pcb->retransmits == 0 && pcb->snd_nxt != pcb->iss + 1) { /* once: RFC 7413 4.2.1 */
+        plan.len = pcb->snd_nxt - pcb->iss - 1;
+        tcp_count(s, TCP_OUT_SYN_DATA);
+    }
     plan.flags |= tcp_ecn_syn_flags(s, pcb, answer);
     tcp_transmit(s, pcb, &plan, now_ns);
     if (pcb->retransmits == 0)

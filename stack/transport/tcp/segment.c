@@ -174,7 +174,7 @@ int tcp_transmit(struct stack *s, struct tcp_pcb *pcb, const struct tcp_plan *pl
         tcp_count(s, TCP_NO_BUFFER_OUT);
         return -ERR_NOBUFS;
     }
-    fill(nb, pcb, &hdr, plan->seq, plan->len, &path);
+    fill(nb, pcb, &hdr, plan->seq + ((plan->flags & TCP_FLAG_SYN) != 0), plan->len, &path);
     struct ip_send how = ip_of(s, pcb, plan, &path);
     note_sent(pcb, &hdr);
     tcp_count(s, TCP_OUT);

@@ -187,7 +187,7 @@ static void reset(struct stack *s, struct tcp_pcb *pcb)
     tcp_count(s, TCP_ENDED_RESET);
     switch ((enum tcp_state)pcb->state) {
     case TCP_SYN_RECEIVED: /* of a passive OPEN: back to LISTEN, where the listener still is */
-        tcp_end(s, pcb, pcb->passive ? 0 : ERR_CONNREFUSED);
+        tcp_end(s, pcb, pcb->early ? ERR_CONNRESET : pcb->passive ? 0 : ERR_CONNREFUSED);
         break;
     case TCP_ESTABLISHED:
     case TCP_FIN_WAIT_1:
@@ -251,9 +251,9 @@ static tcp_step ack_of_syn(struct stack *s, struct tcp_pcb *pcb, const struct tc
         tcp_answer_rst(s, g, now_ns);
         return TCP_DROP_SYN_RECEIVED_ACK;
     }
-    if (pcb->unaccepted && !tcp_listener_has_room(pcb))
+    if (pcb->unaccepted && !pcb->early && !tcp_listener_has_room(pcb))
         return TCP_DROP_BACKLOG_FULL; /* our SYN-ACK will ask again */
-    if (!pcb->unaccepted)
+    if (!pcb->passive)
         tcp_count(s, TCP_OPENED_ACTIVE);
     tcp_establish(s, pcb, now_ns);
     pcb->snd_wnd = g->wnd;

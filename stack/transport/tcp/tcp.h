@@ -57,6 +57,13 @@ struct tcp_wishes {
     uint16_t keep_idle_s, keep_interval_s;
     int16_t linger_s; /* -1: off */
     uint8_t keep_count;
+    /* RFC 7413. A listener's: so many may be in SYN-RECEIVED with data for their user; 0: none. */
+    uint16_t fastopen_limit;
+    bool has_fastopen_key;
+    uint8_t fastopen_key[16];
+    /* A connect that waits for its first octets; port 0: there is none. */
+    uint16_t deferred_port;
+    struct ip_addr deferred;
 };
 
 /* Blocks in their order; the end is kept so that appending costs nothing. */
@@ -69,6 +76,7 @@ struct tcp_listener {
     struct tcp_queue half; /* in SYN-RECEIVED */
     struct tcp_queue done; /* wait to be accepted */
     uint16_t half_count, done_count, backlog;
+    uint16_t early; /* of those that came by Fast Open, so many are in SYN-RECEIVED */
 };
 
 /*
@@ -150,8 +158,16 @@ struct tcp_pcb {
     bool urgent_in : 1;                        /* RCV.UP counts: not yet read */
     bool timestamps : 1, sack : 1, wscale : 1; /* agreed on */
     bool no_delay : 1, cork : 1, more : 1, keep_alive : 1;
-    bool follows : 1; /* what is planned goes out right behind another segment */
-    bool burst : 1;   /* nothing was in flight when what is being sent began, and the knob asks */
+    /* RFC 7413. `early`: its user has it in SYN-RECEIVED already, and may send. */
+    bool early : 1;
+    bool fastopen_asks : 1;    /* our SYN has the option */
+    bool fastopen_tells : 1;   /* our SYN-ACK has a cookie */
+    bool fastopen_old : 1;     /* as option 254 */
+    bool fastopen_connect : 1; /* TCP_FASTOPEN_CONNECT */
+    bool fastopen_bare : 1;    /* TCP_FASTOPEN_NO_COOKIE: neither is wanted */
+    bool syn_data : 1;         /* octets on a SYN were taken: ours by the peer, or its */
+    bool follows : 1;          /* what is planned goes out right behind another segment */
+    bool burst : 1; /* nothing was in flight when what is being sent began, and the knob asks */
 };
 
 /* One of limits.tcp_pcbs, CLOSED, with the user's hand on it; NULL: all are lent, and none of them
@@ -167,6 +183,14 @@ int tcp_bind(struct stack *s, struct tcp_pcb *pcb);
  * ip_path's. */
 int tcp_connect(struct stack *s, struct tcp_pcb *pcb, const struct ip_addr *remote, uint16_t port,
                 int64_t now_ns);
+/* Active OPEN with the first octets on the SYN (RFC 7413 4.2.1): so many of them were taken; 0:
+ * none, since no cookie is known, and one is asked for. -ERR_OPNOTSUPP: the knob forbids it; and
+ * tcp_connect's. */
+int tcp_fastopen(struct stack *s, struct tcp_pcb *pcb, const struct ip_addr *remote, uint16_t port,
+                 const void *bytes, uint32_t len, int64_t now_ns);
+/* TCP_FASTOPEN_CONNECT: would octets go on a SYN to this peer? Then their coming opens. */
+bool tcp_fastopen_defers(struct stack *s, struct tcp_pcb *pcb, const struct ip_addr *remote,
+                         uint16_t port, int64_t now_ns);
 /* Passive OPEN. A second one changes the backlog. -ERR_ADDRINUSE, -ERR_ISCONN. */
 int tcp_listen(struct stack *s, struct tcp_pcb *pcb, int backlog);
 /* The oldest connection that has come, which is the caller's now; NULL: none. */
