@@ -20,7 +20,7 @@ static void print_commands(FILE *out)
     options_help(out, "nic bus sut driver seed fill set profile judge jobs patience pcap trace to "
                       "promiscuous lose closure wire-mutants breakers waivers known catalogue "
                       "snapshot json bless "
-                      "no-golden quiet verbose D");
+                      "no-golden no-monitor quiet verbose D");
     fputs("\nExit status: 0 all passed, 1 a scenario failed, 2 usage or input error. docs/ has a "
           "page for each topic.\n",
           out);

@@ -211,6 +211,7 @@ FLAG(wire_mutants)
 FLAG(quiet)
 FLAG(verbose)
 FLAG(promiscuous)
+FLAG(no_monitor)
 
 static const struct option table[] = {
     {"nic", "K", "only on this NIC (e1000, rtl8139, virtio-legacy)", take_nic},
@@ -253,6 +254,7 @@ static const struct option table[] = {
     {"bless", NULL, "write the goldens of cases whose lines pass", take_bless},
     {"no-golden", NULL, "judge by lines alone", take_no_golden},
     {"strict", NULL, "a case without its golden fails, an early end says why", take_strict},
+    {"no-monitor", NULL, "without the rules that must hold in every run", take_no_monitor},
     {"quiet", NULL, "no table, only failures and the count", take_quiet},
     {"verbose", NULL, "every case, and its ladder", take_verbose},
     {"D", "NAME[=value]", "define a name for #ifdef, and substitute the value for the word",

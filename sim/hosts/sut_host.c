@@ -137,8 +137,9 @@ static void hand_over(struct host *h, int port, const struct frame *f)
 
 static void sut_frame(struct host *h, int port, struct frame *f, int64_t now_ns)
 {
-    (void)now_ns;
     struct sut_state *s = state_of(h);
+    if (s->config.listener.came)
+        s->config.listener.came(s->config.listener.ctx, h, port, f, now_ns);
     s->current = ++s->frames;
     s->told = false;
     s->delivered = f;

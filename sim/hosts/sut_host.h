@@ -20,6 +20,8 @@ struct sut_listener {
     void (*done)(void *ctx, struct host *from, uint64_t token, int64_t result,
                  const struct value *out, int outs);
     void (*fate)(void *ctx, uint32_t frame, enum sut_fate fate, const char *reason);
+    /* A frame has come to its port, whole or not; may be NULL. */
+    void (*came)(void *ctx, struct host *at, int port, const struct frame *f, int64_t now_ns);
 };
 
 enum { SUT_PORTS = 8 }; /* as many as its machine has slots for */

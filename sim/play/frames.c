@@ -4,6 +4,7 @@
 #include <string.h>
 #include "sim/hosts/cwnd_trace.h"
 #include "sim/play/engine.h"
+#include "sim/play/watch.h"
 
 /* --- who is who --- */
 
@@ -144,6 +145,7 @@ void frames_introduce(void *run)
     struct run *r = run;
     struct judge *j = &r->judge;
     judge_init(j, r->world, r->topology.recording.links);
+    watch_begin(r);
     j->verdict = &r->verdict;
     j->layers = r->script->layers;
     j->names = (struct judge_names){r, name_lookup, name_bind, name_host};
@@ -306,6 +308,7 @@ void frames_hear(struct run *r, const char *call, const struct value *argv, uint
             heard[k].hear(r, argv);
     for (uint32_t a = 0; a < arguments; a++)
         hear_addresses(r, &argv[a]);
+    watch_call(r, call, argv, arguments);
 }
 
 void frames_hear_peer(struct run *r, const struct host *h, const char *call,
@@ -357,6 +360,7 @@ void frames_watch(void *ctx, uint32_t link, int port, struct frame *f, enum link
     judge_frame(&r->judge, link, port, f, event, record, now_ns);
     if (r->options->cwnd)
         trace_frame(r, link, port, f, now_ns);
+    watch_sent(r, judge_port_of(&r->judge, link, port), f, record, now_ns);
 }
 
 void frames_note(struct run *r, const char *reason)

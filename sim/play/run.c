@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "sim/play/engine.h"
+#include "sim/play/watch.h"
 
 enum { ARENA_BYTES = 1 << 30 };
 
@@ -48,7 +49,7 @@ static int build(struct run *r, struct why *why)
                                        .watch_fates = o->watch_fates,
                                        .lose_link = o->lose_link,
                                        .lose_frame = o->lose_frame,
-                                       .listener = {r, call_ended, told_fate},
+                                       .listener = {r, call_ended, told_fate, watch_came},
                                        .watch = frames_watch,
                                        .heard = heard_knob,
                                        .ready = frames_introduce,

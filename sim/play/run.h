@@ -19,6 +19,7 @@
 enum { RUN_DEPTH = 8 };
 
 struct run;
+struct watch;
 
 struct run_options {
     const struct sut *sut;
@@ -31,6 +32,7 @@ struct run_options {
     uint32_t sets;
     bool judge_rfc, judge_exact; /* --judge; neither: exact, but packetdrill's scripts as rfc
                                     unless a system's profile is set */
+    bool monitored;              /* what must hold in every run is watched (sim/monitor) */
     bool strict;                 /* an `end` that comes early says why */
     bool watch_fates; /* what became of each frame: notes in the capture, or told to `fate` */
     void (*fate)(void *ctx, uint32_t frame, enum sut_fate fate, const char *reason);
@@ -72,6 +74,7 @@ struct run {
     const struct run_options *options;
     struct topology topology;
     struct judge judge;
+    struct watch *watch; /* what must hold in every run; NULL: nobody looks */
     struct verdict verdict;
     struct frame_of_steps depth[RUN_DEPTH];
     int depths;

@@ -66,6 +66,8 @@ char *case_repeat(const struct suite *suite, uint32_t k, const struct options *o
         fputs(" --snapshot", f);
     if (o->strict)
         fputs(" --strict", f);
+    if (o->no_monitor)
+        fputs(" --no-monitor", f);
     if (o->no_golden)
         fputs(" --no-golden", f);
     if (o->seed_given)
@@ -91,6 +93,7 @@ static struct run_options run_options_of(const struct suite_case *c, const struc
                             .fill = (uint8_t)o->fill,
                             .set = o->set,
                             .sets = o->sets,
+                            .monitored = !o->no_monitor,
                             .strict = o->strict,
                             .judge_rfc = o->judge && strcmp(o->judge, "rfc") == 0,
                             .judge_exact = o->judge && strcmp(o->judge, "exact") == 0,

@@ -16,7 +16,7 @@ struct options {
         *cwnd;
     uint64_t seed, fill;
     bool seed_given, json, bless, no_golden, strict, snapshot, closure, wire_mutants, quiet,
-        verbose, promiscuous;
+        verbose, promiscuous, no_monitor;
     int jobs, patience; /* seconds of computing that a case may take */
     uint64_t lose_frame;
     int lose_link;

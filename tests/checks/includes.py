@@ -7,25 +7,26 @@ import concurrent.futures, glob, os, re, subprocess, sys
 
 FLAGS = ["-std=c11", "-I.", "-Ibuild/release", "-Iexamples/driver", "-isystem", "/usr/include/lwip", "-D_GNU_SOURCE", "-DHAVE_SLIRP", "-DHAVE_LDNS"]
 
-# base < world < wire < packet, nic < record, hosts, judge, language < topology < play < suite < cli; what stands in one row sees nothing of its own row.
+# base < monitor; base < world < wire < packet, nic < record, hosts, judge, language < topology < play < suite < cli; what stands in one row sees nothing of its own row.
 SIM = {
-    "base": "world wire packet nic record hosts judge language topology play suite cli",
-    "world": "wire packet nic record hosts judge language topology play suite cli",
-    "wire": "packet nic record hosts judge language topology play suite cli",
-    "packet": "world wire nic record hosts judge language topology play suite cli",
-    "nic": "wire packet record hosts judge language topology play suite cli",
-    "record": "nic hosts judge language topology play suite cli",
-    "hosts": "record judge language topology play suite cli",
-    "judge": "nic record hosts language topology play suite cli",
-    "language": "world wire nic record hosts judge topology play suite cli",
-    "topology": "judge play suite cli",
+    "base": "monitor world wire packet nic record hosts judge language topology play suite cli",
+    "monitor": "world wire packet nic record hosts judge language topology play suite cli",
+    "world": "monitor wire packet nic record hosts judge language topology play suite cli",
+    "wire": "monitor packet nic record hosts judge language topology play suite cli",
+    "packet": "monitor world wire nic record hosts judge language topology play suite cli",
+    "nic": "monitor wire packet record hosts judge language topology play suite cli",
+    "record": "monitor nic hosts judge language topology play suite cli",
+    "hosts": "monitor record judge language topology play suite cli",
+    "judge": "monitor nic record hosts language topology play suite cli",
+    "language": "monitor world wire nic record hosts judge topology play suite cli",
+    "topology": "monitor judge play suite cli",
     "play": "suite cli",
     "suite": "cli",
 }
 # core; wire, and link on it; net; transport; socket; service. Drivers stand beside link.
 STACK = {
     "core": "wire link driver net transport socket service",
-    "wire": "link driver net transport socket service",
+    "wire": "monitor link driver net transport socket service",
     "driver": "wire link net transport socket service",
     "link": "driver net transport socket service",
     "net": "driver transport socket service",

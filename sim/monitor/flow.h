@@ -1,0 +1,122 @@
+/* TCP: a segment, and what is known of the two ends of its connection. */
+#ifndef SIM_MONITOR_FLOW_H
+#define SIM_MONITOR_FLOW_H
+
+#include "sim/monitor/inside.h"
+
+enum tcp_flag {
+    TCP_FIN = 1,
+    TCP_SYN = 2,
+    TCP_RST = 4,
+    TCP_PSH = 8,
+    TCP_ACK = 16,
+    TCP_URG = 32,
+    TCP_ECE = 64,
+    TCP_CWR = 128
+};
+
+enum {
+    OPTION_MSS = 2,
+    OPTION_SCALE = 3,
+    OPTION_SACK_PERMITTED = 4,
+    OPTION_SACK = 5,
+    OPTION_TS = 8
+};
+enum { SACK_BLOCKS = 4, AHEAD = 8, RECENT_SEGMENTS = 4, MSS_DEFAULT = 536 };
+
+struct range {
+    uint32_t from, to;
+};
+
+struct segment {
+    uint32_t seq, ack, win, flags, header, len, end; /* end: SYN and FIN counted */
+    const uint8_t *payload;
+    uint32_t have;  /* of the payload */
+    uint32_t kinds; /* of options, a bit each, below 32 */
+    uint32_t mss, scale, tsval, tsecr;
+    struct range sack[SACK_BLOCKS];
+    uint32_t sacks;
+    uint32_t ecn;                   /* of the datagram: 0 Not-ECT, 3 CE */
+    bool partial, merged, accurate; /* accurate: the bit of RFC 9768 */
+};
+
+struct tcp_end {
+    bool seen, syn, fin, first /* to close */, reset, dead, stamped, heard_ce, edged, acks_any,
+        owes;
+    uint32_t ecn;              /* ECE and CWR of its SYN */
+    uint32_t isn, nxt, fin_at; /* nxt: behind the last octet that it sent */
+    uint32_t offers, mss, scale;
+    uint32_t ack, edge,
+        last_edge; /* the most that it acknowledged; the farthest and the last window */
+    uint32_t got;  /* behind what came to it without a gap, at most */
+    struct range ahead[AHEAD], twice[AHEAD];
+    uint32_t aheads, twices;
+    uint32_t tsval, first_tsval;
+    uint32_t segments;
+    struct {
+        uint32_t ack, end, flags;
+    } recent[RECENT_SEGMENTS];
+    /* timers */
+    uint32_t again_seq, agains, again_came, probes_flat, probes;
+    int64_t again_ns, again_gap_ns, probe_ns, probe_gap_ns, dead_ns;
+    /* what may be in flight */
+    uint64_t acked, advances, duplicates;
+    /* acknowledgements that it owes */
+    int64_t owed_ns, full_ns;
+    uint32_t owed_to, fulls, largest;
+    /* octets that it sent, from kept_from on */
+    uint8_t *kept;
+    uint32_t room, kept_from;
+};
+
+struct tcp_flow {
+    struct node node;
+    struct tcp_end end[2];
+    bool start;          /* its first SYN was seen */
+    bool open;           /* both SYNs were, and were acknowledged */
+    bool holes;          /* the capture misses segments */
+    bool accurate, fast; /* RFC 9768; data in the SYN */
+    struct {
+        bool there;
+        int side;
+        struct segment s;
+    } again; /* a SYN on an open connection */
+    struct {
+        const struct tcp_end *of;
+        uint32_t ack;
+        struct monitor_finding f;
+    } doubt; /* waits for what comes */
+};
+
+/* What the rules of a segment look at: its sender, and the other end. */
+struct tcp_view {
+    const struct segment *s;
+    struct tcp_flow *flow;
+    struct tcp_end *from, *to;
+};
+
+static inline bool is_after(uint32_t a, uint32_t b)
+{
+    return (int32_t)(a - b) > 0;
+}
+
+void see_tcp_forget(struct monitor *m, struct node *n);
+
+/* tcp_form.c: the header alone. False: nobody would take it for a segment. */
+bool see_tcp_header(struct monitor *m, struct segment *s);
+/* tcp_option.c: what was agreed in the SYNs; timestamps; ECN */
+void see_tcp_options(struct monitor *m, const struct tcp_view *v);
+/* tcp_send.c: what is sent, and where in the stream */
+void see_tcp_sent(struct monitor *m, const struct tcp_view *v);
+void see_tcp_keep(struct monitor *m, const struct tcp_view *v);
+/* tcp_ack.c: what is acknowledged, and offered */
+void see_tcp_acknowledged(struct monitor *m, const struct tcp_view *v);
+void see_tcp_arrived(struct monitor *m, const struct tcp_view *v);
+/* tcp_time.c: timers, and how much may be in flight */
+void see_tcp_timed(struct monitor *m, const struct tcp_view *v);
+void see_tcp_note_time(struct monitor *m, const struct tcp_view *v);
+/* tcp_reset.c: resets, and what follows them */
+void see_tcp_resets(struct monitor *m, const struct tcp_view *v);
+void see_tcp_note_reset(struct monitor *m, const struct tcp_view *v);
+
+#endif

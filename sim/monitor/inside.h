@@ -1,0 +1,133 @@
+/* What the files of the monitor share. */
+#ifndef SIM_MONITOR_INSIDE_H
+#define SIM_MONITOR_INSIDE_H
+
+#include "sim/monitor/monitor.h"
+#include "sim/monitor/sight.h"
+#include "sim/monitor/table.h"
+
+#define SECOND_NS      INT64_C(1000000000)
+#define MILLISECOND_NS INT64_C(1000000)
+
+enum { ASKED = 8, ECHOES = 8, IDS = 32, RECENT = 8 };
+
+struct asked {
+    uint32_t ipv4;
+    int64_t at_ns;
+    uint32_t times;
+};
+
+/* A station on the link, by its hardware address. */
+struct station {
+    struct node node;
+    bool unpadded; /* a frame of it was seen that no wire carries: the capture is its own */
+    bool partial;  /* sums, or segments, that its NIC finishes */
+    struct asked asked[ASKED], probed[2]; /* by ARP */
+};
+
+struct echo {
+    uint32_t peer, id_seq, len, sum;
+    bool cut, open;
+};
+
+/* A counter-like number that a stranger should not be able to foretell. */
+struct guess {
+    uint32_t last, step, run;
+    bool begun;
+};
+
+struct dns_query {
+    uint16_t port, id;
+    uint32_t server, name, edns;
+    bool open;
+};
+
+/* A host, by its IPv4 address. */
+struct host {
+    struct node node;
+    uint32_t ipv4;
+    int64_t claimed_ns, defended_ns; /* of its address by another; by itself */
+    uint8_t mac[6], arp_mac[6];
+    bool has_mac, defended, arp_open; /* someone asked for it, and was not answered yet: */
+    uint32_t arp_from;
+    int64_t arp_ns;
+    struct echo echo[ECHOES]; /* that came, a ring */
+    uint32_t echoes;
+    bool fragmented; /* a fragment came to it: what it answers may not have been seen whole */
+    struct {
+        uint64_t key;
+        int64_t at_ns;
+        uint32_t sum;
+    } id[IDS];
+    struct {
+        uint32_t peer, key, begin, end;
+        bool open;
+    } fragment;
+    int64_t errors_from_ns;
+    uint32_t errors;
+    struct guess isn, port, dns_id, dns_port;
+    uint32_t isn_same, isn_last;
+    struct dns_query query[4];
+    uint32_t queries;
+    int64_t ntp_ns[2];
+    uint32_t ntp_server[2];
+    uint64_t ntp_transmit;
+    uint32_t ntp_asked;
+};
+
+struct monitor {
+    struct monitor_config config;
+    struct monitor_counts counts;
+    struct table stations, hosts, flows, leases;
+    size_t octets; /* of sent data that are remembered */
+    /* the frame that is being seen */
+    const struct monitor_frame *frame;
+    struct sight sight;
+    struct station *from;  /* who sent it; NULL: the link has no addresses */
+    unsigned known;        /* of it */
+    uint32_t told_options; /* how often that was told */
+    bool without_arp;
+    bool judged;
+    uint64_t recent[RECENT]; /* sums of the frames before it: one that comes twice */
+    int64_t recent_ns[RECENT];
+    uint32_t recents;
+    int64_t many_asked_ns; /* when an echo request went to many */
+};
+
+/* What the frame breaks, in words: what is, and what would be right. */
+__attribute__((format(printf, 3, 4))) void broken(struct monitor *m, enum monitor_rule rule,
+                                                  const char *format, ...);
+/* The same, kept: what comes later decides whether it is told. */
+__attribute__((format(printf, 4, 5))) void doubted(struct monitor *m, struct monitor_finding *out,
+                                                   enum monitor_rule rule, const char *format, ...);
+/* The same unless it holds; returns holds. */
+#define HOLDS(m, holds, rule, ...)                                                                 \
+    ((holds) ? true : (broken((m), MONITOR_##rule, __VA_ARGS__), false))
+
+/* NULL: not known, or no memory. */
+struct station *station_of(struct monitor *m, const uint8_t mac[6], bool make);
+struct host *host_of(struct monitor *m, uint32_t ipv4);
+/* Whether the host of that address is judged. */
+bool is_judged(const struct monitor *m, uint32_t ipv4);
+void *monitor_alloc(struct monitor *m, size_t size);
+void monitor_release(struct monitor *m, void *memory, size_t size);
+
+/* "10.0.2.15", in one of a few buffers of the thread. */
+const char *ip_words(uint32_t ipv4);
+bool in_group(uint32_t ipv4);
+uint64_t octets_sum(const uint8_t *octets, uint32_t len, uint64_t from);
+/* A number that follows the last by the same small step eight times is foretold. */
+bool guessed(struct guess *g, uint32_t number, uint32_t mask);
+
+/* --- the protocols, each given the frame in m->sight --- */
+void see_link(struct monitor *m);
+void see_arp(struct monitor *m);
+void see_ip(struct monitor *m);
+void see_icmp(struct monitor *m);
+void see_udp(struct monitor *m);
+void see_dhcp(struct monitor *m);
+void see_dns(struct monitor *m);
+void see_ntp(struct monitor *m);
+void see_tcp(struct monitor *m);
+
+#endif

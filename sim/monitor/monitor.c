@@ -1,0 +1,265 @@
+/* What comes in, who sent it, and what is told. */
+#include <net/ethernet.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "sim/monitor/flow.h"
+#include "sim/monitor/inside.h"
+#include "sim/monitor/lease.h"
+
+enum { STATIONS_MOST = 1024, LEASES_MOST = 256, WIRE_LEAST = 60, FOREVER = 8 };
+
+void *monitor_alloc(struct monitor *m, size_t size)
+{
+    return m->config.alloc(m->config.self, size);
+}
+
+void monitor_release(struct monitor *m, void *memory, size_t size)
+{
+    m->config.release(m->config.self, memory, size);
+}
+
+struct monitor *monitor_new(const struct monitor_config *config)
+{
+    struct monitor *m = config->alloc(config->self, sizeof *m);
+    if (!m)
+        return NULL;
+    m->config = *config;
+    m->stations = (struct table){.size = sizeof(struct station), .most = STATIONS_MOST};
+    m->hosts = (struct table){.size = sizeof(struct host), .most = config->most};
+    m->leases = (struct table){.size = sizeof(struct lease), .most = LEASES_MOST};
+    m->flows = (struct table){
+        .size = sizeof(struct tcp_flow), .most = config->most, .forget = see_tcp_forget};
+    return m;
+}
+
+void monitor_free(struct monitor *m)
+{
+    struct monitor_config config = m->config;
+    table_free(m, &m->flows);
+    table_free(m, &m->hosts);
+    table_free(m, &m->leases);
+    table_free(m, &m->stations);
+    config.release(config.self, m, sizeof *m);
+}
+
+const struct monitor_counts *monitor_counts(const struct monitor *m)
+{
+    return &m->counts;
+}
+
+/* --- words and numbers --- */
+
+const char *ip_words(uint32_t a)
+{
+    static _Thread_local char text[4][16];
+    static _Thread_local unsigned turn;
+    char *out = text[turn++ % 4];
+    snprintf(out, 16, "%u.%u.%u.%u", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255);
+    return out;
+}
+
+bool in_group(uint32_t ipv4)
+{
+    return IN_MULTICAST(ipv4);
+}
+
+uint64_t octets_sum(const uint8_t *octets, uint32_t len, uint64_t from)
+{
+    uint64_t sum = from ^ len, word;
+    uint32_t k = 0;
+    for (; k + sizeof word <= len; k += sizeof word) {
+        memcpy(&word, octets + k, sizeof word);
+        sum = (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        sum ^= sum >> 32;
+    }
+    for (; k < len; k++)
+        sum = (sum ^ octets[k]) * UINT64_C(0x100000001b3);
+    return sum ^ sum >> 29;
+}
+
+bool guessed(struct guess *g, uint32_t number, uint32_t mask)
+{
+    enum { SMALL = 16 };
+    uint32_t step = (number - g->last) & mask;
+    g->run = g->begun && step == g->step && step <= SMALL ? g->run + 1 : 0;
+    g->step = step;
+    g->last = number;
+    g->begun = true;
+    return g->run >= FOREVER;
+}
+
+/* --- hosts --- */
+
+struct host *host_of(struct monitor *m, uint32_t ipv4)
+{
+    bool made;
+    struct host *h = (struct host *)(void *)table_find(m, &m->hosts, 0, ipv4, true, &made);
+    if (made && h)
+        h->ipv4 = ipv4;
+    return h;
+}
+
+bool is_judged(const struct monitor *m, uint32_t ipv4)
+{
+    const struct monitor_config *c = &m->config;
+    return !c->only_ipv4 || ipv4 == c->ipv4;
+}
+
+static uint64_t mac_key(const uint8_t mac[6])
+{
+    return (uint64_t)get16(mac) << 32 | get32(mac + 2);
+}
+
+struct station *station_of(struct monitor *m, const uint8_t mac[6], bool make)
+{
+    return (struct station *)(void *)table_find(m, &m->stations, 0, mac_key(mac), make, NULL);
+}
+
+bool monitor_own(const struct monitor *m, uint8_t mac[6])
+{
+    for (const struct node *n = m->stations.newest; n; n = n->older) {
+        const struct station *s = (const struct station *)(const void *)n;
+        for (int k = 0; s->unpadded && k < 6; k++)
+            mac[k] = (uint8_t)(n->key[1] >> (40 - 8 * k));
+        if (s->unpadded)
+            return true;
+    }
+    return false;
+}
+
+/* --- findings --- */
+
+static void word(struct monitor *m, struct monitor_finding *f, enum monitor_rule rule,
+                 const char *format, va_list args)
+{
+    *f = (struct monitor_finding){.rule = rule,
+                                  .number = m->frame->number,
+                                  .time_ns = m->frame->time_ns,
+                                  .lacks = monitor_row[rule].needs & ~m->known,
+                                  .has_mac = m->sight.eth != NULL};
+    vsnprintf(f->words, sizeof f->words, format, args);
+    if (f->has_mac)
+        memcpy(f->mac, m->sight.eth + ETHER_ADDR_LEN, sizeof f->mac);
+    f->ipv4 = m->sight.kind == SIGHT_IPV4  ? m->sight.src
+              : m->sight.kind == SIGHT_ARP ? get32(m->sight.ip + 14)
+                                           : 0;
+}
+
+void broken(struct monitor *m, enum monitor_rule rule, const char *format, ...)
+{
+    struct monitor_finding f;
+    va_list args;
+    if (!m->judged)
+        return;
+    va_start(args, format);
+    word(m, &f, rule, format, args);
+    va_end(args);
+    m->config.found(m->config.self, &f);
+}
+
+void doubted(struct monitor *m, struct monitor_finding *out, enum monitor_rule rule,
+             const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    word(m, out, rule, format, args);
+    va_end(args);
+}
+
+void monitor_tell(struct monitor *m, enum monitor_told what)
+{
+    switch (what) {
+    case MONITOR_TOLD_OPTIONS:
+        m->told_options++;
+        break;
+    case MONITOR_TOLD_NO_ARP:
+        m->without_arp = true;
+        break;
+    }
+}
+
+/* --- frames --- */
+
+/* The same datagram again at once: the capture saw it on two interfaces, or on both sides of a
+ * bridge. */
+static bool is_repeated(struct monitor *m)
+{
+    const struct sight *s = &m->sight;
+    if (m->frame->way != MONITOR_UNKNOWN || s->kind == SIGHT_OTHER)
+        return false;
+    bool ip = s->kind == SIGHT_IPV4 && s->body;
+    uint64_t begin = ip ? (uint64_t)s->src << 32 ^ s->dst ^ (uint64_t)s->id << 16 ^ s->offset : 1;
+    uint64_t sum = ip ? octets_sum(s->body, s->have, begin) : octets_sum(s->ip, 28, begin);
+    for (uint32_t k = 0; k < RECENT && k < m->recents; k++)
+        if (m->recent[k] == sum && m->frame->time_ns - m->recent_ns[k] < MILLISECOND_NS)
+            return true;
+    m->recent[m->recents % RECENT] = sum;
+    m->recent_ns[m->recents++ % RECENT] = m->frame->time_ns;
+    return false;
+}
+
+/* What is known of the capture where this sender's frames are concerned. */
+static void read_sender(struct monitor *m)
+{
+    const struct monitor_frame *f = m->frame;
+    m->from = NULL;
+    m->known = m->config.known | (f->len == f->wire_len ? NEEDS_WHOLE : 0);
+    if (f->way == MONITOR_LEAVES)
+        m->known |= NEEDS_PORT;
+    if (!m->sight.eth)
+        return;
+    m->from = station_of(m, m->sight.eth + ETHER_ADDR_LEN, true);
+    if (!m->from)
+        return;
+    if (f->way == MONITOR_UNKNOWN && f->wire_len < WIRE_LEAST)
+        m->from->unpadded = true;
+    if (m->from->unpadded)
+        m->known |= NEEDS_PORT;
+    if (!m->from->partial)
+        m->known |= NEEDS_UNMERGED;
+}
+
+static bool sender_is_judged(const struct monitor *m)
+{
+    const struct monitor_config *c = &m->config;
+    const struct sight *s = &m->sight;
+    if (m->frame->way != MONITOR_UNKNOWN)
+        return m->frame->way == MONITOR_LEAVES;
+    if (c->only_mac)
+        return s->eth && memcmp(s->eth + ETHER_ADDR_LEN, c->mac, sizeof c->mac) == 0;
+    if (!c->only_ipv4)
+        return true;
+    return s->kind == SIGHT_ARP ? get32(s->ip + 14) == c->ipv4
+                                : s->kind == SIGHT_IPV4 && s->src == c->ipv4;
+}
+
+static void count_kind(struct monitor *m)
+{
+    struct monitor_counts *c = &m->counts;
+    c->frames++;
+    c->judged += m->judged;
+    c->cut += m->frame->len < m->frame->wire_len;
+    c->ipv4 += m->sight.kind == SIGHT_IPV4;
+    c->other += m->sight.kind == SIGHT_OTHER;
+}
+
+void monitor_frame(struct monitor *m, const struct monitor_frame *f)
+{
+    m->frame = f;
+    if (!sight_read(f, &m->sight))
+        return;
+    if (is_repeated(m)) {
+        m->counts.repeated++;
+        return;
+    }
+    read_sender(m);
+    m->judged = sender_is_judged(m);
+    count_kind(m);
+    see_link(m);
+    if (m->sight.kind == SIGHT_ARP)
+        see_arp(m);
+    else if (m->sight.kind == SIGHT_IPV4)
+        see_ip(m);
+}

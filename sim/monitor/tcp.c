@@ -1,0 +1,184 @@
+/* Connections: which one a segment is of, and the order in which it is looked at. */
+#include <netinet/in.h>
+#include <string.h>
+#include "sim/monitor/flow.h"
+
+/* --- records --- */
+
+static void forget_octets(struct monitor *m, struct tcp_end *e)
+{
+    if (!e->kept)
+        return;
+    monitor_release(m, e->kept, e->room);
+    m->octets -= e->room;
+    e->kept = NULL;
+    e->room = 0;
+}
+
+void see_tcp_forget(struct monitor *m, struct node *n)
+{
+    struct tcp_flow *f = (struct tcp_flow *)(void *)n;
+    forget_octets(m, &f->end[0]);
+    forget_octets(m, &f->end[1]);
+    m->counts.forgotten++;
+}
+
+/* What was known is over: the numbers of a new connection begin. */
+static void restart(struct monitor *m, struct tcp_flow *f)
+{
+    struct node node = f->node;
+    forget_octets(m, &f->end[0]);
+    forget_octets(m, &f->end[1]);
+    memset(f, 0, sizeof *f);
+    f->node = node;
+    m->counts.connections++;
+}
+
+/* Which end sends: that of the smaller address and port is 0. */
+static int side_of(const struct sight *s)
+{
+    uint64_t from = (uint64_t)s->src << 16 | get16(s->body);
+    uint64_t to = (uint64_t)s->dst << 16 | get16(s->body + 2);
+    return from > to;
+}
+
+static struct tcp_flow *flow_of(struct monitor *m, int side, bool *made)
+{
+    const struct sight *s = &m->sight;
+    uint32_t a = side ? s->dst : s->src, b = side ? s->src : s->dst;
+    uint32_t pa = get16(s->body + (side ? 2 : 0)), pb = get16(s->body + (side ? 0 : 2));
+    return (struct tcp_flow *)(void *)table_find(m, &m->flows, (uint64_t)a << 32 | b,
+                                                 (uint64_t)pa << 16 | pb, true, made);
+}
+
+/* --- the beginning --- */
+
+static void take_syn(struct tcp_end *e, const struct segment *s)
+{
+    e->syn = e->seen = true;
+    e->isn = s->seq;
+    e->nxt = s->end;
+    e->kept_from = s->seq + 1;
+    e->offers = s->kinds;
+    e->mss = s->kinds & 1u << OPTION_MSS ? s->mss : MSS_DEFAULT;
+    e->scale = s->kinds & 1u << OPTION_SCALE ? (s->scale > 14 ? 14 : s->scale) : 0;
+    e->ecn = s->flags & (TCP_ECE | TCP_CWR);
+}
+
+/* A SYN begins a connection, unless one is there that it cannot touch (RFC 5961, section 4): then
+ * the answer to it tells whether it did. */
+static void begin(struct monitor *m, struct tcp_flow *f, int side, const struct segment *s)
+{
+    struct tcp_end *e = &f->end[side], *o = &f->end[!side];
+    bool answers = s->flags & TCP_ACK;
+    if (e->syn && e->isn == s->seq)
+        return;
+    if (!answers && f->open && !(e->reset || o->reset || (e->fin && o->fin))) {
+        f->again.there = true;
+        f->again.side = side;
+        f->again.s = *s;
+        return;
+    }
+    if (answers && f->again.there && f->again.side != side && s->ack == f->again.s.seq + 1) {
+        struct segment first = f->again.s;
+        restart(m, f);
+        f->start = true;
+        take_syn(o, &first);
+    } else if (!answers && (e->seen || f->open)) {
+        bool other = o->syn && !f->open && !o->fin && !o->reset; /* both open at once */
+        struct tcp_end keep = *o;
+        if (other)
+            memset(o, 0, sizeof *o);
+        restart(m, f);
+        if (other)
+            *o = keep;
+    } else if (e->seen) {
+        return; /* another answer than before: which one holds the wire does not say */
+    }
+    f->start |= !answers || o->syn;
+    f->accurate |= s->accurate;
+    f->fast |= s->len > 0;
+    take_syn(e, s);
+    o->got = s->end;
+    if (o->syn)
+        e->got = o->nxt;
+}
+
+/* Every SYN that goes out for the first time has a number that cannot be foretold (RFC 6528). */
+static void judge_isn(struct monitor *m, const struct segment *s, const struct tcp_end *e)
+{
+    struct host *h = host_of(m, m->sight.src);
+    if (!h || !(s->flags & TCP_SYN) || (e->syn && e->isn == s->seq))
+        return;
+    h->isn_same = h->isn.begun && h->isn_last == s->seq ? h->isn_same + 1 : 0;
+    h->isn_last = s->seq;
+    HOLDS(m, h->isn_same < 3, tcp_isn_constant, "the initial number %u for the %uth time", s->seq,
+          h->isn_same + 1);
+    uint32_t step = s->seq - h->isn.last;
+    h->isn.run = h->isn.begun && step && step == h->isn.step ? h->isn.run + 1 : 0;
+    h->isn.step = step;
+    h->isn.last = s->seq;
+    h->isn.begun = true;
+    HOLDS(m, h->isn.run < 6, tcp_isn_steps, "initial numbers %u apart, seven times", step);
+    if (!(s->flags & TCP_ACK))
+        HOLDS(m, !guessed(&h->port, get16(m->sight.body), 0xffff) || !h->port.step, tcp_port,
+              "port %u: the last eight were foretold", get16(m->sight.body));
+}
+
+static void note(struct tcp_flow *f, int side, const struct segment *s)
+{
+    struct tcp_end *e = &f->end[side], *o = &f->end[!side];
+    uint32_t slot = e->segments++ % RECENT_SEGMENTS;
+    e->recent[slot].ack = s->ack;
+    e->recent[slot].end = s->end;
+    e->recent[slot].flags = s->flags;
+    if (s->flags & TCP_RST)
+        return;
+    if (!e->seen) {
+        e->seen = true;
+        e->nxt = e->kept_from = s->seq;
+    }
+    if (is_after(s->end, e->nxt))
+        e->nxt = s->end;
+    if (s->flags & TCP_FIN) {
+        e->first |= !o->fin;
+        e->fin = true;
+        e->fin_at = s->end - 1;
+    }
+    f->open |= f->start && e->syn && o->syn && s->flags & TCP_ACK && !(s->flags & TCP_SYN);
+}
+
+void see_tcp(struct monitor *m)
+{
+    struct segment s;
+    bool made;
+    m->counts.tcp++;
+    HOLDS(m, !in_group(m->sight.dst) && m->sight.dst != INADDR_BROADCAST, tcp_to_many,
+          "a segment to %s", ip_words(m->sight.dst));
+    if (!see_tcp_header(m, &s))
+        return;
+    int side = side_of(&m->sight);
+    struct tcp_flow *f = flow_of(m, side, &made);
+    if (!f)
+        return;
+    m->counts.connections += made;
+    m->counts.midway += made && !(s.flags & (TCP_SYN | TCP_RST));
+    judge_isn(m, &s, &f->end[side]);
+    struct tcp_view v = {&s, f, &f->end[side], &f->end[!side]};
+    if (s.flags & TCP_SYN)
+        begin(m, f, side, &s);
+    if (s.flags & TCP_SYN && v.from->isn != s.seq)
+        return; /* it touches no connection that is there */
+    m->known |= f->start ? NEEDS_START : 0;
+    m->known &= ~(f->holes ? (unsigned)NEEDS_COMPLETE : 0u);
+    see_tcp_options(m, &v);
+    see_tcp_resets(m, &v);
+    see_tcp_sent(m, &v);
+    see_tcp_acknowledged(m, &v);
+    see_tcp_timed(m, &v);
+    see_tcp_keep(m, &v);
+    see_tcp_arrived(m, &v);
+    see_tcp_note_time(m, &v);
+    see_tcp_note_reset(m, &v);
+    note(f, side, &s);
+}

@@ -1,0 +1,246 @@
+/* What is acknowledged and offered, and what came: RFC 9293 (3.4, 3.8.6), 2018, 2883. */
+#include "sim/monitor/flow.h"
+
+/* --- ranges of what came --- */
+
+static bool lies_in(const struct range *r, const struct range *in)
+{
+    return !is_after(in->from, r->from) && !is_after(r->to, in->to);
+}
+
+static bool touches(const struct range *r, const struct range *other)
+{
+    return !is_after(other->from, r->to) && !is_after(r->from, other->to);
+}
+
+static void forget_range(struct tcp_end *e, uint32_t k)
+{
+    e->ahead[k] = e->ahead[--e->aheads];
+}
+
+/* Takes in what came ahead and is without a gap now. */
+static void close_gap(struct tcp_end *e)
+{
+    for (uint32_t k = 0; k < e->aheads;) {
+        if (is_after(e->ahead[k].from, e->got)) {
+            k++;
+            continue;
+        }
+        if (is_after(e->ahead[k].to, e->got))
+            e->got = e->ahead[k].to;
+        forget_range(e, k);
+        k = 0;
+    }
+}
+
+/* With no room for another range, the last one grows over the gap: more may have come than did. */
+static void keep_ahead(struct tcp_end *e, struct range r)
+{
+    for (uint32_t k = 0; k < e->aheads;) {
+        if (!touches(&e->ahead[k], &r) && !(e->aheads == AHEAD && k == AHEAD - 1)) {
+            k++;
+            continue;
+        }
+        r.from = is_after(r.from, e->ahead[k].from) ? e->ahead[k].from : r.from;
+        r.to = is_after(e->ahead[k].to, r.to) ? e->ahead[k].to : r.to;
+        forget_range(e, k);
+        k = 0;
+    }
+    e->ahead[e->aheads++] = r;
+}
+
+static bool came(const struct tcp_end *e, const struct range *r)
+{
+    if (!is_after(r->to, e->got))
+        return true;
+    for (uint32_t k = 0; k < e->aheads; k++)
+        if (lies_in(r, &e->ahead[k]))
+            return true;
+    return false;
+}
+
+static void note_twice(struct tcp_end *e, const struct range *r)
+{
+    bool again = is_after(e->got, r->from);
+    for (uint32_t k = 0; k < e->aheads; k++)
+        again |= is_after(r->to, e->ahead[k].from) && is_after(e->ahead[k].to, r->from);
+    if (again)
+        e->twice[e->twices++ % AHEAD] = *r;
+}
+
+/* --- SACK --- */
+
+static bool came_twice(const struct tcp_end *e, const struct range *r)
+{
+    for (uint32_t k = 0; k < AHEAD && k < e->twices; k++)
+        if (is_after(r->to, e->twice[k].from) && is_after(e->twice[k].to, r->from))
+            return true;
+    return e->twices > AHEAD;
+}
+
+/* The first block may be a D-SACK: below the acknowledgement, or within the second. */
+static bool is_duplicate(const struct segment *s, uint32_t k)
+{
+    return k == 0 && (!is_after(s->sack[0].to, s->ack) ||
+                      (s->sacks > 1 && lies_in(&s->sack[0], &s->sack[1])));
+}
+
+static void sacks(struct monitor *m, const struct tcp_view *v)
+{
+    const struct segment *s = v->s;
+    for (uint32_t k = 0; k < s->sacks; k++) {
+        const struct range *r = &s->sack[k];
+        if (!HOLDS(m, is_after(r->to, r->from), tcp_sack_form, "a block from %u to %u", r->from,
+                   r->to) ||
+            !v->flow->start)
+            continue;
+        if (is_duplicate(s, k)) {
+            HOLDS(m, came_twice(v->from, r), tcp_dsack, "%u to %u did not come twice", r->from,
+                  r->to);
+            continue;
+        }
+        HOLDS(m, is_after(r->from, s->ack), tcp_sack_below,
+              "a block from %u, all up to %u is acknowledged", r->from, s->ack);
+        if (!came(v->from, r) && m->frame->way == MONITOR_UNKNOWN && !is_after(r->to, v->to->nxt)) {
+            v->flow->holes = true;
+            m->counts.holes++;
+            return;
+        }
+        HOLDS(m, came(v->from, r), tcp_sack_unseen, "a block of %u to %u, which did not come",
+              r->from, r->to);
+    }
+}
+
+/* --- acknowledgements --- */
+
+/* Behind all that was captured: what the other side sends next tells whether it had sent that. */
+static void doubt(struct monitor *m, const struct tcp_view *v)
+{
+    struct tcp_flow *f = v->flow;
+    if (!m->judged || f->doubt.of)
+        return;
+    f->doubt.of = v->to;
+    f->doubt.ack = v->s->ack;
+    doubted(m, &f->doubt.f, MONITOR_tcp_ack_unseen, "%u is acknowledged, what came ends at %u",
+            v->s->ack, v->from->got);
+}
+
+static void beyond(struct monitor *m, const struct tcp_view *v)
+{
+    const struct segment *s = v->s;
+    if (!v->flow->start || !is_after(s->ack, v->from->got))
+        return;
+    if (m->frame->way != MONITOR_UNKNOWN) {
+        broken(m, MONITOR_tcp_ack_unseen, "%u is acknowledged, what came ends at %u", s->ack,
+               v->from->got);
+        return;
+    }
+    if (is_after(s->ack, v->to->nxt)) {
+        doubt(m, v);
+        return;
+    }
+    v->flow->holes = true;
+    m->counts.holes++;
+    v->from->got = s->ack;
+    close_gap(v->from);
+}
+
+/* The sender of what was acknowledged too early speaks: where it stands. */
+static void settle(struct monitor *m, const struct tcp_view *v)
+{
+    struct tcp_flow *f = v->flow;
+    if (f->doubt.of != v->from || v->s->flags & TCP_RST || is_after(v->from->nxt, v->s->seq))
+        return;
+    if (is_after(f->doubt.ack, v->s->seq) && v->s->seq == v->from->nxt) {
+        m->config.found(m->config.self, &f->doubt.f);
+    } else {
+        f->holes = true;
+        m->counts.holes++;
+        if (is_after(f->doubt.ack, v->to->got))
+            v->to->got = f->doubt.ack;
+    }
+    f->doubt.of = NULL;
+}
+
+static void offer(struct monitor *m, const struct tcp_view *v)
+{
+    const struct segment *s = v->s;
+    struct tcp_end *e = v->from;
+    bool scaled = e->offers & v->to->offers & 1u << OPTION_SCALE && !(s->flags & TCP_SYN);
+    uint32_t scale = scaled ? e->scale : 0, edge = s->ack + (s->win << scale);
+    if (!v->flow->start)
+        return;
+    if (e->edged && !is_after(e->ack, s->ack))
+        HOLDS(m, !is_after(e->last_edge, edge + (1u << scale) - 1), tcp_window_shrunk,
+              "the window ends at %u, it ended at %u", edge, e->last_edge);
+    e->last_edge = edge;
+    if (!e->edged || is_after(edge, e->edge))
+        e->edge = edge;
+    e->edged = true;
+}
+
+static void count(const struct tcp_view *v)
+{
+    struct tcp_end *by = v->from, *of = v->to;
+    uint32_t ack = v->s->ack;
+    if (is_after(ack, of->nxt))
+        return; /* of nothing that was sent: no sender believes it */
+    if (by->acks_any && !is_after(ack, by->ack)) {
+        of->duplicates += ack == by->ack && v->s->len == 0;
+        return;
+    }
+    of->acked += by->acks_any ? ack - by->ack : 0;
+    of->advances++;
+    by->ack = ack;
+    by->acks_any = true;
+}
+
+void see_tcp_acknowledged(struct monitor *m, const struct tcp_view *v)
+{
+    const struct segment *s = v->s;
+    struct tcp_end *e = v->from;
+    settle(m, v);
+    if (!(s->flags & TCP_ACK) || s->flags & TCP_RST)
+        return;
+    if (s->flags & TCP_SYN && v->to->syn)
+        HOLDS(m, is_after(s->ack, v->to->isn) && !is_after(s->ack, v->to->nxt), tcp_synack,
+              "%u is acknowledged, the SYN had %u", s->ack, v->to->isn);
+    else
+        beyond(m, v);
+    if (e->acks_any)
+        HOLDS(m, !is_after(e->ack, s->ack), tcp_ack_back, "%u is acknowledged, after %u", s->ack,
+              e->ack);
+    sacks(m, v);
+    offer(m, v);
+    count(v);
+}
+
+/* --- what comes to the other end --- */
+
+static void owe(struct monitor *m, struct tcp_end *e, bool advanced, bool old)
+{
+    if (e->owes && old)
+        e->owed_ns = m->frame->time_ns; /* sent again: the first may not have come */
+    if (!advanced || e->owes || (e->edged && is_after(e->got, e->last_edge)))
+        return;
+    e->owes = true;
+    e->owed_ns = m->frame->time_ns;
+    e->owed_to = e->got;
+}
+
+void see_tcp_arrived(struct monitor *m, const struct tcp_view *v)
+{
+    const struct segment *s = v->s;
+    struct tcp_end *e = v->to;
+    struct range r = {s->seq, s->end};
+    if (s->flags & (TCP_RST | TCP_SYN) || r.from == r.to || !v->flow->start)
+        return;
+    note_twice(e, &r);
+    uint32_t before = e->got;
+    if (is_after(r.from, e->got))
+        keep_ahead(e, r);
+    else if (is_after(r.to, e->got))
+        e->got = r.to;
+    close_gap(e);
+    owe(m, e, e->got != before, is_after(before, r.from));
+}

@@ -1,0 +1,111 @@
+#include "sim/play/watch.h"
+#include <stdio.h>
+#include <string.h>
+#include "sim/hosts/sut_host.h"
+#include "sim/monitor/monitor.h"
+
+/* Of connections and of octets that are remembered: more than scenarios have. */
+enum { MOST = 4096, OCTETS_MOST = 4 << 20, NOTE = 320 };
+
+struct watch {
+    struct monitor *monitor;
+    struct frame *frame; /* the one that is being looked at */
+    const char *link;
+    struct names notes; /* what frames are noted with, each text once */
+};
+
+static void *alloc(void *self, size_t size)
+{
+    struct run *r = self;
+    return world_alloc(r->world, size, 16);
+}
+
+static void release(void *self, void *memory, size_t size)
+{
+    struct run *r = self;
+    world_release(r->world, memory, size);
+}
+
+/* What our own stack does against a MUST fails the case, as what breaks the baseline does; the rest
+ * stands in the ladder. */
+static void found(void *self, const struct monitor_finding *f)
+{
+    static const struct place nowhere = {NULL, 0, 0, 0};
+    struct run *r = self;
+    const struct monitor_row *row = &monitor_row[f->rule];
+    char note[NOTE];
+    snprintf(note, sizeof note, "%s: %s, %s", row->name, f->words, row->clause);
+    if (r->watch->frame && !r->watch->frame->note)
+        frame_note(r->watch->frame, NULL, names_text(r->world, &r->watch->notes, note));
+    if (row->level != MONITOR_MUST || f->lacks)
+        return;
+    verdict_fail(
+        &r->verdict, &nowhere, f->time_ns,
+        "%s frame %llu breaks %s (%s, %s): %s\n  rule      %s\n  differs   %s: expected it "
+        "to hold, actual %s",
+        r->watch->link, (unsigned long long)f->number, row->name, monitor_level_name(row->level),
+        row->clause, f->words, row->what, row->name, f->words);
+}
+
+void watch_begin(struct run *r)
+{
+    struct monitor_config config = {.self = r,
+                                    .alloc = alloc,
+                                    .release = release,
+                                    .found = found,
+                                    .known = NEEDS_COMPLETE | NEEDS_PORT | NEEDS_UNMERGED,
+                                    .most = MOST,
+                                    .octets_most = OCTETS_MOST};
+    if (!r->options->monitored)
+        return;
+    r->watch = world_alloc(r->world, sizeof *r->watch, 16);
+    r->watch->monitor = monitor_new(&config);
+}
+
+static void see(struct run *r, const struct frame *f, enum monitor_way way, const uint8_t *own,
+                uint32_t record, int64_t now_ns)
+{
+    const struct monitor_frame seen = {.number = (uint64_t)record + 1,
+                                       .time_ns = now_ns,
+                                       .bytes = f->bytes,
+                                       .len = f->len,
+                                       .wire_len = f->len,
+                                       .link = MONITOR_ETHERNET,
+                                       .way = way,
+                                       .own = own};
+    monitor_frame(r->watch->monitor, &seen);
+}
+
+void watch_sent(struct run *r, const struct judge_port *from, struct frame *f, uint32_t record,
+                int64_t now_ns)
+{
+    if (!r->watch || !from || from->station != STATION_UNDER_TEST)
+        return;
+    r->watch->frame = f;
+    r->watch->link = r->topology.recording.link[judge_link_of(&r->judge, from)].name;
+    see(r, f, MONITOR_LEAVES, from->mac, record, now_ns);
+    r->watch->frame = NULL;
+}
+
+void watch_came(void *ctx, struct host *at, int port, const struct frame *f, int64_t now_ns)
+{
+    struct run *r = ctx;
+    (void)at, (void)port;
+    if (r->watch && !(f->flags & FRAME_BAD_FCS))
+        see(r, f, MONITOR_COMES, NULL, 0, now_ns);
+}
+
+static bool says(const struct value *v, const char *word)
+{
+    return v->kind == VALUE_BYTES && v->bytes && strcmp((const char *)v->bytes, word) == 0;
+}
+
+void watch_call(struct run *r, const char *call, const struct value *argv, uint32_t arguments)
+{
+    if (!r->watch)
+        return;
+    if (strcmp(call, "dhcp_option") == 0)
+        monitor_tell(r->watch->monitor, MONITOR_TOLD_OPTIONS);
+    if (strcmp(call, "ifflags") == 0 && arguments == 3 && says(&argv[1], "arp") && !argv[2].number)
+        monitor_tell(r->watch->monitor, MONITOR_TOLD_NO_ARP);
+}

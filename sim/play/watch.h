@@ -1,0 +1,18 @@
+/* The monitor (sim/monitor) of a run: it sees what leaves and reaches the ports of the host under
+ * test, and what it finds is told. */
+#ifndef SIM_PLAY_WATCH_H
+#define SIM_PLAY_WATCH_H
+
+#include "sim/play/run.h"
+
+/* Unless the options say that nobody looks. */
+void watch_begin(struct run *r);
+/* A call of the script, of the host under test. */
+void watch_call(struct run *r, const char *call, const struct value *argv, uint32_t arguments);
+/* A frame enters a link by that port. */
+void watch_sent(struct run *r, const struct judge_port *from, struct frame *f, uint32_t record,
+                int64_t now_ns);
+/* A frame has come to a port of the host under test; ctx is the run. */
+void watch_came(void *ctx, struct host *at, int port, const struct frame *f, int64_t now_ns);
+
+#endif
