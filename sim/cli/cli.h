@@ -26,6 +26,13 @@ int capture_open(const char *path, struct pcap_file *file);
 /* Tells on stderr which scripts were refused when they were read, each with its place. */
 void tell_refused(const struct suite *suite);
 
+/* The text as a JSON string, quotes and all, on stdout; NULL: "". */
+void json_text(const char *text);
+
+int command_audit(int argc, char **argv);
+/* Every rule of the monitor: name, level, clause, what it needs, whom it spares; and their count.
+ */
+void audit_print_rules(FILE *out);
 int command_run(int argc, char **argv);
 int command_conformance(int argc, char **argv);
 int command_fingerprint(int argc, char **argv);

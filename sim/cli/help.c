@@ -17,10 +17,12 @@ static void print_commands(FILE *out)
         fprintf(out, "  wiredrill %-24s %s\n", left, subcommands[c].help);
     }
     fputs("  wiredrill --version\n\noptions:\n", out);
-    options_help(out, "nic bus sut driver seed fill set profile judge jobs patience pcap trace to "
-                      "promiscuous lose closure wire-mutants breakers waivers known catalogue "
-                      "snapshot json bless "
-                      "no-golden no-monitor quiet verbose D");
+    options_help(
+        out,
+        "nic bus sut driver seed fill set profile judge jobs patience pcap trace to host at-host "
+        "promiscuous lose closure wire-mutants breakers waivers known catalogue "
+        "snapshot json bless "
+        "no-golden no-monitor quiet verbose D");
     fputs("\nExit status: 0 all passed, 1 a scenario failed, 2 usage or input error. docs/ has a "
           "page for each topic.\n",
           out);
@@ -99,6 +101,10 @@ int command_help(int argc, char **argv)
         sysctl_print(stdout);
         return EXIT_PASSED;
     }
-    return usage_error("no help on \"%s\"; topics: the subcommands, hosts, calls, knobs, sysctls",
-                       argv[1]);
+    if (strcmp(argv[1], "rules") == 0) {
+        audit_print_rules(stdout);
+        return EXIT_PASSED;
+    }
+    return usage_error(
+        "no help on \"%s\"; topics: the subcommands, hosts, calls, knobs, sysctls, rules", argv[1]);
 }

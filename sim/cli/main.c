@@ -20,6 +20,8 @@ const struct subcommand subcommands[] = {
      "nic sut driver seed set jobs patience breakers waivers catalogue quiet D",
      "what scenarios (scenarios/) say of each requirement of the standards, also in reports/",
      command_conformance},
+    {"audit", "F.pcap...", "host at-host json quiet verbose",
+     "judge a capture by the standards: which frames break which clause", command_audit},
     {"show", "F.pcap", "", "print a capture as a ladder", command_show},
     {"diff", "A.pcap B.pcap", "", "print the first difference of two captures, field by field",
      command_diff},

@@ -139,6 +139,12 @@ static int take_known(struct options *o, const char *v)
     return 0;
 }
 
+static int take_host(struct options *o, const char *v)
+{
+    o->host = v;
+    return 0;
+}
+
 static int take_to(struct options *o, const char *v)
 {
     o->to = v;
@@ -212,6 +218,7 @@ FLAG(quiet)
 FLAG(verbose)
 FLAG(promiscuous)
 FLAG(no_monitor)
+FLAG(at_host)
 
 static const struct option table[] = {
     {"nic", "K", "only on this NIC (e1000, rtl8139, virtio-legacy)", take_nic},
@@ -232,6 +239,8 @@ static const struct option table[] = {
      "cwnd, ssthresh, flight, srtt, rto, state",
      take_trace},
     {"to", "MAC/IP", "rewrite frames to reach this host", take_to},
+    {"host", "MAC|IP", "judge this host alone", take_host},
+    {"at-host", NULL, "the capture was taken at the port of the host that is judged", take_at_host},
     {"promiscuous", NULL, "the interface takes every frame", take_promiscuous},
     {"lose", "[LINK:]N", "lose the Nth frame and judge by the outcome", take_lose},
     {"wire-mutants", NULL, "bend each frame in turn, and tell what no line notices",

@@ -82,13 +82,20 @@ static void request(struct monitor *m)
         m->many_asked_ns = m->frame->time_ns + 1;
     if (!to)
         return;
-    struct echo *e = &to->echo[to->echoes++ % ECHOES];
-    *e = (struct echo){.peer = s->src,
-                       .id_seq = get32(s->body + 4),
-                       .len = s->body_len,
-                       .sum = (uint32_t)octets_sum(s->body + HEADER, s->have - HEADER, 0),
-                       .cut = !s->whole,
-                       .open = true};
+    uint32_t sum = (uint32_t)octets_sum(s->body + HEADER, s->have - HEADER, 0);
+    for (uint32_t k = 0; k < ECHOES && k < to->echoes; k++) {
+        struct echo *before = &to->echo[k];
+        if (before->peer == s->src && before->id_seq == get32(s->body + 4) && before->sum == sum) {
+            before->open++;
+            return;
+        }
+    }
+    to->echo[to->echoes++ % ECHOES] = (struct echo){.peer = s->src,
+                                                    .id_seq = get32(s->body + 4),
+                                                    .len = s->body_len,
+                                                    .sum = sum,
+                                                    .cut = !s->whole,
+                                                    .open = 1};
 }
 
 static void reply(struct monitor *m, struct host *h)
@@ -109,7 +116,7 @@ static void reply(struct monitor *m, struct host *h)
         return;
     }
     HOLDS(m, e->open, icmp_echo_once, "a second reply to one request");
-    e->open = false;
+    e->open -= e->open > 0;
     HOLDS(m, s->body_len == e->len, icmp_echo_data, "%u octets of data, the request had %u",
           s->body_len - HEADER, e->len - HEADER);
     if (!e->cut && s->whole && s->body_len == e->len)

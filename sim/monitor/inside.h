@@ -21,13 +21,15 @@ struct asked {
 struct station {
     struct node node;
     bool unpadded; /* a frame of it was seen that no wire carries: the capture is its own */
+    uint32_t ipv4; /* the first that it was a source of */
+    bool many;     /* it was of others, too: a router, whose frames are not its own */
     bool partial;  /* sums, or segments, that its NIC finishes */
     struct asked asked[ASKED], probed[2]; /* by ARP */
 };
 
 struct echo {
-    uint32_t peer, id_seq, len, sum;
-    bool cut, open;
+    uint32_t peer, id_seq, len, sum, open; /* how many are not answered yet */
+    bool cut;
 };
 
 /* A counter-like number that a stranger should not be able to foretell. */
@@ -63,6 +65,8 @@ struct host {
         uint32_t peer, key, begin, end;
         bool open;
     } fragment;
+    bool id_seen, ids_vary;
+    uint32_t id_last;
     int64_t errors_from_ns;
     uint32_t errors;
     struct guess isn, port, dns_id, dns_port;

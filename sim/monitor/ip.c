@@ -66,22 +66,31 @@ static void source(struct monitor *m)
     HOLDS(m, s->dst != s->src || !on_wire(m), ip_to_itself, "from %s to itself", ip_words(s->src));
 }
 
-/* What may be fragmented carries an identification that its destination can tell apart. */
+/* What may be fragmented carries an identification that its destination can tell apart. A sender
+ * that gives one number to all of it (0, mostly) is told of apart. Several hosts may be 0.0.0.0. */
 static void identification(struct monitor *m, struct host *h)
 {
     const struct sight *s = &m->sight;
     bool atomic = s->df && !s->mf && !s->offset;
-    if (atomic || s->offset || !s->body || !h)
+    if (atomic || s->offset || !s->body || !h || !s->src)
         return;
     uint64_t key = (uint64_t)s->dst << 32 | s->protocol << 16 | s->id;
     uint32_t slot = (uint32_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 59) % IDS;
     uint32_t sum = (uint32_t)octets_sum(s->body, s->have, 0) | 1;
     int64_t gone = m->frame->time_ns - h->id[slot].at_ns;
-    bool before = h->id[slot].sum && h->id[slot].key == key;
+    bool again = h->id[slot].sum && h->id[slot].key == key && h->id[slot].sum != sum;
     bool answers = s->protocol == IPPROTO_ICMP && s->have && s->body[0] == 0;
-    if (before && h->id[slot].sum != sum && !answers)
-        HOLDS(m, gone >= LIFE_NS, ip_identification, "%u again after %lld ms, with other octets",
-              s->id, (long long)(gone / MILLISECOND_NS));
+    h->ids_vary |= h->id_seen && h->id_last != s->id;
+    if (again && !answers && gone < LIFE_NS) {
+        if (h->ids_vary || s->mf)
+            broken(m, MONITOR_ip_identification, "%u again after %lld ms, with other octets", s->id,
+                   (long long)(gone / MILLISECOND_NS));
+        else
+            broken(m, MONITOR_ip_identification_constant,
+                   "%u in all datagrams that may be fragmented", s->id);
+    }
+    h->id_seen = true;
+    h->id_last = s->id;
     h->id[slot].key = key;
     h->id[slot].sum = sum;
     h->id[slot].at_ns = m->frame->time_ns;
@@ -144,7 +153,8 @@ static void fields(struct monitor *m)
     const struct sight *s = &m->sight;
     HOLDS(m, !s->reserved, ip_reserved, "the reserved flag is set");
     HOLDS(m, s->ttl, ip_ttl_zero, "TTL 0");
-    bool control = s->protocol == IGMP;
+    uint32_t type = s->protocol == IGMP && s->have >= 8 ? s->body[0] : 0;
+    bool control = type == 0x11 || type == 0x12 || type == 0x16 || type == 0x17 || type == 0x22;
     HOLDS(m, !control || s->ttl == 1, igmp_ttl, "IGMP with TTL %u, not 1", s->ttl);
     if (control && s->whole && s->body_len >= 8 && !s->offset && !s->mf)
         HOLDS(m, sight_sum(s->body, s->body_len, 0) == 0xffff, igmp_checksum,
@@ -156,7 +166,8 @@ void see_ip(struct monitor *m)
     const struct sight *s = &m->sight;
     if (!header(m))
         return;
-    header_sum(m);
+    if (!header_sum(m))
+        return;
     fields(m);
     options(m);
     source(m);

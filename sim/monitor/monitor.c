@@ -187,7 +187,8 @@ void monitor_tell(struct monitor *m, enum monitor_told what)
 static bool is_repeated(struct monitor *m)
 {
     const struct sight *s = &m->sight;
-    if (m->frame->way != MONITOR_UNKNOWN || s->kind == SIGHT_OTHER)
+    if (m->frame->way != MONITOR_UNKNOWN || s->kind == SIGHT_OTHER ||
+        s->protocol == IPPROTO_ICMP) /* who asks twice is answered twice */
         return false;
     bool ip = s->kind == SIGHT_IPV4 && s->body;
     uint64_t begin = ip ? (uint64_t)s->src << 32 ^ s->dst ^ (uint64_t)s->id << 16 ^ s->offset : 1;
@@ -200,6 +201,20 @@ static bool is_repeated(struct monitor *m)
     return false;
 }
 
+/* A router's frames are others': their times are not those of who sent them first. A TTL that no
+ * host begins with says the same. */
+static bool is_own(struct monitor *m)
+{
+    struct station *s = m->from;
+    const struct sight *i = &m->sight;
+    if (i->kind != SIGHT_IPV4 || i->src == 0)
+        return s->unpadded && !s->many;
+    s->many |= s->ipv4 && s->ipv4 != i->src;
+    s->ipv4 = s->ipv4 ? s->ipv4 : i->src;
+    bool first = i->ttl == 1 || i->ttl == 32 || i->ttl == 64 || i->ttl == 128 || i->ttl == 255;
+    return s->unpadded && !s->many && first;
+}
+
 /* What is known of the capture where this sender's frames are concerned. */
 static void read_sender(struct monitor *m)
 {
@@ -208,16 +223,12 @@ static void read_sender(struct monitor *m)
     m->known = m->config.known | (f->len == f->wire_len ? NEEDS_WHOLE : 0);
     if (f->way == MONITOR_LEAVES)
         m->known |= NEEDS_PORT;
-    if (!m->sight.eth)
-        return;
-    m->from = station_of(m, m->sight.eth + ETHER_ADDR_LEN, true);
-    if (!m->from)
-        return;
-    if (f->way == MONITOR_UNKNOWN && f->wire_len < WIRE_LEAST)
+    m->from = m->sight.eth ? station_of(m, m->sight.eth + ETHER_ADDR_LEN, true) : NULL;
+    if (m->from && f->way == MONITOR_UNKNOWN && f->wire_len < WIRE_LEAST)
         m->from->unpadded = true;
-    if (m->from->unpadded)
+    if (m->from && is_own(m))
         m->known |= NEEDS_PORT;
-    if (!m->from->partial)
+    if (!m->from || !m->from->partial)
         m->known |= NEEDS_UNMERGED;
 }
 

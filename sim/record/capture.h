@@ -79,6 +79,19 @@ struct pcap_file {
 int pcap_load(const char *path, struct pcap_file *out, struct why *why);
 /* The same of a file's octets; the reason does not name the file. */
 int pcap_parse(const uint8_t *bytes, size_t len, struct pcap_file *out, struct why *why);
+/* A packet of a file that is read without being kept. */
+struct pcap_seen {
+    uint64_t number; /* from 1 */
+    int64_t time_ns;
+    const uint8_t *bytes; /* valid until the sink returns */
+    uint32_t len, original_len;
+    int link; /* LINKTYPE_... of tcpdump.org */
+};
+/* Returns 0, or -1 to read no further. */
+typedef int pcap_sink(void *ctx, const struct pcap_seen *p);
+/* Reads a file of any size in little memory, packet after packet, those of all link types. -1 with
+ * the reason; *cut as in struct pcap_file. */
+int pcap_scan(const char *path, pcap_sink *sink, void *ctx, struct why *cut, struct why *why);
 int pcap_save(const char *path, const struct pcap_frame *frames, size_t count, struct why *why);
 void pcap_unload(struct pcap_file *file);
 

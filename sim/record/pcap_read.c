@@ -94,11 +94,27 @@ static int keep(struct pcap_reader *r, const struct pcap_packet *p)
     return 0;
 }
 
+/* The same trimming as for what is kept. */
+static int give(struct pcap_reader *r, const struct pcap_packet *p)
+{
+    uint32_t original = p->original_len - least(p->fcs, p->original_len);
+    struct pcap_seen seen = {.number = ++r->file->count,
+                             .time_ns = p->timed ? p->time_ns : r->last_ns,
+                             .bytes = p->bytes,
+                             .len = least(p->len, original),
+                             .original_len = original,
+                             .link = p->link};
+    r->last_ns = seen.time_ns;
+    return r->sink(r->ctx, &seen);
+}
+
 int pcap_take(struct pcap_reader *r, const struct pcap_packet *packet)
 {
     if (packet->len > PCAP_PACKET_MAX)
         return pcap_damaged(r, "a packet of %" PRIu32 " octets, no capture has more than %d",
                             packet->len, PCAP_PACKET_MAX);
+    if (r->sink)
+        return give(r, packet);
     if (packet->link == PCAP_ETHERNET)
         return keep(r, packet);
     if (r->file->other_links++ == 0)
@@ -216,7 +232,7 @@ static int refuse_format(struct pcap_reader *r)
     return -1;
 }
 
-static int read_any(struct pcap_reader *r)
+int pcap_any(struct pcap_reader *r)
 {
     if (r->len < 4)
         return refuse_format(r);
@@ -240,7 +256,7 @@ int pcap_parse(const uint8_t *bytes, size_t len, struct pcap_file *out, struct w
 {
     struct pcap_reader r = {.bytes = bytes, .len = len, .file = out, .why = why};
     memset(out, 0, sizeof *out);
-    int result = read_any(&r);
+    int result = pcap_any(&r);
     if (result == 0 && out->count == 0 && out->other_links) {
         why_set(why, "its link type is %s (%d), only Ethernet captures (EN10MB, 1) can be read",
                 link_name(r.other_link), r.other_link);

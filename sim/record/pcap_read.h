@@ -18,9 +18,12 @@ struct pcap_reader {
     size_t len, at;
     bool big; /* the byte order of the file, or of the section */
     struct pcap_file *file;
-    size_t room;    /* slots of file->frame */
-    int other_link; /* the link type of the first frame that is not Ethernet's */
-    size_t untimed; /* leading frames without a time */
+    size_t room;     /* slots of file->frame */
+    int other_link;  /* the link type of the first frame that is not Ethernet's */
+    size_t untimed;  /* leading frames without a time */
+    pcap_sink *sink; /* who sees packets of every link type as they are read; NULL: they are kept */
+    void *ctx;
+    int64_t last_ns; /* of the packet before, for one without a time */
     struct why *why;
 };
 
@@ -59,6 +62,8 @@ int pcap_cut_short(struct pcap_reader *r, const char *what, uint64_t wanted);
 __attribute__((format(printf, 2, 3))) int pcap_damaged(struct pcap_reader *r, const char *format,
                                                        ...);
 
+/* A file of whichever format. */
+int pcap_any(struct pcap_reader *r);
 /* Both read to the end: 0, or -1 with the reason. */
 int pcap_classic(struct pcap_reader *r);
 int pcapng(struct pcap_reader *r);

@@ -12,11 +12,11 @@ enum exit_status { EXIT_PASSED, EXIT_FAILED_CASE, EXIT_USAGE };
 enum { SETS_MAX = 64, DEFINES_MAX = 64, CATALOGUES_MAX = 16 };
 
 struct options {
-    const char *nic, *sut, *driver, *profile, *judge, *bus, *pcap, *to, *breakers, *known, *waivers,
-        *cwnd;
+    const char *nic, *sut, *driver, *profile, *judge, *bus, *pcap, *to, *host, *breakers, *known,
+        *waivers, *cwnd;
     uint64_t seed, fill;
     bool seed_given, json, bless, no_golden, strict, snapshot, closure, wire_mutants, quiet,
-        verbose, promiscuous, no_monitor;
+        verbose, promiscuous, no_monitor, at_host;
     int jobs, patience; /* seconds of computing that a case may take */
     uint64_t lose_frame;
     int lose_link;

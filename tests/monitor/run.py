@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""
+Cases of the monitor's rules (rules.txt): for each rule a planted violation, which the audit must name at its frame and as certain, and a near miss, which it
+must let pass without a word. A rule that needs to know something of the capture must accuse nobody where that is not known: the violation is shown once more
+from far away (PORT), cut (WHOLE), and without the connection's beginning (START).
+
+A case is the rule's name and lines below it, "TIME EXPRESSION" in the words of frames.py; "!" before a line puts it into the violation alone, "=" into the near
+miss alone. The last "!" line is the frame that breaks the rule.
+"""
+import json, os, re, struct, subprocess, sys
+
+sys.path.insert(0, os.path.dirname(__file__))
+import frames
+
+WORK = "build/monitor"
+AUDIT = ["build/release/wiredrill", "audit", "--json", "--host", "02:00:00:00:00:01"]
+NEEDS = {"the capture may have been taken far from the sender's port": "far", "the capture cut the frame": "cut",
+         "the connection began before the capture": "midway"}
+
+
+def read(path):
+    """[(rule, [(mark, time, expression)])]"""
+    cases = []
+    for number, line in enumerate(open(path), 1):
+        text = line.split("#", 1)[0].rstrip()
+        if not text:
+            continue
+        if re.match(r"[a-z]", text):
+            cases.append((text, []))
+            continue
+        mark, rest = (text[0], text[1:]) if text[0] in "!=" else (" ", text)
+        time, expression = rest.split(None, 1)
+        try:
+            cases[-1][1].append((mark, float(time), eval(expression, dict(vars(frames)))))
+        except Exception as error:
+            sys.exit("%s:%d: %s: %s" % (path, number, expression, error))
+    return cases
+
+
+def flat(lines, mark):
+    """[(time, frame, is it the case's own)] of the lines without a mark and with that one."""
+    out = []
+    for m, time, made in lines:
+        if m in (" ", mark):
+            out += [(time, f, m == mark) for f in (made if isinstance(made, list) else [made])]
+    return out
+
+
+def write(path, packets, snap=65535):
+    with open(path, "wb") as f:
+        f.write(struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, 1))
+        for time, frame, _ in packets:
+            ns, cut = round(time * 1e9), frame[:snap]
+            f.write(struct.pack("<IIII", ns // 10**9, ns % 10**9, len(cut), len(frame)) + cut)
+
+
+def audit(paths, more=()):
+    """{path: [findings]}"""
+    found = {p: [] for p in paths}
+    ran = subprocess.run(AUDIT + list(more) + paths, capture_output=True, text=True)
+    if ran.returncode == 2 or ran.stderr:
+        sys.exit("audit: %s" % ran.stderr)
+    for line in ran.stdout.splitlines():
+        row = json.loads(line)
+        if "rule" in row:
+            found[row["file"]].append(row)
+    return found
+
+
+def rules():
+    """{rule: what it needs}"""
+    out, last = {}, None
+    for line in subprocess.run(["build/release/wiredrill", "help", "rules"], capture_output=True, text=True).stdout.splitlines():
+        if re.match(r"[a-z]+\.", line):
+            last = line.split()[0]
+            out[last] = set()
+        elif line.strip().startswith("unless "):
+            out[last].add(NEEDS.get(line.strip()[7:], "other"))
+    return out
+
+
+def main():
+    os.makedirs(WORK, exist_ok=True)
+    cases, known, bad, good = read("tests/monitor/rules.txt"), rules(), [], 0
+    near, planted, other = {}, {}, {"far": {}, "cut": {}, "midway": {}}
+    for k, (rule, lines) in enumerate(cases):
+        stem = "%s/%03d-%s" % (WORK, k, rule)
+        miss, broken = flat(lines, "="), flat(lines, "!")
+        write(stem + "-near.pcap", miss)
+        write(stem + "-planted.pcap", broken)
+        near[stem + "-near.pcap"] = rule
+        planted[stem + "-planted.pcap"] = (rule, max((n for n, p in enumerate(broken, 1) if p[2]), default=0))
+        for need in known.get(rule, set()) & set(other):
+            path = "%s-%s.pcap" % (stem, need)
+            write(path, broken[3:] if need == "midway" else broken, 54 if need == "cut" else 65535)
+            other[need][path] = rule
+    for path, found in audit(list(near), ["--at-host"]).items():
+        good += not found
+        bad += ["%s: a near miss, and %s at frame %d: %s" % (path, f["rule"], f["frame"], f["found"]) for f in found]
+    for path, found in audit(list(planted), ["--at-host"]).items():
+        rule, frame = planted[path]
+        named = [f for f in found if f["rule"] == rule and f["frame"] == frame and f["certain"]]
+        extra = [f for f in found if f["rule"] != rule]
+        good += bool(named) and not extra
+        if not named:
+            bad.append("%s: %s is not named at frame %d, but %s" % (path, rule, frame, [(f["rule"], f["frame"], f["certain"]) for f in found]))
+        bad += ["%s: %s is named at frame %d, too: %s" % (path, f["rule"], f["frame"], f["found"]) for f in extra]
+    for need, paths in other.items():
+        for path, found in audit(list(paths), [] if need == "far" else ["--at-host"]).items() if paths else []:
+            accused = [f for f in found if f["rule"] == paths[path] and f["certain"]]
+            good += not accused
+            bad += ["%s: %s is certain, and cannot be" % (path, f["rule"]) for f in accused]
+    without = sorted(set(known) - {rule for rule, _ in cases})
+    bad += ["no case of %s" % rule for rule in without]
+    bad += ["a case of %s, which is no rule" % rule for rule in sorted({rule for rule, _ in cases} - set(known))]
+    print("\n".join(bad))
+    print("%d passed, %d failed, 0 skipped" % (good, len(bad)))
+    return len(bad) > 0
+
+
+sys.exit(main())
