@@ -45,6 +45,8 @@ static bool read_records(struct monitor *m, struct message *d, uint32_t at)
     uint32_t opts = 0;
     for (uint32_t k = 0; k < d->records; k++) {
         uint32_t begin = at;
+        if (!HOLDS(m, at < d->len, dns_counts, "%u records of %u are there", k, d->records))
+            return false;
         at = name_end(m, d, at);
         if (!at)
             return false;
@@ -112,7 +114,7 @@ static void query(struct monitor *m, const struct message *d, struct host *h)
         return;
     HOLDS(m, !guessed(&h->dns_id, d->id, 0xffff), dns_id, "number %u: the last eight were foretold",
           d->id);
-    HOLDS(m, !guessed(&h->dns_port, port, 0xffff) || h->dns_port.step, dns_port,
+    HOLDS(m, !guessed(&h->dns_port, port, 0xffff), dns_port,
           "port %u: the last eight were foretold", port);
     h->query[h->queries++ % QUERIES] = (struct dns_query){.port = (uint16_t)port,
                                                           .id = (uint16_t)d->id,

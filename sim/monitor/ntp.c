@@ -16,7 +16,7 @@ static void query(struct monitor *m, const uint8_t *p, struct host *h)
     HOLDS(m, stamp(p + TRANSMIT), ntp_transmit, "a query without its time");
     HOLDS(m, !h->ntp_transmit || stamp(p + TRANSMIT) != h->ntp_transmit, ntp_fresh,
           "the transmit timestamp of the query before");
-    if (h->ntp_server[slot] == s->dst && h->ntp_ns[slot])
+    if (h->ntp_server[slot] == s->dst)
         HOLDS(m, now - h->ntp_ns[slot] >= SECOND_NS - 50 * MILLISECOND_NS, ntp_rate,
               "asked again after %lld ms", (long long)((now - h->ntp_ns[slot]) / MILLISECOND_NS));
     h->ntp_server[slot] = s->dst;

@@ -9,13 +9,9 @@ static void place(struct monitor *m, const struct tcp_view *v)
     const struct segment *s = v->s;
     struct tcp_end *from = v->from;
     if (from->seen && from->segments && is_after(s->seq, from->nxt)) {
-        if (m->frame->way == MONITOR_UNKNOWN) { /* sent, and not captured, or lost before */
-            v->flow->holes = true;
-            m->counts.holes++;
-        } else {
+        if (m->frame->way == MONITOR_LEAVES) /* a capture has it from behind where it was lost */
             broken(m, MONITOR_tcp_gap, "%u octets are left out before %u", s->seq - from->nxt,
                    s->seq);
-        }
         from->kept_from = s->seq;
     }
     if (from->fin) {

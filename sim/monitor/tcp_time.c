@@ -19,7 +19,7 @@ static bool fired(const struct tcp_view *v)
 {
     const struct tcp_end *e = v->from;
     bool takes_room = v->s->end != v->s->seq;
-    return takes_room && e->again_ns && e->again_seq == v->s->seq &&
+    return takes_room && e->agains && e->again_seq == v->s->seq &&
            e->again_came == v->to->segments && !is_after(v->s->end, e->nxt);
 }
 

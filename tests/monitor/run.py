@@ -5,7 +5,8 @@ must let pass without a word. A rule that needs to know something of the capture
 from far away (PORT), cut (WHOLE), and without the connection's beginning (START).
 
 A case is the rule's name and lines below it, "TIME EXPRESSION" in the words of frames.py; "!" before a line puts it into the violation alone, "=" into the near
-miss alone. The last "!" line is the frame that breaks the rule.
+miss alone. The last "!" line is the frame that breaks the rule. Behind the rule's name: "all", every host is judged; "with RULE", which is broken as well;
+"elsewhere FILE", what no capture can show.
 """
 import json, os, re, struct, subprocess, sys
 
@@ -13,20 +14,21 @@ sys.path.insert(0, os.path.dirname(__file__))
 import frames
 
 WORK = "build/monitor"
-AUDIT = ["build/release/wiredrill", "audit", "--json", "--host", "02:00:00:00:00:01"]
+AUDIT, ONE = ["build/release/wiredrill", "audit", "--json"], ["--host", "02:00:00:00:00:01"]
 NEEDS = {"the capture may have been taken far from the sender's port": "far", "the capture cut the frame": "cut",
          "the connection began before the capture": "midway"}
 
 
 def read(path):
-    """[(rule, [(mark, time, expression)])]"""
+    """[({rule, all, with, elsewhere}, [(mark, time, frames)])]"""
     cases = []
     for number, line in enumerate(open(path), 1):
         text = line.split("#", 1)[0].rstrip()
         if not text:
             continue
         if re.match(r"[a-z]", text):
-            cases.append((text, []))
+            words = text.split()
+            cases.append((dict({"rule": words[0], "all": "all" in words}, **dict(zip(words[1::2], words[2::2]))), []))
             continue
         mark, rest = (text[0], text[1:]) if text[0] in "!=" else (" ", text)
         time, expression = rest.split(None, 1)
@@ -54,7 +56,7 @@ def write(path, packets, snap=65535):
             f.write(struct.pack("<IIII", ns // 10**9, ns % 10**9, len(cut), len(frame)) + cut)
 
 
-def audit(paths, more=()):
+def audit(paths, more):
     """{path: [findings]}"""
     found = {p: [] for p in paths}
     ran = subprocess.run(AUDIT + list(more) + paths, capture_output=True, text=True)
@@ -79,40 +81,74 @@ def rules():
     return out
 
 
+def judge_near(paths, more, bad):
+    good = 0
+    for path, found in audit(paths, more).items() if paths else []:
+        good += not found
+        bad += ["%s: a near miss, and %s at frame %d: %s" % (path, f["rule"], f["frame"], f["found"]) for f in found]
+    return good
+
+
+def judge_planted(planted, more, bad):
+    """{path: (case, frame)}"""
+    good = 0
+    for path, found in audit(list(planted), more).items() if planted else []:
+        case, frame = planted[path]
+        named = [f for f in found if f["rule"] == case["rule"] and f["frame"] == frame and f["certain"]]
+        extra = [f for f in found if f["rule"] not in (case["rule"], case.get("with"))]
+        good += bool(named) and not extra
+        if not named:
+            bad.append("%s: not named at frame %d, but %s" % (path, frame, [(f["rule"], f["frame"], f["certain"]) for f in found]))
+        bad += ["%s: %s is named at frame %d, too: %s" % (path, f["rule"], f["frame"], f["found"]) for f in extra]
+    return good
+
+
+def judge_unknown(paths, more, bad):
+    """{path: rule}"""
+    good = 0
+    for path, found in audit(list(paths), more).items() if paths else []:
+        accused = [f for f in found if f["rule"] == paths[path] and f["certain"]]
+        good += not accused
+        bad += ["%s: %s is certain, and cannot be" % (path, f["rule"]) for f in accused]
+    return good
+
+
+def elsewhere(case, bad):
+    rule, there = case["rule"], open(case["elsewhere"]).read()
+    if rule.replace(".", "_").replace("-", "_") in there:
+        return 1
+    bad.append("%s: %s has no test of it" % (rule, case["elsewhere"]))
+    return 0
+
+
 def main():
     os.makedirs(WORK, exist_ok=True)
     cases, known, bad, good = read("tests/monitor/rules.txt"), rules(), [], 0
-    near, planted, other = {}, {}, {"far": {}, "cut": {}, "midway": {}}
-    for k, (rule, lines) in enumerate(cases):
-        stem = "%s/%03d-%s" % (WORK, k, rule)
+    near, planted, unknown = {True: [], False: []}, {True: {}, False: {}}, {"far": {}, "cut": {}, "midway": {}}
+    for k, (case, lines) in enumerate(cases):
+        stem, rule = "%s/%03d-%s" % (WORK, k, case["rule"]), case["rule"]
+        if "elsewhere" in case:
+            good += elsewhere(case, bad)
+            continue
         miss, broken = flat(lines, "="), flat(lines, "!")
         write(stem + "-near.pcap", miss)
+        near[case["all"]].append(stem + "-near.pcap")
+        if not any(own for _, _, own in broken):
+            continue
         write(stem + "-planted.pcap", broken)
-        near[stem + "-near.pcap"] = rule
-        planted[stem + "-planted.pcap"] = (rule, max((n for n, p in enumerate(broken, 1) if p[2]), default=0))
-        for need in known.get(rule, set()) & set(other):
+        planted[case["all"]][stem + "-planted.pcap"] = (case, max(n for n, p in enumerate(broken, 1) if p[2]))
+        for need in known.get(rule, set()) & set(unknown):
             path = "%s-%s.pcap" % (stem, need)
             write(path, broken[3:] if need == "midway" else broken, 54 if need == "cut" else 65535)
-            other[need][path] = rule
-    for path, found in audit(list(near), ["--at-host"]).items():
-        good += not found
-        bad += ["%s: a near miss, and %s at frame %d: %s" % (path, f["rule"], f["frame"], f["found"]) for f in found]
-    for path, found in audit(list(planted), ["--at-host"]).items():
-        rule, frame = planted[path]
-        named = [f for f in found if f["rule"] == rule and f["frame"] == frame and f["certain"]]
-        extra = [f for f in found if f["rule"] != rule]
-        good += bool(named) and not extra
-        if not named:
-            bad.append("%s: %s is not named at frame %d, but %s" % (path, rule, frame, [(f["rule"], f["frame"], f["certain"]) for f in found]))
-        bad += ["%s: %s is named at frame %d, too: %s" % (path, f["rule"], f["frame"], f["found"]) for f in extra]
-    for need, paths in other.items():
-        for path, found in audit(list(paths), [] if need == "far" else ["--at-host"]).items() if paths else []:
-            accused = [f for f in found if f["rule"] == paths[path] and f["certain"]]
-            good += not accused
-            bad += ["%s: %s is certain, and cannot be" % (path, f["rule"]) for f in accused]
-    without = sorted(set(known) - {rule for rule, _ in cases})
+            unknown[need][path] = rule
+    for every in (False, True):
+        more = ["--at-host"] + ([] if every else ONE)
+        good += judge_near(near[every], more, bad) + judge_planted(planted[every], more, bad)
+    for need, paths in unknown.items():
+        good += judge_unknown(paths, ONE if need == "far" else ONE + ["--at-host"], bad)
+    without = sorted(set(known) - {case["rule"] for case, _ in cases})
     bad += ["no case of %s" % rule for rule in without]
-    bad += ["a case of %s, which is no rule" % rule for rule in sorted({rule for rule, _ in cases} - set(known))]
+    bad += ["a case of %s, which is no rule" % rule for rule in sorted({case["rule"] for case, _ in cases} - set(known))]
     print("\n".join(bad))
     print("%d passed, %d failed, 0 skipped" % (good, len(bad)))
     return len(bad) > 0
