@@ -214,7 +214,7 @@ static void pace(struct monitor *m, const struct message *d, struct lease *l)
     l->last_xid = get32(d->m + XID);
 }
 
-static void client(struct monitor *m, const struct message *d, struct lease *l)
+static void see_client(struct monitor *m, const struct message *d, struct lease *l)
 {
     if (l->told_options != m->told_options)
         l->id.there = l->asks.there = false;
@@ -253,7 +253,7 @@ static void granted(struct monitor *m, const struct message *d, struct lease *l)
     l->address = get32(d->m + YIADDR);
 }
 
-static void offered(const struct message *d, struct lease *l)
+static void keep_offer(const struct message *d, struct lease *l)
 {
     uint32_t slot = l->offers++ % OFFERS;
     l->offer[slot].server = number(d, SERVER);
@@ -261,7 +261,7 @@ static void offered(const struct message *d, struct lease *l)
     l->offer[slot].xid = get32(d->m + XID);
 }
 
-static void server(struct monitor *m, const struct message *d, struct lease *l)
+static void see_server(struct monitor *m, const struct message *d, struct lease *l)
 {
     uint32_t yiaddr = get32(d->m + YIADDR);
     HOLDS(m, d->m[0] == 2, dhcp_op, "op %u in a message to a client", d->m[0]);
@@ -279,7 +279,7 @@ static void server(struct monitor *m, const struct message *d, struct lease *l)
         HOLDS(m, get32(d->m + XID) == l->last_xid || get32(d->m + XID) == l->discover_xid,
               dhcp_reply_xid, "the answer's number 0x%08x is not the client's", get32(d->m + XID));
     if (d->type == OFFER)
-        offered(d, l);
+        keep_offer(d, l);
     if (d->type == ACK)
         granted(m, d, l);
     if (d->type == NAK && l->last_type == REQUEST && get32(d->m + XID) == l->last_xid)
@@ -306,7 +306,7 @@ void see_dhcp(struct monitor *m)
     if (!l)
         return;
     if (to == 67)
-        client(m, &d, l);
+        see_client(m, &d, l);
     else
-        server(m, &d, l);
+        see_server(m, &d, l);
 }

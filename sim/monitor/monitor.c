@@ -51,12 +51,12 @@ const struct monitor_counts *monitor_counts(const struct monitor *m)
 
 /* --- words and numbers --- */
 
-const char *ip_words(uint32_t a)
+const char *ip_words(uint32_t ipv4)
 {
     static _Thread_local char text[4][16];
     static _Thread_local unsigned turn;
     char *out = text[turn++ % 4];
-    snprintf(out, 16, "%u.%u.%u.%u", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255);
+    snprintf(out, 16, "%u.%u.%u.%u", ipv4 >> 24, ipv4 >> 16 & 255, ipv4 >> 8 & 255, ipv4 & 255);
     return out;
 }
 
@@ -131,8 +131,8 @@ bool monitor_own(const struct monitor *m, uint8_t mac[6])
 
 /* --- findings --- */
 
-static void word(struct monitor *m, struct monitor_finding *f, enum monitor_rule rule,
-                 const char *format, va_list args)
+static void fill_finding(struct monitor *m, struct monitor_finding *f, enum monitor_rule rule,
+                         const char *format, va_list args)
 {
     *f = (struct monitor_finding){.rule = rule,
                                   .number = m->frame->number,
@@ -154,7 +154,7 @@ void broken(struct monitor *m, enum monitor_rule rule, const char *format, ...)
     if (!m->judged)
         return;
     va_start(args, format);
-    word(m, &f, rule, format, args);
+    fill_finding(m, &f, rule, format, args);
     va_end(args);
     m->config.found(m->config.self, &f);
 }
@@ -164,7 +164,7 @@ void doubted(struct monitor *m, struct monitor_finding *out, enum monitor_rule r
 {
     va_list args;
     va_start(args, format);
-    word(m, out, rule, format, args);
+    fill_finding(m, out, rule, format, args);
     va_end(args);
 }
 

@@ -60,8 +60,8 @@ static void take_syn(struct tcp_end *e, const struct segment *s)
     e->nxt = s->end;
     e->kept_from = s->seq + 1;
     e->offers = s->kinds;
-    e->mss = s->kinds & 1u << OPTION_MSS ? s->mss : MSS_DEFAULT;
-    e->scale = s->kinds & 1u << OPTION_SCALE ? (s->scale > 14 ? 14 : s->scale) : 0;
+    e->mss = (s->kinds & 1u << OPTION_MSS) ? s->mss : MSS_DEFAULT;
+    e->scale = (s->kinds & 1u << OPTION_SCALE) ? (s->scale > 14 ? 14 : s->scale) : 0;
     e->ecn = s->flags & (TCP_ECE | TCP_CWR);
 }
 
