@@ -73,7 +73,8 @@ static void begin(struct monitor *m, struct tcp_flow *f, int side, const struct 
     bool answers = s->flags & TCP_ACK;
     if (e->syn && e->isn == s->seq)
         return;
-    if (!answers && f->open && !(e->reset || o->reset || (e->fin && o->fin))) {
+    bool over = e->reset || o->reset || (e->fin && o->fin);
+    if (!answers && e->syn && (f->open || o->syn) && !over) {
         f->again.there = true;
         f->again.side = side;
         f->again.s = *s;
@@ -84,14 +85,8 @@ static void begin(struct monitor *m, struct tcp_flow *f, int side, const struct 
         restart(m, f);
         f->start = true;
         take_syn(o, &first);
-    } else if (!answers && (e->seen || f->open)) {
-        bool other = o->syn && !f->open && !o->fin && !o->reset; /* both open at once */
-        struct tcp_end keep = *o;
-        if (other)
-            memset(o, 0, sizeof *o);
+    } else if (!answers && e->seen) {
         restart(m, f);
-        if (other)
-            *o = keep;
     } else if (e->seen) {
         return; /* another answer than before: which one holds the wire does not say */
     }
@@ -132,7 +127,8 @@ static void note(struct tcp_flow *f, int side, const struct segment *s)
     e->recent[slot].ack = s->ack;
     e->recent[slot].end = s->end;
     e->recent[slot].flags = s->flags;
-    if (s->flags & TCP_RST)
+    e->resets |= (s->flags & TCP_RST) != 0;
+    if (s->flags & TCP_RST || (f->start && !e->syn))
         return;
     if (!e->seen) {
         e->seen = true;
@@ -146,6 +142,18 @@ static void note(struct tcp_flow *f, int side, const struct segment *s)
         e->fin_at = s->end - 1;
     }
     f->open |= f->start && e->syn && o->syn && s->flags & TCP_ACK && !(s->flags & TCP_SYN);
+}
+
+/* Of an end that sent its SYN: before it, it says nothing that anybody takes. */
+static void see_stream(struct monitor *m, const struct tcp_view *v)
+{
+    see_tcp_sent(m, v);
+    see_tcp_acknowledged(m, v);
+    see_tcp_timed(m, v);
+    see_tcp_keep(m, v);
+    see_tcp_arrived(m, v);
+    see_tcp_note_time(m, v);
+    see_tcp_note_reset(m, v);
 }
 
 void see_tcp(struct monitor *m)
@@ -173,12 +181,7 @@ void see_tcp(struct monitor *m)
     m->known &= ~(f->holes ? (unsigned)NEEDS_COMPLETE : 0u);
     see_tcp_options(m, &v);
     see_tcp_resets(m, &v);
-    see_tcp_sent(m, &v);
-    see_tcp_acknowledged(m, &v);
-    see_tcp_timed(m, &v);
-    see_tcp_keep(m, &v);
-    see_tcp_arrived(m, &v);
-    see_tcp_note_time(m, &v);
-    see_tcp_note_reset(m, &v);
+    if (!f->start || v.from->syn)
+        see_stream(m, &v);
     note(f, side, &s);
 }

@@ -51,8 +51,8 @@ static void to_reset(struct monitor *m, const struct tcp_view *v)
 static void time_wait(struct monitor *m, const struct tcp_view *v)
 {
     const struct tcp_end *e = v->from, *o = v->to;
-    bool waits =
-        e->first && e->fin && o->fin && is_after(e->ack, o->fin_at) && is_after(o->ack, e->fin_at);
+    bool waits = !o->resets && e->first && e->fin && o->fin && is_after(e->ack, o->fin_at) &&
+                 is_after(o->ack, e->fin_at);
     uint32_t last = (o->segments - 1) % RECENT_SEGMENTS;
     if (waits && o->segments && o->recent[last].flags & TCP_FIN)
         broken(m, MONITOR_tcp_time_wait, "RST in TIME-WAIT");
