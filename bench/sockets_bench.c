@@ -14,6 +14,8 @@ enum {
 struct sut {
     struct bare_stack bare;
     uint32_t sockets;
+    struct bare_element *bare_lines;
+    uint32_t seen;
 };
 
 static void open_stack(struct sut *u, uint32_t sockets)
@@ -105,6 +107,32 @@ static void ephemeral(struct sut *u, uint32_t which)
     checked(socket_close(u->bare.s, fd, 0));
 }
 
+/* What memory alone asks for: an element for each socket, as many lines of the cache as a datagram
+ * in wants of one, the last of them known from the one before, as a socket is from its block.
+ * `seen` stays 0, which the processor does not know: it waits for one element before it looks for
+ * the next. */
+struct bare_element {
+    struct bare_element *next_line;
+    char rest[3 * 64 - sizeof(void *)];
+};
+
+static void bare_lines(struct sut *u, uint32_t which)
+{
+    struct bare_element *e = &u->bare_lines[which + u->seen];
+    const volatile char *second = &e->rest[64], *third = (const volatile char *)e->next_line;
+    u->seen = (uint32_t)(*second + *third);
+}
+
+static void open_bare_lines(struct sut *u)
+{
+    u->seen = 0;
+    u->bare_lines = calloc(u->sockets, sizeof *u->bare_lines);
+    for (uint32_t k = 0; k < u->sockets; k++) {
+        struct bare_element *e = &u->bare_lines[k];
+        e->next_line = (struct bare_element *)(void *)&e->rest[2 * 64];
+    }
+}
+
 static int64_t time_of(struct sut *u, void (*step)(struct sut *u, uint32_t which))
 {
     int64_t start_ns = processor_ns();
@@ -136,6 +164,7 @@ static void bench(bool connected)
     for (int k = 0; k < SIZES; k++) {
         open_stack(&sut[k], sizes[k]);
         open_sockets(&sut[k], connected);
+        open_bare_lines(&sut[k]);
     }
     measure(connected ? "in, connected, all in turn" : "in, bound, all in turn", sut, datagram_in);
     measure(connected ? "in, connected, one of them" : "in, bound, one of them", sut,
@@ -145,12 +174,52 @@ static void bench(bool connected)
     measure(connected ? "out, connected, one of them" : "out, bound, one of them", sut,
             datagram_out_one);
     measure("open, bind to an ephemeral, close", sut, ephemeral);
-    for (int k = 0; k < SIZES; k++)
+    measure("three lines of memory, no stack", sut, bare_lines);
+    for (int k = 0; k < SIZES; k++) {
         bare_close(&sut[k].bare);
+        free(sut[k].bare_lines);
+    }
 }
 
-int main(void)
+/* --- for a profiler: one of the rows, with so many sockets, so often --- */
+
+struct row {
+    const char *name;
+    bool connected;
+    void (*step)(struct sut *u, uint32_t which);
+};
+
+static const struct row rows[] = {
+    {"in-bound", false, datagram_in},    {"out-bound", false, datagram_out},
+    {"in-connected", true, datagram_in}, {"out-connected", true, datagram_out},
+    {"bind-bound", false, ephemeral},    {"bind-connected", true, ephemeral},
+};
+
+static int one_row(const char *name, uint32_t sockets, uint32_t rounds)
 {
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct sut u;
+        if (strcmp(rows[i].name, name) != 0)
+            continue;
+        open_stack(&u, sockets);
+        open_sockets(&u, rows[i].connected);
+        int64_t best = INT64_MAX;
+        while (rounds-- > 0) {
+            int64_t ns = time_of(&u, rows[i].step);
+            best = ns < best ? ns : best;
+        }
+        printf("%s, %" PRIu32 " sockets: %.1f ns\n", name, sockets, (double)best / BARE_EACH);
+        bare_close(&u.bare);
+        return 0;
+    }
+    fprintf(stderr, "sockets_bench: no row \"%s\"\n", name);
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 4)
+        return one_row(argv[1], (uint32_t)atoi(argv[2]), (uint32_t)atoi(argv[3]));
     printf("%-34s %10s %10s %10s   against 1\n", "", "1", "1,000", "10,000");
     bench(false);
     bench(true);

@@ -100,8 +100,7 @@ static void check_entry(const struct demux *t, const struct port_pcb *p, bool co
 {
     STACK_ASSERT(p->local_port != 0 && *p->port_link == p && holders(t, p->local_port));
     STACK_ASSERT(p->port_next == &t->end || p->port_next->port_link == &p->port_next);
-    STACK_ASSERT(is_connected(p) == connected && (p->flow_link != NULL) == connected);
-    STACK_ASSERT(!connected || *p->flow_link == p);
+    STACK_ASSERT(is_connected(p) == connected && (connected || !p->flow_next));
     STACK_ASSERT(p->serial <= t->serials && p->walk <= t->walks);
 }
 
@@ -157,10 +156,18 @@ static void link_port(struct port_pcb **head, struct port_pcb *p)
 static void link_flow(struct port_pcb **head, struct port_pcb *p)
 {
     p->flow_next = *head;
-    p->flow_link = head;
-    if (*head)
-        (*head)->flow_link = &p->flow_next;
     *head = p;
+}
+
+/* Few meet in a bucket, so that the one before is looked for: an address of it in each block would
+ * take what a lookup wants out of the block's second line. */
+static void unlink_flow(struct port_pcb **at, struct port_pcb *p)
+{
+    while (*at != p) {
+        STACK_ASSERT(*at);
+        at = &(*at)->flow_next;
+    }
+    *at = p->flow_next;
 }
 
 /* What enters while a walk is on is not walked over: it may have been already. */
@@ -199,15 +206,13 @@ static void link_out(struct demux *t, struct port_pcb *p)
     count_holder(t, p->local_port, false);
     t->entered--;
     if (is_connected(p)) {
-        STACK_ASSERT(t->connected > 0 && *p->flow_link == p);
-        if (p->flow_next)
-            p->flow_next->flow_link = p->flow_link;
-        *p->flow_link = p->flow_next;
+        STACK_ASSERT(t->connected > 0);
+        unlink_flow(flow_head_of(t, p), p);
         t->connected--;
         t->loose -= p->loose;
     }
     p->port_next = p->flow_next = NULL;
-    p->port_link = p->flow_link = NULL;
+    p->port_link = NULL;
 }
 
 void demux_enter(struct demux *t, struct port_pcb *p)
@@ -309,7 +314,7 @@ static struct port_pcb *const *flow_of(const struct demux *t, const struct demux
     return k->flow ? k->flow : flow_head(t, &k->local, &k->remote, k->local_port, k->remote_port);
 }
 
-/* What a lookup compares, and what the transport has behind it: three of the cache's lines. The
+/* What a lookup compares, and what the transport has behind it: two of the cache's lines. The
  * processor goes on while they come; it waits for none of this. */
 static void fetch(const struct port_pcb *p)
 {
@@ -318,7 +323,6 @@ static void fetch(const struct port_pcb *p)
         return;
     __builtin_prefetch(at);
     __builtin_prefetch(at + POOL_ALIGN);
-    __builtin_prefetch(at + 2 * POOL_ALIGN);
 }
 
 void demux_aim(const struct demux *t, struct demux_key *k)

@@ -38,7 +38,7 @@ struct port_pcb {
     uint32_t serial;     /* counts binds: of equals the highest is found */
     uint32_t walk;       /* the walk that has seen it */
     /* The table's. By local port, and by flow when connected; a link is who points here. */
-    struct port_pcb *port_next, **port_link, *flow_next, **flow_link;
+    struct port_pcb *port_next, **port_link, *flow_next;
 };
 
 struct demux_bucket {

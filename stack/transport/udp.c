@@ -116,8 +116,9 @@ static int udp_init(struct stack *s, void *state, int64_t now_ns)
     (void)now_ns;
     _Static_assert(offsetof(struct udp_pcb, end) == 0 && offsetof(struct port_pcb, ip) == 0,
                    "a block begins with its end, and an end with what IP has of it");
-    _Static_assert(sizeof(void *) > 8 || sizeof(struct udp_pcb) <= 3 * POOL_ALIGN,
-                   "a block is three of the cache's lines, of which sending reads two");
+    _Static_assert(sizeof(void *) > 8 || (sizeof(struct udp_pcb) <= 3 * POOL_ALIGN &&
+                                          offsetof(struct udp_pcb, error) <= 2 * POOL_ALIGN),
+                   "a block is three of the cache's lines, of which a datagram reads two");
     struct udp_state *u = state;
     const struct stack_limits *l = &s->config.limits;
     uint8_t *pool = (uint8_t *)state + udp_pool_at();
