@@ -107,6 +107,13 @@ static int send_fragment(struct stack *s, const struct ip_path *path, struct ipv
     return transmit(s, path, nb, now_ns);
 }
 
+/* RFC 791 3.2: what fits goes as it is, be its length what it may; of what does not, as many units
+ * of eight octets as fit behind the header (NFB). */
+static uint32_t fragment_len(uint32_t left, uint32_t room)
+{
+    return left <= room ? left : room & ~(uint32_t)(FRAGMENT_UNIT - 1);
+}
+
 /* Takes nb, whose header `whole` describes. A fragment that cannot be sent spoils the datagram, so
  * that the rest is not sent. */
 static int fragment(struct stack *s, const struct ip_path *path, struct netbuf *nb,
@@ -119,8 +126,7 @@ static int fragment(struct stack *s, const struct ip_path *path, struct netbuf *
     int error = 0;
     netbuf_finish_sum(nb);
     while (left > 0 && error >= 0) {
-        uint32_t room = (path->mtu - header_len(&hdr)) & ~(uint32_t)(FRAGMENT_UNIT - 1);
-        uint32_t len = left > room ? room : left;
+        uint32_t len = fragment_len(left, path->mtu - header_len(&hdr));
         hdr.mf = len < left || whole->mf;
         unsigned flags = hdr.frag_off > whole->frag_off ? NETBUF_CONTINUES : 0;
         flags |= len < left ? NETBUF_MORE : 0;
