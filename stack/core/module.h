@@ -193,6 +193,11 @@ static inline void stack_count(struct stack *s, enum module_id m, unsigned index
     s->count[m][index]++;
 }
 
+static inline void stack_count_many(struct stack *s, enum module_id m, unsigned index, uint32_t n)
+{
+    s->count[m][index] += n;
+}
+
 /* What is remembered of paths (ip_pcb_path) is asked again. */
 static inline void stack_paths_moved(struct stack *s)
 {

@@ -265,6 +265,16 @@ int neighbour_output(struct stack *s, struct netif *nif, const struct ip_addr *n
     return error;
 }
 
+bool neighbour_is_known(struct stack *s, const struct netif *nif, const struct ip_addr *next_hop,
+                        int64_t now_ns)
+{
+    struct neighbours *t = neighbours_of(s);
+    const struct neighbour *e = t ? neighbour_find(t, nif, next_hop) : NULL;
+    if (!e || e->state == NEIGHBOUR_INCOMPLETE)
+        return false;
+    return e->state == NEIGHBOUR_PERMANENT || now_ns < e->expiry_ns;
+}
+
 /* --- hearing --- */
 
 static void confirm(struct stack *s, struct neighbour *e, int64_t now_ns)

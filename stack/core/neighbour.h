@@ -74,6 +74,10 @@ int neighbour_on_unsent(struct stack *s, uint32_t family, neighbour_unsent *fn);
 int neighbour_output(struct stack *s, struct netif *nif, const struct ip_addr *next_hop,
                      struct netbuf *nb, int64_t now_ns);
 
+/* Would neighbour_output send now? */
+bool neighbour_is_known(struct stack *s, const struct netif *nif, const struct ip_addr *next_hop,
+                        int64_t now_ns);
+
 /* What was heard of a neighbour, with RFC 4861 4.4's flags. A request of ARP is as good as an
  * answer to one (RFC 826 merges both). */
 enum neighbour_heard_flag {

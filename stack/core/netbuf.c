@@ -96,11 +96,20 @@ void netbuf_owe_sum(struct netbuf *nb, uint16_t field, uint16_t so_far, bool udp
     nb->flags |= udp ? NETBUF_SUM_OWED | NETBUF_SUM_UDP : NETBUF_SUM_OWED;
 }
 
+void netbuf_cut(struct netbuf *nb, uint8_t header, uint16_t segment)
+{
+    STACK_ASSERT((nb->flags & NETBUF_SUM_OWED) && nb->sum_at == nb->start && segment > 0);
+    STACK_ASSERT(netbuf_len(nb) > (uint32_t)header + segment);
+    nb->segment_header = header;
+    nb->segment = segment;
+}
+
 /* Padding behind the packet is zeros, which add nothing. */
 void netbuf_finish_sum(struct netbuf *nb)
 {
     if (!(nb->flags & NETBUF_SUM_OWED))
         return;
+    STACK_ASSERT(!nb->segment); /* the sum of each part is the device's */
     STACK_ASSERT(nb->start <= nb->sum_at && nb->sum_at + nb->sum_field + 2 <= nb->end);
     uint8_t *at = nb->base + nb->sum_at;
     uint16_t sum = checksum_finish(checksum_sum(at, nb->end - nb->sum_at));

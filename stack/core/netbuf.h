@@ -60,6 +60,7 @@ struct netbuf {
     uint16_t ethertype; /* of a frame without link header: loopback */
     uint8_t size_class;
     uint8_t queue; /* frames of one flow have one; netif_send takes it modulo the device's */
+    uint8_t segment_header; /* with `segment`: octets of the transport's header */
 };
 
 /* A free netbuf with `headroom` bytes before its cursor and `len` bytes in use (not zeroed), or
@@ -78,6 +79,19 @@ struct netbuf *netbuf_alloc_received(struct stack *s, uint32_t headroom, uint32_
 void netbuf_owe_sum(struct netbuf *nb, uint16_t field, uint16_t so_far, bool udp);
 /* Finishes it by software, when it is owed. */
 void netbuf_finish_sum(struct netbuf *nb);
+
+/* Leaves it to the device to cut the packet, TCP's from its header at the cursor on, into segments
+ * of `segment` octets of payload behind `header` of header: netif_cuts says whether it does.
+ * Sequence number and IP's identification go up from one to the next, FIN and PSH stand in the last
+ * alone. The checksum is owed, `so_far` without the length. */
+void netbuf_cut(struct netbuf *nb, uint8_t header, uint16_t segment);
+/* How many frames it will be. */
+static inline uint32_t netbuf_frames(const struct netbuf *nb)
+{
+    if (!nb->segment)
+        return 1;
+    return (nb->end - nb->sum_at - nb->segment_header + nb->segment - 1u) / nb->segment;
+}
 
 /* Gives it back. A received netbuf that nobody dropped counts as consumed. */
 void netbuf_free(struct stack *s, struct netbuf *nb);

@@ -26,6 +26,11 @@ static bool may_offload(const struct netif *nif)
     return stack_knob(nif->stack, MODULE_CORE, CORE_KNOB_OFFLOAD) != 0;
 }
 
+uint32_t netif_cuts(const struct netif *nif)
+{
+    return nif->offload.sums_on_send && may_offload(nif) ? nif->offload.segments : 0;
+}
+
 struct netbuf *netif_packet(struct netif *nif, uint32_t headers, uint32_t len)
 {
     return netbuf_alloc(nif->stack, nif->headroom + headers, len);
@@ -106,17 +111,24 @@ void netif_kick(struct netif *nif, int64_t now_ns)
         nif->driver->kick(nif->state, now_ns);
 }
 
+/* What a packet puts on the wire: of one that the device cuts, its headers with each segment. */
+static uint32_t octets_of(const struct netbuf *nb, uint32_t frames)
+{
+    uint32_t headers = nb->segment ? nb->sum_at - nb->start + nb->segment_header : 0;
+    return netbuf_len(nb) + (frames - 1) * headers;
+}
+
 static int offer(struct netif *nif, struct netbuf *nb, int64_t now_ns)
 {
-    uint32_t len = netbuf_len(nb);
+    uint32_t frames = netbuf_frames(nb), octets = octets_of(nb, frames);
     nb->flags |= NETBUF_AT_DRIVER;
     int error = nif->driver->send(nif->state, nb, now_ns);
     if (error < 0) {
         nb->flags &= (uint16_t)~NETBUF_AT_DRIVER;
         return error;
     }
-    nif->tx_frames++;
-    nif->tx_bytes += len;
+    nif->tx_frames += frames;
+    nif->tx_bytes += octets;
     return 0;
 }
 
@@ -217,8 +229,8 @@ static int loop(struct netif *nif, struct netbuf *nb)
 /* The longest frame of its kind; what is to be cut up may be longer where the device does that. */
 static uint32_t longest(const struct netif *nif, const struct netbuf *nb)
 {
-    if (nb->segment && may_offload(nif))
-        return nif->offload.segment_bytes;
+    if (nb->segment)
+        return netif_cuts(nif) ? nif->offload.segment_bytes : 0;
     return (uint32_t)nif->mtu + (nif->link ? nif->link->header_bytes : 0);
 }
 

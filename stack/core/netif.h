@@ -182,6 +182,8 @@ void netif_wake(struct netif *nif);
 /* A buffer for a packet of `len` bytes to go out by nif, the cursor at its first, with `headers`
  * bytes of headroom besides what the link and the driver want; NULL when the pool is dry. */
 struct netbuf *netif_packet(struct netif *nif, uint32_t headers, uint32_t len);
+/* How many segments the device cuts out of one packet by itself; 0: none. */
+uint32_t netif_cuts(const struct netif *nif);
 /* After the last frame of a batch that carried NETBUF_MORE, and after a batch that broke off. */
 void netif_kick(struct netif *nif, int64_t now_ns);
 

@@ -31,6 +31,7 @@ static const char *const counter_names[E1000_COUNTERS + 1] = {
     [E1000_LINK_CHANGE] = "link_change",
     [E1000_EEPROM_BAD] = "eeprom_bad",
     [E1000_TX_SUMMED] = "tx_summed",
+    [E1000_TX_CUT] = "tx_cut",
     [E1000_RX_SUMMED] = "rx_summed",
 };
 
@@ -215,7 +216,10 @@ static int e1000_probe(void *state, struct netif *nif, const struct device *devi
     d->bus = device->bus;
     d->interrupt = device->interrupt[0];
     /* BSIZE 0: buffers of 2048 bytes, of which LPE 0 lets 1522 be used */
-    nif->offload = (struct netif_offload){.sums_on_send = true, .sums_on_receive = true};
+    nif->offload = (struct netif_offload){.sums_on_send = true,
+                                          .sums_on_receive = true,
+                                          .segments = E1000_SEGMENTS,
+                                          .segment_bytes = E1000_SEGMENT_BYTES};
     d->rctl = E1000_RCTL_EN | E1000_RCTL_BAM | E1000_RCTL_SECRC;
     int err = map_registers(d, device);
     if (err == 0)

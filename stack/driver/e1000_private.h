@@ -103,8 +103,17 @@ enum {
  *    +------+------+------+------+------+------+------+------+
  *  8 |     PAYLEN      | 0 |TUCMD| STA  |HDRLEN|     MSS     |
  *    +------+------+------+------+------+------+------+------+
+ * With TSE the device cuts the packet into segments: the first HDRLEN octets go in front of each
+ * MSS of the PAYLEN behind them, with lengths, identification, sequence number and both sums made
+ * anew.
  */
-enum { E1000_CONTEXT_TUCSS = 32, E1000_CONTEXT_TUCSO = 40 }; /* bits of the first 64 */
+enum { /* bits of the first 64 */
+       E1000_CONTEXT_IPCSO = 8,
+       E1000_CONTEXT_IPCSE = 16,
+       E1000_CONTEXT_TUCSS = 32,
+       E1000_CONTEXT_TUCSO = 40,
+};
+enum { E1000_CONTEXT_HDRLEN = 8, E1000_CONTEXT_MSS = 16 }; /* of the last 32 */
 
 enum { E1000_RX_DD = 1, E1000_RX_EOP = 2, E1000_TX_DD = 1, E1000_TX_EC = 2, E1000_TX_LC = 4 };
 /* CE, SE, SEQ, CXE, RXE: the frame is spoilt. The other two bits are of checksums. */
@@ -119,7 +128,10 @@ enum { E1000_RXCSUM_TUOFL = 1 << 9 };
 #define E1000_TX_DEXT ((uint32_t)1 << 29)
 #define E1000_TX_DATA ((uint32_t)1 << 20) /* DTYP of a data descriptor; a context's is 0 */
 #define E1000_TX_TCP  ((uint32_t)1 << 24) /* TUCMD: a sum of 0 stays 0 */
-#define E1000_TX_TXSM ((uint32_t)1 << 9)  /* POPTS, in the data descriptor's last 32 bits */
+#define E1000_TX_IP   ((uint32_t)1 << 25) /* TUCMD: IPv4 */
+#define E1000_TX_TSE  ((uint32_t)1 << 26)
+#define E1000_TX_IXSM ((uint32_t)1 << 8) /* POPTS, in the data descriptor's last 32 bits */
+#define E1000_TX_TXSM ((uint32_t)1 << 9)
 
 enum {
     E1000_RX_RING = 32, /* RDLEN and TDLEN count in 128 bytes: multiples of 8 descriptors */
@@ -128,6 +140,9 @@ enum {
     E1000_FRAME_MIN = 60,   /* without FCS */
     E1000_FRAME_MAX = 1518, /* without FCS, with a VLAN tag */
     E1000_HEADER = 14,
+    E1000_SEGMENTS = 64, /* in one packet, at most: 64 KiB of the smallest that are usual */
+    E1000_SEGMENT_BYTES = E1000_HEADER + 65535, /* of that packet: as IP counts its length */
+    E1000_TX_PIECE = 8192, /* in one descriptor: half of what the length field is good for */
     E1000_MTA_WORDS = 128,
     E1000_EEPROM_WORDS = 64,
     E1000_EEPROM_SUM = 0xbaba,
@@ -156,6 +171,7 @@ enum e1000_counter {
     E1000_LINK_CHANGE,
     E1000_EEPROM_BAD,
     E1000_TX_SUMMED,
+    E1000_TX_CUT,
     E1000_RX_SUMMED,
     E1000_COUNTERS
 };
@@ -182,7 +198,7 @@ struct e1000 {
     uint64_t tx_context;                   /* the first 64 bits of the last context; 0: none */
     int64_t tx_since_ns;                   /* the last progress while something is in flight */
     struct netbuf *rx[E1000_RX_RING];
-    struct netbuf *tx[E1000_TX_RING]; /* NULL at a context */
+    struct netbuf *tx[E1000_TX_RING]; /* NULL at a context, and at all pieces but the last */
     uint64_t counter[E1000_COUNTERS];
 };
 

@@ -1,12 +1,16 @@
 /*
  * E1000 transmission. The descriptor points at the netbuf's memory, which is the device's until DD.
  * Most devices are done at the doorbell or soon after, so the doorbell reaps behind itself and asks
- * for TXDW only while something is left in flight. Of a batch only the last frame rings it.
+ * for TXDW only while something is left in flight. Of a batch only the last frame rings it. A
+ * packet that the device is to cut up lies in several pieces of one buffer.
  */
+#include "stack/core/bytes.h"
 #include "stack/core/error.h"
 #include "stack/core/mem.h"
 #include "stack/core/panic.h"
 #include "stack/driver/e1000_private.h"
+
+enum { IPV4_SUM_AT = 10 }; /* the header checksum's place in it (RFC 791 3.1) */
 
 static uint8_t *descriptor(const struct e1000 *d, uint32_t slot)
 {
@@ -49,18 +53,18 @@ static void pad(struct netbuf *nb)
 /* --- descriptors --- */
 
 #ifdef STACK_CHECK
-/* The ring's used part is what lies between its two ends; each context has its frame behind it. */
+/* The ring's used part is what lies between its two ends; contexts and pieces have their frame
+ * behind them. */
 static void check_ring(const struct e1000 *d)
 {
     STACK_ASSERT(d->tx_count < E1000_TX_RING);
     STACK_ASSERT((d->tx_oldest + d->tx_count) % E1000_TX_RING == d->tx_next);
     for (uint32_t i = 0; i < E1000_TX_RING; i++) {
         const struct netbuf *nb = d->tx[(d->tx_oldest + i) % E1000_TX_RING];
-        const struct netbuf *next = d->tx[(d->tx_oldest + i + 1) % E1000_TX_RING];
         if (i >= d->tx_count)
             STACK_ASSERT(!nb);
         else
-            STACK_ASSERT(nb ? nb->flags & NETBUF_AT_DRIVER : next && i + 1 < d->tx_count);
+            STACK_ASSERT(nb ? nb->flags & NETBUF_AT_DRIVER : i + 1 < d->tx_count);
     }
 }
 #endif
@@ -74,68 +78,115 @@ static uint8_t *take_slot(struct e1000 *d, struct netbuf *nb)
     return desc;
 }
 
-/* A context's first 64 bits: where the sum starts and where it goes, from the frame's start. */
+/* Octets in front of each segment. */
+static uint32_t header_of(const struct netbuf *nb)
+{
+    return nb->sum_at - nb->start + nb->segment_header;
+}
+
+/* A context's first 64 bits: where the sum starts and where it goes, from the frame's start; of
+ * what is cut up, IP's as well. */
 static uint64_t context_of(const struct netbuf *nb)
 {
-    uint64_t start = nb->sum_at - nb->start;
-    return start << E1000_CONTEXT_TUCSS | (start + nb->sum_field) << E1000_CONTEXT_TUCSO;
+    uint64_t start = nb->sum_at - nb->start, ip = nb->net_at - nb->start;
+    uint64_t sums = start << E1000_CONTEXT_TUCSS | (start + nb->sum_field) << E1000_CONTEXT_TUCSO;
+    if (!nb->segment)
+        return sums;
+    return sums | ip | (ip + IPV4_SUM_AT) << E1000_CONTEXT_IPCSO |
+           (start - 1) << E1000_CONTEXT_IPCSE;
 }
 
 /* The device keeps the last context: the packets of one flow need one. UDP's and TCP's fields lie
- * apart, so that the kind cannot differ where the offsets are the same. */
+ * apart, so that the kind cannot differ where the offsets are the same. What is cut up has its
+ * length there. */
 static bool needs_context(const struct e1000 *d, const struct netbuf *nb)
 {
-    return (nb->flags & NETBUF_SUM_OWED) && context_of(nb) != d->tx_context;
+    return (nb->flags & NETBUF_SUM_OWED) && (nb->segment || context_of(nb) != d->tx_context);
 }
 
 static void post_context(struct e1000 *d, const struct netbuf *nb)
 {
     uint8_t *desc = take_slot(d, NULL);
+    uint32_t last = 0, rest = E1000_TX_DEXT | (nb->flags & NETBUF_SUM_UDP ? 0 : E1000_TX_TCP);
+    if (nb->segment) {
+        last = header_of(nb) << E1000_CONTEXT_HDRLEN | (uint32_t)nb->segment << E1000_CONTEXT_MSS;
+        rest |= (netbuf_len(nb) - header_of(nb)) | E1000_TX_IP | E1000_TX_TSE;
+    }
     d->tx_context = context_of(nb);
     ring_store64(d->bus, desc + E1000_DESC_ADDRESS, d->tx_context);
-    ring_store32(d->bus, desc + E1000_TX_STATUS, 0);
+    ring_store32(d->bus, desc + E1000_TX_STATUS, last);
+    ring_store32(d->bus, desc + E1000_DESC_REST, rest);
+}
+
+/* `len` octets from `at` on; the packet ends with them: nb, else NULL. */
+static void post_piece(struct e1000 *d, struct netbuf *nb, uint64_t at, uint32_t len,
+                       uint32_t options, uint32_t rest)
+{
+    uint8_t *desc = take_slot(d, nb);
+    ring_store64(d->bus, desc + E1000_DESC_ADDRESS, at);
+    ring_store32(d->bus, desc + E1000_TX_STATUS, options);
     ring_store32(d->bus, desc + E1000_DESC_REST,
-                 E1000_TX_DEXT | (nb->flags & NETBUF_SUM_UDP ? 0 : E1000_TX_TCP));
+                 len | rest | E1000_TX_IFCS | (nb ? E1000_TX_EOP | E1000_TX_RS : 0));
+}
+
+/* What the device is to make of each segment's IP header: the sum is over a field of zeros. */
+static uint32_t prepare_to_cut(struct e1000 *d, struct netbuf *nb)
+{
+    put16(nb->base + nb->net_at + IPV4_SUM_AT, 0);
+    d->counter[E1000_TX_CUT]++;
+    return E1000_TX_TSE;
 }
 
 static void post(struct e1000 *d, struct netbuf *nb)
 {
-    uint32_t len = netbuf_len(nb);
-    bool owed = nb->flags & NETBUF_SUM_OWED;
+    uint32_t len = netbuf_len(nb), rest = 0, options = 0;
+    uint64_t at = netif_device_address(d->nif, nb);
     if (needs_context(d, nb))
         post_context(d, nb);
-    uint8_t *desc = take_slot(d, nb);
+    if (nb->flags & NETBUF_SUM_OWED) {
+        rest = E1000_TX_DEXT | E1000_TX_DATA;
+        options = E1000_TX_TXSM;
+        d->counter[E1000_TX_SUMMED] += netbuf_frames(nb);
+    }
+    if (nb->segment) {
+        rest |= prepare_to_cut(d, nb);
+        options |= E1000_TX_IXSM;
+    }
     nb->flags |= NETBUF_AT_DRIVER;
     bus_give(d->bus, netbuf_data(nb), len, BUS_TO_DEVICE);
-    ring_store64(d->bus, desc + E1000_DESC_ADDRESS, netif_device_address(d->nif, nb));
-    ring_store32(d->bus, desc + E1000_TX_STATUS, owed ? E1000_TX_TXSM : 0);
-    ring_store32(d->bus, desc + E1000_DESC_REST,
-                 len | E1000_TX_EOP | E1000_TX_IFCS | E1000_TX_RS |
-                     (owed ? E1000_TX_DEXT | E1000_TX_DATA : 0));
-    d->counter[E1000_TX_SUMMED] += owed;
+    for (; len > E1000_TX_PIECE; len -= E1000_TX_PIECE, at += E1000_TX_PIECE)
+        post_piece(d, NULL, at, E1000_TX_PIECE, options, rest);
+    post_piece(d, nb, at, len, options, rest);
     d->tx_unrung = true;
 }
 
 /* --- frames that are through --- */
 
-/* The oldest frame's descriptor: behind its context, when it has one. */
+/* Descriptors of the oldest frame: those before its last are a context and pieces. */
 static uint32_t oldest_frame(const struct e1000 *d)
 {
+    uint32_t count = 1;
     STACK_ASSERT(d->tx_count > 0);
-    if (d->tx[d->tx_oldest])
-        return d->tx_oldest;
-    STACK_ASSERT(d->tx_count > 1);
-    return (d->tx_oldest + 1) % E1000_TX_RING;
+    while (!d->tx[(d->tx_oldest + count - 1) % E1000_TX_RING]) {
+        STACK_ASSERT(count < d->tx_count);
+        count++;
+    }
+    return count;
+}
+
+static uint32_t last_slot(const struct e1000 *d, uint32_t count)
+{
+    return (d->tx_oldest + count - 1) % E1000_TX_RING;
 }
 
 /* Unhooks the oldest frame; the device no longer touches it. */
 static struct netbuf *take_oldest(struct e1000 *d)
 {
-    uint32_t slot = oldest_frame(d);
+    uint32_t count = oldest_frame(d), slot = last_slot(d, count);
     struct netbuf *nb = d->tx[slot];
     STACK_ASSERT(nb);
     d->tx[slot] = NULL;
-    d->tx_count -= slot == d->tx_oldest ? 1 : 2;
+    d->tx_count -= count;
     d->tx_oldest = (slot + 1) % E1000_TX_RING;
     bus_take(d->bus, netbuf_data(nb), netbuf_len(nb), BUS_TO_DEVICE);
     nb->flags &= (uint16_t)~NETBUF_AT_DRIVER;
@@ -146,7 +197,8 @@ static struct netbuf *take_oldest(struct e1000 *d)
 void e1000_tx_reap(struct e1000 *d, int64_t now_ns)
 {
     while (d->tx_count) {
-        uint8_t status = ring_load8(d->bus, descriptor(d, oldest_frame(d)) + E1000_TX_STATUS);
+        uint32_t slot = last_slot(d, oldest_frame(d));
+        uint8_t status = ring_load8(d->bus, descriptor(d, slot) + E1000_TX_STATUS);
         if (!(status & E1000_TX_DD))
             return;
         bus_fence(d->bus, BUS_OBSERVE);
@@ -186,7 +238,16 @@ void e1000_kick(void *state, int64_t now_ns)
 /* TDT == TDH would mean empty, so that one descriptor stays free. */
 static bool has_room(const struct e1000 *d, const struct netbuf *nb)
 {
-    return d->tx_count + (needs_context(d, nb) ? 2 : 1) < E1000_TX_RING;
+    uint32_t pieces = (netbuf_len(nb) + E1000_TX_PIECE - 1) / E1000_TX_PIECE;
+    return d->tx_count + pieces + (needs_context(d, nb) ? 1 : 0) < E1000_TX_RING;
+}
+
+static bool is_fit(const struct netbuf *nb)
+{
+    uint32_t len = netbuf_len(nb);
+    if (nb->segment)
+        return header_of(nb) + nb->segment <= E1000_FRAME_MAX && len <= E1000_SEGMENT_BYTES;
+    return len >= E1000_HEADER && len <= E1000_FRAME_MAX;
 }
 
 int e1000_send(void *state, struct netbuf *nb, int64_t now_ns)
@@ -194,7 +255,7 @@ int e1000_send(void *state, struct netbuf *nb, int64_t now_ns)
     struct e1000 *d = state;
     if (!d->running)
         return -ERR_NETDOWN;
-    if (netbuf_len(nb) < E1000_HEADER || netbuf_len(nb) > E1000_FRAME_MAX)
+    if (!is_fit(nb))
         return -ERR_MSGSIZE;
     if (d->tx_count >= E1000_TX_RING / 2) {
         e1000_kick(d, now_ns);

@@ -1,5 +1,6 @@
 /* The two families behind one face, and the registry of protocols. IPv6 has its place here. */
 #include "stack/net/ip.h"
+#include "stack/core/neighbour.h"
 #include "stack/net/ipv4.h"
 
 bool ip_speaks(const struct stack *s, uint32_t family)
@@ -146,6 +147,29 @@ struct netbuf *ip_buffer(struct stack *s, const struct ip_path *path, uint32_t o
         len > ip_longest_payload(family, options_len))
         return NULL;
     return netif_packet(path->nif, header_len(family, options_len), len);
+}
+
+static bool has_big_buffer(const struct stack *s)
+{
+    return s->pool[NETBUF_BIG].available > s->pool[NETBUF_BIG].reserve;
+}
+
+uint32_t ip_segments(struct stack *s, const struct ip_path *path, uint32_t header, uint32_t segment,
+                     int64_t now_ns)
+{
+    const struct netif *nif = path->nif;
+    uint32_t most = netif_cuts(nif), family = path->destination.family;
+    if (most <= 1 || path->loopback || path->broadcast || path->multicast ||
+        !neighbour_is_known(s, nif, &path->next_hop, now_ns) || !has_big_buffer(s))
+        return 1;
+    uint32_t headers = nif->headroom + header_len(family, 0) + header;
+    uint32_t bytes =
+        nif->offload.segment_bytes > headers ? nif->offload.segment_bytes - headers : 0;
+    uint32_t longest = ip_longest_payload(family, 0) - header;
+    uint32_t fit = (bytes < longest ? bytes : longest) / segment;
+    if (fit > most)
+        fit = most;
+    return fit > 1 ? fit : 1;
 }
 
 int ip_output(struct stack *s, const struct ip_path *path, struct netbuf *nb,

@@ -198,6 +198,12 @@ uint32_t ip_longest_payload(uint32_t family, uint32_t options_len);
 struct netbuf *ip_buffer(struct stack *s, const struct ip_path *path, uint32_t options_len,
                          uint32_t len);
 
+/* Into how many segments of `segment` octets behind `header` of its own the path's device cuts one
+ * packet of TCP by itself (netbuf_cut); 1: into none. Only where the packet would leave at once:
+ * what waits for its neighbour is counted by the packet. */
+uint32_t ip_segments(struct stack *s, const struct ip_path *path, uint32_t header, uint32_t segment,
+                     int64_t now_ns);
+
 /* Takes nb: builds the header, fragments when needed and allowed, sends. The transport's checksum
  * is already in place. 0 or a negated stack_error (-ERR_MSGSIZE: too long with DF, -ERR_ACCES:
  * broadcast without permission, -ERR_HOSTDOWN...). */

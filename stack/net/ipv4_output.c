@@ -45,16 +45,22 @@ void ipv4_know_flow(struct stack *s, struct ip_path *path, uint8_t protocol)
     path->flow_start = f.start;
 }
 
-static uint16_t id_of(struct stack *s, struct flow f)
+/* The first of `packets` that follow each other. */
+static uint16_t id_of(struct stack *s, struct flow f, uint32_t packets)
 {
-    return (uint16_t)(f.start + ipv4_of(s)->id[f.counter]++);
+    uint16_t *next = &ipv4_of(s)->id[f.counter];
+    uint16_t first = (uint16_t)(f.start + *next);
+    *next = (uint16_t)(*next + packets);
+    return first;
 }
 
-static uint16_t next_id(struct stack *s, const struct ip_path *path, const struct ipv4_hdr *hdr)
+static uint16_t next_id(struct stack *s, const struct ip_path *path, const struct ipv4_hdr *hdr,
+                        uint32_t packets)
 {
     bool known = path->flow_known && path->flow_protocol == hdr->proto;
-    return id_of(s, known ? (struct flow){path->flow_counter, path->flow_start}
-                          : flow_of(s, hdr->src, hdr->dst, hdr->proto));
+    struct flow f = known ? (struct flow){path->flow_counter, path->flow_start}
+                          : flow_of(s, hdr->src, hdr->dst, hdr->proto);
+    return id_of(s, f, packets);
 }
 
 /* A whole packet, its header in front, to whom the path says. */
@@ -62,7 +68,7 @@ static int transmit(struct stack *s, const struct ip_path *path, struct netbuf *
 {
     struct netif *nif = path->nif;
     uint8_t mac[6];
-    stack_count(s, MODULE_IPV4, IPV4_SENT);
+    stack_count_many(s, MODULE_IPV4, IPV4_SENT, netbuf_frames(nb));
     nb->net_at = nb->start;
     if (!nif->link)
         return refuse(s, nb, IPV4_DROP_NO_LINK_LAYER, -ERR_NETDOWN);
@@ -161,7 +167,7 @@ static int send(struct stack *s, const struct ip_path *path, struct netbuf *nb,
                 const struct ipv4_hdr *hdr, int64_t now_ns)
 {
     remember(s, path, nb, hdr);
-    if (hdr->total_len <= path->mtu)
+    if (hdr->total_len <= path->mtu || nb->segment)
         return transmit(s, path, nb, now_ns);
     if (hdr->df)
         return refuse(s, nb, IPV4_DROP_DONT_FRAGMENT, -ERR_MSGSIZE);
@@ -193,7 +199,7 @@ static int send_own_header(struct stack *s, const struct ip_path *path, struct n
         put32(netbuf_data(nb) + IPV4_SRC, hdr.src = path->source.word[0]);
     if (hdr.id == 0)
         put16(netbuf_data(nb) + IPV4_ID,
-              hdr.id = id_of(s, flow_of(s, hdr.src, hdr.dst, hdr.proto))); /* maybe to another */
+              hdr.id = id_of(s, flow_of(s, hdr.src, hdr.dst, hdr.proto), 1)); /* maybe to another */
     ipv4_checksum_set(netbuf_data(nb), hdr.hdr_len);
     return send(s, path, nb, &hdr, now_ns);
 }
@@ -243,7 +249,7 @@ int ipv4_output(struct stack *s, const struct ip_path *path, struct netbuf *nb,
     if (netbuf_len(nb) > DATAGRAM_MAX - (uint32_t)hdr.hdr_len)
         return refuse(s, nb, IPV4_DROP_TOO_LONG, -ERR_MSGSIZE);
     hdr.total_len = (uint16_t)(netbuf_len(nb) + hdr.hdr_len);
-    hdr.id = next_id(s, path, &hdr);
+    hdr.id = next_id(s, path, &hdr, netbuf_frames(nb));
     uint8_t *at = netbuf_push(nb, hdr.hdr_len);
     if (!at)
         return refuse(s, nb, IPV4_DROP_NO_HEADROOM, -ERR_NOBUFS);

@@ -291,6 +291,7 @@ static int with_doorbell(void *d, struct netif *nif, const struct device *device
     *(struct netif **)d = nif;
     nif->offload.segments = 8;
     nif->offload.segment_bytes = 5000;
+    nif->offload.sums_on_send = true;
     netif_link(nif, true, now_ns);
     return 0;
 }

@@ -50,7 +50,7 @@ static const struct module *const modules[] = {&nicrig_module, NULL};
 static const struct netif_driver *const drivers[] = {&e1000_driver, &rtl8139_driver,
                                                      &virtio_net_driver, NULL};
 static const struct stack_config config = {
-    .limits = {.frames = NICRIG_POOL, .big_buffers = 1, .netifs = 2, .driver_bytes = 65536},
+    .limits = {.frames = NICRIG_POOL, .big_buffers = 5, .netifs = 2, .driver_bytes = 65536},
     .modules = modules,
     .drivers = drivers,
 };

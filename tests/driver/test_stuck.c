@@ -118,6 +118,72 @@ Test(driver_stuck, e1000_transmit_hang, .init = e1000_setup)
 }
 
 /* All four descriptors can be in flight. */
+enum { CUT = 65000, LINK_AND_IP = 14 + 20, TCP_HEADER = 32 };
+
+/* TCP's, from its header on, to be cut into segments of 1,448 octets. */
+static struct netbuf *to_be_cut(void)
+{
+    struct netbuf *nb = netif_packet(eth0, 20, TCP_HEADER + CUT);
+    cr_assert_not_null(nb);
+    memset(netbuf_data(nb), 0, netbuf_len(nb));
+    netbuf_owe_sum(nb, 16, 0x1234, false);
+    netbuf_cut(nb, TCP_HEADER, 1448);
+    memset(netbuf_push(nb, LINK_AND_IP), 0x77, LINK_AND_IP);
+    nb->net_at = nb->start + 14;
+    return nb;
+}
+
+/* What the device is told of a packet that it cuts up: the headers' places and lengths, then the
+ * packet in pieces, of which the last has EOP. */
+Test(driver_stuck, e1000_cut_in_pieces, .init = e1000_setup)
+{
+    const struct e1000 *d = eth0->state;
+    struct netbuf *nb = to_be_cut();
+    uint32_t header = LINK_AND_IP + TCP_HEADER, at = 0;
+    cr_assert_eq(netbuf_frames(nb), 45u, "44 whole ones and 1,288 octets");
+    cr_assert_eq(netif_send(eth0, nb, 0), 0);
+    uint64_t places = 14 | 24 << 8 | 33 << 16 | (uint64_t)34 << 32 | (uint64_t)50 << 40;
+    cr_assert_eq(ring_load64(d->bus, d->tx_ring), places);
+    cr_assert_eq(ring_load32(d->bus, d->tx_ring + 8), CUT | 0x27000000u, "DEXT, TSE, IP, TCP");
+    cr_assert_eq(ring_load32(d->bus, d->tx_ring + 12), header << 8 | 1448u << 16);
+    for (int i = 1; i <= 8; i++) {
+        uint8_t *piece = d->tx_ring + 16 * i;
+        uint32_t len = ring_load32(d->bus, piece + 8) & 0xfffff;
+        cr_assert_eq(ring_load64(d->bus, piece), netif_device_address(eth0, nb) + at);
+        cr_assert_eq(ring_load32(d->bus, piece + 8) >> 20, i == 8 ? 0x2f1u : 0x261u);
+        cr_assert_eq(ring_load32(d->bus, piece + 12) & 0xff00, 0x0300u, "both sums");
+        at += len;
+    }
+    cr_assert_eq(at, header + CUT);
+    cr_assert_eq(nb->base[nb->net_at + 10] | nb->base[nb->net_at + 11], 0, "summed over zeros");
+    cr_assert_eq(eth0->tx_frames, 45u);
+    cr_assert_eq(eth0->tx_bytes, CUT + 45u * header);
+    cr_assert_eq(nicrig_counter(stack, "eth0.tx_cut"), 1u);
+    cr_assert_eq(nicrig_counter(stack, "eth0.tx_summed"), 45u);
+    tear_down();
+}
+
+/* Nine descriptors each of 31. */
+Test(driver_stuck, e1000_cut_fills_ring, .init = e1000_setup)
+{
+    for (int i = 0; i < 4; i++)
+        cr_assert_eq(netif_send(eth0, to_be_cut(), 0), 0);
+    cr_assert_eq(nicrig_counter(stack, "eth0.tx_ring_full"), 1u);
+    cr_assert_eq(eth0->waiting[0].count, 1u);
+    tear_down();
+}
+
+/* The knob is off meanwhile: nobody cuts it up. */
+Test(driver_stuck, e1000_cut_no_more, .init = e1000_setup)
+{
+    struct netbuf *nb = to_be_cut();
+    cr_assert_eq(stack_knob_set(stack, "core.offload", 0), 0);
+    cr_assert_eq(netif_cuts(eth0), 0u);
+    cr_assert_eq(netif_send(eth0, nb, 0), -ERR_MSGSIZE);
+    cr_assert_eq(nicrig_counter(stack, "core.drop.tx_too_long"), 1u);
+    tear_down();
+}
+
 Test(driver_stuck, rtl8139_transmit_hang, .init = rtl_setup)
 {
     hang_and_recover(RTL_TX_SLOTS);

@@ -425,18 +425,33 @@ uint32_t tcp_packet_len(const struct tcp_pcb *pcb, uint32_t text);
 struct tcp_plan {
     uint32_t seq, len; /* of text */
     uint8_t flags;
-    bool fresh; /* text, or FIN, that was not sent before */
+    bool fresh;       /* text, or FIN, that was not sent before */
+    uint16_t segment; /* octets of text in each segment that the device is to make; 0: one */
 };
 uint8_t tcp_ecn_flags(struct tcp_pcb *pcb, const struct tcp_plan *plan);
 uint8_t tcp_ecn_tos(const struct tcp_pcb *pcb, const struct tcp_plan *plan);
 /* 0, or a negated error: it was not sent. */
 int tcp_transmit(struct stack *s, struct tcp_pcb *pcb, const struct tcp_plan *plan, int64_t now_ns);
+/* How many segments with so much text may go as one packet; 1: the device does not cut up. */
+uint32_t tcp_segments_at_once(struct stack *s, struct tcp_pcb *pcb, uint32_t text, int64_t now_ns);
 /* An acknowledgement at once, without text. */
 void tcp_send_ack(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 /* <SEQ=SND.NXT><ACK=RCV.NXT><CTL=RST,ACK> of ABORT. */
 void tcp_send_rst(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 /* RCV.WND as it would be told now, in octets (3.8.6.2.2). */
 uint32_t tcp_receive_window(const struct stack *s, const struct tcp_pcb *pcb);
+
+/* --- train.c --- */
+/* Segments that were sent as far as the connection is concerned, and wait for each other. */
+struct tcp_train {
+    struct tcp_plan plan;
+    uint32_t count, most; /* segments in it; 0: none */
+};
+/* False: the segment does not go with those. */
+bool tcp_train_takes(struct stack *s, struct tcp_pcb *pcb, struct tcp_train *t,
+                     const struct tcp_plan *plan, int64_t now_ns);
+/* Sends what waits; tcp_transmit's results. */
+int tcp_train_leaves(struct stack *s, struct tcp_pcb *pcb, struct tcp_train *t, int64_t now_ns);
 
 /* --- reset.c --- */
 /* The reset that 3.10.7.1 wants in answer to a segment for nobody; none for one that nobody may

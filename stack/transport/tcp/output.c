@@ -201,13 +201,20 @@ static void note_flight(struct stack *s, struct tcp_pcb *pcb, const struct tcp_p
         pcb->give_up_ns = now_ns + tcp_patience_ns(s, pcb);
 }
 
-/* What could not be sent is lost, as on the wire: the timeout has it sent again. */
-static int send_planned(struct stack *s, struct tcp_pcb *pcb, const struct tcp_plan *plan,
-                        int64_t now_ns)
+/* What could not be sent is lost, as on the wire: the timeout has it sent again. `train`: what goes
+ * with it or before it. */
+static int send_planned(struct stack *s, struct tcp_pcb *pcb, struct tcp_train *train,
+                        const struct tcp_plan *plan, int64_t now_ns)
 {
+    int err = 0;
     if (plan->fresh)
         resume(s, pcb, now_ns);
-    int err = tcp_transmit(s, pcb, plan, now_ns);
+    if (!tcp_train_takes(s, pcb, train, plan, now_ns)) {
+        if ((err = tcp_train_leaves(s, pcb, train, now_ns)) < 0)
+            return err;
+        if (!tcp_train_takes(s, pcb, train, plan, now_ns))
+            err = tcp_transmit(s, pcb, plan, now_ns);
+    }
     note_flight(s, pcb, plan, now_ns);
     return err;
 }
@@ -230,12 +237,14 @@ static void wait_for_window(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns
 static void send_all(struct stack *s, struct tcp_pcb *pcb, enum urge urge, int64_t now_ns)
 {
     struct tcp_plan plan;
+    struct tcp_train train = {.count = 0};
     while (plan_next(s, pcb, urge, &plan)) {
-        if (send_planned(s, pcb, &plan, now_ns) < 0 || urge == URGE_LOSS_PROBE)
+        if (send_planned(s, pcb, &train, &plan, now_ns) < 0 || urge == URGE_LOSS_PROBE)
             break;
         pcb->follows = true;
         urge = URGE_NONE;
     }
+    tcp_train_leaves(s, pcb, &train, now_ns);
 }
 
 static void output(struct stack *s, struct tcp_pcb *pcb, enum urge urge, int64_t now_ns)
@@ -316,8 +325,9 @@ void tcp_send_loss_probe(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
     if (pcb->snd_nxt != nxt ||
         !recovery_probe_again(r, &tcp_of(s)->sent, tcp_send_mss(s, pcb), &at))
         return;
+    struct tcp_train none = {.count = 0};
     struct tcp_plan plan = {.seq = at.left, .len = seq_earlier(at.right, pcb->snd_end) - at.left};
     plan.flags = TCP_FLAG_ACK | (at.right == pcb->snd_end ? TCP_FLAG_PSH : 0) |
                  (seq_after(at.right, pcb->snd_end) ? TCP_FLAG_FIN : 0);
-    send_planned(s, pcb, &plan, now_ns);
+    send_planned(s, pcb, &none, &plan, now_ns);
 }

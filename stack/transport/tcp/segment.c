@@ -3,7 +3,7 @@
 #include "stack/transport/tcp/inside.h"
 #include "stack/wire/ipproto.h"
 
-enum { FIXED_HEADERS = 40 };
+enum { FIXED_HEADERS = 40, IPV4_HEADER = 20 };
 
 static int path_of(struct stack *s, struct tcp_pcb *pcb, struct ip_path *path)
 {
@@ -45,6 +45,15 @@ uint32_t tcp_packet_len(const struct tcp_pcb *pcb, uint32_t text)
 {
     return FIXED_HEADERS + ip_options_len(pcb) + (pcb->timestamps ? TIMESTAMPS_AND_NOPS : 0u) +
            text;
+}
+
+uint32_t tcp_segments_at_once(struct stack *s, struct tcp_pcb *pcb, uint32_t text, int64_t now_ns)
+{
+    struct ip_path path;
+    if (path_of(s, pcb, &path) < 0)
+        return 1;
+    uint32_t header = tcp_packet_len(pcb, 0) - IPV4_HEADER + tcp_sack_len(pcb);
+    return ip_segments(s, &path, header, text, now_ns);
 }
 
 /*
@@ -104,17 +113,22 @@ static uint8_t options_of(struct stack *s, const struct tcp_pcb *pcb, const stru
     return (uint8_t)tcp_options_emit(&o, raw, TCP_MAX_OPTIONS_LEN);
 }
 
-static void fill(struct netbuf *nb, struct tcp_pcb *pcb, const struct tcp_hdr *hdr, uint32_t seq,
-                 uint32_t len, const struct ip_path *path)
+/* A device that cuts the packet up adds each segment's length to the sum. */
+static void fill(struct netbuf *nb, struct tcp_pcb *pcb, const struct tcp_hdr *hdr,
+                 const struct tcp_plan *plan, const struct ip_path *path)
 {
     uint8_t *at = netbuf_data(nb);
     size_t header = tcp_emit(hdr, at, netbuf_len(nb));
-    STACK_ASSERT(header + len == netbuf_len(nb));
-    if (len)
-        tcp_stream_get(&pcb->out, seq, at + header, len);
-    uint16_t pseudo = checksum_pseudo4(path->source.word[0], pcb->end.ip.remote.word[0],
-                                       IP_PROTO_TCP, (uint16_t)netbuf_len(nb));
+    STACK_ASSERT(header + plan->len == netbuf_len(nb));
+    uint32_t first = plan->seq + ((plan->flags & TCP_FLAG_SYN) != 0); /* of the text */
+    if (plan->len)
+        tcp_stream_get(&pcb->out, first, at + header, plan->len);
+    uint16_t length = plan->segment ? 0 : (uint16_t)netbuf_len(nb);
+    uint16_t pseudo =
+        checksum_pseudo4(path->source.word[0], pcb->end.ip.remote.word[0], IP_PROTO_TCP, length);
     netbuf_owe_sum(nb, TCP_CHECKSUM, pseudo, false);
+    if (plan->segment)
+        netbuf_cut(nb, (uint8_t)header, plan->segment);
 }
 
 /* What the peer has been told by a segment that left. */
@@ -174,10 +188,10 @@ int tcp_transmit(struct stack *s, struct tcp_pcb *pcb, const struct tcp_plan *pl
         tcp_count(s, TCP_NO_BUFFER_OUT);
         return -ERR_NOBUFS;
     }
-    fill(nb, pcb, &hdr, plan->seq + ((plan->flags & TCP_FLAG_SYN) != 0), plan->len, &path);
+    fill(nb, pcb, &hdr, plan, &path);
     struct ip_send how = ip_of(s, pcb, plan, &path);
     note_sent(pcb, &hdr);
-    tcp_count(s, TCP_OUT);
+    stack_count_many(s, MODULE_TCP, TCP_OUT, netbuf_frames(nb));
     pcb->end.ip.has_sent = true;
     return ip_output(s, &path, nb, &how, now_ns);
 }
