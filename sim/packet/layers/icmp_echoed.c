@@ -130,6 +130,9 @@ bool echoed_emit(struct builder *b, int i, const struct clause *cl)
         return false;
     }
     put16(quoted + 2, 20 + header + len);
+    /* Segments carry DF where the path's MTU is looked for (RFC 1191 3), and what asks for shorter
+     * ones is believed of those alone. */
+    quoted[6] = protocol == IPPROTO_TCP ? 0x40 : 0;
     quoted[8] = IPDEFTTL;
     quoted[9] = (uint8_t)protocol;
     put32(quoted + 12, c->destination.ipv4);
