@@ -73,7 +73,7 @@ static void begin(struct monitor *m, struct tcp_flow *f, int side, const struct 
     bool answers = s->flags & TCP_ACK;
     if (e->syn && e->isn == s->seq)
         return;
-    bool over = e->reset || o->reset || (e->fin && o->fin);
+    bool over = e->reset || o->reset; /* in TIME-WAIT it is the host's to refuse (RFC 6191) */
     if (!answers && e->syn && (f->open || o->syn) && !over) {
         f->again.there = true;
         f->again.side = side;
@@ -85,6 +85,8 @@ static void begin(struct monitor *m, struct tcp_flow *f, int side, const struct 
         restart(m, f);
         f->start = true;
         take_syn(o, &first);
+        o->stamped = first.kinds & 1u << OPTION_TS;
+        o->tsval = o->first_tsval = first.tsval;
     } else if (!answers && e->seen) {
         restart(m, f);
     } else if (e->seen) {
