@@ -54,11 +54,9 @@ static void text_of(const char *report, char out[CAUSE_TEXT])
     snprintf(out, CAUSE_TEXT, "%.*s%s%.*s", field_len, field, id_len ? ", " : "", id_len, id);
 }
 
-void causes_add(struct causes *c, const char *name, const char *report)
+static void add(struct causes *c, const char *name, const char text[CAUSE_TEXT])
 {
-    char text[CAUSE_TEXT];
     uint32_t k = 0;
-    text_of(report ? report : "", text);
     c->failures++;
     while (k < c->causes && strcmp(c->cause[k].text, text) != 0)
         k++;
@@ -70,9 +68,27 @@ void causes_add(struct causes *c, const char *name, const char *report)
     }
     if (k == c->causes) {
         c->cause[c->causes++] = (struct cause){.first = name, .order = k};
-        memcpy(c->cause[k].text, text, sizeof text);
+        memcpy(c->cause[k].text, text, CAUSE_TEXT);
     }
     c->cause[k].count++;
+}
+
+void causes_add(struct causes *c, const char *name, const char *report)
+{
+    char text[CAUSE_TEXT];
+    text_of(report ? report : "", text);
+    add(c, name, text);
+}
+
+/* The reason without its place: "x.pkt:7: mine has no neighbour". */
+void causes_add_skip(struct causes *c, const char *name, const char *reason)
+{
+    char text[CAUSE_TEXT];
+    const char *place = reason ? strstr(reason, ".pkt:") : NULL;
+    const char *from = place ? strstr(place, ": ") : NULL;
+    from = from ? from + 2 : reason ? reason : "";
+    snprintf(text, sizeof text, "%.*s", (int)strcspn(from, "\n"), from);
+    add(c, name, text);
 }
 
 static int by_count(const void *a, const void *b)
@@ -82,12 +98,12 @@ static int by_count(const void *a, const void *b)
                                 : (x->order > y->order) - (x->order < y->order);
 }
 
-void causes_print(struct causes *c, FILE *out)
+void causes_print(struct causes *c, const char *heading, FILE *out)
 {
     if (c->failures < 2)
         return;
     qsort(c->cause, c->causes, sizeof *c->cause, by_count);
-    fprintf(out, "\nfailures by cause:\n");
+    fprintf(out, "\n%s:\n", heading);
     for (uint32_t k = 0; k < c->causes && k < SHOWN; k++)
         fprintf(out, "%5u  %-48s %s\n", c->cause[k].count, c->cause[k].text, c->cause[k].first);
     if (c->causes > SHOWN)

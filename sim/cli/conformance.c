@@ -13,13 +13,14 @@ struct told {
 };
 
 /* Failures are named as they come, the rest is the report's. */
-static void count(void *ctx, uint32_t k, struct result *r)
+static bool count(void *ctx, uint32_t k, struct result *r)
 {
     struct told *t = ctx;
     conformance_case(t->conformance, k, r->outcome.status);
     t->errors += r->outcome.status == RUN_ERROR;
     if (r->outcome.status == RUN_FAILED || r->outcome.status == RUN_ERROR)
         fprintf(stderr, "failed  %s\n", t->suite->kase[k].run.name);
+    return true;
 }
 
 static bool write_file(const char *path, void (*print)(const struct conformance *c, FILE *out),
@@ -63,13 +64,15 @@ static int report(const struct suite *suite, struct options *o, struct conforman
 {
     struct told t = {.conformance = c, .suite = suite, .quiet = o->quiet};
     tell_refused(suite);
-    int worker_failed = workers_run(suite, o, 0, count, &t);
+    enum workers_end end = workers_run(suite, o, 0, count, &t);
+    if (end == WORKERS_INTERRUPTED) /* half of it would read as if the rest were not shown */
+        return EXIT_INTERRUPTED;
     uint32_t wrong = conformance_settle(c, stderr);
     if (!o->quiet)
         conformance_print(c, stdout);
     conformance_print_totals(c, stdout);
     bool written = write_reports(c);
-    if (wrong || !written || worker_failed || t.errors || suite->refusals)
+    if (wrong || !written || end == WORKERS_FAILED || t.errors || suite->refusals)
         return EXIT_USAGE;
     return conformance_count(c, CONFORMANCE_FAILED) ? EXIT_FAILED_CASE : EXIT_PASSED;
 }

@@ -9,26 +9,27 @@ struct lines {
     int status;
 };
 
-static void print_line(void *ctx, uint32_t k, struct result *r)
+static bool print_line(void *ctx, uint32_t k, struct result *r)
 {
     struct lines *lines = ctx;
     const struct suite *suite = lines->suite;
     char w[33], t[33], s[33];
     if (r->outcome.status == RUN_SKIPPED) {
         printf("%32s %32s %32s %s (skipped)\n", "-", "-", "-", suite->kase[k].run.name);
-        return;
+        return true;
     }
     if (r->outcome.status == RUN_ERROR || r->outcome.signal) {
         const struct script *script = r->outcome.refused ? suite->kase[k].run.script : NULL;
         if (!script || script != lines->refused)
             lines->status = usage_error("%s", r->report);
         lines->refused = script;
-        return;
+        return true;
     }
     fingerprint_text(&r->outcome.w, w);
     fingerprint_text(&r->outcome.t, t);
     fingerprint_text(&r->outcome.s, s);
     printf("%s %s %s %s\n", w, t, s, suite->kase[k].run.name);
+    return true;
 }
 
 int command_fingerprint(int argc, char **argv)
@@ -46,7 +47,8 @@ int command_fingerprint(int argc, char **argv)
         return usage_error("%s", why.text);
     tell_refused(suite);
     struct lines lines = {suite, NULL, suite->refusals ? EXIT_USAGE : EXIT_PASSED};
-    workers_run(suite, &o, 0, print_line, &lines);
+    if (workers_run(suite, &o, 0, print_line, &lines) == WORKERS_INTERRUPTED)
+        lines.status = EXIT_INTERRUPTED;
     suite_free(suite);
     return lines.status;
 }

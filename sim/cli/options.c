@@ -95,6 +95,26 @@ static int take_patience(struct options *o, const char *v)
     return 0;
 }
 
+static int take_junit(struct options *o, const char *v)
+{
+    o->junit = v;
+    return 0;
+}
+
+static int take_max_failures(struct options *o, const char *v)
+{
+    return take_number(v, UINT32_MAX, &o->max_failures) == 0 && o->max_failures
+               ? 0
+               : usage_error("--max-failures: a number from 1 on");
+}
+
+static int take_x(struct options *o, const char *v)
+{
+    (void)v;
+    o->max_failures = 1;
+    return 0;
+}
+
 static int take_pcap(struct options *o, const char *v)
 {
     o->pcap = v;
@@ -208,6 +228,7 @@ static int take_define(struct options *o, const char *v)
         return 0;                                                                                  \
     }
 FLAG(json)
+FLAG(fail_on_skip)
 FLAG(bless)
 FLAG(no_golden)
 FLAG(strict)
@@ -259,6 +280,10 @@ static const struct option table[] = {
     {"closure", NULL, "lose each frame in turn and judge by the outcome, where a script states one",
      take_closure},
     {"snapshot", NULL, "save at the middle, restore, and compare the fingerprints", take_snapshot},
+    {"x", NULL, "stop at the first failure", take_x},
+    {"max-failures", "N", "stop at the Nth failure", take_max_failures},
+    {"fail-on-skip", NULL, "a case that is skipped fails the run", take_fail_on_skip},
+    {"junit", "F", "write the results as JUnit XML, too", take_junit},
     {"json", NULL, "results as JSON lines", take_json},
     {"bless", NULL, "write the goldens of cases whose lines pass", take_bless},
     {"no-golden", NULL, "judge by lines alone", take_no_golden},
@@ -286,7 +311,7 @@ void options_help(FILE *out, const char *accepted)
         char left[40];
         if (!is_accepted(accepted, table[k].name))
             continue;
-        snprintf(left, sizeof left, "%s%s%s%s", strcmp(table[k].name, "D") == 0 ? "-" : "--",
+        snprintf(left, sizeof left, "%s%s%s%s", strlen(table[k].name) == 1 ? "-" : "--",
                  table[k].name, table[k].value ? " " : "", table[k].value ? table[k].value : "");
         fprintf(out, "  %-20s %s\n", left, table[k].help);
     }

@@ -25,10 +25,11 @@ struct tally {
     const struct suite *suite;
     const struct options *options;
     struct junit *junit;
-    struct wire_tally *wire; /* NULL: the wire is not bent */
-    struct known *known;     /* failures that are; NULL: none are */
-    struct causes *causes;
-    uint32_t passed, relaxed, failed, skipped, errors, as_known, missing_goldens, closure_runs;
+    struct wire_tally *wire;       /* NULL: the wire is not bent */
+    struct known *known;           /* failures that are; NULL: none are */
+    struct causes *causes, *lacks; /* of failures; of skips */
+    uint32_t told, passed, relaxed, failed, skipped, errors, as_known, missing_goldens,
+        closure_runs;
     uint64_t frames;
     int64_t wall_ns, *each_ns;
     bool *case_failed;
@@ -107,7 +108,7 @@ static void count_refused(struct tally *t)
         struct result r = {.report = (char *)s->text, .outcome = {.status = RUN_ERROR}};
         const struct suite_case none = {.run = {.name = s->path}};
         add_refusal(&t->refusals, s->path, s->text);
-        junit_case(t->junit, s->path, "error", s->text, 0);
+        junit_case(t->junit, s->path, s->path, "error", s->text, 0);
         if (t->options->json)
             print_json(&none, &r);
     }
@@ -162,19 +163,28 @@ static bool is_known(struct tally *t, const struct suite_case *c, struct result 
     if (!e)
         return false;
     t->as_known++;
-    junit_case(t->junit, c->run.name, "skipped", e->reason, r->outcome.wall_ns);
+    junit_case(t->junit, c->run.script->path, c->run.name, "skipped", e->reason,
+               r->outcome.wall_ns);
     if (!t->options->json && !t->options->quiet)
         printf("known   %s: %s\n", c->run.name, e->reason);
     return true;
 }
 
-static void count(void *ctx, uint32_t k, struct result *r)
+/* Those that are known or only pass over something are none. */
+static bool go_on(const struct tally *t)
+{
+    uint64_t most = t->options->max_failures;
+    return !most || t->failed + t->errors + t->refusals.scripts < most;
+}
+
+static bool count(void *ctx, uint32_t k, struct result *r)
 {
     static const char *const kinds[] = {NULL, "failure", "skipped", "error"};
     struct tally *t = ctx;
     const struct suite_case *c = &t->suite->kase[k];
+    t->told++;
     if (is_known(t, c, r))
-        return;
+        return true;
     uint32_t *const counters[] = {&t->passed, &t->failed, &t->skipped, &t->errors};
     bool told = is_told(t, c, r);
     if (!r->outcome.refused)
@@ -190,12 +200,16 @@ static void count(void *ctx, uint32_t k, struct result *r)
     t->missing_goldens += r->outcome.golden == GOLDEN_MISSING;
     if (r->outcome.status == RUN_FAILED)
         causes_add(t->causes, c->run.name, r->report);
-    junit_case(t->junit, c->run.name, kinds[r->outcome.status], r->report, r->outcome.wall_ns);
+    if (r->outcome.status == RUN_SKIPPED)
+        causes_add_skip(t->lacks, c->run.name, r->report);
+    junit_case(t->junit, c->run.script->path, c->run.name, kinds[r->outcome.status], r->report,
+               r->outcome.wall_ns);
     if (t->options->json)
         print_json(c, r);
     else if (!told)
         print_row(t, c, r);
     fflush(stdout);
+    return go_on(t);
 }
 
 static int by_value(const void *a, const void *b)
@@ -208,7 +222,7 @@ static void print_sum(struct tally *t)
 {
     uint32_t cases = t->suite->cases;
     qsort(t->each_ns, cases, sizeof *t->each_ns, by_value);
-    if (cases > 1 && !t->options->quiet) {
+    if (cases > 1 && t->told == cases && !t->options->quiet) {
         int64_t median_us = t->each_ns[cases / 2] / 1000;
         uint64_t per_s = t->wall_ns > 0 ? t->frames * 1000000000u / (uint64_t)t->wall_ns : 0;
         printf("%u cases, %" PRIu64 " frames; median %" PRId64 " us a case, %" PRIu64 " frames/s\n",
@@ -267,10 +281,12 @@ static void print_requirements(const struct tally *t)
 }
 
 /* Runs inside a checkout leave reports/junit.xml; elsewhere no folder is made. */
-static struct junit *open_junit(uint32_t cases)
+static struct junit *open_junit(const struct options *o)
 {
     struct stat st;
-    return stat("reports", &st) == 0 && S_ISDIR(st.st_mode) ? junit_open("reports/junit.xml", cases)
+    if (o->junit)
+        return junit_open(o->junit);
+    return stat("reports", &st) == 0 && S_ISDIR(st.st_mode) ? junit_open("reports/junit.xml")
                                                             : NULL;
 }
 
@@ -337,7 +353,9 @@ static void tell_all(struct tally *t)
 {
     const struct options *o = t->options;
     if (!o->json)
-        causes_print(t->causes, stdout);
+        causes_print(t->causes, "failures by cause", stdout);
+    if (!o->json && !o->quiet)
+        causes_print(t->lacks, "skipped, by what was missing first", stdout);
     if (!o->json && o->sut)
         print_requirements(t);
     if (t->known)
@@ -349,10 +367,31 @@ static void tally_free(struct tally *t)
     if (t->wire)
         wire_tally_free(t->wire);
     causes_free(t->causes);
+    causes_free(t->lacks);
     free(t->each_ns);
     free(t->case_failed);
     free(t->refusals.places.bytes);
     free(t->refusals.last_text);
+}
+
+/* What did not run is told, and never a pass. */
+static int status_of(const struct tally *t, enum workers_end end, bool failed)
+{
+    const struct options *o = t->options;
+    uint32_t left = t->suite->cases - t->told;
+    if (end == WORKERS_INTERRUPTED)
+        fprintf(stderr, "wiredrill: interrupted; %u cases were not told\n", left);
+    else if (end == WORKERS_ENOUGH)
+        fprintf(stderr, "wiredrill: %u failed, that is enough; %u cases were not run\n",
+                t->failed + t->errors, left);
+    bool idle = t->suite->cases && t->skipped == t->suite->cases;
+    if (idle)
+        usage_error("run: nothing ran: every case was skipped");
+    if (end == WORKERS_INTERRUPTED)
+        return EXIT_INTERRUPTED;
+    if (t->errors || t->refusals.scripts > 0 || end == WORKERS_FAILED || idle)
+        return EXIT_USAGE;
+    return failed || (o->fail_on_skip && t->skipped) ? EXIT_FAILED_CASE : EXIT_PASSED;
 }
 
 static int run_suite(struct suite *suite, struct options *o, struct known *known, FILE *breakers)
@@ -362,21 +401,24 @@ static int run_suite(struct suite *suite, struct options *o, struct known *known
                       .wire = o->wire_mutants ? wire_tally_new(breakers) : NULL,
                       .known = known,
                       .causes = causes_new(),
+                      .lacks = causes_new(),
                       .each_ns = calloc(suite->cases + 1, sizeof(int64_t)),
                       .case_failed = calloc(suite->cases + 1, sizeof(bool)),
-                      .junit = open_junit(suite->cases + suite->refusals),
+                      .junit = open_junit(o),
                       .refusals = {.places = {.grows = true}}};
     count_refused(&t);
-    int worker_failed = workers_run(suite, o, wanted(o, suite), count, &t);
-    junit_close(t.junit);
+    enum workers_end end =
+        go_on(&t) ? workers_run(suite, o, wanted(o, suite), count, &t) : WORKERS_ENOUGH;
+    bool written = junit_close(t.junit) == 0;
     tell_all(&t);
     uint32_t idle = t.wire && !o->json ? wire_tally_print(t.wire, stdout) : 0;
     if (!o->json)
         print_sum(&t);
-    bool wrong = t.errors || t.refusals.scripts > 0 || worker_failed;
-    bool failed = t.failed || idle;
+    int status = status_of(&t, end, t.failed || idle);
+    if (o->junit && !written)
+        status = usage_error("--junit: %s cannot be written: %s", o->junit, strerror(errno));
     tally_free(&t);
-    return wrong ? EXIT_USAGE : failed ? EXIT_FAILED_CASE : EXIT_PASSED;
+    return status;
 }
 
 int command_run(int argc, char **argv)

@@ -6,19 +6,19 @@
 #include "sim/suite/suite.h"
 
 /* How the command, and a worker, ends. */
-enum exit_status { EXIT_PASSED, EXIT_FAILED_CASE, EXIT_USAGE };
+enum exit_status { EXIT_PASSED, EXIT_FAILED_CASE, EXIT_USAGE, EXIT_INTERRUPTED = 130 };
 
 /* --- what a case is run with, as the command line says it --- */
 enum { SETS_MAX = 64, DEFINES_MAX = 64, CATALOGUES_MAX = 16 };
 
 struct options {
     const char *nic, *sut, *driver, *profile, *judge, *bus, *pcap, *to, *host, *breakers, *known,
-        *waivers, *cwnd;
+        *waivers, *cwnd, *junit;
     uint64_t seed, fill;
     bool seed_given, json, bless, no_golden, strict, snapshot, closure, wire_mutants, quiet,
-        verbose, promiscuous, no_monitor, at_host;
-    int jobs, patience; /* seconds of computing that a case may take */
-    uint64_t lose_frame;
+        verbose, promiscuous, fail_on_skip, no_monitor, at_host;
+    int jobs, patience;                /* seconds of computing that a case may take */
+    uint64_t lose_frame, max_failures; /* 0: none; any number */
     int lose_link;
     struct setting set[SETS_MAX];
     uint32_t sets;
@@ -78,10 +78,16 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
 /* The command that repeats case k, for a shell; malloc'ed. */
 char *case_repeat(const struct suite *suite, uint32_t k, const struct options *o);
 
-/* Runs all cases in o->jobs worker processes; `done` hears of each in order of the suite. A worker
- * that dies or hangs is one failed case. Returns 1 when a worker left with an error after its cases
- * (a leak, say). */
-int workers_run(const struct suite *suite, const struct options *o, unsigned want,
-                void (*done)(void *ctx, uint32_t k, struct result *r), void *ctx);
+enum workers_end {
+    WORKERS_DONE,
+    WORKERS_ENOUGH,      /* `done` wants no more */
+    WORKERS_INTERRUPTED, /* by the user (SIGINT) */
+    WORKERS_FAILED       /* all ran, and one left with an error after its cases: a leak, say */
+};
+
+/* Runs all cases in o->jobs worker processes; `done` hears of each in order of the suite, and says
+ * whether to go on. A worker that dies or hangs is one failed case. */
+enum workers_end workers_run(const struct suite *suite, const struct options *o, unsigned want,
+                             bool (*done)(void *ctx, uint32_t k, struct result *r), void *ctx);
 
 #endif

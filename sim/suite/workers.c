@@ -46,9 +46,17 @@ struct crew {
     uint32_t told; /* cases told in order */
     struct result *result;
     struct pulse *pulse; /* of each worker */
-    void (*done)(void *ctx, uint32_t k, struct result *r);
+    bool (*done)(void *ctx, uint32_t k, struct result *r);
     void *ctx;
+    bool enough; /* said it */
 };
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal_number)
+{
+    interrupted = signal_number;
+}
 
 static void send_text(int fd, const char *text)
 {
@@ -99,6 +107,7 @@ static void worker_loop(const struct crew *crew, int in, int out)
     const struct itimerval busy = {.it_value.tv_sec = crew->options->patience,
                                    .it_interval.tv_sec = crew->options->patience};
     crash_watch(&mine->crash, crew->options->patience, got_nowhere, run_die);
+    signal(SIGINT, SIG_IGN);            /* the command hears it, and ends us */
     dup2(STDERR_FILENO, STDOUT_FILENO); /* what a plug-in prints is no part of our report */
     while (fd_read_all(in, &k, sizeof k)) {
         struct result r = {0};
@@ -167,9 +176,9 @@ static int dismiss(struct worker *w, bool kill_it)
 
 static void tell_in_order(struct crew *crew)
 {
-    while (crew->told < crew->suite->cases && crew->result[crew->told].done) {
+    while (!crew->enough && crew->told < crew->suite->cases && crew->result[crew->told].done) {
         struct result *r = &crew->result[crew->told];
-        crew->done(crew->ctx, crew->told++, r);
+        crew->enough = !crew->done(crew->ctx, crew->told++, r);
         free(r->report);
         free(r->ladder);
         r->report = r->ladder = NULL;
@@ -290,8 +299,8 @@ static void wait_for_one(struct crew *crew, struct pollfd *fds, struct worker **
     }
 }
 
-int workers_run(const struct suite *suite, const struct options *o, unsigned want,
-                void (*done)(void *ctx, uint32_t k, struct result *r), void *ctx)
+enum workers_end workers_run(const struct suite *suite, const struct options *o, unsigned want,
+                             bool (*done)(void *ctx, uint32_t k, struct result *r), void *ctx)
 {
     int failed = 0, jobs = o->jobs ? o->jobs : (int)sysconf(_SC_NPROCESSORS_ONLN);
     struct crew crew = {
@@ -308,25 +317,37 @@ int workers_run(const struct suite *suite, const struct options *o, unsigned wan
     crew.result = calloc((size_t)suite->cases + 1, sizeof *crew.result);
     struct pollfd *fds = calloc((size_t)crew.workers + 1, sizeof *fds);
     struct worker **of = calloc((size_t)crew.workers + 1, sizeof *of);
+    struct sigaction before;
+    interrupted = 0; /* without SA_RESTART: poll ends */
+    sigaction(SIGINT, &(struct sigaction){.sa_handler = interrupt}, &before);
     signal(SIGPIPE, SIG_IGN);
     for (int k = 0; k < crew.workers; k++)
         give(&crew, &crew.worker[k]);
-    while (crew.told < suite->cases) {
+    while (crew.told < suite->cases && !crew.enough && !interrupted) {
         wait_for_one(&crew, fds, of);
         tell_in_order(&crew);
     }
+    bool early = crew.told < suite->cases;
     for (int k = 0; k < crew.workers; k++) {
         if (crew.worker[k].pid <= 0)
             continue;
-        int status = dismiss(&crew.worker[k], false);
-        if (status != 0)
+        int status = dismiss(&crew.worker[k], early);
+        if (status != 0 && !early)
             failed =
                 fprintf(stderr, "wiredrill: a worker ended with status %d\n", WEXITSTATUS(status));
+    }
+    for (uint32_t k = crew.told; k < suite->cases; k++) {
+        free(crew.result[k].report);
+        free(crew.result[k].ladder);
     }
     munmap(crew.pulse, pulses);
     free(of);
     free(fds);
     free(crew.result);
     free(crew.worker);
-    return failed != 0;
+    sigaction(SIGINT, &before, NULL);
+    return interrupted ? WORKERS_INTERRUPTED
+           : early     ? WORKERS_ENOUGH
+           : failed    ? WORKERS_FAILED
+                       : WORKERS_DONE;
 }
