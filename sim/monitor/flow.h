@@ -74,6 +74,7 @@ struct tcp_flow {
     struct tcp_end end[2];
     bool start;          /* its first SYN was seen */
     bool open;           /* both SYNs were, and were acknowledged */
+    bool refused;        /* by a reset before that */
     bool holes;          /* the capture misses segments */
     bool accurate, fast; /* RFC 9768; data in the SYN */
     struct {

@@ -71,6 +71,8 @@ static void begin(struct monitor *m, struct tcp_flow *f, int side, const struct 
 {
     struct tcp_end *e = &f->end[side], *o = &f->end[!side];
     bool answers = s->flags & TCP_ACK;
+    if (f->refused && !answers)
+        restart(m, f);
     if (e->syn && e->isn == s->seq)
         return;
     bool over = e->reset || o->reset; /* in TIME-WAIT it is the host's to refuse (RFC 6191) */

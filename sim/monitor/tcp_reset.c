@@ -79,7 +79,10 @@ void see_tcp_resets(struct monitor *m, const struct tcp_view *v)
 void see_tcp_note_reset(struct monitor *m, const struct tcp_view *v)
 {
     struct tcp_end *e = v->from, *o = v->to;
-    if (!(v->s->flags & TCP_RST) || !v->flow->open)
+    if (!(v->s->flags & TCP_RST))
+        return;
+    v->flow->refused |= !v->flow->open;
+    if (!v->flow->open)
         return;
     if (v->s->seq == e->nxt)
         e->reset = true;

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "sim/play/engine.h"
 #include "sim/play/watch.h"
+#include "sim/play/watch.h"
 
 enum { ARENA_BYTES = 1 << 30 };
 
@@ -209,6 +210,7 @@ void run_finish(struct run *r)
         judge_finish(&r->judge);
     }
     judge_violations(r);
+    watch_finish(r);
 }
 
 static void stop_hosts(struct run *r)
