@@ -125,7 +125,12 @@ struct expr *expr_call(struct parse *p, const struct word *name, struct exprs ar
 struct expr *expr_compare(struct parse *p, struct expr *chain, struct expr *left, enum expr_op op,
                           struct expr *right);
 struct exprs exprs_add(struct parse *p, struct exprs list, struct expr *next);
-void code_add(struct parse *p, struct expr *e);
+/* A statement of %{ }%: NAME = e, or an assert when there is no name. */
+void code_add(struct parse *p, const struct word *name, struct expr *e);
+/* NAME += e. */
+bool code_add_to(struct parse *p, const struct word *name, struct expr *e);
+/* print(...), which tells nobody anything; other calls are refused. */
+bool code_print(struct parse *p, const struct word *name);
 
 /* stream.c */
 void syntax_error(struct parse *p, bool end, const char *const *expected, int n);

@@ -219,8 +219,22 @@ struct exprs exprs_add(struct parse *p, struct exprs list, struct expr *next)
     return list;
 }
 
-void code_add(struct parse *p, struct expr *e)
+void code_add(struct parse *p, const struct word *name, struct expr *e)
 {
-    p->code_expr = pool_grow(p->pool, p->code_expr, p->code_exprs, sizeof e);
-    p->code_expr[p->code_exprs++] = e;
+    p->statement = pool_grow(p->pool, p->statement, p->statements, sizeof *p->statement);
+    p->statement[p->statements++] = (struct code_statement){name ? name->text : NULL, e};
+}
+
+bool code_add_to(struct parse *p, const struct word *name, struct expr *e)
+{
+    struct expr *sum = expr_binary(p, OP_ADD, expr_word(p, name), e);
+    if (sum)
+        code_add(p, name, sum);
+    return sum != NULL;
+}
+
+bool code_print(struct parse *p, const struct word *name)
+{
+    return strcmp(name->text, "print") == 0 ||
+           diagnose(p->d, &name->place, "`%s` is Python that is not played", name->text);
 }

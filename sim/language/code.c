@@ -1,7 +1,7 @@
 /*
  * %{ }%: the tool hands these blocks to Python. Nearly all are asserts over fields of tcp_info,
- * which the grammar's expressions cover; whatever else stands there is kept as text with the reason
- * why it cannot be played.
+ * which the grammar's expressions cover, some name a value (NAME = E, NAME += E) or print one;
+ * whatever else stands there is kept as text with the reason why it cannot be played.
  */
 #include <stdio.h>
 #include <string.h>
@@ -26,10 +26,9 @@ static const char *reason(struct parse *p, const struct diagnostic *d, const str
 {
     char text[400];
     if (at && at->kind == WORD_NAME && at->first)
-        snprintf(
-            text, sizeof text,
-            "line %d: `%s` is Python that no assert needs: only assert over comparisons is played",
-            at->place.line, at->text);
+        snprintf(text, sizeof text,
+                 "line %d: `%s` is Python that is not played: asserts, NAME = E and print are",
+                 at->place.line, at->text);
     else
         snprintf(text, sizeof text, "line %d: %.300s", d->place.line, d->text);
     return pool_text(p->pool, text, strlen(text));
@@ -62,6 +61,6 @@ void code_parse(struct parse *p, const struct word *code, struct step *step)
     }
     p->mention = inner.mention;
     p->mentions = inner.mentions;
-    step->u.code.expr = inner.code_expr;
-    step->u.code.exprs = inner.code_exprs;
+    step->u.code.statement = inner.statement;
+    step->u.code.statements = inner.statements;
 }

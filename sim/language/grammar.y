@@ -183,7 +183,8 @@ shift: sum | shift SHL sum { NEED($$ = expr_binary(p, OP_SHL, $1, $3)); } | shif
 sum: product | sum '+' product { NEED($$ = expr_binary(p, OP_ADD, $1, $3)); } | sum '-' product { NEED($$ = expr_binary(p, OP_SUB, $1, $3)); };
 product: unary | product '*' unary { NEED($$ = expr_binary(p, OP_MUL, $1, $3)); }
     | product '/' unary { NEED($$ = expr_binary(p, OP_DIV, $1, $3)); }
-    | product '%' unary { NEED($$ = expr_binary(p, OP_MOD, $1, $3)); };
+    | product '%' unary { NEED($$ = expr_binary(p, OP_MOD, $1, $3)); }
+    | product '%' '(' expr ',' some_exprs ')' { $$ = $1; }; /* of a message, which nobody prints */
 unary: primary | '-' unary { NEED($$ = expr_unary(p, EXPR_NEGATE, $2)); } | '+' unary { $$ = $2; } | '!' unary { NEED($$ = expr_unary(p, EXPR_NOT, $2)); };
 primary: NUMBER { $$ = expr_word(p, $1); } | TIME { $$ = expr_word(p, $1); } | STRING { $$ = expr_word(p, $1); } | IPV4 { $$ = expr_word(p, $1); }
     | PREFIX { $$ = expr_word(p, $1); } | IPV6 { $$ = expr_word(p, $1); } | MAC { $$ = expr_word(p, $1); } | USE { $$ = expr_word(p, $1); }
@@ -197,7 +198,10 @@ some_exprs: expr { $$ = exprs_add(p, (struct exprs){0}, $1); } | some_exprs ',' 
 /* What stands in %{ }%: a message behind the condition, in a tuple or not, says what the tool would print. */
 statements: statement_or_none | statements separator statement_or_none;
 separator: NEWLINE | ';';
-statement_or_none: %empty | statement { code_add(p, $1); };
+statement_or_none: %empty | statement { code_add(p, NULL, $1); }
+    | NAME '=' expr { code_add(p, $1, $3); }
+    | NAME '+' '=' expr { if (!code_add_to(p, $1, $4)) YYERROR; }
+    | NAME '(' exprs ')' { if (!code_print(p, $1)) YYERROR; };
 statement: ASSERT expr { $$ = $2; }
     | ASSERT expr ',' some_exprs { $$ = $2; }
     | ASSERT '(' expr ',' some_exprs ')' { $$ = $3; };

@@ -105,8 +105,8 @@ struct parse {
     /* what is being built */
     struct block block[SCRIPT_NESTING + 1];
     int blocks; /* the open one; 0: the script itself */
-    struct expr **code_expr;
-    uint32_t code_exprs;
+    struct code_statement *statement;
+    uint32_t statements;
     struct mention *mention;
     size_t mentions;
     uint32_t block_serial, in_all; /* blocks so far; the open all { }, 0: none */

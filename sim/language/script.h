@@ -106,6 +106,12 @@ struct when {
     int64_t ends_ns; /* with the base of `kind` */
 };
 
+/* NAME = expr, or with NULL: assert expr. */
+struct code_statement {
+    const char *name;
+    struct expr *expr;
+};
+
 enum step_kind {
     STEP_PACKET,
     STEP_CALL,
@@ -169,8 +175,8 @@ struct step {
         struct expr *expr; /* assert; for %{ }%: the list below */
         struct {
             const char *text;
-            struct expr **expr;
-            uint32_t exprs;
+            struct code_statement *statement;
+            uint32_t statements;
             const char *unsupported;
         } code; /* shell: text alone */
         struct {

@@ -64,6 +64,18 @@ void engine_check(struct run *r, const struct place *place, const struct expr *e
         fail_check(r, place, e, now_ns);
 }
 
+static void name_value(struct run *r, const struct place *place, const char *name,
+                       const struct expr *e, int64_t now_ns)
+{
+    struct value v;
+    struct why why = {{0}};
+    if (eval_expr(r, e, &v, &why) == 0)
+        scope_bind(&r->topology, name, &v);
+    else if (!r->verdict.over)
+        verdict_fail(&r->verdict, place, now_ns, "%s\n  differs   value: expected one, actual none",
+                     why.text);
+}
+
 static void code_step(struct run *r, const struct step *step, int64_t now_ns)
 {
     if (step->u.code.unsupported) {
@@ -71,8 +83,13 @@ static void code_step(struct run *r, const struct step *step, int64_t now_ns)
                      step->u.code.unsupported);
         return;
     }
-    for (uint32_t e = 0; e < step->u.code.exprs && !r->verdict.over; e++)
-        engine_check(r, &step->place, step->u.code.expr[e], now_ns);
+    for (uint32_t e = 0; e < step->u.code.statements && !r->verdict.over; e++) {
+        const struct code_statement *s = &step->u.code.statement[e];
+        if (s->name)
+            name_value(r, &step->place, s->name, s->expr, now_ns);
+        else
+            engine_check(r, &step->place, s->expr, now_ns);
+    }
 }
 
 static void set_step(struct run *r, const struct step *step, int64_t now_ns)
@@ -101,13 +118,7 @@ static void bind_turn(struct run *r, const struct frame_of_steps *top)
 
 static void let_step(struct run *r, const struct step *step, int64_t now_ns)
 {
-    struct value v;
-    struct why why = {{0}};
-    if (eval_expr(r, step->u.let.expr, &v, &why) == 0)
-        scope_bind(&r->topology, step->u.let.name, &v);
-    else if (!r->verdict.over)
-        verdict_fail(&r->verdict, &step->place, now_ns,
-                     "%s\n  differs   value: expected one, actual none", why.text);
+    name_value(r, &step->place, step->u.let.name, step->u.let.expr, now_ns);
 }
 
 static void push_block(struct run *r, const struct step *step)

@@ -370,6 +370,11 @@ static int eval_binary(struct run *r, const struct expr *e, struct value *out, s
 /* A word that no symbol is called by: a field of tcp_info, or nothing. */
 static int eval_unknown(struct run *r, const char *name, struct value *out, struct why *why)
 {
+    const struct value *named = scope_lookup(&r->topology, name); /* by a statement of %{ }% */
+    if (named) {
+        *out = *named;
+        return 0;
+    }
     if (strncmp(name, "tcpi_", 5) != 0) {
         why_set(why, "nothing is called %s; a text stands in quotes", name);
         return -1;

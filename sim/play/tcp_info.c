@@ -13,6 +13,7 @@ enum unit {
     UNIT_US,       /* ns */
     UNIT_STATE,    /* RFC 9293's order, by Linux's number */
     UNIT_OPTIONS,
+    UNIT_LOST, /* Linux: those that were sent again are among them until they are acknowledged */
 };
 
 struct info_field {
@@ -36,7 +37,7 @@ static const struct info_field linux_fields[] = {
     {"tcpi_rcv_mss", "rcv_mss", UNIT_SAME},
     {"tcpi_unacked", "unacked", UNIT_SAME},
     {"tcpi_sacked", "sacked", UNIT_SAME},
-    {"tcpi_lost", "lost", UNIT_SAME},
+    {"tcpi_lost", "lost", UNIT_LOST},
     {"tcpi_retrans", "retransmitted", UNIT_SAME},
     {"tcpi_pmtu", "path_mtu", UNIT_SAME},
     {"tcpi_rtt", "srtt_ns", UNIT_US},
@@ -108,6 +109,8 @@ static int64_t in_unit(const struct value *told, int64_t n, enum unit unit)
         return state_number(n);
     case UNIT_OPTIONS:
         return options_number(told);
+    case UNIT_LOST:
+        return n + told_number(told, "retransmitted");
     case UNIT_SAME:
         break;
     }

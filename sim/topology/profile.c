@@ -19,9 +19,12 @@ static const struct profile_knob linux_knobs[] = {
     {"tcp.port_last", 60999},
     {"tcp.wscale", 8},
     {"tcp.rto_min", SECOND / 5},
+    {"tcp.rto_granularity", SECOND / 5}, /* SRTT + max(4 RTTVAR, 200 ms) */
     {"tcp.delayed_ack", SECOND / 25},
     {"tcp.msl", 30 * SECOND},
     {"tcp.hystart", 2},
+    {"tcp.abc_limit", 255}, /* cwnd grows by what is acknowledged */
+    {"tcp.quick_acks", 16},
     {"tcp.rto_max", 120 * SECOND},
     {"tcp.r2", 924600 * (SECOND / 1000)}, /* tcp_retries2 15 */
     {"tcp.r2_syn", 127 * SECOND},         /* tcp_syn_retries 6 */
@@ -55,6 +58,7 @@ static const struct profile_knob freebsd[] = {
     {"tcp.wscale", 6},
     {"tcp.rto_min", SECOND / 1000 * 30},
     {"tcp.rexmit_slop", SECOND / 5},
+    {"tcp.rto_from_syn_ack", 0},
     {"tcp.delayed_ack", SECOND / 25},
     {"tcp.msl", 30 * SECOND},
     {"tcp.keep_count", 8},

@@ -136,6 +136,7 @@ int socket_tcp_set(struct stack *s, struct socket *k, enum socket_option option,
         tcp_push(s, pcb, false, now_ns);
         return 0;
     case TCP_OPT_QUICKACK:
+        pcb->answers = value == 0;
         tcp_push(s, pcb, value != 0, now_ns);
         return 0;
     case TCP_OPT_CONGESTION:
@@ -307,7 +308,7 @@ int socket_tcp_tell(struct stack *s, const struct socket *k, struct socket_tcp_i
         .snd_wscale = pcb->snd_wscale,
         .rcv_wscale = pcb->rcv_wscale,
         .snd_mss = t.snd_mss,
-        .rcv_mss = pcb->peer_mss,
+        .rcv_mss = pcb->rcv_mss,
         .advertised_mss = t.advertised_mss,
         .path_mtu = t.path_mtu,
         .snd_wnd = pcb->snd_wnd,

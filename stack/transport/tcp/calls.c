@@ -97,7 +97,8 @@ static void forget_last(struct stack *s, struct tcp_pcb *pcb)
     pcb->fastopen_asks = pcb->fastopen_tells = pcb->fastopen_old = pcb->syn_data = false;
     pcb->snd_wscale = pcb->rcv_wscale = 0;
     pcb->snd_wnd = pcb->max_wnd = 0;
-    pcb->peer_mss = 0;
+    pcb->peer_mss = pcb->rcv_mss = pcb->quick_acks = 0;
+    pcb->answers = false;
     pcb->retransmits = pcb->error = pcb->soft_error = 0;
 }
 
@@ -267,12 +268,27 @@ static int nothing_to_read(const struct tcp_pcb *pcb)
     return pcb->fin_received || pcb->shut_read || pcb->ended ? 0 : -ERR_AGAIN;
 }
 
+/* BSD's measure: two segments that are also a quarter of the buffer, or half of it; the window
+ * comes along with an acknowledgement that waits. */
+static bool bsd_tells(const struct tcp_pcb *pcb, uint32_t told, uint32_t gain)
+{
+    uint32_t buffer = pcb->rcv_buffer, mss = pcb->peer_mss;
+    if (pcb->ack_ns != TCP_NEVER)
+        return false;
+    bool much = gain >= buffer / 4 || told + gain <= buffer / 8 || buffer <= 8 * mss;
+    return (gain >= 2 * mss && much) || gain >= buffer / 2;
+}
+
 /* RFC 9293 3.8.6.2.2: the peer hears of more room when it is worth a segment of it. */
 static void tell_window(const struct stack *s, struct tcp_pcb *pcb)
 {
     uint32_t told = seq_after(pcb->rcv_adv, pcb->rcv_nxt) ? pcb->rcv_adv - pcb->rcv_nxt : 0;
     uint32_t gain = tcp_receive_window(s, pcb) - told;
     uint32_t worth = 2u * pcb->peer_mss;
+    if (tcp_knob(s, TCP_KNOB_WHOLE_WINDOW)) {
+        pcb->ack_now = pcb->ack_now || bsd_tells(pcb, told, gain);
+        return;
+    }
     if (worth > pcb->rcv_buffer / 2 || told < pcb->peer_mss)
         worth = 1;
     if (gain >= worth && gain > 0)

@@ -148,12 +148,20 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_RTO_INITIAL] = {"rto_initial", KNOB_NS, SECONDS(1), MS(1), SECONDS(60)},
     [TCP_KNOB_RTO_MIN] = {"rto_min", KNOB_NS, SECONDS(1), MS(1), SECONDS(60)},
     [TCP_KNOB_RTO_MAX] = {"rto_max", KNOB_NS, SECONDS(60), SECONDS(1), SECONDS(600)},
+    [TCP_KNOB_RTO_GRANULARITY] = {"rto_granularity", KNOB_NS, MS(1), 0, SECONDS(1)}, /* 2.3: G */
+    /* Whether the third segment measures a round trip when it has no timestamp. */
+    [TCP_KNOB_RTO_FROM_SYN_ACK] = {"rto_from_syn_ack", KNOB_BOOL, 1, 0, 1},
+    [TCP_KNOB_PROBE_ACK_DELAY] = {"probe_ack_delay", KNOB_NS, MS(200), 0,
+                                  SECONDS(1)}, /* RFC 8985 */
     /* RFC 9293 3.8.3: at least 100 s, and 3 minutes for a SYN. */
     [TCP_KNOB_R1] = {"r1", KNOB_NUMBER, 3, 1, 255}, /* SHLD-9: at least 3 retransmissions */
     [TCP_KNOB_R2] = {"r2", KNOB_NS, SECONDS(300), SECONDS(1), SECONDS(86400)},
     [TCP_KNOB_R2_SYN] = {"r2_syn", KNOB_NS, SECONDS(180), SECONDS(1), SECONDS(86400)},
     /* RFC 9293 3.8.6.3: less than 0.5 s. */
     [TCP_KNOB_DELAYED_ACK] = {"delayed_ack", KNOB_NS, MS(200), 0, MS(500) - 1},
+    /* Linux: so many acknowledgements of a connection are not delayed, until it answers with data;
+     * afterwards more than a full segment is acknowledged at once, not the second of any size. */
+    [TCP_KNOB_QUICK_ACKS] = {"quick_acks", KNOB_NUMBER, 0, 0, 255},
     /* RFC 9293 3.8.6.2.1: 0.1 to 1.0 s. */
     [TCP_KNOB_SWS_OVERRIDE] = {"sws_override", KNOB_NS, MS(500), MS(100), SECONDS(1)},
     [TCP_KNOB_FIN_WAIT_2] = {"fin_wait_2", KNOB_NS, SECONDS(60), SECONDS(1), SECONDS(86400)},

@@ -201,14 +201,24 @@ static void note_flight(struct stack *s, struct tcp_pcb *pcb, const struct tcp_p
         pcb->give_up_ns = now_ns + tcp_patience_ns(s, pcb);
 }
 
+/* Data goes out about as soon as data has come: it will bring the acknowledgements along. */
+static void note_answer(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    enum { SOON_MS = 40 };
+    if (pcb->rcv_mss && tcp_clock_ms(s, now_ns) - pcb->heard_ms < SOON_MS)
+        pcb->answers = true;
+}
+
 /* What could not be sent is lost, as on the wire: the timeout has it sent again. `train`: what goes
  * with it or before it. */
 static int send_planned(struct stack *s, struct tcp_pcb *pcb, struct tcp_train *train,
                         const struct tcp_plan *plan, int64_t now_ns)
 {
     int err = 0;
-    if (plan->fresh)
+    if (plan->fresh) {
         resume(s, pcb, now_ns);
+        note_answer(s, pcb, now_ns);
+    }
     if (!tcp_train_takes(s, pcb, train, plan, now_ns)) {
         if ((err = tcp_train_leaves(s, pcb, train, now_ns)) < 0)
             return err;

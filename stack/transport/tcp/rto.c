@@ -10,6 +10,7 @@ static struct rtt_limits limits(const struct stack *s)
     l.initial_ns = tcp_knob(s, TCP_KNOB_RTO_INITIAL);
     l.min_ns = tcp_knob(s, TCP_KNOB_RTO_MIN);
     l.max_ns = tcp_knob(s, TCP_KNOB_RTO_MAX);
+    l.granularity_ns = tcp_knob(s, TCP_KNOB_RTO_GRANULARITY);
     return l;
 }
 
@@ -42,7 +43,8 @@ void tcp_rtt_sample_syn(const struct stack *s, struct tcp_pcb *pcb, int64_t now_
 {
     const struct rtt_limits l = limits(s);
     pcb->syn_lost = pcb->retransmits > 0;
-    if (pcb->syn_lost || pcb->syn_ns == TCP_NEVER)
+    bool blind = pcb->passive && !pcb->timestamps && !tcp_knob(s, TCP_KNOB_RTO_FROM_SYN_ACK);
+    if (pcb->syn_lost || pcb->syn_ns == TCP_NEVER || blind)
         return;
     struct rtt r;
     rtt_init(&r, &l);

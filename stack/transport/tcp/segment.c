@@ -138,6 +138,8 @@ static void note_sent(struct tcp_pcb *pcb, const struct tcp_hdr *hdr)
         return;
     uint8_t shift = hdr->flags & TCP_FLAG_SYN ? 0 : pcb->rcv_wscale;
     pcb->rcv_adv = seq_later(pcb->rcv_adv, pcb->rcv_nxt + ((uint32_t)hdr->window << shift));
+    if (pcb->last_ack != pcb->rcv_nxt && pcb->quick_acks < UINT8_MAX)
+        pcb->quick_acks++;
     pcb->last_ack = pcb->rcv_nxt;
     pcb->ack_now = false;
     pcb->ack_ns = TCP_NEVER;

@@ -17,7 +17,7 @@ static void refresh(struct stack *s)
     t->congestion.validate = tcp_knob(s, TCP_KNOB_CWND_VALIDATION) != 0;
     t->congestion.hystart = (uint8_t)tcp_knob(s, TCP_KNOB_HYSTART);
     t->recovery = recovery_config_rfc();
-    t->recovery.max_ack_delay_ns = tcp_knob(s, TCP_KNOB_DELAYED_ACK);
+    t->recovery.max_ack_delay_ns = tcp_knob(s, TCP_KNOB_PROBE_ACK_DELAY);
     t->recovery.dup_threshold = (uint8_t)tcp_knob(s, TCP_KNOB_REORDERING);
     t->recovery.rack = tcp_knob(s, TCP_KNOB_RACK) != 0;
     t->recovery.probe = tcp_knob(s, TCP_KNOB_TAIL_LOSS_PROBE) != 0;

@@ -130,6 +130,10 @@ struct tcp_pcb {
     };
 
     uint32_t snd_buffer, rcv_buffer; /* octets, at most */
+    uint16_t rcv_mss;                /* the most text that a segment of the peer has had */
+    uint8_t quick_acks;              /* sent so far, while none is delayed */
+    uint32_t heard_ms;               /* when text came last */
+    bool answers;                    /* data went out soon after data came: that acknowledges */
     uint16_t peer_mss;               /* SendMSS: of the peer's option, or the default */
     uint16_t user_mss;               /* 0: no bound of the user's */
     uint8_t state;                   /* enum tcp_state */

@@ -45,8 +45,12 @@ static void check_urgent(struct tcp_pcb *pcb, const struct tcp_segment *g)
  * while. */
 static void acknowledge_soon(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
-    if (pcb->ack_ns != TCP_NEVER)
+    int64_t quick = tcp_knob(s, TCP_KNOB_QUICK_ACKS);
+    bool much = quick ? pcb->rcv_nxt - pcb->last_ack > pcb->rcv_mss : pcb->ack_ns != TCP_NEVER;
+    if (much || (!pcb->answers && pcb->quick_acks < quick))
         pcb->ack_now = true;
+    else if (pcb->ack_ns != TCP_NEVER)
+        return;
     else
         pcb->ack_ns = now_ns + tcp_knob(s, TCP_KNOB_DELAYED_ACK);
 }
@@ -85,6 +89,9 @@ static tcp_step take_in_order(struct stack *s, struct tcp_pcb *pcb, struct tcp_s
                               int64_t now_ns)
 {
     uint32_t taken = g->text_len;
+    if (pcb->rcv_mss < taken)
+        pcb->rcv_mss = (uint16_t)taken;
+    pcb->heard_ms = tcp_of(s)->clock_ms;
     if (pcb->shut_read)
         pcb->rcv_user = pcb->rcv_nxt + taken;
     else
