@@ -321,6 +321,24 @@ static int64_t set_fastopen_key(struct stack_sut *u, int fd, const struct value 
     return socket_set_fastopen_key(u->stack, fd, v->bytes);
 }
 
+/* What a system does beside TCP: a log, or which of its TCPs it takes, of which we are the plain
+ * one. */
+static int64_t set_aside(int64_t level, int64_t name, const struct value *v)
+{
+    if (level == SOL_SOCKET && name == SO_DEBUG)
+        return 0;
+    if (level != IPPROTO_TCP)
+        return SUT_UNKNOWN;
+    if (name == NUMBER_TCP_LOG)
+        return 0;
+    if (name != NUMBER_TCP_FUNCTION_BLK)
+        return SUT_UNKNOWN;
+    if (v->kind == VALUE_LIST && v->items == 1 && v->item[0].items)
+        v = &v->item[0];
+    const struct value *set = part(v, "function_set_name", "name", 0);
+    return set && strcmp(stack_argument_text(set), "freebsd") == 0 ? 0 : -ERR_NOPROTOOPT;
+}
+
 int64_t stack_stream_set(struct stack_sut *u, int fd, const struct value *argv)
 {
     int64_t level = argv[1].number, name = argv[2].number;
@@ -334,7 +352,7 @@ int64_t stack_stream_set(struct stack_sut *u, int fd, const struct value *argv)
         name == NUMBER_TCP_KEEPINIT) /* seconds; of the connection's start */
         return socket_set(u->stack, fd, TCP_OPT_USER_TIMEOUT, inner(&argv[3])->number * 1000,
                           now_of(u));
-    return SUT_UNKNOWN;
+    return set_aside(level, name, &argv[3]);
 }
 
 static int64_t get_linger(struct stack_sut *u, int fd, struct value *out)

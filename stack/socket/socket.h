@@ -93,6 +93,7 @@ enum socket_option {
     TCP_OPT_OUTQ /* get only: octets not acknowledged, SIOCOUTQ */,
     TCP_OPT_OUTQNSD /* get only: octets not sent, SIOCOUTQNSD */,
     TCP_OPT_AT_MARK /* get only: the next octet is the one that urgent data ends with */,
+    TCP_OPT_NO_OPTIONS /* 1: a SYN has none, and the peer's are passed over */,
     TCP_OPT_FASTOPEN /* of a listener: so many may be early (RFC 7413 5.1); 0: none */,
     TCP_OPT_FASTOPEN_CONNECT /* 1: a connect waits for the first octets, if they can go with it */,
     TCP_OPT_FASTOPEN_NO_COOKIE /* 1: octets go on the SYN without one */

@@ -117,6 +117,9 @@ int socket_tcp_set(struct stack *s, struct socket *k, enum socket_option option,
         return set_seconds(s, pcb, option, value, now_ns);
     case TCP_OPT_MAXSEG:
         return set_mss(pcb, value);
+    case TCP_OPT_NO_OPTIONS:
+        pcb->no_options = value != 0;
+        return 0;
     case TCP_OPT_FASTOPEN:
         return set_fastopen(s, pcb, value);
     case TCP_OPT_FASTOPEN_CONNECT:
@@ -229,6 +232,9 @@ static int get_flag(const struct tcp_pcb *pcb, enum socket_option option, int64_
         return 0;
     case TCP_OPT_NODELAY:
         *value = pcb->no_delay;
+        return 0;
+    case TCP_OPT_NO_OPTIONS:
+        *value = pcb->no_options;
         return 0;
     case TCP_OPT_FASTOPEN:
         *value = pcb->wishes ? pcb->wishes->fastopen_limit : 0;

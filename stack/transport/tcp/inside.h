@@ -343,7 +343,7 @@ struct tcp_pcb *tcp_take_cookie(struct stack *s, struct tcp_pcb *listener,
 void tcp_syn_options(struct stack *s, const struct tcp_pcb *pcb, const struct ip_path *path,
                      bool answer, struct tcp_options *out);
 /* What the peer's SYN, or SYN-ACK, agrees on. */
-void tcp_learn_options(struct stack *s, struct tcp_pcb *pcb, const struct tcp_options *o);
+void tcp_learn_options(struct stack *s, struct tcp_pcb *pcb, const struct tcp_options *told);
 uint8_t tcp_window_shift(struct stack *s, uint32_t buffer);
 
 /* --- clock.c --- */

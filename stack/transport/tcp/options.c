@@ -32,6 +32,8 @@ static uint16_t own_mss(const struct tcp_pcb *pcb, const struct ip_path *path)
 void tcp_syn_options(struct stack *s, const struct tcp_pcb *pcb, const struct ip_path *path,
                      bool answer, struct tcp_options *out)
 {
+    if (pcb->no_options)
+        return;
     out->has_mss = true;
     out->mss = own_mss(pcb, path);
     if (!answer && pcb->retransmits >= PLAIN_AFTER && tcp_knob(s, TCP_KNOB_REXMIT_DROP_OPTIONS))
@@ -50,8 +52,9 @@ static uint32_t whole_segments(uint32_t octets, uint32_t mss)
     return rest ? octets + mss - rest : octets;
 }
 
-void tcp_learn_options(struct stack *s, struct tcp_pcb *pcb, const struct tcp_options *o)
+void tcp_learn_options(struct stack *s, struct tcp_pcb *pcb, const struct tcp_options *told)
 {
+    const struct tcp_options none = {0}, *o = pcb->no_options ? &none : told;
     uint32_t mss = o->has_mss ? o->mss : (uint32_t)tcp_knob(s, TCP_KNOB_MSS_DEFAULT);
     /* below that a peer makes us send headers for nothing */
     uint32_t least = (uint32_t)tcp_knob(s, TCP_KNOB_MSS_LEAST);

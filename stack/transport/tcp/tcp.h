@@ -164,6 +164,7 @@ struct tcp_pcb {
     bool no_delay : 1, cork : 1, more : 1, keep_alive : 1;
     /* RFC 7413. `early`: its user has it in SYN-RECEIVED already, and may send. */
     bool early : 1;
+    bool no_options : 1;       /* on SYNs, either's */
     bool fastopen_asks : 1;    /* our SYN has the option */
     bool fastopen_tells : 1;   /* our SYN-ACK has a cookie */
     bool fastopen_old : 1;     /* as option 254 */
