@@ -5,15 +5,16 @@ wiredrill=build/release/wiredrill
 story=scenarios/boot/power-on-lossy-router.pkt
 mkdir -p reports
 
-echo "A host with nothing configured boots behind each NIC: lease, router, resolver, name, time, ping, traceroute."
+echo "A host with nothing configured boots behind each NIC: lease, router, resolver, name, time, ping, traceroute,"
+echo "and a page by HTTP, though the router loses the SYN and two segments of it."
 echo
 $wiredrill run --nic e1000 $story
 echo
 $wiredrill run --quiet --no-golden --nic e1000 --pcap reports/boot-e1000.pcap $story >reports/demo.log
 $wiredrill run --quiet --no-golden --nic rtl8139 --pcap reports/boot-rtl8139.pcap $story >>reports/demo.log
-cmp reports/boot-e1000.pcap reports/boot-rtl8139.pcap
-echo "Behind the RTL8139 the same story gives the same bytes at the same times. The captures: reports/boot-e1000.pcap reports/boot-rtl8139.pcap"
-echo "(open them in Wireshark, or: $wiredrill show reports/boot-e1000.pcap)"
+for link in lan wan; do cmp "reports/boot-e1000@link=$link.pcap" "reports/boot-rtl8139@link=$link.pcap"; done
+echo "Behind the RTL8139 the same story gives the same bytes at the same times. The captures of both links: reports/boot-e1000@link=lan.pcap and so on"
+echo "(open them in Wireshark, or: $wiredrill show 'reports/boot-e1000@link=lan.pcap')"
 echo
 echo "Now one bug is planted: an ARP entry still serves at the very instant at which it expires."
 echo
