@@ -22,10 +22,14 @@ static bool too_deep(const struct words *w)
     return false;
 }
 
-static const char *reason(struct parse *p, const struct diagnostic *d, const struct word *at)
+/* By its first word, when that is none that the grammar begins a statement with. */
+static const char *reason(struct parse *p, const struct diagnostic *d, const struct words *all,
+                          const struct word *at)
 {
     char text[400];
-    if (at && at->kind == WORD_NAME && at->first)
+    while (at && at > all->word && !at->first)
+        at--;
+    if (at && at->kind == WORD_NAME && strcmp(at->text, "assert") != 0)
         snprintf(text, sizeof text,
                  "line %d: `%s` is Python that is not played: asserts, NAME = E and print are",
                  at->place.line, at->text);
@@ -56,7 +60,7 @@ void code_parse(struct parse *p, const struct word *code, struct step *step)
         good = script_yyparse(&inner) == 0 && !d.text[0];
     }
     if (!good) {
-        step->u.code.unsupported = reason(p, &d, inner.at);
+        step->u.code.unsupported = reason(p, &d, &l.out, inner.at);
         return;
     }
     p->mention = inner.mention;

@@ -73,9 +73,9 @@ static void begin(struct monitor *m, struct tcp_flow *f, int side, const struct 
     bool answers = s->flags & TCP_ACK;
     if (f->refused && !answers)
         restart(m, f);
-    if (e->syn && e->isn == s->seq)
-        return;
     bool over = e->reset || o->reset; /* in TIME-WAIT it is the host's to refuse (RFC 6191) */
+    if (e->syn && e->isn == s->seq && !over)
+        return;
     if (!answers && e->syn && (f->open || o->syn) && !over) {
         f->again.there = true;
         f->again.side = side;

@@ -136,9 +136,10 @@ int topology_build_stack(struct topology *t, const struct declaration *d, struct
     if (topology_resolve(t, d->attribute, d->attributes, &attribute, why) != 0 ||
         topology_read_ports(t, h, attribute, d->attributes, why) != 0)
         return -1;
-    struct sut_config config = {.sut = sut,
-                                .fill = t->plan.fill,
-                                .listener = {t->plan.listener.ctx, t->plan.listener.done, NULL, NULL}};
+    struct sut_config config = {
+        .sut = sut,
+        .fill = t->plan.fill,
+        .listener = {t->plan.listener.ctx, t->plan.listener.done, NULL, NULL}};
     const struct attrs attrs = {.attribute = attribute, .count = d->attributes};
     if (read_config(t, h, &attrs, &config, &inner) != 0)
         return strncmp(inner.text, d->place.file, strlen(d->place.file)) == 0

@@ -233,14 +233,14 @@ Test(parse, code_blocks)
                               "(tcpi_unacked == 1,\n  'y'); assert a\n}%\n"
                               "+0 %{ import sys\nprint(1) }%\n"
                               "+0 %{ assert x[3] }%\n");
-    cr_assert_eq(s->step[0].u.code.exprs, 1);
-    cr_assert_eq(s->step[0].u.code.expr[0]->op, OP_EQ);
-    cr_assert_eq(s->step[1].u.code.exprs, 3);
-    cr_assert_eq(s->step[1].u.code.expr[1]->op, OP_EQ);
+    cr_assert_eq(s->step[0].u.code.statements, 1);
+    cr_assert_eq(s->step[0].u.code.statement[0].expr->op, OP_EQ);
+    cr_assert_eq(s->step[1].u.code.statements, 3);
+    cr_assert_eq(s->step[1].u.code.statement[1].expr->op, OP_EQ);
     cr_assert_null(s->step[1].u.code.unsupported);
     cr_assert_str_eq(
         s->step[2].u.code.unsupported,
-        "line 7: `import` is Python that no assert needs: only assert over comparisons is played");
+        "line 7: `import` is Python that is not played: asserts, NAME = E and print are");
     cr_assert_not_null(s->step[3].u.code.unsupported);
     script_free(s);
 }
