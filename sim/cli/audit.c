@@ -130,6 +130,7 @@ static int audit_file(struct audit *a, struct monitor_config *config)
     int status = EXIT_PASSED;
     if (pcap_scan(a->path, see, a, &cut, &why) != 0)
         status = usage_error("%s", why.text);
+    monitor_finish(a->monitor);
     if (cut.text[0])
         fprintf(stderr, "wiredrill: %s: warning: %s\n", a->path, cut.text);
     if (status == EXIT_PASSED)
@@ -144,6 +145,7 @@ int command_audit(int argc, char **argv)
     struct monitor_config config = {.alloc = alloc,
                                     .release = release,
                                     .found = found,
+                                    .context = audit_context,
                                     .known = NEEDS_COMPLETE,
                                     .most = CONNECTIONS_MOST,
                                     .octets_most = STREAMS_MOST};

@@ -24,12 +24,16 @@ struct audit {
     uint64_t frames, unread; /* of link types that nobody reads here */
     int unread_link;
     struct around around[AROUND]; /* a ring, the newest last */
-    uint64_t arounds, told;       /* told: the last frame that was printed */
+    uint64_t arounds;
+    uint32_t waited[MONITOR_RULES];
     uint64_t certain[MONITOR_RULES], open[MONITOR_RULES]; /* findings; open: not certain */
     unsigned lacks[MONITOR_RULES];
     uint64_t broken[3]; /* certain findings, by level */
 };
 
+/* The frames before a finding that waits, as text; malloc'ed. NULL: enough of the rule were told.
+ */
+void *audit_context(void *self, enum monitor_rule rule);
 void audit_finding(struct audit *a, const struct monitor_finding *f);
 void audit_summary(const struct audit *a);
 

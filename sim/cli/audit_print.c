@@ -1,7 +1,7 @@
 /* What an audit prints: findings with the frames before them, the table of rules that were broken,
  * and what could not be judged. */
 #include <inttypes.h>
-#include <string.h>
+#include <stdlib.h>
 #include "sim/cli/audit_inside.h"
 #include "sim/judge/clause.h"
 
@@ -26,20 +26,34 @@ static double seconds(const struct audit *a, int64_t time_ns)
     return (double)(time_ns - a->first_ns) / 1e9;
 }
 
-/* The frames up to the one that was found, and which were not printed yet. */
-static void print_ladder(struct audit *a, uint64_t number)
+/* The frames up to the newest, which is the one that was found. */
+static void print_ladder(FILE *out, struct audit *a)
 {
     uint64_t have = a->arounds < AROUND ? a->arounds : AROUND;
     for (uint64_t k = a->arounds - have; k < a->arounds; k++) {
         const struct around *r = &a->around[k % AROUND];
         char text[TEXT_ROOM];
-        if (r->number <= a->told)
-            continue;
         packet_text(a->layers, r->bytes, r->len, 0, text, sizeof text);
-        printf("  %c %6" PRIu64 "  %.6f  %.*s%s\n", r->number == number ? '*' : ' ', r->number,
-               seconds(a, r->time_ns), LINE, text, r->len < r->wire_len ? "  [cut]" : "");
-        a->told = r->number;
+        fprintf(out, "  %c %6" PRIu64 "  %.6f  %.*s%s\n", k + 1 == a->arounds ? '*' : ' ',
+                r->number, seconds(a, r->time_ns), LINE, text,
+                r->len < r->wire_len ? "  [cut]" : "");
     }
+}
+
+void *audit_context(void *self, enum monitor_rule rule)
+{
+    struct audit *a = self;
+    char *text = NULL;
+    size_t len;
+    if (a->options->json || a->options->quiet ||
+        (a->waited[rule]++ >= SHOWN && !a->options->verbose))
+        return NULL;
+    FILE *f = open_memstream(&text, &len);
+    if (!f)
+        return NULL;
+    print_ladder(f, a);
+    fclose(f);
+    return text;
 }
 
 /* What the catalogue says, where the clause stands there. */
@@ -68,8 +82,10 @@ static void print_finding(struct audit *a, const struct monitor_finding *f)
            f->words);
     if (first)
         print_clause(row);
-    if (first || a->options->verbose)
-        print_ladder(a, f->number);
+    if (f->context)
+        fputs(f->context, stdout);
+    else if (first || a->options->verbose)
+        print_ladder(stdout, a);
 }
 
 /* --- JSON --- */
@@ -128,6 +144,7 @@ void audit_finding(struct audit *a, const struct monitor_finding *f)
         print_json(a, f);
     else if (!f->lacks && !a->options->quiet)
         print_finding(a, f);
+    free(f->context);
 }
 
 static void print_table(const struct audit *a)

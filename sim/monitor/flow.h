@@ -82,11 +82,11 @@ struct tcp_flow {
         int side;
         struct segment s;
     } again; /* a SYN on an open connection */
-    struct {
+    struct doubt {
         const struct tcp_end *of;
-        uint32_t ack;
+        uint32_t ack; /* or the timestamp that was echoed, or the edge of the window */
         struct monitor_finding f;
-    } doubt; /* waits for what comes */
+    } doubt, echo_doubt, window_doubt; /* waits for what comes */
 };
 
 /* What the rules of a segment look at: its sender, and the other end. */

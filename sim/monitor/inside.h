@@ -79,8 +79,16 @@ struct host {
     uint32_t ntp_asked;
 };
 
+enum { PENDING = 256 };
+
 struct monitor {
     struct monitor_config config;
+    struct monitor_finding
+        pending[PENDING]; /* a ring: findings of a capture that a missing frame would excuse */
+    uint64_t pendings, settled;
+    const void *flow; /* of the frame that is being seen; NULL: none */
+    int64_t hole_ns;
+    bool holed;
     struct monitor_counts counts;
     struct table stations, hosts, flows, leases;
     size_t octets; /* of sent data that are remembered */
@@ -104,6 +112,10 @@ __attribute__((format(printf, 3, 4))) void broken(struct monitor *m, enum monito
 /* The same, kept: what comes later decides whether it is told. */
 __attribute__((format(printf, 4, 5))) void doubted(struct monitor *m, struct monitor_finding *out,
                                                    enum monitor_rule rule, const char *format, ...);
+/* Tells it, or lets it wait, as a capture needs. */
+void tell_finding(struct monitor *m, const struct monitor_finding *f);
+/* The capture misses frames of this connection, about now: whom that excuses is not accused. */
+void missing(struct monitor *m, const void *flow);
 /* The same unless it holds; returns holds. */
 #define HOLDS(m, holds, rule, ...)                                                                 \
     ((holds) ? true : (broken((m), MONITOR_##rule, __VA_ARGS__), false))

@@ -138,13 +138,64 @@ static void fill_finding(struct monitor *m, struct monitor_finding *f, enum moni
                                   .number = m->frame->number,
                                   .time_ns = m->frame->time_ns,
                                   .lacks = monitor_row[rule].needs & ~m->known,
-                                  .has_mac = m->sight.eth != NULL};
+                                  .has_mac = m->sight.eth != NULL,
+                                  .flow = m->flow};
     vsnprintf(f->words, sizeof f->words, format, args);
     if (f->has_mac)
         memcpy(f->mac, m->sight.eth + ETHER_ADDR_LEN, sizeof f->mac);
     f->ipv4 = m->sight.kind == SIGHT_IPV4  ? m->sight.src
               : m->sight.kind == SIGHT_ARP ? get32(m->sight.ip + 14)
                                            : 0;
+}
+
+/* --- findings that wait --- */
+
+static bool near_hole(const struct monitor *m, int64_t time_ns)
+{
+    int64_t gone = m->hole_ns - time_ns;
+    return m->holed && gone < SECOND_NS && gone > -SECOND_NS;
+}
+
+static void settle_oldest(struct monitor *m)
+{
+    const struct monitor_finding *f = &m->pending[m->settled++ % PENDING];
+    m->config.found(m->config.self, f);
+}
+
+void tell_finding(struct monitor *m, const struct monitor_finding *f)
+{
+    bool waits = m->frame->way == MONITOR_UNKNOWN && !f->lacks &&
+                 monitor_row[f->rule].needs & NEEDS_COMPLETE;
+    if (!waits) {
+        m->config.found(m->config.self, f);
+        return;
+    }
+    if (m->pendings - m->settled == PENDING)
+        settle_oldest(m);
+    struct monitor_finding *p = &m->pending[m->pendings++ % PENDING];
+    *p = *f;
+    if (near_hole(m, f->time_ns))
+        p->lacks = NEEDS_COMPLETE;
+    if (m->config.context && !p->context)
+        p->context = m->config.context(m->config.self, f->rule);
+}
+
+void missing(struct monitor *m, const void *flow)
+{
+    m->counts.holes++;
+    m->holed = true;
+    m->hole_ns = m->frame->time_ns;
+    for (uint64_t k = m->settled; k < m->pendings; k++) {
+        struct monitor_finding *p = &m->pending[k % PENDING];
+        if (p->flow == flow || near_hole(m, p->time_ns))
+            p->lacks = NEEDS_COMPLETE;
+    }
+}
+
+void monitor_finish(struct monitor *m)
+{
+    while (m->settled < m->pendings)
+        settle_oldest(m);
 }
 
 void broken(struct monitor *m, enum monitor_rule rule, const char *format, ...)
@@ -156,7 +207,7 @@ void broken(struct monitor *m, enum monitor_rule rule, const char *format, ...)
     va_start(args, format);
     fill_finding(m, &f, rule, format, args);
     va_end(args);
-    m->config.found(m->config.self, &f);
+    tell_finding(m, &f);
 }
 
 void doubted(struct monitor *m, struct monitor_finding *out, enum monitor_rule rule,
@@ -259,6 +310,7 @@ static void count_kind(struct monitor *m)
 void monitor_frame(struct monitor *m, const struct monitor_frame *f)
 {
     m->frame = f;
+    m->flow = NULL;
     if (!sight_read(f, &m->sight))
         return;
     if (is_repeated(m)) {

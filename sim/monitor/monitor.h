@@ -82,6 +82,8 @@ struct monitor_finding {
     uint8_t mac[6];            /* who sent it */
     uint32_t ipv4;             /* 0: not known */
     char words[MONITOR_WORDS]; /* what is and what would be right */
+    const void *flow;          /* of its connection, to be compared only; NULL: none */
+    void *context;             /* what config.context gave when the frame was seen */
 };
 
 struct monitor_config {
@@ -90,6 +92,9 @@ struct monitor_config {
                    size_t size); /* zeroed; NULL: none is left, and less is remembered */
     void (*release)(void *self, void *memory, size_t size);
     void (*found)(void *self, const struct monitor_finding *f);
+    /* Of a capture a finding may wait, until it is known whether frames are missing: what is to be
+     * known of the frame then is kept now. NULL: nothing is. */
+    void *(*context)(void *self, enum monitor_rule rule);
     unsigned known;           /* NEEDS_* that hold for every frame, as the caller knows */
     uint32_t most;            /* connections that are remembered at most; hosts: as many */
     size_t octets_most;       /* of sent data that are remembered at most */
@@ -102,6 +107,8 @@ struct monitor;
 /* NULL: no memory. */
 struct monitor *monitor_new(const struct monitor_config *config);
 void monitor_free(struct monitor *m);
+/* Nothing more comes: what waits is told. */
+void monitor_finish(struct monitor *m);
 /* In the order of their times. */
 void monitor_frame(struct monitor *m, const struct monitor_frame *f);
 

@@ -173,6 +173,7 @@ void see_tcp(struct monitor *m)
     struct tcp_flow *f = flow_of(m, side, &made);
     if (!f)
         return;
+    m->flow = f;
     m->counts.connections += made;
     m->counts.midway += made && !(s.flags & (TCP_SYN | TCP_RST));
     judge_isn(m, &s, &f->end[side]);

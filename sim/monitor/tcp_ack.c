@@ -103,7 +103,7 @@ static void sacks(struct monitor *m, const struct tcp_view *v)
               "a block from %u, all up to %u is acknowledged", r->from, s->ack);
         if (!came(v->from, r) && m->frame->way == MONITOR_UNKNOWN && !is_after(r->to, v->to->nxt)) {
             v->flow->holes = true;
-            m->counts.holes++;
+            missing(m, v->flow);
             return;
         }
         HOLDS(m, came(v->from, r), tcp_sack_unseen, "a block of %u to %u, which did not come",
@@ -140,26 +140,41 @@ static void beyond(struct monitor *m, const struct tcp_view *v)
         return;
     }
     v->flow->holes = true;
-    m->counts.holes++;
+    missing(m, v->flow);
     v->from->got = s->ack;
     close_gap(v->from);
 }
 
 /* The sender of what was acknowledged too early speaks: where it stands. */
-static void settle(struct monitor *m, const struct tcp_view *v)
+static void settle_ack(struct monitor *m, const struct tcp_view *v)
 {
     struct tcp_flow *f = v->flow;
     if (f->doubt.of != v->from || v->s->flags & TCP_RST || is_after(v->from->nxt, v->s->seq))
         return;
     if (is_after(f->doubt.ack, v->s->seq) && v->s->seq == v->from->nxt) {
-        m->config.found(m->config.self, &f->doubt.f);
+        tell_finding(m, &f->doubt.f);
     } else {
         f->holes = true;
-        m->counts.holes++;
+        missing(m, f);
         if (is_after(f->doubt.ack, v->to->got))
             v->to->got = f->doubt.ack;
     }
     f->doubt.of = NULL;
+}
+
+/* Who was sent too much acknowledges: whether it took what was beyond. */
+static void settle_window(struct monitor *m, const struct tcp_view *v)
+{
+    struct doubt *d = &v->flow->window_doubt;
+    if (d->of != v->from)
+        return;
+    d->of = NULL;
+    if (!is_after(v->s->ack, d->ack)) {
+        tell_finding(m, &d->f);
+        return;
+    }
+    v->flow->holes = true;
+    missing(m, v->flow);
 }
 
 static void offer(struct monitor *m, const struct tcp_view *v)
@@ -199,7 +214,7 @@ void see_tcp_acknowledged(struct monitor *m, const struct tcp_view *v)
 {
     const struct segment *s = v->s;
     struct tcp_end *e = v->from;
-    settle(m, v);
+    settle_ack(m, v);
     if (!(s->flags & TCP_ACK) || s->flags & TCP_RST)
         return;
     if (s->flags & TCP_SYN && v->to->syn)
@@ -211,6 +226,7 @@ void see_tcp_acknowledged(struct monitor *m, const struct tcp_view *v)
         HOLDS(m, !is_after(e->ack, s->ack), tcp_ack_back, "%u is acknowledged, after %u", s->ack,
               e->ack);
     sacks(m, v);
+    settle_window(m, v);
     offer(m, v);
     count(v);
 }

@@ -38,8 +38,32 @@ static void echoes(struct monitor *m, const struct tcp_view *v)
         HOLDS(m, echo == 0, tcp_tsecr, "TSecr %u, no timestamp came", echo);
         return;
     }
+    if (is_after(echo, to->tsval) && m->frame->way == MONITOR_UNKNOWN && m->judged) {
+        struct doubt *d = &v->flow->echo_doubt;
+        if (d->of)
+            return;
+        *d = (struct doubt){.of = to, .ack = echo};
+        doubted(m, &d->f, MONITOR_tcp_tsecr, "TSecr %u, those that came are %u to %u", echo,
+                to->first_tsval, to->tsval);
+        return;
+    }
     HOLDS(m, !is_after(echo, to->tsval) && !is_after(to->first_tsval, echo), tcp_tsecr,
           "TSecr %u, those that came are %u to %u", echo, to->first_tsval, to->tsval);
+}
+
+/* Who was echoed too early speaks: whether its clock had come so far. */
+static void settle_echo(struct monitor *m, const struct tcp_view *v)
+{
+    struct doubt *d = &v->flow->echo_doubt;
+    if (d->of != v->from)
+        return;
+    d->of = NULL;
+    if (is_after(d->ack, v->s->tsval)) {
+        tell_finding(m, &d->f);
+        return;
+    }
+    v->flow->holes = true;
+    missing(m, v->flow);
 }
 
 static void timestamps(struct monitor *m, const struct tcp_view *v)
@@ -54,6 +78,7 @@ static void timestamps(struct monitor *m, const struct tcp_view *v)
     }
     if (!there || reset)
         return;
+    settle_echo(m, v);
     if (from->stamped)
         HOLDS(m, !is_after(from->tsval, v->s->tsval), tcp_tsval_back, "TSval %u after %u",
               v->s->tsval, from->tsval);

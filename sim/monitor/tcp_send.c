@@ -2,6 +2,8 @@
 #include <string.h>
 #include "sim/monitor/flow.h"
 
+#define BEYOND "%u octets beyond the farthest window, which ends at %u"
+
 enum { HEADER = 20, ROOM_FIRST = 512, ROOM_MOST = 1 << 17, PROBE = 1 };
 
 static void place(struct monitor *m, const struct tcp_view *v)
@@ -24,14 +26,22 @@ static void place(struct monitor *m, const struct tcp_view *v)
         HOLDS(m, v->to->syn, tcp_before_open, "data before the other side's SYN");
 }
 
-/* A probe of a window that is shut has one octet (RFC 9293, section 3.8.6.1). */
+/* A probe of a window that is shut has one octet (RFC 9293, section 3.8.6.1). In a capture what is
+ * taken all the same was allowed by an acknowledgement that is missing: the next one tells. */
 static void window(struct monitor *m, const struct tcp_view *v)
 {
-    uint32_t right = v->s->seq + v->s->len;
-    if (v->to->edged && v->s->len > PROBE && v->flow->start && !(v->s->flags & TCP_SYN))
-        HOLDS(m, !is_after(right, v->to->edge), tcp_window,
-              "%u octets beyond the farthest window, which ends at %u", right - v->to->edge,
-              v->to->edge);
+    const struct segment *s = v->s;
+    uint32_t right = s->seq + s->len, edge = v->to->edge;
+    struct doubt *d = &v->flow->window_doubt;
+    if (!v->to->edged || s->len <= PROBE || !v->flow->start || s->flags & TCP_SYN ||
+        !is_after(right, edge))
+        return;
+    if (m->frame->way != MONITOR_UNKNOWN) {
+        broken(m, MONITOR_tcp_window, BEYOND, right - edge, edge);
+    } else if (m->judged && !d->of) {
+        *d = (struct doubt){.of = v->to, .ack = edge};
+        doubted(m, &d->f, MONITOR_tcp_window, BEYOND, right - edge, edge);
+    }
 }
 
 static void size(struct monitor *m, const struct tcp_view *v)

@@ -23,7 +23,7 @@ comm -13 $work/accused $work/explained >$work/idle
 python3 tests/monitor/captures.py $work
 $wiredrill audit --json --at-host $work/five.pcap >$work/five; status=$?
 [ $status -eq 1 ]; verdict $? 'five faults: exit 1'
-sed -n 's/.*"frame":\([0-9]*\),.*"rule":"\([^"]*\)".*/\1 \2/p' $work/five >$work/named
+sed -n 's/.*"frame":\([0-9]*\),.*"rule":"\([^"]*\)".*/\1 \2/p' $work/five | sort -n >$work/named
 cmp -s $work/named $work/five.want; verdict $? "five faults: the five and nothing else: $(tr '\n' ';' <$work/named)"
 for innocent in whole cut midway offloads lost twice; do
     $wiredrill audit --json $work/$innocent.pcap >$work/out; status=$?
