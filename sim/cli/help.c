@@ -17,12 +17,11 @@ static void print_commands(FILE *out)
         fprintf(out, "  wiredrill %-24s %s\n", left, subcommands[c].help);
     }
     fputs("  wiredrill --version\n\noptions:\n", out);
-    options_help(
-        out,
-        "nic bus sut driver seed fill set profile judge jobs patience pcap trace to host at-host "
-        "promiscuous lose closure wire-mutants breakers waivers known catalogue "
-        "snapshot json junit x max-failures fail-on-skip bless "
-        "no-golden no-monitor quiet verbose D");
+    options_help(out, "nic bus sut driver seed fill set profile judge jobs patience pcap trace to "
+                      "host at-host tap "
+                      "promiscuous lose closure wire-mutants breakers waivers known catalogue "
+                      "snapshot json junit x max-failures fail-on-skip bless "
+                      "no-golden no-monitor quiet verbose D");
     fputs("\nExit status: 0 all passed, 1 a scenario failed, 2 usage or input error. docs/ has a "
           "page for each topic.\n",
           out);

@@ -21,6 +21,8 @@ const struct subcommand subcommands[] = {
      "nic sut driver seed set jobs patience breakers waivers catalogue quiet D",
      "what scenarios (scenarios/) say of each requirement of the standards, also in reports/",
      command_conformance},
+    {"live", "[SCRIPT.pkt]", "tap nic seed set pcap quiet",
+     "the stack in real time on a TAP device, with the monitor on both sides", command_live},
     {"audit", "F.pcap...", "host at-host json quiet verbose",
      "judge a capture by the standards: which frames break which clause", command_audit},
     {"show", "F.pcap", "", "print a capture as a ladder", command_show},

@@ -165,6 +165,12 @@ static int take_host(struct options *o, const char *v)
     return 0;
 }
 
+static int take_tap(struct options *o, const char *v)
+{
+    o->tap = v;
+    return 0;
+}
+
 static int take_to(struct options *o, const char *v)
 {
     o->to = v;
@@ -260,6 +266,7 @@ static const struct option table[] = {
      "cwnd, ssthresh, flight, srtt, rto, state",
      take_trace},
     {"to", "MAC/IP", "rewrite frames to reach this host", take_to},
+    {"tap", "NAME", "the TAP device, which is made when it is not there", take_tap},
     {"host", "MAC|IP", "judge this host alone", take_host},
     {"at-host", NULL, "the capture was taken at the port of the host that is judged", take_at_host},
     {"promiscuous", NULL, "the interface takes every frame", take_promiscuous},

@@ -232,7 +232,7 @@ static void judge(struct run *r, struct descriptors *on, const struct step *step
     }
     if (lacks_option(r, h, step, result))
         return;
-    if (r->options->by_outcome)
+    if (r->options->by_outcome && !r->options->live)
         return;
     judge_result(r, on, step, argv, result, now_ns);
     if (!r->verdict.over && result >= 0)

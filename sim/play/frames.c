@@ -355,7 +355,7 @@ void frames_watch(void *ctx, uint32_t link, int port, struct frame *f, enum link
                   uint32_t record, int64_t now_ns)
 {
     struct run *r = ctx;
-    if (!r->judge.links)
+    if (!r->judge.links || r->options->live)
         return; /* a host that comes up while the others are still being built */
     judge_frame(&r->judge, link, port, f, event, record, now_ns);
     if (r->options->cwnd)

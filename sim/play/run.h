@@ -39,6 +39,7 @@ struct run_options {
     void *fate_ctx;
     int lose_link; /* loss closure: lose the nth frame of this link; frame 0: none */
     uint64_t lose_frame;
+    bool live; /* by_outcome, in real time: calls are judged by what they return, frames by nobody */
     bool by_outcome;               /* judge by the outcome alone, not line by line */
     const int64_t *call_time;      /* by_outcome: when each top-level step ran undisturbed */
     const struct bend_hooks *bend; /* who bends the wire; NULL: nobody */

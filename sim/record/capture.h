@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include "sim/wire/link.h"
 #include "sim/base/why.h"
 
@@ -94,5 +95,9 @@ typedef int pcap_sink(void *ctx, const struct pcap_seen *p);
 int pcap_scan(const char *path, pcap_sink *sink, void *ctx, struct why *cut, struct why *why);
 int pcap_save(const char *path, const struct pcap_frame *frames, size_t count, struct why *why);
 void pcap_unload(struct pcap_file *file);
+
+/* A file that is written frame by frame, as they come; closed by fclose. NULL with the reason. */
+FILE *pcap_stream_open(const char *path, struct why *why);
+void pcap_stream_add(FILE *out, int64_t time_ns, const uint8_t *bytes, uint32_t len);
 
 #endif

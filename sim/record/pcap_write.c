@@ -25,15 +25,37 @@ static void put32(FILE *out, uint32_t value)
         fputc((int)(value >> shift & 0xff), out);
 }
 
-bool pcap_writer_open(struct pcap_writer *w)
+static void put_header(FILE *out)
 {
     static const uint32_t header[] = {NANOSECONDS, 4u << 16 | 2 /* version 2.4 */, 0, 0, SNAPLEN,
                                       ETHERNET};
+    for (size_t i = 0; i < sizeof header / sizeof header[0]; i++)
+        put32(out, header[i]);
+}
+
+bool pcap_writer_open(struct pcap_writer *w)
+{
     memset(w, 0, sizeof *w);
     w->memory = open_memstream(&w->bytes, &w->len);
-    for (size_t i = 0; w->memory && i < sizeof header / sizeof header[0]; i++)
-        put32(w->memory, header[i]);
+    if (w->memory)
+        put_header(w->memory);
     return w->memory != NULL;
+}
+
+FILE *pcap_stream_open(const char *path, struct why *why)
+{
+    FILE *out = fopen(path, "wb");
+    if (out)
+        put_header(out);
+    else
+        why_set(why, "%s: cannot be written: %s", path, strerror(errno));
+    return out;
+}
+
+void pcap_stream_add(FILE *out, int64_t time_ns, const uint8_t *bytes, uint32_t len)
+{
+    struct pcap_writer w = {.memory = out};
+    pcap_writer_add(&w, time_ns, bytes, len, len);
 }
 
 void pcap_writer_add(struct pcap_writer *w, int64_t time_ns, const uint8_t *bytes, uint32_t len,
