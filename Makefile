@@ -183,6 +183,10 @@ check: check-deps       ## set up, build, run every test
 unit: $(B)/unit   ## build and run the unit tests
 	$(B)/unit --quiet
 
+.PHONY: interop
+interop: all      ## our stack against the kernel, dnsmasq and curl on a TAP device, in a network namespace (root)
+	@sh tests/interop/interop.sh
+
 .PHONY: golden
 golden: all       ## write the goldens of all scenarios whose lines pass; review them before you commit
 	$(B)/wiredrill run --bless --quiet scenarios

@@ -16,6 +16,7 @@
 #include "sim/cli/tap.h"
 #include "sim/monitor/monitor.h"
 #include "sim/play/run.h"
+#include "sim/play/watch.h"
 
 enum { MOST = 16384, OCTETS_MOST = 32 << 20, BATCH = 64, SHOWN = 3, FRAME_ROOM = 65550 };
 
@@ -77,7 +78,9 @@ static void found(void *self, const struct monitor_finding *f)
            s->name, row->name, monitor_level_name(row->level), row->clause, f->words);
 }
 
-static bool watch_side(struct live *l, struct side *s, const char *name)
+/* The kernel is judged at the device; our stack at its own port, where no link has lost anything
+ * yet, by the run itself. */
+static bool watch_kernel(struct side *s)
 {
     struct monitor_config config = {.self = s,
                                     .alloc = alloc,
@@ -86,8 +89,6 @@ static bool watch_side(struct live *l, struct side *s, const char *name)
                                     .known = NEEDS_COMPLETE | NEEDS_PORT | NEEDS_UNMERGED,
                                     .most = MOST,
                                     .octets_most = OCTETS_MOST};
-    s->live = l;
-    s->name = name;
     s->monitor = monitor_new(&config);
     return s->monitor != NULL;
 }
@@ -119,9 +120,7 @@ static void see(struct live *l, const uint8_t *bytes, uint32_t len, bool ours)
                               .len = len,
                               .wire_len = len,
                               .link = MONITOR_ETHERNET,
-                              .way = ours ? MONITOR_LEAVES : MONITOR_COMES};
-    monitor_frame(l->ours.monitor, &f);
-    f.way = ours ? MONITOR_COMES : MONITOR_LEAVES;
+                              .way = ours ? MONITOR_COMES : MONITOR_LEAVES};
     monitor_frame(l->theirs.monitor, &f);
     if (l->pcap)
         pcap_stream_add(l->pcap, f.time_ns, bytes, len);
@@ -219,6 +218,9 @@ static int play(struct live *l, struct script *s)
                                   .set = o->set,
                                   .sets = o->sets,
                                   .by_outcome = true,
+                                  .monitored = true,
+                                  .found = found,
+                                  .found_ctx = &l->ours,
                                   .live = true,
                                   .call_time = times};
     const struct run_case kase = {
@@ -229,6 +231,7 @@ static int play(struct live *l, struct script *s)
         usage_error("%s", why.text);
     } else {
         l->link = l->run->topology.recording.link[0].link;
+        l->ours.monitor = watch_monitor(l->run);
         l->port = link_attach(l->link, "tap", deliver, NULL, l);
         recording_bound(&l->run->topology.recording);
         l->start_ns = real_now();
@@ -260,8 +263,7 @@ static int live(struct live *l)
     if (!s)
         return EXIT_USAGE;
     if ((l->fd = tap_open(o->tap, &why)) < 0 ||
-        (o->pcap && !(l->pcap = pcap_stream_open(o->pcap, &why))) ||
-        !watch_side(l, &l->ours, "our stack") || !watch_side(l, &l->theirs, "the other side")) {
+        (o->pcap && !(l->pcap = pcap_stream_open(o->pcap, &why))) || !watch_kernel(&l->theirs)) {
         script_free(s);
         return usage_error("%s", why.text[0] ? why.text : "no memory");
     }
@@ -269,7 +271,6 @@ static int live(struct live *l)
     signal(SIGTERM, stop);
     setvbuf(stdout, NULL, _IOLBF, 0);
     int status = play(l, s);
-    monitor_free(l->ours.monitor);
     monitor_free(l->theirs.monitor);
     if (l->pcap && fclose(l->pcap) != 0)
         status = usage_error("%s: %s", o->pcap, strerror(errno));
@@ -287,5 +288,7 @@ int command_live(int argc, char **argv)
         return usage_error(
             "live: a TAP device, and at most one script: `wiredrill live --tap tap0`");
     struct live l = {.options = &o};
+    l.ours = (struct side){.live = &l, .name = "our stack"};
+    l.theirs = (struct side){.live = &l, .name = "the other side"};
     return live(&l);
 }

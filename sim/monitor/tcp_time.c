@@ -1,7 +1,7 @@
 /* Timers, and how much may be in flight: RFC 6298, 8961, 5681, 6928, 9293 (3.8). */
 #include "sim/monitor/flow.h"
 
-enum { INITIAL_SEGMENTS = 10 };
+enum { INITIAL_SEGMENTS = 10, LINEAR_TRIES = 6 };
 #define ACK_MOST_NS (500 * MILLISECOND_NS)
 #define SLACK_NS    (10 * MILLISECOND_NS)
 #define RTO_MOST_NS                                                                                \
@@ -24,7 +24,8 @@ static bool fired(const struct tcp_view *v)
 }
 
 /* The first try again of data may be a probe (RFC 8985) or a loss that acknowledgements told of:
- * what is compared are the gaps behind it. A SYN has no such thing. */
+ * what is compared are the gaps behind it. A SYN has no such thing; Linux, by a setting, sends the
+ * first of them a second apart, which is no less than the first timer. */
 static void back_off(struct monitor *m, const struct tcp_view *v)
 {
     const struct tcp_end *e = v->from;
@@ -33,7 +34,8 @@ static void back_off(struct monitor *m, const struct tcp_view *v)
     if (syn && e->agains == 1)
         HOLDS(m, gap >= SECOND_NS - SLACK_NS, tcp_syn_timer,
               "the SYN again after %lld ms, the first RTO is 1 s", (long long)ms(gap));
-    if (e->agains >= (syn ? 2 : 3) && gap < RTO_MOST_NS)
+    bool linear = syn && e->agains < LINEAR_TRIES && gap >= SECOND_NS - SLACK_NS;
+    if (e->agains >= (syn ? 2 : 3) && gap < RTO_MOST_NS && !linear)
         HOLDS(m, gap >= e->again_gap_ns + e->again_gap_ns / 2, tcp_backoff,
               "try %u after %lld ms, the one before came after %lld ms", e->agains + 1,
               (long long)ms(gap), (long long)ms(e->again_gap_ns));

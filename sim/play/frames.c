@@ -355,9 +355,10 @@ void frames_watch(void *ctx, uint32_t link, int port, struct frame *f, enum link
                   uint32_t record, int64_t now_ns)
 {
     struct run *r = ctx;
-    if (!r->judge.links || r->options->live)
+    if (!r->judge.links)
         return; /* a host that comes up while the others are still being built */
-    judge_frame(&r->judge, link, port, f, event, record, now_ns);
+    if (!r->options->live)
+        judge_frame(&r->judge, link, port, f, event, record, now_ns);
     if (r->options->cwnd)
         trace_frame(r, link, port, f, now_ns);
     watch_sent(r, judge_port_of(&r->judge, link, port), f, record, now_ns);

@@ -20,6 +20,7 @@ enum { RUN_DEPTH = 8 };
 
 struct run;
 struct watch;
+struct monitor_finding;
 
 struct run_options {
     const struct sut *sut;
@@ -32,14 +33,17 @@ struct run_options {
     uint32_t sets;
     bool judge_rfc, judge_exact; /* --judge; neither: exact, but packetdrill's scripts as rfc
                                     unless a system's profile is set */
-    bool monitored;              /* what must hold in every run is watched (sim/monitor) */
-    bool strict;                 /* an `end` that comes early says why */
+    void (*found)(void *ctx, const struct monitor_finding *f); /* of a live run; NULL: as usual */
+    void *found_ctx;
+    bool monitored;   /* what must hold in every run is watched (sim/monitor) */
+    bool strict;      /* an `end` that comes early says why */
     bool watch_fates; /* what became of each frame: notes in the capture, or told to `fate` */
     void (*fate)(void *ctx, uint32_t frame, enum sut_fate fate, const char *reason);
     void *fate_ctx;
     int lose_link; /* loss closure: lose the nth frame of this link; frame 0: none */
     uint64_t lose_frame;
-    bool live; /* by_outcome, in real time: calls are judged by what they return, frames by nobody */
+    bool
+        live; /* by_outcome, in real time: calls are judged by what they return, frames by nobody */
     bool by_outcome;               /* judge by the outcome alone, not line by line */
     const int64_t *call_time;      /* by_outcome: when each top-level step ran undisturbed */
     const struct bend_hooks *bend; /* who bends the wire; NULL: nobody */

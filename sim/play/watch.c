@@ -35,6 +35,10 @@ static void found(void *self, const struct monitor_finding *f)
     struct run *r = self;
     const struct monitor_row *row = &monitor_row[f->rule];
     char note[NOTE], text[VERDICT];
+    if (r->options->found) {
+        r->options->found(r->options->found_ctx, f);
+        return;
+    }
     snprintf(note, sizeof note, "%s: %s, %s", row->name, f->words, row->clause);
     if (r->watch->frame && !r->watch->frame->note)
         frame_note(r->watch->frame, NULL, names_text(r->world, &r->watch->notes, note));
@@ -117,4 +121,9 @@ void watch_call(struct run *r, const char *call, const struct value *argv, uint3
         monitor_tell(r->watch->monitor, MONITOR_TOLD_OPTIONS);
     if (strcmp(call, "ifflags") == 0 && arguments == 3 && says(&argv[1], "arp") && !argv[2].number)
         monitor_tell(r->watch->monitor, MONITOR_TOLD_NO_ARP);
+}
+
+struct monitor *watch_monitor(const struct run *r)
+{
+    return r->watch ? r->watch->monitor : NULL;
 }

@@ -9,6 +9,8 @@
 void watch_begin(struct run *r);
 /* At the end of a run: fails one that passed but for what the monitor found. */
 void watch_finish(struct run *r);
+/* The monitor itself; NULL: nobody looks. */
+struct monitor *watch_monitor(const struct run *r);
 /* A call of the script, of the host under test. */
 void watch_call(struct run *r, const char *call, const struct value *argv, uint32_t arguments);
 /* A frame enters a link by that port. */
