@@ -270,7 +270,7 @@ Test(packet_tcp, errors_quote_segments)
     cr_assert_gt(build("< icmp unreachable frag_needed mtu 1200 [1:1461(1460)]"), 0);
     cr_assert(has_at(34, "0304"));
     cr_assert(
-        has_at(38, "0000 04b0 4500 05dc 0000 0000 4006 5d0c 0a00020f 0a000202 9c40 1f90 000003e9"));
+        has_at(38, "0000 04b0 4500 05dc 0000 4000 4006 1d0c 0a00020f 0a000202 9c40 1f90 000003e9"));
     cr_assert_eq(rig.len, 70);
     int len = rig.len;
     uint8_t first[70];

@@ -46,13 +46,15 @@ uint32_t prr_acked(struct prr *p, const struct prr_ack *ack, uint32_t ssthresh, 
     uint32_t delivered = ack->delivered;
     if (!ack->sack)
         delivered = least(delivered, difference(p->recover_fs, p->delivered));
-    if (delivered == 0)
+    if (delivered == 0 && !ack->hole)
         return cwnd;
     p->delivered += delivered;
     uint32_t count = ack->in_flight > ssthresh ? proportion(p, ssthresh, smss)
                                                : bound(p, ack, delivered, ssthresh, smss);
-    /* "Force a fast retransmit upon entering recovery": with less than a segment none would go. */
-    if (p->out == 0 && count < smss)
+    /* "Force a fast retransmit upon entering recovery": with less than a segment none would go. And
+     * RFC 6582 3.2 (3): a partial acknowledgement has the first unacknowledged segment sent again,
+     * or with all behind it lost no further one would ever come. */
+    if ((p->out == 0 || ack->hole) && count < smss)
         count = smss;
     return ack->in_flight + count;
 }

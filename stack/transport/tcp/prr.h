@@ -22,6 +22,7 @@ struct prr_ack {
     uint32_t in_flight; /* after it: what is neither acknowledged, SACKed nor lost */
     bool safe;          /* SafeACK: SND.UNA advanced and no further loss is indicated */
     bool sack;          /* without SACK, at most RecoverFS can have been delivered */
+    bool hole;          /* a partial acknowledgement without SACK: it shows one that is lost */
 };
 
 /* 6.1: an episode begins. RecoverFS = SND.NXT - SND.UNA - (octets SACKed before) + (octets that the

@@ -210,7 +210,8 @@ static void proportion(struct tcp_recovery *r, const struct recovery_ack *a,
     struct prr_ack ack = {.delivered = d->octets,
                           .in_flight = recovery_in_flight(r, a->ack, a->snd_nxt),
                           .safe = a->ack != a->snd_una && r->board.lost <= lost_before,
-                          .sack = r->sack};
+                          .sack = r->sack,
+                          .hole = !r->sack && a->ack != a->snd_una};
     struct tcp_congestion *c = &r->congestion;
     c->cwnd = congestion_most(prr_acked(&r->prr, &ack, c->ssthresh, c->mss, c->cwnd), c->mss);
 }
@@ -253,7 +254,7 @@ void recovery_move(struct tcp_recovery *r, const struct recovery_ack *a, const s
     }
     if (r->state == RECOVERY_FAST)
         proportion(r, a, d, lost_before);
-    else if (r->state != RECOVERY_REDUCED)
+    else if (r->state != RECOVERY_REDUCED && !out->ended) /* RFC 9937 6.4: cwnd is ssthresh then */
         grow(r, a, d);
     take_echo(r, a, out);
 }
@@ -286,8 +287,10 @@ void recovery_acked(struct tcp_recovery *r, struct pool *pool, const struct reco
         r->tlp.sampled = true;
     if (recovery_was_spurious(r, a, &d, dsack))
         undo(r, a->ack, out);
-    if (r->state != RECOVERY_OPEN && seq_upto(r->recover, a->ack) && a->ack != a->snd_una)
+    if (r->state != RECOVERY_OPEN && seq_upto(r->recover, a->ack) && a->ack != a->snd_una) {
+        out->ended = r->state == RECOVERY_FAST;
         open_again(r);
+    }
     bool again_lost = recovery_detect(r, a, d.rtt_ns);
     if (recovery_probe_repaired(r, a, dsack))
         repair_answered(r, a, out);

@@ -97,6 +97,7 @@ struct recovery_result {
     bool spurious_timeout;
     bool reduced;    /* the window was taken from, now */
     uint32_t octets; /* delivered */
+    bool ended;      /* an episode of fast recovery is over */
 };
 
 struct recovery_config recovery_config_rfc(void);

@@ -59,12 +59,21 @@ void recovery_check_reneging(struct tcp_recovery *r)
         scoreboard_renege(&r->board);
 }
 
+/* RFC 9937 6.2: without SACK no more than RecoverFS is believed to have arrived in an episode, or
+ * who forges duplicates would have all sent that the window takes. */
+static bool all_delivered(const struct tcp_recovery *r)
+{
+    return r->state == RECOVERY_FAST && r->prr.delivered >= r->prr.recover_fs;
+}
+
 /* Without SACK (RFC 9937 6.2): a segment has arrived for each duplicate; when SND.UNA moves they
  * are among what it passes, beside the one that filled the hole. */
 static void count_duplicates(struct tcp_recovery *r, const struct recovery_ack *a,
                              struct delivery *d)
 {
     uint32_t acked = a->ack - a->snd_una;
+    if (a->duplicate && all_delivered(r))
+        return;
     if (a->duplicate) {
         uint32_t most = a->snd_nxt - a->snd_una;
         most = most > a->mss ? most - a->mss : 0;
