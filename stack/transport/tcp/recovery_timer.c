@@ -47,7 +47,7 @@ void recovery_reorder_due(struct tcp_recovery *r, uint32_t snd_una, uint32_t snd
                              .snd_nxt = snd_nxt,
                              .mss = r->congestion.mss};
     struct delivery none = {0};
-    struct recovery_result out;
+    struct recovery_result out = {0};
     r->soft_at_ns = RECOVERY_NEVER;
     uint32_t before = r->board.lost;
     bool again_lost = recovery_detect(r, &a, srtt_ns);
