@@ -2,6 +2,8 @@
  * stacks. */
 #include <stdio.h>
 #include "stack/core/neighbour.h"
+#include "stack/socket/socket_inside.h"
+#include "stack/transport/tcp/inside.h"
 #include "tests/transport/segment.h"
 #include "tests/transport/pair.h"
 
@@ -66,6 +68,20 @@ static void read_pattern(int fd, uint32_t from, uint32_t len)
 }
 
 /* RFC 2018 4: the latest first; RFC 5681 4.2: at once; and what filled the gap is read in one. */
+/* 4 GiB later SND.UNA is ISS again: what is lost then is text, and no SYN. So much takes too long
+ * to send, so that the number is put there. */
+Test(tcp_loss, acknowledged_up_to_iss)
+{
+    int fd = connected_with_sack();
+    const struct socket_state *sockets = t.r->s->state[MODULE_SOCKET];
+    struct tcp_pcb *pcb = (struct tcp_pcb *)(void *)sockets->socket[fd - SOCKET_FIRST].pcb;
+    pcb->iss = pcb->snd_una;
+    cr_assert_eq(send_octets(&t, fd, 900), 900);
+    EXPECT(&t, A | P, 1, 1, 900);
+    wait_ns(&t, 3 * RIG_SECOND);
+    EXPECT(&t, A | P, 1, 1, 900); /* the tail's probe, or the timeout */
+}
+
 Test(tcp_loss, out_of_order_is_kept_and_told)
 {
     int fd = connected_with_sack();

@@ -286,3 +286,20 @@ Test(tcp_validation, five_minutes)
     congestion_resumed(&c, began + 900 * SECOND, SECOND, SECOND);
     cr_assert_eq(c.cwnd, 10 * MSS, "never below IW");
 }
+
+/* An embedder's time may be 0 at any instant: it is no mark for a phase that has not begun. */
+Test(tcp_validation, five_minutes_from_instant_zero)
+{
+    validated_rounds();
+    config.slow_start_after_idle = false;
+    ack.now_ns = -10 * SECOND;
+    round_of(2 * MSS, SECOND / 10);
+    c.cwnd = 40 * MSS;
+    c.ssthresh = 8 * MSS;
+    c.validation.doubted = false;
+    congestion_resumed(&c, 0, SECOND, SECOND);
+    congestion_resumed(&c, 300 * SECOND - 1, SECOND, SECOND);
+    cr_assert_eq(c.cwnd, 40 * MSS);
+    congestion_resumed(&c, 300 * SECOND, SECOND, SECOND);
+    cr_assert_eq(c.cwnd, 20 * MSS);
+}

@@ -19,7 +19,7 @@ static bool outstanding(const struct tcp_pcb *pcb)
 /* The SYN is what is in flight: no sender has it. */
 static bool syn_outstanding(const struct tcp_pcb *pcb)
 {
-    return pcb->snd_una == pcb->iss;
+    return !pcb->syn_acked;
 }
 
 /* --- timers --- */
@@ -116,6 +116,7 @@ static void advance(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segme
                     int64_t now_ns)
 {
     pcb->snd_una = g->ack;
+    pcb->syn_acked = true;
     pcb->soft_error = 0;
     if (pcb->urgent && seq_upto(pcb->snd_up, g->ack))
         pcb->urgent = false;
@@ -171,6 +172,7 @@ static bool ends_early_start(struct stack *s, struct tcp_pcb *pcb, const struct 
     if (!syn_outstanding(pcb) || !pcb->sender || g->ack == pcb->iss)
         return false;
     pcb->snd_una = pcb->iss + 1;
+    pcb->syn_acked = true;
     if (g->ack == pcb->snd_una)
         restart_timers(s, pcb, now_ns);
     return g->ack == pcb->snd_una;

@@ -74,11 +74,13 @@ struct hystart_state {
 /* RFC 7661: how much of cwnd was shown to be of use lately. */
 struct congestion_validation {
     int64_t half_ns;            /* when the half of the sampling period that is on began */
-    int64_t since_ns;           /* of the non-validated phase; 0: validated */
+    int64_t since_ns;           /* of the non-validated phase, while `doubted` */
     uint32_t most, most_before; /* octets acknowledged in a round trip, in this half and the last */
     uint32_t round_end, round_acked;
     uint32_t in_doubt; /* max(pipeACK, LossFlightSize) of a loss in the non-validated phase; or 0 */
     bool in_round, defined;
+    bool sampling; /* half_ns is set */
+    bool doubted;
 };
 
 /* What a profile or the user sets. */

@@ -34,6 +34,7 @@ static void drop_streams(struct stack *s, struct tcp_pcb *pcb, int error)
     tcp_sender_forget(s, pcb);
     tcp_stream_clear(p, &pcb->out);
     pcb->snd_end = pcb->snd_una = pcb->snd_nxt;
+    pcb->syn_acked = true;
     tcp_forget_ahead(s, pcb);
     tcp_stream_cut_ahead(s, pcb);
     if (pcb->user && !error)
@@ -178,6 +179,7 @@ void tcp_start_sending(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
     pcb->iss = tcp_first_sequence(s, pcb, now_ns);
     pcb->ts_offset = tcp_first_timestamp(s, pcb);
     pcb->snd_una = pcb->iss;
+    pcb->syn_acked = false;
     pcb->snd_nxt = pcb->iss + 1;
     pcb->snd_end = pcb->iss + 1;
     pcb->snd_up = pcb->iss;

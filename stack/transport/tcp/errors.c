@@ -34,7 +34,7 @@ bool tcp_sent(struct stack *s, const struct ip_error *e)
  * congestion. */
 static void resend_shorter(struct tcp_pcb *pcb)
 {
-    if (pcb->snd_una != pcb->iss && pcb->snd_una != pcb->snd_nxt)
+    if (pcb->syn_acked && pcb->snd_una != pcb->snd_nxt)
         recovery_resend_all(&pcb->sender->recovery, pcb->snd_nxt);
 }
 

@@ -200,7 +200,7 @@ enum tcp_counter {
 /* SND.UNA as text counts it: the SYN's place is no octet's. */
 static inline uint32_t tcp_text_una(const struct tcp_pcb *pcb)
 {
-    return pcb->snd_una == pcb->iss ? pcb->iss + 1 : pcb->snd_una;
+    return pcb->syn_acked ? pcb->snd_una : pcb->iss + 1;
 }
 
 static inline struct tcp *tcp_of(struct stack *s)

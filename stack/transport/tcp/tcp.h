@@ -149,6 +149,8 @@ struct tcp_pcb {
     bool sending : 1;    /* tcp_output is at work on it */
     bool passive : 1;    /* came from LISTEN */
     bool fin_queued : 1; /* FIN follows snd_end */
+    /* No sequence number says so: SND.UNA comes back to ISS after 4 GiB. */
+    bool syn_acked : 1;
     bool fin_received : 1;
     bool shut_read : 1;
     bool ack_now : 1;

@@ -44,8 +44,9 @@ static void judge(struct tcp_congestion *c, int64_t now_ns)
 {
     struct congestion_validation *v = &c->validation;
     if (validation_is_validated(c)) {
-        v->since_ns = 0;
-    } else if (v->since_ns == 0) {
+        v->doubted = false;
+    } else if (!v->doubted) {
+        v->doubted = true;
         v->since_ns = now_ns;
     } else if (now_ns - v->since_ns >= NVP_NS) {
         end_period(c);
@@ -60,7 +61,8 @@ void validation_acked(struct tcp_congestion *c, const struct tcp_acked *a)
         v->in_round = true;
         v->round_end = a->snd_nxt;
         v->round_acked = 0;
-        v->half_ns = v->half_ns ? v->half_ns : a->now_ns;
+        v->half_ns = v->sampling ? v->half_ns : a->now_ns;
+        v->sampling = true;
     }
     v->round_acked = congestion_add(v->round_acked, a->octets);
     age(v, a->now_ns, a->srtt_ns);
@@ -83,7 +85,7 @@ uint32_t validation_lost(struct tcp_congestion *c, uint32_t flight)
     }
     v->defined = v->in_round = false;
     v->most = v->most_before = 0;
-    v->since_ns = 0;
+    v->doubted = false;
     return flight;
 }
 
