@@ -97,6 +97,7 @@ struct socket_state {
     /* A heap of the free ones' indices: the lowest first, so that descriptors are POSIX's. */
     uint16_t *free;
     uint32_t frees;
+    uint32_t holding;        /* sockets whose queue is not empty */
     struct pool datagrams;   /* as many as there are netbufs, which no queues can exceed */
     struct pool memberships; /* limits.memberships */
 };

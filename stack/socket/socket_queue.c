@@ -15,12 +15,18 @@ unsigned socket_queue_events(const struct stack *s, const struct socket *k)
     return events;
 }
 
-/* Sockets that nobody reads hold netbufs that drivers need to receive into: the last quarter of a
- * pool is not theirs. */
-static bool pool_low(const struct stack *s, const struct netbuf *nb)
+/*
+ * Sockets that nobody reads hold netbufs that drivers need to receive into, and others to send: the
+ * last quarter of a pool is for sockets that hold none. There may be more of those than netbufs:
+ * once a sixteenth hold some, the reserve for reception and half as much for answers are nobody's.
+ */
+static bool pool_low(const struct stack *s, const struct socket_queue *q, const struct netbuf *nb)
 {
     const struct netbuf_pool *pool = &s->pool[nb->size_class];
-    return pool->available < pool->total / 4;
+    const struct socket_state *t = s->state[MODULE_SOCKET];
+    if (q->count)
+        return pool->available < pool->total / 4;
+    return t->holding >= pool->total / 16 && pool->available < pool->reserve + pool->reserve / 2;
 }
 
 /* Why nb cannot be queued, or -1. RFC 1122 4.1.3.1 leaves overflow open: the newest is lost, the
@@ -34,7 +40,7 @@ static int refusal(const struct stack *s, const struct socket *k, const struct n
         return SOCKET_DROP_QUEUE_FULL;
     if (q->count && q->bytes + netbuf_len(nb) > q->limit_bytes)
         return SOCKET_DROP_BUFFER_FULL;
-    if (q->count && pool_low(s, nb))
+    if (pool_low(s, q, nb))
         return SOCKET_DROP_POOL_LOW;
     return -1;
 }
@@ -66,7 +72,8 @@ void socket_queue_put(struct stack *s, struct socket *k, struct netbuf *nb,
     else
         q->head = d;
     q->tail = d;
-    q->count++;
+    if (q->count++ == 0)
+        socket_state(s)->holding++;
     q->bytes += netbuf_len(nb);
     STACK_INVARIANT(socket_check(s, k));
     socket_grew(s, k, before);
@@ -81,7 +88,8 @@ static struct netbuf *take(struct stack *s, struct socket_queue *q)
     q->head = d->next;
     if (!q->head)
         q->tail = NULL;
-    q->count--;
+    if (--q->count == 0)
+        socket_state(s)->holding--;
     q->bytes -= netbuf_len(nb);
     pool_give(&socket_state(s)->datagrams, d);
     return nb;

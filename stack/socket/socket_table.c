@@ -69,7 +69,7 @@ void socket_check(const struct stack *s, const struct socket *k)
 void socket_table_check(const struct stack *s)
 {
     const struct socket_state *t = s->state[MODULE_SOCKET];
-    uint32_t open = 0, queued = 0, memberships = 0;
+    uint32_t open = 0, queued = 0, holding = 0, memberships = 0;
     for (uint32_t i = 0; i < t->sockets; i++) {
         const struct socket *k = &t->socket[i];
         STACK_ASSERT(k->index == i);
@@ -78,6 +78,7 @@ void socket_table_check(const struct stack *s)
         open++;
         socket_check(s, k);
         queued += k->queue.count;
+        holding += k->queue.count > 0;
         for (const struct socket_membership *m = k->memberships; m; m = m->next)
             memberships++;
     }
@@ -85,6 +86,7 @@ void socket_table_check(const struct stack *s)
     for (uint32_t i = 0; i < t->frees; i++)
         STACK_ASSERT(!t->socket[t->free[i]].ops && t->free[i] >= t->free[i ? (i - 1) / 2 : 0]);
     STACK_ASSERT(queued == t->datagrams.total - t->datagrams.available);
+    STACK_ASSERT(holding == t->holding);
     STACK_ASSERT(memberships == t->memberships.total - t->memberships.available);
 }
 
