@@ -5,7 +5,7 @@
 
 struct udp_pcb *udp_new(struct stack *s)
 {
-    return pool_take(&udp_state(s)->pcbs);
+    return udp_state(s) ? pool_take(&udp_state(s)->pcbs) : NULL;
 }
 
 void udp_free(struct stack *s, struct udp_pcb *pcb)
@@ -21,6 +21,8 @@ static bool is_to_many(struct stack *s, const struct ip_addr *a)
 
 int udp_bind(struct stack *s, struct udp_pcb *pcb)
 {
+    if (!udp_state(s))
+        return -ERR_PROTONOSUPPORT;
     struct demux *t = &udp_state(s)->demux;
     struct port_pcb *end = &pcb->end;
     struct netif *nif = end->ip.nif;
@@ -62,6 +64,8 @@ void udp_set_local(struct stack *s, struct udp_pcb *pcb, const struct ip_addr *l
 
 int udp_connect(struct stack *s, struct udp_pcb *pcb, const struct ip_addr *remote, uint16_t port)
 {
+    if (!udp_state(s))
+        return -ERR_PROTONOSUPPORT;
     struct demux *t = &udp_state(s)->demux;
     struct port_pcb *end = &pcb->end;
     if (!remote) {

@@ -28,7 +28,8 @@ struct udp_pcb {
 
 enum { UDP_MAX_PAYLOAD4 = 65535 - 20 - 8, UDP_MAX_PAYLOAD6 = 65535 - 8 };
 
-/* One of limits.udp_pcbs, zeroed, for who has no memory of his own for it; NULL: all are lent.
+/* One of limits.udp_pcbs, zeroed, for who has no memory of his own for it; NULL: all are lent, or
+ * there is no UDP (-ERR_PROTONOSUPPORT of udp_bind and udp_connect).
  * udp_free unbinds it first. */
 struct udp_pcb *udp_new(struct stack *s);
 void udp_free(struct stack *s, struct udp_pcb *pcb);

@@ -146,9 +146,7 @@ static void what_is_absent(struct stack *s)
     expect("http_cancel", http_cancel(s, NULL, 0), -ERR_NOENT);
     ABSENT(http_serve(s, 0, NULL, 0, 0));
     expect("http_serve_stop", http_serve_stop(s, 0), -ERR_NOENT);
-#endif
-#ifdef WANTED
-    tcp_new(s);
+    expect("tcp_new", tcp_new(s) != NULL, 0);
 #endif
 #endif
 #ifdef NO_UDP
@@ -161,6 +159,10 @@ static void what_is_absent(struct stack *s)
     ABSENT(traceroute_start(s, &hops, NULL, NULL, 0));
     ABSENT(udp_echo_start(s, 0, 0));
     expect("udp_echo_stop", udp_echo_stop(s, 0), -ERR_NOENT);
+    struct udp_pcb own = {.receive = NULL};
+    expect("udp_new", udp_new(s) != NULL, 0);
+    ABSENT(udp_bind(s, &own));
+    ABSENT(udp_connect(s, &own, &to, 7));
 #endif
 #endif
 }

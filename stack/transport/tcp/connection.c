@@ -141,7 +141,7 @@ struct tcp_pcb *tcp_take(struct stack *s)
 
 struct tcp_pcb *tcp_new(struct stack *s)
 {
-    struct tcp_pcb *pcb = tcp_take(s);
+    struct tcp_pcb *pcb = tcp_of(s) ? tcp_take(s) : NULL;
     if (pcb)
         pcb->user = true;
     return pcb;

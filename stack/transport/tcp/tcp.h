@@ -178,7 +178,7 @@ struct tcp_pcb {
 };
 
 /* One of limits.tcp_pcbs, CLOSED, with the user's hand on it; NULL: all are lent, and none of them
- * can be spared. */
+ * can be spared, or there is no TCP. */
 struct tcp_pcb *tcp_new(struct stack *s);
 
 /* end.ip.local and end.local_port are filled in. -ERR_ADDRINUSE, -ERR_ADDRNOTAVAIL (no address of
