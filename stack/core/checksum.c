@@ -95,15 +95,14 @@ uint16_t checksum_sum(const void *bytes, size_t len)
 {
     const uint8_t *p = bytes;
     struct lanes l = {0, 0, 0, 0};
-    for (; len >= 64; p += 64, len -= 64) {
+    for (; len >= 128; p += 128, len -= 128) {
         sum32(&l, p);
         sum32(&l, p + 32);
+        sum32(&l, p + 64);
+        sum32(&l, p + 96);
     }
-    if (len >= 32) {
+    for (; len >= 32; p += 32, len -= 32)
         sum32(&l, p);
-        p += 32;
-        len -= 32;
-    }
     for (; len >= 8; p += 8, len -= 8)
         l.a = add64(l.a, load64(p));
     return fold(sum_tail(gather(l), p, len));
