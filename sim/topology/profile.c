@@ -59,6 +59,7 @@ static const struct profile_knob freebsd[] = {
     {"tcp.rto_min", SECOND / 1000 * 30},
     {"tcp.rexmit_slop", SECOND / 5},
     {"tcp.rto_from_syn_ack", 0},
+    {"tcp.icmp_prohibited", 1},
     {"tcp.delayed_ack", SECOND / 25},
     {"tcp.msl", 30 * SECOND},
     {"tcp.keep_count", 8},

@@ -169,7 +169,7 @@ int tcp_listen(struct stack *s, struct tcp_pcb *pcb, int backlog)
     struct tcp_listener *l = &pcb->listener;
     int err = 0;
     if (pcb->state != TCP_CLOSED && pcb->state != TCP_LISTEN)
-        return -ERR_ISCONN;
+        return -ERR_INVAL; /* POSIX: already connected */
     if (!demux_is_in(&pcb->end) && (err = tcp_bind(s, pcb)) < 0)
         return err;
     if (pcb->state == TCP_CLOSED) {

@@ -38,26 +38,29 @@ static void resend_shorter(struct tcp_pcb *pcb)
         recovery_resend_all(&pcb->sender->recovery, pcb->snd_nxt);
 }
 
+/* Nobody is there who would ever answer. Net, host and route unreachable, times exceeded and
+ * parameter problems are never so (MUST-56). */
+static bool refuses(const struct stack *s, const struct ip_error *e)
+{
+    if (!tcp_knob(s, TCP_KNOB_ICMP_MAY_RST))
+        return false;
+    return (e->kind == IP_ERROR_REFUSED && e->hard) ||
+           (e->kind == IP_ERROR_ADMIN && tcp_knob(s, TCP_KNOB_ICMP_PROHIBITED));
+}
+
 /* A hard error ends what is not yet synchronized (RFC 5927 4.2); later it is as soft as the others
  * (RFC 9293 3.9.2.2 lets them be remembered only: MUST-56). */
 static void take(struct stack *s, struct tcp_pcb *pcb, const struct ip_error *e)
 {
-    switch (e->kind) {
-    case IP_ERROR_TOO_LONG:
+    if (e->kind == IP_ERROR_TOO_LONG) {
         if (e->mtu)
             resend_shorter(pcb);
         return;
-    case IP_ERROR_REFUSED:
-        if (pcb->state == TCP_SYN_SENT && e->hard && tcp_knob(s, TCP_KNOB_ICMP_MAY_RST)) {
-            tcp_end(s, pcb, e->error);
-            return;
-        }
-        break;
-    case IP_ERROR_UNREACHABLE:
-    case IP_ERROR_EXPIRED:
-    case IP_ERROR_ADMIN:
-    case IP_ERROR_PARAMETER:
-        break;
+    }
+    if (pcb->state == TCP_SYN_SENT && refuses(s, e)) {
+        bool plainly = tcp_knob(s, TCP_KNOB_ICMP_PROHIBITED) != 0;
+        tcp_end(s, pcb, plainly ? ERR_CONNREFUSED : e->error);
+        return;
     }
     pcb->soft_error = (uint8_t)e->error;
     if (pcb->tells_soft) /* MUST-47 */

@@ -143,7 +143,9 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_REXMIT_SLOP] = {"rexmit_slop", KNOB_NS, 0, 0, SECONDS(1)}, /* more than RFC 6298's */
     [TCP_KNOB_REXMIT_DROP_OPTIONS] = {"rexmit_drop_options", KNOB_BOOL, 0, 0, 1},
     [TCP_KNOB_ICMP_MAY_RST] = {"icmp_may_rst", KNOB_BOOL, 1, 0, 1}, /* in SYN-SENT: RFC 5927 4.2 */
-    [TCP_KNOB_ISN] = {"isn", KNOB_NUMBER, -1, -1, UINT32_MAX},      /* -1: RFC 9293 3.4.1's */
+    /* And so does what is prohibited, each as a refusal: BSD's reading of RFC 1812 5.2.7.1. */
+    [TCP_KNOB_ICMP_PROHIBITED] = {"icmp_prohibited", KNOB_BOOL, 0, 0, 1},
+    [TCP_KNOB_ISN] = {"isn", KNOB_NUMBER, -1, -1, UINT32_MAX}, /* -1: RFC 9293 3.4.1's */
     /* RFC 6298 2.1, 2.4, 2.5. */
     [TCP_KNOB_RTO_INITIAL] = {"rto_initial", KNOB_NS, SECONDS(1), MS(1), SECONDS(60)},
     [TCP_KNOB_RTO_MIN] = {"rto_min", KNOB_NS, SECONDS(1), MS(1), SECONDS(60)},

@@ -198,7 +198,7 @@ int tcp_fastopen(struct stack *s, struct tcp_pcb *pcb, const struct ip_addr *rem
 /* TCP_FASTOPEN_CONNECT: would octets go on a SYN to this peer? Then their coming opens. */
 bool tcp_fastopen_defers(struct stack *s, struct tcp_pcb *pcb, const struct ip_addr *remote,
                          uint16_t port, int64_t now_ns);
-/* Passive OPEN. A second one changes the backlog. -ERR_ADDRINUSE, -ERR_ISCONN. */
+/* Passive OPEN. A second one changes the backlog. -ERR_ADDRINUSE, -ERR_INVAL (it is connected). */
 int tcp_listen(struct stack *s, struct tcp_pcb *pcb, int backlog);
 /* The oldest connection that has come, which is the caller's now; NULL: none. */
 struct tcp_pcb *tcp_accept(struct stack *s, struct tcp_pcb *listener);
