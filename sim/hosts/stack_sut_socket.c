@@ -358,12 +358,15 @@ static int64_t call_fcntl(struct stack_sut *u, uint64_t token, const struct valu
     return 0;
 }
 
-/* readable(fd), writable(fd): the readiness that poll() would report, without its structures. */
+/* events(fd): the readiness that poll() would report, without its structures; with a second
+ * argument also whether the peer has closed. */
 static int64_t call_events(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
                            struct value *out)
 {
-    (void)token, (void)argc, (void)out;
-    return (int64_t)socket_events(u->stack, (int)argv[0].number);
+    (void)token, (void)out;
+    unsigned events = socket_events(u->stack, (int)argv[0].number);
+    bool all = argc > 1 && argv[1].number;
+    return (int64_t)(all ? events : events & ~(unsigned)SOCKET_PEER_CLOSED);
 }
 
 /* peek_header(fd, DESTINATION, TTL, TOS, OPTIONS): what the IP header of the next datagram says. */

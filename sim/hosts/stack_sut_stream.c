@@ -195,7 +195,8 @@ static bool is_short(struct stack_sut *u, int fd, uint32_t room, int flags)
     int64_t there = 0;
     if (!(flags & MSG_FLAG_WAITALL) || socket_get(u->stack, fd, TCP_OPT_INQ, &there) < 0)
         return false;
-    return there < room && !(socket_events(u->stack, fd) & (SOCKET_ERROR | SOCKET_HANGUP));
+    return there < room &&
+           !(socket_events(u->stack, fd) & (SOCKET_ERROR | SOCKET_HANGUP | SOCKET_PEER_CLOSED));
 }
 
 static int64_t receive_now(struct stack_sut *u, int fd, uint32_t room, int flags, struct value *out)

@@ -20,6 +20,8 @@ struct epoll {
     uint32_t interests, room;
 };
 
+enum { PEER_CLOSED = 32, READ_HANGUP = 0x2000 }; /* the stack's word; POLLRDHUP, EPOLLRDHUP */
+
 static struct value number(int64_t n)
 {
     return (struct value){.kind = VALUE_NUMBER, .number = n};
@@ -33,8 +35,11 @@ static int64_t events_of(const struct descriptors *t, int64_t fd)
     if (!d || d->epoll)
         return POLLNVAL;
     argv[0] = number(d->to);
-    int64_t got = sut_host_call(t->host, 0, "events", argv, 1, out);
-    return got < 0 ? POLLNVAL : got;
+    argv[1] = number(1);
+    int64_t got = sut_host_call(t->host, 0, "events", argv, 2, out);
+    if (got < 0)
+        return POLLNVAL;
+    return got & PEER_CLOSED ? (got & ~(int64_t)PEER_CLOSED) | READ_HANGUP : got;
 }
 
 /* --- poll --- */

@@ -25,6 +25,7 @@ static const struct profile_knob linux_knobs[] = {
     {"tcp.hystart", 2},
     {"tcp.abc_limit", 255}, /* cwnd grows by what is acknowledged */
     {"tcp.quick_acks", 16},
+    {"tcp.sws_override", SECOND / 5}, /* of corked data, too */
     {"tcp.rto_max", 120 * SECOND},
     {"tcp.r2", 924600 * (SECOND / 1000)}, /* tcp_retries2 15 */
     {"tcp.r2_syn", 127 * SECOND},         /* tcp_syn_retries 6 */

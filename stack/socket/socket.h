@@ -53,7 +53,8 @@ enum socket_event {
     SOCKET_URGENT = 2, /* unread urgent data */
     SOCKET_WRITABLE = 4,
     SOCKET_ERROR = 8,
-    SOCKET_HANGUP = 16
+    SOCKET_HANGUP = 16,
+    SOCKET_PEER_CLOSED = 32 /* a stream's peer sends no more */
 };
 enum socket_option {
     SO_OPT_BROADCAST,

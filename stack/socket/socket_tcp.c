@@ -5,7 +5,8 @@
 #define SAME(a, b) ((int)(a) == (int)(b))
 _Static_assert(SAME(TCP_EVENT_READABLE, SOCKET_READABLE) && SAME(TCP_EVENT_URGENT, SOCKET_URGENT) &&
                    SAME(TCP_EVENT_WRITABLE, SOCKET_WRITABLE) &&
-                   SAME(TCP_EVENT_ERROR, SOCKET_ERROR) && SAME(TCP_EVENT_HANGUP, SOCKET_HANGUP),
+                   SAME(TCP_EVENT_ERROR, SOCKET_ERROR) && SAME(TCP_EVENT_HANGUP, SOCKET_HANGUP) &&
+                   SAME(TCP_EVENT_PEER_CLOSED, SOCKET_PEER_CLOSED),
                "readiness is told in the same words");
 _Static_assert(SAME(TCP_RECOVERY_DISORDER, SOCKET_TCP_DISORDER) &&
                    SAME(TCP_RECOVERY_TIMEOUT, SOCKET_TCP_LOSS),

@@ -475,6 +475,8 @@ static unsigned read_events(const struct tcp_pcb *pcb)
         events |= TCP_EVENT_READABLE;
     if (pcb->urgent_in)
         events |= TCP_EVENT_URGENT;
+    if (pcb->fin_received)
+        events |= TCP_EVENT_PEER_CLOSED;
     return events;
 }
 
@@ -499,7 +501,7 @@ unsigned tcp_events(const struct stack *s, const struct tcp_pcb *pcb)
         return pcb->early ? connected_events(s, pcb) : 0;
     case TCP_CLOSED: /* nothing that is tried now would wait */
         return TCP_EVENT_WRITABLE | TCP_EVENT_HANGUP | (pcb->error ? TCP_EVENT_ERROR : 0) |
-               (pcb->ended ? TCP_EVENT_READABLE : 0);
+               (pcb->ended ? TCP_EVENT_READABLE | TCP_EVENT_PEER_CLOSED : 0);
     case TCP_ESTABLISHED:
     case TCP_FIN_WAIT_1:
     case TCP_FIN_WAIT_2:

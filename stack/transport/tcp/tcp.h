@@ -39,7 +39,8 @@ enum tcp_event {
     TCP_EVENT_URGENT = 2,
     TCP_EVENT_WRITABLE = 4,
     TCP_EVENT_ERROR = 8,
-    TCP_EVENT_HANGUP = 16
+    TCP_EVENT_HANGUP = 16,
+    TCP_EVENT_PEER_CLOSED = 32 /* no more comes */
 };
 
 enum tcp_send_flag {
