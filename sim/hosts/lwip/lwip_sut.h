@@ -114,7 +114,7 @@ bool lwip_address(const struct value *v, ip_addr_t *out);
 void lwip_done(struct lwip_sut *u, uint64_t token, int64_t result, const struct value *out);
 void lwip_sockets_close(struct lwip_sut *u);
 /* NULL: the descriptor is no stream. */
-struct lwip_stream *lwip_stream_of(struct lwip_sut *u, const struct value *fd);
+struct lwip_stream *lwip_stream_of(struct lwip_sut *u, const struct value *v);
 /* What ended it, negated, once; 0: nothing. */
 int64_t lwip_stream_error(struct lwip_stream *s);
 void lwip_stream_close(struct lwip_sut *u, struct lwip_stream *s);
