@@ -203,7 +203,7 @@ static void take_over(struct judge *j, struct expect_block *b, const struct expe
     if (j->mark)
         j->mark(j->names.self, s, line);
     if (s->base.flow)
-        flow_learn(s->base.flow, line->packet, s->frame->bytes, s->frame->len);
+        flow_learn(j, s->base.flow, line->packet, s->frame->bytes, s->frame->len);
     b->last_ns = s->time_ns > b->last_ns ? s->time_ns : b->last_ns;
     seen_free(j, s);
 }

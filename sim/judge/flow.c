@@ -50,11 +50,91 @@ static void grow(struct judge *j, struct flows *t)
         world_release(j->world, old.bucket, old.buckets * sizeof(struct flow *));
 }
 
+/* --- those that wait for their connection, by the time of their last segment --- */
+
+static struct flow_queue *queue_of(struct flows *t, const struct flow *f)
+{
+    return f->named ? &t->named : &t->unnamed;
+}
+
+static void unqueue(struct flows *t, struct flow *f)
+{
+    struct flow_queue *q = queue_of(t, f);
+    *(f->older ? &f->older->newer : &q->oldest) = f->newer;
+    *(f->newer ? &f->newer->older : &q->newest) = f->older;
+    f->older = f->newer = NULL;
+    f->waits = false;
+    q->count--;
+}
+
+static void queue(struct flows *t, struct flow *f)
+{
+    struct flow_queue *q = queue_of(t, f);
+    f->older = q->newest;
+    *(q->newest ? &q->newest->newer : &q->oldest) = f;
+    q->newest = f;
+    f->waits = true;
+    q->count++;
+}
+
+static bool has_connection(const struct flow *f)
+{
+    return (f->host.agreed && f->spoke) || f->writes;
+}
+
+/* It was seen just now. */
+static void touch(struct flows *t, struct flow *f)
+{
+    if (f->waits)
+        unqueue(t, f);
+    if (!has_connection(f))
+        queue(t, f);
+}
+
+void flow_hold(struct flow *w)
+{
+    if (w)
+        w->holds++;
+}
+
+void flow_let_go(struct flow *w)
+{
+    if (w)
+        w->holds--;
+}
+
+static void forget(struct judge *j, struct flow *f)
+{
+    struct flows *t = &j->flows;
+    struct flow **place = &t->bucket[bucket_of_flow(t, f)];
+    while (*place != f)
+        place = &(*place)->next;
+    *place = f->next;
+    unqueue(t, f);
+    t->count--;
+    t->gave_way = true;
+    world_release(j->world, f, sizeof *f);
+}
+
+/* The oldest that nobody holds, and that is not its link's last. */
+static void make_room(struct judge *j, const struct flow_queue *q, uint32_t bound)
+{
+    enum { LOOKED_AT = 64 };
+    struct flow *f = q->count < bound ? NULL : q->oldest;
+    for (int k = 0; f && k < LOOKED_AT; k++, f = f->newer)
+        if (!f->holds && !has_connection(f) && !(f->at && f->at->link->flow == f)) {
+            forget(j, f);
+            return;
+        }
+}
+
 static struct flow *add(struct judge *j, const struct judge_port *at, const struct flow_end *host,
                         const struct flow_end *peer)
 {
     struct flows *t = &j->flows;
-    if (t->count == t->buckets)
+    make_room(j, &t->unnamed, FLOWS_WAITING);
+    make_room(j, &t->named, FLOWS_NAMED);
+    if (t->count >= t->buckets)
         grow(j, t);
     struct flow *f = world_alloc(j->world, sizeof *f, 16);
     f->host = *host;
@@ -107,6 +187,7 @@ static void acknowledge(struct flow_end *e, uint32_t ack, bool by_syn)
 
 static void see_sent(struct flow *w, const struct packet_facts *f, const struct segment_facts *s)
 {
+    w->spoke = w->spoke || !(s->flags & FACTS_RST);
     if (s->flags & FACTS_SYN) {
         if (!w->host.known || w->host.isn != s->seq)
             begin(&w->host, s->seq);
@@ -160,6 +241,18 @@ static void see_came(struct flow *w, const struct packet_facts *f, const struct 
         acknowledge(&w->host, s->ack, false);
 }
 
+/* Of a flow that gave way the first segment to come again is the one that makes the connection: it
+ * names the octet behind each SYN (RFC 9293, 3.5). */
+static void recall(struct flow *w, const struct segment_facts *s)
+{
+    if (w->host.agreed || (s->flags & (FACTS_SYN | FACTS_RST | FACTS_ACK)) != FACTS_ACK)
+        return;
+    if (!w->host.known)
+        begin(&w->host, s->ack - 1);
+    if (!w->peer.known)
+        begin(&w->peer, s->seq - 1);
+}
+
 void flow_now(struct flow *w, struct flow_base *out)
 {
     *out = (struct flow_base){.flow = w};
@@ -200,10 +293,13 @@ void flow_see(struct judge *j, const struct judge_port *at, const struct packet_
     struct flow *w = flow_find(j, host->ipv4, host->port, peer->ipv4, peer->port);
     if (!w)
         w = add(j, at, host, peer);
+    if (!sent && j->flows.gave_way)
+        recall(w, &s);
     if (sent)
         see_sent(w, f, &s);
     else
         see_came(w, f, &s);
+    touch(&j->flows, w);
     if (w->at)
         w->at->link->flow = w;
     flow_now(w, out);
@@ -248,9 +344,23 @@ void flow_context(const struct judge *j, const struct flow_base *b, bool sent,
     c->stamps_are_free = j->stamps_are_free;
 }
 
-void flow_learn(struct flow *f, const struct packet_spec *line, const uint8_t *bytes, uint32_t len)
+static void name(struct flows *t, struct flow *f)
+{
+    bool waits = f->waits;
+    if (f->named)
+        return;
+    if (waits)
+        unqueue(t, f);
+    f->named = true;
+    if (waits)
+        queue(t, f);
+}
+
+void flow_learn(struct judge *j, struct flow *f, const struct packet_spec *line,
+                const uint8_t *bytes, uint32_t len)
 {
     struct flow_stamp s;
+    name(&j->flows, f);
     if (packet_stamp(line, bytes, len, &s.written, &s.wire))
         f->stamp[f->stamps++ % FLOW_STAMPS] = s;
 }

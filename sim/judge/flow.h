@@ -46,10 +46,15 @@ struct flow_written {
     uint32_t len;
 };
 
+/* Flows without a connection that are remembered at once, and those of which a line took a segment,
+ * since a script may come back to them. A flood of first segments makes no more: the one that was
+ * silent longest gives way. */
+enum { FLOWS_WAITING = 16384, FLOWS_NAMED = 65536 };
+
 struct flow {
     struct flow_end host, peer;
     const struct judge_port *at; /* the host's interface */
-    bool came;                   /* a segment of the peer did */
+    bool came, spoke;            /* a segment of the peer did; the host sent one but RST */
     bool offered;                /* the peer offered a window, up to here: */
     uint32_t edge;
     bool literal; /* the peer sent octets that are not the pattern, or urgent ones */
@@ -58,12 +63,23 @@ struct flow {
     struct flow_written *written; /* FLOW_WRITTEN, a ring, the newest last; NULL: nothing was */
     uint32_t writes;
     uint64_t written_end;
-    struct flow *next; /* of its bucket */
+    struct flow *next;          /* of its bucket */
+    struct flow *older, *newer; /* while it waits for its connection */
+    bool waits, named;
+    uint32_t holds; /* of those who keep a pointer to it */
+};
+
+/* Those that wait, by the time of their last segment. */
+struct flow_queue {
+    struct flow *oldest, *newest;
+    uint32_t count;
 };
 
 struct flows {
     struct flow **bucket;
     uint32_t buckets, count;
+    struct flow_queue unnamed, named;
+    bool gave_way; /* one did: of a flow without a record nothing is known any more */
 };
 
 /* What the numbers of one segment count from, as it was when it was seen. */
@@ -76,6 +92,9 @@ struct flow_base {
  * test, with `at` its interface. A segment makes a record if there is none. */
 void flow_see(struct judge *j, const struct judge_port *at, const struct packet_facts *f, bool sent,
               struct flow_base *out);
+/* As long as someone holds a flow it does not give way. NULL: nothing is held. */
+void flow_hold(struct flow *w);
+void flow_let_go(struct flow *w);
 /* NULL: there is none. */
 struct flow *flow_find(const struct judge *j, uint32_t host, uint16_t host_port, uint32_t peer,
                        uint16_t peer_port);
@@ -86,7 +105,8 @@ void flow_context(const struct judge *j, const struct flow_base *b, bool sent,
                   struct packet_context *c);
 /* A line took a segment of the flow: its timestamp, as the line writes it, stands for the wire's.
  */
-void flow_learn(struct flow *f, const struct packet_spec *line, const uint8_t *bytes, uint32_t len);
+void flow_learn(struct judge *j, struct flow *f, const struct packet_spec *line,
+                const uint8_t *bytes, uint32_t len);
 
 /* A call hands octets over (NULL: the pattern) that stand at that place of the host's stream; they
  * stay where they are. */

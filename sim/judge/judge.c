@@ -195,6 +195,7 @@ static struct seen *remember(struct judge *j, struct judge_port *from, struct fr
         s->breach = world_alloc(j->world, breaches * sizeof *s->breach, 16);
         memcpy(s->breach, breach, breaches * sizeof *s->breach);
     }
+    flow_hold(s->base.flow);
     append(queue_of(j, s), s);
     world_due(j->world, j->player, now_ns);
     return s;
@@ -289,6 +290,7 @@ void seen_take(struct judge *j, struct seen *s)
 
 void seen_free(struct judge *j, struct seen *s)
 {
+    flow_let_go(s->base.flow);
     frame_unref(s->frame);
     if (s->answered)
         frame_unref(s->answered);

@@ -75,7 +75,8 @@ RULE(rule_tcp_from_nothing)
         return true;
     const struct flow *w = read(j, f, &s);
     bool first = is_of(&s, FACTS_SYN) && !(s.flags & FACTS_ACK);
-    return rule_broken(b, first || (w && w->came), "a SYN, or a segment of a connection",
+    return rule_broken(b, first || (w && w->came) || j->flows.gave_way,
+                       "a SYN, or a segment of a connection",
                        "one to a port from which nothing came");
 }
 

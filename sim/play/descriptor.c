@@ -58,9 +58,11 @@ struct flow *descriptor_flow(struct run *r, const struct descriptors *t, struct 
     struct value host, peer;
     if (!d->stream || d->listens || t->host != r->topology.sut)
         return NULL;
-    if (!d->flow && name_of(t, d, "getsockname", &host) && name_of(t, d, "getpeername", &peer))
+    if (!d->flow && name_of(t, d, "getsockname", &host) && name_of(t, d, "getpeername", &peer)) {
         d->flow = flow_find(&r->judge, (uint32_t)host.number, (uint16_t)host.prefix,
                             (uint32_t)peer.number, (uint16_t)peer.prefix);
+        flow_hold(d->flow);
+    }
     return d->flow;
 }
 
