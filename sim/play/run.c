@@ -138,11 +138,17 @@ struct run *run_new(const struct run_case *kase, const struct run_options *optio
 }
 
 static struct run *volatile playing;
+static volatile uint64_t played_before; /* of runs that do not play now, and one for each call */
+
+static uint64_t progress_of(const struct run *r)
+{
+    return world_events(r->world) + r->played;
+}
 
 uint64_t run_progress(void)
 {
     const struct run *r = playing;
-    return r ? world_events(r->world) + r->played : 0;
+    return played_before + (r ? progress_of(r) : 0);
 }
 
 void run_die(const char *why)
@@ -157,8 +163,10 @@ void run_play(struct run *r, int64_t until_ns)
     struct why why = {{0}};
     if (r->verdict.over)
         return;
+    uint64_t so_far = progress_of(r);
     playing = r;
     int stopped = world_run(r->world, until_ns, &why);
+    played_before = played_before + 1 + progress_of(r) - so_far;
     playing = NULL;
     if (r->verdict.over)
         return;

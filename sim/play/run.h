@@ -110,8 +110,9 @@ struct run *run_new(const struct run_case *kase, const struct run_options *optio
                     struct why *why);
 /* Plays up to until_ns (NEVER: the end). */
 void run_play(struct run *r, int64_t until_ns);
-/* A number that grows as long as the run that is being played gets on, whatever the machine's
- * speed; for signal handlers. 0: none is. */
+/* A number that changes as long as the process gets on, whatever the machine's speed: with each
+ * event and step of the run that is being played, and with each run, so that what stands between
+ * two runs of many is no standstill. For signal handlers. */
 uint64_t run_progress(void);
 /* The process comes down, by foreign code: the run that is being played says its last words, why
  * among them, and does not return if there are any. Returns when none is played. */

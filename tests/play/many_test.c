@@ -40,6 +40,21 @@ static void must_pass(struct run *r)
     cr_assert_eq(r->verdict.status, RUN_PASSED, "%s", r->verdict.report);
 }
 
+/* What watches a process that plays one run after the other asks between two of them, too. */
+Test(many, runs_of_one_process_are_progress)
+{
+    uint64_t before = run_progress();
+    for (int k = 0; k < 3; k++) {
+        struct run *r =
+            begin("// Nothing.\nsut eth0 ip 10.0.2.15/24\n0 assert 1 == 1\n", nic_kinds[0]);
+        must_pass(r);
+        end(r);
+        uint64_t now = run_progress();
+        cr_assert_gt(now, before);
+        before = now;
+    }
+}
+
 /* One link to each of the hosts, one switch between all. */
 static void write_links(FILE *f)
 {
