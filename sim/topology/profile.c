@@ -25,6 +25,7 @@ static const struct profile_knob linux_knobs[] = {
     {"tcp.hystart", 2},
     {"tcp.abc_limit", 255}, /* cwnd grows by what is acknowledged */
     {"tcp.quick_acks", 16},
+    {"tcp.late_reset_told", 1},
     {"tcp.sws_override", SECOND / 5}, /* of corked data, too */
     {"tcp.rto_max", 120 * SECOND},
     {"tcp.r2", 924600 * (SECOND / 1000)}, /* tcp_retries2 15 */
@@ -61,6 +62,7 @@ static const struct profile_knob freebsd[] = {
     {"tcp.rexmit_slop", SECOND / 5},
     {"tcp.rto_from_syn_ack", 0},
     {"tcp.icmp_prohibited", 1},
+    {"tcp.late_reset_told", 1},
     {"tcp.delayed_ack", SECOND / 25},
     {"tcp.msl", 30 * SECOND},
     {"tcp.keep_count", 8},

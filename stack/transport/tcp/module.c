@@ -135,6 +135,9 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_BSD_TIME_WAIT] = {"bsd_time_wait", KNOB_BOOL, 0, 0, 1}, /* what it answers */
     [TCP_KNOB_ACCEPT_BUFFER] = {"accept_buffer", KNOB_BOOL, 0, 0, 1}, /* though not offered */
     [TCP_KNOB_NAGLE_BURST] = {"nagle_burst", KNOB_BOOL, 0, 0, 1},
+    /* A reset behind both FINs is an error for who still holds the connection, as BSD and Linux
+     * have it; RFC 9293 3.10.7.4 says nothing to the user. */
+    [TCP_KNOB_LATE_RESET_TOLD] = {"late_reset_told", KNOB_BOOL, 0, 0, 1},
     /* The rules from before RFC 5961: any RST, any SYN inside the window ends a connection. */
     [TCP_KNOB_INSECURE_RST] = {"insecure_rst", KNOB_BOOL, 0, 0, 1},
     [TCP_KNOB_INSECURE_SYN] = {"insecure_syn", KNOB_BOOL, 0, 0, 1},

@@ -197,6 +197,8 @@ static void reset(struct stack *s, struct tcp_pcb *pcb)
         break;
     case TCP_CLOSING:
     case TCP_LAST_ACK:
+        tcp_end(s, pcb, tcp_knob(s, TCP_KNOB_LATE_RESET_TOLD) ? ERR_CONNRESET : 0);
+        break;
     case TCP_TIME_WAIT:
         tcp_end(s, pcb, 0);
         break;
