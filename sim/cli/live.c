@@ -78,15 +78,15 @@ static void found(void *self, const struct monitor_finding *f)
            s->name, row->name, monitor_level_name(row->level), row->clause, f->words);
 }
 
-/* The kernel is judged at the device; our stack at its own port, where no link has lost anything
- * yet, by the run itself. */
+/* The kernel is judged at the device, where its frames' times are those of being read; our stack at
+ * its own port, where no link has lost anything yet, by the run itself. */
 static bool watch_kernel(struct side *s)
 {
     struct monitor_config config = {.self = s,
                                     .alloc = alloc,
                                     .release = release,
                                     .found = found,
-                                    .known = NEEDS_COMPLETE | NEEDS_PORT | NEEDS_UNMERGED,
+                                    .known = NEEDS_COMPLETE | NEEDS_UNMERGED,
                                     .most = MOST,
                                     .octets_most = OCTETS_MOST};
     s->monitor = monitor_new(&config);

@@ -58,7 +58,7 @@ struct tcp_end {
     } recent[RECENT_SEGMENTS];
     /* timers */
     uint32_t again_seq, agains, again_came, probes_flat, probes;
-    int64_t again_ns, again_gap_ns, probe_ns, probe_gap_ns, dead_ns;
+    int64_t again_ns, again_gap_ns, probe_ns, probe_gap_ns, dead_ns, fin_ns;
     /* what may be in flight */
     uint64_t acked, advances, duplicates;
     /* acknowledgements that it owes */

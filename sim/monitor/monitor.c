@@ -272,8 +272,6 @@ static void read_sender(struct monitor *m)
     const struct monitor_frame *f = m->frame;
     m->from = NULL;
     m->known = m->config.known | (f->len == f->wire_len ? NEEDS_WHOLE : 0);
-    if (f->way == MONITOR_LEAVES)
-        m->known |= NEEDS_PORT;
     m->from = m->sight.eth ? station_of(m, m->sight.eth + ETHER_ADDR_LEN, true) : NULL;
     if (m->from && f->way == MONITOR_UNKNOWN && f->wire_len < WIRE_LEAST)
         m->from->unpadded = true;

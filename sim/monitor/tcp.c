@@ -124,7 +124,7 @@ static void judge_isn(struct monitor *m, const struct segment *s, const struct t
               "port %u: the last eight were foretold", get16(m->sight.body));
 }
 
-static void note(struct tcp_flow *f, int side, const struct segment *s)
+static void note(struct tcp_flow *f, int side, const struct segment *s, int64_t now_ns)
 {
     struct tcp_end *e = &f->end[side], *o = &f->end[!side];
     uint32_t slot = e->segments++ % RECENT_SEGMENTS;
@@ -142,6 +142,7 @@ static void note(struct tcp_flow *f, int side, const struct segment *s)
         e->nxt = s->end;
     if (s->flags & TCP_FIN) {
         e->first |= !o->fin;
+        e->fin_ns = e->fin ? e->fin_ns : now_ns;
         e->fin = true;
         e->fin_at = s->end - 1;
     }
@@ -188,5 +189,5 @@ void see_tcp(struct monitor *m)
     see_tcp_resets(m, &v);
     if (!f->start || v.from->syn)
         see_stream(m, &v);
-    note(f, side, &s);
+    note(f, side, &s, m->frame->time_ns);
 }

@@ -1,6 +1,8 @@
 /* Resets, and what follows them: RFC 9293 (3.5.2, 3.10.7), 5961, 1337. */
 #include "sim/monitor/flow.h"
 
+#define TIME_WAIT_LEAST_NS                                                                         \
+    (2 * SECOND_NS) /* whatever a host takes for two lifetimes of a segment */
 #define GRACE_NS SECOND_NS
 
 static uint32_t recents(const struct tcp_end *e)
@@ -54,7 +56,8 @@ static void time_wait(struct monitor *m, const struct tcp_view *v)
     bool waits = !o->resets && e->first && e->fin && o->fin && is_after(e->ack, o->fin_at) &&
                  is_after(o->ack, e->fin_at);
     uint32_t last = (o->segments - 1) % RECENT_SEGMENTS;
-    if (waits && o->segments && o->recent[last].flags & TCP_FIN)
+    if (waits && m->frame->time_ns - o->fin_ns < TIME_WAIT_LEAST_NS && o->segments &&
+        o->recent[last].flags & TCP_FIN)
         broken(m, MONITOR_tcp_time_wait, "RST in TIME-WAIT");
 }
 

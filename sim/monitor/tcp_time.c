@@ -3,7 +3,7 @@
 
 enum { INITIAL_SEGMENTS = 10, LINEAR_TRIES = 6 };
 #define ACK_MOST_NS (500 * MILLISECOND_NS)
-#define SLACK_NS    (10 * MILLISECOND_NS)
+#define SLACK_NS    (50 * MILLISECOND_NS)
 #define RTO_MOST_NS                                                                                \
     (55 * SECOND_NS) /* from a minute on a timer may have its most: RFC 6298 2.5                   \
                       */
