@@ -145,5 +145,8 @@ void see_dhcp(struct monitor *m);
 void see_dns(struct monitor *m);
 void see_ntp(struct monitor *m);
 void see_tcp(struct monitor *m);
+/* A segment that stands in a capture twice: it may have been sent twice, a duplicate
+ * acknowledgement. */
+void see_tcp_again(struct monitor *m);
 
 #endif

@@ -313,6 +313,8 @@ void monitor_frame(struct monitor *m, const struct monitor_frame *f)
         return;
     if (is_repeated(m)) {
         m->counts.repeated++;
+        if (m->sight.kind == SIGHT_IPV4 && m->sight.protocol == IPPROTO_TCP)
+            see_tcp_again(m);
         return;
     }
     read_sender(m);

@@ -42,13 +42,13 @@ static int side_of(const struct sight *s)
     return from > to;
 }
 
-static struct tcp_flow *flow_of(struct monitor *m, int side, bool *made)
+static struct tcp_flow *flow_of(struct monitor *m, int side, bool make, bool *made)
 {
     const struct sight *s = &m->sight;
     uint32_t a = side ? s->dst : s->src, b = side ? s->src : s->dst;
     uint32_t pa = get16(s->body + (side ? 2 : 0)), pb = get16(s->body + (side ? 0 : 2));
     return (struct tcp_flow *)(void *)table_find(m, &m->flows, (uint64_t)a << 32 | b,
-                                                 (uint64_t)pa << 16 | pb, true, made);
+                                                 (uint64_t)pa << 16 | pb, make, made);
 }
 
 /* --- the beginning --- */
@@ -171,7 +171,7 @@ void see_tcp(struct monitor *m)
     if (!see_tcp_header(m, &s))
         return;
     int side = side_of(&m->sight);
-    struct tcp_flow *f = flow_of(m, side, &made);
+    struct tcp_flow *f = flow_of(m, side, true, &made);
     if (!f)
         return;
     m->flow = f;
@@ -190,4 +190,15 @@ void see_tcp(struct monitor *m)
     if (!f->start || v.from->syn)
         see_stream(m, &v);
     note(f, side, &s, m->frame->time_ns);
+}
+
+void see_tcp_again(struct monitor *m)
+{
+    const struct sight *s = &m->sight;
+    struct tcp_flow *f =
+        s->body && s->have >= 20 && !s->offset ? flow_of(m, side_of(s), false, NULL) : NULL;
+    if (!f)
+        return;
+    f->end[0].duplicates++;
+    f->end[1].duplicates++;
 }
