@@ -3,7 +3,6 @@
 #include <string.h>
 #include "sim/play/engine.h"
 #include "sim/play/watch.h"
-#include "sim/play/watch.h"
 
 enum { ARENA_BYTES = 1 << 30 };
 

@@ -189,6 +189,7 @@ uint16_t tcp_stream_get_sum(struct tcp_stream *t, uint32_t seq, uint8_t *out, ui
 static void drop_first(struct tcp_chunks *p, struct tcp_stream *t)
 {
     struct tcp_chunk *first = t->last->next;
+    STACK_ASSERT(first); /* the chunks are a ring */
     if (t->last->near == first)
         t->last->near = NULL;
     if (first == t->last)
