@@ -118,6 +118,7 @@ static void advance(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segme
     pcb->snd_una = g->ack;
     pcb->syn_acked = true;
     pcb->soft_error = 0;
+    pcb->starved = false;
     if (pcb->urgent && seq_upto(pcb->snd_up, g->ack))
         pcb->urgent = false;
     drop_acknowledged(s, pcb);

@@ -92,7 +92,7 @@ static void forget_last(struct stack *s, struct tcp_pcb *pcb)
     tcp_stream_clear(&tcp_of(s)->chunks, &pcb->in);
     pcb->rcv_nxt = pcb->rcv_user = pcb->rcv_adv = 0;
     pcb->ended = pcb->fin_queued = pcb->fin_received = pcb->shut_read = pcb->passive = false;
-    pcb->urgent = pcb->urgent_in = pcb->more = pcb->ack_now = false;
+    pcb->urgent = pcb->urgent_in = pcb->more = pcb->ack_now = pcb->starved = false;
     pcb->timestamps = pcb->sack = pcb->wscale = pcb->ecn = pcb->ecn_echo = false;
     pcb->fastopen_asks = pcb->fastopen_tells = pcb->fastopen_old = pcb->syn_data = false;
     pcb->snd_wscale = pcb->rcv_wscale = 0;
@@ -242,16 +242,19 @@ int tcp_send(struct stack *s, struct tcp_pcb *pcb, const void *bytes, uint32_t l
     if (room == 0 || too_much_unsent(s, pcb))
         return -ERR_AGAIN;
     tcp_hold(pcb);
-    uint32_t taken = tcp_stream_put(&tcp_of(s)->chunks, &pcb->out, pcb->snd_end, bytes,
-                                    len < room ? len : room, TCP_CLAIM_MORE);
+    uint32_t wanted = len < room ? len : room;
+    uint32_t taken =
+        tcp_stream_put(&tcp_of(s)->chunks, &pcb->out, pcb->snd_end, bytes, wanted, TCP_CLAIM_MORE);
     pcb->snd_end += taken;
+    /* The pool is dry: there is room again when what this connection holds is acknowledged. */
+    pcb->starved = taken < wanted && pcb->snd_end != first_unacked(pcb);
     pcb->more = (flags & TCP_SEND_MORE) != 0;
     if ((flags & TCP_SEND_URGENT) && taken == len) {
         pcb->urgent = true;
         pcb->snd_up = pcb->snd_end;
     }
     tcp_leave(s, pcb, now_ns);
-    return taken ? (int)taken : -ERR_NOBUFS;
+    return taken ? (int)taken : pcb->starved ? -ERR_AGAIN : -ERR_NOBUFS;
 }
 
 /* --- RECEIVE --- */
@@ -483,7 +486,8 @@ static unsigned read_events(const struct tcp_pcb *pcb)
 static unsigned connected_events(const struct stack *s, const struct tcp_pcb *pcb)
 {
     unsigned events = read_events(pcb) | (pcb->error ? TCP_EVENT_ERROR : 0u);
-    if ((send_room(pcb) > 0 && !too_much_unsent(s, pcb)) || pcb->fin_queued)
+    bool room = send_room(pcb) > 0 && !pcb->starved && !too_much_unsent(s, pcb);
+    if (room || pcb->fin_queued)
         events |= TCP_EVENT_WRITABLE;
     if (pcb->fin_queued && (pcb->fin_received || pcb->shut_read))
         events |= TCP_EVENT_HANGUP;

@@ -112,8 +112,11 @@ static struct tcp_chunk *chunk_at(struct tcp_chunks *p, struct tcp_stream *t, ui
                                   enum tcp_claim claim)
 {
     struct tcp_chunk *prev = before(t, at);
+    if (prev && prev == t->last && prev->at == at)
+        return prev; /* found without `near`, which stays where something else is read */
     if (prev && prev->at == at)
         return t->last->near = prev;
+    struct tcp_chunk *near = t->last ? t->last->near : NULL;
     struct tcp_chunk *c = take(p, t->last || claim == TCP_CLAIM_AHEAD ? claim : TCP_CLAIM_FIRST);
     if (!c)
         return NULL;
@@ -125,8 +128,11 @@ static struct tcp_chunk *chunk_at(struct tcp_chunks *p, struct tcp_stream *t, ui
         struct tcp_chunk *behind = prev ? prev : t->last;
         c->next = behind->next;
         behind->next = c;
-        if (prev == t->last)
+        if (prev == t->last) {
             t->last = c;
+            c->near = near;
+            return c;
+        }
     }
     return t->last->near = c;
 }

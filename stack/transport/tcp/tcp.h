@@ -148,6 +148,7 @@ struct tcp_pcb {
     bool tells_soft : 1; /* soft errors are told at once, and the connection goes on */
     bool ended : 1;      /* CLOSED after it was something else */
     bool sending : 1;    /* tcp_output is at work on it */
+    bool starved : 1;    /* what was to be sent found no chunk; an acknowledgement ends it */
     bool passive : 1;    /* came from LISTEN */
     bool fin_queued : 1; /* FIN follows snd_end */
     /* No sequence number says so: SND.UNA comes back to ISS after 4 GiB. */
