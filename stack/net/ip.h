@@ -190,6 +190,10 @@ int ip_pcb_path(struct stack *s, struct ip_pcb *pcb, uint8_t protocol,
                 const struct ip_addr *destination, const struct ip_addr *source,
                 struct ip_path *path);
 
+/* The MTU of the same path, of what is kept when that still holds; 0: there is no path, and *error
+ * says why. */
+uint16_t ip_pcb_mtu(struct stack *s, struct ip_pcb *pcb, uint8_t protocol, int *error);
+
 /* Octets of transport header and payload in one datagram, at most. */
 uint32_t ip_longest_payload(uint32_t family, uint32_t options_len);
 

@@ -122,3 +122,14 @@ int ip_pcb_path(struct stack *s, struct ip_pcb *pcb, uint8_t protocol,
     keep(s, pcb, destination, path, !source);
     return 0;
 }
+
+uint16_t ip_pcb_mtu(struct stack *s, struct ip_pcb *pcb, uint8_t protocol, int *error)
+{
+    struct ip_path path;
+    const struct ip_addr *source = addr_is_any(&pcb->local) ? NULL : &pcb->local;
+    *error = 0;
+    if (serves(s, pcb, &pcb->remote, source))
+        return pcb->path.mtu;
+    *error = ip_pcb_path(s, pcb, protocol, &pcb->remote, source, &path);
+    return *error < 0 ? 0 : path.mtu;
+}

@@ -282,5 +282,8 @@ captures 'exit 0'; rm "$tree"/golden-pcaps/*; finds '0 passed, at least 1'
 
 wiredrill 88-traces 'exit 0'; finds 'the table begins with its columns'"'"' names: no' 'many cases are refused, and leave no file: no'
 
+wiredrill 89-fast_path 'case "$*" in *fast_path=0*) echo a 1; echo b 2 ;; *) echo a 1; echo b 3 ;; esac'; finds '1 cases differ'
+wiredrill 89-fast_path 'exit 0'; finds 'as many with it as without: no'
+
 wiredrill 90-errors 'exit 0'; finds 'exit 0, expected 2' 'does not say'
 finish

@@ -118,6 +118,28 @@ Test(traffic, a_stream_from_lwip)
 
 /* --- many connections --- */
 
+/* Their send buffers want more chunks than there are: whoever was given less than it has room for
+ * is told when its own octets are acknowledged, and nobody waits for ever. */
+Test(traffic, a_dry_pool_stops_nobody)
+{
+    enum { CONNECTIONS = 100, OCTETS = 200000 };
+    struct traffic *t = open_traffic((struct traffic_config){.link = {.name = "lan",
+                                                                      .latency_ns = 10000000,
+                                                                      .rate_bps = 100000000,
+                                                                      .queue_frames = 200},
+                                                             .connections = CONNECTIONS,
+                                                             .octets = OCTETS,
+                                                             .verify = true},
+                                     "stack", "stack");
+    play_until(t, 60 * SECOND);
+    const struct traffic_result *r = traffic_result(t);
+    cr_assert(!r->error, "%s: %ld", r->error, (long)r->errno_of_it);
+    cr_assert(traffic_done(t), "%u closed", r->closed);
+    cr_assert_eq(r->received, (uint64_t)CONNECTIONS * OCTETS);
+    cr_assert_eq(r->wrong, 0);
+    close_traffic(t);
+}
+
 static void expect_nothing_left(struct traffic *t)
 {
     static const char *const states[] = {"CLOSED",     "SYN-SENT",   "SYN-RECEIVED", "ESTABLISHED",
@@ -174,4 +196,28 @@ Test(traffic, ten_thousand_connections_leave_nothing)
     ten_thousand(t);
     cr_assert_eq(world_bytes_used(traffic_world(t)), used);
     close_traffic(t);
+}
+
+/* --- the fast path --- */
+
+static struct fingerprint wire_of_stream(int fast)
+{
+    enum { OCTETS = 3000000 };
+    struct traffic *t = open_traffic(
+        (struct traffic_config){.link = rough, .connections = 3, .octets = OCTETS, .verify = true},
+        "stack", "stack");
+    for (int side = 0; side < 2; side++)
+        cr_assert_eq(traffic_set(t, side, "tcp.fast_path", fast), 0);
+    play_until(t, 1000 * SECOND);
+    cr_assert(traffic_done(t) && traffic_result(t)->wrong == 0);
+    struct fingerprint print = *link_print_times(traffic_link(t));
+    close_traffic(t);
+    return print;
+}
+
+/* Every frame and every time is the same, whether segments take each step or not. */
+Test(traffic, the_fast_path_shows_nowhere)
+{
+    struct fingerprint with = wire_of_stream(1), without = wire_of_stream(0);
+    cr_assert(with.a == without.a && with.b == without.b);
 }

@@ -148,7 +148,9 @@ static tcp_step deliver(struct stack *s, struct tcp_segment *g, int64_t now_ns)
         return TCP_COUNTERS;
     }
     tcp_hold(pcb);
-    tcp_step step = arrives(s, pcb, g, now_ns);
+    tcp_step step;
+    if (!tcp_input_fast(s, pcb, g, now_ns, &step))
+        step = arrives(s, pcb, g, now_ns);
     if (step != TCP_STEP_AGAIN)
         finish(s, g->nb, step);
     tcp_leave(s, pcb, now_ns);

@@ -136,6 +136,7 @@ enum tcp_knob {
     TCP_KNOB_FASTOPEN_KEY_HIGH,
     TCP_KNOB_FASTOPEN_SPARE_LOW,
     TCP_KNOB_FASTOPEN_SPARE_HIGH,
+    TCP_KNOB_FAST_PATH,
     TCP_KNOBS
 };
 
@@ -368,6 +369,10 @@ tcp_step tcp_input_from_urgent(struct stack *s, struct tcp_pcb *pcb, struct tcp_
                                int64_t now_ns);
 tcp_step tcp_input_text(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g,
                         int64_t now_ns);
+/* --- fast.c --- */
+/* True: the segment is done with, and *step says how. */
+bool tcp_input_fast(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g, int64_t now_ns,
+                    tcp_step *step);
 bool tcp_segment_acceptable(const struct stack *s, const struct tcp_pcb *pcb,
                             const struct tcp_segment *g);
 

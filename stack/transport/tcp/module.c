@@ -177,6 +177,7 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_KEEP_COUNT] = {"keep_count", KNOB_NUMBER, 9, 1, 255},
     [TCP_KNOB_KEEP_ALWAYS] = {"keep_always", KNOB_BOOL, 0, 0, 1},    /* MUST-25: off */
     [TCP_KNOB_CHALLENGES] = {"challenges", KNOB_NUMBER, 10, 0, 255}, /* RFC 5961 7; 0: no bound */
+    [TCP_KNOB_FAST_PATH] = {"fast_path", KNOB_BOOL, 1, 0, 1}, /* 0: each segment takes each step */
     [TCP_KNOB_RFC1337] = {"rfc1337", KNOB_BOOL, 0, 0, 1},
     /* RFC 7413; who wants it asks for it, but for: octets on a SYN without a cookie, sent and
      * taken, and listeners that did not ask. The key is two halves, least octet first; 0: of the

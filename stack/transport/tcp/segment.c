@@ -28,11 +28,13 @@ enum { TIMESTAMPS_AND_NOPS = TCP_OPT_TIMESTAMPS_LEN + 2 };
  * (MUST-16). */
 uint32_t tcp_send_mss(struct stack *s, struct tcp_pcb *pcb)
 {
-    struct ip_path path;
-    uint32_t mss = pcb->peer_mss;
-    if (path_of(s, pcb, &path) == 0) {
+    int err;
+    uint32_t mss = pcb->peer_mss, mtu = ip_pcb_mtu(s, &pcb->end.ip, IP_PROTO_TCP, &err);
+    if (err < 0) {
+        pcb->soft_error = (uint8_t)-err;
+    } else {
         uint32_t fixed = FIXED_HEADERS + ip_options_len(pcb);
-        uint32_t by_path = path.mtu > fixed ? path.mtu - fixed : 1;
+        uint32_t by_path = mtu > fixed ? mtu - fixed : 1;
         mss = by_path < mss ? by_path : mss;
     }
     if (pcb->user_mss && pcb->user_mss < mss)
