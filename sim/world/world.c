@@ -385,12 +385,33 @@ const char *time_text(int64_t ns, char out[TIME_TEXT_BYTES])
 
 /* --- the S fingerprint --- */
 
+static uint64_t little_endian(uint64_t value)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return __builtin_bswap64(value);
+#else
+    return value;
+#endif
+}
+
+/* In one piece, for they are many: numbers, and the name behind them. */
 void world_state_event(struct world *w, uint32_t who, const char *what, int64_t value)
 {
-    fingerprint_u64(&w->state_print, (uint64_t)w->now_ns);
-    fingerprint_u64(&w->state_print, who);
-    fingerprint_bytes(&w->state_print, what, strlen(what));
-    fingerprint_u64(&w->state_print, (uint64_t)value);
+    enum { NAME = 40 };
+    struct {
+        uint64_t now, value, who;
+        char name[NAME];
+    } event;
+    size_t len = strlen(what);
+    event.now = little_endian((uint64_t)w->now_ns);
+    event.value = little_endian((uint64_t)value);
+    event.who = little_endian(who);
+    if (len > NAME) {
+        fingerprint_bytes(&w->state_print, what, len);
+        len = 0;
+    }
+    memcpy(event.name, what, len);
+    fingerprint_bytes(&w->state_print, &event, 3 * sizeof event.now + len);
 }
 
 struct fingerprint *world_state_print(struct world *w)
