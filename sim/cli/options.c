@@ -129,6 +129,12 @@ static int take_trace(struct options *o, const char *v)
     return 0;
 }
 
+static int take_calls(struct options *o, const char *v)
+{
+    o->calls = v;
+    return 0;
+}
+
 static int take_breakers(struct options *o, const char *v)
 {
     if (o->breaker_files == CATALOGUES_MAX)
@@ -265,9 +271,11 @@ static const struct option table[] = {
      "write what congestion control does as a table for plotting (cwnd.tsv): time, connection, "
      "cwnd, ssthresh, flight, srtt, rto, state",
      take_trace},
+    {"calls", "SCRIPT", "the calls of that script, or of one case of it", take_calls},
     {"to", "MAC/IP", "rewrite frames to reach this host", take_to},
     {"tap", "NAME", "the TAP device, which is made when it is not there", take_tap},
-    {"host", "MAC|IP", "judge this host alone", take_host},
+    {"host", "MAC|IP", "judge this host alone; from-pcap: expect its frames (52:54:00:12:34:56)",
+     take_host},
     {"at-host", NULL, "the capture was taken at the port of the host that is judged", take_at_host},
     {"promiscuous", NULL, "the interface takes every frame", take_promiscuous},
     {"lose", "[LINK:]N", "lose the Nth frame and judge by the outcome", take_lose},

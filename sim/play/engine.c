@@ -162,6 +162,8 @@ enum progress engine_wait_until(struct run *r, int64_t until_ns)
 
 void engine_act(struct run *r, const struct step *step, int64_t now_ns)
 {
+    if (r->options->acts)
+        r->options->acts(r->options->acts_ctx, r, step, now_ns);
     switch (step->kind) {
     case STEP_PACKET:
         frames_inject(r, step, now_ns);

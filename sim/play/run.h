@@ -48,7 +48,10 @@ struct run_options {
     const int64_t *call_time;      /* by_outcome: when each top-level step ran undisturbed */
     const struct bend_hooks *bend; /* who bends the wire; NULL: nobody */
     struct cwnd_trace *cwnd;       /* --trace cwnd; NULL: nobody wants it */
-    const char *repeat;            /* the command that repeats this case */
+    /* Before each step that acts: a call, a packet that is injected, a fault, a knob. */
+    void (*acts)(void *ctx, struct run *r, const struct step *step, int64_t now_ns);
+    void *acts_ctx;
+    const char *repeat;                           /* the command that repeats this case */
     void (*last_words)(void *ctx, struct run *r); /* the run failed and cannot go on, not even to be
                                                      taken apart: does not return */
     void *last_words_ctx;

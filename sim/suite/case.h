@@ -13,7 +13,7 @@ enum { SETS_MAX = 64, DEFINES_MAX = 64, CATALOGUES_MAX = 16 };
 
 struct options {
     const char *nic, *sut, *driver, *profile, *judge, *bus, *pcap, *to, *host, *tap, *breakers,
-        *known, *waivers, *cwnd, *junit;
+        *known, *waivers, *cwnd, *junit, *calls;
     uint64_t seed, fill;
     bool seed_given, json, bless, no_golden, strict, snapshot, closure, wire_mutants, quiet,
         verbose, promiscuous, fail_on_skip, no_monitor, at_host;
