@@ -205,7 +205,7 @@ int command_from_pcap(int argc, char **argv)
         return EXIT_USAGE;
     if (o.paths != 1)
         return usage_error("from-pcap: one capture, `wiredrill from-pcap F.pcap`");
-    struct conversion c = {.path = o.path[0], .out = {.grows = true}, .fd = 3};
+    struct conversion c = {.path = o.path[0], .out = {.grows = true}};
     if (capture_open(c.path, &c.file) != EXIT_PASSED)
         return EXIT_USAGE;
     c.pool = pool_new();

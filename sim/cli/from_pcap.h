@@ -32,7 +32,6 @@ struct conversion {
     struct text out; /* the script */
     struct pool *pool;
     struct layer_set *layers;
-    int fd; /* the next descriptor of a guess */
 };
 
 /* A TCP segment of a frame, its octets in place. */
@@ -69,5 +68,23 @@ int convert_with_calls(struct conversion *c, const struct options *o);
 
 /* --- from_pcap_guess.c: calls as the capture suggests them --- */
 int convert_with_guesses(struct conversion *c);
+
+struct guesses {
+    struct conversion *c;
+    struct action *action;
+    size_t actions, room;
+    int64_t latency_ns; /* of the link: from a peer's frame to what the host makes of it */
+};
+
+/* A line at that time (-1: without one) in front of that frame; which action it is. */
+__attribute__((format(printf, 4, 5))) size_t guess_act(struct guesses *g, int64_t at_ns,
+                                                       size_t before, const char *format, ...);
+/* In front of the first frame of that time or later, and behind `frame`. */
+size_t guess_place(const struct conversion *c, size_t frame, int64_t at_ns);
+/* A sockaddr, as scripts write it. */
+void guess_endpoint(char out[96], uint32_t ip, uint16_t port);
+
+/* --- from_pcap_datagram.c: UDP's sockets, a DHCP client --- */
+void guess_datagrams(struct guesses *g);
 
 #endif
