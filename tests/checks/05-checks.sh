@@ -280,6 +280,9 @@ captures 'for f; do :; done; echo "$f: link type 9" >&2'; finds '1 refused'
 captures 'echo "3 frames fed"; date +%N'; finds '0 complaints, 1 told of 1'
 captures 'exit 0'; rm "$tree"/golden-pcaps/*; finds '0 passed, at least 1'
 
+wiredrill 91-from_pcap 'exit 0'; bring golden-pcaps; finds 'a guess has "connect($c1": no' 'it says "one capture": no'
+wiredrill 91-from_pcap 'case $1 in diff) exit 1 ;; esac'; bring golden-pcaps; finds "its scenario's capture differs"
+
 wiredrill 88-traces 'exit 0'; finds 'the table begins with its columns'"'"' names: no' 'many cases are refused, and leave no file: no'
 
 wiredrill 89-fast_path 'case "$*" in *fast_path=0*) echo a 1; echo b 2 ;; *) echo a 1; echo b 3 ;; esac'; finds '1 cases differ'
