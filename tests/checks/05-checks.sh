@@ -157,6 +157,23 @@ else
     bad "40-snapshot: $(cat "$tree/err")"
 fi
 
+# Scripts of another's dialect, each with what it says of itself.
+dialect() { # WHAT THE SCRIPT SAYS, WHAT WIREDRILL DOES
+    wiredrill 23-dialects "$2"
+    mkdir -p "$tree/tests/dialects/linux"
+    printf '// Planted.\n// %s\n' "$1" >"$tree/tests/dialects/linux/planted.pkt"
+}
+dialect passes 'echo "1 passed, 0 failed, 0 skipped"'; passes 'a script passes'
+dialect passes 'exit 0'; finds 'planted.pkt: passes: no'
+dialect passes 'echo "0 passed, 0 failed, 1 skipped"'; finds 'planted.pkt: passes: no'
+dialect 'fails: the word' 'echo "1 passed, 0 failed, 0 skipped"'; finds 'planted.pkt: fails: the word: no'
+dialect 'fails: the word' 'echo "another word"; exit 1'; finds 'planted.pkt: fails: the word: no'
+dialect 'fails: the word' 'echo "here is the word"; exit 1'; passes 'a script fails with its word'
+dialect 'skipped: the word' 'echo "the word"; echo "0 passed, 0 failed, 1 skipped"'; finds 'planted.pkt: skipped: the word: no'
+dialect 'skipped: the word' 'echo "the word"; echo "0 passed, 0 failed, 1 skipped"; exit 2'; passes 'a script is skipped with its word'
+dialect 'nothing of the kind' 'echo "1 passed, 0 failed, 0 skipped"'; finds 'planted.pkt: nothing of the kind: no'
+dialect passes 'exit 0'; rm "$tree/tests/dialects/linux/planted.pkt"; finds '0 passed, 1 failed'
+
 wiredrill 25-ladder 'exit 0'; finds 'line 8 is not told as [lost, line 7]' 'the reply is in the ladder and arrived: no'
 
 print='echo "00000000000000000000000000000000 00000000000000000000000000000000 00000000000000000000000000000000 scenarios/one.pkt on e1000"'
@@ -265,6 +282,11 @@ lwip() { # WHAT WIREDRILL DOES
 }
 lwip 'exit 0'; finds 'lwIP fails what tests/known/lwip.tsv says, and nothing else: no' 'the list is read, and used: no' 'a failure that is not listed fails: no' 'an entry that passes fails: no'
 lwip 'echo "9 failed as tests/known/lwip.tsv says"; echo "700 passed, 1 failed, 0 skipped"; exit 1'; finds 'lwIP fails what tests/known/lwip.tsv says, and nothing else: no'
+lwip 'echo "400 failed as tests/known/lwip.tsv says"; echo "700 passed, 0 failed, 0 skipped"'
+finds 'a failure that is not listed fails: no' 'an entry that passes fails: no' 'a requirement of which nothing fails any more fails: no'
+lwip 'echo "tests/known/lwip.tsv:3: it passes, and is listed as failing"; echo "400 failed as tests/known/lwip.tsv says"; echo "700 passed, 1 failed, 0 skipped"; exit 1'
+finds 'lwIP fails what tests/known/lwip.tsv says, and nothing else: no'
+lwip 'echo "3 failed as tests/known/lwip.tsv says"; echo "700 passed, 0 failed, 0 skipped"'; finds 'the list is read, and used: no'
 lwip 'exit 0'; printf 'arp/x.pkt\tNEVER\tRFC0-1-1\tplanted\n' >>"$tree/tests/known/lwip.tsv"; finds 'not CASES, LEVEL, CLAUSE, CAUSE: arp/x.pkt'
 wiredrill 86-lwip 'exit 0'; finds 'no row of skips.tsv names it: lwip: its failures are those of tests/known/lwip.tsv: built without liblwip-dev'
 
