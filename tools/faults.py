@@ -119,21 +119,22 @@ def main():
     arguments.add_argument("--seed", type=int, default=1, help="chooses the faults (1)")
     arguments.add_argument("--count", type=int, default=100, help="how many (100)")
     arguments.add_argument("--all", action="store_true", help="all there are")
-    arguments.add_argument("--only", default="", help="only in files whose name contains this")
+    arguments.add_argument("--only", default="", help="only in files whose name contains this, or one of these, with commas between them")
+    arguments.add_argument("--kind", default="", help="only of this kind, as the table names it")
     arguments.add_argument("--floor", type=int, default=0, help="exit status 1 when less than so many per cent are noticed")
     arguments.add_argument("--tidy", action="store_true", help="exit status 1 when a row of the list of equivalent faults is wrong")
     o = arguments.parse_args()
-    files = [f for f in sorted(glob.glob("stack/**/*.c", recursive=True)) if o.only in f]
+    files = [f for f in sorted(glob.glob("stack/**/*.c", recursive=True)) if any(word in f for word in o.only.split(","))]
     everything = [p for f in files for p in places_of(f)]
     equivalent = read_equivalent()
-    chosen = choose(everything, o)
+    chosen = choose([p for p in everything if o.kind in ("", p.fault.kind)], o)
     compiled, refused, nothing = judge(chosen)
     listed = [p for p in compiled if not p.noticed_by and any(fits(r, p) for r in equivalent)]
     tried = [p for p in compiled if p not in listed]
     for p in tried:
         if not p.noticed_by:
             print(p)
-    wrong = [] if o.only else complaints(equivalent, everything, tried)
+    wrong = [] if o.only or o.kind else complaints(equivalent, everything, tried)
     for text in wrong:
         print("%s: %s" % (EQUIVALENT, text))
     noticed = score(tried)
