@@ -44,6 +44,14 @@ static uint32_t window_left(const struct tcp_pcb *pcb, uint32_t seq)
     return seq_after(edge, seq) ? edge - seq : 0;
 }
 
+/* The same for what was within the window when it was sent: RFC 7323 2.4 has it go again although
+ * rounding drew the edge back, by less than the unit of its scale. */
+static uint32_t window_left_again(const struct tcp_pcb *pcb, uint32_t seq)
+{
+    uint32_t edge = tcp_text_una(pcb) + pcb->snd_wnd + ((uint32_t)1 << pcb->snd_wscale) - 1;
+    return pcb->snd_wnd && seq_after(edge, seq) ? edge - seq : 0;
+}
+
 /* Why more is sent than the rules below would let out, for one segment. */
 enum urge {
     URGE_NONE,
@@ -81,13 +89,13 @@ static bool offer_again(struct stack *s, struct tcp_pcb *pcb, struct offer *o)
     struct seq_range at;
     struct tcp_recovery *r = &pcb->sender->recovery;
     bool fresh = (o->waiting > 0 || o->fin) && o->window > 0;
-    uint32_t left = window_left(pcb, tcp_text_una(pcb));
+    uint32_t left = window_left_again(pcb, tcp_text_una(pcb));
     if (r->board.lost == 0 || left == 0 ||
         !recovery_next(r, &tcp_of(s)->sent, pcb->snd_nxt, fresh, least(o->mss, left), &at))
         return false;
     *o = (struct offer){.from = at.left,
                         .waiting = seq_earlier(at.right, pcb->snd_end) - at.left,
-                        .window = window_left(pcb, at.left),
+                        .window = window_left_again(pcb, at.left),
                         .congestion = o->congestion,
                         .mss = o->mss,
                         .again = true,
