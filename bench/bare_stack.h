@@ -124,12 +124,4 @@ static inline void bare_datagram(uint8_t *out, uint32_t from, uint16_t from_port
     memset(at + IPV4_MIN_HDR_LEN + UDP_HDR_LEN, 'x', BARE_PAYLOAD);
 }
 
-/* Of the processor, not of the wall: others work on this machine, too. */
-static inline int64_t processor_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 #endif

@@ -253,7 +253,8 @@ Test(tcp_recovery, not_undone_by_a_duplicate_of_the_network)
     recovery_acked(&f->r, &f->records, &a, &out);
     cr_assert_eq(f->r.state, RECOVERY_FAST);
     cr_assert_lt(f->r.congestion.ssthresh, (uint32_t)CONGESTION_NO_SSTHRESH);
-    sack[0] = (struct seq_range){0, MSS};
+    const struct seq_range again = {0, MSS};
+    a.sack = &again;
     a.ack = 5 * MSS;
     a.sacks = 1;
     recovery_acked(&f->r, &f->records, &a, &out);

@@ -12,7 +12,7 @@ enum { COOKIE_LEN = 8 };
 static bool key_of_knobs(const struct stack *s, enum tcp_knob low, enum tcp_knob high,
                          uint8_t key[KEYED_HASH_KEY_BYTES])
 {
-    uint64_t half[2] = {(uint64_t)tcp_knob(s, low), (uint64_t)tcp_knob(s, high)};
+    const uint64_t half[2] = {(uint64_t)tcp_knob(s, low), (uint64_t)tcp_knob(s, high)};
     for (unsigned i = 0; i < KEYED_HASH_KEY_BYTES; i++)
         key[i] = (uint8_t)(half[i / 8] >> 8 * (i % 8));
     return half[0] || half[1];
