@@ -149,7 +149,7 @@ wiredrill 45-closure 'echo "9 passed, 0 failed, 0 skipped"'; finds 'a loss that 
 # What must show in a snapshot: a byte of the stack's that lies outside of the world.
 plant 40-snapshot
 bring scenarios/arp
-if tools/mutant.sh static stack/net/ipv4_output.c 's/^    return \(uint16_t\)\(f\.start \+ (.*)\);/    static unsigned char told;\n    return (uint16_t)(f.start + \1 + ((told++ \& 1) << 7));/' 2>"$tree/err"; then
+if tools/mutant.sh static stack/net/ipv4_output.c 's/^    uint16_t first = \(uint16_t\)\(f\.start \+ (.*)\);/    static unsigned char told;\n    uint16_t first = (uint16_t)(f.start + \1 + ((told++ \& 1) << 7));/' 2>"$tree/err"; then
     ln -s "$root/build/mutant/static/wiredrill" "$tree/build/release/wiredrill"
     finds 'restored at its middle, the run ended with other fingerprints'
     rm -rf build/mutant/static
