@@ -20,18 +20,6 @@ enum link_type {
     LINK_LINUX_SLL2 = 276,
 };
 
-static void *alloc(void *self, size_t size)
-{
-    (void)self;
-    return calloc(1, size);
-}
-
-static void release(void *self, void *memory, size_t size)
-{
-    (void)self, (void)size;
-    free(memory);
-}
-
 static void found(void *self, const struct monitor_finding *f)
 {
     audit_finding(self, f);
@@ -142,8 +130,8 @@ static int audit_file(struct audit *a, struct monitor_config *config)
 int command_audit(int argc, char **argv)
 {
     struct options o;
-    struct monitor_config config = {.alloc = alloc,
-                                    .release = release,
+    struct monitor_config config = {.alloc = monitor_heap_alloc,
+                                    .release = monitor_heap_release,
                                     .found = found,
                                     .context = audit_context,
                                     .known = NEEDS_COMPLETE,

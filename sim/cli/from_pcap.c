@@ -4,6 +4,7 @@
  * (--calls), or guessed from what it sent, each guess with a comment.
  */
 #include "sim/cli/from_pcap.h"
+#include "sim/base/octets.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,33 +14,25 @@ static const uint8_t usual_mac[6] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
 
 /* --- what a frame is --- */
 
-static uint32_t get(const uint8_t *at, unsigned octets)
-{
-    uint32_t v = 0;
-    while (octets-- > 0)
-        v = v << 8 | *at++;
-    return v;
-}
-
 bool captured_segment(const struct pcap_frame *f, struct captured_segment *out)
 {
     const uint8_t *ip = f->bytes + ETHERNET;
-    if (f->len < ETHERNET + IPV4 + TCP || get(f->bytes + 12, 2) != 0x0800 || ip[0] >> 4 != 4 ||
-        ip[9] != IP_TCP || get(ip + 6, 2) & 0x3fff)
+    if (f->len < ETHERNET + IPV4 + TCP || octets_get(f->bytes + 12, 2) != 0x0800 ||
+        ip[0] >> 4 != 4 || ip[9] != IP_TCP || octets_get(ip + 6, 2) & 0x3fff)
         return false;
-    uint32_t header = (ip[0] & 15u) * 4, total = get(ip + 2, 2);
+    uint32_t header = (ip[0] & 15u) * 4, total = octets_get(ip + 2, 2);
     const uint8_t *tcp = ip + header;
     uint32_t offset = header + TCP <= total ? (tcp[12] >> 4) * 4u : 0;
     if (total > f->len - ETHERNET || header < IPV4 || offset < TCP || header + offset > total)
         return false;
-    *out = (struct captured_segment){.source = get(ip + 12, 4),
-                                     .destination = get(ip + 16, 4),
-                                     .sport = (uint16_t)get(tcp, 2),
-                                     .dport = (uint16_t)get(tcp + 2, 2),
-                                     .seq = get(tcp + 4, 4),
-                                     .ack = get(tcp + 8, 4),
+    *out = (struct captured_segment){.source = octets_get(ip + 12, 4),
+                                     .destination = octets_get(ip + 16, 4),
+                                     .sport = (uint16_t)octets_get(tcp, 2),
+                                     .dport = (uint16_t)octets_get(tcp + 2, 2),
+                                     .seq = octets_get(tcp + 4, 4),
+                                     .ack = octets_get(tcp + 8, 4),
                                      .flags = tcp[13],
-                                     .window = (uint16_t)get(tcp + 14, 2),
+                                     .window = (uint16_t)octets_get(tcp + 14, 2),
                                      .options = tcp + TCP,
                                      .options_len = offset - TCP,
                                      .text = tcp + offset,
@@ -111,10 +104,10 @@ static void learn_address(struct conversion *c)
         uint32_t len = c->file.frame[k].len;
         if (!captured_out(c, k) || len < ETHERNET + IPV4)
             continue;
-        if (get(b + 12, 2) == 0x0800)
-            c->host.ipv4 = get(b + ETHERNET + 12, 4);
-        else if (get(b + 12, 2) == 0x0806 && len >= ETHERNET + 28)
-            c->host.ipv4 = get(b + ETHERNET + 14, 4);
+        if (octets_get(b + 12, 2) == 0x0800)
+            c->host.ipv4 = octets_get(b + ETHERNET + 12, 4);
+        else if (octets_get(b + 12, 2) == 0x0806 && len >= ETHERNET + 28)
+            c->host.ipv4 = octets_get(b + ETHERNET + 14, 4);
     }
 }
 
@@ -124,9 +117,10 @@ static bool host_by_ip(struct conversion *c, uint32_t ip)
     for (size_t k = 0; k < c->file.count; k++) {
         const uint8_t *b = c->file.frame[k].bytes;
         uint32_t len = c->file.frame[k].len;
-        bool ipv4 = len >= ETHERNET + IPV4 && get(b + 12, 2) == 0x0800,
-             arp = len >= ETHERNET + 28 && get(b + 12, 2) == 0x0806;
-        if ((ipv4 && get(b + ETHERNET + 12, 4) == ip) || (arp && get(b + ETHERNET + 14, 4) == ip)) {
+        bool ipv4 = len >= ETHERNET + IPV4 && octets_get(b + 12, 2) == 0x0800,
+             arp = len >= ETHERNET + 28 && octets_get(b + 12, 2) == 0x0806;
+        if ((ipv4 && octets_get(b + ETHERNET + 12, 4) == ip) ||
+            (arp && octets_get(b + ETHERNET + 14, 4) == ip)) {
             memcpy(c->host.mac, b + 6, 6);
             c->host.ipv4 = ip;
             return true;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "sim/cli/from_pcap.h"
+#include "sim/base/octets.h"
 
 enum { ETHERNET = 14, IPV4 = 20, UDP = 8, IP_UDP = 17, IP_ICMP = 1, PORTS = 64, DHCP_CLIENT = 68 };
 #define DOTTED(a) (a) >> 24, (a) >> 16 & 255, (a) >> 8 & 255, (a)&255
@@ -22,21 +23,13 @@ struct ports {
     unsigned count;
 };
 
-static uint32_t get(const uint8_t *at, unsigned octets)
-{
-    uint32_t v = 0;
-    while (octets-- > 0)
-        v = v << 8 | *at++;
-    return v;
-}
-
 static const uint8_t *ip_of(const struct pcap_frame *f, uint8_t protocol, uint32_t *len)
 {
     const uint8_t *ip = f->bytes + ETHERNET;
-    if (f->len < ETHERNET + IPV4 || get(f->bytes + 12, 2) != 0x0800 || ip[9] != protocol ||
-        get(ip + 6, 2) & 0x3fff)
+    if (f->len < ETHERNET + IPV4 || octets_get(f->bytes + 12, 2) != 0x0800 || ip[9] != protocol ||
+        octets_get(ip + 6, 2) & 0x3fff)
         return NULL;
-    uint32_t header = (ip[0] & 15u) * 4, total = get(ip + 2, 2);
+    uint32_t header = (ip[0] & 15u) * 4, total = octets_get(ip + 2, 2);
     if (header < IPV4 || total > f->len - ETHERNET || header + UDP > total)
         return NULL;
     *len = total - header;
@@ -47,13 +40,13 @@ static bool read_datagram(const struct pcap_frame *f, struct datagram *d)
 {
     uint32_t len;
     const uint8_t *udp = ip_of(f, IP_UDP, &len), *ip = f->bytes + ETHERNET;
-    if (!udp || get(udp + 4, 2) < UDP || get(udp + 4, 2) > len)
+    if (!udp || octets_get(udp + 4, 2) < UDP || octets_get(udp + 4, 2) > len)
         return false;
-    *d = (struct datagram){.source = get(ip + 12, 4),
-                           .destination = get(ip + 16, 4),
-                           .len = get(udp + 4, 2) - UDP,
-                           .sport = (uint16_t)get(udp, 2),
-                           .dport = (uint16_t)get(udp + 2, 2),
+    *d = (struct datagram){.source = octets_get(ip + 12, 4),
+                           .destination = octets_get(ip + 16, 4),
+                           .len = octets_get(udp + 4, 2) - UDP,
+                           .sport = (uint16_t)octets_get(udp, 2),
+                           .dport = (uint16_t)octets_get(udp + 2, 2),
                            .payload = udp + UDP};
     return true;
 }
@@ -96,7 +89,7 @@ static bool answers_from(const struct conversion *c, uint16_t port)
 static size_t behind_arp(const struct conversion *c, size_t frame)
 {
     size_t f = frame;
-    while (f > 0 && get(c->file.frame[f - 1].bytes + 12, 2) == 0x0806)
+    while (f > 0 && octets_get(c->file.frame[f - 1].bytes + 12, 2) == 0x0806)
         f--;
     return f < frame && captured_out(c, f) ? f : frame;
 }

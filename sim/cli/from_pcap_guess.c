@@ -4,6 +4,7 @@
  * FIN is a close. Each guess says so in a comment.
  */
 #include "sim/cli/from_pcap.h"
+#include "sim/base/octets.h"
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -24,14 +25,6 @@ struct guessed {
     uint32_t writing; /* octets of it, from `written` on */
     uint32_t written;
 };
-
-static uint32_t get(const uint8_t *at, unsigned octets)
-{
-    uint32_t v = 0;
-    while (octets-- > 0)
-        v = v << 8 | *at++;
-    return v;
-}
 
 /* --- actions --- */
 
@@ -106,10 +99,10 @@ static void print_syn_knobs(struct conversion *c)
 
 static uint32_t source_address(const struct pcap_frame *f)
 {
-    if (f->len >= ETHERNET + 20 && get(f->bytes + 12, 2) == 0x0800)
-        return get(f->bytes + ETHERNET + 12, 4);
-    if (f->len >= ETHERNET + 28 && get(f->bytes + 12, 2) == 0x0806)
-        return get(f->bytes + ETHERNET + 14, 4);
+    if (f->len >= ETHERNET + 20 && octets_get(f->bytes + 12, 2) == 0x0800)
+        return octets_get(f->bytes + ETHERNET + 12, 4);
+    if (f->len >= ETHERNET + 28 && octets_get(f->bytes + 12, 2) == 0x0806)
+        return octets_get(f->bytes + ETHERNET + 14, 4);
     return 0;
 }
 
@@ -155,10 +148,11 @@ static int64_t guess_latency(const struct conversion *c)
         struct captured_segment g, h;
         if (captured_out(c, f) || !captured_out(c, f + 1) || in->len < 22 || out->len < 22)
             continue;
-        bool arp = get(in->bytes + 12, 2) == 0x0806 && get(in->bytes + 20, 2) == 1 &&
-                   get(out->bytes + 12, 2) == 0x0806 && get(out->bytes + 20, 2) == 2;
-        bool asked = get(in->bytes + 12, 2) == 0x0806 && get(in->bytes + 20, 2) == 2 &&
-                     get(out->bytes + 12, 2) == 0x0800 && !memcmp(in->bytes + 6, out->bytes, 6);
+        bool arp = octets_get(in->bytes + 12, 2) == 0x0806 && octets_get(in->bytes + 20, 2) == 1 &&
+                   octets_get(out->bytes + 12, 2) == 0x0806 && octets_get(out->bytes + 20, 2) == 2;
+        bool asked =
+            octets_get(in->bytes + 12, 2) == 0x0806 && octets_get(in->bytes + 20, 2) == 2 &&
+            octets_get(out->bytes + 12, 2) == 0x0800 && !memcmp(in->bytes + 6, out->bytes, 6);
         bool hand = captured_segment(in, &g) && captured_segment(out, &h) && g.flags & SYN &&
                     g.sport == h.dport && h.flags & ACK;
         if (arp || asked || hand)
@@ -181,12 +175,12 @@ static void guess_neighbours(struct guesses *g)
             seen = memcmp(known[k], who, 6) == 0;
         if (seen)
             continue;
-        bool arp = get(frame->bytes + 12, 2) == 0x0806;
+        bool arp = octets_get(frame->bytes + 12, 2) == 0x0806;
         if (!arp && !captured_out(c, f))
             continue;
         memcpy(known[count++], who, 6);
-        uint32_t ip = get(frame->bytes + ETHERNET + 16, 4);
-        if (!arp && get(frame->bytes + 12, 2) == 0x0800)
+        uint32_t ip = octets_get(frame->bytes + ETHERNET + 16, 4);
+        if (!arp && octets_get(frame->bytes + 12, 2) == 0x0800)
             guess_act(g, 0, 0,
                       "neighbour(\"eth0\", %u.%u.%u.%u, %02x:%02x:%02x:%02x:%02x:%02x) = 0 // a "
                       "guess: it "
@@ -219,11 +213,11 @@ static void guess_listen(struct guesses *g, const struct captured_flow *f, unsig
 static size_t first_cause(const struct conversion *c, size_t frame)
 {
     while (frame > 0 && captured_out(c, frame - 1) &&
-           get(c->file.frame[frame - 1].bytes + 12, 2) == 0x0806)
+           octets_get(c->file.frame[frame - 1].bytes + 12, 2) == 0x0806)
         frame--;
     if (frame > 1 && !captured_out(c, frame - 1) && captured_out(c, frame - 2) &&
-        get(c->file.frame[frame - 2].bytes + 12, 2) == 0x0806 &&
-        get(c->file.frame[frame - 1].bytes + 12, 2) == 0x0806)
+        octets_get(c->file.frame[frame - 2].bytes + 12, 2) == 0x0806 &&
+        octets_get(c->file.frame[frame - 1].bytes + 12, 2) == 0x0806)
         return frame - 2;
     return frame;
 }

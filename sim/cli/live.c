@@ -56,18 +56,6 @@ static int64_t real_now(void)
 
 /* --- the monitors --- */
 
-static void *alloc(void *self, size_t size)
-{
-    (void)self;
-    return calloc(1, size);
-}
-
-static void release(void *self, void *memory, size_t size)
-{
-    (void)self, (void)size;
-    free(memory);
-}
-
 static void found(void *self, const struct monitor_finding *f)
 {
     struct side *s = self;
@@ -83,8 +71,8 @@ static void found(void *self, const struct monitor_finding *f)
 static bool watch_kernel(struct side *s)
 {
     struct monitor_config config = {.self = s,
-                                    .alloc = alloc,
-                                    .release = release,
+                                    .alloc = monitor_heap_alloc,
+                                    .release = monitor_heap_release,
                                     .found = found,
                                     .known = NEEDS_COMPLETE | NEEDS_UNMERGED,
                                     .most = MOST,

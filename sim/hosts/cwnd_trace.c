@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "sim/hosts/sut_host.h"
+#include "sim/base/octets.h"
 
 enum { ETHERNET = 14, IPV4_LEAST = 20, ROW_ROOM = 160 };
 
@@ -37,28 +38,20 @@ void cwnd_trace_free(struct cwnd_trace *t)
     free(t);
 }
 
-static uint32_t get(const uint8_t *at, unsigned octets)
-{
-    uint32_t v = 0;
-    while (octets-- > 0)
-        v = v << 8 | *at++;
-    return v;
-}
-
 /* The four numbers of an untagged segment that is no later fragment. */
 static bool numbers_of(const uint8_t *bytes, uint32_t len, struct traced *out)
 {
     const uint8_t *ip = bytes + ETHERNET;
-    if (len < ETHERNET + IPV4_LEAST || get(bytes + 12, 2) != 0x0800 || ip[0] >> 4 != 4 ||
-        ip[9] != IPPROTO_TCP || (get(ip + 6, 2) & 0x1fff) != 0)
+    if (len < ETHERNET + IPV4_LEAST || octets_get(bytes + 12, 2) != 0x0800 || ip[0] >> 4 != 4 ||
+        ip[9] != IPPROTO_TCP || (octets_get(ip + 6, 2) & 0x1fff) != 0)
         return false;
     uint32_t header = (ip[0] & 15u) * 4;
     if (len < ETHERNET + header + 4)
         return false;
-    out->local = get(ip + 12, 4);
-    out->remote = get(ip + 16, 4);
-    out->local_port = (uint16_t)get(ip + header, 2);
-    out->remote_port = (uint16_t)get(ip + header + 2, 2);
+    out->local = octets_get(ip + 12, 4);
+    out->remote = octets_get(ip + 16, 4);
+    out->local_port = (uint16_t)octets_get(ip + header, 2);
+    out->remote_port = (uint16_t)octets_get(ip + header + 2, 2);
     return true;
 }
 

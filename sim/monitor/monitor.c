@@ -1,4 +1,5 @@
 /* What comes in, who sent it, and what is told. */
+#include <stdlib.h>
 #include <net/ethernet.h>
 #include <netinet/in.h>
 #include <stdarg.h>
@@ -18,6 +19,18 @@ void *monitor_alloc(struct monitor *m, size_t size)
 void monitor_release(struct monitor *m, void *memory, size_t size)
 {
     m->config.release(m->config.self, memory, size);
+}
+
+void *monitor_heap_alloc(void *self, size_t size)
+{
+    (void)self;
+    return calloc(1, size);
+}
+
+void monitor_heap_release(void *self, void *memory, size_t size)
+{
+    (void)self, (void)size;
+    free(memory);
 }
 
 struct monitor *monitor_new(const struct monitor_config *config)

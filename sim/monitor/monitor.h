@@ -104,6 +104,10 @@ struct monitor_config {
 };
 
 struct monitor;
+/* For a monitor that lives in no world: alloc and release of the C library. */
+void *monitor_heap_alloc(void *self, size_t size);
+void monitor_heap_release(void *self, void *memory, size_t size);
+
 /* NULL: no memory. */
 struct monitor *monitor_new(const struct monitor_config *config);
 void monitor_free(struct monitor *m);
