@@ -244,4 +244,20 @@ if [ "$(id -u)" != 0 ]; then
     expect 2 'good.pkt' $wiredrill run scenarios/x/good.pkt
     chmod 644 scenarios/x/good.pkt
 fi
-cd "$root" && finish
+cd "$root" && # A run that stops early, or passes something over, says so: four cases that fail; two that pass beside two that are skipped.
+rm -rf reports; mkdir -p stop/scenarios/x some/scenarios/x
+for k in 1 2; do echo "$good" | sed 's/is-at eth0/is-at peer/' >stop/scenarios/x/$k.pkt; done
+expect 1 '1 failed, that is enough; 3 cases were not run' $wiredrill run -x stop
+expect 1 '3 failed, that is enough; 1 cases were not run' $wiredrill run --max-failures 3 --jobs 4 stop
+expect 1 '0 passed, 4 failed, 0 skipped' $wiredrill run --max-failures 5 stop
+expect 2 '--max-failures: a number from 1 on' $wiredrill run --max-failures 0 stop
+echo "$good" >some/scenarios/x/1.pkt
+{ echo "$good"; echo '+0 frobnicate6() = 0'; } | sed 's/.*frobnicate6.*/+0 splice(3, NULL, 4, NULL, 1, 0) = 1/' >some/scenarios/x/2.pkt
+expect 0 '2 passed, 0 failed, 2 skipped' $wiredrill run some
+expect 1 '2 passed, 0 failed, 2 skipped' $wiredrill run --fail-on-skip some
+expect 0 'skipped, by what was missing first:' $wiredrill run some
+expect 2 'nothing ran: every case was skipped' $wiredrill run some/scenarios/x/2.pkt
+expect 2 '--junit: nowhere/x.xml cannot be written: No such file or directory' $wiredrill run --junit nowhere/x.xml some
+$wiredrill run --quiet --junit stop.xml stop >out 2>&1
+expect 0 '<testsuite name="wiredrill" tests="4" failures="4" errors="0" skipped="0"' cat stop.xml
+finish
