@@ -244,7 +244,7 @@ if [ "$(id -u)" != 0 ]; then
     expect 2 'good.pkt' $wiredrill run scenarios/x/good.pkt
     chmod 644 scenarios/x/good.pkt
 fi
-cd "$root" && # A run that stops early, or passes something over, says so: four cases that fail; two that pass beside two that are skipped.
+# A run that stops early, or passes something over, says so: four cases that fail; two that pass beside two that are skipped.
 rm -rf reports; mkdir -p stop/scenarios/x some/scenarios/x
 for k in 1 2; do echo "$good" | sed 's/is-at eth0/is-at peer/' >stop/scenarios/x/$k.pkt; done
 expect 1 '1 failed, that is enough; 3 cases were not run' $wiredrill run -x stop
