@@ -503,7 +503,9 @@ static void expect_line(struct run *r, const struct step *step, uint32_t steps,
         step->u.packet.at ? topology_host(&r->topology, step->u.packet.at, &port) : r->topology.sut;
     struct bounds b = tolerated(r, engine_bounds_of(&step->when, r->last_event_ns));
     bool any_time = b.to_ns == NEVER;
-    if (any_time) /* `*`: until the end, or for a day */
+    if (any_time && r->script->packetdrill)
+        b.from_ns = 0; /* what came before the last event, too */
+    if (any_time)      /* `*`: until the end, or for a day */
         b.to_ns = r->script->end_ns >= 0 ? r->script->end_ns
                                          : run_later(r->last_event_ns, LINE_PATIENCE_NS);
     *out = (struct expectation){.packet = step->u.packet.packet,
