@@ -7,8 +7,9 @@
 #include <string.h>
 #include "sim/hosts/peer_reassembly.h"
 #include "sim/hosts/router.h"
+#include "sim/packet/fragment.h"
 
-enum { IP_HEADER = 20, HEADER_MAX = 60, OPTION_COPIED = 0x80 };
+enum { IP_HEADER = 20 };
 
 static uint16_t fragment_of(const uint8_t *packet)
 {
@@ -129,62 +130,15 @@ void router_arm(struct router *r)
 
 /* --- fragments --- */
 
-/* RFC 791: behind the first fragment only options with the copied flag stay, padded to whole words.
- * Returns the header's length. */
-static uint32_t later_header(uint8_t out[HEADER_MAX], const uint8_t *packet, uint32_t header)
-{
-    uint32_t len = IP_HEADER, at = IP_HEADER;
-    memcpy(out, packet, IP_HEADER);
-    while (at < header && packet[at] != IPOPT_EOL) {
-        uint32_t size = packet[at] == IPOPT_NOP ? 1 : at + 1 < header ? packet[at + 1] : 0;
-        if (size == 0 || (size < 2 && packet[at] != IPOPT_NOP) || at + size > header)
-            break;
-        if (packet[at] & OPTION_COPIED) {
-            memcpy(out + len, packet + at, size);
-            len += size;
-        }
-        at += size;
-    }
-    while (len % 4)
-        out[len++] = IPOPT_EOL;
-    out[0] = (uint8_t)(0x40 | len / 4);
-    return len;
-}
-
-static void send_fragment(struct router *r, const struct router_hop *hop, const uint8_t *header,
-                          uint32_t header_len, const uint8_t *body, uint32_t len, uint16_t fragment)
-{
-    uint8_t packet[1500];
-    memcpy(packet, header, header_len);
-    memcpy(packet + header_len, body, len);
-    peer_put16(packet + offsetof(struct iphdr, tot_len), header_len + len);
-    peer_put16(packet + offsetof(struct iphdr, frag_off), fragment);
-    peer_put16(packet + offsetof(struct iphdr, check), 0);
-    peer_put16(packet + offsetof(struct iphdr, check), packet_sum(packet, header_len, 0));
-    peer_send_packet(&r->ip, hop->port, hop->next_hop, packet, header_len + len);
-}
-
-/* RFC 791's procedure; a packet that is a fragment itself keeps its offset, and its more-fragments
- * flag on the last piece. */
 static void fragment(struct router *r, const struct router_hop *hop, const uint8_t *packet,
                      uint32_t len, uint32_t mtu)
 {
-    uint8_t rest[HEADER_MAX];
-    uint32_t header = (uint32_t)(packet[0] & 15) * 4,
-             rest_header = later_header(rest, packet, header);
-    uint32_t at = 0, body = len - header;
-    uint16_t original = fragment_of(packet);
+    uint8_t one[FRAGMENT_MTU_MOST];
+    struct packet_fragments f = {.datagram = packet, .len = len, .mtu = mtu};
     r->count[ROUTER_FRAGMENTED]++;
-    while (at < body) {
-        uint32_t head = at ? rest_header : header;
-        uint32_t room = (mtu - head) & ~7u, take = body - at <= mtu - head ? body - at : room;
-        bool more = at + take < body || original & IP_MF;
-        uint32_t field =
-            (original & (IP_RF | IP_DF)) | (more ? IP_MF : 0u) | ((original & IP_OFFMASK) + at / 8);
-        send_fragment(r, hop, at ? rest : packet, head, packet + header + at, take,
-                      (uint16_t)field);
+    for (uint32_t n; (n = packet_fragment_next(&f, one)) != 0;) {
+        peer_send_packet(&r->ip, hop->port, hop->next_hop, one, n);
         r->count[ROUTER_FRAGMENTS]++;
-        at += take;
     }
 }
 

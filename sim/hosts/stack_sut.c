@@ -249,6 +249,7 @@ static void stack_sut_poll(void *s)
         u->woken = false;
         due = stack_poll(u->stack, now_of(u));
     } while ((u->woken || due <= now_of(u)) && ++rounds < STACK_POLL_ROUNDS);
+    stack_notice_look(u);
     u->due_ns = due;
     u->env->due(u->env->self, due);
 }
@@ -264,6 +265,7 @@ static int64_t stack_sut_call(void *s, uint64_t token, const char *name, const s
         for (const struct stack_call_entry *e = tables[t]; e->name && result == SUT_UNKNOWN; e++)
             if (strcmp(e->name, name) == 0)
                 result = argc < e->least ? -ERR_INVAL : e->call(s, token, argv, argc, out);
+    stack_notice_look(s);
     return result;
 }
 

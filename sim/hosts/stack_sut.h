@@ -14,6 +14,7 @@ enum {
 };
 
 struct stack_waiter;
+struct stack_notices;
 struct stack_page;
 /* Tries what a call waits for again: -ERR_AGAIN when it still waits, else its result. */
 typedef int64_t stack_attempt(struct stack_waiter *w, struct value *out);
@@ -35,7 +36,13 @@ struct stack_waiter {
 struct stack_descriptor {
     bool nonblocking;
     bool stream;
+    bool tells_unread;          /* TCP_INQ */
     struct stack_waiter *first; /* calls that wait, in the order in which they were made */
+    /* What its error queue tells (stack_sut_notice.c). */
+    bool lends;           /* SO_ZEROCOPY */
+    uint32_t loans;       /* calls with MSG_ZEROCOPY so far */
+    uint32_t stamps;      /* SO_TIMESTAMPING's flags */
+    uint32_t stamps_from; /* sequence number from which octets count */
 };
 
 struct stack_sut {
@@ -52,8 +59,9 @@ struct stack_sut {
     uint64_t driver_count[STACK_DRIVER_COUNTERS]; /* as last seen, for driver_drop */
     struct value out[STACK_OUTS];
     struct value list[64];
-    struct stack_page *page; /* what HTTP brings; NULL: nothing was asked for yet */
-    uint8_t *scratch;        /* bytes and text of results; see stack_scratch */
+    struct stack_notices *notices; /* NULL: none was asked for yet */
+    struct stack_page *page;       /* what HTTP brings; NULL: nothing was asked for yet */
+    uint8_t *scratch;              /* bytes and text of results; see stack_scratch */
     size_t scratch_room;
 };
 
@@ -81,6 +89,17 @@ void stack_socket_ready(struct stack_sut *u, int fd);
  * none of those. */
 int64_t stack_stream_set(struct stack_sut *u, int fd, const struct value *argv);
 int64_t stack_stream_get(struct stack_sut *u, int fd, const struct value *argv, struct value *out);
+/* stack_sut_notice.c: SO_TIMESTAMPING and SO_ZEROCOPY; SUT_UNKNOWN: the option is neither. */
+int64_t stack_notice_set(struct stack_sut *u, int fd, const struct value *option, int64_t value);
+int64_t stack_notice_get(struct stack_sut *u, int fd, const struct value *option);
+/* A call on the stream has sent so many octets. */
+void stack_notice_sent(struct stack_sut *u, int fd, int flags, int64_t octets);
+/* Something happened: what is ready now? */
+void stack_notice_look(struct stack_sut *u);
+bool stack_notice_waits(struct stack_sut *u, int fd);
+/* recvmsg(..., MSG_ERRQUEUE): out[3] is msg_flags, out[6] msg_control. Octets, or -ERR_AGAIN. */
+int64_t stack_notice_take(struct stack_sut *u, int fd, uint32_t room, struct value *out);
+void stack_notice_close(struct stack_sut *u, int fd);
 struct socket_address stack_argument_endpoint(const struct value *v);
 struct value stack_endpoint_value(const struct socket_address *a);
 /* A waiter's request ended. */

@@ -1,6 +1,7 @@
 /* BSD calls over the stack's sockets: blocking ones wait here, by token, until the socket is ready.
  */
 #include "sim/hosts/stack_sut.h"
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -122,6 +123,8 @@ static int64_t send_bytes(struct stack_sut *u, const struct value *argv, int fla
                           const struct socket_address *to)
 {
     int64_t len = argv[2].kind == VALUE_NUMBER ? argv[2].number : (int64_t)argv[1].len;
+    if (argv[1].kind == VALUE_NUMBER && len > 0)
+        return -EFAULT; /* NULL, or another address that is none */
     if (len < 0 || len > STACK_SCRATCH)
         return -ERR_MSGSIZE;
     /* Bytes that the script leaves open follow the pattern of their position. */
@@ -211,6 +214,7 @@ static int64_t call_close(struct stack_sut *u, uint64_t token, const struct valu
                           struct value *out)
 {
     (void)token, (void)argc, (void)out;
+    stack_notice_close(u, (int)argv[0].number);
     return socket_close(u->stack, (int)argv[0].number, now_of(u));
 }
 
@@ -365,6 +369,8 @@ static int64_t call_events(struct stack_sut *u, uint64_t token, const struct val
 {
     (void)token, (void)out;
     unsigned events = socket_events(u->stack, (int)argv[0].number);
+    if (stack_notice_waits(u, (int)argv[0].number))
+        events |= SOCKET_ERROR;
     bool all = argc > 1 && argv[1].number;
     return (int64_t)(all ? events : events & ~(unsigned)SOCKET_PEER_CLOSED);
 }

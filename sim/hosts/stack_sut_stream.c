@@ -1,6 +1,7 @@
 /* BSD calls over the stack's stream sockets. Those that block wait as waiters of their descriptor,
  * and are tried again whenever the socket says that something changed. A call on a socket that is
  * no stream is SUT_UNKNOWN here. */
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #include "stack/socket/socket.h"
 
 enum { INFO_FIELDS = 48 };
+/* Flags that are not the stack's to know. */
+enum { ASIDE = MSG_NOSIGNAL | MSG_ZEROCOPY };
 
 static int64_t now_of(const struct stack_sut *u)
 {
@@ -122,12 +125,15 @@ static bool is_deferred(struct stack_sut *u, int fd)
 static int64_t send_again(struct stack_waiter *w, struct value *out)
 {
     (void)out;
-    int64_t got = socket_send(w->sut->stack, w->fd, w->bytes + w->done, w->room - w->done, w->flags,
-                              NULL, now_of(w->sut));
+    int64_t got = socket_send(w->sut->stack, w->fd, w->bytes + w->done, w->room - w->done,
+                              w->flags & ~ASIDE, NULL, now_of(w->sut));
     if (got < 0)
         return got != -ERR_AGAIN && w->done ? (int64_t)w->done : got;
     w->done += (uint32_t)got;
-    return w->done == w->room ? (int64_t)w->done : -ERR_AGAIN;
+    if (w->done < w->room)
+        return -ERR_AGAIN;
+    stack_notice_sent(w->sut, w->fd, w->flags, w->done);
+    return w->done;
 }
 
 /* A connect that took octets along: over when the connection is there, and all were sent. */
@@ -147,6 +153,8 @@ static int64_t send_stream(struct stack_sut *u, uint64_t token, const struct val
     struct stack_waiter *w;
     if (!d)
         return SUT_UNKNOWN;
+    if (argv[1].kind == VALUE_NUMBER && argv[2].number > 0)
+        return -EFAULT; /* NULL, or another address that is none */
     if (argv[1].kind != VALUE_BYTES && (argv[1].kind != VALUE_NONE || argv[2].number))
         return -ERR_INVAL;
     const uint8_t *bytes = argv[1].bytes ? argv[1].bytes : (const uint8_t *)"";
@@ -154,17 +162,19 @@ static int64_t send_stream(struct stack_sut *u, uint64_t token, const struct val
                        ? (uint32_t)argv[2].number
                        : argv[1].len;
     bool closed = flags & MSG_FLAG_FASTOPEN || is_deferred(u, fd);
-    int64_t got = socket_send(u->stack, fd, bytes, len, flags & ~MSG_NOSIGNAL, to, now_of(u));
+    int64_t got = socket_send(u->stack, fd, bytes, len, flags & ~ASIDE, to, now_of(u));
     bool opens = closed && (got >= 0 || got == -ERR_INPROGRESS);
     bool rest = got == -ERR_AGAIN || (got >= 0 && got < len) || opens;
-    if (!rest || d->nonblocking || flags & MSG_FLAG_DONTWAIT)
+    if (!rest || d->nonblocking || flags & MSG_FLAG_DONTWAIT) {
+        stack_notice_sent(u, fd, flags, got);
         return got;
+    }
     int64_t waits = wait_for(u, token, fd, opens ? first_again : send_again, &w);
     if (waits == SUT_PENDING) {
         w->bytes = bytes;
         w->room = len;
         w->done = got > 0 ? (uint32_t)got : 0;
-        w->flags = flags & ~(MSG_NOSIGNAL | MSG_FLAG_FASTOPEN);
+        w->flags = flags & ~MSG_FLAG_FASTOPEN;
     }
     return waits;
 }
@@ -199,6 +209,20 @@ static bool is_short(struct stack_sut *u, int fd, uint32_t room, int flags)
            !(socket_events(u->stack, fd) & (SOCKET_ERROR | SOCKET_HANGUP | SOCKET_PEER_CLOSED));
 }
 
+/* [{cmsg_level=SOL_TCP, cmsg_type=TCP_CM_INQ, cmsg_data=N}]: what is left to read; Linux counts a
+ * FIN as one more. */
+static struct value unread(struct stack_sut *u, int fd)
+{
+    int64_t there = 0;
+    socket_get(u->stack, fd, TCP_OPT_INQ, &there);
+    there += (socket_events(u->stack, fd) & SOCKET_PEER_CLOSED) != 0;
+    u->list[1] = (struct value){.kind = VALUE_NUMBER, .field = "cmsg_level", .number = SOL_TCP};
+    u->list[2] = (struct value){.kind = VALUE_NUMBER, .field = "cmsg_type", .number = TCP_INQ};
+    u->list[3] = (struct value){.kind = VALUE_NUMBER, .field = "cmsg_data", .number = there};
+    u->list[0] = (struct value){.kind = VALUE_STRUCT, .item = u->list + 1, .items = 3};
+    return (struct value){.kind = VALUE_LIST, .item = u->list, .items = 1};
+}
+
 static int64_t receive_now(struct stack_sut *u, int fd, uint32_t room, int flags, struct value *out)
 {
     struct socket_address from = {0};
@@ -213,6 +237,8 @@ static int64_t receive_now(struct stack_sut *u, int fd, uint32_t room, int flags
     uint32_t copied = (uint32_t)got < room ? (uint32_t)got : room;
     u->scratch[copied] = 0;
     out[1] = (struct value){.kind = VALUE_BYTES, .bytes = u->scratch, .len = copied};
+    if (stack_descriptor_of(u, fd)->tells_unread)
+        out[6] = unread(u, fd);
     return got;
 }
 
@@ -234,6 +260,8 @@ static int64_t call_receive(struct stack_sut *u, uint64_t token, const struct va
         return -ERR_INVAL;
     uint32_t room =
         argv[2].number < STACK_SCRATCH - 1 ? (uint32_t)argv[2].number : STACK_SCRATCH - 2;
+    if (flags & MSG_ERRQUEUE)
+        return stack_notice_take(u, fd, room, out);
     int64_t got = receive_now(u, fd, room, flags, out);
     if (got != -ERR_AGAIN || d->nonblocking || flags & MSG_FLAG_DONTWAIT)
         return got;
@@ -322,6 +350,14 @@ static int64_t set_fastopen_key(struct stack_sut *u, int fd, const struct value 
     return socket_set_fastopen_key(u->stack, fd, v->bytes);
 }
 
+static int64_t set_unread(struct stack_sut *u, int fd, int64_t value)
+{
+    if (value != 0 && value != 1)
+        return -ERR_INVAL;
+    stack_descriptor_of(u, fd)->tells_unread = value != 0;
+    return 0;
+}
+
 /* What a system does beside TCP: a log, or which of its TCPs it takes, of which we are the plain
  * one. */
 static int64_t set_aside(int64_t level, int64_t name, const struct value *v)
@@ -349,11 +385,15 @@ int64_t stack_stream_set(struct stack_sut *u, int fd, const struct value *argv)
         return set_congestion(u, fd, &argv[3]);
     if (level == IPPROTO_TCP && name == TCP_FASTOPEN_KEY)
         return set_fastopen_key(u, fd, inner(&argv[3]));
+    if (level == IPPROTO_TCP && name == TCP_INQ && stream_of(u, &argv[0]))
+        return set_unread(u, fd, inner(&argv[3])->number);
     if (level == IPPROTO_TCP &&
         name == NUMBER_TCP_KEEPINIT) /* seconds; of the connection's start */
         return socket_set(u->stack, fd, TCP_OPT_USER_TIMEOUT, inner(&argv[3])->number * 1000,
                           now_of(u));
-    return set_aside(level, name, &argv[3]);
+    int64_t got = level == SOL_SOCKET ? stack_notice_set(u, fd, &argv[2], inner(&argv[3])->number)
+                                      : SUT_UNKNOWN;
+    return got != SUT_UNKNOWN ? got : set_aside(level, name, &argv[3]);
 }
 
 static int64_t get_linger(struct stack_sut *u, int fd, struct value *out)

@@ -2,6 +2,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <time.h>
+#include <linux/errqueue.h>
+#include <linux/net_tstamp.h>
 #include <linux/sockios.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
@@ -20,6 +23,7 @@ static const struct {
     const char *name;
     int64_t number;
 } symbols[] = {
+    {"NULL", 0},
     NAMED(AF_INET),
     NAMED(AF_INET6),
     NAMED(AF_UNSPEC),
@@ -212,6 +216,32 @@ static const struct {
     NAMED(EPOLL_CTL_DEL),
     NAMED(EPOLL_CTL_MOD),
     NAMED(EPOLL_CLOEXEC),
+    NAMED(SOF_TIMESTAMPING_TX_HARDWARE),
+    NAMED(SOF_TIMESTAMPING_TX_SOFTWARE),
+    NAMED(SOF_TIMESTAMPING_RX_HARDWARE),
+    NAMED(SOF_TIMESTAMPING_RX_SOFTWARE),
+    NAMED(SOF_TIMESTAMPING_SOFTWARE),
+    NAMED(SOF_TIMESTAMPING_SYS_HARDWARE),
+    NAMED(SOF_TIMESTAMPING_RAW_HARDWARE),
+    NAMED(SOF_TIMESTAMPING_OPT_ID),
+    NAMED(SOF_TIMESTAMPING_TX_SCHED),
+    NAMED(SOF_TIMESTAMPING_TX_ACK),
+    NAMED(SOF_TIMESTAMPING_OPT_CMSG),
+    NAMED(SOF_TIMESTAMPING_OPT_TSONLY),
+    NAMED(SOF_TIMESTAMPING_OPT_STATS),
+    {"SCM_TIMESTAMPING", SO_TIMESTAMPING},
+    NAMED(SCM_TSTAMP_SND),
+    NAMED(SCM_TSTAMP_SCHED),
+    NAMED(SCM_TSTAMP_ACK),
+    NAMED(SO_EE_ORIGIN_NONE),
+    NAMED(SO_EE_ORIGIN_LOCAL),
+    NAMED(SO_EE_ORIGIN_ICMP),
+    NAMED(SO_EE_ORIGIN_ICMP6),
+    NAMED(SO_EE_ORIGIN_TXSTATUS),
+    NAMED(SO_EE_ORIGIN_TIMESTAMPING),
+    NAMED(SO_EE_ORIGIN_ZEROCOPY),
+    NAMED(SO_EE_CODE_ZEROCOPY_COPIED),
+    {"TCP_CM_INQ", TCP_INQ},
 };
 
 static const struct {
@@ -230,7 +260,7 @@ static const struct {
     NAMED(EALREADY),        NAMED(EINPROGRESS),  NAMED(EPROTO),       NAMED(ENETRESET),
     NAMED(ESHUTDOWN),       NAMED(EFAULT),       NAMED(ENOSYS),       NAMED(EDOM),
     NAMED(ENFILE),          NAMED(ENXIO),        NAMED(ENOTTY),       NAMED(EOVERFLOW),
-    NAMED(ERANGE),          NAMED(ENOSPC),       NAMED(ESPIPE),
+    NAMED(ERANGE),          NAMED(ENOSPC),       NAMED(ESPIPE),       NAMED(ENOMSG),
 };
 
 int errno_number(const char *name)

@@ -1,8 +1,13 @@
 /* Frames: `<` lines become frames on links, `>` lines expectations before the judge. */
 #include <arpa/inet.h>
+#include <net/ethernet.h>
 #include <netinet/in.h>
+#include <netinet/ip.h>
+#include <stddef.h>
 #include <string.h>
 #include "sim/hosts/cwnd_trace.h"
+#include "sim/packet/facts.h"
+#include "sim/packet/fragment.h"
 #include "sim/play/engine.h"
 #include "sim/play/watch.h"
 
@@ -357,6 +362,11 @@ void frames_watch(void *ctx, uint32_t link, int port, struct frame *f, enum link
     struct run *r = ctx;
     if (!r->judge.links)
         return; /* a host that comes up while the others are still being built */
+    if (f->flags & FRAME_PIECE) {
+        if (f != r->last_piece)
+            return;
+        f = r->whole;
+    }
     if (!r->options->live)
         judge_frame(&r->judge, link, port, f, event, record, now_ns);
     if (r->options->cwnd)
@@ -422,17 +432,57 @@ static void fill_context(struct run *r, uint32_t link, const struct packet_spec 
     }
 }
 
-static void send_built(struct run *r, uint32_t link, int port, const uint8_t *bytes, uint32_t len,
-                       int line)
+/* On the link, as of that line of the script. */
+static void send_frame(struct run *r, uint32_t link, int port, struct frame *f, int line)
 {
     const struct recorded_link *l = &r->topology.recording.link[link];
-    struct frame *f = frame_copy(r->world, bytes, len);
     uint32_t entered = l->capture->count;
     link_send(l->link, port, f);
     struct capture_record *at = capture_at(l->capture, entered);
     if (at)
         at->script_line = line;
     frame_unref(f);
+}
+
+/* packetdrill's tun device takes datagrams of any length; no Ethernet does: they go in fragments.
+ */
+static bool goes_in_pieces(const struct run *r, const uint8_t *bytes, uint32_t len)
+{
+    struct packet_facts facts;
+    if (!r->script->packetdrill || len <= FRAGMENT_MTU_MOST + ETHER_HDR_LEN)
+        return false;
+    packet_facts(bytes, len, &facts);
+    return facts.kind == FACTS_IPV4 && facts.ip == bytes + ETHER_HDR_LEN;
+}
+
+static void send_pieces(struct run *r, uint32_t link, int port, struct frame *whole, int line)
+{
+    uint8_t one[FRAGMENT_MTU_MOST];
+    struct packet_fragments pieces = {.datagram = whole->bytes + ETHER_HDR_LEN,
+                                      .len = whole->len - ETHER_HDR_LEN,
+                                      .mtu = FRAGMENT_MTU_MOST};
+    whole->bytes[ETHER_HDR_LEN + offsetof(struct ip, ip_off)] &= (uint8_t) ~(IP_DF >> 8);
+    if (r->whole)
+        frame_unref(r->whole);
+    r->whole = whole;
+    for (uint32_t len; (len = packet_fragment_next(&pieces, one)) != 0;) {
+        struct frame *f = frame_new(r->world, ETHER_HDR_LEN + len);
+        memcpy(f->bytes, whole->bytes, ETHER_HDR_LEN);
+        memcpy(f->bytes + ETHER_HDR_LEN, one, len);
+        f->flags = FRAME_PIECE;
+        r->last_piece = packet_fragments_gone(&pieces) ? f : NULL;
+        send_frame(r, link, port, f, line);
+    }
+}
+
+static void send_built(struct run *r, uint32_t link, int port, const uint8_t *bytes, uint32_t len,
+                       int line)
+{
+    struct frame *f = frame_copy(r->world, bytes, len);
+    if (goes_in_pieces(r, bytes, len))
+        send_pieces(r, link, port, f, line);
+    else
+        send_frame(r, link, port, f, line);
 }
 
 void frames_inject(struct run *r, const struct step *step, int64_t now_ns)

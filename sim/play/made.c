@@ -1,5 +1,7 @@
 #include "sim/play/made.h"
+#include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include "sim/play/engine.h"
@@ -57,6 +59,7 @@ static void join_pieces(struct run *r, struct pending_call *p, const struct valu
                         struct value *base, struct value *len)
 {
     uint8_t *octets = NULL;
+    bool nowhere = false; /* a piece lies at NULL */
     uint32_t have = 0, room = 0;
     int64_t total = 0;
     for (uint32_t k = 0; k < pieces->items; k++) {
@@ -72,11 +75,26 @@ static void join_pieces(struct run *r, struct pending_call *p, const struct valu
             have += (uint32_t)n;
             room = have;
         }
+        nowhere |= b.kind == VALUE_NUMBER && n > 0;
         total += n;
     }
-    *base = have ? (struct value){.kind = VALUE_BYTES, .bytes = octets, .len = have}
-                 : (struct value){.kind = VALUE_NONE};
+    *base = nowhere ? (struct value){.kind = VALUE_NUMBER}
+            : have  ? (struct value){.kind = VALUE_BYTES, .bytes = octets, .len = have}
+                    : (struct value){.kind = VALUE_NONE};
     *len = (struct value){.kind = VALUE_NUMBER, .number = total};
+}
+
+/* Control messages that a stream's reads bring: stamps, errors, how much is left. */
+static bool is_told(const struct value *control)
+{
+    static const int64_t told[][2] = {
+        {SOL_SOCKET, SO_TIMESTAMPING}, {IPPROTO_IP, IP_RECVERR}, {IPPROTO_TCP, TCP_INQ}};
+    const struct value *level = field_of(control, "cmsg_level"),
+                       *type = field_of(control, "cmsg_type");
+    for (size_t k = 0; level && type && k < sizeof told / sizeof told[0]; k++)
+        if (told[k][0] == level->number && told[k][1] == type->number)
+            return true;
+    return false;
 }
 
 /* sendmsg(fd, {msg_name(N)=..., msg_iov(N)=[...], msg_flags=0}, FLAGS) and recvmsg are sendto and
@@ -88,8 +106,9 @@ static void flatten_message(struct run *r, struct pending_call *p, struct made_c
                        *control = field_of(message, "msg_control");
     struct value flags = m->argv[2];
     bool out = strcmp(m->name, "sendmsg") == 0;
-    if (control && control->kind == VALUE_LIST && control->items)
-        m->unplayed = "control messages";
+    for (uint32_t k = 0; control && control->kind == VALUE_LIST && k < control->items; k++)
+        if (out || !is_told(&control->item[k]))
+            m->unplayed = "control messages but of the error queue and TCP_INQ";
     m->name = out ? "sendto" : "recvfrom";
     if (iov)
         join_pieces(r, p, iov, &m->argv[1], &m->argv[2]);
@@ -123,7 +142,7 @@ static void fill_payload(struct run *r, struct pending_call *p, struct descripto
     bool stream = d && d->stream, own = sut_host_sut(p->on->host)->flags & SUT_PATTERN;
     int64_t most = stream ? STREAM_MOST : FRAME_MAX;
     if ((own && !stream) || !sends(m->name) || m->argc < 3 || m->argv[2].kind != VALUE_NUMBER ||
-        m->argv[2].number < 0 || m->argv[2].number > most)
+        m->argv[2].number < 0 || m->argv[2].number > most || m->argv[1].kind == VALUE_NUMBER)
         return;
     uint32_t written = m->argv[1].kind == VALUE_BYTES ? m->argv[1].len : 0,
              len = (uint32_t)m->argv[2].number;
@@ -182,6 +201,34 @@ static bool is_message(const char *name)
     return strcmp(name, "recvmsg") == 0 || strcmp(name, "sendmsg") == 0;
 }
 
+/* When it was, if it is a control message that says so; -1: it is none. */
+static int64_t stamped_ns(const struct value *control)
+{
+    const struct value *data = field_of(control, "cmsg_data");
+    const struct value *s = data ? field_of(data, "scm_sec") : NULL,
+                       *ns = data ? field_of(data, "scm_nsec") : NULL;
+    return s && ns ? s->number * 1000000000 + ns->number : -1;
+}
+
+/* The control messages that came; a time that holds within packetdrill's tolerance is the time that
+ * was written. */
+static struct value controls(struct run *r, struct pending_call *p, const struct value *wanted,
+                             const struct value *given)
+{
+    struct value out = {.kind = VALUE_LIST, .field = wanted->field};
+    if (given->kind != VALUE_LIST)
+        return out;
+    out.items = given->items;
+    out.item = scratch_alloc(r->world, &p->memory, (out.items + 1) * sizeof *out.item);
+    for (uint32_t k = 0; k < out.items; k++) {
+        const struct value *w = k < wanted->items ? &wanted->item[k] : &given->item[k];
+        int64_t want = stamped_ns(w), got = stamped_ns(&given->item[k]);
+        bool same = want >= 0 && got >= 0 && llabs(want - got) <= frames_tolerance(r, want);
+        out.item[k] = same ? *w : given->item[k];
+    }
+    return out;
+}
+
 /* The structure as the script wrote it, but for what the call says. */
 static void unflatten(struct run *r, struct pending_call *p, const struct value *given,
                       struct value *out)
@@ -201,6 +248,8 @@ static void unflatten(struct run *r, struct pending_call *p, const struct value 
             *item = given[4];
             item->field = field;
         }
+        if (item->field && strcmp(item->field, "msg_control") == 0)
+            *item = controls(r, p, item, &given[6]);
     }
 }
 

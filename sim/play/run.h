@@ -82,6 +82,8 @@ struct run {
     const struct run_options *options;
     struct topology topology;
     struct judge judge;
+    struct frame *whole; /* what was injected in pieces last, and the last of those */
+    const struct frame *last_piece;
     struct watch *watch; /* what must hold in every run; NULL: nobody looks */
     struct verdict verdict;
     struct frame_of_steps depth[RUN_DEPTH];

@@ -104,7 +104,9 @@ void watch_came(void *ctx, struct host *at, int port, const struct frame *f, int
 {
     struct run *r = ctx;
     (void)at, (void)port;
-    if (r->watch && !(f->flags & FRAME_BAD_FCS))
+    if (f == r->last_piece)
+        f = r->whole;
+    if (r->watch && !(f->flags & (FRAME_BAD_FCS | FRAME_PIECE)))
         see(r, f, MONITOR_COMES, NULL, 0, now_ns);
 }
 

@@ -34,6 +34,7 @@ static const struct profile_knob linux_knobs[] = {
     {"tcp.mss_least", 48},           /* tcp_min_snd_mss */
     {"tcp.black_hole_detection", 0}, /* tcp_mtu_probing */
     {"tcp.push_bursts", 1},
+    {"tcp.tell_doubled", 1},
     {"tcp.fastopen_server", 0}, /* tcp_fastopen 1 */
     {"tcp.nagle_burst", 1},
     {NULL, 0},

@@ -8,6 +8,7 @@
 enum frame_flag {
     FRAME_BAD_FCS =
         1, /* corrupted on the wire before the check sequence: a NIC drops and counts it */
+    FRAME_PIECE = 2, /* of a datagram that those who look at the host see whole */
 };
 
 struct frame {

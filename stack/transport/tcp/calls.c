@@ -292,7 +292,9 @@ static void tell_window(const struct stack *s, struct tcp_pcb *pcb)
         pcb->ack_now = pcb->ack_now || bsd_tells(pcb, told, gain);
         return;
     }
-    if (worth > pcb->rcv_buffer / 2 || told < pcb->peer_mss)
+    if (tcp_knob(s, TCP_KNOB_TELL_DOUBLED))
+        worth = told;
+    else if (worth > pcb->rcv_buffer / 2 || told < pcb->peer_mss)
         worth = 1;
     if (gain >= worth && gain > 0)
         pcb->ack_now = true;

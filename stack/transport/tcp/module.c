@@ -134,6 +134,8 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_ECN_RETRIES] = {"ecn_retries", KNOB_NUMBER, 0, 0, 255}, /* SYNs sent again that ask */
     [TCP_KNOB_BSD_TIME_WAIT] = {"bsd_time_wait", KNOB_BOOL, 0, 0, 1}, /* what it answers */
     [TCP_KNOB_ACCEPT_BUFFER] = {"accept_buffer", KNOB_BOOL, 0, 0, 1}, /* though not offered */
+    /* Linux: room alone is told when it doubles the window. */
+    [TCP_KNOB_TELL_DOUBLED] = {"tell_doubled", KNOB_BOOL, 0, 0, 1},
     [TCP_KNOB_NAGLE_BURST] = {"nagle_burst", KNOB_BOOL, 0, 0, 1},
     /* A reset behind both FINs is an error for who still holds the connection, as BSD and Linux
      * have it; RFC 9293 3.10.7.4 says nothing to the user. */
