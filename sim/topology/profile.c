@@ -35,6 +35,8 @@ static const struct profile_knob linux_knobs[] = {
     {"tcp.black_hole_detection", 0}, /* tcp_mtu_probing */
     {"tcp.push_bursts", 1},
     {"tcp.tell_doubled", 1},
+    {"tcp.buffers_doubled", 1},
+    {"tcp.shut_keeps", 1},
     {"tcp.fastopen_server", 0}, /* tcp_fastopen 1 */
     {"tcp.nagle_burst", 1},
     {NULL, 0},

@@ -11,6 +11,16 @@ static struct tcp_pcb *tcp_of(const struct socket *k)
 
 /* --- setting --- */
 
+/* Linux takes twice what is asked, for what it spends beside the octets, and tells twice what a
+ * reader's window is; of what is asked at most net.core.rmem_max and wmem_max. */
+enum { LINUX_MOST = 212992, LINUX_LEAST_SEND = 4608, LINUX_LEAST_RECEIVE = 2304 };
+
+static int64_t doubled(int64_t value, int64_t least)
+{
+    value = value > LINUX_MOST ? LINUX_MOST : value;
+    return 2 * value < least ? least : 2 * value;
+}
+
 static int set_buffer(uint32_t *buffer, int64_t value)
 {
     if (value < 0)
@@ -100,9 +110,11 @@ int socket_tcp_set(struct stack *s, struct socket *k, enum socket_option option,
         pcb->tells_soft = value != 0;
         return 0;
     case SO_OPT_SNDBUF:
-        return set_buffer(&pcb->snd_buffer, value);
+        return set_buffer(&pcb->snd_buffer,
+                          tcp_doubles_buffers(s) ? doubled(value, LINUX_LEAST_SEND) : value);
     case SO_OPT_RCVBUF:
-        return set_buffer(&pcb->rcv_buffer, value);
+        return set_buffer(&pcb->rcv_buffer,
+                          tcp_doubles_buffers(s) ? doubled(value, LINUX_LEAST_RECEIVE) / 2 : value);
     case SO_OPT_KEEPALIVE:
         pcb->keep_alive = value != 0;
         tcp_keep_changed(s, pcb, now_ns);
@@ -267,7 +279,7 @@ int socket_tcp_get(struct stack *s, struct socket *k, enum socket_option option,
         *value = pcb->snd_buffer;
         return 0;
     case SO_OPT_RCVBUF:
-        *value = pcb->rcv_buffer;
+        *value = tcp_doubles_buffers(s) ? 2 * (int64_t)pcb->rcv_buffer : pcb->rcv_buffer;
         return 0;
     case TCP_OPT_MAXSEG:
         *value = pcb->state > TCP_SYN_SENT ? tcp_send_mss(s, pcb) : pcb->user_mss;

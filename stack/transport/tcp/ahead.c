@@ -30,7 +30,7 @@ tcp_step tcp_take_ahead(struct stack *s, struct tcp_pcb *pcb, const struct tcp_s
     bool fin = (g->flags & TCP_FLAG_FIN) != 0;
     pcb->ahead.limit = (uint16_t)tcp_knob(s, TCP_KNOB_RANGES);
     uint32_t taken = g->text_len;
-    if (!pcb->shut_read)
+    if (!pcb->deaf)
         taken = tcp_stream_put(&t->chunks, &pcb->in, g->seq, g->text, taken, TCP_CLAIM_AHEAD);
     uint32_t right = g->seq + taken + (fin && taken == g->text_len);
     if (right == g->seq)

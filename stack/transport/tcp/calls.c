@@ -91,7 +91,8 @@ static void forget_last(struct stack *s, struct tcp_pcb *pcb)
 {
     tcp_stream_clear(&tcp_of(s)->chunks, &pcb->in);
     pcb->rcv_nxt = pcb->rcv_user = pcb->rcv_adv = 0;
-    pcb->ended = pcb->fin_queued = pcb->fin_received = pcb->shut_read = pcb->passive = false;
+    pcb->ended = pcb->fin_queued = pcb->fin_received = pcb->shut_read = pcb->deaf = pcb->passive =
+        false;
     pcb->urgent = pcb->urgent_in = pcb->more = pcb->ack_now = pcb->starved = false;
     pcb->timestamps = pcb->sack = pcb->wscale = pcb->ecn = pcb->ecn_echo = false;
     pcb->fastopen_asks = pcb->fastopen_tells = pcb->fastopen_old = pcb->syn_data = false;
@@ -379,7 +380,10 @@ void tcp_deafen(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
     tcp_hold(pcb);
     pcb->shut_read = true;
-    throw_away(s, pcb);
+    if (!tcp_knob(s, TCP_KNOB_SHUT_KEEPS)) {
+        pcb->deaf = true;
+        throw_away(s, pcb);
+    }
     tcp_leave(s, pcb, now_ns);
 }
 

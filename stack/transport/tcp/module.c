@@ -136,6 +136,10 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_ACCEPT_BUFFER] = {"accept_buffer", KNOB_BOOL, 0, 0, 1}, /* though not offered */
     /* Linux: room alone is told when it doubles the window. */
     [TCP_KNOB_TELL_DOUBLED] = {"tell_doubled", KNOB_BOOL, 0, 0, 1},
+    /* Linux: what comes after shutdown(SHUT_RD) can be read all the same; after both ways it is
+     * answered by RST, as after close. */
+    [TCP_KNOB_SHUT_KEEPS] = {"shut_keeps", KNOB_BOOL, 0, 0, 1},
+    [TCP_KNOB_BUFFERS_DOUBLED] = {"buffers_doubled", KNOB_BOOL, 0, 0, 1}, /* SO_SNDBUF, SO_RCVBUF */
     [TCP_KNOB_NAGLE_BURST] = {"nagle_burst", KNOB_BOOL, 0, 0, 1},
     /* A reset behind both FINs is an error for who still holds the connection, as BSD and Linux
      * have it; RFC 9293 3.10.7.4 says nothing to the user. */

@@ -106,3 +106,8 @@ bool tcp_uses_reno(const struct tcp_pcb *pcb)
 {
     return pcb->reno;
 }
+
+bool tcp_doubles_buffers(const struct stack *s)
+{
+    return tcp_knob(s, TCP_KNOB_BUFFERS_DOUBLED) != 0;
+}

@@ -154,7 +154,8 @@ struct tcp_pcb {
     /* No sequence number says so: SND.UNA comes back to ISS after 4 GiB. */
     bool syn_acked : 1;
     bool fin_received : 1;
-    bool shut_read : 1;
+    bool shut_read : 1; /* who reads what is there hears of the end */
+    bool deaf : 1;      /* text is acknowledged and thrown away */
     bool ack_now : 1;
     bool probing : 1;                          /* rexmt_ns is that of the persist timer */
     bool fin_ahead : 1;                        /* the last octet of `ahead` is a FIN */
@@ -248,6 +249,8 @@ uint32_t tcp_send_mss(struct stack *s, struct tcp_pcb *pcb);
 bool tcp_at_mark(const struct tcp_pcb *pcb);
 /* TCP_CONGESTION: Reno (RFC 5681), else CUBIC (RFC 9438). */
 void tcp_choose_congestion(struct tcp_pcb *pcb, bool reno);
+/* Whether what is asked for a buffer is taken twice: a system's convention, by a knob. */
+bool tcp_doubles_buffers(const struct stack *s);
 bool tcp_uses_reno(const struct tcp_pcb *pcb);
 
 /* Where loss recovery stands; the numbers are the socket layer's. */

@@ -62,7 +62,7 @@ static void fill_gap(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g
     if (!tcp_absorb_ahead(s, pcb, &fin))
         return;
     pcb->ack_now = true;
-    if (pcb->shut_read)
+    if (pcb->deaf)
         pcb->rcv_user = pcb->rcv_nxt;
     if (!fin)
         return;
@@ -92,7 +92,7 @@ static tcp_step take_in_order(struct stack *s, struct tcp_pcb *pcb, struct tcp_s
     if (pcb->rcv_mss < taken)
         pcb->rcv_mss = (uint16_t)taken;
     pcb->heard_ms = tcp_of(s)->clock_ms;
-    if (pcb->shut_read)
+    if (pcb->deaf)
         pcb->rcv_user = pcb->rcv_nxt + taken;
     else
         taken = keep(s, pcb, g);
@@ -113,7 +113,7 @@ static tcp_step refuse_after_close(struct stack *s, struct tcp_pcb *pcb,
                                    const struct tcp_segment *g, int64_t now_ns)
 {
     tcp_answer_rst(s, g, now_ns);
-    tcp_end(s, pcb, 0);
+    tcp_end(s, pcb, pcb->user ? ERR_CONNRESET : 0);
     return TCP_DROP_TEXT_TOO_LATE;
 }
 
@@ -125,7 +125,8 @@ tcp_step tcp_input_text(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment
         pcb->ack_now = true;
         return TCP_DROP_TEXT_TOO_LATE;
     }
-    if (!pcb->user && !pcb->unaccepted)
+    bool nobody = !pcb->user && !pcb->unaccepted;
+    if (nobody || (pcb->shut_read && !pcb->deaf && pcb->fin_queued))
         return refuse_after_close(s, pcb, g, now_ns);
     if (g->seq == pcb->rcv_nxt)
         return take_in_order(s, pcb, g, now_ns);
