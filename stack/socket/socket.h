@@ -107,6 +107,7 @@ enum message_flag {
     MSG_FLAG_PEEK = 2,
     MSG_FLAG_TRUNC = 0x20,
     MSG_FLAG_DONTWAIT = 0x40,
+    MSG_FLAG_EOR = 0x80, /* of a stream: a segment ends behind these octets, and ends there again */
     MSG_FLAG_WAITALL = 0x100,
     MSG_FLAG_MORE = 0x8000,
     /* Of a stream that is not connected: connects to `to`, with octets on the SYN when a cookie of

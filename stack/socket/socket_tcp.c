@@ -127,6 +127,7 @@ static int tcp_socket_send(struct stack *s, struct socket *k, const void *bytes,
                            int flags, const struct socket_address *to, int64_t now_ns)
 {
     unsigned how = (flags & MSG_FLAG_MORE ? TCP_SEND_MORE : 0u) |
+                   (flags & MSG_FLAG_EOR ? TCP_SEND_RECORD : 0u) |
                    (flags & MSG_FLAG_OOB ? TCP_SEND_URGENT : 0u);
     struct tcp_pcb *pcb = tcp_of(k);
     uint32_t octets = len > INT32_MAX ? INT32_MAX : (uint32_t)len;

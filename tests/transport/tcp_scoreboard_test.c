@@ -196,6 +196,27 @@ Test(tcp_scoreboard, without_records)
     close_board();
 }
 
+/* What follows the end of a record is sent again by itself, however it is cut. */
+Test(tcp_scoreboard, records_are_not_joined)
+{
+    open_board(64);
+    scoreboard_sent(&b, &pool, 0, 40, 0);
+    scoreboard_sent(&b, &pool, 40, 70, 0);
+    scoreboard_ends_record(&b);
+    scoreboard_sent(&b, &pool, 70, 100, 0);
+    scoreboard_lose_all(&b);
+    struct sent_segment *s = scoreboard_next_lost(&b, &pool, 50);
+    cr_assert(s->at.left == 0 && s->at.right == 40, "70 octets are too many for one");
+    s = scoreboard_next_lost(&b, &pool, 100);
+    cr_assert(s->at.left == 0 && s->at.right == 70, "they are joined up to the end");
+    s = scoreboard_next_lost(&b, &pool, 60);
+    cr_assert(s->at.left == 0 && s->at.right == 60);
+    scoreboard_sent_again(&b, s, MS);
+    s = scoreboard_next_lost(&b, &pool, 100);
+    cr_assert(s->at.left == 60 && s->at.right == 70, "what was cut off ends there still");
+    close_board();
+}
+
 /* --- RACK --- */
 
 /* Segments of ten octets, one each `apart`. */

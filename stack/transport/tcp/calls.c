@@ -250,6 +250,8 @@ int tcp_send(struct stack *s, struct tcp_pcb *pcb, const void *bytes, uint32_t l
     /* The pool is dry: there is room again when what this connection holds is acknowledged. */
     pcb->starved = taken < wanted && pcb->snd_end != first_unacked(pcb);
     pcb->more = (flags & TCP_SEND_MORE) != 0;
+    if ((flags & TCP_SEND_RECORD) && taken == len)
+        tcp_record_ends(s, pcb);
     if ((flags & TCP_SEND_URGENT) && taken == len) {
         pcb->urgent = true;
         pcb->snd_up = pcb->snd_end;

@@ -455,6 +455,12 @@ void tcp_send_rst(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 /* RCV.WND as it would be told now, in octets (3.8.6.2.2). */
 uint32_t tcp_receive_window(const struct stack *s, const struct tcp_pcb *pcb);
 
+/* --- record.c --- */
+/* The octets queued so far end a record. */
+void tcp_record_ends(struct stack *s, struct tcp_pcb *pcb);
+/* How many octets lie between `from` and the next end of a record; UINT32_MAX: there is none. */
+uint32_t tcp_record_left(const struct tcp_pcb *pcb, uint32_t from);
+
 /* --- train.c --- */
 /* Segments that were sent as far as the connection is concerned, and wait for each other. */
 struct tcp_train {

@@ -66,8 +66,9 @@ struct offer {
     uint32_t window;  /* U */
     uint32_t congestion; /* what cwnd leaves */
     uint32_t mss;
-    bool again; /* it was sent before */
-    bool fin;   /* FIN follows what waits */
+    bool again;  /* it was sent before */
+    bool record; /* a record ends there, before all that waits */
+    bool fin;    /* FIN follows what waits */
 };
 
 static uint32_t least(uint32_t a, uint32_t b)
@@ -78,7 +79,13 @@ static uint32_t least(uint32_t a, uint32_t b)
 static struct offer offer_new(const struct tcp_pcb *pcb, uint32_t mss)
 {
     struct offer o = {.from = pcb->snd_nxt, .mss = mss, .fin = pcb->fin_queued && !fin_sent(pcb)};
+    uint32_t record = tcp_record_left(pcb, o.from);
     o.waiting = seq_after(pcb->snd_end, o.from) ? pcb->snd_end - o.from : 0;
+    if (record < o.waiting) {
+        o.waiting = record;
+        o.record = true;
+        o.fin = false;
+    }
     o.window = window_left(pcb, o.from);
     return o;
 }
@@ -134,6 +141,8 @@ static bool worth_sending(const struct tcp_pcb *pcb, const struct offer *o, uint
         return true;
     if (pcb->urgent && seq_after(pcb->snd_up, pcb->snd_nxt))
         return true;
+    if (len == o->waiting && o->record) /* what follows cannot join it: nothing is gained */
+        return true;
     if (!pushed || nagle)
         return false;
     if (len == o->waiting)
@@ -176,7 +185,8 @@ static bool plan_next(struct stack *s, struct tcp_pcb *pcb, enum urge urge, stru
     if (fin)
         plan->flags |= TCP_FLAG_FIN;
     /* MUST-60 */
-    if (len > 0 && (o.from + len == pcb->snd_end || ends_burst(s, pcb, &o, room, len)))
+    bool last = o.from + len == pcb->snd_end || len == tcp_record_left(pcb, o.from);
+    if (len > 0 && (last || ends_burst(s, pcb, &o, room, len)))
         plan->flags |= TCP_FLAG_PSH;
     return true;
 }
@@ -199,6 +209,8 @@ static void note_flight(struct stack *s, struct tcp_pcb *pcb, const struct tcp_p
     struct tcp_recovery *r = &pcb->sender->recovery;
     if (plan->fresh) {
         recovery_sent(r, &tcp_of(s)->sent, plan->seq, end, now_ns);
+        if (plan->len && plan->len == tcp_record_left(pcb, plan->seq))
+            scoreboard_ends_record(&r->board);
         pcb->snd_nxt = end;
     } else {
         tcp_count(s, TCP_OUT_RESENT);

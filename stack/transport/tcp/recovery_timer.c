@@ -9,11 +9,14 @@ static bool wants_probe(const struct tcp_recovery *r)
            r->board.sacked == 0 && !r->tlp.on && r->tlp.sampled;
 }
 
-static int64_t probe_after(const struct tcp_recovery *r, uint32_t flight, int64_t srtt_ns)
+/* "FlightSize is one segment": its acknowledgement may be delayed. */
+static int64_t probe_after(const struct tcp_recovery *r, int64_t srtt_ns)
 {
+    const struct sent_segment *first = r->board.first;
+    bool single = first && !first->next && first->segments == 1;
     if (srtt_ns == 0)
         return 1000000000;
-    return 2 * srtt_ns + (flight <= r->congestion.mss ? r->config->max_ack_delay_ns : 0);
+    return 2 * srtt_ns + (single ? r->config->max_ack_delay_ns : 0);
 }
 
 void recovery_arm(struct tcp_recovery *r, uint32_t snd_una, uint32_t snd_nxt, int64_t now_ns,
@@ -31,7 +34,7 @@ void recovery_arm(struct tcp_recovery *r, uint32_t snd_una, uint32_t snd_nxt, in
     r->soft_at_ns = RECOVERY_NEVER;
     if (!wants_probe(r))
         return;
-    int64_t at = now_ns + probe_after(r, flight, srtt_ns);
+    int64_t at = now_ns + probe_after(r, srtt_ns);
     r->soft_timer = RECOVERY_TIMER_PROBE;
     /* "a TLP to be sent at that RTO time": it comes before the timeout, which begins anew. */
     r->soft_at_ns = at < r->rto_at_ns ? at : r->rto_at_ns;

@@ -176,6 +176,12 @@ bool scoreboard_sent(struct scoreboard *b, struct pool *pool, uint32_t left, uin
     return true;
 }
 
+void scoreboard_ends_record(struct scoreboard *b)
+{
+    if (b->last)
+        b->last->ends = true;
+}
+
 void scoreboard_sent_again(struct scoreboard *b, struct sent_segment *s, int64_t now_ns)
 {
     leave_state(b, s);
@@ -202,6 +208,8 @@ static bool cut(struct scoreboard *b, struct pool *pool, struct sent_segment *s,
     right->segments = 1;
     right->state = s->state;
     right->again = s->again;
+    right->ends = s->ends;
+    s->ends = false;
     right->next = s->next;
     s->next = right;
     s->at.right = at;
@@ -219,6 +227,7 @@ static void join_next(struct scoreboard *b, struct pool *pool, struct sent_segme
     STACK_ASSERT(gone->state == s->state && s->state != SENT_IN_FLIGHT);
     s->at.right = gone->at.right;
     s->again = s->again || gone->again;
+    s->ends = gone->ends;
     uint32_t segments = (uint32_t)s->segments + gone->segments;
     if (segments > UINT16_MAX) {
         b->sacked_segments -= s->state == SENT_SACKED ? segments - UINT16_MAX : 0;
@@ -238,7 +247,8 @@ struct sent_segment *scoreboard_next_lost(struct scoreboard *b, struct pool *poo
     struct sent_segment *s = b->first;
     while (s->state != SENT_LOST)
         s = s->next;
-    while (s->next && s->next->state == SENT_LOST && s->next->at.right - s->at.left <= most)
+    while (!s->ends && s->next && s->next->state == SENT_LOST &&
+           s->next->at.right - s->at.left <= most)
         join_next(b, pool, s);
     if (octets_of(s) > most)
         cut(b, pool, s, s->at.left + most);

@@ -29,6 +29,7 @@ struct sent_segment {
     uint16_t segments; /* that it is made of, at most UINT16_MAX */
     uint8_t state;     /* enum sent_state */
     bool again : 1;    /* sent more than once */
+    bool ends : 1;     /* a record: it is not joined with what follows */
     bool borrowed : 1; /* scoreboard.own: no pool's */
 };
 
@@ -61,6 +62,8 @@ struct delivery {
 /* New data was sent. False: there is no record for it, and none may be sent. */
 bool scoreboard_sent(struct scoreboard *b, struct pool *pool, uint32_t left, uint32_t right,
                      int64_t now_ns);
+/* What was sent last ends a record. */
+void scoreboard_ends_record(struct scoreboard *b);
 /* Could it be? */
 bool scoreboard_has_room(const struct scoreboard *b, const struct pool *pool);
 /* A record's segment was sent again. */

@@ -44,20 +44,25 @@ enum tcp_event {
 };
 
 enum tcp_send_flag {
-    TCP_SEND_MORE = 1,  /* not pushed: more follows at once */
-    TCP_SEND_URGENT = 2 /* the last octet is urgent */
+    TCP_SEND_MORE = 1,   /* not pushed: more follows at once */
+    TCP_SEND_URGENT = 2, /* the last octet is urgent */
+    TCP_SEND_RECORD = 4  /* a segment ends behind it */
 };
 enum tcp_receive_flag { TCP_RECEIVE_PEEK = 1, TCP_RECEIVE_DISCARD = 2 };
 
 struct tcp_pcb;
 
 /* What a user has asked for beyond what most ask for; of a pool. 0: what the knobs say. */
+enum { TCP_RECORDS = 8 };
+
 struct tcp_wishes {
     uint32_t user_timeout_ms;
     uint32_t unsent_low; /* writable while less than this is unsent; 0: no bound */
     uint16_t keep_idle_s, keep_interval_s;
     int16_t linger_s; /* -1: off */
     uint8_t keep_count;
+    uint8_t records; /* ends of records (record.c), in their order */
+    uint32_t record_end[TCP_RECORDS];
     /* RFC 7413. A listener's: so many may be in SYN-RECEIVED with data for their user; 0: none. */
     uint16_t fastopen_limit;
     bool has_fastopen_key;
