@@ -3,6 +3,7 @@
 #define STACK_CORE_NEIGHBOUR_INSIDE_H
 
 #include "stack/core/neighbour.h"
+#include "stack/core/neighbour_asked.h"
 
 enum neighbour_counter {
     NEIGHBOUR_DROP_QUEUE_FULL,
@@ -47,6 +48,7 @@ struct neighbours {
     uint32_t free;           /* by next */
     uint32_t *bucket;
     uint64_t born;
+    struct neighbour_memory memory; /* of entries that are gone; limit places */
     struct neighbour entry[];
 };
 
@@ -56,8 +58,8 @@ struct neighbours *neighbours_of(struct stack *s);
 struct neighbour *neighbour_find(struct neighbours *t, const struct netif *nif,
                                  const struct ip_addr *addr);
 
-/* A new entry in `state`, about which nothing is known; NULL when every place is taken by one in
- * use. */
+/* A new entry in `state`, about which nothing is known but when it was asked for; NULL when every
+ * place is taken by one in use, or by one that must not be forgotten yet. */
 struct neighbour *neighbour_enter(struct stack *s, struct netif *nif, const struct ip_addr *addr,
                                   enum neighbour_state state, int64_t now_ns);
 

@@ -99,6 +99,22 @@ void neighbour_settle(struct stack *s, struct neighbour *e, int64_t now_ns)
         neighbour_move_to(s, e, NEIGHBOUR_STALE);
 }
 
+/* A question that went out less than RetransTimer ago, which the next entry must know of. */
+static bool must_be_kept(struct stack *s, const struct neighbour *e, int64_t now_ns,
+                         struct neighbour_asked *out)
+{
+    struct neighbour_times times;
+    const struct neighbour_resolver *r = neighbour_resolver(s, e->addr.family);
+    if (!r || e->asked_ns == INT64_MIN)
+        return false;
+    r->times(s, &times);
+    *out = (struct neighbour_asked){.addr = e->addr,
+                                    .nif = e->nif,
+                                    .asked_ns = e->asked_ns,
+                                    .until_ns = e->asked_ns + times.retrans_ns};
+    return now_ns < out->until_ns;
+}
+
 /* Frees the entry first: who is told of a packet may send to the same address again. */
 void neighbour_forget(struct stack *s, struct neighbour *e, enum neighbour_counter why, int error,
                       int64_t now_ns)
@@ -106,6 +122,9 @@ void neighbour_forget(struct stack *s, struct neighbour *e, enum neighbour_count
     struct neighbours *t = neighbours_of(s);
     struct netbuf_queue waiting = e->waiting;
     neighbour_unsent *unsent = t->unsent[e->addr.family == ADDR_IPV4 ? 0 : 1];
+    struct neighbour_asked asked;
+    if (must_be_kept(s, e, now_ns, &asked))
+        neighbour_memory_keep(&t->memory, &asked, now_ns);
     uint32_t *link = bucket_of(t, &e->addr);
     while (&t->entry[*link] != e)
         link = &t->entry[*link].next;
@@ -161,8 +180,11 @@ static bool goes_before(const struct neighbour *a, const struct neighbour *b, in
 static void make_room(struct stack *s, struct neighbours *t, int64_t now_ns)
 {
     struct neighbour *first = NULL;
+    struct neighbour_asked asked;
+    bool room = neighbour_memory_has_room(&t->memory, now_ns);
     for (uint32_t i = 0; i < t->limit; i++)
-        if (goes_before(&t->entry[i], first, now_ns))
+        if (goes_before(&t->entry[i], first, now_ns) &&
+            (room || !must_be_kept(s, &t->entry[i], now_ns, &asked)))
             first = &t->entry[i];
     stack_count(s, MODULE_NEIGHBOUR, first ? NEIGHBOUR_EVICTED : NEIGHBOUR_TABLE_FULL);
     if (first)
@@ -183,7 +205,8 @@ struct neighbour *neighbour_enter(struct stack *s, struct netif *nif, const stru
     e->addr = addr_on(nif, addr);
     e->nif = nif;
     e->born = t->born++;
-    e->stale_ns = e->expiry_ns = e->used_ns = e->asked_ns = INT64_MIN;
+    e->stale_ns = e->expiry_ns = e->used_ns = INT64_MIN;
+    e->asked_ns = neighbour_memory_take(&t->memory, nif, &e->addr, now_ns);
     e->tries = 0;
     e->is_router = e->cut = false;
     memset(e->mac, 0, sizeof e->mac);
@@ -230,7 +253,8 @@ static size_t entries_bytes(uint32_t limit)
 
 static size_t state_size(const struct stack_limits *l)
 {
-    return entries_bytes(l->neighbours) + size_buckets(l->neighbours) * sizeof(uint32_t);
+    return entries_bytes(l->neighbours) + l->neighbours * sizeof(struct neighbour_asked) +
+           size_buckets(l->neighbours) * sizeof(uint32_t);
 }
 
 static int init(struct stack *s, void *state, int64_t now_ns)
@@ -241,7 +265,9 @@ static int init(struct stack *s, void *state, int64_t now_ns)
     s->knob[MODULE_NEIGHBOUR][NEIGHBOUR_QUEUE_DATAGRAMS] = queue ? queue : 1;
     t->limit = limit;
     t->buckets = size_buckets(limit);
-    t->bucket = (uint32_t *)(void *)((uint8_t *)state + entries_bytes(limit));
+    t->memory.place = (struct neighbour_asked *)(void *)((uint8_t *)state + entries_bytes(limit));
+    t->memory.limit = limit;
+    t->bucket = (uint32_t *)(void *)(t->memory.place + limit);
     t->free = limit ? 0 : NONE;
     for (uint32_t i = 0; i < t->buckets; i++)
         t->bucket[i] = NONE;
