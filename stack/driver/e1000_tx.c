@@ -34,12 +34,12 @@ void e1000_tx_start(struct e1000 *d)
 /*
  * Fills a short frame up with zeroes. TCTL.PSP would make the hardware do it, but QEMU sends such
  * frames as they are (measured), and what follows a frame in its buffer may be someone else's old
- * data.
+ * data. Of a packet that the device cuts up they would be payload: there it pads.
  */
 static void pad(struct netbuf *nb)
 {
     uint32_t len = netbuf_len(nb);
-    if (len >= E1000_FRAME_MIN)
+    if (len >= E1000_FRAME_MIN || nb->segment)
         return;
     STACK_ASSERT(nb->size >= E1000_FRAME_MIN);
     if (nb->size - nb->start < E1000_FRAME_MIN) {

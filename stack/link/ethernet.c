@@ -142,11 +142,12 @@ static void input(struct stack *s, struct netbuf *nb, int64_t now_ns)
 }
 
 /* RFC 894: at least 46 octets of data, padded with zeros, which are not part of the packet. No NIC
- * is trusted to do it. */
+ * is trusted to do it, but for segments that it makes: of a packet to be cut up what follows the
+ * payload would become payload. */
 static bool pad(struct netbuf *nb)
 {
     uint32_t len = netbuf_len(nb);
-    if (len >= ETHERNET_MIN_LEN)
+    if (len >= ETHERNET_MIN_LEN || nb->segment)
         return true;
     uint32_t missing = ETHERNET_MIN_LEN - len;
     if (missing > nb->size - nb->end)
