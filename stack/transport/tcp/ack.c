@@ -68,12 +68,11 @@ static struct recovery_ack told(struct stack *s, struct tcp_pcb *pcb, const stru
                              .mss = tcp_send_mss(s, pcb),
                              .duplicate = is_duplicate(pcb, g),
                              .echo = pcb->ecn && (g->hdr.flags & TCP_FLAG_ECE),
-                             .has_echo_ts =
-                                 pcb->timestamps && g->options.has_timestamps && g->options.ts_ecr,
                              .sack = sack};
-    if (a.has_echo_ts) {
+    if (pcb->timestamps && g->options.has_timestamps) {
         a.ts_now = tcp_timestamp(s, pcb, now_ns);
         a.ts_ecr = g->options.ts_ecr;
+        a.has_echo_ts = seq_upto(a.ts_ecr, a.ts_now); /* of the future: none of ours */
     }
     for (; pcb->sack && a.sacks < g->options.sack_count; a.sacks++)
         sack[a.sacks] =

@@ -8,6 +8,7 @@
 #include "stack/transport/tcp/tcp.h"
 #include "stack/wire/tcp.h"
 
+enum { TCP_TIMESTAMPS_AND_NOPS = TCP_OPT_TIMESTAMPS_LEN + 2 }; /* RFC 7323 appendix A */
 enum { TCP_DEFAULT_MSS = 536 }; /* RFC 9293 3.7.1, MUST-15: what IPv4 peers take unasked */
 #define TCP_NEVER INT64_MAX
 
@@ -436,6 +437,8 @@ void tcp_send_loss_probe(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 /* --- segment.c: how a segment is built --- */
 /* The octets of the IP packet of a segment with so much text. */
 uint32_t tcp_packet_len(const struct tcp_pcb *pcb, uint32_t text);
+/* Of the SACK option beside text; 0: it has no place there. */
+uint32_t tcp_sack_len_with_text(struct stack *s, struct tcp_pcb *pcb);
 struct tcp_plan {
     uint32_t seq, len; /* of text */
     uint8_t flags;

@@ -117,7 +117,9 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_RCVBUF] = {"rcvbuf", KNOB_NUMBER, 65535, 256, 1 << 30},
     [TCP_KNOB_MSL] = {"msl", KNOB_NS, SECONDS(120), 0, SECONDS(3600)}, /* RFC 9293 3.4.2 */
     [TCP_KNOB_MSS_DEFAULT] = {"mss_default", KNOB_NUMBER, TCP_DEFAULT_MSS, 64, 65535},
-    [TCP_KNOB_MSS_LEAST] = {"mss_least", KNOB_NUMBER, 64, 28, 536}, /* whatever the peer says */
+    /* A smaller MSS of a peer is not believed: the bound of others against floods of tiny segments,
+     * which breaks MUST-16. Octets sent so are bounded by the pools of records anyway. */
+    [TCP_KNOB_MSS_LEAST] = {"mss_least", KNOB_NUMBER, 1, 1, 536},
     [TCP_KNOB_TIMESTAMPS] = {"timestamps", KNOB_BOOL, 1, 0, 1},
     [TCP_KNOB_WINDOW_SCALING] = {"window_scaling", KNOB_BOOL, 1, 0, 1},
     [TCP_KNOB_SACK] = {"sack", KNOB_BOOL, 1, 0, 1},

@@ -56,7 +56,6 @@ void tcp_learn_options(struct stack *s, struct tcp_pcb *pcb, const struct tcp_op
 {
     const struct tcp_options none = {0}, *o = pcb->no_options ? &none : told;
     uint32_t mss = o->has_mss ? o->mss : (uint32_t)tcp_knob(s, TCP_KNOB_MSS_DEFAULT);
-    /* below that a peer makes us send headers for nothing */
     uint32_t least = (uint32_t)tcp_knob(s, TCP_KNOB_MSS_LEAST);
     pcb->peer_mss = (uint16_t)(mss < least ? least : mss);
     if (tcp_knob(s, TCP_KNOB_WHOLE_RCVBUF))
@@ -66,7 +65,9 @@ void tcp_learn_options(struct stack *s, struct tcp_pcb *pcb, const struct tcp_op
     if (!pcb->wscale)
         pcb->rcv_wscale = 0;
     pcb->sack = o->sack_permitted && tcp_knob(s, TCP_KNOB_SACK);
-    pcb->timestamps = o->has_timestamps && tcp_knob(s, TCP_KNOB_TIMESTAMPS);
+    /* MUST-16: options count, too, and some text must fit beside them */
+    pcb->timestamps = o->has_timestamps && tcp_knob(s, TCP_KNOB_TIMESTAMPS) &&
+                      pcb->peer_mss > TCP_TIMESTAMPS_AND_NOPS;
     pcb->ts_recent = pcb->timestamps ? o->ts_val : 0;
     pcb->ts_recent_ms = tcp_of(s)->clock_ms;
 }

@@ -115,8 +115,8 @@ static bool offer_again(struct stack *s, struct tcp_pcb *pcb, struct offer *o)
 /* Without a sender, or a record for one segment more, nothing goes now. */
 static bool make_offer(struct stack *s, struct tcp_pcb *pcb, enum urge urge, struct offer *o)
 {
-    uint32_t mss = tcp_send_mss(s, pcb), sack = tcp_sack_len(pcb);
-    *o = offer_new(pcb, mss > sack ? mss - sack : 1);
+    uint32_t mss = tcp_send_mss(s, pcb);
+    *o = offer_new(pcb, mss - tcp_sack_len_with_text(s, pcb));
     if (!in_flight(pcb) && o->waiting == 0 && !o->fin)
         return false;
     struct tcp_recovery *r = tcp_sender_take(s, pcb);

@@ -66,6 +66,17 @@ static bool all_delivered(const struct tcp_recovery *r)
     return r->state == RECOVERY_FAST && r->prr.delivered >= r->prr.recover_fs;
 }
 
+/* How many octets duplicates can be about: all but the first segment. After a timeout all that was
+ * under way counts as lost, and they tell nothing of what goes again: only what RFC 5682 has sent
+ * since is told by them. */
+static uint32_t most_by_duplicates(const struct tcp_recovery *r, const struct recovery_ack *a)
+{
+    if (r->state == RECOVERY_TIMEOUT)
+        return seq_after(a->snd_nxt, r->recover) ? a->snd_nxt - r->recover : 0;
+    uint32_t out = a->snd_nxt - a->snd_una;
+    return out > a->mss ? out - a->mss : 0;
+}
+
 /* Without SACK (RFC 9937 6.2): a segment has arrived for each duplicate; when SND.UNA moves they
  * are among what it passes, beside the one that filled the hole. */
 static void count_duplicates(struct tcp_recovery *r, const struct recovery_ack *a,
@@ -75,10 +86,9 @@ static void count_duplicates(struct tcp_recovery *r, const struct recovery_ack *
     if (a->duplicate && all_delivered(r))
         return;
     if (a->duplicate) {
-        uint32_t most = a->snd_nxt - a->snd_una;
-        most = most > a->mss ? most - a->mss : 0;
-        uint32_t now = congestion_least(r->duplicates_octets + a->mss, most);
-        d->octets += now - r->duplicates_octets;
+        uint32_t now = congestion_least(r->duplicates_octets + a->mss, most_by_duplicates(r, a));
+        if (now > r->duplicates_octets)
+            d->octets += now - r->duplicates_octets;
         r->duplicates_octets = now;
     } else if (acked > 0) {
         uint32_t beside = acked > a->mss ? acked - a->mss : 0;
@@ -124,6 +134,13 @@ static void wait_for_reordering(struct tcp_recovery *r, int64_t now_ns, int64_t 
     r->soft_timer = RECOVERY_TIMER_REORDER;
 }
 
+/* RFC 3042 2: as many segments beyond cwnd as come before the duplicate that shows a loss; further
+ * duplicates let nothing out when they show none. */
+static uint32_t limited_transmit(const struct tcp_recovery *r)
+{
+    return (r->config->dup_threshold - 1u) * r->congestion.mss;
+}
+
 /* RFC 6582 3.2 (2): the third duplicate, unless it is of what an earlier recovery sent. In recovery
  * (step 3) each partial acknowledgement shows the next hole. */
 static void lose_without_sack(struct tcp_recovery *r, const struct recovery_ack *a)
@@ -136,6 +153,8 @@ static void lose_without_sack(struct tcp_recovery *r, const struct recovery_ack 
     bool partial = r->state == RECOVERY_FAST && a->ack != a->snd_una;
     if (third || partial)
         scoreboard_lose(&r->board, first);
+    else if (r->state != RECOVERY_FAST && r->duplicates >= r->config->dup_threshold)
+        r->duplicates_octets = congestion_least(r->duplicates_octets, limited_transmit(r));
 }
 
 /* RFC 6675 5 (1) and (2): as many segments SACKed as make DupThresh duplicates, however small, or

@@ -21,9 +21,6 @@ static uint32_t ip_options_len(const struct tcp_pcb *pcb)
 
 /* --- sizes --- */
 
-/* RFC 7323 appendix A: two NOPs in front. */
-enum { TIMESTAMPS_AND_NOPS = TCP_OPT_TIMESTAMPS_LEN + 2 };
-
 /* Eff.snd.MSS = min(SendMSS + 20, MMS_S) - TCPhdrsize - IPoptionsize, with MMS_S of the path's MTU
  * (MUST-16). */
 uint32_t tcp_send_mss(struct stack *s, struct tcp_pcb *pcb)
@@ -39,13 +36,20 @@ uint32_t tcp_send_mss(struct stack *s, struct tcp_pcb *pcb)
     }
     if (pcb->user_mss && pcb->user_mss < mss)
         mss = pcb->user_mss;
-    uint32_t options = pcb->timestamps ? TIMESTAMPS_AND_NOPS : 0;
+    uint32_t options = pcb->timestamps ? TCP_TIMESTAMPS_AND_NOPS : 0;
     return mss > options ? mss - options : 1;
+}
+
+/* Where no text would fit beside them, the blocks stay with acknowledgements that have none. */
+uint32_t tcp_sack_len_with_text(struct stack *s, struct tcp_pcb *pcb)
+{
+    uint32_t sack = tcp_sack_len(pcb);
+    return sack && sack < tcp_send_mss(s, pcb) ? sack : 0;
 }
 
 uint32_t tcp_packet_len(const struct tcp_pcb *pcb, uint32_t text)
 {
-    return FIXED_HEADERS + ip_options_len(pcb) + (pcb->timestamps ? TIMESTAMPS_AND_NOPS : 0u) +
+    return FIXED_HEADERS + ip_options_len(pcb) + (pcb->timestamps ? TCP_TIMESTAMPS_AND_NOPS : 0u) +
            text;
 }
 
@@ -54,7 +58,7 @@ uint32_t tcp_segments_at_once(struct stack *s, struct tcp_pcb *pcb, uint32_t tex
     struct ip_path path;
     if (path_of(s, pcb, &path) < 0)
         return 1;
-    uint32_t header = tcp_packet_len(pcb, 0) - IPV4_HEADER + tcp_sack_len(pcb);
+    uint32_t header = tcp_packet_len(pcb, 0) - IPV4_HEADER + tcp_sack_len_with_text(s, pcb);
     return ip_segments(s, &path, header, text, now_ns);
 }
 
@@ -96,7 +100,7 @@ static uint16_t window_field(const struct stack *s, const struct tcp_pcb *pcb, u
 
 /* --- building --- */
 
-static uint8_t options_of(struct stack *s, const struct tcp_pcb *pcb, const struct tcp_plan *plan,
+static uint8_t options_of(struct stack *s, struct tcp_pcb *pcb, const struct tcp_plan *plan,
                           const struct ip_path *path, uint8_t raw[TCP_MAX_OPTIONS_LEN],
                           int64_t now_ns)
 {
@@ -110,7 +114,8 @@ static uint8_t options_of(struct stack *s, const struct tcp_pcb *pcb, const stru
         o.ts_val = tcp_timestamp(s, pcb, now_ns);
         o.ts_ecr = plan->flags & TCP_FLAG_ACK ? pcb->ts_recent : 0;
     }
-    if (pcb->state > TCP_SYN_RECEIVED && !(plan->flags & TCP_FLAG_RST))
+    bool fits = plan->len == 0 || tcp_sack_len_with_text(s, pcb) > 0;
+    if (pcb->state > TCP_SYN_RECEIVED && !(plan->flags & TCP_FLAG_RST) && fits)
         tcp_sack_option(pcb, &o);
     return (uint8_t)tcp_options_emit(&o, raw, TCP_MAX_OPTIONS_LEN);
 }
