@@ -287,7 +287,7 @@ void flow_see(struct judge *j, const struct judge_port *at, const struct packet_
     }
     segment_facts(f, &s);
     struct flow_end source = {.ipv4 = f->src, .port = (uint16_t)s.sport},
-                    destination = {.ipv4 = f->dst, .port = (uint16_t)s.dport};
+                    destination = {.ipv4 = f->end, .port = (uint16_t)s.dport};
     const struct flow_end *host = sent ? &source : &destination,
                           *peer = sent ? &destination : &source;
     struct flow *w = flow_find(j, host->ipv4, host->port, peer->ipv4, peer->port);

@@ -26,7 +26,7 @@ static const struct flow *read(const struct judge *j, const struct packet_facts 
                                struct segment_facts *s)
 {
     segment_facts(f, s);
-    return flow_find(j, f->src, (uint16_t)s->sport, f->dst, (uint16_t)s->dport);
+    return flow_find(j, f->src, (uint16_t)s->sport, f->end, (uint16_t)s->dport);
 }
 
 static bool is_of(const struct segment_facts *s, uint32_t flags)

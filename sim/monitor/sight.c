@@ -1,6 +1,7 @@
 #include "sim/monitor/sight.h"
 #include <net/ethernet.h>
 #include <string.h>
+#include "sim/base/source_route.h"
 
 enum { TAG = 4, SNAP = 8, ARP_OCTETS = 28, IP_OCTETS = 20, LENGTH_MOST = 1500 };
 
@@ -19,7 +20,8 @@ uint32_t sight_sum(const uint8_t *octets, uint32_t len, uint32_t sum)
 
 uint32_t sight_pseudo_sum(const struct sight *s)
 {
-    return sight_sum(s->ip + 12, 8, s->protocol + s->body_len);
+    uint32_t end = (s->end >> 16) + (s->end & 0xffff);
+    return sight_sum(s->ip + 12, 4, end + s->protocol + s->body_len);
 }
 
 enum sum_state sight_transport_sum(const struct sight *s, uint32_t at)
@@ -49,12 +51,13 @@ static void read_ipv4(struct sight *s)
     s->ttl = h[8];
     s->protocol = h[9];
     s->src = get32(h + 12);
-    s->dst = get32(h + 16);
+    s->dst = s->end = get32(h + 16);
     s->whole_header = s->header >= IP_OCTETS && s->header <= s->ip_have;
     uint32_t total =
         s->total ? s->total : s->ip_room; /* 0: of a segment longer than 65,535 octets */
     if (!s->whole_header || total < s->header)
         return;
+    s->end = get32(source_route_end(h, s->header));
     s->body = h + s->header;
     s->body_len = total - s->header;
     s->have = s->ip_have - s->header;

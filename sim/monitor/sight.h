@@ -16,7 +16,7 @@ struct sight {
     uint32_t ip_have;  /* octets of it in the capture, what pads the frame included */
     uint32_t ip_room;  /* that the frame had */
     /* IPv4 */
-    uint32_t header, total, src, dst, id, ttl, tos, protocol, offset;
+    uint32_t header, total, src, dst, end, id, ttl, tos, protocol, offset;
     bool reserved, df, mf, whole_header;
     const uint8_t *body;     /* behind its header */
     uint32_t body_len, have; /* by its total length; in the capture */

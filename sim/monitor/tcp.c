@@ -38,14 +38,14 @@ static void restart(struct monitor *m, struct tcp_flow *f)
 static int side_of(const struct sight *s)
 {
     uint64_t from = (uint64_t)s->src << 16 | get16(s->body);
-    uint64_t to = (uint64_t)s->dst << 16 | get16(s->body + 2);
+    uint64_t to = (uint64_t)s->end << 16 | get16(s->body + 2);
     return from > to;
 }
 
 static struct tcp_flow *flow_of(struct monitor *m, int side, bool make, bool *made)
 {
     const struct sight *s = &m->sight;
-    uint32_t a = side ? s->dst : s->src, b = side ? s->src : s->dst;
+    uint32_t a = side ? s->end : s->src, b = side ? s->src : s->end;
     uint32_t pa = get16(s->body + (side ? 2 : 0)), pb = get16(s->body + (side ? 0 : 2));
     return (struct tcp_flow *)(void *)table_find(m, &m->flows, (uint64_t)a << 32 | b,
                                                  (uint64_t)pa << 16 | pb, make, made);

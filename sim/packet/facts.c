@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <string.h>
+#include "sim/base/source_route.h"
 #include "sim/packet/layer.h"
 
 enum { TAG = 4, SNAP = 8, ARP_OCTETS = 28, UDP_OCTETS = 8, TCP_OCTETS = 20, LENGTH_MOST = 1500 };
@@ -40,6 +41,7 @@ static void ipv4_facts(const uint8_t *h, uint32_t room, struct packet_facts *f)
     f->protocol = h[9];
     f->src = get32(h + 12);
     f->dst = get32(h + 16);
+    f->end = get32(source_route_end(h, header));
     f->body = h + header;
     f->body_len = total - header;
     if (f->protocol == IPPROTO_UDP && f->offset == 0 && f->body_len >= UDP_OCTETS) {

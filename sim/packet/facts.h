@@ -19,6 +19,7 @@ struct packet_facts {
     uint32_t op, spa, tpa;
     const uint8_t *sha, *tha;
     /* IPv4 */
+    uint32_t end; /* where it goes at last: dst, but for a source route's */
     uint32_t src, dst, id, ttl, tos, protocol, flags; /* flags: 4 reserved, 2 DF, 1 MF */
     uint32_t offset;                                  /* in octets */
     bool fragment;

@@ -1,5 +1,6 @@
 /* The reference checksum and the payload that scripts leave open. */
 #include <string.h>
+#include "sim/base/source_route.h"
 #include "sim/packet/layer.h"
 
 uint16_t packet_sum(const uint8_t *bytes, size_t len, uint32_t initial)
@@ -106,9 +107,12 @@ uint32_t pseudo_sum(const struct shape *s, int i, uint32_t protocol, uint32_t le
     const uint8_t *h = s->bytes + lower->at;
     uint32_t sum = 0;
     uint32_t from = 0, to = 0;
-    if (lower->layer == &layer_ip)
-        from = 12, to = 20;
-    else if (lower->layer == &layer_ip6)
+    if (lower->layer == &layer_ip) {
+        uint32_t header = (h[0] & 15u) * 4, room = s->len - lower->at;
+        const uint8_t *end = source_route_end(h, header < room ? header : room);
+        from = 12, to = 16;
+        sum = get16(end) + (uint32_t)get16(end + 2);
+    } else if (lower->layer == &layer_ip6)
         from = 8, to = 40;
     else
         return 0;

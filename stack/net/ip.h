@@ -194,6 +194,22 @@ int ip_pcb_path(struct stack *s, struct ip_pcb *pcb, uint8_t protocol,
  * says why. */
 uint16_t ip_pcb_mtu(struct stack *s, struct ip_pcb *pcb, uint8_t protocol, int *error);
 
+/* --- options of a control block's packets, in source_route.c --- */
+
+enum { IP_OPTIONS_MAX = 40 };
+
+/* What an application gives: 0, or -ERR_INVAL: malformed, or a route on whose way it is already. A
+ * source route is written with all its hops, the first one too, and without the destination. */
+int ip_check_options(const uint8_t *options, size_t len);
+/* Where packets with those options go: the first hop of a route, else the destination. */
+struct ip_addr ip_first_hop(const uint8_t *options, uint8_t len, const struct ip_addr *destination);
+/* The options as they stand in such a packet; out has room for len octets. */
+void ip_route_options(const uint8_t *options, uint8_t len, const struct ip_addr *destination,
+                      uint8_t *out);
+/* The way back of a received packet that came by a source route to its end, as an application would
+ * give it, into out[IP_OPTIONS_MAX]: its length; 0: it came by none. */
+uint8_t ip_return_route(const struct netbuf *nb, const struct ip_received *r, uint8_t *out);
+
 /* Octets of transport header and payload in one datagram, at most. */
 uint32_t ip_longest_payload(uint32_t family, uint32_t options_len);
 

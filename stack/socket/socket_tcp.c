@@ -203,6 +203,13 @@ static int tcp_set_fastopen_key(struct stack *s, struct socket *k, const uint8_t
     return 0;
 }
 
+static int tcp_set_ip_options(struct stack *s, struct socket *k, const uint8_t *options, size_t len)
+{
+    if (k->family != ADDR_IPV4)
+        return -ERR_NOPROTOOPT;
+    return tcp_set_options(s, tcp_of(k), options, len);
+}
+
 const struct socket_ops socket_tcp_ops = {
     .module = MODULE_TCP,
     .type = SOCKET_STREAM,
@@ -223,6 +230,7 @@ const struct socket_ops socket_tcp_ops = {
     .events = tcp_socket_events,
     .tcp_info = socket_tcp_tell,
     .set_fastopen_key = tcp_set_fastopen_key,
+    .set_ip_options = tcp_set_ip_options,
 };
 
 uint32_t socket_end_time_wait(struct stack *s, int64_t now_ns)

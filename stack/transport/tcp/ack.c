@@ -245,9 +245,9 @@ static void suspect_black_hole(struct stack *s, struct tcp_pcb *pcb, int64_t now
 static void advise_ip(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
     struct ip_path path;
-    const struct ip_addr *to = &pcb->end.ip.remote, *from = &pcb->end.ip.local;
+    const struct ip_addr to = tcp_first_hop(pcb, &pcb->end.ip.remote), *from = &pcb->end.ip.local;
     if (pcb->retransmits == tcp_knob(s, TCP_KNOB_R1) &&
-        ip_path(s, to, from, pcb->end.ip.nif, &path) == 0 && !path.loopback)
+        ip_path(s, &to, from, pcb->end.ip.nif, &path) == 0 && !path.loopback)
         neighbour_doubt(path.nif, &path.next_hop, now_ns);
 }
 

@@ -73,7 +73,8 @@ static int take_ends(struct stack *s, struct tcp_pcb *pcb, const struct ip_addr 
         end->local_port = 0;
     }
     const struct ip_addr *from = addr_is_any(&end->ip.local) ? NULL : &end->ip.local;
-    int err = ip_path(s, remote, from, end->ip.nif, &path);
+    struct ip_addr first = tcp_first_hop(pcb, remote);
+    int err = ip_path(s, &first, from, end->ip.nif, &path);
     if (err < 0)
         return err;
     if (path.broadcast || path.multicast) /* 3.9.2.3, MUST-46 */
@@ -447,6 +448,7 @@ void tcp_release(struct stack *s, struct tcp_pcb *pcb, bool abort, int64_t now_n
     pcb->owner = NULL;
     pcb->ready = NULL;
     let_go(s, pcb, abort, now_ns);
+    tcp_orphaned(s, pcb, now_ns);
     tcp_leave(s, pcb, now_ns);
 }
 

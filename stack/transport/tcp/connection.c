@@ -18,12 +18,20 @@ static bool is_over(const struct tcp_pcb *pcb)
     return pcb->state == TCP_CLOSED;
 }
 
+static void take_from_orphans(struct tcp *t, struct tcp_pcb *pcb)
+{
+    tcp_queue_take_out(&t->orphans, pcb);
+    t->orphan_count--;
+}
+
 static void leave_queue(struct stack *s, struct tcp_pcb *pcb)
 {
     if (pcb->unaccepted)
         tcp_listener_forget(pcb);
-    else if (pcb->link)
+    else if (pcb->link && pcb->state == TCP_TIME_WAIT)
         tcp_queue_take_out(&tcp_of(s)->time_wait, pcb);
+    else if (pcb->link)
+        take_from_orphans(tcp_of(s), pcb);
 }
 
 /* What came in order before the end is still the user's to read, unless the end is an error: then
@@ -69,6 +77,25 @@ void tcp_orphan_timer(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
         pcb->idle_ns = now_ns + tcp_knob(s, TCP_KNOB_FIN_WAIT_2);
 }
 
+/* A peer that keeps its window closed, and answers the probes, has its connection for as long as it
+ * likes (RFC 9293 3.8.6.1, MUST-37); but when nobody waits for it any more, a host may run short of
+ * them (RFC 6429 3). */
+void tcp_orphaned(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    struct tcp *t = tcp_of(s);
+    if (is_over(pcb) || pcb->link)
+        return;
+    tcp_queue_put(&t->orphans, pcb);
+    struct tcp_pcb *oldest = t->orphans.first;
+    if (++t->orphan_count <= tcp_knob(s, TCP_KNOB_ORPHANS))
+        return;
+    tcp_count(s, TCP_ORPHAN_SPARED);
+    tcp_hold(oldest);
+    tcp_end(s, oldest, 0);
+    tcp_send_rst(s, oldest, now_ns);
+    tcp_leave(s, oldest, now_ns);
+}
+
 void tcp_enter_fin_wait_2(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
     tcp_enter(s, pcb, TCP_FIN_WAIT_2);
@@ -81,6 +108,8 @@ void tcp_enter_time_wait(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
     tcp_enter(s, pcb, TCP_TIME_WAIT);
     pcb->idle_ns = now_ns + 2 * tcp_knob(s, TCP_KNOB_MSL);
     STACK_ASSERT(!pcb->unaccepted);
+    if (pcb->link)
+        take_from_orphans(tcp_of(s), pcb);
     tcp_queue_put(&tcp_of(s)->time_wait, pcb);
 }
 
@@ -108,14 +137,22 @@ static void give_back(struct stack *s, struct tcp_pcb *pcb)
     pool_give(&t->pcbs, pcb);
 }
 
+/* The one that came first, and can go. */
+static struct tcp_pcb *first_of(const struct tcp_queue *q)
+{
+    return q->first && !q->first->user && !q->first->held ? q->first : NULL;
+}
+
 /* When there is no block left, the connection that is in TIME-WAIT longest gives way, as RFC 9293
- * 3.6.1 does not forbid and every host under load must. */
+ * 3.6.1 does not forbid and every host under load must; then the one that its user let go first,
+ * whose peer hears of it when it sends. */
 static bool spare_one(struct stack *s)
 {
-    struct tcp_pcb *oldest = tcp_of(s)->time_wait.first;
-    if (!oldest || oldest->user || oldest->held)
+    struct tcp_pcb *oldest = first_of(&tcp_of(s)->time_wait);
+    bool waits = oldest != NULL;
+    if (!oldest && !(oldest = first_of(&tcp_of(s)->orphans)))
         return false;
-    tcp_count(s, TCP_TIME_WAIT_SPARED);
+    tcp_count(s, waits ? TCP_TIME_WAIT_SPARED : TCP_ORPHAN_SPARED);
     tcp_hold(oldest);
     tcp_end(s, oldest, 0);
     oldest->held--;
@@ -230,7 +267,8 @@ void tcp_check(const struct stack *s, const struct tcp_pcb *pcb)
     ranges_check(&pcb->ahead);
     STACK_ASSERT(seq_upto(pcb->rcv_user, pcb->rcv_nxt) &&
                  (pcb->state == TCP_SYN_SENT || seq_upto(pcb->rcv_nxt, pcb->rcv_adv + 1)));
-    STACK_ASSERT((pcb->link != NULL) == (pcb->unaccepted || pcb->state == TCP_TIME_WAIT));
+    bool orphan = !pcb->user && !pcb->unaccepted;
+    STACK_ASSERT((pcb->link != NULL) == (pcb->unaccepted || pcb->state == TCP_TIME_WAIT || orphan));
     tcp_stream_check(&pcb->out);
     tcp_stream_check(&pcb->in);
 }

@@ -6,14 +6,17 @@
  */
 #include "stack/transport/tcp/inside.h"
 
+enum { IPV4_HEADER = 20 }; /* without options, of which one may be a route */
+
 /* First to fourth step: the segment stands at RCV.NXT, ends inside of what was offered, has the
  * timestamp that was agreed on and no old one, and neither RST, SYN, FIN nor URG. */
 static bool is_plain(struct stack *s, const struct tcp_pcb *pcb, const struct tcp_segment *g)
 {
     return pcb->state == TCP_ESTABLISHED &&
            (g->flags | TCP_FLAG_PSH) == (TCP_FLAG_ACK | TCP_FLAG_PSH) && g->seq == pcb->rcv_nxt &&
-           seq_upto(g->seq + g->text_len, pcb->rcv_adv) && pcb->rcv_adv != pcb->rcv_nxt &&
-           !tcp_lacks_timestamp(s, pcb, g) && !tcp_timestamp_is_old(s, pcb, g);
+           g->ip->header_len == IPV4_HEADER && seq_upto(g->seq + g->text_len, pcb->rcv_adv) &&
+           pcb->rcv_adv != pcb->rcv_nxt && !tcp_lacks_timestamp(s, pcb, g) &&
+           !tcp_timestamp_is_old(s, pcb, g);
 }
 
 /* Fifth step, where it says nothing: all is acknowledged already, and the window stays. */

@@ -37,6 +37,9 @@ struct tcp {
     struct congestion_config congestion;
     struct pool wishes;         /* of struct tcp_wishes */
     struct tcp_queue time_wait; /* the one that entered first comes first */
+    /* What no user holds any more and is not over: the one that was let go first comes first. */
+    struct tcp_queue orphans;
+    uint32_t orphan_count;
     uint32_t count[TCP_STATES]; /* blocks by state */
     uint8_t secret[KEYED_HASH_KEY_BYTES];
     struct tcp_fastopen_peer fastopen[TCP_FASTOPEN_PEERS];
@@ -102,6 +105,7 @@ enum tcp_knob {
     TCP_KNOB_QUICK_ACKS,
     TCP_KNOB_SWS_OVERRIDE,
     TCP_KNOB_FIN_WAIT_2,
+    TCP_KNOB_ORPHANS,
     TCP_KNOB_INITIAL_WINDOW,
     TCP_KNOB_SYN_BACKLOG,
     TCP_KNOB_SYN_COOKIES,
@@ -165,6 +169,7 @@ enum tcp_counter {
     TCP_ENDED_RESET,
     TCP_ENDED_TIMEOUT,
     TCP_TIME_WAIT_SPARED,
+    TCP_ORPHAN_SPARED,
     TCP_AHEAD_GAVE_WAY,
     TCP_NO_BUFFER_OUT,
     TCP_DROP_SHORT,
@@ -279,6 +284,8 @@ void tcp_start_sending(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 void tcp_start_receiving(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g);
 /* The handshake is over. */
 void tcp_establish(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+/* Nobody holds it any more: when there are more such than may be, the oldest is reset. */
+void tcp_orphaned(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 void tcp_enter_fin_wait_2(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 /* Nobody waits for it any more: if it is in FIN-WAIT-2 its end comes by time. */
 void tcp_orphan_timer(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
@@ -320,6 +327,13 @@ void tcp_listener_close(struct stack *s, struct tcp_pcb *listener, int64_t now_n
 void tcp_listener_inherit(struct stack *s, struct tcp_pcb *child, const struct tcp_pcb *listener);
 struct tcp_pcb *tcp_listener_child(struct stack *s, struct tcp_pcb *listener,
                                    const struct tcp_segment *g);
+
+/* --- route.c: source routes --- */
+/* Where segments to `remote` go first. */
+struct ip_addr tcp_first_hop(const struct tcp_pcb *pcb, const struct ip_addr *remote);
+/* A segment that may be believed, of a passive OPEN: its way back is that of all that follows.
+ * False: there is no room to keep it. */
+bool tcp_learn_route(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g);
 
 /* --- fastopen.c: RFC 7413 --- */
 /* A SYN that a listener got, and the child that was made for it: takes its octets when it may. */

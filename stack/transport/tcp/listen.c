@@ -101,11 +101,19 @@ static void enter_table(struct stack *s, struct tcp_pcb *child, const struct tcp
     demux_enter(t, &child->end);
 }
 
+/* Who has only sent a SYN may be anybody: all of them together have half of the blocks, or a flood
+ * would leave none for connections. */
+static bool half_of_all(struct stack *s)
+{
+    const struct tcp *t = tcp_of(s);
+    return t->count[TCP_SYN_RECEIVED] >= (t->pcbs.total + 1) / 2;
+}
+
 static enum tcp_counter no_room(struct stack *s, const struct tcp_listener *l)
 {
     if (l->done_count >= l->backlog)
         return TCP_DROP_BACKLOG_FULL;
-    if (l->half_count >= tcp_knob(s, TCP_KNOB_SYN_BACKLOG))
+    if (l->half_count >= tcp_knob(s, TCP_KNOB_SYN_BACKLOG) || half_of_all(s))
         return TCP_DROP_SYN_BACKLOG_FULL;
     return TCP_COUNTERS;
 }
@@ -142,6 +150,11 @@ static tcp_step open_half(struct stack *s, struct tcp_pcb *listener, const struc
     if (refused == TCP_COUNTERS && !tcp_knob(s, TCP_KNOB_SYN_COOKIES_ONLY)) {
         child = tcp_listener_child(s, listener, g);
         refused = TCP_DROP_NO_BLOCK;
+    }
+    if (child && !tcp_learn_route(s, child, g)) {
+        tcp_end(s, child, 0);
+        tcp_leave(s, child, now_ns);
+        return TCP_DROP_NO_BLOCK;
     }
     if (!child) {
         if (tcp_send_cookie(s, listener, g, now_ns))

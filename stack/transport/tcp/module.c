@@ -89,6 +89,7 @@ static int init(struct stack *s, void *state, int64_t now_ns)
     pool_init(&t->ranges, at + ranges_at_offset(l), l->tcp_chunks, sizeof(struct range));
     t->rest_end = &t->rest;
     tcp_queue_init(&t->time_wait);
+    tcp_queue_init(&t->orphans);
     stack_random(s, RANDOM_ISN_KEY, t->secret, sizeof t->secret);
     return ip_register(s, &protocol);
 }
@@ -178,6 +179,8 @@ static const struct knob knobs[TCP_KNOBS] = {
     /* RFC 9293 3.8.6.2.1: 0.1 to 1.0 s. */
     [TCP_KNOB_SWS_OVERRIDE] = {"sws_override", KNOB_NS, MS(500), MS(100), SECONDS(1)},
     [TCP_KNOB_FIN_WAIT_2] = {"fin_wait_2", KNOB_NS, SECONDS(60), SECONDS(1), SECONDS(86400)},
+    /* Beyond that the oldest is reset. Blocks give way before, when there is none left. */
+    [TCP_KNOB_ORPHANS] = {"orphans", KNOB_NUMBER, 65535, 1, 65535},
     [TCP_KNOB_INITIAL_WINDOW] = {"initial_window", KNOB_NUMBER, 10, 1, 64}, /* RFC 6928 */
     /* RFC 9293 3.8.4: no less than 2 hours unless asked for (MUST-28). */
     [TCP_KNOB_KEEP_IDLE] = {"keep_idle", KNOB_NS, SECONDS(7200), SECONDS(1), SECONDS(65535)},
@@ -248,6 +251,7 @@ static const char *const counters[TCP_COUNTERS] = {
     [TCP_ENDED_RESET] = "ended.reset",
     [TCP_ENDED_TIMEOUT] = "ended.timeout",
     [TCP_TIME_WAIT_SPARED] = "time_wait_spared",
+    [TCP_ORPHAN_SPARED] = "orphan_spared",
     [TCP_AHEAD_GAVE_WAY] = "ahead_gave_way",
     [TCP_NO_BUFFER_OUT] = "out.no_buffer",
     [TCP_DROP_SHORT] = "drop.short",

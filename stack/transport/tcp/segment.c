@@ -5,10 +5,19 @@
 
 enum { FIXED_HEADERS = 40, IPV4_HEADER = 20 };
 
+/* One with a source route begins elsewhere, and is found anew each time. */
 static int path_of(struct stack *s, struct tcp_pcb *pcb, struct ip_path *path)
 {
-    int err =
-        ip_pcb_path(s, &pcb->end.ip, IP_PROTO_TCP, &pcb->end.ip.remote, &pcb->end.ip.local, path);
+    struct ip_pcb *ip = &pcb->end.ip;
+    int err;
+    if (!pcb->end.options_len) {
+        err = ip_pcb_path(s, ip, IP_PROTO_TCP, &ip->remote, &ip->local, path);
+    } else {
+        struct ip_addr first = tcp_first_hop(pcb, &ip->remote);
+        err = ip_path(s, &first, &ip->local, ip->nif, path);
+        if (err == 0 && (path->broadcast || path->multicast))
+            err = -ERR_NETUNREACH;
+    }
     if (err < 0)
         pcb->soft_error = (uint8_t)-err;
     return err;
@@ -21,22 +30,31 @@ static uint32_t ip_options_len(const struct tcp_pcb *pcb)
 
 /* --- sizes --- */
 
+/* 0: there is no path. */
+static uint32_t path_mtu_of(struct stack *s, struct tcp_pcb *pcb)
+{
+    int err;
+    struct ip_path path;
+    if (pcb->end.options_len)
+        return path_of(s, pcb, &path) < 0 ? 0 : path.mtu;
+    uint32_t mtu = ip_pcb_mtu(s, &pcb->end.ip, IP_PROTO_TCP, &err);
+    if (err < 0)
+        pcb->soft_error = (uint8_t)-err;
+    return err < 0 ? 0 : mtu;
+}
+
 /* Eff.snd.MSS = min(SendMSS + 20, MMS_S) - TCPhdrsize - IPoptionsize, with MMS_S of the path's MTU
  * (MUST-16). */
 uint32_t tcp_send_mss(struct stack *s, struct tcp_pcb *pcb)
 {
-    int err;
-    uint32_t mss = pcb->peer_mss, mtu = ip_pcb_mtu(s, &pcb->end.ip, IP_PROTO_TCP, &err);
-    if (err < 0) {
-        pcb->soft_error = (uint8_t)-err;
-    } else {
-        uint32_t fixed = FIXED_HEADERS + ip_options_len(pcb);
-        uint32_t by_path = mtu > fixed ? mtu - fixed : 1;
+    uint32_t mss = pcb->peer_mss, mtu = path_mtu_of(s, pcb);
+    if (mtu) {
+        uint32_t by_path = mtu > FIXED_HEADERS ? mtu - FIXED_HEADERS : 1;
         mss = by_path < mss ? by_path : mss;
     }
     if (pcb->user_mss && pcb->user_mss < mss)
         mss = pcb->user_mss;
-    uint32_t options = pcb->timestamps ? TCP_TIMESTAMPS_AND_NOPS : 0;
+    uint32_t options = ip_options_len(pcb) + (pcb->timestamps ? TCP_TIMESTAMPS_AND_NOPS : 0u);
     return mss > options ? mss - options : 1;
 }
 
@@ -56,7 +74,7 @@ uint32_t tcp_packet_len(const struct tcp_pcb *pcb, uint32_t text)
 uint32_t tcp_segments_at_once(struct stack *s, struct tcp_pcb *pcb, uint32_t text, int64_t now_ns)
 {
     struct ip_path path;
-    if (path_of(s, pcb, &path) < 0)
+    if (pcb->end.options_len || path_of(s, pcb, &path) < 0)
         return 1;
     uint32_t header = tcp_packet_len(pcb, 0) - IPV4_HEADER + tcp_sack_len_with_text(s, pcb);
     return ip_segments(s, &path, header, text, now_ns);
@@ -155,12 +173,18 @@ static void note_sent(struct tcp_pcb *pcb, const struct tcp_hdr *hdr)
 }
 
 static struct ip_send ip_of(const struct stack *s, const struct tcp_pcb *pcb,
-                            const struct tcp_plan *plan, const struct ip_path *path)
+                            const struct tcp_plan *plan, const struct ip_path *path,
+                            uint8_t options[IP_OPTIONS_MAX])
 {
+    uint8_t len = pcb->end.options_len;
+    if (len)
+        ip_route_options(pcb->wishes->ip_options, len, &pcb->end.ip.remote, options);
     bool df = tcp_knob(s, TCP_KNOB_PATH_MTU_DISCOVERY) != 0;
     return (struct ip_send){
         .source = path->source,
-        .destination = pcb->end.ip.remote,
+        .destination = tcp_first_hop(pcb, &pcb->end.ip.remote),
+        .options = options,
+        .options_len = len,
         .protocol = IP_PROTO_TCP,
         .ttl = pcb->end.ip.ttl,
         .tos = tcp_ecn_tos(pcb, plan),
@@ -171,7 +195,7 @@ static struct ip_send ip_of(const struct stack *s, const struct tcp_pcb *pcb,
 int tcp_transmit(struct stack *s, struct tcp_pcb *pcb, const struct tcp_plan *plan, int64_t now_ns)
 {
     struct ip_path path;
-    uint8_t raw[TCP_MAX_OPTIONS_LEN];
+    uint8_t raw[TCP_MAX_OPTIONS_LEN], ip_options[IP_OPTIONS_MAX];
     int err = path_of(s, pcb, &path);
     if (err < 0)
         return err;
@@ -192,13 +216,13 @@ int tcp_transmit(struct stack *s, struct tcp_pcb *pcb, const struct tcp_plan *pl
         hdr.urgent = (uint16_t)(ahead > UINT16_MAX ? UINT16_MAX : ahead);
     }
     uint32_t len = TCP_MIN_HDR_LEN + (uint32_t)hdr.options_len + plan->len;
-    struct netbuf *nb = ip_buffer(s, &path, 0, len);
+    struct netbuf *nb = ip_buffer(s, &path, pcb->end.options_len, len);
     if (!nb) {
         tcp_count(s, TCP_NO_BUFFER_OUT);
         return -ERR_NOBUFS;
     }
     fill(nb, pcb, &hdr, plan, &path);
-    struct ip_send how = ip_of(s, pcb, plan, &path);
+    struct ip_send how = ip_of(s, pcb, plan, &path, ip_options);
     note_sent(pcb, &hdr);
     stack_count_many(s, MODULE_TCP, TCP_OUT, netbuf_frames(nb));
     pcb->end.ip.has_sent = true;

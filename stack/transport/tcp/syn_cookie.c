@@ -41,7 +41,9 @@ bool tcp_send_cookie(struct stack *s, const struct tcp_pcb *listener, const stru
                      int64_t now_ns)
 {
     struct tcp *t = tcp_of(s);
-    struct tcp_pcb half = {.state = TCP_SYN_RECEIVED}; /* for the time of this call */
+    struct tcp_wishes route = {.linger_s = -1};
+    /* for the time of this call */
+    struct tcp_pcb half = {.state = TCP_SYN_RECEIVED, .passive = true, .wishes = &route};
     const struct tcp_ends ends = ends_of(g);
     if (!tcp_knob(s, TCP_KNOB_SYN_COOKIES))
         return false;
@@ -51,6 +53,7 @@ bool tcp_send_cookie(struct stack *s, const struct tcp_pcb *listener, const stru
     half.end.local_port = ends.local_port;
     half.end.remote_port = ends.remote_port;
     tcp_start_receiving(s, &half, g);
+    tcp_learn_route(s, &half, g);
     fit_options(s, &half, now_ns);
     struct tcp_plan plan = {.flags = TCP_FLAG_SYN | TCP_FLAG_ACK};
     plan.flags |= tcp_ecn_syn_flags(s, &half, true);
@@ -115,6 +118,7 @@ struct tcp_pcb *tcp_take_cookie(struct stack *s, struct tcp_pcb *listener,
     struct tcp_pcb *child = tcp_listener_child(s, listener, g);
     if (!child)
         return NULL;
+    tcp_learn_route(s, child, g);
     tcp_count(s, TCP_OPENED_COOKIE);
     begin(s, child, g, mss, &o, now_ns);
     return child;

@@ -283,6 +283,7 @@ static tcp_step check_ack(struct stack *s, struct tcp_pcb *pcb, struct tcp_segme
     }
     if (!ack_in_range(pcb, g))
         return challenge(s, pcb, TCP_DROP_ACK_RANGE, now_ns);
+    tcp_learn_route(s, pcb, g);
     /* Not before: what this step drops is answered by it alone. */
     if (g->trimmed)
         pcb->ack_now = true;

@@ -70,6 +70,9 @@ struct tcp_wishes {
     /* A connect that waits for its first octets; port 0: there is none. */
     uint16_t deferred_port;
     struct ip_addr deferred;
+    /* end.options_len octets of options of IP, as ip_check_options takes them. */
+    uint8_t ip_options[IP_OPTIONS_MAX];
+    bool own_options; /* the user's: what the peer's packets say does not count */
 };
 
 /* Blocks in their order; the end is kept so that appending costs nothing. */
@@ -233,6 +236,10 @@ unsigned tcp_events(const struct stack *s, const struct tcp_pcb *pcb);
 int tcp_take_error(struct tcp_pcb *pcb);
 
 /* --- what a user may ask for --- */
+
+/* IP_OPTIONS: what every segment from now on has; `len` 0: none. 0, -ERR_INVAL (malformed, or a
+ * listener's), -ERR_NOBUFS. */
+int tcp_set_options(struct stack *s, struct tcp_pcb *pcb, const uint8_t *options, size_t len);
 
 /* The block's wishes, with nothing in them at first; NULL: there is no room for more. */
 struct tcp_wishes *tcp_wish(struct stack *s, struct tcp_pcb *pcb);
