@@ -44,6 +44,8 @@ static void restart_timers(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
     pcb->give_up_ns = outstanding(pcb) ? now_ns + tcp_patience_ns(s, pcb) : TCP_NEVER;
     if (pcb->sender)
         tcp_arm_retransmission(s, pcb, true, now_ns);
+    if (pcb->ecn_waits && !outstanding(pcb))
+        pcb->rexmt_ns = now_ns + tcp_rto_ns(s, pcb);
     if (!outstanding(pcb))
         tcp_sender_rest(s, pcb);
 }
@@ -102,6 +104,10 @@ static void take_by_sender(struct stack *s, struct tcp_pcb *pcb, const struct tc
     /* The reordering timer moves with each acknowledgement, the others with SND.UNA. */
     if (!pcb->probing)
         pcb->rexmt_ns = recovery_deadline(r);
+    if (out.waits) {
+        pcb->ecn_waits = true;
+        tcp_arm_retransmission(s, pcb, true, now_ns);
+    }
 }
 
 /* Octets of text that the acknowledgement is for; SYN and FIN are none. */
@@ -266,6 +272,7 @@ static void resend_syn(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 /* RFC 6298 5.4 to 5.6. */
 static void time_out(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
+    pcb->ecn_waits = false;
     if (pcb->retransmits < UINT8_MAX)
         pcb->retransmits++;
     advise_ip(s, pcb, now_ns);
@@ -282,6 +289,10 @@ static void time_out(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 
 void tcp_retransmission_due(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
+    if (pcb->ecn_waits && !outstanding(pcb)) {
+        pcb->ecn_waits = false;
+        return;
+    }
     /* A window that shrank to nothing is probed, too (RFC 9293 3.8.6, SHLD-17, MUST-35). */
     if (pcb->probing || (pcb->snd_wnd == 0 && !syn_outstanding(pcb))) {
         tcp_send_probe(s, pcb, now_ns);

@@ -95,7 +95,7 @@ static void forget_last(struct stack *s, struct tcp_pcb *pcb)
     pcb->ended = pcb->fin_queued = pcb->fin_received = pcb->shut_read = pcb->deaf = pcb->passive =
         false;
     pcb->urgent = pcb->urgent_in = pcb->more = pcb->ack_now = pcb->starved = false;
-    pcb->timestamps = pcb->sack = pcb->wscale = pcb->ecn = pcb->ecn_echo = false;
+    pcb->timestamps = pcb->sack = pcb->wscale = pcb->ecn = pcb->ecn_echo = pcb->ecn_waits = false;
     pcb->fastopen_asks = pcb->fastopen_tells = pcb->fastopen_old = pcb->syn_data = false;
     pcb->snd_wscale = pcb->rcv_wscale = 0;
     pcb->snd_wnd = pcb->max_wnd = 0;

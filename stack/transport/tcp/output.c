@@ -173,6 +173,8 @@ static bool plan_next(struct stack *s, struct tcp_pcb *pcb, enum urge urge, stru
     struct offer o;
     if (!may_send_text(pcb) || !make_offer(s, pcb, urge, &o))
         return false;
+    if (pcb->ecn_waits && !o.again)
+        return false;
     note_limit(pcb, &o);
     uint32_t room = least(o.window, o.congestion), len = least(least(o.waiting, room), o.mss);
     /* FIN takes an octet of the window as text does. */

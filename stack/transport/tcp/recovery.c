@@ -216,12 +216,14 @@ static void proportion(struct tcp_recovery *r, const struct recovery_ack *a,
     c->cwnd = congestion_most(prr_acked(&r->prr, &ack, c->ssthresh, c->mss, c->cwnd), c->mss);
 }
 
-/* RFC 3168 6.1.2: once in a round trip, and not beside a loss. */
+/* RFC 3168 6.1.2: once in a round trip, and not beside a loss. A window of one segment cannot be
+ * halved: the retransmission timer paces then. */
 static void take_echo(struct tcp_recovery *r, const struct recovery_ack *a,
                       struct recovery_result *out)
 {
     if (!a->echo || r->state != RECOVERY_OPEN)
         return;
+    out->waits = r->congestion.cwnd <= r->congestion.mss;
     reduce(r, flight_size(r, a), a->snd_nxt - a->snd_una, CONGESTION_ECN, a->now_ns);
     r->state = RECOVERY_REDUCED;
     r->recover = a->snd_nxt;
@@ -254,7 +256,8 @@ void recovery_move(struct tcp_recovery *r, const struct recovery_ack *a, const s
     }
     if (r->state == RECOVERY_FAST)
         proportion(r, a, d, lost_before);
-    else if (r->state != RECOVERY_REDUCED && !out->ended) /* RFC 9937 6.4: cwnd is ssthresh then */
+    /* RFC 9937 6.4: cwnd is ssthresh then. RFC 3168 6.1.2: an echo lets it not grow. */
+    else if (r->state != RECOVERY_REDUCED && !out->ended && !a->echo)
         grow(r, a, d);
     take_echo(r, a, out);
 }

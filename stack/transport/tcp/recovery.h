@@ -98,6 +98,7 @@ struct recovery_result {
     bool reduced;    /* the window was taken from, now */
     uint32_t octets; /* delivered */
     bool ended;      /* an episode of fast recovery is over */
+    bool waits;      /* congestion was echoed with cwnd at one segment: nothing new until the RTO */
 };
 
 struct recovery_config recovery_config_rfc(void);

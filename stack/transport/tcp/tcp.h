@@ -169,6 +169,7 @@ struct tcp_pcb {
     bool fin_ahead : 1;                        /* the last octet of `ahead` is a FIN */
     bool ecn : 1;                              /* agreed on (RFC 3168) */
     bool ecn_echo : 1;                         /* CE came, and no CWR since */
+    bool ecn_waits : 1;                        /* nothing new until rexmt_ns (RFC 3168 6.1.2) */
     bool syn_lost : 1;                         /* ours was sent more than once */
     bool reno : 1;                             /* TCP_CONGESTION; else CUBIC */
     bool urgent : 1;                           /* SND.UP counts: not yet acknowledged */
