@@ -33,7 +33,7 @@ const struct subcommand subcommands[] = {
     {"from-pcap", "F.pcap", "nic sut calls host D",
      "print a scenario that plays the peers' side of a capture and expects the other",
      command_from_pcap},
-    {"fingerprint", "PATH...", "nic sut driver seed fill set jobs patience catalogue D",
+    {"fingerprint", "PATH...", "nic bus sut driver seed fill set jobs patience catalogue D",
      "one line for each case: W T S name", command_fingerprint},
     {"list", "", "", "kinds of NIC, stack, host, fault and layer that scripts can name",
      command_list},

@@ -46,7 +46,8 @@ static int take_driver(struct options *o, const char *v)
 static int take_bus(struct options *o, const char *v)
 {
     o->bus = v;
-    return strcmp(v, "sim") == 0 ? 0 : usage_error("--bus: only \"sim\" is there in this version");
+    o->board = board_kind_by_name(v);
+    return o->board ? 0 : usage_error("--bus: \"%s\" is neither sim nor qemu", v);
 }
 
 static int take_seed(struct options *o, const char *v)

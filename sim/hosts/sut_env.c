@@ -14,8 +14,8 @@ void sut_env_transmit(void *self, int port, const void *frame, size_t len)
     struct host *h = self;
     /* A stack that gives whole frames stands behind a NIC that pads them; a model of a NIC does
      * what its chip does. */
-    size_t least = state_of(h)->machine ? 1 : ETHERNET_HEADER,
-           most = state_of(h)->machine ? FRAME_MAX : LONGEST_FRAME;
+    size_t least = state_of(h)->board ? 1 : ETHERNET_HEADER,
+           most = state_of(h)->board ? FRAME_MAX : LONGEST_FRAME;
     if (port < 0 || port >= (int)h->ports || !frame || len < least || len > most) {
         world_fail(h->world,
                    "%s sent a frame of %zu bytes on interface %d: there are interfaces 0 to %u, "
@@ -24,7 +24,7 @@ void sut_env_transmit(void *self, int port, const void *frame, size_t len)
         return;
     }
     uint32_t padded =
-        !state_of(h)->machine && len < SHORTEST_FRAME ? SHORTEST_FRAME : (uint32_t)len;
+        !state_of(h)->board && len < SHORTEST_FRAME ? SHORTEST_FRAME : (uint32_t)len;
     struct frame *f = host_frame(h, padded);
     memcpy(f->bytes, frame, len);
     host_send(h, port, f);
@@ -106,10 +106,9 @@ static void *env_memory(void *self, size_t size, uint64_t *device_address)
     if (s->memories == SUT_MEMORIES)
         return NULL;
     struct sut_memory *m = &s->memory[s->memories++];
-    m->at = world_alloc(h->world, size, 64);
+    m->at = s->board ? s->board->kind->memory(s->board, size, &m->device_address)
+                     : world_alloc(h->world, size, 64);
     m->size = size;
-    if (s->machine)
-        m->device_address = machine_add_memory(s->machine, m->at, size);
     if (device_address)
         *device_address = m->device_address;
     return m->at;

@@ -29,10 +29,10 @@ static void poll_until_idle(struct host *h)
     bool interrupted;
     do {
         s->again = false;
-        if (s->machine)
-            machine_interrupts(s->machine);
+        if (s->board)
+            s->board->kind->interrupts(s->board);
         s->config.sut->poll(s->instance);
-        interrupted = s->machine && machine_interrupt_pending(s->machine);
+        interrupted = s->board && s->board->kind->pending(s->board);
     } while ((s->again || interrupted) && ++rounds < IDLE_ROUNDS);
     s->polling = false;
     if (rounds == IDLE_ROUNDS)
@@ -57,12 +57,12 @@ static uint64_t frames_taken(struct host *h)
 static int64_t start_busy(struct host *h, const struct value *argv, int argc)
 {
     struct sut_state *s = state_of(h);
-    if (!s->machine)
+    if (!s->board)
         return SUT_UNKNOWN;
     if (argc != 1 || argv[0].kind != VALUE_TIME || argv[0].number <= 0)
         return -EINVAL;
     s->busy = true;
-    machine_set_interruptible(s->machine, false);
+    s->board->kind->interruptible(s->board, false);
     host_due(h, host_now(h) + argv[0].number);
     return 0;
 }
@@ -72,7 +72,7 @@ static void end_busy(struct host *h)
     struct sut_state *s = state_of(h);
     s->busy = false;
     s->piled_up = 0;
-    machine_set_interruptible(s->machine, true);
+    s->board->kind->interruptible(s->board, true);
     host_due(h, s->due_ns);
 }
 
@@ -147,14 +147,15 @@ static void sut_frame(struct host *h, int port, struct frame *f, int64_t now_ns)
     if (s->config.watch_fates)
         driver_drop(h); /* forget what happened before */
     const char *filtered = NULL;
-    if (s->nic[port])
-        nic_receive(s->nic[port], f->bytes, f->len, (f->flags & FRAME_BAD_FCS) != 0, &filtered);
+    if (s->board)
+        s->board->kind->receive(s->board, port, f->bytes, f->len, (f->flags & FRAME_BAD_FCS) != 0,
+                                &filtered);
     else
         filtered = station_filter(h, port, f);
     if (filtered) {
         sut_tell(h, s->current, SUT_FATE_FILTERED, filtered);
         s->told = true;
-    } else if (!s->nic[port]) {
+    } else if (!s->board) {
         hand_over(h, port, f);
     }
     poll_until_idle(h);
@@ -176,8 +177,8 @@ static void sut_carrier(struct host *h, int port, bool up, int64_t now_ns)
 {
     (void)now_ns;
     struct sut_state *s = state_of(h);
-    if (s->nic[port])
-        nic_carrier(s->nic[port], up);
+    if (s->board)
+        s->board->kind->carrier(s->board, port, up);
     else if (s->config.sut->carrier)
         s->config.sut->carrier(s->instance, port, up);
     poll_until_idle(h);
@@ -238,25 +239,33 @@ static void attend(void *ctx)
     poll_until_idle(ctx);
 }
 
-static void plug_nics(struct host *h)
+static int plug_nics(struct host *h, struct why *why)
 {
     struct sut_state *s = state_of(h);
-    struct machine_knobs knobs = machine_knobs_default;
-    s->machine = machine_new(h->world, h->name);
+    const struct board_kind *kind = s->config.board ? s->config.board : &board_sim;
+    struct board_plan plan = {.name = h->name,
+                              .driver = s->config.sut->name,
+                              .nic = s->config.nic,
+                              .knobs = machine_knobs_default,
+                              .attend = attend,
+                              .attend_ctx = h,
+                              .ports = h->ports};
     if (s->config.sut->flags & SUT_LATE_IRQ)
-        knobs.late_permille = 1000;
+        plan.knobs.late_permille = 1000;
     if (s->config.sut->flags & SUT_PLAIN_DMA)
-        knobs.reorder = knobs.ownership = false;
-    machine_set_knobs(s->machine, &knobs);
-    machine_set_attendant(s->machine, attend, h);
-    machine_set_driver(s->machine, s->config.sut->name);
+        plan.knobs.reorder = plan.knobs.ownership = false;
     for (uint32_t p = 0; p < h->ports; p++) {
+        struct board_port *port = &plan.port[p];
         struct wire_end *end = host_alloc(h, sizeof *end);
         *end = (struct wire_end){h, (int)p};
-        s->nic[p] = machine_add_nic(s->machine, s->config.nic, h->port[p].mac, nic_to_wire, end);
-        nic_set_tx_delay(s->nic[p], s->config.tx_delay_ns[p]);
-        nic_carrier(s->nic[p], link_is_up(h->port[p].link));
+        memcpy(port->mac, h->port[p].mac, sizeof port->mac);
+        port->up = link_is_up(h->port[p].link);
+        port->tx_delay_ns = s->config.tx_delay_ns[p];
+        port->transmit = nic_to_wire;
+        port->ctx = end;
     }
+    s->board = kind->open(h->world, &plan, why);
+    return s->board ? 0 : -1;
 }
 
 int sut_host_open(struct host *h, const struct sut_config *config, struct why *why)
@@ -283,8 +292,8 @@ int sut_host_open(struct host *h, const struct sut_config *config, struct why *w
     }
     if (!(sut->flags & SUT_SAVES))
         world_foreign(h->world, sut->name);
-    if (sut->flags & SUT_BUS)
-        plug_nics(h);
+    if (sut->flags & SUT_BUS && plug_nics(h, why) != 0)
+        return -1;
     if (sut->flags & SUT_SINGLETON)
         sut_spend(sut);
     s->instance = sut->open(&s->env);
@@ -293,7 +302,7 @@ int sut_host_open(struct host *h, const struct sut_config *config, struct why *w
         return -1;
     }
     for (uint32_t p = 0; p < h->ports; p++) {
-        const struct bus *bus = s->machine ? machine_bus(s->machine) : NULL;
+        const struct bus *bus = s->board ? s->board->kind->bus(s->board) : NULL;
         int got = sut->attach(s->instance, (int)p, sut_host_ifname(h, (int)p), h->port[p].mac,
                               h->port[p].mtu, bus);
         if (got != 0) {
@@ -311,8 +320,8 @@ int sut_host_open(struct host *h, const struct sut_config *config, struct why *w
 static void attend_call(struct host *h)
 {
     struct sut_state *s = state_of(h);
-    if (s->machine)
-        machine_interrupts(s->machine);
+    if (s->board)
+        s->board->kind->interrupts(s->board);
     if (!(s->config.sut->flags & SUT_TELLS) || s->due_ns <= host_now(h))
         poll_until_idle(h);
 }
@@ -353,11 +362,15 @@ void sut_host_close(struct host *h)
     if (s->instance)
         s->config.sut->close(s->instance);
     s->instance = NULL;
+    if (s->board && s->board->kind->close)
+        s->board->kind->close(s->board);
+    s->board = NULL;
 }
 
-struct nic *sut_host_nic(struct host *h, int port)
+int sut_host_nic_count(struct host *h, int port, const char *counter, uint64_t *value)
 {
-    return state_of(h)->nic[port];
+    struct board *b = state_of(h)->board;
+    return b ? b->kind->count(b, port, counter, value) : -1;
 }
 
 const char *sut_host_ifname(const struct host *h, int port)

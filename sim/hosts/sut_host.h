@@ -1,15 +1,15 @@
 /*
- * A host that a stack moves: a `struct sut` behind a NIC model or behind plain frame hooks, made to
- * look like any other host. One of a world is the host under test; others are peers, with calls of
- * their own. Delivering a frame, raising its interrupt and polling the stack until it is idle is
- * one event.
+ * A host that a stack moves: a `struct sut` behind a NIC (board.h) or behind plain frame hooks,
+ * made to look like any other host. One of a world is the host under test; others are peers, with
+ * calls of their own. Delivering a frame, raising its interrupt and polling the stack until it is
+ * idle is one event.
  */
 #ifndef SIM_HOSTS_SUT_HOST_H
 #define SIM_HOSTS_SUT_HOST_H
 
 #include "sim/hosts/host.h"
 #include "sim/hosts/sut.h"
-#include "sim/nic/machine.h"
+#include "sim/nic/board.h"
 
 /* Where a frame from the wire ended, told once for each; `frame` counts what this host's port saw,
  * from 1. */
@@ -29,6 +29,7 @@ enum { SUT_PORTS = 8 }; /* as many as its machine has slots for */
 struct sut_config {
     const struct sut *sut;
     const struct nic_kind *nic;     /* for a SUT_BUS stack */
+    const struct board_kind *board; /* whose device models; NULL: ours */
     int64_t tx_delay_ns[SUT_PORTS]; /* of each interface's NIC */
     struct sut_listener listener;
     uint8_t fill;     /* of memory that the stack has not written yet */
@@ -44,7 +45,8 @@ int64_t sut_host_call(struct host *h, uint64_t token, const char *name, const st
                       int argc, struct value *out);
 int sut_host_query(struct host *h, const char *what, struct value *out);
 void sut_host_close(struct host *h);
-struct nic *sut_host_nic(struct host *h, int port);
+/* A counter of the NIC's model: 0, or -1 when there is none of that name. */
+int sut_host_nic_count(struct host *h, int port, const char *counter, uint64_t *value);
 /* What its stack calls the interface: the host under test's as the script does, a peer's eth0, eth1
  * and so on. */
 const char *sut_host_ifname(const struct host *h, int port);

@@ -102,13 +102,13 @@ static int nic_counter(struct host *h, const char *name, struct value *out)
     const char *dot = strstr(name, ".nic.");
     for (uint32_t p = 0; dot && p < h->ports; p++) {
         const char *ifname = sut_host_ifname(h, (int)p);
-        struct nic *n = sut_host_nic(h, (int)p);
-        if (!n || strncmp(name, ifname, strlen(ifname)) != 0 || name + strlen(ifname) != dot)
+        uint64_t count = 0;
+        if (strncmp(name, ifname, strlen(ifname)) != 0 || name + strlen(ifname) != dot)
             continue;
-        bool known = false;
-        *out =
-            (struct value){.kind = VALUE_NUMBER, .number = (int64_t)nic_count(n, dot + 5, &known)};
-        return known ? 0 : -1;
+        if (sut_host_nic_count(h, (int)p, dot + 5, &count) != 0)
+            return -1;
+        *out = (struct value){.kind = VALUE_NUMBER, .number = (int64_t)count};
+        return 0;
     }
     return -1;
 }

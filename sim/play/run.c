@@ -39,6 +39,7 @@ static int build(struct run *r, struct why *why)
     const struct topology_plan plan = {.script = r->script,
                                        .value = r->kase->value,
                                        .nic = r->kase->nic,
+                                       .board = o->board,
                                        .sut = o->sut,
                                        .load = o->load,
                                        .profile = o->profile,

@@ -48,6 +48,8 @@ char *case_repeat(const struct suite *suite, uint32_t k, const struct options *o
     fputs(" run", f);
     if (o->stack->flags & SUT_BUS)
         fprintf(f, " --nic %s", c->run.nic->name);
+    if (o->bus)
+        print_word(f, " --bus ", o->bus);
     if (o->sut)
         print_word(f, " --sut ", o->sut);
     if (o->driver)
@@ -88,6 +90,7 @@ static struct run_options run_options_of(const struct suite_case *c, const struc
                                          unsigned want, const char *repeat)
 {
     struct run_options r = {.sut = o->stack,
+                            .board = o->board,
                             .load = o->load,
                             .seed = c->seed && !o->seed_given ? c->seed : o->seed,
                             .fill = (uint8_t)o->fill,

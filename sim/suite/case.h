@@ -30,6 +30,7 @@ struct options {
     const char *const *path;
     int paths;
     const struct sut *stack;
+    const struct board_kind *board; /* of --bus; NULL: our models */
     sut_loader *load; /* of stacks that scripts name */
 };
 

@@ -100,6 +100,7 @@ int topology_build_sut(struct topology *t, struct attribute **attribute, struct 
     uint32_t count;
     const struct declaration *d = sut_declaration(t, &count);
     struct sut_config config = {.sut = t->plan.sut,
+                                .board = t->plan.board,
                                 .fill = t->plan.fill,
                                 .watch_fates = t->plan.watch_fates,
                                 .listener = t->plan.listener};
@@ -132,7 +133,12 @@ int topology_build_sut(struct topology *t, struct attribute **attribute, struct 
                       config.sut->nic);
         return 0;
     }
-    return open_sut(t, &config, why);
+    if (board_lacks(t, config.nic))
+        return 0;
+    if (open_sut(t, &config, why) != 0)
+        return -1;
+    board_adjust(t, config.nic);
+    return 0;
 }
 
 /* When everybody else is there to hear its first frame. */

@@ -29,6 +29,7 @@ struct topology_plan {
     const struct script *script;
     const struct value *const *value; /* one for each of the script's parameters */
     const struct nic_kind *nic;       /* for interfaces that name none */
+    const struct board_kind *board;   /* of the host under test; NULL: our models */
     const struct sut *sut;
     sut_loader *load;                   /* stacks of peers, by their names; NULL: none is here */
     const struct profile_knob *profile; /* set before the script's own knobs; NULL: none */
