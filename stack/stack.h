@@ -95,6 +95,9 @@ void stack_stop(struct stack *s, int64_t now_ns);
  * (stack/driver/pci.h) says what firmware has not done, NULL: nothing. Returns how many interfaces
  * came (eth0, eth1, ...). */
 int stack_probe_pci(struct stack *s, const struct bus *b, struct pci_host *host, int64_t now_ns);
+/* The same for `count` devices of a table, as a board has them: a place where none answers is
+ * passed over. */
+int stack_probe_table(struct stack *s, const struct device *table, int count, int64_t now_ns);
 /*
  * A new interface; NULL when there is no room for it, the name is taken, or the driver refuses.
  * `name` NULL: the next of eth0, eth1, ... `driver` NULL: the first of the config's that matches.

@@ -85,8 +85,9 @@ int command_conformance(int argc, char **argv)
     if (options_parse(argc, argv, &o) != 0)
         return EXIT_USAGE;
     const char *const *path = o.paths ? o.path : everything;
-    struct suite *suite = suite_load(path, o.paths ? o.paths : 1,
-                                     &(struct suite_options){o.nic, o.stack, o.defined}, &why);
+    struct suite *suite =
+        suite_load(path, o.paths ? o.paths : 1,
+                   &(struct suite_options){o.nic, o.stack, o.defined, o.every_nic}, &why);
     if (!suite)
         return usage_error("conformance: %s", why.text);
     struct conformance *c = conformance_new(suite);

@@ -41,8 +41,8 @@ int command_fingerprint(int argc, char **argv)
     o.no_golden = true;
     if (o.paths == 0)
         return usage_error("fingerprint: which scenarios? `wiredrill fingerprint PATH...`");
-    struct suite *suite =
-        suite_load(o.path, o.paths, &(struct suite_options){o.nic, o.stack, o.defined}, &why);
+    struct suite *suite = suite_load(
+        o.path, o.paths, &(struct suite_options){o.nic, o.stack, o.defined, o.every_nic}, &why);
     if (!suite)
         return usage_error("%s", why.text);
     tell_refused(suite);

@@ -276,9 +276,9 @@ int convert_with_calls(struct conversion *c, const struct options *o)
 {
     struct why why = {{0}};
     struct noting n = {.c = c};
-    struct suite *suite =
-        suite_load(&o->calls, 1,
-                   &(struct suite_options){o->nic ? o->nic : "e1000", o->stack, o->defined}, &why);
+    struct suite *suite = suite_load(
+        &o->calls, 1,
+        &(struct suite_options){o->nic ? o->nic : "e1000", o->stack, o->defined, false}, &why);
     int status = -1;
     if (!suite)
         return usage_error("--calls: %s", why.text);

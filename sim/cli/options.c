@@ -25,8 +25,9 @@ static int take_number(const char *text, uint64_t limit, uint64_t *out)
 
 static int take_nic(struct options *o, const char *v)
 {
-    o->nic = v;
-    return nic_kind_by_name(v)
+    o->every_nic = strcmp(v, "all") == 0;
+    o->nic = o->every_nic ? NULL : v;
+    return o->every_nic || nic_kind_by_name(v)
                ? 0
                : usage_error("--nic: no NIC \"%s\"; `wiredrill list` names them", v);
 }
@@ -255,7 +256,8 @@ FLAG(no_monitor)
 FLAG(at_host)
 
 static const struct option table[] = {
-    {"nic", "K", "only on this NIC (e1000, rtl8139, virtio-legacy)", take_nic},
+    {"nic", "K", "only on this NIC, or on all that there are (e1000, rtl8139, virtio, all)",
+     take_nic},
     {"bus", "sim|qemu", "whose device models", take_bus},
     {"sut", "S", "the stack under test: stack, lwip, or FILE.so", take_sut},
     {"driver", "D", "a driver plug-in, FILE.so, under our stack", take_driver},

@@ -323,7 +323,8 @@ static struct suite *cases_of(const struct options *o)
 {
     struct why why = {{0}};
     struct suite *suite =
-        suite_load(o->path, o->paths, &(struct suite_options){o->nic, o->stack, o->defined}, &why);
+        suite_load(o->path, o->paths,
+                   &(struct suite_options){o->nic, o->stack, o->defined, o->every_nic}, &why);
     if (!suite) {
         usage_error("%s", why.text);
         return NULL;

@@ -7,6 +7,8 @@
 #include <string.h>
 #include "stack/socket/socket.h"
 #include "stack/core/module.h"
+#include "sim/nic/machine.h"
+#include "stack/driver/device.h"
 #include "stack/driver/pci.h"
 
 /* A case costs what its memory costs to clear: two NICs' rings and some to spare are enough here.
@@ -100,6 +102,15 @@ static void port_trace(void *self, enum trace_kind kind, const char *what, int64
 
 /* --- the plug --- */
 
+/* virtio_net drives the device whichever way it is reached. */
+static bool drives(const char *driver, const char *nic)
+{
+    static const char virtio[] = "virtio";
+    bool both = strncmp(driver, virtio, sizeof virtio - 1) == 0 &&
+                strncmp(nic, virtio, sizeof virtio - 1) == 0;
+    return both || strcmp(driver, nic) == 0;
+}
+
 /* The state and ring of the NIC's driver, once for each interface. */
 static uint32_t driver_bytes(const struct sut_needs *needs,
                              const struct netif_driver *const *drivers)
@@ -107,7 +118,7 @@ static uint32_t driver_bytes(const struct sut_needs *needs,
     uint32_t most = 0, own = 0;
     for (; *drivers; drivers++) {
         uint32_t bytes = (*drivers)->state_size + (*drivers)->ring_bytes + 2 * MEMORY_ALIGN;
-        if (needs->nic && strcmp((*drivers)->name, needs->nic) == 0)
+        if (needs->nic && drives((*drivers)->name, needs->nic))
             own = bytes;
         most = bytes > most ? bytes : most;
     }
@@ -214,6 +225,24 @@ static void *stack_sut_open(const struct sut_env *env)
     return stack_sut_open_with(env, NULL);
 }
 
+/* A board's table: where memory-mapped devices lie, if there are any. */
+static void probe_table(struct stack_sut *u)
+{
+    struct device table[MACHINE_NICS];
+    for (int k = 0; k < MACHINE_NICS; k++)
+        table[k] = (struct device){
+            .bus = u->bus,
+            .kind = DEVICE_TABLE,
+            .compatible = "virtio,mmio",
+            .window = {{.space = BUS_MEM,
+                        .base = machine_mmio_base(k),
+                        .size = MACHINE_MMIO_BYTES}},
+            .interrupt = {machine_mmio_interrupt(k)},
+            .interrupts = 1,
+        };
+    stack_probe_table(u->stack, table, MACHINE_NICS, now_of(u));
+}
+
 /* The k-th function that a driver matches is the k-th interface: NICs are plugged in the order of
  * the script. */
 static int stack_sut_attach(void *s, int port, const char *ifname, const uint8_t mac[6], int mtu,
@@ -227,6 +256,7 @@ static int stack_sut_attach(void *s, int port, const char *ifname, const uint8_t
         struct pci_host host = {
             .io_next = 0xc000, .io_end = 0x10000, .mem_next = 0xfeb00000, .mem_end = 0xfec00000};
         stack_probe_pci(u->stack, b, &host, now_of(u));
+        probe_table(u);
     }
     char probed[NETIF_NAME_BYTES];
     snprintf(probed, sizeof probed, "eth%d", port);

@@ -261,6 +261,7 @@ static int plug_nics(struct host *h, struct why *why)
         memcpy(port->mac, h->port[p].mac, sizeof port->mac);
         port->up = link_is_up(h->port[p].link);
         port->tx_delay_ns = s->config.tx_delay_ns[p];
+        port->options = s->config.device;
         port->transmit = nic_to_wire;
         port->ctx = end;
     }
@@ -326,6 +327,27 @@ static void attend_call(struct host *h)
         poll_until_idle(h);
 }
 
+/* nic(INTERFACE, EVENT): something happens to the device. */
+static int64_t disturb_nic(struct host *h, const struct value *argv, int argc)
+{
+    char event[64];
+    if (argc < 2 || argv[0].kind != VALUE_BYTES || argv[1].kind != VALUE_BYTES ||
+        argv[1].len >= sizeof event)
+        return -EINVAL;
+    memcpy(event, argv[1].bytes, argv[1].len);
+    event[argv[1].len] = 0;
+    for (uint32_t p = 0; p < h->ports; p++) {
+        const char *name = sut_host_ifname(h, (int)p);
+        if (strlen(name) != argv[0].len || memcmp(name, argv[0].bytes, argv[0].len) != 0)
+            continue;
+        if (!nic_event(board_nic(state_of(h)->board, (int)p), event))
+            return -EOPNOTSUPP;
+        attend_call(h);
+        return 0;
+    }
+    return -ENODEV;
+}
+
 int64_t sut_host_call(struct host *h, uint64_t token, const char *name, const struct value *argv,
                       int argc, struct value *out)
 {
@@ -336,6 +358,8 @@ int64_t sut_host_call(struct host *h, uint64_t token, const char *name, const st
     }
     if (strcmp(name, "busy") == 0)
         return start_busy(h, argv, argc);
+    if (strcmp(name, "nic") == 0 && s->board && s->board->kind->models)
+        return disturb_nic(h, argv, argc);
     int64_t result = s->config.sut->call(s->instance, token, name, argv, argc, out);
     for (int k = 0; k < SUT_ARGUMENTS; k++)
         out[k] = sut_sane(&out[k]);

@@ -31,6 +31,7 @@ struct sut_config {
     const struct nic_kind *nic;     /* for a SUT_BUS stack */
     const struct board_kind *board; /* whose device models; NULL: ours */
     int64_t tx_delay_ns[SUT_PORTS]; /* of each interface's NIC */
+    struct nic_options device;      /* what is wanted of them */
     struct sut_listener listener;
     uint8_t fill;     /* of memory that the stack has not written yet */
     bool watch_fates; /* replay and ladders want to know */

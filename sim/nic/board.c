@@ -29,6 +29,7 @@ static struct board *sim_open(struct world *w, const struct board_plan *plan, st
         const struct board_port *port = &plan->port[p];
         s->nic[p] = machine_add_nic(s->machine, plan->nic, port->mac, port->transmit, port->ctx);
         nic_set_tx_delay(s->nic[p], port->tx_delay_ns);
+        nic_set_options(s->nic[p], &port->options);
         nic_carrier(s->nic[p], port->up);
     }
     return &s->board;

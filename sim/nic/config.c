@@ -95,7 +95,8 @@ static struct nic *function_at(struct machine *m, uint64_t address)
     if ((address & 0x7ff) || slot < FIRST_NIC_SLOT ||
         slot >= FIRST_NIC_SLOT + (uint64_t)m->nic_count)
         return NULL;
-    return m->nics[slot - FIRST_NIC_SLOT];
+    struct nic *n = m->nics[slot - FIRST_NIC_SLOT];
+    return n->kind->mmio ? NULL : n;
 }
 
 static uint32_t bar_base(const struct nic *n, int bar)
@@ -129,10 +130,28 @@ static void command_changed(struct machine *m)
     irq_recompute(m);
 }
 
+static void put32(uint8_t *config, uint32_t off, uint32_t value)
+{
+    put16(config, off, value);
+    put16(config, off + 2, value >> 16);
+}
+
+/* Always on, at its place: nobody sees its configuration space. */
+static void power_on_mmio(struct nic *n)
+{
+    put32(n->config, CFG_BAR0, (uint32_t)machine_mmio_base(n->slot - FIRST_NIC_SLOT));
+    put16(n->config, CFG_COMMAND, COMMAND_MEMORY | COMMAND_MASTER);
+    command_changed(n->machine);
+}
+
 void config_power_on(struct nic *n)
 {
     const struct nic_kind *kind = n->kind;
     memset(n->config, 0, sizeof n->config);
+    if (kind->mmio) {
+        power_on_mmio(n);
+        return;
+    }
     put16(n->config, CFG_VENDOR, kind->vendor_id);
     put16(n->config, CFG_DEVICE, kind->device_id);
     n->config[CFG_REVISION] = kind->revision;

@@ -95,8 +95,6 @@ void e1000_transmit(struct nic *n);
 void e1000_transmitted(struct nic *n);
 
 /* e1000_offload.c */
-/* One's complement sum of a range, folded to 16 bits, not inverted. */
-uint32_t e1000_sum(const uint8_t *p, uint32_t len, uint32_t sum);
 /* Puts checksums into a packet as its context and POPTS say. False after a violation. */
 bool e1000_insert_checksums(struct nic *n, uint8_t *p, uint32_t len);
 /* Makes the headers of segment number `index`, whose payload begins `offset` bytes into the whole,

@@ -11,6 +11,7 @@
  */
 #include "sim/nic/e1000.h"
 #include "sim/nic/fcs.h"
+#include "sim/nic/sum.h"
 
 #include <string.h>
 
@@ -215,7 +216,7 @@ static void prepare(const struct e1000 *e, struct received *r, uint8_t *scratch,
     uint32_t fcs = keep_fcs ? fcs_of(r->bytes, r->len) ^ (bad_fcs ? UINT32_MAX : 0) : 0;
     e1000_check_received(e, r->bytes, r->len, &r->status, &r->errors);
     uint32_t start = e->rxcsum & 0xff;
-    r->checksum = start < r->len ? (uint16_t)e1000_sum(r->bytes + start, r->len - start, 0) : 0;
+    r->checksum = start < r->len ? (uint16_t)nic_sum(r->bytes + start, r->len - start, 0) : 0;
     if (bad_fcs)
         r->errors |= RXD_ERR_CE;
     if (!strip && !keep_fcs)

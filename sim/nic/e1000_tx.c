@@ -9,6 +9,7 @@
  */
 #include "sim/nic/e1000.h"
 #include "sim/nic/fcs.h"
+#include "sim/nic/sum.h"
 
 #include <string.h>
 
@@ -215,7 +216,7 @@ static void insert_legacy_checksum(struct nic *n, const struct request *r)
         nic_violation(n, "IC with CSS %u, CSO %u in a packet of %u bytes", r->css, r->cso, p->len);
         return;
     }
-    uint32_t sum = ~e1000_sum(p->buf + r->css, p->len - r->css, 0);
+    uint32_t sum = ~nic_sum(p->buf + r->css, p->len - r->css, 0);
     p->buf[r->cso] = (uint8_t)(sum >> 8);
     p->buf[r->cso + 1] = (uint8_t)sum;
 }

@@ -25,11 +25,13 @@ enum {
     MACHINE_HANDLERS = 16,
     MACHINE_PENDING = 64,
     MACHINE_RECORDS = 16,
-    MACHINE_WATCHED = 4
+    MACHINE_WATCHED = 4,
+    MACHINE_MMIO_BYTES = 0x200
 };
 
 struct machine;
 struct nic;
+struct virtio_kind;
 
 /* What the registers from `at` on are called: `count` of them, each `width` bytes wide, `stride`
  * apart. */
@@ -45,6 +47,9 @@ struct nic_kind {
     uint16_t vendor_id, device_id;
     uint8_t revision;
     uint16_t subsystem_vendor, subsystem_device; /* 0: 1af4:1100, as under QEMU */
+    bool when_named; /* only --nic NAME, --nic all and scripts that name it run on it */
+    bool mmio;       /* no PCI function: bar[0] lies in the machine's table (machine_mmio_base) */
+    const struct virtio_kind *virtio; /* what a virtio device offers; NULL: it is none */
     size_t state_size;
     struct {
         enum bus_space space;
@@ -59,7 +64,16 @@ struct nic_kind {
     void (*receive)(struct nic *n, const uint8_t *bytes, uint32_t len, bool bad_fcs);
     void (*carrier)(struct nic *n, bool up);
     void (*due)(struct nic *n, int64_t now_ns); /* a timer set by nic_due; may be NULL */
-    const char *const *counters;                /* names, NULL-terminated; nic_counters for most */
+    /* What a scenario makes happen to the device, by name. False: it knows no such. May be NULL. */
+    bool (*event)(struct nic *n, const char *what);
+    const char *const *counters; /* names, NULL-terminated; nic_counters for most */
+};
+
+/* What a scenario wants of a NIC; all zero: nothing. */
+struct nic_options {
+    uint32_t queue;   /* virtio: the most descriptors of a queue */
+    uint64_t without; /* virtio: features that are not offered */
+    uint64_t refuses; /* virtio: features that are offered and refused when they are accepted */
 };
 
 /* What every model counts; each frame that a NIC does not take is counted under one of the rx_
@@ -124,6 +138,16 @@ void nic_carrier(struct nic *n, bool up);
 /* How long the transmitter takes over each frame, from the doorbell or the end of the frame before;
  * 0: it is through when the doorbell's write returns. Set before the driver runs. */
 void nic_set_tx_delay(struct nic *n, int64_t delay_ns);
+/* The bits of a feature by its name ("event_idx"), 0: there is no such. */
+uint64_t nic_feature(const char *name);
+/* Set before the driver runs. */
+void nic_set_options(struct nic *n, const struct nic_options *options);
+/* False: the NIC knows no such event. */
+bool nic_event(struct nic *n, const char *what);
+/* Where the k-th memory-mapped device of a machine would lie, MACHINE_MMIO_BYTES large, and the
+ * number of its interrupt: what a board's table says. */
+uint64_t machine_mmio_base(int k);
+int machine_mmio_interrupt(int k);
 /* Calls the ISRs whose lines are up, until they are down (a line that stays up 1000 times fails the
  * run: interrupt storm). */
 void machine_interrupts(struct machine *m);
@@ -143,6 +167,8 @@ uint64_t machine_accesses(const struct machine *m);
 
 /* --- for device models --- */
 void *nic_state(struct nic *n);
+const void *nic_state_of(const struct nic *n);
+const struct nic_options *nic_options(const struct nic *n);
 const uint8_t *nic_mac(const struct nic *n);
 bool nic_is_up(const struct nic *n);
 void nic_count_up(struct nic *n, int counter);

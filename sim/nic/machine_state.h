@@ -19,6 +19,7 @@ struct nic {
     uint64_t *counts;
     const char **reasons; /* "e1000.rx_filtered", by counter */
     int64_t tx_delay_ns;
+    struct nic_options options;
     int refused; /* the counter of the frame that is being received, -1: taken */
     uint8_t config[CONFIG_BYTES];
 };

@@ -15,6 +15,7 @@ struct options {
     const char *nic, *sut, *driver, *profile, *judge, *bus, *pcap, *to, *host, *tap, *breakers,
         *known, *waivers, *cwnd, *junit, *calls;
     uint64_t seed, fill;
+    bool every_nic; /* --nic all */
     bool seed_given, json, bless, no_golden, strict, snapshot, closure, wire_mutants, quiet,
         verbose, promiscuous, fail_on_skip, no_monitor, at_host;
     int jobs, patience;                /* seconds of computing that a case may take */

@@ -224,6 +224,15 @@ static const char *named_nic(const struct script *s)
     return NULL;
 }
 
+static bool nic_wanted(const struct nic_kind *nic, const struct suite_options *o, const char *named)
+{
+    if (o->nic && strcmp(o->nic, nic->name) != 0)
+        return false;
+    if (named)
+        return strcmp(named, nic->name) == 0;
+    return o->nic || o->every_nic || !nic->when_named;
+}
+
 static int expand(struct suite *suite, const struct script *s, const struct suite_options *o,
                   const char *only, struct why *why)
 {
@@ -235,13 +244,9 @@ static int expand(struct suite *suite, const struct script *s, const struct suit
     if (unknown)
         nic[nics++] = nic_kinds[0];
     for (int k = 0; nic_kinds[k] && nics < NICS_MAX && !unknown; k++) {
-        bool wanted = (!o->nic || strcmp(o->nic, nic_kinds[k]->name) == 0) &&
-                      (!named || strcmp(named, nic_kinds[k]->name) == 0);
-        if (wanted && !(plain && nics > 0))
+        if (nic_wanted(nic_kinds[k], o, named) && !(plain && nics > 0))
             nic[nics++] = nic_kinds[k];
     }
-    if (nics == 0 && o->nic && !named && nic_kind_by_name(o->nic)) /* known by name alone */
-        nic[nics++] = nic_kind_by_name(o->nic);
     for (;;) {
         for (uint32_t n = 0; n < nics; n++)
             if (add_case(suite, s, pick, nic[n], bus && !unknown, only, why) != 0)

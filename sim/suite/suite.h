@@ -9,9 +9,10 @@
 #include "sim/play/run.h"
 
 struct suite_options {
-    const char *nic;           /* --nic: only this one; NULL: all */
+    const char *nic;           /* --nic: only this one; NULL: those of the matrix */
     const struct sut *sut;     /* a stack without a NIC runs each case once */
     const char *const *define; /* -D NAME=value, NULL-terminated; or NULL */
+    bool every_nic;            /* --nic all: also those that run when they are named only */
 };
 
 struct suite_case {

@@ -23,7 +23,17 @@ static bool expr_asks_model(const struct expr *e)
 static const char *const counts = "it asks our NIC model's counters",
                          *const overruns =
                              "busy(): what piles up at a NIC is lost or kept as its model does it",
-                         *const slow = "its NIC takes its time over each frame";
+                         *const slow = "its NIC takes its time over each frame",
+                         *const special = "it makes its NIC a special one";
+
+static bool is_special(const char *attribute)
+{
+    static const char *const names[] = {"queue", "unrest", "without", "refuses", NULL};
+    for (const char *const *name = names; *name; name++)
+        if (strcmp(attribute, *name) == 0)
+            return true;
+    return false;
+}
 
 static const char *steps_ask(const struct step *step, uint32_t steps)
 {
@@ -36,6 +46,8 @@ static const char *steps_ask(const struct step *step, uint32_t steps)
                       : steps_ask(s->u.block.step, s->u.block.steps);
         else if (s->kind == STEP_CALL && !s->u.call.on && strcmp(s->u.call.name, "busy") == 0)
             why = overruns;
+        else if (s->kind == STEP_CALL && !s->u.call.on && strcmp(s->u.call.name, "nic") == 0)
+            why = special;
         else if ((s->kind == STEP_ASSERT && expr_asks_model(s->u.expr)) ||
                  (s->kind == STEP_LET && expr_asks_model(s->u.let.expr)))
             why = counts;
@@ -49,6 +61,8 @@ static const char *script_asks(const struct script *s)
         for (uint32_t a = 0; a < s->sut[i].attributes; a++)
             if (strcmp(s->sut[i].attribute[a].name, "tx-delay") == 0)
                 return slow;
+            else if (is_special(s->sut[i].attribute[a].name))
+                return special;
     for (uint32_t k = 0; k < s->outcomes; k++)
         if (expr_asks_model(s->outcome[k].expr))
             return counts;

@@ -43,6 +43,9 @@ int topology_configure_sut(struct topology *t, struct attribute *const *attribut
 #define STACK_ATTRS                                                                                \
     {"nic", VALUE_NAME, "the NIC model behind which it stands"},                                   \
         {"tx-delay", VALUE_TIME, "how long the NIC takes over each frame it sends (0)"},           \
+        {"queue", VALUE_NUMBER, "the most descriptors in a queue of its NIC (virtio)"},            \
+        {"without", VALUE_LIST, "features that its NIC does not offer (virtio): event_idx"},       \
+        {"refuses", VALUE_LIST, "features that its NIC offers and refuses then (virtio)"},         \
         {"gateway", VALUE_IPV4, "its default route"}, {"dns", VALUE_LIST, "its resolvers"},        \
         {"check", VALUE_NONE, "probe the address before use (RFC 5227)"},                          \
         {"sockets", VALUE_NUMBER, "how many its stack can have open at a time (64)"},              \
@@ -57,6 +60,9 @@ int stack_nic(struct topology *t, const struct attrs *attrs, const struct nic_ki
               struct why *why);
 int stack_tx_delay(struct topology *t, const struct attrs *attrs, uint32_t port,
                    struct sut_config *config, struct why *why);
+/* What is wanted of a NIC that negotiates: queue sizes, features. */
+int stack_device(struct topology *t, const struct attrs *attrs, struct sut_config *config,
+                 struct why *why);
 int stack_sockets(const struct attrs *attrs, struct sut_config *config, struct why *why);
 /* A configuration call; one that the stack lacks skips the script. */
 int topology_configure(struct topology *t, struct host *h, const char *call, struct value *argv,

@@ -98,7 +98,8 @@ static int read_config(struct topology *t, struct host *h, const struct attrs *a
         if (stack_tx_delay(t, attrs, p, config, why) != 0)
             return -1;
     config->small = attr_flag(attrs, "small");
-    if (stack_sockets(attrs, config, why) != 0 || stack_nic(t, attrs, &config->nic, why) != 0)
+    if (stack_device(t, attrs, config, why) != 0 || stack_sockets(attrs, config, why) != 0 ||
+        stack_nic(t, attrs, &config->nic, why) != 0)
         return -1;
     if (!only || t->skipped || strcmp(config->nic->name, only) == 0)
         return 0;

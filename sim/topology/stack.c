@@ -45,6 +45,50 @@ int stack_tx_delay(struct topology *t, const struct attrs *attrs, uint32_t port,
     return 0;
 }
 
+static uint64_t feature_of(const struct value *v)
+{
+    char name[32];
+    if (v->kind != VALUE_BYTES || v->len >= sizeof name)
+        return v->kind == VALUE_NAME ? nic_feature(v->text) : 0;
+    memcpy(name, v->bytes, v->len);
+    name[v->len] = 0;
+    return nic_feature(name);
+}
+
+static int features_of(const struct attrs *attrs, const char *name, uint64_t *features,
+                       struct why *why)
+{
+    const struct attribute *a = attr_find(attrs, name, 0);
+    for (uint32_t i = 0; a && i < a->value.items; i++) {
+        uint64_t feature = feature_of(&a->value.item[i]);
+        if (!feature) {
+            topology_bad_value(a, "names of features, as virtio's event_idx, mrg_rxbuf", why);
+            return -1;
+        }
+        *features |= feature;
+    }
+    return 0;
+}
+
+int stack_device(struct topology *t, const struct attrs *attrs, struct sut_config *config,
+                 struct why *why)
+{
+    const struct attribute *queue = attr_find(attrs, "queue", 0);
+    struct nic_options *o = &config->device;
+    int64_t size = queue ? queue->value.number : 0;
+    if (queue && (size < 1 || size > 32768 || (size & (size - 1)))) {
+        topology_bad_value(queue, "a power of two up to 32768", why);
+        return -1;
+    }
+    o->queue = (uint32_t)size;
+    if (features_of(attrs, "without", &o->without, why) != 0 ||
+        features_of(attrs, "refuses", &o->refuses, why) != 0)
+        return -1;
+    if ((queue || o->without || o->refuses) && !(config->sut->flags & SUT_BUS))
+        topology_skip(t, "the script's NIC is a special one, %s has none", config->sut->name);
+    return 0;
+}
+
 int stack_sockets(const struct attrs *attrs, struct sut_config *config, struct why *why)
 {
     const struct attribute *a = attr_find(attrs, "sockets", 0);

@@ -115,7 +115,7 @@ int topology_build_sut(struct topology *t, struct attribute **attribute, struct 
                            k, &config, why) != 0)
             return -1;
     config.small = attr_flag(&first, "small");
-    if (stack_sockets(&first, &config, why) != 0)
+    if (stack_device(t, &first, &config, why) != 0 || stack_sockets(&first, &config, why) != 0)
         return -1;
     if (t->skipped)
         return 0;

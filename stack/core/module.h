@@ -58,7 +58,8 @@ struct knob {
 
 /* ADDRESS: an address came (perhaps tentative, RFC 5227) or stopped being tentative; NO_ADDRESS:
  * one went, also by a conflict. GONE: the device goes away, and its place may be another's next:
- * who keeps something by interface forgets it. Then its addresses go. */
+ * who keeps something by interface forgets it. Then its addresses go. ANNOUNCE: the machine may
+ * stand elsewhere than before, which its neighbours are to be told. */
 enum netif_event {
     NETIF_EVENT_UP,
     NETIF_EVENT_DOWN,
@@ -66,7 +67,8 @@ enum netif_event {
     NETIF_EVENT_NO_CARRIER,
     NETIF_EVENT_ADDRESS,
     NETIF_EVENT_NO_ADDRESS,
-    NETIF_EVENT_GONE
+    NETIF_EVENT_GONE,
+    NETIF_EVENT_ANNOUNCE
 };
 
 struct module {

@@ -90,6 +90,11 @@ void netif_link(struct netif *nif, bool running, int64_t now_ns)
                       now_ns);
 }
 
+void netif_announce(struct netif *nif, int64_t now_ns)
+{
+    stack_netif_event(nif->stack, nif, NETIF_EVENT_ANNOUNCE, now_ns);
+}
+
 void netif_wake(struct netif *nif)
 {
     struct stack *s = nif->stack;

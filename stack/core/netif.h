@@ -174,6 +174,9 @@ void netif_sent(struct netif *nif, struct netbuf *nb, int status);
 /* Carrier came or went. */
 void netif_link(struct netif *nif, bool running, int64_t now_ns);
 
+/* The machine has moved (a virtual one to another host): neighbours are to hear where it is. */
+void netif_announce(struct netif *nif, int64_t now_ns);
+
 /* An interrupt left work: poll soon. Safe in interrupt context. */
 void netif_wake(struct netif *nif);
 

@@ -132,6 +132,21 @@ int stack_detach(struct netif *nif, int64_t now_ns)
     return 0;
 }
 
+/* --- a table of devices --- */
+
+int stack_probe_table(struct stack *s, const struct device *table, int count, int64_t now_ns)
+{
+    int attached = 0;
+    for (int i = 0; i < count; i++) {
+        const struct netif_driver *driver = driver_for(s, &table[i]);
+        struct bus_window w;
+        if (driver && device_map(&table[i], 0, 0, &w) == 0 &&
+            stack_attach(s, NULL, driver, &table[i], now_ns))
+            attached++;
+    }
+    return attached;
+}
+
 /* --- a walk over the PCI bus --- */
 
 struct probe {

@@ -1,430 +1,371 @@
+/*
+ * virtio-net (virtio 1.2, 5.1): finding it, bringing it up, interrupts, link, filters, recovery.
+ * The transport is virtio.h's; queues are virtqueue.h's.
+ */
 #include "stack/driver/virtio_net.h"
 #include "stack/core/error.h"
 #include "stack/core/mem.h"
 #include "stack/core/panic.h"
-#include "stack/driver/causes.h"
-#include "stack/driver/device.h"
-#include "stack/driver/virtqueue.h"
+#include "stack/driver/virtio_net_private.h"
 
-/* "Virtio Over PCI Bus", "Legacy Interfaces: A Note on PCI Device Layout": I/O in BAR 0. */
-enum {
-    DEVICE_FEATURES = 0,
-    DRIVER_FEATURES = 4,
-    QUEUE_ADDRESS = 8, /* in pages */
-    QUEUE_SIZE = 12,
-    QUEUE_SELECT = 14,
-    QUEUE_NOTIFY = 16,
-    DEVICE_STATUS = 18,
-    ISR_STATUS = 19, /* reading it clears it */
-    CONFIG_MAC = 20, /* without MSI-X */
-    CONFIG_STATUS = 26,
-    REGISTER_BYTES = 28
+enum { NETWORK_DEVICE = 1 /* 5, "Device Types" */, PAGE = VIRTQUEUE_LEGACY_ALIGN };
+enum { CONTROL_LEAST = 3 /* descriptors of the longest command */ };
+
+static const char *const counter_names[VIRTIO_NET_COUNTERS + 1] = {
+    [VIRTIO_NET_RX_NO_BUFFER] = "rx_no_buffer",
+    [VIRTIO_NET_RX_LENGTH_BAD] = "rx_length_bad",
+    [VIRTIO_NET_RX_MERGED] = "rx_merged",
+    [VIRTIO_NET_RX_SUMMED] = "rx_summed",
+    [VIRTIO_NET_TX_RING_FULL] = "tx_ring_full",
+    [VIRTIO_NET_TX_ERROR] = "tx_error",
+    [VIRTIO_NET_TX_SUMMED] = "tx_summed",
+    [VIRTIO_NET_TX_CUT] = "tx_cut",
+    [VIRTIO_NET_LINK_CHANGE] = "link_change",
+    [VIRTIO_NET_ANNOUNCES] = "announces",
+    [VIRTIO_NET_CONTROL_REFUSED] = "control_refused",
+    [VIRTIO_NET_QUEUE_BROKEN] = "queue_broken",
+    [VIRTIO_NET_DEVICE_RESET] = "device_reset",
 };
 
-enum { ACKNOWLEDGE = 1, DRIVER = 2, DRIVER_OK = 4, FAILED = 128 };
-enum { ISR_QUEUE = 1, ISR_CONFIG = 2 };
-enum { LINK_UP = 1 };
-/* VIRTIO_NET_F_MAC, VIRTIO_NET_F_STATUS */
-#define FEATURE_MAC    ((uint32_t)1 << 5)
-#define FEATURE_STATUS ((uint32_t)1 << 16)
+static const uint64_t wished =
+    VIRTIO_NET_F_CSUM | VIRTIO_NET_F_GUEST_CSUM | VIRTIO_NET_F_MAC | VIRTIO_NET_F_HOST_TSO4 |
+    VIRTIO_NET_F_MRG_RXBUF | VIRTIO_NET_F_STATUS | VIRTIO_NET_F_CTRL_VQ | VIRTIO_NET_F_CTRL_RX |
+    VIRTIO_NET_F_ANNOUNCE | VIRTIO_F_ANY_LAYOUT | VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX;
 
-enum { RX, TX, QUEUES };
-enum {
-    VENDOR = 0x1af4,
-    NET_TRANSITIONAL = 0x1000,
-    HEADER_BYTES = 10, /* struct virtio_net_hdr without num_buffers: all zero */
-    FRAME_HEADER = 14,
-    FRAME_MIN = 60,
-    FRAME_ROOM = 1514 + 4,
-    RX_BUFFERS = 32,
-    HEADER_STRIDE = 64, /* so that no two share what a bus gives in one piece */
-    PAGE = VIRTQUEUE_LEGACY_ALIGN,
-    QUEUE_BYTES = 3 * PAGE, /* of VIRTQUEUE_MOST: two pages and one */
-    RING_BYTES = PAGE + QUEUES * QUEUE_BYTES + RX_BUFFERS * HEADER_STRIDE,
-};
-
-enum counter {
-    RX_NO_BUFFER,
-    RX_LENGTH_BAD,
-    TX_RING_FULL,
-    TX_ERROR,
-    LINK_CHANGE,
-    QUEUE_BROKEN,
-    COUNTERS
-};
-
-static const char *const counter_names[] = {
-    [RX_NO_BUFFER] = "rx_no_buffer",
-    [RX_LENGTH_BAD] = "rx_length_bad",
-    [TX_RING_FULL] = "tx_ring_full",
-    [TX_ERROR] = "tx_error",
-    [LINK_CHANGE] = "link_change",
-    [QUEUE_BROKEN] = "queue_broken",
-    [COUNTERS] = NULL,
-};
-
-struct virtio_net {
-    struct netif *nif;
-    const struct bus *bus;
-    struct bus_window regs;
-    struct causes causes; /* ISR status not yet acted on */
-    int interrupt;
-    bool running, link, has_status;
-    uint8_t *header; /* of each receive buffer, HEADER_STRIDE apart */
-    uint64_t header_at;
-    struct virtqueue queue[QUEUES];
-    struct netbuf *rx[RX_BUFFERS];
-    uint64_t counter[COUNTERS];
-};
-
-static uint32_t read(const struct virtio_net *d, uint32_t reg, int width)
+static bool virtio_net_match(const struct device *device)
 {
-    return bus_read(d->bus, &d->regs, reg, width);
+    return virtio_match(device, NETWORK_DEVICE);
 }
 
-static void write(const struct virtio_net *d, uint32_t reg, int width, uint32_t value)
-{
-    bus_write(d->bus, &d->regs, reg, width, value);
-}
-
-static void set_status(const struct virtio_net *d, uint32_t bits)
-{
-    write(d, DEVICE_STATUS, 1, bits ? read(d, DEVICE_STATUS, 1) | bits : 0);
-}
-
-static void notify(struct virtio_net *d, int queue)
+void virtio_net_notify(struct virtio_net *d, unsigned queue)
 {
     virtqueue_publish(&d->queue[queue]);
     if (virtqueue_wants_notification(&d->queue[queue]))
-        write(d, QUEUE_NOTIFY, 2, (uint32_t)queue);
+        d->v.transport->notify(&d->v, queue);
 }
 
-/* --- reception: a header of ours and a frame buffer each --- */
-
-/* Slot i's owner: its place in d->rx. */
-static bool offer(struct virtio_net *d, uint32_t i)
-{
-    struct netbuf *nb = d->rx[i] ? d->rx[i] : netif_buffer(d->nif, FRAME_ROOM);
-    if (!nb) {
-        d->counter[RX_NO_BUFFER]++;
-        return false;
-    }
-    d->rx[i] = nb;
-    const struct virtqueue_part header = {d->header_at + (uint64_t)i * HEADER_STRIDE, HEADER_BYTES};
-    const struct virtqueue_part frame = {netif_device_address(d->nif, nb), FRAME_ROOM};
-    const struct virtqueue_part part[] = {header, frame};
-    bus_give(d->bus, d->header + (size_t)i * HEADER_STRIDE, HEADER_BYTES, BUS_FROM_DEVICE);
-    bus_give(d->bus, netbuf_data(nb), FRAME_ROOM, BUS_FROM_DEVICE);
-    bool fits = virtqueue_add(&d->queue[RX], part, 2, 0, &d->rx[i]);
-    STACK_ASSERT(fits); /* no more buffers than pairs of descriptors */
-    return true;
-}
-
-static struct netbuf *take_slot(struct virtio_net *d, struct netbuf **slot)
-{
-    struct netbuf *nb = *slot;
-    size_t i = (size_t)(slot - d->rx);
-    bus_take(d->bus, d->header + i * HEADER_STRIDE, HEADER_BYTES, BUS_FROM_DEVICE);
-    bus_take(d->bus, netbuf_data(nb), FRAME_ROOM, BUS_FROM_DEVICE);
-    return nb;
-}
-
-/* A frame goes up when another buffer takes its place; else the slot keeps its own. */
-static void arrived(struct virtio_net *d, struct netbuf **slot, uint32_t written, int64_t now_ns)
-{
-    struct netbuf *nb = take_slot(d, slot);
-    struct netbuf *fresh = netif_buffer(d->nif, FRAME_ROOM);
-    bool sound = written > HEADER_BYTES && written <= HEADER_BYTES + FRAME_ROOM;
-    d->counter[RX_LENGTH_BAD] += !sound;
-    d->counter[RX_NO_BUFFER] += !fresh;
-    if (!sound || !fresh) {
-        if (fresh)
-            netbuf_free(d->nif->stack, fresh);
-        offer(d, (uint32_t)(slot - d->rx));
-        return;
-    }
-    *slot = fresh;
-    offer(d, (uint32_t)(slot - d->rx));
-    netbuf_trim(nb, written - HEADER_BYTES);
-    netif_receive(d->nif, nb, now_ns);
-}
-
-static int harvest(struct virtio_net *d, int64_t now_ns, int budget)
-{
-    int frames = 0;
-    uint32_t written;
-    struct netbuf **slot;
-    while (frames < budget && d->running && (slot = virtqueue_take(&d->queue[RX], &written))) {
-        arrived(d, slot, written, now_ns);
-        frames++;
-    }
-    if (frames > 0 && d->running)
-        notify(d, RX);
-    return frames;
-}
-
-/* --- transmission --- */
-
-static struct netbuf *untransmit(struct virtio_net *d, struct netbuf *nb)
-{
-    bus_take(d->bus, netbuf_data(nb) - HEADER_BYTES, HEADER_BYTES + netbuf_len(nb), BUS_TO_DEVICE);
-    return nb;
-}
-
-static void reap(struct virtio_net *d)
-{
-    uint32_t written;
-    struct netbuf *nb;
-    while ((nb = virtqueue_take(&d->queue[TX], &written)) != NULL)
-        netif_sent(d->nif, untransmit(d, nb), 0);
-}
-
-/* Devices do not pad, and all drivers' frames are the same. Where the buffer ends too soon the
- * frame moves to its front, behind the header's place. */
-static void pad(struct netbuf *nb)
-{
-    uint32_t len = netbuf_len(nb);
-    if (len >= FRAME_MIN)
-        return;
-    if (nb->size - nb->start < FRAME_MIN) {
-        memmove(nb->base + HEADER_BYTES, netbuf_data(nb), len);
-        nb->start = HEADER_BYTES;
-    }
-    nb->end = nb->start + FRAME_MIN;
-    memset(netbuf_data(nb) + len, 0, FRAME_MIN - len);
-}
-
-/* "Legacy Interface: Framing Requirements": the header has a descriptor of its own. */
-static int virtio_send(void *state, struct netbuf *nb, int64_t now_ns)
-{
-    struct virtio_net *d = state;
-    struct virtqueue *q = &d->queue[TX];
-    (void)now_ns;
-    if (!d->running)
-        return -ERR_NETDOWN;
-    if (netbuf_len(nb) < FRAME_HEADER || netbuf_len(nb) > FRAME_ROOM)
-        return -ERR_MSGSIZE;
-    reap(d);
-    pad(nb);
-    uint32_t len = netbuf_len(nb);
-    STACK_ASSERT(nb->start >= HEADER_BYTES); /* virtio_net_driver.headroom */
-    memset(netbuf_data(nb) - HEADER_BYTES, 0, HEADER_BYTES);
-    uint64_t at = netif_device_address(d->nif, nb);
-    const struct virtqueue_part part[] = {{at - HEADER_BYTES, HEADER_BYTES}, {at, len}};
-    if (!virtqueue_add(q, part, 2, 2, nb)) {
-        d->counter[TX_RING_FULL]++;
-        virtqueue_listen(q);
-        return -ERR_NOBUFS;
-    }
-    bus_give(d->bus, netbuf_data(nb) - HEADER_BYTES, HEADER_BYTES + len, BUS_TO_DEVICE);
-    notify(d, TX);
-    reap(d);
-    if (q->frees < q->size) /* something is in flight: its end is to be heard of */
-        virtqueue_listen(q);
-    else
-        virtqueue_quiet(q);
-    return 0;
-}
-
-/* --- probe and stop --- */
-
-static bool virtio_match(const struct device *device)
-{
-    return device->kind == DEVICE_PCI && device->pci.vendor_id == VENDOR &&
-           device->pci.device_id == NET_TRANSITIONAL;
-}
-
+/* Reading the cause acknowledges it. Reception is quiet until poll has looked. */
 static int on_interrupt(void *ctx)
 {
     struct virtio_net *d = ctx;
-    uint32_t isr = read(d, ISR_STATUS, 1);
-    if (isr == 0 || isr == 0xff)
+    uint32_t causes = d->v.transport->interrupts(&d->v);
+    if (causes == 0)
         return 0;
-    virtqueue_quiet(&d->queue[RX]); /* until poll has looked */
-    causes_post(&d->causes, isr);
+    if (d->running)
+        virtqueue_quiet(&d->queue[VIRTIO_NET_RX]);
+    causes_post(&d->causes, causes);
     netif_wake(d->nif);
     return 1;
 }
 
-/* Of the device's size, which a legacy driver cannot change. */
-static int set_queue(struct virtio_net *d, int i, uint8_t *memory, uint64_t at)
+/* --- queues --- */
+
+/* 4.1.5.1.3, 4.2.3.2: no larger than the device's, a power of two; a legacy PCI device's is as it
+ * is. 0: it cannot be used. */
+static uint32_t queue_size(const struct virtio_net *d, unsigned i)
 {
-    write(d, QUEUE_SELECT, 2, (uint32_t)i);
-    uint32_t size = read(d, QUEUE_SIZE, 2);
-    if (size < 2 || size > VIRTQUEUE_MOST || (size & (size - 1)) != 0 || at >> 44 != 0)
-        return -ERR_NODEV;
-    virtqueue_init(&d->queue[i], d->bus, memory, (uint16_t)size, PAGE, false);
-    write(d, QUEUE_ADDRESS, 4, (uint32_t)(at / PAGE));
-    return 0;
+    static const uint16_t wish[VIRTIO_QUEUES] = {VIRTIO_NET_RX_WISH, VIRTIO_NET_TX_WISH,
+                                                 VIRTIO_NET_CONTROL_WISH};
+    uint32_t most = d->v.transport->queue_most(&d->v, i);
+    uint32_t size = wish[i];
+    if (!d->v.transport->chooses_size)
+        return most <= VIRTQUEUE_MOST && (most & (most - 1)) == 0 ? most : 0;
+    while (size > most)
+        size /= 2;
+    return size;
 }
 
+static void take_memory(struct virtio_net *d, unsigned i, uint8_t **memory, uint64_t *at)
+{
+    *memory = d->memory + (size_t)i * VIRTIO_NET_QUEUE_BYTES;
+    *at = d->memory_at + (uint64_t)i * VIRTIO_NET_QUEUE_BYTES;
+    memset(*memory, 0, VIRTIO_NET_QUEUE_BYTES);
+}
+
+static void use_tables(struct virtio_net *d, unsigned i)
+{
+    size_t skip = VIRTIO_QUEUES * (size_t)VIRTIO_NET_QUEUE_BYTES + i * VIRTIO_NET_TABLES_BYTES;
+    if (virtio_has(&d->v, VIRTIO_F_INDIRECT_DESC))
+        virtqueue_use_tables(&d->queue[i], d->memory + skip, d->memory_at + skip);
+}
+
+static int set_queue(struct virtio_net *d, unsigned i)
+{
+    uint8_t *memory;
+    uint64_t at;
+    uint32_t size = queue_size(d, i);
+    if (size == 0)
+        return -ERR_NODEV;
+    take_memory(d, i, &memory, &at);
+    virtqueue_init(&d->queue[i], d->bus, memory, (uint16_t)size, d->v.transport->queue_align,
+                   virtio_has(&d->v, VIRTIO_F_EVENT_IDX));
+    use_tables(d, i);
+    return d->v.transport->start_queue(&d->v, i, &d->queue[i], at) ? -ERR_NODEV : 0;
+}
+
+/* A buffer that is two descriptors needs them, or one and a table. */
 static int set_queues(struct virtio_net *d)
 {
-    uint64_t at;
-    if (bus_dma_map(d->bus, d->nif->ring, RING_BYTES, ((uint64_t)1 << 44) - 1, &at))
-        return -ERR_NOMEM;
-    uint32_t skip = (uint32_t)(-at & (PAGE - 1));
-    uint8_t *memory = (uint8_t *)d->nif->ring + skip;
-    memset(memory, 0, QUEUES * QUEUE_BYTES);
-    at += skip;
-    for (int i = 0; i < QUEUES; i++) {
-        int err = set_queue(d, i, memory + i * QUEUE_BYTES, at + (uint64_t)i * QUEUE_BYTES);
+    unsigned least = d->one_piece || virtio_has(&d->v, VIRTIO_F_INDIRECT_DESC) ? 1 : 2;
+    for (unsigned i = 0; i <= VIRTIO_NET_TX; i++) {
+        int err = set_queue(d, i);
         if (err < 0)
             return err;
+        if (d->queue[i].size < least)
+            return -ERR_NODEV;
     }
-    d->header = memory + QUEUES * QUEUE_BYTES;
-    d->header_at = at + QUEUES * QUEUE_BYTES;
+    d->control = virtio_has(&d->v, VIRTIO_NET_F_CTRL_VQ) && set_queue(d, VIRTIO_NET_CONTROL) == 0;
+    const struct virtqueue *q = &d->queue[VIRTIO_NET_CONTROL];
+    d->control = d->control && (q->table || q->size >= CONTROL_LEAST);
     return 0;
 }
 
-static bool fill(struct virtio_net *d)
+/* The first page boundary of the ring memory. */
+static int map_memory(struct virtio_net *d)
 {
-    uint32_t most = d->queue[RX].size / 2u;
-    for (uint32_t i = 0; i < RX_BUFFERS && i < most; i++)
-        if (!offer(d, i))
-            return i > 0;
-    return true;
+    uint64_t at;
+    if (bus_dma_map(d->bus, d->nif->ring, VIRTIO_NET_RING_BYTES, UINT64_MAX, &at))
+        return -ERR_NOMEM;
+    size_t skip = (size_t)(-at & (PAGE - 1));
+    size_t commands =
+        VIRTIO_QUEUES * ((size_t)VIRTIO_NET_QUEUE_BYTES + (size_t)VIRTIO_NET_TABLES_BYTES);
+    d->memory = (uint8_t *)d->nif->ring + skip;
+    d->memory_at = at + skip;
+    d->command = d->memory + commands;
+    d->command_at = d->memory_at + commands;
+    return 0;
 }
 
-static void take_all(struct virtio_net *d, struct netbuf_queue *lost)
+/* --- up and down --- */
+
+/* What follows from what was negotiated. A device without MAC leaves it to the driver; none is made
+ * up here. */
+static int negotiate(struct virtio_net *d)
 {
-    struct netbuf **slot, *nb;
-    while ((slot = virtqueue_take_back(&d->queue[RX])) != NULL) {
-        netbuf_free(d->nif->stack, take_slot(d, slot));
-        *slot = NULL;
+    if (virtio_negotiate(&d->v, wished, VIRTIO_NET_F_MAC))
+        return -ERR_NODEV;
+    bool merges = virtio_has(&d->v, VIRTIO_NET_F_MRG_RXBUF);
+    bool modern = virtio_has(&d->v, VIRTIO_F_VERSION_1);
+    d->header_bytes = modern || merges ? VIRTIO_NET_HDR : VIRTIO_NET_HDR_LEGACY;
+    d->one_piece = modern || merges || virtio_has(&d->v, VIRTIO_F_ANY_LAYOUT);
+    d->rx_bytes = d->header_bytes + VIRTIO_NET_FRAME_ROOM;
+    return 0;
+}
+
+static void set_offloads(struct virtio_net *d)
+{
+    bool sums = virtio_has(&d->v, VIRTIO_NET_F_CSUM);
+    bool cuts = sums && virtio_has(&d->v, VIRTIO_NET_F_HOST_TSO4);
+    d->nif->offload = (struct netif_offload){
+        .sums_on_send = sums,
+        .sums_on_receive = virtio_has(&d->v, VIRTIO_NET_F_GUEST_CSUM),
+        .segments = cuts ? VIRTIO_NET_SEGMENTS : 0,
+        .segment_bytes = cuts ? VIRTIO_NET_SEGMENT_BYTES : 0,
+    };
+}
+
+/* 3.1.1, in its order; the buffers are offered before DRIVER_OK, and the device is told after. */
+static int bring_up(struct virtio_net *d)
+{
+    int err = negotiate(d);
+    if (err < 0)
+        return err;
+    virtio_config_octets(&d->v, VIRTIO_NET_MAC, d->nif->mac, NETIF_MAC_BYTES);
+    err = set_queues(d);
+    if (err == 0 && !virtio_net_rx_fill(d))
+        err = -ERR_NOMEM;
+    if (err < 0)
+        return err;
+    set_offloads(d);
+    virtqueue_quiet(&d->queue[VIRTIO_NET_TX]);
+    if (d->control)
+        virtqueue_quiet(&d->queue[VIRTIO_NET_CONTROL]);
+    virtio_add_status(&d->v, VIRTIO_DRIVER_OK);
+    d->running = true;
+    d->tx_unrung = false;
+    virtio_net_notify(d, VIRTIO_NET_RX);
+    virtio_net_send_filter(d);
+    return 0;
+}
+
+static void take_down(struct virtio_net *d, struct netbuf_queue *lost)
+{
+    d->running = false;
+    virtio_reset(&d->v);
+    virtio_net_rx_free(d);
+    virtio_net_tx_take_all(d, lost);
+    virtio_net_control_take_all(d);
+}
+
+static void fail_all(struct virtio_net *d, struct netbuf_queue *lost, int status)
+{
+    struct netbuf *nb;
+    while ((nb = netbuf_dequeue(lost)) != NULL) {
+        d->counter[VIRTIO_NET_TX_ERROR]++;
+        netif_sent(d->nif, nb, status);
     }
-    while ((nb = virtqueue_take_back(&d->queue[TX])) != NULL)
-        netbuf_enqueue(lost, untransmit(d, nb));
 }
 
-static void note_link(struct virtio_net *d, int64_t now_ns)
+/* 5.1.4.2: without STATUS the link is taken to be up; else it is told of by an interrupt. */
+static uint32_t read_status(const struct virtio_net *d)
 {
-    bool up = !d->has_status || (read(d, CONFIG_STATUS, 2) & LINK_UP);
+    if (!virtio_has(&d->v, VIRTIO_NET_F_STATUS))
+        return VIRTIO_NET_LINK_UP;
+    return virtio_config(&d->v, VIRTIO_NET_STATUS, 2);
+}
+
+static void note_link(struct virtio_net *d, uint32_t status, int64_t now_ns)
+{
+    bool up = status & VIRTIO_NET_LINK_UP;
     if (up == d->link)
         return;
     d->link = up;
-    d->counter[LINK_CHANGE]++;
+    d->counter[VIRTIO_NET_LINK_CHANGE]++;
     netif_link(d->nif, up, now_ns);
 }
 
-static void halt(struct virtio_net *d, struct netbuf_queue *lost)
-{
-    d->running = false;
-    set_status(d, 0);
-    bus_irq_detach(d->bus, d->interrupt, d);
-    take_all(d, lost);
-}
-
-/* "Device Initialization", in its order. */
-static int bring_up(struct virtio_net *d, const struct device *device)
-{
-    set_status(d, 0);
-    set_status(d, ACKNOWLEDGE);
-    set_status(d, DRIVER);
-    uint32_t features = read(d, DEVICE_FEATURES, 4) & (FEATURE_MAC | FEATURE_STATUS);
-    write(d, DRIVER_FEATURES, 4, features);
-    d->has_status = features & FEATURE_STATUS;
-    if (!(features &
-          FEATURE_MAC)) /* a device without one leaves it to the driver; none is made up */
-        return -ERR_NODEV;
-    for (uint32_t i = 0; i < NETIF_MAC_BYTES; i++)
-        d->nif->mac[i] = (uint8_t)read(d, CONFIG_MAC + i, 1);
-    int err = set_queues(d);
-    if (err < 0)
-        return err;
-    if (device_irq_attach(device, 0, on_interrupt, d))
-        return -ERR_IO;
-    if (!fill(d)) {
-        bus_irq_detach(d->bus, d->interrupt, d);
-        return -ERR_NOMEM;
-    }
-    virtqueue_quiet(&d->queue[TX]);
-    set_status(d, DRIVER_OK);
-    d->running = true;
-    notify(d, RX);
-    return 0;
-}
-
-static int virtio_probe(void *state, struct netif *nif, const struct device *device, int64_t now_ns)
+static int virtio_net_probe(void *state, struct netif *nif, const struct device *device,
+                            int64_t now_ns)
 {
     struct virtio_net *d = state;
     d->nif = nif;
     d->bus = device->bus;
     d->interrupt = device->interrupt[0];
-    if (device->window[0].space != BUS_IO || device_map(device, 0, REGISTER_BYTES, &d->regs))
+    if (virtio_open(&d->v, device, NETWORK_DEVICE))
         return -ERR_NODEV;
-    int err = bring_up(d, device);
+    int err = map_memory(d);
+    if (err == 0 && device_irq_attach(device, 0, on_interrupt, d))
+        err = -ERR_IO;
+    if (err < 0)
+        return err;
+    err = bring_up(d);
     if (err < 0) {
-        set_status(d, FAILED);
+        virtio_add_status(&d->v, VIRTIO_FAILED);
+        bus_irq_detach(d->bus, d->interrupt, d);
         return err;
     }
-    note_link(d, now_ns);
+    note_link(d, read_status(d), now_ns);
     return 0;
 }
 
-static void fail_all(struct virtio_net *d, struct netbuf_queue *lost)
-{
-    struct netbuf *nb;
-    while ((nb = netbuf_dequeue(lost)) != NULL) {
-        d->counter[TX_ERROR]++;
-        netif_sent(d->nif, nb, -ERR_NETDOWN);
-    }
-}
-
-static void virtio_stop(void *state, int64_t now_ns)
+static void virtio_net_stop(void *state, int64_t now_ns)
 {
     struct virtio_net *d = state;
     struct netbuf_queue lost = {0};
     (void)now_ns;
     if (!d->running)
         return;
-    halt(d, &lost);
-    fail_all(d, &lost);
+    take_down(d, &lost);
+    bus_irq_detach(d->bus, d->interrupt, d);
+    fail_all(d, &lost, -ERR_NETDOWN);
 }
 
 /* --- at work --- */
 
-/* A device that lies about its queues is stopped, and the link is gone with it. */
-static void give_up(struct virtio_net *d, int64_t now_ns)
+/*
+ * 2.1.2, DEVICE_NEEDS_RESET: what the device has is lost, and it is brought up anew. So is one that
+ * gives back what it never had. One that does so time and again, without a frame in between, is
+ * left alone, and the link is gone with it.
+ */
+static void recover(struct virtio_net *d, int64_t now_ns)
 {
     struct netbuf_queue lost = {0};
-    d->counter[QUEUE_BROKEN]++;
-    halt(d, &lost);
-    netif_link(d->nif, false, now_ns);
-    fail_all(d, &lost);
+    d->counter[VIRTIO_NET_DEVICE_RESET]++;
+    take_down(d, &lost);
+    if (++d->resets > VIRTIO_NET_RESETS || bring_up(d) < 0) {
+        virtio_add_status(&d->v, VIRTIO_FAILED);
+        bus_irq_detach(d->bus, d->interrupt, d);
+        note_link(d, 0, now_ns);
+    } else {
+        note_link(d, read_status(d), now_ns);
+        netif_wake(d->nif);
+    }
+    fail_all(d, &lost, -ERR_IO);
 }
 
-static int64_t virtio_poll(void *state, int64_t now_ns, int budget)
+/* 5.1.6.5.4: the wish is met first and acknowledged then. */
+static void announce(struct virtio_net *d, int64_t now_ns)
+{
+    d->counter[VIRTIO_NET_ANNOUNCES]++;
+    netif_announce(d->nif, now_ns);
+    virtio_net_send_announced(d);
+}
+
+static void config_changed(struct virtio_net *d, int64_t now_ns)
+{
+    uint32_t status = read_status(d);
+    note_link(d, status, now_ns);
+    if (d->running && (status & VIRTIO_NET_ANNOUNCE) && virtio_has(&d->v, VIRTIO_NET_F_ANNOUNCE))
+        announce(d, now_ns);
+}
+
+static bool is_broken(struct virtio_net *d, uint32_t causes)
+{
+    for (unsigned i = 0; i < VIRTIO_QUEUES; i++)
+        if (d->queue[i].broken && (i != VIRTIO_NET_CONTROL || d->control)) {
+            d->counter[VIRTIO_NET_QUEUE_BROKEN]++;
+            return true;
+        }
+    return (causes & VIRTIO_ISR_CONFIG) && (d->v.transport->status(&d->v) & VIRTIO_NEEDS_RESET);
+}
+
+/* Asks for interrupts. True: something came meanwhile, for which there is perhaps none. */
+static bool listen(struct virtio_net *d)
+{
+    bool more = virtqueue_listen(&d->queue[VIRTIO_NET_RX]);
+    struct virtqueue *tx = &d->queue[VIRTIO_NET_TX];
+    if (tx->frees < tx->size)
+        more = virtqueue_listen(tx) || more;
+    if (d->control && virtio_net_control_waits(d))
+        more = virtqueue_listen(&d->queue[VIRTIO_NET_CONTROL]) || more;
+    return more;
+}
+
+static int64_t virtio_net_poll(void *state, int64_t now_ns, int budget)
 {
     struct virtio_net *d = state;
     if (!d->running)
         return INT64_MAX;
-    if (causes_take(&d->causes) & ISR_CONFIG)
-        note_link(d, now_ns);
-    int harvested = harvest(d, now_ns, budget);
+    uint32_t causes = causes_take(&d->causes);
+    int harvested = virtio_net_rx_harvest(d, now_ns, budget);
     if (!d->running) /* a frame that went up made the stack stop us */
         return INT64_MAX;
-    reap(d);
-    if (d->queue[RX].broken || d->queue[TX].broken) {
-        give_up(d, now_ns);
+    virtio_net_tx_reap(d);
+    virtio_net_control_reap(d);
+    if (is_broken(d, causes))
+        recover(d, now_ns);
+    else if (causes & VIRTIO_ISR_CONFIG)
+        config_changed(d, now_ns);
+    if (!d->running)
         return INT64_MAX;
-    }
-    bool more = harvested == budget || virtqueue_listen(&d->queue[RX]);
-    if (d->queue[TX].frees < d->queue[TX].size)
-        more = virtqueue_listen(&d->queue[TX]) || more;
+    bool more = harvested == budget || listen(d);
     return more || causes_wait(&d->causes) ? now_ns : INT64_MAX;
+}
+
+static int virtio_net_filter(void *state, unsigned flags, const uint8_t (*mac)[NETIF_MAC_BYTES],
+                             int count)
+{
+    struct virtio_net *d = state;
+    d->filter_flags = flags;
+    d->groups = 0;
+    for (int i = 0; i < count && i < NETIF_MULTICASTS; i++)
+        memcpy(d->group[d->groups++], mac[i], NETIF_MAC_BYTES);
+    virtio_net_send_filter(d);
+    return 0;
 }
 
 const struct netif_driver virtio_net_driver = {
     .name = "virtio_net",
     .state_size = sizeof(struct virtio_net),
-    .ring_bytes = RING_BYTES,
-    .headroom = HEADER_BYTES,
-    .match = virtio_match,
-    .probe = virtio_probe,
-    .poll = virtio_poll,
-    .send = virtio_send,
-    .stop = virtio_stop,
+    .ring_bytes = VIRTIO_NET_RING_BYTES,
+    .headroom = VIRTIO_NET_HDR,
+    .match = virtio_net_match,
+    .probe = virtio_net_probe,
+    .poll = virtio_net_poll,
+    .send = virtio_net_send,
+    .kick = virtio_net_kick,
+    .filter = virtio_net_filter,
+    .stop = virtio_net_stop,
     .counters = counter_names,
     .counter_at = offsetof(struct virtio_net, counter),
 };

@@ -1,6 +1,6 @@
 /*
- * virtio-net (virtio 1.2, "Network Device"), so far over the legacy PCI interface. Nothing is
- * negotiated but the MAC and the link's status: each packet is one buffer, checksums are ours.
+ * virtio-net (virtio 1.2, 5.1) over legacy and modern PCI and over memory-mapped registers of both
+ * versions.
  */
 #ifndef STACK_DRIVER_VIRTIO_NET_H
 #define STACK_DRIVER_VIRTIO_NET_H

@@ -2,7 +2,7 @@
 #include "stack/core/panic.h"
 
 enum { DESC_BYTES = 16, DESC_LENGTH = 8, DESC_FLAGS = 12, DESC_NEXT_AT = 14 };
-enum { DESC_NEXT = 1, DESC_WRITE = 2 };
+enum { DESC_NEXT = 1, DESC_WRITE = 2, DESC_INDIRECT = 4 };
 enum { RING_FLAGS = 0, RING_IDX = 2, RING_AT = 4, USED_BYTES = 8 };
 enum { AVAIL_NO_INTERRUPT = 1, USED_NO_NOTIFY = 1 };
 
@@ -72,24 +72,65 @@ void virtqueue_init(struct virtqueue *q, const struct bus *bus, void *memory, ui
     STACK_INVARIANT(check(q));
 }
 
+void virtqueue_use_tables(struct virtqueue *q, void *memory, uint64_t at)
+{
+    q->table = memory;
+    q->table_at = at;
+}
+
+static void describe(const struct virtqueue *q, uint8_t *d, uint64_t at, uint32_t len,
+                     uint32_t flags)
+{
+    ring_store64(q->bus, d, at);
+    ring_store32(q->bus, d + DESC_LENGTH, len);
+    ring_store16(q->bus, d + DESC_FLAGS, (uint16_t)flags);
+}
+
+static uint32_t flags_of(unsigned part, unsigned parts, unsigned read)
+{
+    return (part + 1 < parts ? (uint32_t)DESC_NEXT : 0) | (part < read ? 0 : (uint32_t)DESC_WRITE);
+}
+
+/* 2.7.5.3: one descriptor that leads to the head's table, where the parts follow each other.
+ * Returns the next free descriptor. */
+static uint16_t add_table(struct virtqueue *q, uint16_t head, const struct virtqueue_part *part,
+                          unsigned parts, unsigned read)
+{
+    uint8_t *table = q->table + (size_t)VIRTQUEUE_TABLE_BYTES * head;
+    for (unsigned i = 0; i < parts; i++) {
+        uint8_t *d = table + (size_t)DESC_BYTES * i;
+        describe(q, d, part[i].at, part[i].len, flags_of(i, parts, read));
+        ring_store16(q->bus, d + DESC_NEXT_AT, (uint16_t)(i + 1 < parts ? i + 1 : 0));
+    }
+    describe(q, descriptor(q, head), q->table_at + (uint64_t)VIRTQUEUE_TABLE_BYTES * head,
+             DESC_BYTES * parts, DESC_INDIRECT);
+    return ring_load16(q->bus, descriptor(q, head) + DESC_NEXT_AT);
+}
+
+static uint16_t add_chain(struct virtqueue *q, uint16_t head, const struct virtqueue_part *part,
+                          unsigned parts, unsigned read)
+{
+    uint16_t at = head;
+    for (unsigned i = 0; i < parts; i++) {
+        uint8_t *d = descriptor(q, at);
+        describe(q, d, part[i].at, part[i].len, flags_of(i, parts, read));
+        at = ring_load16(q->bus, d + DESC_NEXT_AT);
+    }
+    return at;
+}
+
 bool virtqueue_add(struct virtqueue *q, const struct virtqueue_part *part, unsigned parts,
                    unsigned read, void *owner)
 {
     STACK_ASSERT(parts > 0 && read <= parts && owner);
-    if (parts > q->frees || q->broken)
+    bool table = q->table && parts > 1 && parts <= VIRTQUEUE_TABLE;
+    unsigned descriptors = table ? 1 : parts;
+    if (descriptors > q->frees || q->broken)
         return false;
     STACK_INVARIANT(check(q));
-    uint16_t head = q->free, at = head;
-    for (unsigned i = 0; i < parts; i++) {
-        uint8_t *d = descriptor(q, at);
-        uint16_t flags = (uint16_t)((i + 1 < parts ? DESC_NEXT : 0) | (i < read ? 0 : DESC_WRITE));
-        ring_store64(q->bus, d, part[i].at);
-        ring_store32(q->bus, d + DESC_LENGTH, part[i].len);
-        ring_store16(q->bus, d + DESC_FLAGS, flags);
-        at = ring_load16(q->bus, d + DESC_NEXT_AT);
-    }
-    q->free = at;
-    q->frees = (uint16_t)(q->frees - parts);
+    uint16_t head = q->free;
+    q->free = table ? add_table(q, head, part, parts, read) : add_chain(q, head, part, parts, read);
+    q->frees = (uint16_t)(q->frees - descriptors);
     q->owner[head] = owner;
     ring_store16(q->bus, q->avail + RING_AT + 2 * (size_t)(q->added % q->size), head);
     q->added++;

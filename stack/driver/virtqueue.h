@@ -26,6 +26,8 @@ extern "C" {
 
 enum { VIRTQUEUE_MOST = 256 }; /* descriptors that a driver here uses, whatever the device has */
 enum { VIRTQUEUE_LEGACY_ALIGN = 4096, VIRTQUEUE_ALIGN = 16 };
+/* Parts of a buffer that an indirect table holds, and that table's octets. */
+enum { VIRTQUEUE_TABLE = 4, VIRTQUEUE_TABLE_BYTES = 16 * VIRTQUEUE_TABLE };
 
 struct virtqueue {
     const struct bus *bus;
@@ -39,6 +41,8 @@ struct virtqueue {
     uint16_t taken;     /* buffers that came back */
     bool event_idx;     /* VIRTIO_F_EVENT_IDX was negotiated */
     bool broken;        /* the device gave back what it did not have */
+    uint8_t *table;     /* NULL: no indirect descriptors; else a table for each descriptor */
+    uint64_t table_at;  /* for the device */
     void *owner[VIRTQUEUE_MOST]; /* of the chain that begins at this descriptor; NULL: none */
 };
 
@@ -54,6 +58,10 @@ size_t virtqueue_bytes(uint16_t size, uint32_t align);
 /* Empty, in `memory` of zeros; 0 < size <= VIRTQUEUE_MOST. */
 void virtqueue_init(struct virtqueue *q, const struct bus *bus, void *memory, uint16_t size,
                     uint32_t align, bool event_idx);
+
+/* Buffers of several parts take one descriptor from now on: `memory` holds VIRTQUEUE_TABLE_BYTES
+ * for each. INDIRECT_DESC was negotiated. */
+void virtqueue_use_tables(struct virtqueue *q, void *memory, uint64_t at);
 
 /* Offers a buffer of up to `size` parts, of which the device reads the first `read` and writes the
  * rest. `owner`, not NULL, comes back from virtqueue_take. False: there are not so many descriptors

@@ -277,6 +277,17 @@ static void link_went(struct stack *s, struct arp *a, struct netif *nif)
         deadline_clear(s, &a->slot[nif->index * NETIF_ADDRESSES + slot].timer);
 }
 
+/* Each address that is in use, once: what RFC 5227 2.3 says of a change of hardware address, or
+ * place. */
+static void announce_all(struct stack *s, struct arp *a, struct netif *nif, int64_t now_ns)
+{
+    for (unsigned slot = 0; slot < NETIF_ADDRESSES && link_is_up(nif); slot++) {
+        struct acd *c = &a->slot[nif->index * NETIF_ADDRESSES + slot];
+        if (c->addr.family == ADDR_IPV4 && !nif->address[slot].tentative)
+            send(s, nif, c, false, now_ns);
+    }
+}
+
 void acd_on_netif(struct stack *s, struct arp *a, struct netif *nif, enum netif_event event,
                   int64_t now_ns)
 {
@@ -292,6 +303,9 @@ void acd_on_netif(struct stack *s, struct arp *a, struct netif *nif, enum netif_
         break;
     case NETIF_EVENT_GONE:
         a->per_netif[nif->index] = (struct acd_netif){.started_ns = INT64_MIN};
+        break;
+    case NETIF_EVENT_ANNOUNCE:
+        announce_all(s, a, nif, now_ns);
         break;
     case NETIF_EVENT_ADDRESS:
     case NETIF_EVENT_NO_ADDRESS:

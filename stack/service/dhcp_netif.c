@@ -103,6 +103,7 @@ void dhcp_on_netif(struct stack *s, void *state, struct netif *nif, enum netif_e
     case NETIF_EVENT_NO_CARRIER:
         break; /* leases go on; what is sent meanwhile is lost like any other frame */
     case NETIF_EVENT_GONE:
+    case NETIF_EVENT_ANNOUNCE:
         break;
     }
     STACK_INVARIANT(dhcp_client_check(c));

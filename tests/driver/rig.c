@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "sim/nic/machine.h"
 #include "stack/driver/e1000.h"
 #include "stack/driver/device.h"
 #include "stack/driver/rtl8139.h"
@@ -92,6 +93,24 @@ static int line_11(void *ctx, const struct pci_function *f)
     return 11;
 }
 
+/* As a board has it: the place is known, whether a device is there is not. */
+static struct netif *from_table(struct stack *s, const struct bus *b)
+{
+    const struct device table[] = {
+        {.bus = b,
+         .kind = DEVICE_TABLE,
+         .compatible = "virtio,mmio",
+         .window = {{.space = BUS_MEM, .base = machine_mmio_base(1), .size = MACHINE_MMIO_BYTES}}},
+        {.bus = b,
+         .kind = DEVICE_TABLE,
+         .compatible = "virtio,mmio",
+         .window = {{.space = BUS_MEM, .base = machine_mmio_base(0), .size = MACHINE_MMIO_BYTES}},
+         .interrupt = {machine_mmio_interrupt(0)},
+         .interrupts = 1},
+    };
+    return stack_probe_table(s, table, 2, 0) == 1 ? stack_netif(s, "eth0") : NULL;
+}
+
 struct netif *nicrig_probe(struct stack *s, const struct bus *b)
 {
     struct pci_function function;
@@ -101,9 +120,11 @@ struct netif *nicrig_probe(struct stack *s, const struct bus *b)
                             .mem_next = 0xfe000000,
                             .mem_end = 0xff000000,
                             .interrupt = line_11};
-    if (pci_enumerate(b, first, &function) == 0 || pci_setup(b, &function, &host, &device))
-        return NULL;
-    struct netif *nif = stack_attach(s, NULL, NULL, &device, 0);
+    struct netif *nif = NULL;
+    if (pci_enumerate(b, first, &function) == 0)
+        nif = from_table(s, b);
+    else if (pci_setup(b, &function, &host, &device) == 0)
+        nif = stack_attach(s, NULL, NULL, &device, 0);
     if (!nif)
         return NULL;
     cr_assert_eq(netif_up(nif, 0), 0);

@@ -12,8 +12,9 @@
 enum { ARENA = 64 << 20, SECOND = 1000000000 };
 
 static const uint8_t mac[6] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
-static const char *const kinds[] = {"e1000", "rtl8139", "virtio-legacy"};
-enum { KINDS = 3, FILTERING = 2 /* the last leaves that to the link layer */ };
+static const char *const kinds[] = {"e1000",         "rtl8139",     "virtio",
+                                    "virtio-legacy", "virtio-mmio", "virtio-mmio-legacy"};
+enum { KINDS = 6, FILTERING = KINDS };
 
 static struct nicrig_log sent; /* by the device */
 static struct world *world;
