@@ -33,6 +33,7 @@ have = $(shell test -e /usr/include/$(1) && echo yes)
 HAVE_SLIRP     := $(call have,slirp/libslirp.h)
 HAVE_LWIP      := $(call have,lwip/lwip/init.h)
 HAVE_LDNS      := $(call have,ldns/ldns.h)
+HAVE_FDT       := $(call have,libfdt.h)
 
 CFLAGS_STACK = $(STD) $(WARN) $(OPT) -ffreestanding -MMD -MP
 CFLAGS_SIM   = $(STD) $(WARN) $(OPT) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -MMD -MP
@@ -61,7 +62,7 @@ TEST_OBJ  := $(TEST_SRC:%.c=$(B)/%.o)
 CLI_OBJ   := $(filter $(B)/sim/cli/%,$(SIM_OBJ))
 SIMLIB_OBJ := $(filter-out $(B)/sim/cli/%,$(SIM_OBJ))
 
-SIM_DEFS := $(if $(HAVE_LWIP),-DHAVE_LWIP) $(if $(HAVE_SLIRP),-DHAVE_SLIRP) $(if $(HAVE_LDNS),-DHAVE_LDNS)
+SIM_DEFS := $(if $(HAVE_FDT),-DHAVE_FDT) $(if $(HAVE_LWIP),-DHAVE_LWIP) $(if $(HAVE_SLIRP),-DHAVE_SLIRP) $(if $(HAVE_LDNS),-DHAVE_LDNS)
 LIBS     += $(if $(HAVE_SLIRP),-lslirp) $(if $(HAVE_LDNS),-lldns)
 
 MISSING := $(strip $(if $(HAVE_SLIRP),,libslirp-dev) $(if $(HAVE_LDNS),,libldns-dev) $(if $(HAVE_LWIP),,liblwip-dev))
@@ -127,7 +128,7 @@ $(B)/wiredrill-lwip.so: $(LWIP_OBJ)
 .PHONY: unit-build
 unit-build: $(B)/unit
 $(B)/unit: $(TEST_OBJ) $(B)/libsim.a $(B)/libstack-checked.a
-	$(Q)$(CC) $(OPT) -o $@ $^ $(LIBS) -lcriterion
+	$(Q)$(CC) $(OPT) -o $@ $^ $(LIBS) $(if $(HAVE_FDT),-lfdt) -lcriterion
 
 # Fuzz targets: each fuzz/X.c becomes $(B)/bin/X. The fuzz variant counts coverage, to find what is new; the asan variant replays files as well.
 FUZZ_SRC := $(wildcard fuzz/*.c)
@@ -152,7 +153,7 @@ $(B)/bench/%_bench: $(B)/bench/%_bench.o $(B)/libsim.a $(B)/libstack.a
 
 # --- what people run ---
 
-PACKAGES := gcc libc6-dev libcriterion-dev clang libclang-rt-dev flex bison tshark libslirp-dev liblwip-dev libldns-dev pkg-config python3
+PACKAGES := gcc libc6-dev libcriterion-dev clang libclang-rt-dev flex bison tshark libslirp-dev liblwip-dev libldns-dev libfdt-dev pkg-config python3
 
 WELCOME  := lld gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu clang-format clang-tidy cppcheck
 

@@ -27,6 +27,7 @@ CATALOGUE(ppp)
 CATALOGUE(tcp)
 CATALOGUE(telnet)
 CATALOGUE(udp)
+CATALOGUE(virtio)
 CATALOGUE(waivers)
 
 struct source {
@@ -34,7 +35,7 @@ struct source {
     bool own;
 };
 
-enum { BUILT_IN = 13, OWN_MAX = 16 };
+enum { BUILT_IN = 14, OWN_MAX = 16 };
 static struct source source[BUILT_IN + OWN_MAX] = {
     {"ethernet", catalogue_ethernet, false},
     {"arp", catalogue_arp, false},
@@ -49,6 +50,7 @@ static struct source source[BUILT_IN + OWN_MAX] = {
     {"ipv6", catalogue_ipv6, false},
     {"telnet", catalogue_telnet, false},
     {"ppp", catalogue_ppp, false},
+    {"virtio", catalogue_virtio, false},
 };
 static size_t sources = BUILT_IN;
 

@@ -73,6 +73,7 @@ struct nic_kind {
 struct nic_options {
     uint32_t queue;   /* virtio: the most descriptors of a queue */
     uint64_t without; /* virtio: features that are not offered */
+    uint32_t unrest;  /* virtio: how often the MAC changes while it is read, from each reset on */
     uint64_t refuses; /* virtio: features that are offered and refused when they are accepted */
 };
 

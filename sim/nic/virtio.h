@@ -57,7 +57,7 @@ struct virtio_queue {
     uint64_t desc, avail, used;
     uint16_t taken;     /* buffers taken from the available ring */
     uint16_t given;     /* the used ring's index */
-    uint16_t signalled; /* that index when the driver was last interrupted, or could have been */
+    uint16_t signalled; /* that index when the driver could last have been interrupted */
 };
 
 struct virtio {
@@ -75,6 +75,8 @@ struct virtio {
     uint32_t macs;
     uint8_t mac[FILTER_MACS][6];
     bool announcing;
+    uint32_t unrest;    /* see nic_options */
+    uint32_t long_used; /* octets that the next used length is too long by */
     uint8_t received[HEADER_MODERN + 1518], packet[FRAME_ROOM], segment[1518]; /* scratch */
 };
 
@@ -112,7 +114,7 @@ uint32_t vnic_status(struct nic *n);
 /* 32 features at a time, by feature_select. */
 uint32_t vnic_read_features(struct nic *n, int driver);
 void vnic_accept(struct nic *n, uint32_t features);
-uint32_t vnic_config(const struct nic *n, uint32_t off, int width);
+uint32_t vnic_config(struct nic *n, uint32_t off, int width);
 void vnic_cause(struct nic *n, uint32_t bits);
 /* The configuration space has changed (3.2.1): its generation moves, and the driver hears of it. */
 void vnic_config_changed(struct nic *n);

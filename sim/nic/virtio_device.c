@@ -119,6 +119,7 @@ void vnic_reset(struct nic *n)
     struct virtio *v = nic_state(n);
     memset(v, 0, offsetof(struct virtio, received));
     v->status_unread = true;
+    v->unrest = nic_options(n)->unrest;
     nic_due(n, INT64_MAX);
     nic_raise(n, false);
     nic_count_up(n, NIC_RESETS);
@@ -187,13 +188,27 @@ void vnic_set_status(struct nic *n, uint32_t status)
 
 /* --- configuration space (2.5, 5.1.4) --- */
 
-uint32_t vnic_config(const struct nic *n, uint32_t off, int width)
+/* A MAC that is being changed: its first half is of another time than its second. */
+static bool is_torn(struct virtio *v, uint32_t off)
 {
-    const struct virtio *v = nic_state_of(n);
+    if (v->unrest == 0 || off >= CONFIG_STATUS)
+        return false;
+    if (off == CONFIG_STATUS - 1) {
+        v->unrest--;
+        v->generation++;
+    }
+    return off < CONFIG_STATUS / 2;
+}
+
+uint32_t vnic_config(struct nic *n, uint32_t off, int width)
+{
+    struct virtio *v = nic_state(n);
     uint8_t space[CONFIG_OCTETS] = {0};
     memcpy(space + CONFIG_MAC, nic_mac(n), 6);
     vnic_put_le(space + CONFIG_STATUS, 2, (nic_is_up(n) ? 1u : 0) | (v->announcing ? 2u : 0));
-    return off + (uint32_t)width <= CONFIG_OCTETS ? vnic_le(space + off, width) : 0;
+    if (off + (uint32_t)width > CONFIG_OCTETS)
+        return 0;
+    return is_torn(v, off) ? 0x02 : vnic_le(space + off, width);
 }
 
 void vnic_cause(struct nic *n, uint32_t bits)

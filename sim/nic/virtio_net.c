@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum { FRAME_MIN = 14, FRAME_PADDED = 60, FRAME_MAX = 1518 };
-enum { BUFFERS_AT = 10 };
+enum { BUFFERS_AT = 10, LIE = 1500 };
 
 uint32_t vnic_header_bytes(const struct nic *n)
 {
@@ -61,7 +61,8 @@ static uint16_t spread(struct nic *n, const uint8_t *packet, uint32_t len,
             *first = c;
         if (!vnic_scatter(n, &c, 0, packet + done, some))
             return 0;
-        vnic_fill_used(n, QUEUE_RX, c.head, some, used);
+        vnic_fill_used(n, QUEUE_RX, c.head, some + v->long_used, used);
+        v->long_used = 0;
         vnic_take(n, QUEUE_RX);
         used++;
         done += some;
@@ -225,6 +226,8 @@ bool vnic_event(struct nic *n, const char *what)
         vnic_needs_reset(n);
     else if (strcmp(what, "config_change") == 0)
         vnic_config_changed(n);
+    else if (strcmp(what, "long_used") == 0)
+        v->long_used = LIE; /* no device may (2.7.8.2) */
     else if (strcmp(what, "spurious_interrupt") == 0)
         vnic_cause(n, ISR_QUEUE);
     else if (strcmp(what, "announce") == 0) {

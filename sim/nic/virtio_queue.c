@@ -320,10 +320,10 @@ void vnic_give(struct nic *n, int queue, uint16_t count)
     vnic_put_le(idx, 2, q->given);
     nic_ring_join(n);
     nic_ring_write(n, q->used + RING_IDX, idx, 2);
-    if (!wants_interrupt(n, q, names[queue]))
-        return;
+    bool wanted = wants_interrupt(n, q, names[queue]);
     q->signalled = q->given;
-    vnic_cause(n, ISR_QUEUE);
+    if (wanted)
+        vnic_cause(n, ISR_QUEUE);
 }
 
 /* 2.7.10: with EVENT_IDX flags stay 0, and an index that was passed already is far away. */

@@ -44,6 +44,7 @@ int topology_configure_sut(struct topology *t, struct attribute *const *attribut
     {"nic", VALUE_NAME, "the NIC model behind which it stands"},                                   \
         {"tx-delay", VALUE_TIME, "how long the NIC takes over each frame it sends (0)"},           \
         {"queue", VALUE_NUMBER, "the most descriptors in a queue of its NIC (virtio)"},            \
+        {"unrest", VALUE_NUMBER, "how often its NIC's MAC changes while it is read (virtio)"},     \
         {"without", VALUE_LIST, "features that its NIC does not offer (virtio): event_idx"},       \
         {"refuses", VALUE_LIST, "features that its NIC offers and refuses then (virtio)"},         \
         {"gateway", VALUE_IPV4, "its default route"}, {"dns", VALUE_LIST, "its resolvers"},        \

@@ -81,10 +81,11 @@ int stack_device(struct topology *t, const struct attrs *attrs, struct sut_confi
         return -1;
     }
     o->queue = (uint32_t)size;
+    o->unrest = (uint32_t)attr_number(attrs, "unrest", 0);
     if (features_of(attrs, "without", &o->without, why) != 0 ||
         features_of(attrs, "refuses", &o->refuses, why) != 0)
         return -1;
-    if ((queue || o->without || o->refuses) && !(config->sut->flags & SUT_BUS))
+    if ((queue || o->unrest || o->without || o->refuses) && !(config->sut->flags & SUT_BUS))
         topology_skip(t, "the script's NIC is a special one, %s has none", config->sut->name);
     return 0;
 }

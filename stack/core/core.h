@@ -17,7 +17,7 @@ enum core_counter {
     CORE_COUNTERS
 };
 
-enum core_knob { CORE_KNOB_CARRIER_LOSS, CORE_KNOB_OFFLOAD, CORE_KNOBS };
+enum core_knob { CORE_KNOB_CARRIER_LOSS, CORE_KNOB_OFFLOAD, CORE_KNOB_RECEIVE_BUFFER, CORE_KNOBS };
 
 extern const char *const core_counters[CORE_COUNTERS];
 

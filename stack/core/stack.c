@@ -25,6 +25,8 @@ const char *const core_counters[CORE_COUNTERS] = {
 static const struct knob core_knobs[CORE_KNOBS] = {
     [CORE_KNOB_CARRIER_LOSS] = {"carrier_loss", KNOB_NS, 1000000000, 0, 3600000000000},
     [CORE_KNOB_OFFLOAD] = {"offload", KNOB_BOOL, 1, 0, 1},
+    /* of a device that may spread a frame over several: octets of each */
+    [CORE_KNOB_RECEIVE_BUFFER] = {"receive_buffer", KNOB_NUMBER, 1518, 64, 1518},
 };
 
 const struct module core_module = {

@@ -3,6 +3,7 @@
  * The transport is virtio.h's; queues are virtqueue.h's.
  */
 #include "stack/driver/virtio_net.h"
+#include "stack/core/core.h"
 #include "stack/core/error.h"
 #include "stack/core/mem.h"
 #include "stack/core/panic.h"
@@ -103,10 +104,10 @@ static int set_queue(struct virtio_net *d, unsigned i)
     return d->v.transport->start_queue(&d->v, i, &d->queue[i], at) ? -ERR_NODEV : 0;
 }
 
-/* A buffer that is two descriptors needs them, or one and a table. */
+/* 2.7.5.3.1: no chain is longer than the queue, a table's neither. */
 static int set_queues(struct virtio_net *d)
 {
-    unsigned least = d->one_piece || virtio_has(&d->v, VIRTIO_F_INDIRECT_DESC) ? 1 : 2;
+    unsigned least = d->one_piece ? 1 : 2;
     for (unsigned i = 0; i <= VIRTIO_NET_TX; i++) {
         int err = set_queue(d, i);
         if (err < 0)
@@ -116,7 +117,7 @@ static int set_queues(struct virtio_net *d)
     }
     d->control = virtio_has(&d->v, VIRTIO_NET_F_CTRL_VQ) && set_queue(d, VIRTIO_NET_CONTROL) == 0;
     const struct virtqueue *q = &d->queue[VIRTIO_NET_CONTROL];
-    d->control = d->control && (q->table || q->size >= CONTROL_LEAST);
+    d->control = d->control && q->size >= CONTROL_LEAST;
     return 0;
 }
 
@@ -138,17 +139,21 @@ static int map_memory(struct virtio_net *d)
 
 /* --- up and down --- */
 
-/* What follows from what was negotiated. A device without MAC leaves it to the driver; none is made
- * up here. */
+/* What follows from what was negotiated. A device that refuses all we wish for is asked for the
+ * least that we can do with. A device without MAC leaves it to the driver; none is made up here. */
 static int negotiate(struct virtio_net *d)
 {
-    if (virtio_negotiate(&d->v, wished, VIRTIO_NET_F_MAC))
+    if (virtio_negotiate(&d->v, wished, VIRTIO_NET_F_MAC) &&
+        virtio_negotiate(&d->v, VIRTIO_NET_F_MAC, VIRTIO_NET_F_MAC))
         return -ERR_NODEV;
     bool merges = virtio_has(&d->v, VIRTIO_NET_F_MRG_RXBUF);
     bool modern = virtio_has(&d->v, VIRTIO_F_VERSION_1);
     d->header_bytes = modern || merges ? VIRTIO_NET_HDR : VIRTIO_NET_HDR_LEGACY;
     d->one_piece = modern || merges || virtio_has(&d->v, VIRTIO_F_ANY_LAYOUT);
     d->rx_bytes = d->header_bytes + VIRTIO_NET_FRAME_ROOM;
+    if (merges)
+        d->rx_bytes = d->header_bytes +
+                      (uint32_t)stack_knob(d->nif->stack, MODULE_CORE, CORE_KNOB_RECEIVE_BUFFER);
     return 0;
 }
 
