@@ -21,8 +21,7 @@ enum {
     MOST_CHUNKS = 16384,
     PLUGIN_DRIVER_BYTES = 2 << 20,
     SMALL_FRAMES = 38, /* a ring of 32 for receiving, and a few on their way */
-    FEW_FRAMES = 16,   /* where the ring holds octets, not buffers */
-    RING_OF_OCTETS = 16 << 10,
+    FEW_FRAMES = 16,   /* where the ring holds octets, not buffers: the RTL8139's */
     SERVICE_WAITERS = 16,
     FIRST_SCRATCH = 2048,
     MEMORY_ALIGN = 256, /* of a driver's state and ring, at most */
@@ -151,7 +150,7 @@ static struct stack_config config_for(const struct sut_needs *needs,
     if (!needs->small) {
         l->frames = FRAMES;
         l->big_buffers = BIG_BUFFERS;
-    } else if (l->driver_bytes > RING_OF_OCTETS) {
+    } else if (needs->nic && strcmp(needs->nic, "rtl8139") == 0) {
         l->frames = FEW_FRAMES;
     }
     if (l->netifs < needs->ports + 1)

@@ -40,7 +40,7 @@ void virtio_net_tx_take_all(struct virtio_net *d, struct netbuf_queue *lost)
 static void pad(struct netbuf *nb)
 {
     uint32_t len = netbuf_len(nb);
-    if (len >= VIRTIO_NET_FRAME_MIN)
+    if (len >= VIRTIO_NET_FRAME_MIN || nb->segment) /* what is cut up, the device pads */
         return;
     if (nb->size - nb->start < VIRTIO_NET_FRAME_MIN) {
         memmove(nb->base + VIRTIO_NET_HDR, netbuf_data(nb), len);
