@@ -56,6 +56,9 @@ rule_broken(struct breach *b, bool holds, const char *expected, const char *actu
 #define RULE(name)                                                                                 \
     bool name(struct judge *j, const struct judge_port *from, const struct packet_facts *f,        \
               int64_t now_ns, struct breach *b)
+RULE(rule_tcp_df);
+RULE(rule_tcp_edge);
+RULE(rule_tcp_buffer);
 RULE(rule_hardware_source);
 RULE(rule_untagged);
 RULE(rule_hardware_destination);

@@ -185,6 +185,21 @@ static void acknowledge(struct flow_end *e, uint32_t ack, bool by_syn)
         e->acked = ack;
 }
 
+uint32_t flow_offer(const struct flow *w, const struct segment_facts *s)
+{
+    bool scaled = !(s->flags & FACTS_SYN) && w->host.scale >= 0 && w->peer.scale >= 0;
+    return s->win << (scaled ? (w->host.scale > 14 ? 14 : w->host.scale) : 0);
+}
+
+/* The right edge of what the host offers; a SYN begins anew. */
+static void see_told(struct flow *w, const struct segment_facts *s)
+{
+    uint32_t edge = s->ack + flow_offer(w, s);
+    if (!w->told || s->flags & FACTS_SYN || (int32_t)(edge - w->told_edge) > 0)
+        w->told_edge = edge;
+    w->told = true;
+}
+
 static void see_sent(struct flow *w, const struct packet_facts *f, const struct segment_facts *s)
 {
     w->spoke = w->spoke || !(s->flags & FACTS_RST);
@@ -196,8 +211,10 @@ static void see_sent(struct flow *w, const struct packet_facts *f, const struct 
     }
     if (!(s->flags & FACTS_RST) && (int32_t)(end_of(s) - w->host.top) > 0)
         w->host.top = end_of(s);
-    if (s->flags & FACTS_ACK && !(s->flags & FACTS_RST))
+    if (s->flags & FACTS_ACK && !(s->flags & FACTS_RST)) {
         acknowledge(&w->peer, s->ack, s->flags & FACTS_SYN);
+        see_told(w, s);
+    }
 }
 
 static bool is_pattern(const struct flow *w, const struct segment_facts *s)

@@ -57,6 +57,8 @@ struct flow {
     bool came, spoke;            /* a segment of the peer did; the host sent one but RST */
     bool offered;                /* the peer offered a window, up to here: */
     uint32_t edge;
+    bool told; /* the host offered one, up to here: */
+    uint32_t told_edge;
     bool literal; /* the peer sent octets that are not the pattern, or urgent ones */
     struct flow_stamp stamp[FLOW_STAMPS]; /* the newest last, a ring */
     uint32_t stamps;
@@ -81,6 +83,10 @@ struct flows {
     struct flow_queue unnamed, named;
     bool gave_way; /* one did: of a flow without a record nothing is known any more */
 };
+
+/* The window that a segment of the host offers, in octets: of a SYN it is not scaled (RFC 7323,
+ * section 2.2). */
+uint32_t flow_offer(const struct flow *w, const struct segment_facts *s);
 
 /* What the numbers of one segment count from, as it was when it was seen. */
 struct flow_base {

@@ -125,6 +125,9 @@ struct judge {
     uint64_t said_ttl[4], said_tos[4]; /* a bit for each value that the script's calls set */
     int64_t arp_interval_ns;           /* between requests for one address */
     bool said_df;                      /* some call or knob asked for DF */
+    bool no_discovery;                 /* a knob has path MTUs of TCP not discovered */
+    bool too_long;                     /* a router has said so: DF may be given up */
+    uint32_t rcvbuf;                   /* that a knob gives connections; 0: nobody knows */
     bool said_broadcast;               /* DHCP asks for broadcast answers */
     bool calls_heard;                  /* the script's calls are told */
     uint32_t said_pattern;             /* octets of the pattern that a call asked for, at most */

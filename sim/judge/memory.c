@@ -1,5 +1,6 @@
 /* What the judge remembers of a world, for the rules of the baseline. All in the arena. */
 #include <netinet/in.h>
+#include <netinet/ip_icmp.h>
 #include <string.h>
 #include <strings.h>
 #include "sim/judge/baseline.h"
@@ -335,6 +336,9 @@ void memory_came(struct judge *j, struct judge_link *l, struct frame *f,
     *c = (struct came){.frame = frame_ref(f), .time_ns = now_ns};
     if (facts->eth_src)
         judge_heard_mac(j, link, facts->eth_src);
+    j->too_long |= facts->kind == FACTS_IPV4 && facts->protocol == IPPROTO_ICMP &&
+                   facts->body_len > 1 && facts->body[0] == ICMP_DEST_UNREACH &&
+                   facts->body[1] == ICMP_FRAG_NEEDED;
     if (facts->kind != FACTS_ARP)
         return;
     judge_heard_mac(j, link, facts->sha);

@@ -299,7 +299,7 @@ static uint32_t tos_without_ecn(const struct judge *j, const struct packet_facts
     if (!f->tcp || (f->tos & 3) != ECT_0)
         return f->tos;
     segment_facts(f, &s);
-    const struct flow *w = flow_find(j, f->src, (uint16_t)s.sport, f->dst, (uint16_t)s.dport);
+    const struct flow *w = flow_find(j, f->src, (uint16_t)s.sport, f->end, (uint16_t)s.dport);
     return w && w->host.ecn && w->peer.ecn && s.len > 0 ? f->tos & ~3u : f->tos;
 }
 

@@ -121,6 +121,43 @@ RULE(rule_tcp_window)
                        "%u octets beyond it", s.seq + s.len - w->edge);
 }
 
+/* RFC 1191, section 6. A black hole is found without a word: whoever gives up DF there says so. */
+RULE(rule_tcp_df)
+{
+    (void)from, (void)now_ns;
+    bool df = f->flags & 2;
+    return rule_broken(b, !f->tcp || f->fragment || j->too_long || df == !j->no_discovery,
+                       j->no_discovery ? "may be fragmented: a knob says so" : "DF", "%s",
+                       df ? "DF" : "may be fragmented");
+}
+
+RULE(rule_tcp_edge)
+{
+    struct segment_facts s;
+    (void)from, (void)now_ns;
+    if (!f->tcp)
+        return true;
+    const struct flow *w = read(j, f, &s);
+    if (!w || !w->told || s.flags & (FACTS_SYN | FACTS_RST) || !(s.flags & FACTS_ACK))
+        return true;
+    uint32_t edge = s.ack + flow_offer(w, &s);
+    return rule_broken(b, !is_after(w->told_edge, edge), "no less than was offered before",
+                       "%u octets less", w->told_edge - edge);
+}
+
+RULE(rule_tcp_buffer)
+{
+    struct segment_facts s;
+    (void)from, (void)now_ns;
+    if (!f->tcp)
+        return true;
+    const struct flow *w = read(j, f, &s);
+    if (!w || !j->rcvbuf || s.flags & FACTS_RST)
+        return true;
+    return rule_broken(b, flow_offer(w, &s) <= j->rcvbuf, "no more than the buffer holds",
+                       "%u octets for a buffer of %u", flow_offer(w, &s), j->rcvbuf);
+}
+
 RULE(rule_tcp_size)
 {
     struct segment_facts s;

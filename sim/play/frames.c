@@ -218,6 +218,8 @@ static void hear_neighbour(struct run *r, const struct value *argv)
 static void hear_setsockopt(struct run *r, const struct value *argv)
 {
     const struct value *v = argv[3].kind == VALUE_LIST && argv[3].items ? argv[3].item : &argv[3];
+    if (argv[1].number == SOL_SOCKET && argv[2].number == SO_RCVBUF)
+        r->judge.rcvbuf = 0;
     if (argv[1].number != IPPROTO_IP)
         return;
     if (argv[2].number == IP_TTL || argv[2].number == IP_MULTICAST_TTL)
@@ -338,6 +340,10 @@ void frames_hear_knob(struct run *r, const char *knob, int64_t value)
         judge_said_ttl(&r->judge, (uint8_t)value);
     else if (strcmp(knob, "socket.dont_fragment") == 0 && value)
         r->judge.said_df = true;
+    else if (strcmp(knob, "tcp.path_mtu_discovery") == 0)
+        r->judge.no_discovery = !value;
+    else if (strcmp(knob, "tcp.rcvbuf") == 0)
+        r->judge.rcvbuf = (uint32_t)value;
     else if (strcmp(knob, "dhcp.broadcast") == 0 && value)
         r->judge.said_broadcast = true;
     else if (strcmp(knob, "arp.retry") == 0)
