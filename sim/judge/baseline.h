@@ -57,6 +57,7 @@ rule_broken(struct breach *b, bool holds, const char *expected, const char *actu
     bool name(struct judge *j, const struct judge_port *from, const struct packet_facts *f,        \
               int64_t now_ns, struct breach *b)
 RULE(rule_tcp_df);
+RULE(rule_tcp_no_ack);
 RULE(rule_tcp_edge);
 RULE(rule_tcp_buffer);
 RULE(rule_hardware_source);

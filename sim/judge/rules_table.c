@@ -106,6 +106,8 @@ const struct rule baseline_rules[] = {
          "tcp.flags"),
     MUST("tcp reserved", "RFC9293-3.1-2", "Reserved bits are zero.", rule_tcp_reserved,
          "tcp.reserved"),
+    CONVENTION("tcp no ack", NULL, "The acknowledgement number is 0 without ACK.", rule_tcp_no_ack,
+               "tcp.ack"),
     CONVENTION("tcp urgent", NULL, "The urgent pointer is 0 without URG.", rule_tcp_urgent,
                "tcp.urg"),
     MUST("tcp connection", NULL,

@@ -67,6 +67,16 @@ RULE(rule_tcp_urgent)
     return rule_broken(b, s.flags & FACTS_URG || !urgent, "0 without URG", "%u", urgent);
 }
 
+RULE(rule_tcp_no_ack)
+{
+    struct segment_facts s;
+    (void)from, (void)now_ns;
+    if (!f->tcp)
+        return true;
+    (void)read(j, f, &s);
+    return rule_broken(b, s.flags & FACTS_ACK || !s.ack, "0 without ACK", "%u", s.ack);
+}
+
 RULE(rule_tcp_from_nothing)
 {
     struct segment_facts s;
