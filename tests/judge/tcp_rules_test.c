@@ -71,16 +71,16 @@ static void bench_down(void)
     rig_down();
 }
 
-/* "H ..." by the host, "P ..." by its peer, numbers as they are on the wire. */
+/* "H ..." by the host, "F ..." without DF, "P ..." by its peer, numbers as they are on the wire. */
 static void show(const char *segment)
 {
     char text[256];
-    bool host = segment[0] == 'H';
+    bool host = segment[0] != 'P';
     static uint32_t id;
     snprintf(text, sizeof text,
-             "< eth 52:55:0a:00:02:%s > 52:55:0a:00:02:%s ip 10.0.2.%s id %u df tcp %s",
+             "< eth 52:55:0a:00:02:%s > 52:55:0a:00:02:%s ip 10.0.2.%s id %u %stcp %s",
              host ? "0f" : "02", host ? "02" : "0f", host ? "15 > 10.0.2.2" : "2 > 10.0.2.15",
-             ++id & 0xffff, segment + 2);
+             ++id & 0xffff, segment[0] == 'F' ? "" : "df ", segment + 2);
     rig.context.source_first = host ? 71 : 1001;
     rig.context.have_source_isn = rig.context.have_destination_isn = true;
     cr_assert_gt(build(text), 0, "%s: %s", text, rig.why);
@@ -94,6 +94,10 @@ TestSuite(judge_tcp, .init = bench_up, .fini = bench_down);
 #define OPEN                                                                                       \
     "P 5 > 80 S 1000:1000(0) win 5000 <mss 1000>",                                                 \
         "H 80 > 5 S. 70:70(0) ack 1001 win 5000 <mss 1460>",                                       \
+        "P 5 > 80 . 1001:1001(0) ack 71 win 5000"
+#define SCALED                                                                                     \
+    "P 5 > 80 S 1000:1000(0) win 5000 <mss 1000,nop,wscale 0>",                                    \
+        "H 80 > 5 S. 70:70(0) ack 1001 win 5000 <mss 1460,nop,wscale 2>",                          \
         "P 5 > 80 . 1001:1001(0) ack 71 win 5000"
 #define STAMPED                                                                                    \
     "P 5 > 80 S 1000:1000(0) win 5000 <mss 1000,nop,nop,TS val 1 ecr 0>",                          \
@@ -114,6 +118,16 @@ static const struct {
     {"tcp flags", {OPEN, "H 80 > 5 F 71:71(0) win 5000"}},
     {"tcp reserved", {OPEN, "H 80 > 5 . 71:71(0) ack 1001 win 5000 reserved 1"}},
     {"tcp urgent", {OPEN, "H 80 > 5 . 71:71(0) ack 1001 win 5000 urg 3"}},
+    {"tcp no ack", {OPEN, "H 80 > 5 R 71:71(0) ack 5 win 0"}},
+    {"tcp df", {OPEN, "F 80 > 5 . 71:71(0) ack 1001 win 5000"}},
+    {"tcp edge", {OPEN, "H 80 > 5 . 71:71(0) ack 1001 win 4999"}},
+    {NULL, {OPEN, "H 80 > 5 . 71:71(0) ack 1001 win 5001"}},
+    {"tcp edge",
+     {OPEN, "P 5 > 80 P. 1001:1011(10) ack 71 win 5000", "H 80 > 5 . 71:71(0) ack 1011 win 4989"}},
+    {NULL,
+     {OPEN, "P 5 > 80 P. 1001:1011(10) ack 71 win 5000", "H 80 > 5 . 71:71(0) ack 1011 win 4990"}},
+    {"tcp edge", {SCALED, "H 80 > 5 . 71:71(0) ack 1001 win 1249"}},
+    {NULL, {SCALED, "H 80 > 5 . 71:71(0) ack 1001 win 1250"}},
     {"tcp connection", {"H 80 > 5 . 71:71(0) ack 1001 win 5000"}},
     {"tcp connection", {"H 80 > 5 R 71:71(0) win 0"}},
     {"tcp sequence", {OPEN, "H 80 > 5 F. 72:72(0) ack 1001 win 5000"}},
@@ -191,6 +205,39 @@ Test(judge_tcp, payload_is_what_calls_hand_over)
     cr_assert(strstr(bench.verdict.report, "tcp payload: expected octets that a call handed over, "
                                            "actual 1 octets more"),
               "%s", bench.verdict.report);
+}
+
+/* What a knob says of the buffer, and of the discovery of path MTUs. */
+Test(judge_tcp, knobs_are_heard)
+{
+    static const char *const open[] = {OPEN};
+    bench.judge.rcvbuf = 5000;
+    for (int s = 0; s < 3; s++)
+        show(open[s]);
+    show("H 80 > 5 . 71:71(0) ack 1001 win 5000");
+    cr_assert(!bench.verdict.over, "%s", bench.verdict.report);
+    bench.judge.rcvbuf = 0;
+    show("H 80 > 5 . 71:71(0) ack 1001 win 6000");
+    cr_assert(!bench.verdict.over, "nobody knows: %s", bench.verdict.report);
+    bench.judge.no_discovery = true;
+    show("F 80 > 5 . 71:71(0) ack 1001 win 6000");
+    cr_assert(!bench.verdict.over, "%s", bench.verdict.report);
+    bench.judge.rcvbuf = 6000;
+    show("F 80 > 5 . 71:71(0) ack 1001 win 6001");
+    cr_assert(strstr(bench.verdict.report, "tcp buffer: expected no more than the buffer holds, "
+                                           "actual 6001 octets for a buffer of 6000"),
+              "%s", bench.verdict.report);
+}
+
+/* A router that says what is too long has DF given up, it may be. */
+Test(judge_tcp, too_long_lets_df_go)
+{
+    static const char *const open[] = {OPEN};
+    for (int s = 0; s < 3; s++)
+        show(open[s]);
+    bench.judge.too_long = true;
+    show("F 80 > 5 . 71:71(0) ack 1001 win 5000");
+    cr_assert(!bench.verdict.over, "%s", bench.verdict.report);
 }
 
 /* A SYN that is refused changes no ISN; one that is answered does. */
