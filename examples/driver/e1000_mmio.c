@@ -3,7 +3,7 @@
  * descriptors, everything in the interrupt handler. Try it:
  *
  *     make examples
- *     build/release/wiredrill run --driver build/release/examples/driver/e1000_mmio.so scenarios
+ *     build/release/wiredrill driver build/release/examples/driver/e1000_mmio.so
  */
 #include <string.h>
 #include "wiredrill_driver.h"
@@ -43,7 +43,8 @@ enum {
 };
 enum { TCTL_EN = 2, TCTL_PSP = 8, TXDW = 1, LSC = 4, RXDMT0 = 0x10, RXO = 0x40, RXT0 = 0x80 };
 enum { DD = 1, EOP = 2, TX_EOP = 1, TX_IFCS = 2, TX_RS = 8 };
-enum { RINGS = 32, BUFFER = 2048 };
+enum { PCI_COMMAND = 4, BUS_MASTER = 4, PATIENCE = 100000 };
+enum { RINGS = 32, BUFFER = 2048, SHORTEST = 60, LONGEST = 1522 };
 
 struct rx_descriptor {
     uint64_t address;
@@ -65,8 +66,10 @@ struct nic {
     volatile struct tx_descriptor *tx;
     uint8_t *rx_buffer[RINGS], *tx_buffer[RINGS];
     uint32_t rx_next, tx_next, tx_oldest;
+    uint64_t rx_at, tx_at;
     uint32_t rctl;
     int inside; /* of a frame that fills several buffers */
+    struct wiredrill_counters counters;
 };
 
 static struct nic nics[4];
@@ -82,11 +85,11 @@ static void put(const struct nic *n, uint32_t reg, uint32_t value)
     writel(value, n->regs + reg);
 }
 
-static int allocate(struct nic *n, uint64_t *rx_at, uint64_t *tx_at)
+static int allocate(struct nic *n)
 {
     uint64_t at;
-    n->rx = wd_dma_alloc(RINGS * sizeof *n->rx, 128, rx_at);
-    n->tx = wd_dma_alloc(RINGS * sizeof *n->tx, 128, tx_at);
+    n->rx = wd_dma_alloc(RINGS * sizeof *n->rx, 128, &n->rx_at);
+    n->tx = wd_dma_alloc(RINGS * sizeof *n->tx, 128, &n->tx_at);
     for (int k = 0; n->rx && n->tx && k < RINGS; k++) {
         n->rx_buffer[k] = wd_dma_alloc(BUFFER, 16, &at);
         if (!n->rx_buffer[k])
@@ -100,55 +103,75 @@ static int allocate(struct nic *n, uint64_t *rx_at, uint64_t *tx_at)
     return n->rx && n->tx ? 0 : -1;
 }
 
-static void start(struct nic *n, uint64_t rx_at, uint64_t tx_at)
+/* 0, or -1: the card does not come out of its reset. */
+static int restart(struct nic *n)
 {
-    put(n, RDBAL, (uint32_t)rx_at);
-    put(n, RDBAH, (uint32_t)(rx_at >> 32));
+    uint32_t left = PATIENCE;
+    put(n, IMC, UINT32_MAX);
+    put(n, CTRL, get(n, CTRL) | CTRL_RST);
+    while (get(n, CTRL) & CTRL_RST)
+        if (--left == 0)
+            return -1;
+    put(n, IMC, UINT32_MAX);
+    put(n, CTRL, get(n, CTRL) | CTRL_SLU);
+    for (uint32_t k = 0; k < 128; k++)
+        put(n, MTA + 4 * k, 0);
+    return 0;
+}
+
+static void start(struct nic *n)
+{
+    for (int k = 0; k < RINGS; k++)
+        n->rx[k].status = 0;
+    n->rx_next = n->tx_next = n->tx_oldest = 0;
+    n->inside = 0;
+    put(n, RDBAL, (uint32_t)n->rx_at);
+    put(n, RDBAH, (uint32_t)(n->rx_at >> 32));
     put(n, RDLEN, RINGS * sizeof *n->rx);
     put(n, RDH, 0);
     put(n, RDT, RINGS - 1); /* one stays free: head == tail is an empty ring */
-    put(n, TDBAL, (uint32_t)tx_at);
-    put(n, TDBAH, (uint32_t)(tx_at >> 32));
+    put(n, TDBAL, (uint32_t)n->tx_at);
+    put(n, TDBAH, (uint32_t)(n->tx_at >> 32));
     put(n, TDLEN, RINGS * sizeof *n->tx);
     put(n, TDH, 0);
     put(n, TDT, 0);
     put(n, TIPG, 10 | 8 << 10 | 6 << 20);
     put(n, TCTL, TCTL_EN | TCTL_PSP | 0x0f << 4 | 0x40 << 12);
-    n->rctl = RCTL_EN | RCTL_BAM | RCTL_SECRC;
     put(n, RCTL, n->rctl);
     put(n, IMS, TXDW | LSC | RXDMT0 | RXO | RXT0);
 }
 
 static int attach(struct wiredrill_device *dev, uint8_t mac[6])
 {
-    uint64_t rx_at, tx_at;
     if (count == 4 || dev->bar[0].is_io)
         return -1;
     struct nic *n = &nics[count++];
     n->regs = wd_map(&dev->bar[0]);
-    if (allocate(n, &rx_at, &tx_at) != 0)
+    if (allocate(n) != 0)
         return -1;
-    put(n, IMC, UINT32_MAX);
-    put(n, CTRL, get(n, CTRL) | CTRL_RST);
-    while (get(n, CTRL) & CTRL_RST)
-        ;
-    put(n, IMC, UINT32_MAX);
-    put(n, CTRL, get(n, CTRL) | CTRL_SLU);
+    wd_config_write(PCI_COMMAND, 2, wd_config_read(PCI_COMMAND, 2) | BUS_MASTER);
+    if (restart(n) != 0)
+        return -1;
     uint32_t low = get(n, RAL), high = get(n, RAH); /* the card has read its EEPROM */
     for (int k = 0; k < 6; k++)
         mac[k] = (uint8_t)(k < 4 ? low >> 8 * k : high >> 8 * (k - 4));
-    for (uint32_t k = 0; k < 128; k++)
-        put(n, MTA + 4 * k, 0);
+    if (mac[0] & 1) /* a group's: there is no EEPROM, or no card */
+        return -1;
+    n->rctl = RCTL_EN | RCTL_BAM | RCTL_SECRC;
     dev->driver_data = n;
-    start(n, rx_at, tx_at);
+    start(n);
     wd_link((get(n, STATUS) & STATUS_LU) != 0);
     return 0;
 }
 
-static void reap(struct nic *n)
+static int reap(struct nic *n)
 {
-    while (n->tx_oldest != n->tx_next && n->tx[n->tx_oldest].status & DD)
+    int frames = 0;
+    while (n->tx_oldest != n->tx_next && n->tx[n->tx_oldest].status & DD) {
         n->tx_oldest = (n->tx_oldest + 1) % RINGS;
+        frames++;
+    }
+    return frames;
 }
 
 static int send(struct wiredrill_device *dev, const void *frame, size_t len)
@@ -159,9 +182,9 @@ static int send(struct wiredrill_device *dev, const void *frame, size_t len)
     if (next == n->tx_oldest || len > BUFFER)
         return -1;
     memcpy(n->tx_buffer[n->tx_next], frame, len);
-    if (len < 60) {
-        memset(n->tx_buffer[n->tx_next] + len, 0, 60 - len);
-        len = 60;
+    if (len < SHORTEST) {
+        memset(n->tx_buffer[n->tx_next] + len, 0, SHORTEST - len);
+        len = SHORTEST;
     }
     volatile struct tx_descriptor *d = &n->tx[n->tx_next];
     d->length = (uint16_t)len;
@@ -169,22 +192,31 @@ static int send(struct wiredrill_device *dev, const void *frame, size_t len)
     d->command = TX_EOP | TX_IFCS | TX_RS;
     n->tx_next = next;
     put(n, TDT, next);
+    n->counters.tx_frames++;
     return 0;
 }
 
-/* A frame that does not fit one buffer fills several; its pieces are passed over. */
-static void receive(struct nic *n)
+/* A frame that does not fit one buffer fills several; its pieces are passed over. What a descriptor
+ * says of its length is not believed blindly. */
+static int receive(struct nic *n)
 {
+    int frames = 0;
     while (n->rx[n->rx_next].status & DD) {
         volatile struct rx_descriptor *d = &n->rx[n->rx_next];
         int whole = !n->inside && d->status & EOP && d->errors == 0;
-        if (whole)
+        if (whole && d->length >= SHORTEST && d->length <= LONGEST) {
             wd_receive(n->rx_buffer[n->rx_next], d->length);
+            n->counters.rx_frames++;
+            frames++;
+        } else {
+            n->counters.rx_errors++;
+        }
         n->inside = !(d->status & EOP);
         d->status = 0;
         put(n, RDT, n->rx_next);
         n->rx_next = (n->rx_next + 1) % RINGS;
     }
+    return frames;
 }
 
 static int interrupt(struct wiredrill_device *dev)
@@ -193,6 +225,8 @@ static int interrupt(struct wiredrill_device *dev)
     uint32_t causes = get(n, ICR); /* reading acknowledges */
     if (causes == 0 || causes == UINT32_MAX)
         return 0;
+    if (causes & RXO)
+        n->counters.rx_dropped++;
     if (causes & LSC)
         wd_link((get(n, STATUS) & STATUS_LU) != 0);
     receive(n);
@@ -219,5 +253,28 @@ static void detach(struct wiredrill_device *dev)
     put(n, TCTL, 0);
 }
 
+/* Interrupts get lost: what they would have told is asked for. */
+static int poll(struct wiredrill_device *dev)
+{
+    struct nic *n = dev->driver_data;
+    return receive(n) + reap(n) > 0;
+}
+
+static int reset(struct wiredrill_device *dev)
+{
+    struct nic *n = dev->driver_data;
+    if (restart(n) != 0)
+        return -1;
+    start(n);
+    return 0;
+}
+
+static void counters(struct wiredrill_device *dev, struct wiredrill_counters *out)
+{
+    const struct nic *n = dev->driver_data;
+    *out = n->counters;
+}
+
 WIREDRILL_DRIVER(.name = "e1000_mmio", .vendor = 0x8086, .device = 0x100e, .attach = attach,
-                 .send = send, .interrupt = interrupt, .filter = filter, .detach = detach);
+                 .send = send, .interrupt = interrupt, .filter = filter, .detach = detach,
+                 .poll = poll, .reset = reset, .counters = counters);

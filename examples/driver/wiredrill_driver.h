@@ -4,23 +4,34 @@
  * nothing but the C library's fixed-width types.
  *
  *     cc -shared -fPIC -I examples/driver -o mine.so mine.c
+ *     wiredrill driver ./mine.so
  *     wiredrill run --driver ./mine.so scenarios
  *
- * Your driver ends in one WIREDRILL_DRIVER(...) and has these functions, of which filter and detach
- * may be absent:
+ * Your driver ends in one WIREDRILL_DRIVER(...) and has these functions, of which the first three
+ * must be there:
  *
- *     attach     the device was found, its BARs are assigned, bus mastering is on. Reset it, write
- * its MAC into mac[], set its rings up, switch it on. 0, or -1: it will not work. send       a
- * frame, Ethernet header first, at least 14 bytes, without FCS. Copy it: the memory is not yours
- * when you return. Pad it to 60 bytes if the device does not. 0, or -1 when there is no room: it is
- * tried again after the next interrupt. interrupt  the line is up. 1 when it was your device's and
- * you acknowledged it, 0 when not. Call wd_receive for each frame, wd_link when the carrier
- * changed. filter     take every frame (promiscuous), every group's, or those of these groups.
+ *     attach     the device was found, its BARs are assigned. Reset it, write its MAC into mac[],
+ *                set its rings up, switch it on. Bus mastering may be off (bit 2 of the PCI command
+ *                register, at offset 4), and a boot ROM may have left the device running. 0, or -1:
+ *                it will not work.
+ *     send       a frame, Ethernet header first, at least 14 bytes, without FCS. Copy it: the
+ *                memory is not yours when you return. Pad it to 60 bytes, with zeros, if the device
+ *                does not. 0, or -1 when there is no room: it is tried again after the next
+ *                interrupt.
+ *     interrupt  the line is up. 1 when it was your device's and you acknowledged it, 0 when not.
+ *                Call wd_receive for each frame, wd_link when the carrier changed.
+ *     filter     take every frame (promiscuous), every group's, or those of these groups.
  *     detach     stop the device: no DMA after you return.
+ *     poll       no interrupt came for a while: look whether there is something to do, and do it.
+ *                1 when there was, 0 when not.
+ *     reset      it hangs, or so it seems: reset the device and set it up anew, filter included.
+ *                What was in its rings may be lost. 0, or -1: it will not work any more.
+ *     counters   what went through since attach.
  *
  * One thread calls all of them. The interrupt comes between the other calls, as if they ran with
  * interrupts off; with WIREDRILL_INTERRUPTIBLE in flags it comes wherever your driver touches a
- * register, as on a machine with interrupts on.
+ * register, as on a machine with interrupts on. A call that waits for the device has to give up at
+ * some time: a bit may never come.
  */
 #ifndef WIREDRILL_DRIVER_H
 #define WIREDRILL_DRIVER_H
@@ -28,7 +39,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WIREDRILL_DRIVER_ABI 1u
+/* Version 1 had neither poll, reset nor counters; a driver that was built for it still loads. */
+#define WIREDRILL_DRIVER_ABI 2u
 
 enum wiredrill_driver_flag { WIREDRILL_INTERRUPTIBLE = 1 };
 
@@ -60,6 +72,11 @@ struct wiredrill_machine {
     int64_t (*now_ns)(void *self);
 };
 
+/* Whole frames; an error is a frame that came broken, dropped one for which there was no room. */
+struct wiredrill_counters {
+    uint64_t rx_frames, rx_errors, rx_dropped, tx_frames, tx_errors;
+};
+
 struct wiredrill_driver {
     uint32_t abi, flags;
     const char *name;
@@ -70,6 +87,10 @@ struct wiredrill_driver {
     void (*filter)(struct wiredrill_device *dev, int promiscuous, int all_groups,
                    const uint8_t (*group)[6], int groups);
     void (*detach)(struct wiredrill_device *dev);
+    /* Since version 2. */
+    int (*poll)(struct wiredrill_device *dev);
+    int (*reset)(struct wiredrill_device *dev);
+    void (*counters)(struct wiredrill_device *dev, struct wiredrill_counters *out);
 };
 
 /* The machine whose device your function was called for; set before each call. */

@@ -30,6 +30,7 @@ void tell_refused(const struct suite *suite);
 void json_text(const char *text);
 
 int command_audit(int argc, char **argv);
+int command_driver(int argc, char **argv);
 int command_live(int argc, char **argv);
 /* Every rule of the monitor: name, level, clause, what it needs, whom it spares; and their count.
  */

@@ -18,7 +18,7 @@ static void print_commands(FILE *out)
     }
     fputs("  wiredrill --version\n\noptions:\n", out);
     options_help(out, "nic bus sut driver seed fill set profile judge jobs patience pcap trace to "
-                      "calls host at-host tap "
+                      "calls host at-host tap only list "
                       "promiscuous lose closure wire-mutants breakers waivers known catalogue "
                       "snapshot json junit x max-failures fail-on-skip bless "
                       "no-golden no-monitor quiet verbose D");

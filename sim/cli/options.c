@@ -254,6 +254,13 @@ FLAG(verbose)
 FLAG(promiscuous)
 FLAG(no_monitor)
 FLAG(at_host)
+FLAG(list)
+
+static int take_only(struct options *o, const char *v)
+{
+    o->only = v;
+    return 0;
+}
 
 static const struct option table[] = {
     {"nic", "K", "only on this NIC, or on all that there are (e1000, rtl8139, virtio, all)",
@@ -276,6 +283,9 @@ static const struct option table[] = {
      take_trace},
     {"calls", "SCRIPT", "the calls of that script, or of one case of it", take_calls},
     {"to", "MAC/IP", "rewrite frames to reach this host", take_to},
+    {"only", "NAME", "the check of that name; where there is none, those whose names begin so",
+     take_only},
+    {"list", NULL, "list the checks", take_list},
     {"tap", "NAME", "the TAP device, which is made when it is not there", take_tap},
     {"host", "MAC|IP", "judge this host alone; from-pcap: expect its frames (52:54:00:12:34:56)",
      take_host},

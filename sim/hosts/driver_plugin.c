@@ -9,7 +9,8 @@
 #include "sim/hosts/driver_plugin.h"
 
 #include <string.h>
-#include "examples/driver/wiredrill_driver.h"
+#include "sim/hosts/driver_board.h"
+#include "sim/hosts/driver_load.h"
 #include "sim/hosts/host.h"
 #include "sim/hosts/stack_sut.h"
 #include "sim/hosts/sut_host.h"
@@ -19,29 +20,24 @@
 #include "stack/core/netif.h"
 #include "stack/driver/device.h"
 
-enum { DMA_BYTES = 256 * 1024, RECEIVED = 256, NETWORK_CLASS = 2 };
+enum { RECEIVED = 256, NETWORK_CLASS = 2 };
 
 struct plugin {
     struct sut sut; /* first */
     struct netif_driver driver;
     const struct netif_driver *drivers[2];
-    const struct wiredrill_driver *user;
-    const struct wiredrill_machine **machine_at; /* the driver's variable */
+    struct driver_object object;
     char name[80];
 };
 
 /* One device that the driver has: a struct netif_driver's state. */
 struct plugged {
+    struct driver_board board; /* first */
     const struct plugin *plugin;
     struct netif *nif;
     const struct bus *bus;
-    struct pci_function function;
     int interrupt;
     struct wiredrill_device device;
-    struct wiredrill_machine machine;
-    struct bus_window window[PCI_BARS];
-    uint64_t dma_at;
-    size_t dma_used;
     bool attached;
     struct netbuf_queue received;
 };
@@ -61,86 +57,11 @@ static struct host *host_of(const struct plugged *d)
 /* Before each call of the driver. */
 static const struct wiredrill_driver *user(struct plugged *d)
 {
-    *d->plugin->machine_at = &d->machine;
-    return d->plugin->user;
+    *d->plugin->object.machine_at = &d->board.machine;
+    return &d->plugin->object.driver;
 }
 
-/* --- what the driver asks of us --- */
-
-/* What lies in no BAR goes to the bus all the same, where nothing answers: a loop over it is
- * counted there. */
-static struct bus_window window_at(struct plugged *d, enum bus_space space, uint64_t at, int width)
-{
-    for (int b = 0; b < PCI_BARS; b++) {
-        const struct bus_window *w = &d->window[b];
-        if (w->size && w->space == space && at >= w->base &&
-            at + (uint64_t)width <= w->base + w->size)
-            return *w;
-    }
-    world_fail(host_of(d)->world,
-               "the driver %s touches %s 0x%llx, which lies in none of its device's BARs",
-               d->plugin->user->name, space == BUS_IO ? "port" : "address", (unsigned long long)at);
-    return (struct bus_window){.space = space, .base = at, .size = (uint32_t)width};
-}
-
-static uint32_t read_at(struct plugged *d, enum bus_space space, uint64_t at, int width)
-{
-    const struct bus_window w = window_at(d, space, at, width);
-    return bus_read(d->bus, &w, (uint32_t)(at - w.base), width);
-}
-
-static void write_at(struct plugged *d, enum bus_space space, uint64_t at, int width,
-                     uint32_t value)
-{
-    const struct bus_window w = window_at(d, space, at, width);
-    bus_write(d->bus, &w, (uint32_t)(at - w.base), width, value);
-}
-
-static uint32_t port_in(void *self, uint16_t port, int width)
-{
-    return read_at(self, BUS_IO, port, width);
-}
-
-static void port_out(void *self, uint16_t port, int width, uint32_t value)
-{
-    write_at(self, BUS_IO, port, width, value);
-}
-
-static uint32_t memory_read(void *self, uint64_t address, int width)
-{
-    return read_at(self, BUS_MEM, address, width);
-}
-
-static void memory_write(void *self, uint64_t address, int width, uint32_t value)
-{
-    write_at(self, BUS_MEM, address, width, value);
-}
-
-static uint32_t config_read(void *self, int offset, int width)
-{
-    struct plugged *d = self;
-    return pci_read(d->bus, &d->function, (uint32_t)offset, width);
-}
-
-static void config_write(void *self, int offset, int width, uint32_t value)
-{
-    struct plugged *d = self;
-    pci_write(d->bus, &d->function, (uint32_t)offset, width, value);
-}
-
-static void *dma_alloc(void *self, size_t size, size_t align, uint64_t *device_address)
-{
-    struct plugged *d = self;
-    if (align == 0 || align & (align - 1) || align > 4096 || size > DMA_BYTES)
-        return NULL;
-    uint64_t at = (d->dma_at + d->dma_used + align - 1) &
-                  ~(uint64_t)(align - 1); /* the device sees the alignment */
-    if (at + size > d->dma_at + DMA_BYTES)
-        return NULL;
-    d->dma_used = (size_t)(at + size - d->dma_at);
-    *device_address = at;
-    return (uint8_t *)d->nif->ring + (at - d->dma_at);
-}
+/* --- what the driver asks of us, besides its board --- */
 
 static void receive(void *self, const void *frame, size_t len)
 {
@@ -188,7 +109,7 @@ static int map_bars(struct plugged *d, const struct device *device)
         const struct bus_window *bar = &device->window[b];
         if (!bar->size)
             continue;
-        if (device_map(device, b, 0, &d->window[b]) != 0)
+        if (device_map(device, b, 0, &d->board.window[b]) != 0)
             return -ERR_NODEV;
         d->device.bar[b] = (struct wiredrill_bar){bar->space == BUS_IO, bar->base, bar->size};
     }
@@ -203,18 +124,25 @@ static int probe(void *state, struct netif *nif, const struct device *device, in
     d->plugin = plugin_of(nif);
     d->nif = nif;
     d->bus = device->bus;
-    d->function = *f;
     d->interrupt = device->interrupt[0];
-    if (f->vendor_id != d->plugin->user->vendor || f->device_id != d->plugin->user->device)
+    if (f->vendor_id != d->plugin->object.driver.vendor ||
+        f->device_id != d->plugin->object.driver.device)
         return -ERR_NODEV;
     d->device = (struct wiredrill_device){
         .vendor = f->vendor_id, .device = f->device_id, .irq = (uint8_t)d->interrupt};
-    d->machine = (struct wiredrill_machine){
-        d,         port_in, port_out,  memory_read, memory_write, config_read, config_write,
-        dma_alloc, receive, tell_link, now_ns};
+    d->board = (struct driver_board){
+        .machine = {.receive = receive, .link = tell_link, .now_ns = now_ns},
+        .world = host_of(d)->world,
+        .bus = d->bus,
+        .driver = d->plugin->object.driver.name,
+        .function = (uint64_t)f->bus << 16 | (uint64_t)f->device << 11 | (uint64_t)f->function << 8,
+        .dma = nif->ring,
+        .dma_room = DRIVER_DMA_BYTES,
+    };
+    driver_board_fill(&d->board);
     if (map_bars(d, device) != 0)
         return -ERR_NODEV;
-    if (bus_dma_map(d->bus, nif->ring, DMA_BYTES, UINT32_MAX, &d->dma_at) != 0)
+    if (bus_dma_map(d->bus, nif->ring, DRIVER_DMA_BYTES, UINT32_MAX, &d->board.dma_at) != 0)
         return -ERR_NOMEM;
     if (user(d)->attach(&d->device, nif->mac) != 0)
         return -ERR_IO;
@@ -271,7 +199,7 @@ static void stop(void *state, int64_t now)
 
 static const struct netif_driver adaptor = {
     .state_size = sizeof(struct plugged),
-    .ring_bytes = DMA_BYTES,
+    .ring_bytes = DRIVER_DMA_BYTES,
     .match = match,
     .probe = probe,
     .poll = poll,
@@ -288,57 +216,28 @@ static void *open_with_driver(const struct sut_env *env)
     return stack_sut_open_with(env, p->drivers);
 }
 
-static int check(const struct wiredrill_driver *u, const char *path, const struct nic_kind **nic,
-                 struct why *why)
-{
-    const char *missing = !u->name        ? "name"
-                          : !u->attach    ? "attach"
-                          : !u->send      ? "send"
-                          : !u->interrupt ? "interrupt"
-                                          : NULL;
-    *nic = NULL;
-    for (int k = 0; nic_kinds[k]; k++)
-        if (nic_kinds[k]->vendor_id == u->vendor && nic_kinds[k]->device_id == u->device)
-            *nic = nic_kinds[k];
-    if (u->abi != WIREDRILL_DRIVER_ABI)
-        why_set(why,
-                "%s was built for version %u of wiredrill_driver.h, this program has version %u: "
-                "build it again",
-                path, u->abi, WIREDRILL_DRIVER_ABI);
-    else if (missing)
-        why_set(why, "%s: wiredrill_driver.%s is not set, it must be", path, missing);
-    else if (!*nic)
-        why_set(why,
-                "%s drives PCI device %04x:%04x, of which there is no model; `wiredrill list` "
-                "names those there are",
-                path, u->vendor, u->device);
-    return missing || !*nic || u->abi != WIREDRILL_DRIVER_ABI ? -1 : 0;
-}
-
 const struct sut *driver_plugin(const char *path, const struct nic_kind **nic, struct why *why)
 {
-    static const char what[] = "a WIREDRILL_DRIVER(...), see examples/driver";
-    const struct wiredrill_driver *u = plugin_symbol(path, "wiredrill_driver", what, why);
-    void *machine_at = u ? plugin_symbol(path, "wiredrill_machine", what, why) : NULL;
-    if (!machine_at || check(u, path, nic, why) != 0)
+    struct driver_object object;
+    if (driver_load(path, &object, why) != 0)
         return NULL;
     struct plugin *p = plugin_memory(sizeof *p);
     if (!p) {
         why_set(why, "no memory for %s", path);
         return NULL;
     }
-    p->user = u;
-    p->machine_at = machine_at;
+    p->object = object;
     p->driver = adaptor;
-    p->driver.name = u->name;
+    p->driver.name = object.driver.name;
     p->drivers[0] = &p->driver;
     p->sut = stack_sut;
-    snprintf(p->name, sizeof p->name, "%s over %s", stack_sut.name, u->name);
+    snprintf(p->name, sizeof p->name, "%s over %s", stack_sut.name, object.driver.name);
     p->sut.name = p->name;
     p->sut.flags = (stack_sut.flags & ~(unsigned)SUT_SAVES) | SUT_SINGLETON | SUT_PLAIN_DMA;
-    if (!(u->flags & WIREDRILL_INTERRUPTIBLE))
+    if (!(object.driver.flags & WIREDRILL_INTERRUPTIBLE))
         p->sut.flags |= SUT_LATE_IRQ;
-    p->sut.nic = (*nic)->name;
+    *nic = object.nic;
+    p->sut.nic = object.nic->name;
     p->sut.open = open_with_driver;
     return &p->sut;
 }

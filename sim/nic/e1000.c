@@ -463,6 +463,8 @@ static void write_register(struct nic *n, uint32_t at, uint32_t value)
     bool ring = (at >= E1000_RDBAL && at <= E1000_RDT) || (at >= E1000_TDBAL && at <= E1000_TDT);
     if (ring)
         check_ring(n, at, value);
+    if ((at == E1000_RDT || at == E1000_TDT) && nic_observed(n))
+        e1000_remark_tail(n, at, value);
     write_plain(n, at, value);
     if (ring)
         ring_changed(n, at);
@@ -516,5 +518,6 @@ const struct nic_kind e1000_kind = {
     .receive = e1000_receive,
     .carrier = e1000_carrier,
     .due = e1000_due,
+    .explain = e1000_explain,
     .counters = nic_counters,
 };

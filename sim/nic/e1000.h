@@ -94,6 +94,11 @@ void e1000_transmit(struct nic *n);
 /* The packet whose time it was is out; the next begins. */
 void e1000_transmitted(struct nic *n);
 
+/* e1000_remarks.c */
+void e1000_explain(struct nic *n, unsigned ways);
+/* RDT or TDT is about to be written. */
+void e1000_remark_tail(struct nic *n, uint32_t at, uint32_t value);
+
 /* e1000_offload.c */
 /* Puts checksums into a packet as its context and POPTS say. False after a violation. */
 bool e1000_insert_checksums(struct nic *n, uint8_t *p, uint32_t len);

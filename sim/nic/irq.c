@@ -24,6 +24,8 @@ void nic_raise(struct nic *n, bool level)
         nic_count_up(n, NIC_INTERRUPTS);
     nic_state_event(n, "irq", level);
     irq_recompute(n->machine);
+    observe(n->machine,
+            &(struct nic_event){.kind = NIC_LINE, .nic = n, .value = &(uint32_t){level}});
 }
 
 static void call_handlers(struct machine *m, int line)

@@ -81,10 +81,32 @@ static void count(struct machine *m, enum access_kind kind, const struct bus_win
     spin_count(m, &(struct access){.kind = kind, .space = w->space, .address = w->base + off});
 }
 
+/* Configuration space is told of as nobody's register, with bar -1. */
+static void observe_register(struct machine *m, enum nic_event_kind kind,
+                             const struct bus_window *w, uint32_t off, int width, uint32_t *value)
+{
+    if (!m->observer)
+        return;
+    const struct claim *c =
+        w->space == BUS_CONFIG ? NULL : machine_claim(m, w->space, w->base + off);
+    observe(m, &(struct nic_event){.kind = kind,
+                                   .nic = c ? c->nic : NULL,
+                                   .bar = c ? c->bar : -1,
+                                   .width = width,
+                                   .offset = c ? (uint32_t)(w->base + off - c->base) : off,
+                                   .value = value});
+}
+
+static void about_to(struct machine *m, const struct bus_window *w, uint32_t off, int width)
+{
+    observe_register(m, NIC_ACCESS, w, off, width, NULL);
+}
+
 static uint32_t bus_read_register(void *self, const struct bus_window *w, uint32_t off, int width)
 {
     struct machine *m = self;
     uint32_t value = all_ones(width);
+    about_to(m, w, off, width);
     m->figures.reads++;
     count(m, ACCESS_READ, w, off);
     if (!well_formed(m, w, off, width, "reads"))
@@ -96,6 +118,7 @@ static uint32_t bus_read_register(void *self, const struct bus_window *w, uint32
         if (c)
             value &= c->nic->kind->read(c->nic, c->bar, (uint32_t)(w->base + off - c->base), width);
     }
+    observe_register(m, NIC_READ, w, off, width, &value);
     irq_step(m);
     return value;
 }
@@ -104,12 +127,14 @@ static void bus_write_register(void *self, const struct bus_window *w, uint32_t 
                                uint32_t value)
 {
     struct machine *m = self;
+    about_to(m, w, off, width);
     m->figures.writes++;
     count(m, ACCESS_WRITE, w, off);
     if (!well_formed(m, w, off, width, "writes"))
         return;
     order_register_write(m);
     value &= all_ones(width);
+    observe_register(m, NIC_WRITE, w, off, width, &value);
     if (w->space == BUS_CONFIG) {
         config_write(m, w->base, off, width, value);
     } else {

@@ -66,6 +66,7 @@ struct nic_kind {
     void (*due)(struct nic *n, int64_t now_ns); /* a timer set by nic_due; may be NULL */
     /* What a scenario makes happen to the device, by name. False: it knows no such. May be NULL. */
     bool (*event)(struct nic *n, const char *what);
+    void (*explain)(struct nic *n, unsigned ways); /* see nic_explain; may be NULL */
     const char *const *counters; /* names, NULL-terminated; nic_counters for most */
 };
 
@@ -166,6 +167,44 @@ const struct machine_figures *machine_figures(const struct machine *m);
 /* Register reads and writes so far. */
 uint64_t machine_accesses(const struct machine *m);
 
+/* --- for who looks on --- */
+
+/* What passes between a driver and its device, told as it happens. NIC_READ and NIC_RING_WRITE may
+ * be changed by who looks on: so a device is made that lies. */
+enum nic_event_kind {
+    NIC_ACCESS,     /* a register is about to be read or written */
+    NIC_READ,       /* it was: *value */
+    NIC_WRITE,      /* *value is about to be written */
+    NIC_RING_READ,  /* the device has read `bytes` of what it shares with the driver */
+    NIC_RING_WRITE, /* or written them: `bytes` is guest memory */
+    NIC_DMA_READ,   /* payload */
+    NIC_DMA_WRITE,
+    NIC_LINE,  /* *value: the interrupt line is up */
+    NIC_REMARK /* `text` */
+};
+struct nic_event {
+    enum nic_event_kind kind;
+    struct nic *nic; /* NULL: nobody's register */
+    int bar, width;
+    uint32_t offset; /* in the base address register's range */
+    uint32_t *value;
+    uint64_t address; /* the device's, of `len` bytes */
+    uint32_t len;
+    uint8_t *bytes;
+    const char *text;
+};
+typedef void nic_observer(void *ctx, const struct nic_event *e);
+/* One looks on at a time; NULL: nobody. */
+void machine_observe(struct machine *m, nic_observer *observer, void *ctx);
+/* Why nothing moves, as far as the registers tell: remarks, to who looks on. */
+enum nic_way { NIC_RECEIVING = 1, NIC_SENDING = 2, NIC_INTERRUPTING = 4 };
+void nic_explain(struct nic *n, unsigned ways);
+/* The NIC asks for an interrupt. */
+bool nic_line_is_up(const struct nic *n);
+enum { NIC_REGISTER_NAME = 40 };
+/* "TSD2"; "" when nothing there has a name. */
+void nic_register_name(const struct nic *n, int bar, uint32_t offset, char text[NIC_REGISTER_NAME]);
+
 /* --- for device models --- */
 void *nic_state(struct nic *n);
 const void *nic_state_of(const struct nic *n);
@@ -198,6 +237,12 @@ void nic_ring_join(struct nic *n);
 /* The register that is being read vouches for what lies in memory (the RTL8139's CBR): as good as
  * BUS_OBSERVE. */
 void nic_vouches(struct nic *n);
+/* What is in guest memory, as it lies there; false outside. No access: nothing follows from it. */
+bool nic_peek(struct nic *n, uint64_t address, void *to, uint32_t len);
+/* Somebody looks on: what only a remark needs may be found out. */
+bool nic_observed(const struct nic *n);
+/* What is worth telling of what the driver does, short of a fault. */
+__attribute__((format(printf, 2, 3))) void nic_remark(struct nic *n, const char *format, ...);
 /* The driver did what the data sheet forbids: fails the run. */
 __attribute__((format(printf, 2, 3))) void nic_violation(struct nic *n, const char *format, ...);
 

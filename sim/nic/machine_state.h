@@ -111,6 +111,9 @@ struct machine {
     uint32_t lines_up, lines_attached;
     bool in_isr, storming, uninterruptible;
 
+    nic_observer *observer;
+    void *observer_ctx;
+
     uint64_t event;      /* the world's count when the accesses below began */
     uint32_t at_instant; /* accesses at instant_ns */
     struct access watched[MACHINE_WATCHED];
@@ -119,6 +122,9 @@ struct machine {
 
 /* Which device's registers lie there; NULL: nobody's. */
 const struct claim *machine_claim(const struct machine *m, enum bus_space space, uint64_t address);
+
+/* observe.c */
+void observe(struct machine *m, const struct nic_event *e);
 
 /* spin.c */
 void spin_count(struct machine *m, const struct access *a);

@@ -341,6 +341,22 @@ static struct guest_window *target(struct nic *n, uint64_t address, uint32_t len
     return w;
 }
 
+static void tell(struct nic *n, enum nic_event_kind kind, uint64_t address, uint8_t *bytes,
+                 uint32_t len)
+{
+    observe(n->machine,
+            &(struct nic_event){
+                .kind = kind, .nic = n, .address = address, .len = len, .bytes = bytes});
+}
+
+bool nic_peek(struct nic *n, uint64_t address, void *to, uint32_t len)
+{
+    const struct guest_window *w = window_at(n->machine, address, len);
+    if (w)
+        device_copy(to, w->p + (address - w->address), len);
+    return w != NULL;
+}
+
 static void note_write(struct nic *n, uint64_t address, uint32_t len)
 {
     nic_state_event(n, "dma", (int64_t)(mapped_name(n->machine, address) | (uint64_t)len << 40));
@@ -352,6 +368,7 @@ bool nic_dma_read(struct nic *n, uint64_t address, void *to, uint32_t len)
     if (!w || !may_use_payload(n, w, address, len, false))
         return len == 0;
     device_copy(to, w->p + (address - w->address), len);
+    tell(n, NIC_DMA_READ, address, to, len);
     return true;
 }
 
@@ -362,6 +379,7 @@ bool nic_dma_write(struct nic *n, uint64_t address, const void *from, uint32_t l
         return len == 0;
     device_copy(w->p + (address - w->address), from, len);
     note_write(n, address, len);
+    tell(n, NIC_DMA_WRITE, address, w->p + (address - w->address), len);
     return true;
 }
 
@@ -374,6 +392,7 @@ const uint8_t *nic_dma_view(struct nic *n, uint64_t address, uint32_t len)
     struct guest_window *w = len ? target(n, address, len, false) : NULL;
     if (!w || !may_use_payload(n, w, address, len, false))
         return NULL;
+    tell(n, NIC_DMA_READ, address, w->p + (address - w->address), len);
     return w->p + (address - w->address);
 #endif
 }
@@ -387,6 +406,7 @@ bool nic_ring_read(struct nic *n, uint64_t address, void *to, uint32_t len)
     const uint8_t *p = w->p + (address - w->address);
     device_copy(to, p, len);
     order_device_read(m, p, to, len);
+    tell(n, NIC_RING_READ, address, to, len);
     return true;
 }
 
@@ -400,5 +420,6 @@ bool nic_ring_write(struct nic *n, uint64_t address, const void *from, uint32_t 
     device_copy(p, from, len);
     order_device_write(m, p, len);
     note_write(n, address, len);
+    tell(n, NIC_RING_WRITE, address, p, len);
     return true;
 }

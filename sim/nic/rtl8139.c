@@ -225,10 +225,12 @@ static uint32_t read_dword(struct nic *n, uint32_t at)
 /* IMR and ISR answer 16-bit accesses only, as measured on QEMU 7.2. */
 static uint32_t rtl8139_read(struct nic *n, int bar, uint32_t off, int width)
 {
-    const struct rtl8139 *r = nic_state(n);
+    struct rtl8139 *r = nic_state(n);
     (void)bar; /* both show the same registers */
     if ((off & ~3u) == (RTL_CR & ~3) || (off & ~3u) == (RTL_CBR & ~3))
         nic_vouches(n); /* BUFE and CBR tell how far the ring is filled */
+    if (off == RTL_ISR && width == 2)
+        r->isr_seen = r->isr;
     if ((off & ~3u) == RTL_IMR)
         return width != 2 ? 0 : off == RTL_IMR ? r->imr : r->isr;
     return read_dword(n, off & ~3u) >> (8 * (off & 3));
@@ -293,6 +295,8 @@ static bool write16(struct nic *n, uint32_t at, uint32_t value)
     struct rtl8139 *r = nic_state(n);
     switch (at) {
     case RTL_CAPR:
+        if (nic_observed(n))
+            rtl8139_remark_capr(n, value);
         r->rx_read = (value + RTL_RING_EXTRA) % rtl8139_ring_bytes(r);
         r->stalled = false;
         break;
@@ -300,7 +304,10 @@ static bool write16(struct nic *n, uint32_t at, uint32_t value)
         r->imr = (uint16_t)(value & 0xe1ff);
         break;
     case RTL_ISR:
+        if (nic_observed(n))
+            rtl8139_remark_isr(n, value);
         r->isr = (uint16_t)(r->isr & ~value);
+        r->isr_seen = (uint16_t)(r->isr_seen & ~value);
         break;
     case RTL_MULINT:
         r->multiple_interrupt = (uint16_t)(value & 0x0fff);
@@ -404,5 +411,6 @@ const struct nic_kind rtl8139_kind = {
     .receive = rtl8139_receive,
     .carrier = rtl8139_carrier,
     .due = rtl8139_due,
+    .explain = rtl8139_explain,
     .counters = nic_counters,
 };

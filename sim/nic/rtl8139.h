@@ -14,6 +14,7 @@ struct rtl8139 {
     uint8_t command;                     /* TE and RE */
     bool stalled;                        /* a packet did not fit, CAPR has not been written since */
     uint16_t imr, isr;
+    uint16_t isr_seen; /* what the driver has read of it */
     uint32_t tcr, rcr, missed, timer_interrupt;
     int64_t timer_start_ns, timer_due_ns;
     int64_t sent_ns; /* when the packet that is being sent is out; NEVER: none is */
@@ -32,6 +33,12 @@ void rtl8139_arm(struct nic *n);
 /* rtl8139_rx.c */
 void rtl8139_receive(struct nic *n, const uint8_t *bytes, uint32_t len, bool bad_fcs);
 uint32_t rtl8139_ring_bytes(const struct rtl8139 *r);
+
+/* rtl8139_remarks.c */
+void rtl8139_explain(struct nic *n, unsigned ways);
+/* CAPR, ISR is about to be written. */
+void rtl8139_remark_capr(struct nic *n, uint32_t value);
+void rtl8139_remark_isr(struct nic *n, uint32_t value);
 
 /* rtl8139_tx.c */
 void rtl8139_write_tsad(struct nic *n, uint32_t slot, uint32_t value);

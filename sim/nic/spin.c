@@ -9,35 +9,21 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { EVENT_ACCESSES = 10000000, WATCHED = 1000, NAME_BYTES = 40 };
-
-/* "TSD2". */
-static void register_name(const struct nic_register *r, uint32_t off, char text[NAME_BYTES])
-{
-    for (; r && r->name; r++) {
-        uint32_t stride = r->count > 1 ? r->stride : r->width, at = off - r->at;
-        if (off < r->at || at / stride >= r->count || at % stride >= r->width)
-            continue;
-        if (r->count > 1)
-            snprintf(text, NAME_BYTES, "%s%" PRIu32, r->name, at / stride);
-        else
-            snprintf(text, NAME_BYTES, "%s", r->name);
-        return;
-    }
-}
+enum { EVENT_ACCESSES = 10000000, WATCHED = 1000 };
 
 static void say_register(const struct machine *m, const struct access *a, char *out, size_t room)
 {
     const struct claim *c = machine_claim(m, a->space, a->address);
     const char *space = a->space == BUS_IO ? "I/O" : "memory";
-    char name[NAME_BYTES] = "a register";
+    char name[NIC_REGISTER_NAME];
     if (!c) {
         snprintf(out, room, "%s 0x%" PRIx64 ", where nothing is", space, a->address);
         return;
     }
     uint32_t off = (uint32_t)(a->address - c->base);
-    register_name(c->nic->kind->bar[c->bar].registers, off, name);
-    snprintf(out, room, "%s of %s, %s offset 0x%" PRIx32, name, c->nic->name, space, off);
+    nic_register_name(c->nic, c->bar, off, name);
+    snprintf(out, room, "%s of %s, %s offset 0x%" PRIx32, name[0] ? name : "a register",
+             c->nic->name, space, off);
 }
 
 static void say_access(struct machine *m, const struct access *a, char *out, size_t room)

@@ -13,11 +13,11 @@ enum { SETS_MAX = 64, DEFINES_MAX = 64, CATALOGUES_MAX = 16 };
 
 struct options {
     const char *nic, *sut, *driver, *profile, *judge, *bus, *pcap, *to, *host, *tap, *breakers,
-        *known, *waivers, *cwnd, *junit, *calls;
+        *known, *waivers, *cwnd, *junit, *calls, *only;
     uint64_t seed, fill;
     bool every_nic; /* --nic all */
     bool seed_given, json, bless, no_golden, strict, snapshot, closure, wire_mutants, quiet,
-        verbose, promiscuous, fail_on_skip, no_monitor, at_host;
+        verbose, promiscuous, fail_on_skip, no_monitor, at_host, list;
     int jobs, patience;                /* seconds of computing that a case may take */
     uint64_t lose_frame, max_failures; /* 0: none; any number */
     int lose_link;

@@ -7,21 +7,22 @@ import concurrent.futures, glob, os, re, subprocess, sys
 
 FLAGS = ["-std=c11", "-I.", "-Ibuild/release", "-Iexamples/driver", "-isystem", "/usr/include/lwip", "-D_GNU_SOURCE", "-DHAVE_SLIRP", "-DHAVE_LDNS"]
 
-# base < monitor; base < world < wire < packet, nic < record, hosts, judge, language < topology < play < suite < cli; what stands in one row sees nothing of its own row.
+# base < monitor; base < world < wire < packet, nic < record, hosts, judge, language < topology < play < suite < cli, nic, hosts < contract < cli; what stands in one row sees nothing of its own row.
 SIM = {
-    "base": "monitor world wire packet nic record hosts judge language topology play suite cli",
-    "monitor": "world wire packet nic record hosts judge language topology play suite cli",
-    "world": "monitor wire packet nic record hosts judge language topology play suite cli",
-    "wire": "monitor packet nic record hosts judge language topology play suite cli",
-    "packet": "monitor world wire nic record hosts judge language topology play suite cli",
-    "nic": "monitor wire packet record hosts judge language topology play suite cli",
-    "record": "monitor nic hosts judge language topology play suite cli",
-    "hosts": "monitor record judge language topology play suite cli",
-    "judge": "monitor nic record hosts language topology play suite cli",
-    "language": "monitor world wire nic record hosts judge topology play suite cli",
-    "topology": "monitor judge play suite cli",
-    "play": "suite cli",
-    "suite": "cli",
+    "base": "monitor world wire packet nic record hosts judge language topology play contract suite cli",
+    "monitor": "world wire packet nic record hosts judge language topology play contract suite cli",
+    "world": "monitor wire packet nic record hosts judge language topology play contract suite cli",
+    "wire": "monitor packet nic record hosts judge language topology play contract suite cli",
+    "packet": "monitor world wire nic record hosts judge language topology play contract suite cli",
+    "nic": "monitor wire packet record hosts judge language topology play contract suite cli",
+    "record": "monitor nic hosts judge language topology play contract suite cli",
+    "hosts": "monitor record judge language topology play contract suite cli",
+    "judge": "monitor nic record hosts language topology play contract suite cli",
+    "language": "monitor world wire nic record hosts judge topology play contract suite cli",
+    "topology": "monitor judge play contract suite cli",
+    "play": "contract suite cli",
+    "contract": "monitor record judge language topology play suite cli",
+    "suite": "contract cli",
 }
 # core; wire, and link on it; net; transport; socket; service. Drivers stand beside link.
 STACK = {

@@ -1,0 +1,153 @@
+/* The NICs' rows. What a card has not, its row leaves empty, and those checks are passed over. */
+#include "sim/contract/nics.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define SAME                                                                                       \
+    {                                                                                              \
+        0, 0xff, 0                                                                                 \
+    }
+#define NONE                                                                                       \
+    {                                                                                              \
+        NULL, NULL, 0,                                                                             \
+        {                                                                                          \
+            {                                                                                      \
+                0                                                                                  \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
+/* --- 82540EM: registers of the manual of the 8254x family --- */
+
+static const struct stuck_wait e1000_waits[] = {
+    {"reset", "CTRL.RST stays 1", {0x0000, 0x04000000, 0x04000000}},
+    {"phy", "MDIC.R stays 0", {0x0020, 0x10000000, 0}},
+    {"eeprom", "EERD.DONE stays 0", {0x0014, 0x10, 0}},
+    {"eeprom_grant", "EECD.GNT stays 0", {0x0010, 0x80, 0}},
+    {"link", "STATUS.LU stays 0", {0x0008, 0x02, 0}},
+    {"transmit_head", "TDH stays 0", {0x3810, 0xffff, 0}},
+    {"receive_head", "RDH stays 0", {0x2810, 0xffff, 0}},
+    {"causes", "ICR reads as 0", {0x00c0, 0xffffffff, 0}},
+    {"gone",
+     "every register reads all ones, as when the card is gone",
+     {STUCK_EVERYWHERE, 0xffffffff, 0xffffffff}},
+    {NULL, NULL, {0}},
+};
+
+/* The second half of a receive descriptor: length 0..1, checksum 2..3, status 4, errors 5. */
+static const struct ring_patch e1000_broken[] = {
+    {"crc", "the descriptor's errors have CE", 8, {{5, 0xff, 0x01}, SAME, SAME, SAME}},
+    {"symbol", "the descriptor's errors have SE", 8, {{5, 0xff, 0x02}, SAME, SAME, SAME}},
+    {"sequence", "the descriptor's errors have SEQ", 8, {{5, 0xff, 0x04}, SAME, SAME, SAME}},
+    {"data", "the descriptor's errors have RXE", 8, {{5, 0xff, 0x80}, SAME, SAME, SAME}},
+    NONE,
+};
+static const struct ring_patch e1000_lying[] = {
+    {"zero", "the descriptor's length is 0", 8, {{0, 0, 0}, {1, 0, 0}, SAME, SAME}},
+    {"short", "the descriptor's length is 13", 8, {{0, 0, 13}, {1, 0, 0}, SAME, SAME}},
+    {"beyond_buffer",
+     "the descriptor's length is 4096, more than its buffer",
+     8,
+     {{0, 0, 0}, {1, 0, 0x10}, SAME, SAME}},
+    {"longest", "the descriptor's length is 65535", 8, {{0, 0, 0xff}, {1, 0, 0xff}, SAME, SAME}},
+    NONE,
+};
+static const struct ring_patch e1000_parted[] = {
+    {"parted", "the descriptor has no EOP", 8, {{4, 0xfd, 0}, SAME, SAME, SAME}},
+    NONE,
+};
+
+/* --- RTL8139 --- */
+
+static const struct stuck_wait rtl8139_waits[] = {
+    {"reset", "CR.RST stays 1", {0x37, 0x10, 0x10}},
+    {"own", "TSD0.OWN stays 0", {0x10, 0x2000, 0}},
+    {"buffer_empty", "CR.BUFE stays 0", {0x37, 0x01, 0}},
+    {"eeprom", "9346CR.EEDO stays 0", {0x50, 0x01, 0}},
+    {"autoload", "9346CR.EEM stays at autoload", {0x50, 0xc0, 0x40}},
+    {"link", "MSR.LINKB stays 1", {0x58, 0x04, 0x04}},
+    {"negotiation", "BMSR says that negotiation is not complete", {0x64, 0x20, 0}},
+    {"causes", "ISR reads as 0", {0x3e, 0xffff, 0}},
+    {"gone",
+     "every register reads all ones, as when the card is gone",
+     {STUCK_EVERYWHERE, 0xffffffff, 0xffffffff}},
+    {NULL, NULL, {0}},
+};
+
+/* A packet's head in the ring: status 0..1 (ROK 1, FAE 2, CRC 4, LONG 8, RUNT 0x10, ISE 0x20),
+ * length 2..3. */
+static const struct ring_patch rtl8139_broken[] = {
+    {"crc", "the packet's status has CRC and no ROK", 4, {{0, 0xfe, 0x04}, SAME, SAME, SAME}},
+    {"alignment", "the packet's status has FAE and no ROK", 4, {{0, 0xfe, 0x02}, SAME, SAME, SAME}},
+    {"symbol", "the packet's status has ISE and no ROK", 4, {{0, 0xfe, 0x20}, SAME, SAME, SAME}},
+    {"runt", "the packet's status has RUNT and no ROK", 4, {{0, 0xfe, 0x10}, SAME, SAME, SAME}},
+    NONE,
+};
+static const struct ring_patch rtl8139_lying[] = {
+    {"zero", "the packet's length is 0", 4, {{2, 0, 0}, {3, 0, 0}, SAME, SAME}},
+    {"short", "the packet's length is 7", 4, {{2, 0, 7}, {3, 0, 0}, SAME, SAME}},
+    {"beyond_ring", "the packet's length is 61440", 4, {{2, 0, 0}, {3, 0, 0xf0}, SAME, SAME}},
+    {"longest", "the packet's length is 65535", 4, {{2, 0, 0xff}, {3, 0, 0xff}, SAME, SAME}},
+    {"unfinished", "the packet's head is all 0", 4, {{0, 0, 0}, {1, 0, 0}, {2, 0, 0}, {3, 0, 0}}},
+    NONE,
+};
+
+extern const struct nic_kind e1000_kind, rtl8139_kind;
+
+static const struct contract_nic rows[] = {
+    {
+        .kind = &e1000_kind,
+        .bar = 0,
+        .waits = e1000_waits,
+        .broken = e1000_broken,
+        .lying = e1000_lying,
+        .parted = e1000_parted,
+        .empty_eeprom = {{0x5400, 0xffffffff, 0xffffffff},
+                         {0x5404, 0x0000ffff, 0x0000ffff},
+                         {0x0014, 0xffff0000, 0xffff0000},
+                         {0x0010, 0x08, 0x08}},
+        /* CTRL.SLU; a receive ring of 8 in use, its head at 3; a transmit ring; promiscuous;
+         * everything unmasked. */
+        .boot = {{0x0000, 4, 0x00140240, 0},
+                 {0x2804, 4, 0, 0},
+                 {0x2800, 4, 0, 1},
+                 {0x2808, 4, 128, 0},
+                 {0x2810, 4, 3, 0},
+                 {0x2818, 4, 2, 0},
+                 {0x3800, 4, 128, 1},
+                 {0x3808, 4, 128, 0},
+                 {0x3810, 4, 5, 0},
+                 {0x3818, 4, 5, 0},
+                 {0x0400, 4, 0x0004010a, 0},
+                 {0x0100, 4, 0x0400801a, 0},
+                 {0x00d0, 4, 0x000000d5, 0}},
+        .where = "RAL0 and RAH0, or words 0 to 2 of the EEPROM",
+    },
+    {
+        .kind = &rtl8139_kind,
+        .bar = 0,
+        .waits = rtl8139_waits,
+        .broken = rtl8139_broken,
+        .lying = rtl8139_lying,
+        .empty_eeprom = {{0x00, 0xffffffff, 0xffffffff},
+                         {0x04, 0x0000ffff, 0x0000ffff},
+                         {0x50, 0x01, 0x01}},
+        /* RE and TE on, a ring of 8 KiB, every frame taken, everything unmasked. */
+        .boot = {{0x37, 1, 0x0c, 0},
+                 {0x30, 4, 0, 1},
+                 {0x44, 4, 0x0000078f, 0},
+                 {0x08, 4, 0xffffffff, 0},
+                 {0x0c, 4, 0xffffffff, 0},
+                 {0x3c, 2, 0xe07f, 0}},
+        .where = "IDR0 to IDR5, or words 7 to 9 of the EEPROM",
+    },
+};
+
+const struct contract_nic *contract_nic(const struct nic_kind *kind)
+{
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++)
+        if (rows[k].kind == kind)
+            return &rows[k];
+    return NULL;
+}
