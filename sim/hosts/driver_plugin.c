@@ -233,7 +233,8 @@ const struct sut *driver_plugin(const char *path, const struct nic_kind **nic, s
     p->sut = stack_sut;
     snprintf(p->name, sizeof p->name, "%s over %s", stack_sut.name, object.driver.name);
     p->sut.name = p->name;
-    p->sut.flags = (stack_sut.flags & ~(unsigned)SUT_SAVES) | SUT_SINGLETON | SUT_PLAIN_DMA;
+    p->sut.flags = (stack_sut.flags & ~(unsigned)SUT_SAVES) | SUT_SINGLETON | SUT_PLAIN_DMA |
+                   SUT_OTHERS_DRIVER;
     if (!(object.driver.flags & WIREDRILL_INTERRUPTIBLE))
         p->sut.flags |= SUT_LATE_IRQ;
     *nic = object.nic;

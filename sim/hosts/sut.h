@@ -33,6 +33,9 @@ enum sut_flag {
                            it does not know is passed over */
     SUT_TELLS = 512,    /* it says by env->due, in a call as well, when it wants to be polled; else
                            it is polled after each call */
+    SUT_OTHERS_DRIVER = 1024, /* our stack over a driver of somebody else's: what only a driver of
+                                 ours promises (its counters, an exact filter, the size of its
+                                 rings) is passed over */
 };
 
 enum { SUT_ARGUMENTS = 12 };
