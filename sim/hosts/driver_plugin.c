@@ -210,6 +210,14 @@ static const struct netif_driver adaptor = {
 
 /* --- loading --- */
 
+/* What a script may ask of a driver of ours alone. */
+static int64_t call(void *s, uint64_t token, const char *name, const struct value *argv, int argc,
+                    struct value *out)
+{
+    return strcmp(name, "own_driver") == 0 ? SUT_UNKNOWN
+                                           : stack_sut.call(s, token, name, argv, argc, out);
+}
+
 static void *open_with_driver(const struct sut_env *env)
 {
     const struct plugin *p = (const struct plugin *)(const void *)sut_host_sut(env->self);
@@ -240,5 +248,6 @@ const struct sut *driver_plugin(const char *path, const struct nic_kind **nic, s
     *nic = object.nic;
     p->sut.nic = object.nic->name;
     p->sut.open = open_with_driver;
+    p->sut.call = call;
     return &p->sut;
 }

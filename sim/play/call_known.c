@@ -53,6 +53,7 @@ static const struct {
     {"ifdown", 1},
     {"ifflags", 3},
     {"ifmtu", 8},
+    {"own_driver", 1},
     {"route", 3},
     {"unroute", 3},
     {"neighbour", 3},
