@@ -249,6 +249,8 @@ static int plug_nics(struct host *h, struct why *why)
                               .knobs = machine_knobs_default,
                               .attend = attend,
                               .attend_ctx = h,
+                              .looks_on = s->config.looks_on,
+                              .looks_on_ctx = s->config.looks_on_ctx,
                               .ports = h->ports};
     if (s->config.sut->flags & SUT_LATE_IRQ)
         plan.knobs.late_permille = 1000;
@@ -311,6 +313,7 @@ int sut_host_open(struct host *h, const struct sut_config *config, struct why *w
                     sut_host_ifname(h, (int)p), got);
             return -1;
         }
+        s->attached++;
     }
     poll_until_idle(h);
     return 0;
@@ -389,6 +392,18 @@ void sut_host_close(struct host *h)
     if (s->board && s->board->kind->close)
         s->board->kind->close(s->board);
     s->board = NULL;
+}
+
+void sut_host_explain(struct host *h)
+{
+    struct board *b = state_of(h)->board;
+    for (uint32_t p = 0; b && b->kind->models && p < h->ports; p++)
+        nic_explain(board_nic(b, (int)p), NIC_RECEIVING | NIC_SENDING | NIC_INTERRUPTING);
+}
+
+uint32_t sut_host_attached(const struct host *h)
+{
+    return ((const struct sut_state *)h->state)->attached;
 }
 
 int sut_host_nic_count(struct host *h, int port, const char *counter, uint64_t *value)

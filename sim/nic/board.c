@@ -25,6 +25,7 @@ static struct board *sim_open(struct world *w, const struct board_plan *plan, st
     machine_set_knobs(s->machine, &plan->knobs);
     machine_set_attendant(s->machine, plan->attend, plan->attend_ctx);
     machine_set_driver(s->machine, plan->driver);
+    machine_observe(s->machine, plan->looks_on, plan->looks_on_ctx);
     for (uint32_t p = 0; p < plan->ports; p++) {
         const struct board_port *port = &plan->port[p];
         s->nic[p] = machine_add_nic(s->machine, plan->nic, port->mac, port->transmit, port->ctx);

@@ -27,6 +27,8 @@ struct board_plan {
     struct machine_knobs knobs;
     void (*attend)(void *ctx); /* see machine_set_attendant */
     void *attend_ctx;
+    nic_observer *looks_on; /* see machine_observe; at our own models alone */
+    void *looks_on_ctx;
     uint32_t ports; /* at most MACHINE_NICS */
     struct board_port port[MACHINE_NICS];
 };

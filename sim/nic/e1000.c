@@ -519,5 +519,6 @@ const struct nic_kind e1000_kind = {
     .carrier = e1000_carrier,
     .due = e1000_due,
     .explain = e1000_explain,
+    .place = e1000_place,
     .counters = nic_counters,
 };

@@ -96,6 +96,7 @@ void e1000_transmitted(struct nic *n);
 
 /* e1000_remarks.c */
 void e1000_explain(struct nic *n, unsigned ways);
+void e1000_place(struct nic *n, uint64_t address, char *out, size_t room);
 /* RDT or TDT is about to be written. */
 void e1000_remark_tail(struct nic *n, uint32_t at, uint32_t value);
 

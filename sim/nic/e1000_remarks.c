@@ -2,6 +2,8 @@
  * keep frames from moving. */
 #include "sim/nic/e1000.h"
 
+#include <stdio.h>
+
 struct ring {
     const char *name, *kind;
     uint64_t base;
@@ -143,4 +145,21 @@ void e1000_explain(struct nic *n, unsigned ways)
         explain_sending(n);
     if (ways & NIC_INTERRUPTING)
         explain_interrupts(n);
+}
+
+static bool in_ring(const struct ring *r, uint64_t address, char *out, size_t room)
+{
+    if (address < r->base || address - r->base >= (uint64_t)r->count * DESCRIPTOR_BYTES)
+        return false;
+    snprintf(out, room, "%s descriptor %u", r->kind,
+             (uint32_t)((address - r->base) / DESCRIPTOR_BYTES));
+    return true;
+}
+
+void e1000_place(struct nic *n, uint64_t address, char *out, size_t room)
+{
+    const struct e1000 *e = nic_state(n);
+    const struct ring receive = receive_ring(e), transmit = transmit_ring(e);
+    if (!in_ring(&receive, address, out, room))
+        in_ring(&transmit, address, out, room);
 }

@@ -67,6 +67,7 @@ struct nic_kind {
     /* What a scenario makes happen to the device, by name. False: it knows no such. May be NULL. */
     bool (*event)(struct nic *n, const char *what);
     void (*explain)(struct nic *n, unsigned ways); /* see nic_explain; may be NULL */
+    void (*place)(struct nic *n, uint64_t address, char *out, size_t room); /* or NULL */
     const char *const *counters; /* names, NULL-terminated; nic_counters for most */
 };
 
@@ -199,6 +200,9 @@ void machine_observe(struct machine *m, nic_observer *observer, void *ctx);
 /* Why nothing moves, as far as the registers tell: remarks, to who looks on. */
 enum nic_way { NIC_RECEIVING = 1, NIC_SENDING = 2, NIC_INTERRUPTING = 4 };
 void nic_explain(struct nic *n, unsigned ways);
+/* What lies at that device address, as the device goes by it: "receive descriptor 3"; "" when it
+ * does not say. */
+void nic_place(struct nic *n, uint64_t address, char *out, size_t room);
 /* The NIC asks for an interrupt. */
 bool nic_line_is_up(const struct nic *n);
 enum { NIC_REGISTER_NAME = 40 };

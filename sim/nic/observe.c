@@ -68,3 +68,11 @@ void nic_register_name(const struct nic *n, int bar, uint32_t offset, char text[
         return;
     }
 }
+
+void nic_place(struct nic *n, uint64_t address, char *out, size_t room)
+{
+    if (room)
+        out[0] = 0;
+    if (n->kind->place)
+        n->kind->place(n, address, out, room);
+}

@@ -412,5 +412,6 @@ const struct nic_kind rtl8139_kind = {
     .carrier = rtl8139_carrier,
     .due = rtl8139_due,
     .explain = rtl8139_explain,
+    .place = rtl8139_place,
     .counters = nic_counters,
 };

@@ -36,6 +36,7 @@ uint32_t rtl8139_ring_bytes(const struct rtl8139 *r);
 
 /* rtl8139_remarks.c */
 void rtl8139_explain(struct nic *n, unsigned ways);
+void rtl8139_place(struct nic *n, uint64_t address, char *out, size_t room);
 /* CAPR, ISR is about to be written. */
 void rtl8139_remark_capr(struct nic *n, uint32_t value);
 void rtl8139_remark_isr(struct nic *n, uint32_t value);

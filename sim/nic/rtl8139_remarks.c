@@ -110,3 +110,10 @@ void rtl8139_explain(struct nic *n, unsigned ways)
     if (ways & NIC_INTERRUPTING)
         explain_interrupts(n);
 }
+
+void rtl8139_place(struct nic *n, uint64_t address, char *out, size_t room)
+{
+    const struct rtl8139 *r = nic_state(n);
+    if (address >= r->rbstart && address - r->rbstart < rtl8139_ring_bytes(r))
+        snprintf(out, room, "the ring at 0x%x", (uint32_t)(address - r->rbstart));
+}

@@ -74,16 +74,32 @@ static void print_record(FILE *out, const struct recording *r, const struct reco
     fputc('\n', out);
 }
 
+/* Those that were told before the frame of that number, from *at on. */
+static void print_notes(FILE *out, const struct recorded_notes *n, uint32_t *at, uint64_t frames)
+{
+    for (; n && *at < n->count && n->note[*at].frames <= frames; ++*at) {
+        print_time(out, n->note[*at].time_ns);
+        fprintf(out, "  %-*s %-6s | %s\n", NAME_WIDTH, "", "", n->note[*at].text);
+    }
+}
+
 void ladder_of_run(FILE *out, const struct recording *r)
 {
     size_t count;
     uint64_t lost;
+    uint32_t noted = 0;
     struct rung *rung = rungs_of(r, &count, &lost);
     fprintf(out, "%16s  %-*s %-6s   frame\n", "time", NAME_WIDTH, "from", "line");
     if (lost)
         fprintf(out, "  ... %" PRIu64 " earlier frames were not kept; --pcap F keeps all\n", lost);
-    for (size_t k = 0; k < count; k++)
+    if (r->notes && r->notes->lost)
+        fprintf(out, "  ... %" PRIu64 " earlier lines of the trace were not kept\n",
+                r->notes->lost);
+    for (size_t k = 0; k < count; k++) {
+        print_notes(out, r->notes, &noted, lost + k);
         print_record(out, r, rung[k].link, rung[k].record);
+    }
+    print_notes(out, r->notes, &noted, UINT64_MAX);
     free(rung);
 }
 

@@ -14,7 +14,21 @@ struct recorded_link {
     struct capture *capture;
 };
 
+/* Lines between the frames: what --trace tells. The newest `most` are kept. */
+struct recorded_note {
+    int64_t time_ns;
+    uint64_t frames; /* that were recorded before it */
+    char *text;
+};
+
+struct recorded_notes {
+    struct recorded_note *note;
+    uint32_t count, room, most;
+    uint64_t lost;
+};
+
 struct recording {
+    struct recorded_notes *notes; /* NULL: none are wanted */
     struct recorded_link *link;
     uint32_t links;
     const struct layer_set *layers; /* that its frames are told in */
@@ -27,6 +41,11 @@ void recording_fingerprints(const struct recording *r, struct fingerprint *w,
  * of the octets that a recording may hold its share. */
 void recording_keep_all(struct recording *r);
 void recording_bound(struct recording *r);
+/* A line of now; copied. Nothing where none are wanted. */
+void recording_note(const struct recording *r, int64_t now_ns, const char *text);
+/* NULL: no memory. */
+struct recorded_notes *recorded_notes_new(uint32_t most);
+void recorded_notes_free(struct recorded_notes *n);
 /* Frames on all links. */
 uint64_t recording_frames(const struct recording *r);
 

@@ -293,6 +293,30 @@ static void end_tracing(struct tracing *t, const struct options *o, struct run *
     t->file = NULL;
 }
 
+/* --trace nic, or the last stretch of it where the driver is somebody else's. */
+enum { TRACE_MOST = 200000, TRACE_LAST = 80 };
+
+static struct recorded_notes *notes_for(const struct options *o)
+{
+    if (o->trace_nic)
+        return recorded_notes_new(TRACE_MOST);
+    bool others = o->stack->flags & SUT_OTHERS_DRIVER ||
+                  (o->stack->flags & SUT_BUS && !(o->stack->flags & SUT_INSIDE));
+    return others ? recorded_notes_new(TRACE_LAST) : NULL;
+}
+
+/* Unasked it is told where a packet did not come; with why the NIC moves nothing. */
+static void end_notes(struct run *r)
+{
+    struct recording *rec = &r->topology.recording;
+    if (!rec->notes || r->verdict.status != RUN_FAILED)
+        return;
+    if (strstr(r->verdict.report, "no packet came"))
+        sut_host_explain(r->topology.sut);
+    else if (rec->notes->most == TRACE_LAST)
+        rec->notes = NULL;
+}
+
 static void collect(struct run *r, struct result *out, unsigned want)
 {
     struct outcome *o = &out->outcome;
@@ -303,6 +327,7 @@ static void collect(struct run *r, struct result *out, unsigned want)
     o->virtual_ns = world_now(r->world);
     if (r->verdict.status != RUN_PASSED)
         out->report = strdup(r->verdict.report);
+    end_notes(r);
     if ((want & WANT_LADDER) || r->verdict.status == RUN_FAILED)
         out->ladder = ladder_text(&r->topology.recording);
 }
@@ -352,6 +377,7 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
     options.call_time = times;
     struct tracing tracing;
     begin_tracing(&tracing, o, &options);
+    struct recorded_notes *notes = options.notes = notes_for(o);
     struct run *r = run_new(&c->run, &options, &why);
     if (!r) {
         char text[TEXT_ROOM];
@@ -383,6 +409,7 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
         run_close(r);
         collect(r, out, want);
         run_free(r);
+        options.notes = NULL; /* of what is played again nothing is told */
         golden_close(golden.golden);
         if (o->snapshot && out->outcome.status == RUN_PASSED)
             check_snapshot(&c->run, &options, middle, out);
@@ -394,6 +421,7 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
     out->outcome.last = sut_any_spent(); /* what has static variables gets a process a case */
     out->outcome.wall_ns = wall_ns() - started;
     end_tracing(&tracing, o, NULL);
+    recorded_notes_free(notes);
     free(times);
     free(repeat);
 }

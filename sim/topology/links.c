@@ -181,6 +181,7 @@ int topology_build_links(struct topology *t, struct why *why)
     const struct script *s = t->plan.script;
     uint32_t room = s->links ? s->links : 1;
     t->recording.layers = s->layers;
+    t->recording.notes = t->plan.notes;
     t->recording.link = world_alloc(t->world, room * sizeof *t->recording.link, 16);
     t->raw = world_alloc(t->world, room * sizeof(struct host_port *), 16);
     t->script_port = world_alloc(t->world, room * sizeof *t->script_port, 16);

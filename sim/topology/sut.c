@@ -3,6 +3,7 @@
 #include <string.h>
 #include "sim/hosts/sut_host.h"
 #include "sim/hosts/sut_plugin.h"
+#include "sim/nic/trace.h"
 #include "sim/topology/build.h"
 #include "sim/topology/profile.h"
 
@@ -85,6 +86,12 @@ static int open_sut(struct topology *t, const struct sut_config *config, struct 
     bool again = sut_spent(config->sut);
     if (sut_host_open(t->sut, config, &reason) == 0)
         return 0;
+    uint32_t attached = sut_host_attached(t->sut);
+    if (config->sut->flags & SUT_OTHERS_DRIVER && attached) {
+        topology_skip(t, "%s takes %u NIC%s, and the script has %u", config->sut->name, attached,
+                      attached == 1 ? "" : "s", t->sut->ports);
+        return 0;
+    }
     if (again)
         topology_skip(t,
                       "%s keeps its state in static variables: a process plays it once, and this "
@@ -95,6 +102,14 @@ static int open_sut(struct topology *t, const struct sut_config *config, struct 
     return again ? 0 : -1;
 }
 
+static void tell(void *ctx, const struct nic_event *e)
+{
+    const struct topology *t = ctx;
+    char text[NIC_EVENT_TEXT];
+    if (nic_event_text(e, text))
+        recording_note(&t->recording, world_now(t->world), text);
+}
+
 int topology_build_sut(struct topology *t, struct attribute **attribute, struct why *why)
 {
     uint32_t count;
@@ -103,6 +118,8 @@ int topology_build_sut(struct topology *t, struct attribute **attribute, struct 
                                 .board = t->plan.board,
                                 .fill = t->plan.fill,
                                 .watch_fates = t->plan.watch_fates,
+                                .looks_on = t->plan.notes ? tell : NULL,
+                                .looks_on_ctx = t,
                                 .listener = t->plan.listener};
     for (uint32_t k = 0; k < count; k++)
         if (k >= SUT_PORTS || add_sut_port(t, &d[k], &attribute[k], why) != 0) {

@@ -38,6 +38,8 @@ struct topology_plan {
     int64_t share_permille; /* of an interval, that packetdrill's scripts may be off by */
     uint8_t fill;           /* what the stack's memory holds before it starts */
     bool watch_fates;
+    struct recorded_notes *notes; /* what passes between the host under test's driver and its NICs;
+                                     NULL: nobody wants it */
     int lose_link; /* loss closure: lose the nth frame of this link; frame 0: none */
     uint64_t lose_frame;
     struct sut_listener listener;
