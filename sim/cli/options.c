@@ -125,12 +125,17 @@ static int take_pcap(struct options *o, const char *v)
 
 static int take_trace(struct options *o, const char *v)
 {
-    if (strcmp(v, "nic") == 0) {
-        o->trace_nic = true;
-        return 0;
-    }
+    static const struct {
+        const char *name;
+        unsigned note;
+    } notes[] = {{"nic", NOTE_NIC}, {"stack", NOTE_STACK}, {"timer", NOTE_TIMER}};
+    for (size_t k = 0; k < sizeof notes / sizeof notes[0]; k++)
+        if (strcmp(v, notes[k].name) == 0) {
+            o->notes_of |= notes[k].note;
+            return 0;
+        }
     if (strcmp(v, "cwnd") != 0 && (strncmp(v, "cwnd=", 5) != 0 || !v[5]))
-        return usage_error("--trace: \"%s\" is neither nic, cwnd nor cwnd=FILE", v);
+        return usage_error("--trace: \"%s\" is none of nic, stack, timer, cwnd, cwnd=FILE", v);
     o->cwnd = v[4] ? v + 5 : "cwnd.tsv";
     return 0;
 }
@@ -281,9 +286,10 @@ static const struct option table[] = {
     {"jobs", "N", "worker processes (the number of processors)", take_jobs},
     {"patience", "SECONDS", "of computing that a case may take (10)", take_patience},
     {"pcap", "F", "write the capture", take_pcap},
-    {"trace", "nic|cwnd[=F]",
-     "nic: registers, descriptors, DMA and interrupts between the frames of the ladder; cwnd: write "
-     "what congestion control does as a table for plotting (cwnd.tsv): time, connection, "
+    {"trace", "nic|stack|timer|cwnd[=F]",
+     "between the frames of the ladder: registers, descriptors, DMA and interrupts; the stack's "
+     "states; its timers. cwnd: write what congestion control does as a table for plotting "
+     "(cwnd.tsv): time, connection, "
      "cwnd, ssthresh, flight, srtt, rto, state",
      take_trace},
     {"calls", "SCRIPT", "the calls of that script, or of one case of it", take_calls},

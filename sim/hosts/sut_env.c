@@ -150,6 +150,9 @@ static void env_fail(void *self, const char *sentence)
 static void env_trace(void *self, const char *what, int64_t value)
 {
     struct host *h = self;
+    const struct sut_config *c = &state_of(h)->config;
+    if (c->traced && what)
+        c->traced(c->looks_on_ctx, what, value);
     world_state_event(h->world, h->owner.id, what ? what : "", value);
 }
 

@@ -33,9 +33,10 @@ struct sut_config {
     int64_t tx_delay_ns[SUT_PORTS]; /* of each interface's NIC */
     struct nic_options device;      /* what is wanted of them */
     struct sut_listener listener;
-    uint8_t fill;     /* of memory that the stack has not written yet */
-    bool watch_fates; /* replay and ladders want to know */
+    uint8_t fill;           /* of memory that the stack has not written yet */
+    bool watch_fates;       /* replay and ladders want to know */
     nic_observer *looks_on; /* at its NICs; NULL: nobody */
+    void (*traced)(void *ctx, const char *what, int64_t value); /* env->trace; NULL: nobody hears */
     void *looks_on_ctx;
     uint32_t sockets; /* see struct sut_needs */
     bool small;

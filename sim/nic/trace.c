@@ -78,8 +78,7 @@ static void add_fields(const char *name, uint32_t value, char *out, size_t room)
     for (size_t k = 0; k < sizeof fields / sizeof fields[0]; k++)
         if (value & fields[k].mask && strlen(fields[k].name) == letters &&
             strncmp(fields[k].name, of, letters) == 0 && len < room)
-            len += (size_t)snprintf(out + len, room - len, "%s%s", len ? "|" : " (",
-                                    fields[k].bit);
+            len += (size_t)snprintf(out + len, room - len, "%s%s", len ? "|" : " (", fields[k].bit);
     if (len && len < room)
         snprintf(out + len, room - len, ")");
 }

@@ -49,6 +49,7 @@ static int build(struct run *r, struct why *why)
                                        .share_permille = o->system == SYSTEM_FREEBSD ? 50 : 125,
                                        .watch_fates = o->watch_fates,
                                        .notes = o->notes,
+                                       .notes_of = o->notes ? o->notes_of : 0,
                                        .lose_link = o->lose_link,
                                        .lose_frame = o->lose_frame,
                                        .listener = {r, call_ended, told_fate, watch_came},

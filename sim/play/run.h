@@ -48,7 +48,8 @@ struct run_options {
     bool by_outcome;               /* judge by the outcome alone, not line by line */
     const int64_t *call_time;      /* by_outcome: when each top-level step ran undisturbed */
     const struct bend_hooks *bend; /* who bends the wire; NULL: nobody */
-    struct recorded_notes *notes;  /* --trace nic; NULL: nobody wants it */
+    struct recorded_notes *notes;  /* --trace nic, stack, timer; NULL: nobody wants it */
+    unsigned notes_of;             /* enum topology_note */
     struct cwnd_trace *cwnd;       /* --trace cwnd; NULL: nobody wants it */
     /* Before each step that acts: a call, a packet that is injected, a fault, a knob. */
     void (*acts)(void *ctx, struct run *r, const struct step *step, int64_t now_ns);

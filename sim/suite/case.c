@@ -298,7 +298,7 @@ enum { TRACE_MOST = 200000, TRACE_LAST = 80 };
 
 static struct recorded_notes *notes_for(const struct options *o)
 {
-    if (o->trace_nic)
+    if (o->notes_of)
         return recorded_notes_new(TRACE_MOST);
     bool others = o->stack->flags & SUT_OTHERS_DRIVER ||
                   (o->stack->flags & SUT_BUS && !(o->stack->flags & SUT_INSIDE));
@@ -378,6 +378,7 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
     struct tracing tracing;
     begin_tracing(&tracing, o, &options);
     struct recorded_notes *notes = options.notes = notes_for(o);
+    options.notes_of = o->notes_of ? o->notes_of : NOTE_NIC;
     struct run *r = run_new(&c->run, &options, &why);
     if (!r) {
         char text[TEXT_ROOM];

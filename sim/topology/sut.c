@@ -110,6 +110,26 @@ static void tell(void *ctx, const struct nic_event *e)
         recording_note(&t->recording, world_now(t->world), text);
 }
 
+/* A stack's own trace: a kind in the lowest two bits (stack/port.h), the value above. */
+static void tell_state(void *ctx, const char *what, int64_t value)
+{
+    enum { STATE, TIMER_SET, TIMER_FIRED, KINDS = 4 };
+    static const unsigned wanted[KINDS] = {NOTE_STACK, NOTE_TIMER, NOTE_TIMER, NOTE_NIC};
+    const struct topology *t = ctx;
+    char text[NIC_EVENT_TEXT], when[TIME_TEXT_BYTES];
+    uint64_t kind = (uint64_t)value % KINDS;
+    int64_t of = value >> 2;
+    if (!(t->plan.notes_of & wanted[kind]))
+        return;
+    if (kind == TIMER_SET)
+        snprintf(text, sizeof text, "timer %s is set for %s", what, time_text(of, when));
+    else if (kind == TIMER_FIRED)
+        snprintf(text, sizeof text, "timer %s fires", what);
+    else
+        snprintf(text, sizeof text, "stack %s %lld", what, (long long)of);
+    recording_note(&t->recording, world_now(t->world), text);
+}
+
 int topology_build_sut(struct topology *t, struct attribute **attribute, struct why *why)
 {
     uint32_t count;
@@ -118,7 +138,8 @@ int topology_build_sut(struct topology *t, struct attribute **attribute, struct 
                                 .board = t->plan.board,
                                 .fill = t->plan.fill,
                                 .watch_fates = t->plan.watch_fates,
-                                .looks_on = t->plan.notes ? tell : NULL,
+                                .looks_on = t->plan.notes_of & NOTE_NIC ? tell : NULL,
+                                .traced = t->plan.notes_of ? tell_state : NULL,
                                 .looks_on_ctx = t,
                                 .listener = t->plan.listener};
     for (uint32_t k = 0; k < count; k++)

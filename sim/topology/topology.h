@@ -38,9 +38,9 @@ struct topology_plan {
     int64_t share_permille; /* of an interval, that packetdrill's scripts may be off by */
     uint8_t fill;           /* what the stack's memory holds before it starts */
     bool watch_fates;
-    struct recorded_notes *notes; /* what passes between the host under test's driver and its NICs;
-                                     NULL: nobody wants it */
-    int lose_link; /* loss closure: lose the nth frame of this link; frame 0: none */
+    struct recorded_notes *notes; /* of the host under test; NULL: nobody wants any */
+    unsigned notes_of;            /* enum topology_note */
+    int lose_link;                /* loss closure: lose the nth frame of this link; frame 0: none */
     uint64_t lose_frame;
     struct sut_listener listener;
     topology_watch *watch;
@@ -48,6 +48,10 @@ struct topology_plan {
     void (*ready)(void *ctx); /* links and hosts are there, nothing was sent yet */
     void *watch_ctx;
 };
+
+/* What is told between the frames of a ladder: what passes between driver and NIC, the stack's
+ * states, its timers. */
+enum topology_note { NOTE_NIC = 1, NOTE_STACK = 2, NOTE_TIMER = 4 };
 
 /* What a script without topology lines plays on; see packetdrill.c. */
 struct packetdrill {
