@@ -45,6 +45,7 @@ struct stack {
     const struct bus *bus;
     struct bus_window regs;
     uint8_t mac[6], ip[4];
+    int prefix;
     uint8_t *ring, *slot;
     uint64_t ring_at, slot_at;
     uint32_t read_at, next;
@@ -107,13 +108,27 @@ static int start(struct stack *s)
 
 /* --- the stack --- */
 
+/* A sender has an address of one host, or none yet (RFC 5227). */
+static int is_sender(const struct stack *s, const uint8_t *ip)
+{
+    uint32_t a = 0, own = 0, host = s->prefix < 31 ? 0xffffffffu >> s->prefix : 0;
+    for (int k = 0; k < 4; k++) {
+        a = a << 8 | ip[k];
+        own = own << 8 | s->ip[k];
+    }
+    int near = ((a ^ own) & ~host) == 0;
+    int to_many = near && host && ((a & host) == 0 || (a & host) == host);
+    return a == 0 || (ip[0] != 0 && ip[0] != 127 && ip[0] < 224 && !to_many);
+}
+
 static void eth_receive(struct stack *s, const uint8_t *f, uint32_t len)
 {
     static const uint8_t request[10] = {8, 6, 0, 1, 8, 0, 6, 4, 0, 1};
     uint8_t reply[FRAME] = {0};
-    if (len < 42 || memcmp(f + 12, request, sizeof request) != 0 || memcmp(f + 38, s->ip, 4) != 0)
+    if (len < 42 || memcmp(f + 12, request, sizeof request) != 0 || memcmp(f + 38, s->ip, 4) != 0 ||
+        !is_sender(s, f + 28))
         return;
-    memcpy(reply, f + 6, 6);
+    memcpy(reply, f + 22, 6);
     memcpy(reply + 6, s->mac, 6);
     memcpy(reply + 12, request, sizeof request);
     reply[21] = 2;
@@ -179,6 +194,7 @@ static int64_t plug_call(void *state, uint64_t token, const char *name, const st
         return SUT_UNKNOWN;
     for (int k = 0; k < 4; k++)
         s->ip[k] = (uint8_t)(argv[1].number >> (24 - 8 * k));
+    s->prefix = argv[1].prefix;
     return 0;
 }
 
@@ -198,5 +214,6 @@ const struct sut wiredrill_sut = {
     .poll = plug_poll,
     .call = plug_call,
     .close = plug_close,
+    .lacks = "arp-requests conflict-defence dhcp ip link-local probing second-address snap",
     .nic = "rtl8139",
 };

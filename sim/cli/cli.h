@@ -23,6 +23,16 @@ __attribute__((format(printf, 1, 2))) int usage_error(const char *format, ...);
  * wrong. */
 int capture_open(const char *path, struct pcap_file *file);
 
+/* Keeps the cases that --needs, --requirement, --folder and -k choose (choose.c). False: that is all
+ * of them, since none of these is given. */
+bool choose_cases(struct suite *suite, const struct options *o);
+/* "socket, ping" or "frames", and behind it the kinds of packets: what a script needs. */
+void print_needs(FILE *out, const struct script *s, const struct options *o);
+
+/* Kinds of hosts with their attributes; every layer with its fields, each behind `before`. */
+void help_hosts(FILE *out);
+void help_layers(FILE *out, const char *before);
+
 /* Tells on stderr which scripts were refused when they were read, each with its place. */
 void tell_refused(const struct suite *suite);
 

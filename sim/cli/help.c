@@ -1,10 +1,11 @@
-/* wiredrill help and list. */
+/* wiredrill help. */
 #include <string.h>
 #include "sim/cli/cli.h"
 #include "sim/topology/sysctl.h"
 #include "sim/hosts/host.h"
 #include "sim/topology/topology.h"
-#include "sim/wire/link.h"
+#include "sim/packet/packet.h"
+#include "sim/language/needs.h"
 
 static void print_commands(FILE *out)
 {
@@ -34,7 +35,7 @@ static void print_kind(FILE *out, const struct host_kind *kind)
         fprintf(out, "       %14s  %s\n", a->name, a->help ? a->help : "");
 }
 
-static void print_hosts(FILE *out)
+void help_hosts(FILE *out)
 {
     for (int k = 0; host_kinds[k]; k++)
         print_kind(out, host_kinds[k]);
@@ -50,22 +51,26 @@ static void print_calls(FILE *out)
           out);
 }
 
-int command_list(int argc, char **argv)
+void help_layers(FILE *out, const char *before)
 {
-    if (argc > 1)
-        return usage_error("list takes no arguments: \"%s\"", argv[1]);
-    for (int k = 0; nic_kinds[k]; k++)
-        printf("  nic %s\n", nic_kinds[k]->name);
-    static const char *const suts[] = {"stack", "lwip"};
-    for (size_t s = 0; s < sizeof suts / sizeof suts[0]; s++) {
-        const struct sut *sut = sut_load(suts[s], NULL);
-        if (sut)
-            printf("  sut %s (%s)\n", suts[s], sut->version);
+    char names[4096], text[16384];
+    int len = packet_help(NULL, NULL, names, sizeof names);
+    if (len >= (int)sizeof names)
+        return;
+    for (char *at = names, *end; (end = strchr(at, '\n')) != NULL; at = end + 1) {
+        *end = 0;
+        packet_help(NULL, at, text, sizeof text);
+        fprintf(out, "%s%s", before, text);
     }
-    print_hosts(stdout);
-    for (int e = 0; e < LINK_EVENTS; e++)
-        printf("  counter LINK.%s\n", link_event_name((enum link_event)e));
-    return EXIT_PASSED;
+}
+
+static void print_needs_known(FILE *out)
+{
+    fputs("What a stack may lack (--lacks LIST, or `lacks` of its plug-in): scripts that need it "
+          "are skipped by its name.\n",
+          out);
+    for (int k = 0; needs[k].name; k++)
+        fprintf(out, "  %-18s %s\n", needs[k].name, needs[k].help);
 }
 
 int command_help(int argc, char **argv)
@@ -85,7 +90,7 @@ int command_help(int argc, char **argv)
         return EXIT_PASSED;
     }
     if (strcmp(argv[1], "hosts") == 0) {
-        print_hosts(stdout);
+        help_hosts(stdout);
         return EXIT_PASSED;
     }
     if (strcmp(argv[1], "calls") == 0) {
@@ -104,6 +109,20 @@ int command_help(int argc, char **argv)
         audit_print_rules(stdout);
         return EXIT_PASSED;
     }
-    return usage_error(
-        "no help on \"%s\"; topics: the subcommands, hosts, calls, knobs, sysctls, rules", argv[1]);
+    if (strcmp(argv[1], "needs") == 0) {
+        print_needs_known(stdout);
+        return EXIT_PASSED;
+    }
+    if (strcmp(argv[1], "layers") == 0) {
+        help_layers(stdout, "");
+        return EXIT_PASSED;
+    }
+    char text[16384];
+    if (packet_help(NULL, argv[1], text, sizeof text) > 0) {
+        fputs(text, stdout);
+        return EXIT_PASSED;
+    }
+    return usage_error("no help on \"%s\"; topics: the subcommands, hosts, calls, knobs, sysctls, "
+                       "rules, needs, layers, and each layer's name",
+                       argv[1]);
 }

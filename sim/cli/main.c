@@ -14,7 +14,7 @@ const struct subcommand subcommands[] = {
     {"run", "PATH...",
      "nic bus sut driver seed fill set profile judge jobs patience pcap trace json bless no-golden "
      "strict snapshot closure wire-mutants breakers known junit x max-failures fail-on-skip "
-     "catalogue no-monitor quiet verbose lose "
+     "catalogue no-monitor quiet verbose lose needs lacks requirement folder k "
      "D",
      "run scenarios: files or folders; a ladder for one, a table for many", command_run},
     {"conformance", "[PATH...]",
@@ -38,7 +38,9 @@ const struct subcommand subcommands[] = {
      command_from_pcap},
     {"fingerprint", "PATH...", "nic bus sut driver seed fill set jobs patience catalogue D",
      "one line for each case: W T S name", command_fingerprint},
-    {"list", "", "", "kinds of NIC, stack, host, fault and layer that scripts can name",
+    {"list", "[PATH...]", "needs lacks requirement folder k catalogue by-requirement",
+     "kinds of NIC, stack, host, fault and layer that scripts can name; with an option or a path, "
+     "scenarios",
      command_list},
     {"help", "[TOPIC]", "", "how to use the command, and its topics", command_help},
     {NULL, NULL, NULL, NULL, NULL},

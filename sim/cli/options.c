@@ -6,6 +6,7 @@
 #include <string.h>
 #include "sim/hosts/driver_plugin.h"
 #include "sim/judge/clause.h"
+#include "sim/language/needs.h"
 #include "sim/topology/profile.h"
 
 enum { JOBS_MAX = 256, PATIENCE = 10, PATIENCE_MAX = 86400, LEXED = 4 };
@@ -176,6 +177,42 @@ static int take_known(struct options *o, const char *v)
     return 0;
 }
 
+/* "frames", names of calls. */
+static int take_needs(struct options *o, const char *v)
+{
+    o->needs = v;
+    return *v ? 0 : usage_error("--needs: frames, or names of calls, such as frames,socket");
+}
+
+static int take_lacks(struct options *o, const char *v)
+{
+    char word[64];
+    o->lacks = v;
+    const char *unknown = needs_unknown(v, word);
+    return unknown ? usage_error("--lacks: nothing is called \"%s\"; `wiredrill help needs` lists "
+                                 "what a stack can lack",
+                                 unknown)
+                   : 0;
+}
+
+static int take_requirement(struct options *o, const char *v)
+{
+    o->requirement = v;
+    return 0;
+}
+
+static int take_folder(struct options *o, const char *v)
+{
+    o->folder = v;
+    return 0;
+}
+
+static int take_k(struct options *o, const char *v)
+{
+    o->words = v;
+    return 0;
+}
+
 static int take_host(struct options *o, const char *v)
 {
     o->host = v;
@@ -270,6 +307,7 @@ static int take_only(struct options *o, const char *v)
     o->only = v;
     return 0;
 }
+FLAG(by_requirement)
 
 static const struct option table[] = {
     {"nic", "K", "only on this NIC, or on all that there are (e1000, rtl8139, virtio, all)",
@@ -319,6 +357,16 @@ static const struct option table[] = {
     {"closure", NULL, "lose each frame in turn and judge by the outcome, where a script states one",
      take_closure},
     {"snapshot", NULL, "save at the middle, restore, and compare the fingerprints", take_snapshot},
+    {"needs", "LIST",
+     "only what needs no more than this: frames (no call at all), and names of calls (frames,ping)",
+     take_needs},
+    {"lacks", "LIST", "what the stack does not have: fragments, options, ... (help needs)",
+     take_lacks},
+    {"requirement", "ID", "only what covers this requirement", take_requirement},
+    {"folder", "NAME", "only what lies in a folder of that name", take_folder},
+    {"k", "WORDS", "only what has all these words in its path or its first sentence", take_k},
+    {"by-requirement", NULL, "the requirements that are covered, with how many cases each",
+     take_by_requirement},
     {"x", NULL, "stop at the first failure", take_x},
     {"max-failures", "N", "stop at the Nth failure", take_max_failures},
     {"fail-on-skip", NULL, "a case that is skipped fails the run", take_fail_on_skip},
@@ -392,6 +440,7 @@ static int load_plugins(struct options *o)
     if (o->driver && o->sut && strcmp(o->sut, "stack") != 0)
         return usage_error("--driver: it goes under our stack, not under --sut %s", o->sut);
     o->load = sut_load;
+    o->knob_default = stack_sut_knob_default;
     o->stack = o->driver ? driver_plugin(o->driver, &nic, &why)
                          : sut_load(o->sut ? o->sut : "stack", &why);
     if (!o->stack)

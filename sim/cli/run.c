@@ -332,6 +332,12 @@ static struct suite *cases_of(const struct options *o)
     bool none = suite->cases == 0 && suite->refusals == 0;
     bool once = o->wire_mutants && o->stack->flags & SUT_SINGLETON;
     bool many = o->cwnd && suite->cases > 1;
+    if (!none && choose_cases(suite, o) && suite->cases == 0) {
+        usage_error("run: no case is what --needs, --requirement, --folder and -k ask for; "
+                    "`wiredrill list` with the same options tells what each leaves");
+        suite_free(suite);
+        return NULL;
+    }
     if (many)
         usage_error("--trace: %s holds one case, and there are %u: name one, and a NIC with --nic",
                     o->cwnd, suite->cases);

@@ -472,7 +472,7 @@ const struct sut stack_sut = {
     .close = stack_sut_close,
 };
 
-bool stack_sut_knob_is_time(const char *knob)
+static const struct knob *knob_named(const char *knob)
 {
     for (int m = 0; stack_full_config.modules[m]; m++) {
         const struct module *module = stack_full_config.modules[m];
@@ -480,9 +480,23 @@ bool stack_sut_knob_is_time(const char *knob)
         for (uint32_t k = 0; k < module->knob_count; k++)
             if (strncmp(knob, module->name, len) == 0 && knob[len] == '.' &&
                 strcmp(knob + len + 1, module->knobs[k].name) == 0)
-                return module->knobs[k].unit == KNOB_NS;
+                return &module->knobs[k];
     }
-    return false;
+    return NULL;
+}
+
+bool stack_sut_knob_is_time(const char *knob)
+{
+    const struct knob *k = knob_named(knob);
+    return k && k->unit == KNOB_NS;
+}
+
+bool stack_sut_knob_default(const char *knob, int64_t *value)
+{
+    const struct knob *k = knob_named(knob);
+    if (k)
+        *value = k->initial;
+    return k != NULL;
 }
 
 void stack_sut_print_knobs(FILE *out)

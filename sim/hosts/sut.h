@@ -17,7 +17,9 @@
 #include "sim/base/value.h"
 #include "stack/driver/bus.h"
 
-#define SUT_ABI 1u
+#define SUT_ABI 2u
+/* A plug-in that was built for this version has no `lacks`, and loads. */
+#define SUT_ABI_FIRST 1u
 
 enum sut_flag {
     SUT_FRAMES = 1,     /* wants input(), gives env->transmit() */
@@ -110,10 +112,15 @@ struct sut {
     int (*query)(void *s, const char *what, struct value *out);
     void (*close)(void *s);
     const char *nic; /* SUT_BUS: the only model that it drives; NULL: any */
+    /* What it does not have, by the words that `wiredrill help needs` lists ("fragments options
+     * dhcp"): scripts that need one are skipped by that name. NULL: nothing. */
+    const char *lacks;
 };
 
 /* Every knob of our stack with its value and range (stack_sut.c). */
 void stack_sut_print_knobs(FILE *out);
+/* What a knob of ours is when nobody sets it; false: there is none of that name. */
+bool stack_sut_knob_default(const char *knob, int64_t *value);
 
 /* By name ("stack", "lwip") or file ("./mine.so"); NULL: *why says in one sentence what is wrong.
  * Stays loaded, and is the same each time. */

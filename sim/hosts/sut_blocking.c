@@ -354,6 +354,7 @@ const struct sut *sut_blocking(const struct sut *inner)
         .call = blocking_call,
         .query = blocking_query,
         .close = blocking_close,
+        .lacks = inner->lacks,
     };
     return &w->sut;
 }

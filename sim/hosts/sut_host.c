@@ -308,6 +308,11 @@ int sut_host_open(struct host *h, const struct sut_config *config, struct why *w
         const struct bus *bus = s->board ? s->board->kind->bus(s->board) : NULL;
         int got = sut->attach(s->instance, (int)p, sut_host_ifname(h, (int)p), h->port[p].mac,
                               h->port[p].mtu, bus);
+        if (got == -ENODEV && p > 0) {
+            why_set(why, "%s has %u interface%s, the script wants %u", sut->name, p,
+                    p == 1 ? "" : "s", h->ports);
+            return 1;
+        }
         if (got != 0) {
             why_set(why, "the stack %s did not attach %s: it returned %d, not 0", sut->name,
                     sut_host_ifname(h, (int)p), got);

@@ -6,6 +6,7 @@
 #include "sim/hosts/sanitized.h"
 
 #include <dlfcn.h>
+#include <stddef.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,7 +101,7 @@ static int check(const struct sut *s, const char *path, struct why *why)
                                        : NULL;
     if (s->flags & SUT_FRAMES && !s->input && !missing)
         missing = "input";
-    if (s->abi != SUT_ABI)
+    if (s->abi < SUT_ABI_FIRST || s->abi > SUT_ABI)
         why_set(why,
                 "%s was built for version %u of sim/hosts/sut.h, this program has version %u: "
                 "build it again",
@@ -115,6 +116,19 @@ static int check(const struct sut *s, const char *path, struct why *why)
     return why->text[0] ? -1 : 0;
 }
 
+/* The first version ends before `lacks`: a copy, of what no stack need have. NULL: no memory. */
+static const struct sut *as_newest(const struct sut *s)
+{
+    if (s->abi == SUT_ABI)
+        return s;
+    struct sut *copy = plugin_memory(sizeof *copy);
+    if (!copy)
+        return NULL;
+    memcpy(copy, s, offsetof(struct sut, lacks));
+    copy->lacks = "dhcp udp-echo";
+    return copy;
+}
+
 const struct sut *sut_plugin(const char *path, struct why *why)
 {
     struct why local = {{0}};
@@ -124,7 +138,8 @@ const struct sut *sut_plugin(const char *path, struct why *why)
         why_set(why, "%s", local.text);
         return NULL;
     }
-    const struct sut *known = s->flags & SUT_BLOCKS ? sut_blocking(s) : s;
+    const struct sut *newest = as_newest(s),
+                     *known = newest && s->flags & SUT_BLOCKS ? sut_blocking(newest) : newest;
     /* The red zones between a sanitized object's variables are not to be read. */
     if (known && !(s->flags & SUT_SINGLETON) && !is_sanitized(path))
         sut_statics_watch(s, known);

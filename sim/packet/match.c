@@ -449,6 +449,22 @@ void packet_verify(const struct layer_set *set, const struct packet_spec *p, con
     v->matches = !m.differs;
 }
 
+bool packet_constant(const struct packet_spec *p, const char *field, int64_t *number)
+{
+    size_t len = strcspn(field, ".");
+    for (uint32_t i = 0; i < p->layers && !p->layer[i].quoted; i++) {
+        const struct layer_spec *l = &p->layer[i];
+        bool named = strlen(l->layer->name) == len && !memcmp(l->layer->name, field, len);
+        const struct clause *cl = named ? clause_named(l, field + len + 1) : NULL;
+        bool flag = cl && cl->field->type == FIELD_FLAG;
+        if (!cl || (!flag && (!cl->matches || cl->match->kind != MATCH_VALUE)))
+            continue;
+        *number = cl->matches ? cl->match->value.number : !cl->absent;
+        return true;
+    }
+    return false;
+}
+
 bool packet_states(const struct packet_spec *p, const char *field)
 {
     const char *dot = strchr(field, '.');

@@ -119,6 +119,9 @@ void packet_verify(const struct layer_set *set, const struct packet_spec *p, con
 /* Whether the line states a field outside of quotations ("ip.ttl"), or has a layer ("vlan");
  * "quote": whether it says what is quoted. */
 bool packet_states(const struct packet_spec *p, const char *field);
+/* The number that the line writes for a field outside of quotations ("arp.spa"), a flag's 0 or 1;
+ * false: it writes none, or a variable. */
+bool packet_constant(const struct packet_spec *p, const char *field, int64_t *number);
 /* The kth word that names a host; NULL behind the last. */
 const struct word *packet_host(const struct packet_spec *p, uint32_t k);
 /* Why no run plays the line: packetdrill can say more than is built here. NULL: it is played. */

@@ -5,10 +5,12 @@
 #include <string.h>
 #include <sys/socket.h>
 #include "sim/hosts/sut_host.h"
+#include "sim/language/needs.h"
 #include "sim/language/symbols.h"
 #include "sim/play/engine.h"
 #include "sim/play/made.h"
 #include "sim/play/poll.h"
+#include "sim/play/stand_in.h"
 
 enum { STACK_NAME_ROOM = 128 };
 
@@ -176,11 +178,31 @@ static const char *stack_name(const struct host *h, char out[static STACK_NAME_R
     return out;
 }
 
+/* A stack that cannot be told may be so by itself: it asks for a lease when it comes up, it has its
+ * echo service; what it lacks it says. For a neighbour somebody answers. */
+static bool needs_setup(struct run *r, const struct host *h, const struct step *step)
+{
+    struct value argv[SUT_ARGUMENTS];
+    struct why why = {{0}};
+    const char *name = step->u.call.name;
+    bool first = recording_frames(&r->topology.recording) == 0;
+    if (h != r->topology.sut || !needs_is_setup(step) || strcmp(name, "ifconfig") == 0)
+        return false;
+    if (strcmp(name, "neighbour") != 0)
+        return first;
+    if (evaluate_arguments(r, &step->u.call, argv, &why) != 0)
+        return false;
+    stand_in_for(r, argv);
+    return true;
+}
+
 static void call_unknown(struct run *r, const struct host *h, const struct step *step,
                          int64_t now_ns)
 {
     char who[STACK_NAME_ROOM];
     const char *name = step->u.call.name, *nearest = call_nearest(name);
+    if (needs_setup(r, h, step))
+        return;
     if (nearest && strcmp(nearest, name) != 0) {
         verdict_fail(&r->verdict, &step->place, now_ns, "unknown call `%s`: did you mean `%s`?",
                      name, nearest);

@@ -101,6 +101,9 @@ static void set_step(struct run *r, const struct step *step, int64_t now_ns)
     topology_knob_value(&argv[1]);
     frames_hear_knob(r, step->u.setting.name, argv[1].number);
     int64_t got = evaluated == 0 ? sut_host_call(r->topology.sut, 0, "set", argv, 2, out) : -1;
+    if (got == SUT_UNKNOWN &&
+        topology_is_default(&r->topology, step->u.setting.name, argv[1].number))
+        return;
     if (got == SUT_UNKNOWN)
         verdict_skip(&r->verdict, "%s:%d: %s has no knobs", r->script->path, step->place.line,
                      sut_host_sut(r->topology.sut)->name);

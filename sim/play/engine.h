@@ -42,6 +42,8 @@ void frames_hear_peer(struct run *r, const struct host *h, const char *call,
                       const struct value *argv);
 void frames_hear_knob(struct run *r, const char *knob, int64_t value);
 topology_watch frames_watch;
+/* A frame of nobody's line, by the port of the link's script. */
+void frames_send(struct run *r, uint32_t link, const uint8_t *bytes, uint32_t len);
 /* The frame that the host under test is being given was dropped or filtered: its record says why.
  */
 void frames_note(struct run *r, const char *reason);

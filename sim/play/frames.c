@@ -9,6 +9,7 @@
 #include "sim/packet/facts.h"
 #include "sim/packet/fragment.h"
 #include "sim/play/engine.h"
+#include "sim/play/stand_in.h"
 #include "sim/play/watch.h"
 
 /* --- who is who --- */
@@ -373,7 +374,8 @@ void frames_watch(void *ctx, uint32_t link, int port, struct frame *f, enum link
             return;
         f = r->whole;
     }
-    if (!r->options->live)
+    bool stood_in = stand_in_sends(r) || stand_in_takes(r, link, port, f);
+    if (!r->options->live && !stood_in)
         judge_frame(&r->judge, link, port, f, event, record, now_ns);
     if (r->options->cwnd)
         trace_frame(r, link, port, f, now_ns);
@@ -491,6 +493,23 @@ static void send_built(struct run *r, uint32_t link, int port, const uint8_t *by
         send_frame(r, link, port, f, line);
 }
 
+/* The raw host's, or one of nobody's. */
+static int script_port(struct run *r, uint32_t link)
+{
+    struct topology *t = &r->topology;
+    if (t->raw[link])
+        return t->raw[link]->number;
+    if (t->script_port[link] < 0)
+        t->script_port[link] =
+            link_attach(t->recording.link[link].link, "script", script_port_frame, NULL, r);
+    return t->script_port[link];
+}
+
+void frames_send(struct run *r, uint32_t link, const uint8_t *bytes, uint32_t len)
+{
+    send_built(r, link, script_port(r, link), bytes, len, 0);
+}
+
 void frames_inject(struct run *r, const struct step *step, int64_t now_ns)
 {
     int port = 0;
@@ -506,9 +525,7 @@ void frames_inject(struct run *r, const struct step *step, int64_t now_ns)
                       h->name);
         return;
     }
-    if (!raw && t->script_port[link] < 0)
-        t->script_port[link] =
-            link_attach(h->port[port].link, "script", script_port_frame, NULL, r);
+    int from = script_port(r, link);
     const struct bend_hooks *bend = r->options->bend;
     enum inject how = bend ? bend->inject(bend->ctx, ++r->injected_lines, step) : INJECT_PLAIN;
     if (how == INJECT_SWALLOW)
@@ -522,8 +539,7 @@ void frames_inject(struct run *r, const struct step *step, int64_t now_ns)
         verdict_fail(&r->verdict, &step->place, now_ns, "this packet cannot be built: %s",
                      why.text);
     else
-        send_built(r, link, raw ? raw->number : t->script_port[link], bytes, (uint32_t)len,
-                   step->place.line);
+        send_built(r, link, from, bytes, (uint32_t)len, step->place.line);
 }
 
 /* --- `>` --- */

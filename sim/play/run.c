@@ -45,6 +45,7 @@ static int build(struct run *r, struct why *why)
                                        .profile = o->profile,
                                        .set = o->set,
                                        .sets = o->sets,
+                                       .knob_default = o->knob_default,
                                        .fill = o->fill,
                                        .share_permille = o->system == SYSTEM_FREEBSD ? 50 : 125,
                                        .watch_fates = o->watch_fates,

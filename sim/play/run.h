@@ -29,7 +29,8 @@ struct run_options {
     uint64_t seed;
     const struct profile_knob *profile; /* set before the script's own knobs; NULL: none */
     enum system system;                 /* of that profile */
-    uint8_t fill;                       /* what the stack's memory holds before it starts */
+    bool (*knob_default)(const char *knob, int64_t *value); /* see struct topology_plan */
+    uint8_t fill; /* what the stack's memory holds before it starts */
     const struct setting *set;          /* --set, after the script's own */
     uint32_t sets;
     bool judge_rfc, judge_exact; /* --judge; neither: exact, but packetdrill's scripts as rfc
@@ -106,6 +107,7 @@ struct run {
     struct descriptors *descriptors; /* of each host, by its index */
     struct link_fault **fault;       /* those added, in order, with their lines */
     uint32_t faults, fault_room;
+    struct stand_in *stand_in; /* answers for neighbours that no call could name; NULL: for none */
     struct names reasons; /* why frames were dropped, each text once */
     bool closed;
     int64_t *call_time; /* when each top-level step ran; -1: not yet */

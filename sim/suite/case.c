@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "sim/language/needs.h"
 #include "sim/hosts/cwnd_trace.h"
 #include "sim/hosts/sut_plugin.h"
 #include "sim/suite/case.h"
@@ -92,6 +93,7 @@ static struct run_options run_options_of(const struct suite_case *c, const struc
     struct run_options r = {.sut = o->stack,
                             .board = o->board,
                             .load = o->load,
+                            .knob_default = o->knob_default,
                             .seed = c->seed && !o->seed_given ? c->seed : o->seed,
                             .fill = (uint8_t)o->fill,
                             .set = o->set,
@@ -360,6 +362,19 @@ static bool has_foreign(const struct topology *t)
     return false;
 }
 
+/* What the stack says that it does not have, or the command line says of it, is not asked for. */
+static bool is_lacking(const struct suite_case *c, const struct options *o, struct result *out)
+{
+    char lacked[64];
+    if (!needs_lacked(c->run.script, o->stack->lacks, lacked) &&
+        !needs_lacked(c->run.script, o->lacks, lacked))
+        return false;
+    out->outcome.status = RUN_SKIPPED;
+    if (asprintf(&out->report, "%s lacks %s", o->stack->name, lacked) < 0)
+        out->report = NULL;
+    return true;
+}
+
 void case_run(const struct suite *suite, uint32_t k, const struct options *o, unsigned want,
               const struct last_words *last, struct result *out)
 {
@@ -370,6 +385,10 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
     struct run_options options = run_options_of(c, o, want, repeat);
     memset(out, 0, sizeof *out);
     out->outcome.index = k;
+    if (is_lacking(c, o, out)) {
+        free(repeat);
+        return;
+    }
     options.last_words = die;
     options.last_words_ctx = &dying;
     int64_t started = wall_ns(),

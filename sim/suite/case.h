@@ -13,11 +13,12 @@ enum { SETS_MAX = 64, DEFINES_MAX = 64, CATALOGUES_MAX = 16 };
 
 struct options {
     const char *nic, *sut, *driver, *profile, *judge, *bus, *pcap, *to, *host, *tap, *breakers,
-        *known, *waivers, *cwnd, *junit, *calls, *only;
+        *known, *waivers, *cwnd, *junit, *calls, *only, *needs, *lacks, *requirement, *folder,
+        *words;
     uint64_t seed, fill;
     bool every_nic; /* --nic all */
     bool seed_given, json, bless, no_golden, strict, snapshot, closure, wire_mutants, quiet,
-        verbose, promiscuous, fail_on_skip, no_monitor, at_host, list;
+        verbose, promiscuous, fail_on_skip, no_monitor, at_host, list, by_requirement;
     unsigned notes_of;                 /* --trace: enum topology_note */
     int jobs, patience;                /* seconds of computing that a case may take */
     uint64_t lose_frame, max_failures; /* 0: none; any number */
@@ -34,6 +35,7 @@ struct options {
     const struct sut *stack;
     const struct board_kind *board; /* of --bus; NULL: our models */
     sut_loader *load; /* of stacks that scripts name */
+    bool (*knob_default)(const char *knob, int64_t *value);
 };
 
 /* --- one case, run in a worker --- */

@@ -84,7 +84,10 @@ static int open_sut(struct topology *t, const struct sut_config *config, struct 
 {
     struct why reason = {{0}};
     bool again = sut_spent(config->sut);
-    if (sut_host_open(t->sut, config, &reason) == 0)
+    int opened = sut_host_open(t->sut, config, &reason);
+    if (opened > 0)
+        topology_skip(t, "%s", reason.text);
+    if (opened >= 0)
         return 0;
     uint32_t attached = sut_host_attached(t->sut);
     if (config->sut->flags & SUT_OTHERS_DRIVER && attached) {

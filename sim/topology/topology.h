@@ -36,7 +36,9 @@ struct topology_plan {
     const struct setting *set;          /* --set, after the script's own */
     uint32_t sets;
     int64_t share_permille; /* of an interval, that packetdrill's scripts may be off by */
-    uint8_t fill;           /* what the stack's memory holds before it starts */
+    /* What a knob is when nobody sets it: asking for that is asking for nothing. NULL: not known */
+    bool (*knob_default)(const char *knob, int64_t *value);
+    uint8_t fill; /* what the stack's memory holds before it starts */
     bool watch_fates;
     struct recorded_notes *notes; /* of the host under test; NULL: nobody wants any */
     unsigned notes_of;            /* enum topology_note */
@@ -115,6 +117,8 @@ const struct value *field_of(const struct value *v, const char *name);
 /* A knob's on and off are 1 and 0. */
 void topology_knob_value(struct value *v);
 /* Sets a knob of the stack under test: 0, or a negated errno; -ENOENT: it has none of that name. */
+/* The value is the knob's when nobody sets it. */
+bool topology_is_default(const struct topology *t, const char *knob, int64_t value);
 int64_t topology_set_knob(struct topology *t, const char *knob, int64_t value);
 struct value topology_text_value(const char *text);
 

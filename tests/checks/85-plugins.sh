@@ -30,6 +30,26 @@ expect 2 'takes 1 NIC, and the script has 2' $wiredrill run --driver $work/one.s
 expect 0 '1 passed' $wiredrill run --sut $examples/stack/blocking.so scenarios/slirp/request-gateway-pong.pkt
 expect 0 '1 passed' $wiredrill run --sut $examples/stack/eth_receive.so scenarios/arp/request-host-reply.pkt
 expect 0 '1 passed, 0 failed, 0 skipped' $wiredrill run --sut $examples/stack/own_driver.so scenarios/arp/request-host-reply.pkt
+# A stack that has nothing but frames: what a peer can ask of it, and each lack told by its name.
+expect 0 ' 0 failed' $wiredrill run --needs frames --sut $examples/stack/eth_receive.so scenarios
+ran=$(sed -n 's/^\([0-9]*\) passed, .*/\1/p' $work/out)
+[ "${ran:-0}" -ge 950 ]
+verdict $? "a stack of frames alone runs $ran cases"
+[ "$(sed -n '/^skipped, by/,/^$/p' $work/out | wc -l)" -le 24 ]
+verdict $? "what it lacks stands on one screen"
+expect 0 ' 0 failed' $wiredrill run --quiet --sut $examples/stack/eth_receive.so scenarios
+expect 0 ' 0 failed' $wiredrill run --quiet --sut $examples/stack/own_driver.so scenarios
+expect 2 'nothing is called "fragment"' $wiredrill run --needs frames --lacks fragment scenarios/arp
+expect 2 'eth_receive lacks fragments' $wiredrill run --sut $examples/stack/eth_receive.so scenarios/fragments/length-zero.pkt
+# The figures of the docs are what the command prints.
+tab='|'
+grep -E '^\| .* \| [0-9]+ \| ' docs/your-stack-or-driver.md | while IFS=$tab read -r none what cases lacks; do
+    lacks=$(echo "$lacks" | tr -d '`|')
+    n=$($wiredrill list --needs frames --lacks "$lacks" scenarios | tail -1 | cut -d ' ' -f 1)
+    [ "$n" = "$(echo $cases)" ] || echo "docs/your-stack-or-driver.md says $cases of \"$what\": it is $n"
+done >$work/figures
+[ ! -s $work/figures ]
+verdict $? "what a right stack of each kind passes: $(cat $work/figures)"
 expect 2 'drives rtl8139, not e1000' $wiredrill run --sut $examples/stack/own_driver.so --nic e1000 scenarios/arp
 expect 2 'drives rtl8139, not e1000' $wiredrill run --driver $examples/driver/rtl8139_portio.so --nic e1000 scenarios/arp
 expect 2 'WIREDRILL_DRIVER' $wiredrill run --driver $examples/stack/blocking.so scenarios/arp
@@ -216,7 +236,7 @@ else
 fi
 # Debian's lwIP has no DHCP in it: each of those scenarios is skipped and says why, and none of the others kills or hangs it.
 lwip 2 ' 0 failed' scenarios/dhcp
-lwip 2 'lwip has no dhcp_start' scenarios/dhcp/offer-selecting-lost.pkt
+lwip 2 'lwip lacks dhcp' scenarios/dhcp/offer-selecting-lost.pkt
 lwip 2 '0 passed' scenarios/dhcp
 for one in ipv4/source-own ipv4/multicast-all-hosts udp/receive-two-waiters udp/echo-service-loop sockets/raw-send-only; do
     lwip 0 ' 0 failed, 0 skipped' scenarios/$one.pkt

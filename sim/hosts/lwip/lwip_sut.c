@@ -366,5 +366,6 @@ const struct sut wiredrill_sut = {
     .poll = lwip_poll,
     .call = lwip_calls,
     .query = lwip_query,
+    .lacks = "dhcp",
     .close = lwip_close,
 };
