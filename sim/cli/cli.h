@@ -23,6 +23,8 @@ __attribute__((format(printf, 1, 2))) int usage_error(const char *format, ...);
  * wrong. */
 int capture_open(const char *path, struct pcap_file *file);
 
+/* The cases of a run; NULL after saying why there are none. */
+struct suite *cases_to_run(const struct options *o);
 /* Keeps the cases that --needs, --requirement, --folder and -k choose (choose.c). False: that is all
  * of them, since none of these is given. */
 bool choose_cases(struct suite *suite, const struct options *o);
@@ -36,6 +38,10 @@ void help_layers(FILE *out, const char *before);
 /* Tells on stderr which scripts were refused when they were read, each with its place. */
 void tell_refused(const struct suite *suite);
 
+/* What every page of `report` begins and ends with: style, and what keys do. */
+void report_head(FILE *out);
+void report_tail(FILE *out);
+
 /* The text as a JSON string, quotes and all, on stdout; NULL: "". */
 void json_text(const char *text);
 
@@ -46,6 +52,7 @@ int command_live(int argc, char **argv);
  */
 void audit_print_rules(FILE *out);
 int command_run(int argc, char **argv);
+int command_report(int argc, char **argv);
 int command_conformance(int argc, char **argv);
 int command_fingerprint(int argc, char **argv);
 int command_show(int argc, char **argv);

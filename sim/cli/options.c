@@ -201,6 +201,12 @@ static int take_requirement(struct options *o, const char *v)
     return 0;
 }
 
+static int take_o(struct options *o, const char *v)
+{
+    o->output = v;
+    return 0;
+}
+
 static int take_folder(struct options *o, const char *v)
 {
     o->folder = v;
@@ -308,6 +314,9 @@ static int take_only(struct options *o, const char *v)
     return 0;
 }
 FLAG(by_requirement)
+FLAG(all)
+FLAG(mermaid)
+FLAG(lf)
 
 static const struct option table[] = {
     {"nic", "K", "only on this NIC, or on all that there are (e1000, rtl8139, virtio, all)",
@@ -323,7 +332,9 @@ static const struct option table[] = {
     {"judge", "J", "exact or rfc: how strict the comparison is", take_judge},
     {"jobs", "N", "worker processes (the number of processors)", take_jobs},
     {"patience", "SECONDS", "of computing that a case may take (10)", take_patience},
-    {"pcap", "F", "write the capture", take_pcap},
+    {"pcap", "F",
+     "write the capture; F.pcapng: with a comment at each frame; a folder: a file for each case",
+     take_pcap},
     {"trace", "nic|stack|timer|cwnd[=F]",
      "between the frames of the ladder: registers, descriptors, DMA and interrupts; the stack's "
      "states; its timers. cwnd: write what congestion control does as a table for plotting "
@@ -365,6 +376,10 @@ static const struct option table[] = {
     {"requirement", "ID", "only what covers this requirement", take_requirement},
     {"folder", "NAME", "only what lies in a folder of that name", take_folder},
     {"k", "WORDS", "only what has all these words in its path or its first sentence", take_k},
+    {"o", "FILE", "where the page goes (wiredrill.html)", take_o},
+    {"all", NULL, "draw the cases that passed, too", take_all},
+    {"mermaid", NULL, "as a sequence diagram of Mermaid's, for an issue tracker", take_mermaid},
+    {"lf", NULL, "only what failed in the last run", take_lf},
     {"by-requirement", NULL, "the requirements that are covered, with how many cases each",
      take_by_requirement},
     {"x", NULL, "stop at the first failure", take_x},

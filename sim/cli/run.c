@@ -318,8 +318,22 @@ static bool open_breakers(const struct options *o, FILE **breakers)
            !usage_error("--breakers: %s: %s", o->breakers, strerror(errno));
 }
 
-/* The cases to run; NULL after saying why there are none. */
-static struct suite *cases_of(const struct options *o)
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* Other NICs put the same on the wire. */
+static bool is_several(const struct suite *suite)
+{
+    for (uint32_t k = 1; k < suite->cases; k++)
+        if (strcmp(suite->kase[k].argument, suite->kase[0].argument) != 0)
+            return true;
+    return false;
+}
+
+struct suite *cases_to_run(const struct options *o)
 {
     struct why why = {{0}};
     struct suite *suite =
@@ -331,7 +345,12 @@ static struct suite *cases_of(const struct options *o)
     }
     bool none = suite->cases == 0 && suite->refusals == 0;
     bool once = o->wire_mutants && o->stack->flags & SUT_SINGLETON;
-    bool many = o->cwnd && suite->cases > 1;
+    bool many = o->cwnd && suite->cases > 1,
+         one_name = o->pcap && is_several(suite) && !is_folder(o->pcap);
+    if (one_name)
+        usage_error("--pcap: %s holds one case, and there are %u: name a folder, which gets a file "
+                    "for each",
+                    o->pcap, suite->cases);
     if (!none && choose_cases(suite, o) && suite->cases == 0) {
         usage_error("run: no case is what --needs, --requirement, --folder and -k ask for; "
                     "`wiredrill list` with the same options tells what each leaves");
@@ -347,7 +366,7 @@ static struct suite *cases_of(const struct options *o)
         usage_error("--wire-mutants plays a case many times in one process, and %s, which keeps "
                     "its state in static variables, can be played once",
                     o->stack->name);
-    if (none || once || many) {
+    if (none || once || many || one_name) {
         suite_free(suite);
         return NULL;
     }
@@ -437,7 +456,7 @@ int command_run(int argc, char **argv)
         return EXIT_USAGE;
     if (o.paths == 0)
         return usage_error("run: which scenarios? `wiredrill run PATH...`, files or folders");
-    struct suite *suite = cases_of(&o);
+    struct suite *suite = cases_to_run(&o);
     if (!suite)
         return EXIT_USAGE;
     int status = EXIT_USAGE;

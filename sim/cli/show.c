@@ -26,7 +26,10 @@ int command_show(int argc, char **argv)
         return usage_error("show: one capture, `wiredrill show F.pcap`");
     if (capture_open(o.path[0], &file) != EXIT_PASSED)
         return EXIT_USAGE;
-    ladder_of_capture(stdout, &file);
+    if (o.mermaid)
+        ladder_mermaid(stdout, &file);
+    else
+        ladder_of_capture(stdout, &file);
     pcap_unload(&file);
     return EXIT_PASSED;
 }

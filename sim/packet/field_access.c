@@ -55,6 +55,25 @@ bool packet_field(const struct layer_set *set, const uint8_t *bytes, uint32_t le
     return false;
 }
 
+bool packet_field_place(const struct layer_set *set, const uint8_t *bytes, uint32_t len,
+                        const char *name, uint32_t *bit, uint32_t *bits)
+{
+    struct shape s;
+    shape_frame(&s, set, bytes, len);
+    size_t layer = strcspn(name, ".");
+    for (int i = 0; name[layer] && i < s.views; i++) {
+        const struct view *v = &s.view[i];
+        const struct field *f =
+            is_layer(v, name, layer, false) ? field_named(v->layer, name + layer + 1) : NULL;
+        if (!f || f->flags & FIELD_OPTION || !f->bits)
+            continue;
+        *bit = v->at * 8 + f->bit;
+        *bits = f->bits;
+        return (*bit + *bits + 7) / 8 <= v->end;
+    }
+    return false;
+}
+
 static void mend(const struct shape *s, uint8_t *bytes, int i)
 {
     const struct layer *l = s->view[i].layer;

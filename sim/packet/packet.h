@@ -166,6 +166,11 @@ bool packet_stamp(const struct packet_spec *p, const uint8_t *bytes, uint32_t le
 bool packet_field(const struct layer_set *set, const uint8_t *bytes, uint32_t len, const char *name,
                   struct value *out);
 
+/* Where it lies, counted in bits from the frame's first; false: the frame has no such field, or not
+ * at a place of its own. */
+bool packet_field_place(const struct layer_set *set, const uint8_t *bytes, uint32_t len,
+                        const char *name, uint32_t *bit, uint32_t *bits);
+
 /* Rewrites link and IP destination (and source MAC) and mends checksums, for replay --to. False
  * when it is not IPv4 or ARP. */
 bool packet_redirect(uint8_t *bytes, uint32_t len, const uint8_t mac[6], uint32_t ipv4);

@@ -5,16 +5,10 @@
 
 enum { TEXT_ROOM = 4096, NAME_WIDTH = 8, CAPTION_ROOM = 48 };
 
-struct rung {
-    const struct recorded_link *link;
-    const struct capture_record *record;
-    uint32_t number;
-};
-
 /* By time; of one time in the order of the topology. */
 static int by_time(const void *x, const void *y)
 {
-    const struct rung *a = x, *b = y;
+    const struct ladder_rung *a = x, *b = y;
     if (a->record->time_ns != b->record->time_ns)
         return a->record->time_ns < b->record->time_ns ? -1 : 1;
     if (a->link != b->link)
@@ -22,19 +16,18 @@ static int by_time(const void *x, const void *y)
     return a->number < b->number ? -1 : a->number > b->number;
 }
 
-/* All that is kept, malloc'ed; *lost: frames that are not. */
-static struct rung *rungs_of(const struct recording *r, size_t *count, uint64_t *lost)
+struct ladder_rung *ladder_rungs(const struct recording *r, size_t *count, uint64_t *lost)
 {
     size_t n = 0, kept = 1; /* one, so that none is no failure */
     for (uint32_t l = 0; l < r->links; l++)
         kept += r->link[l].capture->count - r->link[l].capture->first;
-    struct rung *rung = malloc(kept * sizeof *rung);
+    struct ladder_rung *rung = malloc(kept * sizeof *rung);
     *count = 0, *lost = 0;
     for (uint32_t l = 0; rung && l < r->links; l++) {
         const struct capture *c = r->link[l].capture;
         *lost += c->first;
         for (uint32_t k = c->first; k < c->count; k++)
-            rung[n++] = (struct rung){&r->link[l], capture_at(c, k), k};
+            rung[n++] = (struct ladder_rung){&r->link[l], capture_at(c, k), k};
     }
     if (rung)
         qsort(rung, n, sizeof *rung, by_time);
@@ -88,7 +81,7 @@ void ladder_of_run(FILE *out, const struct recording *r)
     size_t count;
     uint64_t lost;
     uint32_t noted = 0;
-    struct rung *rung = rungs_of(r, &count, &lost);
+    struct ladder_rung *rung = ladder_rungs(r, &count, &lost);
     fprintf(out, "%16s  %-*s %-6s   frame\n", "time", NAME_WIDTH, "from", "line");
     if (lost)
         fprintf(out, "  ... %" PRIu64 " earlier frames were not kept; --pcap F keeps all\n", lost);
@@ -130,6 +123,49 @@ void ladder_of_capture(FILE *out, const struct pcap_file *file)
         print_time(out, since < 0 ? 0 : since);
         fprintf(out, "  %s%s\n", text,
                 frame->len < frame->original_len ? "  [cut short by the capture]" : "");
+    }
+    pool_free(pool);
+}
+
+/* --- as Mermaid --- */
+
+/* A colon, a semicolon or a hash would end the text. */
+static void print_mermaid_text(FILE *out, const char *text)
+{
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c == ';' || c == '#' || c == '<' || c == '>' || c == '&')
+            fprintf(out, "#%d;", c);
+        else
+            fputc(c < ' ' || c > '~' ? '?' : c, out);
+    }
+}
+
+static void print_station(FILE *out, const uint8_t mac[6])
+{
+    for (int k = 0; k < 6; k++)
+        fprintf(out, "%s%02x", k ? "_" : "m", mac[k]);
+}
+
+void ladder_mermaid(FILE *out, const struct pcap_file *file)
+{
+    struct pool *pool = pool_new();
+    struct layer_set *layers = layer_set_new(pool);
+    char text[TEXT_ROOM];
+    fputs("sequenceDiagram\n", out);
+    for (size_t f = 0; f < file->count; f++) {
+        const struct pcap_frame *frame = &file->frame[f];
+        if (frame->len < 12)
+            continue;
+        packet_text(layers, frame->bytes, frame->len, 0, text, sizeof text);
+        fputs("    ", out);
+        print_station(out, frame->bytes + 6);
+        fputs("->>", out);
+        print_station(out, frame->bytes);
+        fprintf(out, ": %" PRId64 ".%09" PRId64 " ", frame->time_ns / 1000000000,
+                frame->time_ns % 1000000000);
+        print_mermaid_text(out, text);
+        fputc('\n', out);
     }
     pool_free(pool);
 }

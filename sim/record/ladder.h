@@ -12,4 +12,17 @@ char *ladder_text(const struct recording *r);
 /* A capture file's: directions are MAC addresses. */
 void ladder_of_capture(FILE *out, const struct pcap_file *file);
 
+/* The same as a sequence diagram of Mermaid's, which issue trackers draw. */
+void ladder_mermaid(FILE *out, const struct pcap_file *file);
+
+/* A frame of a recording. */
+struct ladder_rung {
+    const struct recorded_link *link;
+    const struct capture_record *record;
+    uint32_t number; /* of its link's, from 0 */
+};
+/* All frames that are kept, by time and of one time in the order of the topology, malloc'ed; *lost:
+ * how many are not. NULL: no memory. */
+struct ladder_rung *ladder_rungs(const struct recording *r, size_t *count, uint64_t *lost);
+
 #endif

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include "sim/language/needs.h"
 #include "sim/hosts/cwnd_trace.h"
@@ -11,6 +12,8 @@
 #include "sim/suite/wire_mutants.h"
 #include "sim/record/golden.h"
 #include "sim/record/ladder.h"
+#include "sim/record/pcapng_write.h"
+#include "sim/record/picture.h"
 #include "sim/topology/profile.h"
 
 enum { TEXT_ROOM = 16384, MIDDLE = 2 };
@@ -241,6 +244,47 @@ static void check_snapshot(const struct run_case *kase, const struct run_options
     run_free(r);
 }
 
+/* F.pcapng: all links in one file, with what is known of each frame. */
+static bool is_pcapng(const char *path)
+{
+    size_t len = strlen(path);
+    return len > 7 && strcmp(path + len - 7, ".pcapng") == 0;
+}
+
+static void write_pcapng(struct run *r, const char *path)
+{
+    struct why why = {{0}};
+    size_t len;
+    const struct verdict *v = &r->verdict;
+    char rule[256] = "";
+    if (v->status == RUN_FAILED)
+        snprintf(rule, sizeof rule, "%.*s%s%s", (int)strcspn(v->report, "\n"), v->report,
+                 v->requirements ? "; " : "", v->requirements ? v->requirement[0] : "");
+    uint8_t *bytes =
+        pcapng_of(&r->topology.recording, r->script->path, rule[0] ? rule : NULL, v->at_ns, &len);
+    if (!bytes || file_write(path, bytes, len, &why) != 0) {
+        verdict_fail(&r->verdict, &whole, world_now(r->world), "--pcap: %s",
+                     bytes ? why.text : "no memory for the capture");
+        r->verdict.status = RUN_ERROR;
+    }
+    free(bytes);
+}
+
+/* In a folder a file for each case: its name, with strokes and blanks out of the way. */
+static void pcap_name(const struct suite_case *c, const char *path, char *out, size_t room)
+{
+    struct stat st;
+    size_t len = strlen(path);
+    if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
+        snprintf(out, room, "%s", path);
+        return;
+    }
+    snprintf(out, room, "%s%s%s.pcap", path, path[len - 1] == '/' ? "" : "/", c->run.name);
+    for (char *at = out + len + (path[len - 1] != '/'); *at; at++)
+        if (*at == '/' || *at == ' ')
+            *at = '_';
+}
+
 static void write_pcap(struct run *r, const char *path)
 {
     struct why why = {{0}};
@@ -261,6 +305,16 @@ static void write_pcap(struct run *r, const char *path)
         }
         free(bytes);
     }
+}
+
+static void write_captures(struct run *r, const struct suite_case *c, const char *path)
+{
+    char name[4096];
+    pcap_name(c, path, name, sizeof name);
+    if (is_pcapng(name))
+        write_pcapng(r, name);
+    else
+        write_pcap(r, name);
 }
 
 /* --trace cwnd: told to memory while the case runs, so that a case that cannot be played leaves no
@@ -319,6 +373,21 @@ static void end_notes(struct run *r)
         rec->notes = NULL;
 }
 
+static char *picture_of(const struct run *r)
+{
+    const struct verdict *v = &r->verdict;
+    const struct host *h = r->topology.sut;
+    bool here = !v->at.file || strcmp(v->at.file, r->script->path) == 0;
+    struct picture p = {.recording = &r->topology.recording,
+                        .script = r->script->text,
+                        .report = v->status == RUN_PASSED ? NULL : v->report,
+                        .line = v->status == RUN_PASSED || !here ? 0 : v->at.line,
+                        .at_ns = v->at_ns};
+    for (uint32_t k = 0; k < h->ports && k < PICTURE_INTERFACES; k++)
+        p.under_test[p.interfaces++] = h->port[k].name;
+    return picture_text(&p);
+}
+
 static void collect(struct run *r, struct result *out, unsigned want)
 {
     struct outcome *o = &out->outcome;
@@ -330,7 +399,10 @@ static void collect(struct run *r, struct result *out, unsigned want)
     if (r->verdict.status != RUN_PASSED)
         out->report = strdup(r->verdict.report);
     end_notes(r);
-    if ((want & WANT_LADDER) || r->verdict.status == RUN_FAILED)
+    bool told = (want & WANT_LADDER) || r->verdict.status == RUN_FAILED;
+    if (told && want & WANT_PICTURE)
+        out->ladder = picture_of(r);
+    else if (told)
         out->ladder = ladder_text(&r->topology.recording);
 }
 
@@ -415,7 +487,7 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
         out->outcome.refused = r->verdict.status == RUN_ERROR;
         judge_golden(r, c, o, &golden, &out->outcome);
         if (o->pcap)
-            write_pcap(r, o->pcap);
+            write_captures(r, c, o->pcap);
         options.cwnd = NULL;
         end_tracing(&tracing, o, r);
         int64_t middle = middle_of(r);

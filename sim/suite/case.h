@@ -14,11 +14,11 @@ enum { SETS_MAX = 64, DEFINES_MAX = 64, CATALOGUES_MAX = 16 };
 struct options {
     const char *nic, *sut, *driver, *profile, *judge, *bus, *pcap, *to, *host, *tap, *breakers,
         *known, *waivers, *cwnd, *junit, *calls, *only, *needs, *lacks, *requirement, *folder,
-        *words;
+        *words, *output;
     uint64_t seed, fill;
     bool every_nic; /* --nic all */
     bool seed_given, json, bless, no_golden, strict, snapshot, closure, wire_mutants, quiet,
-        verbose, promiscuous, fail_on_skip, no_monitor, at_host, list, by_requirement;
+        verbose, promiscuous, fail_on_skip, no_monitor, at_host, list, by_requirement, all, mermaid, lf;
     unsigned notes_of;                 /* --trace: enum topology_note */
     int jobs, patience;                /* seconds of computing that a case may take */
     uint64_t lose_frame, max_failures; /* 0: none; any number */
@@ -69,7 +69,7 @@ struct result {
 };
 
 /* A ladder also of what passed; what became of each frame, for the ladder of what failed. */
-enum { WANT_LADDER = 1, WANT_FATES = 2 };
+enum { WANT_LADDER = 1, WANT_FATES = 2, WANT_PICTURE = 4 /* in the ladder's place, of HTML */ };
 
 /* Hears the result of a case whose process cannot go on; does not return. */
 struct last_words {

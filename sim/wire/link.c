@@ -125,6 +125,11 @@ int link_attach(struct link *l, const char *name, link_deliver *deliver, link_ca
     return l->ports++;
 }
 
+int link_ports(const struct link *l)
+{
+    return l->ports;
+}
+
 const char *link_port_name(const struct link *l, int port)
 {
     return port >= 0 && port < l->ports ? l->port[port].name : "?";

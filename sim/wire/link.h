@@ -118,6 +118,7 @@ uint32_t link_number(const struct link *l);
 int link_attach(struct link *l, const char *name, link_deliver *deliver, link_carrier *carrier,
                 void *ctx);
 const char *link_port_name(const struct link *l, int port);
+int link_ports(const struct link *l);
 /* Frames that entered by it. */
 uint64_t link_port_sent(const struct link *l, int port);
 /* Takes a reference of its own. */
