@@ -41,7 +41,7 @@ LIBS         = -ldl
 
 STACK_SRC := $(shell find stack -name '*.c' 2>/dev/null | LC_ALL=C sort)
 SIM_SRC   := $(shell find sim -name '*.c' 2>/dev/null | LC_ALL=C sort)
-TEST_SRC  := $(shell find tests -name '*.c' -not -path 'tests/checks/*' 2>/dev/null | LC_ALL=C sort)
+TEST_SRC  := $(shell find tests -name '*.c' -not -path 'tests/checks/*' -not -path 'tests/devices/*' 2>/dev/null | LC_ALL=C sort)
 GEN_SRC   := $(patsubst %.l,$(B)/%.lex.c,$(shell find sim -name '*.l')) \
              $(patsubst %.y,$(B)/%.tab.c,$(shell find sim -name '*.y'))
 
@@ -130,6 +130,13 @@ unit-build: $(B)/unit
 $(B)/unit: $(TEST_OBJ) $(B)/libsim.a $(B)/libstack-checked.a
 	$(Q)$(CC) $(OPT) -o $@ $^ $(LIBS) $(if $(HAVE_FDT),-lfdt) -lcriterion
 
+# The conformance suite of NICs and the fuzzer over two of them: see docs/devices.md.
+DEVICES_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard tests/devices/*.c))
+.PHONY: devices-build
+devices-build: $(B)/devices
+$(B)/devices: $(DEVICES_OBJ) $(B)/libsim.a $(B)/libstack.a
+	$(Q)$(CC) $(OPT) -o $@ $^ $(LIBS)
+
 # Fuzz targets: each fuzz/X.c becomes $(B)/bin/X. The fuzz variant counts coverage, to find what is new; the asan variant replays files as well.
 FUZZ_SRC := $(wildcard fuzz/*.c)
 $(B)/fuzz/%.o: fuzz/%.c | generated
@@ -187,6 +194,10 @@ unit: $(B)/unit   ## build and run the unit tests
 .PHONY: interop
 interop: all      ## our stack against the kernel, dnsmasq and curl on a TAP device, in a network namespace (root)
 	@sh tests/interop/interop.sh
+
+.PHONY: devices
+devices: all devices-build ## our NIC models and QEMU's, side by side: checks, random accesses, scenarios
+	@tests/devices/devices.sh $(B)
 
 .PHONY: golden
 golden: all       ## write the goldens of all scenarios whose lines pass; review them before you commit

@@ -151,7 +151,7 @@ static void describe(struct command_line *c, const struct qemu_plan *plan, const
 {
     static const char *const fixed[] = {program,    "-nodefaults",
                                         "-display", "none",
-                                        "-machine", "pc,pit=off,hpet=off,memory-backend=ram",
+                                        "-machine", "pc,hpet=off,memory-backend=ram",
                                         "-accel",   "tcg",
                                         "-icount",  "shift=0,sleep=off"};
     for (size_t k = 0; k < sizeof fixed / sizeof fixed[0]; k++)
@@ -271,11 +271,14 @@ void qemu_set_link(struct qemu *q, uint32_t port, bool up)
     qmp(q, text, NULL);
 }
 
-/* A machine that is stopped gives up the packets that wait in it. */
+/* A machine that is stopped tries the packets that wait in it once more and gives them up, which
+ * leaves the receiver of those deaf; stopped again, with none left, it listens. */
 void qemu_drop_waiting(struct qemu *q)
 {
-    qmp(q, "{\"execute\":\"stop\"}\n", NULL);
-    qmp(q, "{\"execute\":\"cont\"}\n", NULL);
+    for (int k = 0; k < 2; k++) {
+        qmp(q, "{\"execute\":\"stop\"}\n", NULL);
+        qmp(q, "{\"execute\":\"cont\"}\n", NULL);
+    }
 }
 
 /* --- life --- */
@@ -348,19 +351,33 @@ bool qemu_is_deafened(const struct qemu *q, uint32_t off)
     return d->deaf_at && off == d->deaf_at;
 }
 
-/* Nothing else makes the clock jump so far: half a second behind the write, the next jump ends at
- * the second. */
-bool qemu_listens(struct qemu *q, uint32_t before)
+/*
+ * QEMU's timers run in the thread of the processor, whenever that gets to it; that the clock stands
+ * behind their time is no proof that they have. The interval timer's only shot, which is due later
+ * than all that is due now, is the proof: it raises line 0.
+ */
+enum { PIT_CHANNEL = 0x40, PIT_CONTROL = 0x43, PIT_ONE_SHOT = 0x30 };
+
+static void wait_for_timers(struct qemu *q)
 {
-    const uint32_t half = (uint32_t)(ticks_per_second / 2);
-    uint32_t after = qemu_ticks(q);
-    if (((after - before) & TICKS_MASK) >= half)
-        return q->qtest.dead;
-    for (int k = 0; k < WAITS && !q->qtest.dead; k++)
-        if (((qemu_ticks(q) - after) & TICKS_MASK) >= half)
-            return true;
+    qtest_out(&q->qtest, PIT_CONTROL, 1, PIT_ONE_SHOT);
+    qtest_out(&q->qtest, PIT_CHANNEL, 1, 1);
+    qtest_out(&q->qtest, PIT_CHANNEL, 1, 0);
+    for (int k = 0; k < WAITS && !q->qtest.dead; k++) {
+        if (q->qtest.lines & 1)
+            return;
+        qtest_round_trip(&q->qtest);
+    }
     q->qtest.dead = true;
-    return true;
+}
+
+void qemu_listens(struct qemu *q, uint32_t before)
+{
+    const uint32_t most = (uint32_t)(ticks_per_second * 9 / 10);
+    int k = 0;
+    while (((qemu_ticks(q) - before) & TICKS_MASK) < most && ++k < WAITS && !q->qtest.dead)
+        ;
+    wait_for_timers(q);
 }
 
 static bool start(struct qemu *q, const struct qemu_plan *plan, struct why *why)
@@ -469,6 +486,7 @@ struct qemu *qemu_acquire(const struct qemu_plan *plan, struct why *why)
     }
     route_interrupts(q);
     enable_ticks(q);
+    wait_for_timers(q);
     if (q->qtest.dead) {
         char words[256];
         qemu_last_words(q, words, sizeof words);

@@ -55,9 +55,8 @@ void qemu_set_link(struct qemu *q, uint32_t port, bool up);
 uint32_t qemu_ticks(struct qemu *q);
 /* A write of this register of the NIC's memory window makes it deaf for a second of that time. */
 bool qemu_is_deafened(const struct qemu *q, uint32_t off);
-/* Waits until that second has passed. False when it is not known when the second began, since the
- * clock jumped after `before`, which was read before the write: write again. */
-bool qemu_listens(struct qemu *q, uint32_t before);
+/* Waits until that second is over; `before` are the ticks before the write. */
+void qemu_listens(struct qemu *q, uint32_t before);
 /* Frames that wait for a NIC which cannot take them are lost, as on a wire; QEMU would keep them.
  */
 void qemu_drop_waiting(struct qemu *q);

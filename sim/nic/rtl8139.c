@@ -6,7 +6,7 @@
  * 0 again at once, an overflow loses packets until CAPR is written, a write of RCR leaves the
  * ring's pointers alone while switching RE on sets them to 0, link and negotiation answer to the
  * carrier, BMCR is unlocked like CONFIG and its mode bits hold, the line does not pulse when ISR is
- * written while another cause stays.
+ * written while another cause stays, and ISR and IMR answer accesses of any width.
  */
 #include "sim/nic/rtl8139.h"
 
@@ -160,7 +160,7 @@ static uint32_t read_capr(const struct rtl8139 *r)
     return (r->rx_read - RTL_RING_EXTRA) & 0xffff;
 }
 
-/* The four bytes at a multiple of four, as they lie there, but for IMR and ISR. */
+/* The four bytes at a multiple of four, as they lie there. */
 static uint32_t read_dword(struct nic *n, uint32_t at)
 {
     const struct rtl8139 *r = nic_state(n);
@@ -190,6 +190,8 @@ static uint32_t read_dword(struct nic *n, uint32_t at)
         return read_command(r) << 24;
     case 0x38:
         return pair(read_capr(r), r->rx_write);
+    case 0x3c:
+        return pair(r->imr, r->isr);
     case 0x40:
         return r->tcr;
     case 0x44:
@@ -222,18 +224,31 @@ static uint32_t read_dword(struct nic *n, uint32_t at)
     }
 }
 
-/* IMR and ISR answer 16-bit accesses only, as measured on QEMU 7.2. */
 static uint32_t rtl8139_read(struct nic *n, int bar, uint32_t off, int width)
 {
     struct rtl8139 *r = nic_state(n);
     (void)bar; /* both show the same registers */
     if ((off & ~3u) == (RTL_CR & ~3) || (off & ~3u) == (RTL_CBR & ~3))
         nic_vouches(n); /* BUFE and CBR tell how far the ring is filled */
-    if (off == RTL_ISR && width == 2)
+    if ((off & ~3u) == RTL_IMR && off + (uint32_t)width > RTL_ISR)
         r->isr_seen = r->isr;
-    if ((off & ~3u) == RTL_IMR)
-        return width != 2 ? 0 : off == RTL_IMR ? r->imr : r->isr;
+    /* The bus takes as many bytes as it asked for. */
     return read_dword(n, off & ~3u) >> (8 * (off & 3));
+}
+
+static void write_imr(struct rtl8139 *r, uint32_t value)
+{
+    r->imr = (uint16_t)(value & 0xe1ff);
+}
+
+/* A bit that is written as 1 clears. */
+static void write_isr(struct nic *n, uint32_t value)
+{
+    struct rtl8139 *r = nic_state(n);
+    if (nic_observed(n))
+        rtl8139_remark_isr(n, value);
+    r->isr = (uint16_t)(r->isr & ~value);
+    r->isr_seen = (uint16_t)(r->isr_seen & ~value);
 }
 
 static void write_command(struct nic *n, uint32_t value)
@@ -279,6 +294,13 @@ static void write8(struct nic *n, uint32_t at, uint32_t value)
         r->idr[at - RTL_IDR] = (uint8_t)value;
     } else if (at >= RTL_MAR && at < RTL_MAR + 8) {
         r->mar[at - RTL_MAR] = (uint8_t)value;
+    } else if (at == RTL_IMR || at == RTL_IMR + 1) {
+        uint32_t shift = 8 * (at - RTL_IMR);
+        write_imr(r, (r->imr & ~(0xffu << shift)) | value << shift);
+        update_line(n);
+    } else if (at == RTL_ISR || at == RTL_ISR + 1) {
+        write_isr(n, value << (8 * (at - RTL_ISR)));
+        update_line(n);
     } else if (at == RTL_CR) {
         write_command(n, value);
     } else if (at == RTL_9346CR) {
@@ -301,13 +323,10 @@ static bool write16(struct nic *n, uint32_t at, uint32_t value)
         r->stalled = false;
         break;
     case RTL_IMR:
-        r->imr = (uint16_t)(value & 0xe1ff);
+        write_imr(r, value);
         break;
     case RTL_ISR:
-        if (nic_observed(n))
-            rtl8139_remark_isr(n, value);
-        r->isr = (uint16_t)(r->isr & ~value);
-        r->isr_seen = (uint16_t)(r->isr_seen & ~value);
+        write_isr(n, value);
         break;
     case RTL_MULINT:
         r->multiple_interrupt = (uint16_t)(value & 0x0fff);
