@@ -23,8 +23,7 @@ void sut_env_transmit(void *self, int port, const void *frame, size_t len)
                    h->name, frame ? len : 0, port, h->ports - 1, least, most);
         return;
     }
-    uint32_t padded =
-        !state_of(h)->board && len < SHORTEST_FRAME ? SHORTEST_FRAME : (uint32_t)len;
+    uint32_t padded = !state_of(h)->board && len < SHORTEST_FRAME ? SHORTEST_FRAME : (uint32_t)len;
     struct frame *f = host_frame(h, padded);
     memcpy(f->bytes, frame, len);
     host_send(h, port, f);

@@ -28,7 +28,7 @@ struct sut_state {
     struct sut_config config;
     struct sut_env env;
     void *instance;
-    struct board *board; /* of a SUT_BUS stack; NULL: it has whole frames */
+    struct board *board;       /* of a SUT_BUS stack; NULL: it has whole frames */
     char ifname[SUT_PORTS][8]; /* of a peer */
     struct random_stream purpose[SUT_PURPOSES];
     struct sut_memory memory[SUT_MEMORIES];

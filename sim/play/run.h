@@ -25,7 +25,7 @@ struct monitor_finding;
 struct run_options {
     const struct sut *sut;
     const struct board_kind *board; /* whose device models; NULL: ours */
-    sut_loader *load; /* stacks of peers, by their names; NULL: none is here */
+    sut_loader *load;               /* stacks of peers, by their names; NULL: none is here */
     uint64_t seed;
     const struct profile_knob *profile; /* set before the script's own knobs; NULL: none */
     enum system system;                 /* of that profile */

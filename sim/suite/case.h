@@ -34,7 +34,7 @@ struct options {
     int paths;
     const struct sut *stack;
     const struct board_kind *board; /* of --bus; NULL: our models */
-    sut_loader *load; /* of stacks that scripts name */
+    sut_loader *load;               /* of stacks that scripts name */
     bool (*knob_default)(const char *knob, int64_t *value);
 };
 

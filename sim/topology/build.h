@@ -31,8 +31,8 @@ void topology_attach_ports(struct topology *t, struct host *h);
 int topology_build_host(struct topology *t, const struct declaration *d, struct why *why);
 
 int topology_build_sut(struct topology *t, struct attribute **attribute, struct why *why);
-/* Skips a script that asks what only our own device models do, when others are behind the host under
- * test; true when it did (board.c). */
+/* Skips a script that asks what only our own device models do, when others are behind the host
+ * under test; true when it did (board.c). */
 bool board_lacks(struct topology *t, const struct nic_kind *nic);
 /* Keeps the stack from what is known to be wrong there. The script's own knobs come later. */
 void board_adjust(struct topology *t, const struct nic_kind *nic);

@@ -49,7 +49,7 @@ void see_sent(struct probe *p, const char *what, uint32_t nth, const uint8_t *ex
     if (nth < p->side->sents)
         see_octets(p, what, f->bytes, f->len, expected, len);
     else
-        see_octets(p, what, NULL, 0, expected, len);
+        see_octets(p, what, f->bytes, 0, expected, len);
 }
 
 void forbidden(struct probe *p, const char *words)

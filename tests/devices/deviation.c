@@ -8,15 +8,12 @@
 
 static bool add_row(struct deviations *d, char *text, int line)
 {
-    char *column[DEVIATION_COLUMNS];
+    char *column[DEVIATION_COLUMNS], *rest = text, *one;
     int columns = 0;
-    for (char *at = text; at && columns < DEVIATION_COLUMNS; columns++) {
-        column[columns] = at;
-        at = strchr(at, '\t');
-        if (at)
-            *at++ = 0;
-        if (at && columns == DEVIATION_COLUMNS - 1)
+    while ((one = strsep(&rest, "\t")) != NULL) {
+        if (columns == DEVIATION_COLUMNS)
             return false;
+        column[columns++] = one;
     }
     if (columns != DEVIATION_COLUMNS || d->rows == DEVIATIONS_MAX)
         return false;

@@ -699,12 +699,12 @@ static void send_segments(struct probe *p, const uint32_t *with)
     const struct side_frame *last = &s->sent[s->sents ? s->sents - 1 : 0];
     see(p, "octets of the first", s->sent[0].len, 54 + with[1]);
     see(p, "octets of the last", last->len, with[3]);
+    const uint8_t *second = s->sent[1].bytes;
     see(p, "sequence of the second",
-        s->sent[1].bytes[38] << 24 | s->sent[1].bytes[39] << 16 | s->sent[1].bytes[40] << 8 |
-            s->sent[1].bytes[41],
+        (uint32_t)second[38] << 24 | (uint32_t)second[39] << 16 | (uint32_t)second[40] << 8 |
+            second[41],
         0x1000 + with[1]);
-    see(p, "identification of the second", s->sent[1].bytes[18] << 8 | s->sent[1].bytes[19],
-        0x1235);
+    see(p, "identification of the second", (uint32_t)second[18] << 8 | second[19], 0x1235);
     see(p, "PSH of the first", s->sent[0].bytes[47] & 8, 0);
     see(p, "PSH of the last", last->bytes[47] & 8, 8);
 }

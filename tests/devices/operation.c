@@ -326,8 +326,8 @@ static struct operation access_of(struct generator *g)
     if (!t->mask || below(g, 2))
         return (struct operation){OP_READ, t->at, t->width, 0};
     uint32_t value = (uint32_t)random_next(&g->random) & t->mask;
-    if (below(g, 2)) /* few bits, as drivers write them */
-        value &= (uint32_t)random_next(&g->random) & (uint32_t)random_next(&g->random);
+    for (int k = 0; k < 2 && below(g, 2); k++) /* few bits, as drivers write them */
+        value &= (uint32_t)random_next(&g->random);
     if (g->e1000 && t->at == E1000_EERD)
         value |= 1;
     return (struct operation){OP_WRITE, t->at, t->width, value};
