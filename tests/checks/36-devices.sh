@@ -11,7 +11,7 @@ fi
 devices=build/release/devices
 
 # Ours alone.
-for nic in e1000 rtl8139; do
+for nic in e1000 rtl8139 virtio-legacy; do
     $devices check $nic ours >$work/$nic.ours 2>&1
     count $work/$nic.ours $?
     grep '^  ' $work/$nic.ours
@@ -39,10 +39,12 @@ if ! command -v qemu-system-x86_64 >/dev/null; then
 fi
 
 # Both sides.
-for nic in e1000 rtl8139; do
+for nic in e1000 rtl8139 virtio-legacy; do
     $devices check $nic >$work/$nic.both 2>&1
     count $work/$nic.both $?
     grep '^  ' $work/$nic.both
+done
+for nic in e1000 rtl8139; do
     $devices fuzz $nic 1 3000 >$work/$nic.fuzz 2>&1
     [ $? -eq 0 ]
     verdict $? "$nic: 3000 random accesses part the sides: $(head -30 $work/$nic.fuzz)"

@@ -4,13 +4,14 @@
 build=${1:-build/release} status=0
 if ! command -v qemu-system-x86_64 >/dev/null; then
     echo "skipped: QEMU is not installed: there is no qemu-system-x86_64 (Debian: qemu-system-x86); our models alone:"
-    for nic in e1000 rtl8139; do $build/devices check $nic ours || status=1; done
+    for nic in e1000 rtl8139 virtio-legacy; do $build/devices check $nic ours || status=1; done
     exit $status
 fi
 for nic in e1000 rtl8139; do
     $build/devices check $nic || status=1
     $build/devices fuzz $nic "${SEED:-1}" "${ACCESSES:-100000}" || status=1
 done
+$build/devices check virtio-legacy || status=1
 $build/wiredrill run --bus qemu --quiet --jobs "${JOBS:-2}" --known tests/known/qemu.tsv scenarios >build/devices-scenarios.log 2>&1 || status=1
 grep -A 8 '^FAILED' build/devices-scenarios.log
 sed -n '/^skipped, by what was missing first/,$p' build/devices-scenarios.log
