@@ -14,12 +14,29 @@ uint32_t tcp_in_end(const struct tcp_pcb *pcb)
 void tcp_note_duplicate(const struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g)
 {
     struct seq_range d;
-    uint32_t left = g->hdr.seq + ((g->hdr.flags & TCP_FLAG_SYN) != 0);
+    uint32_t left = g->hdr.seq, right = left + g->hdr_text_len,
+             nxt = pcb->rcv_nxt - pcb->fin_received; /* the place of a FIN is no text's */
     if (!pcb->sack || pcb->state <= TCP_SYN_RECEIVED || g->hdr_text_len == 0 ||
-        !tcp_knob(s, TCP_KNOB_DSACK))
+        !tcp_knob(s, TCP_KNOB_DSACK) ||
+        g->hdr.flags & (TCP_FLAG_SYN | TCP_FLAG_RST)) /* their text is not read */
         return;
-    if (ranges_duplicate(&pcb->ahead, pcb->rcv_nxt, left, left + g->hdr_text_len, &d))
+    if (seq_before(left, nxt) && nxt - left > nxt - (pcb->irs + 1))
+        left = pcb->irs + 1; /* before the stream nothing came */
+    if (!seq_before(left, right))
+        return;
+    if (ranges_duplicate(&pcb->ahead, nxt, left, right, &d))
         pcb->dsack = d;
+}
+
+/* Nothing stands behind a FIN: of a peer that sent some the first FIN counts, what is kept behind
+ * it is let go. */
+static void end_ahead_at(struct stack *s, struct tcp_pcb *pcb, uint32_t fin)
+{
+    if (!pcb->ahead.first || !seq_before(fin, tcp_in_end(pcb)))
+        return;
+    ranges_cut_after(&pcb->ahead, &tcp_of(s)->ranges, fin);
+    pcb->fin_ahead = false;
+    tcp_stream_cut_ahead(s, pcb);
 }
 
 /* What it could keep; a FIN counts when all before it in the segment was kept. */
@@ -27,7 +44,12 @@ tcp_step tcp_take_ahead(struct stack *s, struct tcp_pcb *pcb, const struct tcp_s
 {
     struct tcp *t = tcp_of(s);
     pcb->ack_now = true; /* RFC 5681 4.2 */
+    uint32_t end = g->seq + g->text_len;
     bool fin = (g->flags & TCP_FLAG_FIN) != 0;
+    if (pcb->fin_ahead && seq_after(end, tcp_in_end(pcb)))
+        return TCP_DROP_AHEAD;
+    if (fin)
+        end_ahead_at(s, pcb, end);
     pcb->ahead.limit = (uint16_t)tcp_knob(s, TCP_KNOB_RANGES);
     uint32_t taken = g->text_len;
     if (!pcb->deaf)
@@ -39,7 +61,7 @@ tcp_step tcp_take_ahead(struct stack *s, struct tcp_pcb *pcb, const struct tcp_s
         tcp_stream_cut_ahead(s, pcb);
         return TCP_DROP_AHEAD;
     }
-    if (right == g->seq + g->text_len + 1)
+    if (right == end + 1)
         pcb->fin_ahead = true;
     return taken == g->text_len ? TCP_COUNTERS : TCP_DROP_NO_CHUNK;
 }

@@ -351,11 +351,10 @@ void tcp_send_probe(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 void tcp_send_loss_probe(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
     struct seq_range at;
-    uint32_t nxt = pcb->snd_nxt;
+    uint32_t nxt = pcb->snd_nxt, most = tcp_send_mss(s, pcb) - tcp_sack_len_with_text(s, pcb);
     struct tcp_recovery *r = &pcb->sender->recovery;
     output(s, pcb, URGE_LOSS_PROBE, now_ns);
-    if (pcb->snd_nxt != nxt ||
-        !recovery_probe_again(r, &tcp_of(s)->sent, tcp_send_mss(s, pcb), &at))
+    if (pcb->snd_nxt != nxt || !recovery_probe_again(r, &tcp_of(s)->sent, most, &at))
         return;
     struct tcp_train none = {.count = 0};
     struct tcp_plan plan = {.seq = at.left, .len = seq_earlier(at.right, pcb->snd_end) - at.left};

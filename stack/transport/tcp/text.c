@@ -98,7 +98,8 @@ static tcp_step take_in_order(struct stack *s, struct tcp_pcb *pcb, struct tcp_s
         taken = keep(s, pcb, g);
     pcb->rcv_nxt += taken;
     if (taken == g->text_len) {
-        fill_gap(s, pcb, g);
+        if (!(g->flags & TCP_FLAG_FIN)) /* take_fin lets go of what stands behind it */
+            fill_gap(s, pcb, g);
         acknowledge_soon(s, pcb, now_ns);
         return TCP_STEP_NEXT;
     }
@@ -117,10 +118,28 @@ static tcp_step refuse_after_close(struct stack *s, struct tcp_pcb *pcb,
     return TCP_DROP_TEXT_TOO_LATE;
 }
 
+/* Nothing stands behind a FIN, which may have come ahead of its turn: what a peer sends there, or
+ * another FIN elsewhere, is passed over. */
+static void end_at_fin(const struct tcp_pcb *pcb, struct tcp_segment *g)
+{
+    if (!pcb->fin_ahead)
+        return;
+    uint32_t fin = ranges_end(&pcb->ahead) - 1, end = g->seq + g->text_len;
+    if (end != fin)
+        g->flags &= (uint8_t)~TCP_FLAG_FIN;
+    if (seq_after(end, fin))
+        g->text_len = seq_before(g->seq, fin) ? fin - g->seq : 0;
+}
+
 tcp_step tcp_input_text(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g, int64_t now_ns)
 {
     if (g->text_len == 0)
         return TCP_STEP_NEXT;
+    end_at_fin(pcb, g);
+    if (g->text_len == 0) {
+        pcb->ack_now = true;
+        return TCP_DROP_AHEAD;
+    }
     if (!takes_text(pcb)) {
         pcb->ack_now = true;
         return TCP_DROP_TEXT_TOO_LATE;
@@ -137,6 +156,10 @@ tcp_step tcp_input_text(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment
 
 static void take_fin(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
+    if (pcb->ahead.first) { /* a peer that sent text behind its FIN */
+        tcp_forget_ahead(s, pcb);
+        tcp_stream_cut_ahead(s, pcb);
+    }
     pcb->rcv_nxt++;
     pcb->rcv_adv = seq_later(pcb->rcv_adv, pcb->rcv_nxt);
     pcb->fin_received = true;
@@ -169,7 +192,8 @@ static tcp_step check_fin(struct stack *s, struct tcp_pcb *pcb, const struct tcp
 {
     if (!(g->flags & TCP_FLAG_FIN))
         return TCP_COUNTERS;
-    if (pcb->fin_received) {
+    /* A second FIN, or one before text that came already: its peer contradicts itself. */
+    if (pcb->fin_received || seq_before(g->seq + g->text_len, pcb->rcv_nxt)) {
         pcb->ack_now = true;
         return TCP_DROP_AHEAD;
     }
