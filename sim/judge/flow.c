@@ -231,6 +231,8 @@ static void see_window(struct flow *w, const struct segment_facts *s)
     uint32_t edge = s->ack + (s->win << shift);
     if (!(s->flags & FACTS_ACK) || s->flags & FACTS_RST)
         return;
+    if (w->host.known && w->host.top - s->ack > 1u << 30)
+        return; /* it acknowledges what was never sent */
     if (!w->offered || (int32_t)(edge - w->edge) > 0)
         w->edge = edge;
     w->offered = true;

@@ -42,7 +42,7 @@ struct segment {
 
 struct tcp_end {
     bool seen, syn, fin, first /* to close */, reset, dead, stamped, heard_ce, edged, acks_any,
-        owes, resets;
+        owes, resets, leapt /* its timestamps */;
     uint32_t ecn;              /* ECE and CWR of its SYN */
     uint32_t isn, nxt, fin_at; /* nxt: behind the last octet that it sent */
     uint32_t offers, mss, scale;

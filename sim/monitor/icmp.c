@@ -69,6 +69,9 @@ static void error(struct monitor *m, struct host *h)
     HOLDS(m, !unused || (p[4] == 0 && get16(p + 6) == 0), icmp_unused,
           "what has no meaning is 0x%08x, not 0", get32(p + 4)); /* RFC 4884: octet 5 is a length */
     about(m, q, have);
+    if (p[0] == ICMP_DEST_UNREACH && p[1] == ICMP_FRAG_NEEDED && q[9] == IPPROTO_TCP &&
+        header >= 20 && have >= header + 4)
+        see_tcp_too_long(m, get32(q + 12), get32(q + 16), q + header);
     if (h)
         limit(m, h);
 }

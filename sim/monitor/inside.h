@@ -148,5 +148,8 @@ void see_tcp(struct monitor *m);
 /* A segment that stands in a capture twice: it may have been sent twice, a duplicate
  * acknowledgement. */
 void see_tcp_again(struct monitor *m);
+/* An ICMP error said so of a segment, whose first octets it quotes. */
+void see_tcp_too_long(struct monitor *m, uint32_t source, uint32_t destination,
+                      const uint8_t *quoted);
 
 #endif

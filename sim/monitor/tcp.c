@@ -51,6 +51,21 @@ static struct tcp_flow *flow_of(struct monitor *m, int side, bool make, bool *ma
                                                  (uint64_t)pa << 16 | pb, make, made);
 }
 
+/* RFC 1191 6.4: who hears that a segment was too long sends again at once. */
+void see_tcp_too_long(struct monitor *m, uint32_t source, uint32_t destination,
+                      const uint8_t *quoted)
+{
+    struct sight was = m->sight;
+    m->sight.src = source;
+    m->sight.dst = destination;
+    m->sight.body = quoted;
+    int side = side_of(&m->sight);
+    struct tcp_flow *f = flow_of(m, side, false, NULL);
+    if (f)
+        f->end[side].agains = 0;
+    m->sight = was;
+}
+
 /* --- the beginning --- */
 
 static void take_syn(struct tcp_end *e, const struct segment *s)
@@ -73,9 +88,15 @@ static void begin(struct monitor *m, struct tcp_flow *f, int side, const struct 
     bool answers = s->flags & TCP_ACK;
     if (f->refused && !answers)
         restart(m, f);
-    bool over = e->reset || o->reset; /* in TIME-WAIT it is the host's to refuse (RFC 6191) */
-    if (e->syn && e->isn == s->seq && !over)
+    /* In TIME-WAIT it is the host's to refuse (RFC 6191). */
+    bool over = e->reset || o->reset || o->dead;
+    bool again = answers && f->again.there && f->again.side != side &&
+                 s->ack == f->again.s.seq + 1 && s->ack != o->isn + 1;
+    if (e->syn && e->isn == s->seq && !over && !again) {
+        if (is_after(s->end, o->got))
+            o->got = s->end; /* text that the first did not have */
         return;
+    }
     if (!answers && e->syn && (f->open || o->syn) && !over) {
         f->again.there = true;
         f->again.side = side;
@@ -124,13 +145,19 @@ static void judge_isn(struct monitor *m, const struct segment *s, const struct t
               "port %u: the last eight were foretold", get16(m->sight.body));
 }
 
-static void note(struct tcp_flow *f, int side, const struct segment *s, int64_t now_ns)
+/* What may be answered, also where it touches no connection. */
+static void note_recent(struct tcp_end *e, const struct segment *s)
 {
-    struct tcp_end *e = &f->end[side], *o = &f->end[!side];
     uint32_t slot = e->segments++ % RECENT_SEGMENTS;
     e->recent[slot].ack = s->ack;
     e->recent[slot].end = s->end;
     e->recent[slot].flags = s->flags;
+}
+
+static void note(struct tcp_flow *f, int side, const struct segment *s, int64_t now_ns)
+{
+    struct tcp_end *e = &f->end[side], *o = &f->end[!side];
+    note_recent(e, s);
     e->resets |= (s->flags & TCP_RST) != 0;
     if (s->flags & TCP_RST || (f->start && !e->syn))
         return;
@@ -138,9 +165,10 @@ static void note(struct tcp_flow *f, int side, const struct segment *s, int64_t 
         e->seen = true;
         e->nxt = e->kept_from = s->seq;
     }
+    bool taken = !e->fin && is_after(e->nxt, s->end - 1); /* there is text in its place */
     if (is_after(s->end, e->nxt))
         e->nxt = s->end;
-    if (s->flags & TCP_FIN) {
+    if (s->flags & TCP_FIN && !taken) {
         e->first |= !o->fin;
         e->fin_ns = e->fin ? e->fin_ns : now_ns;
         e->fin = true;
@@ -181,8 +209,12 @@ void see_tcp(struct monitor *m)
     struct tcp_view v = {&s, f, &f->end[side], &f->end[!side]};
     if (s.flags & TCP_SYN)
         begin(m, f, side, &s);
-    if (s.flags & TCP_SYN && v.from->isn != s.seq)
-        return; /* it touches no connection that is there */
+    if (s.flags & TCP_SYN && v.from->isn != s.seq) {
+        note_recent(v.from, &s);
+        if (v.from->stamped && s.kinds & 1u << OPTION_TS && is_after(s.tsval, v.from->tsval))
+            v.from->tsval = s.tsval; /* RFC 7323 5.3 comes before the SYN is looked at */
+        return;                      /* it touches no connection that is there */
+    }
     m->known |= f->start ? NEEDS_START : 0;
     m->known &= ~(f->holes ? (unsigned)NEEDS_COMPLETE : 0u);
     see_tcp_options(m, &v);

@@ -28,11 +28,13 @@ static void answered(struct monitor *m, const struct tcp_view *v)
 
 /* --- timestamps --- */
 
+#define LEAP (UINT32_C(1) << 30) /* in what order further apart ones came, no number tells */
+
 static void echoes(struct monitor *m, const struct tcp_view *v)
 {
     const struct tcp_end *to = v->to;
     uint32_t echo = v->s->tsecr;
-    if (!(v->s->flags & TCP_ACK) || v->s->flags & TCP_RST || !v->flow->start)
+    if (!(v->s->flags & TCP_ACK) || v->s->flags & TCP_RST || !v->flow->start || to->leapt)
         return;
     if (!to->stamped) {
         HOLDS(m, echo == 0, tcp_tsecr, "TSecr %u, no timestamp came", echo);
@@ -83,6 +85,8 @@ static void timestamps(struct monitor *m, const struct tcp_view *v)
         HOLDS(m, !is_after(from->tsval, v->s->tsval), tcp_tsval_back, "TSval %u after %u",
               v->s->tsval, from->tsval);
     echoes(m, v);
+    uint32_t leap = v->s->tsval - from->tsval;
+    from->leapt |= from->stamped && leap + LEAP > 2 * LEAP;
     if (!from->stamped || is_after(from->first_tsval, v->s->tsval))
         from->first_tsval = v->s->tsval;
     if (!from->stamped || is_after(v->s->tsval, from->tsval))

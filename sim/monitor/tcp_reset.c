@@ -79,6 +79,14 @@ void see_tcp_resets(struct monitor *m, const struct tcp_view *v)
               (long long)((m->frame->time_ns - e->dead_ns) / MILLISECOND_NS));
 }
 
+/* An ACK that a handshake cannot use is answered in LISTEN and SYN-RECEIVED, and a listener that
+ * keeps nothing (SYN cookies) answers as one: neither ends what the SYN began (3.10.7.2, 3.10.7.4).
+ */
+static bool may_go_on(const struct tcp_view *v)
+{
+    return !(v->s->flags & TCP_ACK) && v->from->ack == v->to->isn + 1 && answers(v->s, v->to);
+}
+
 void see_tcp_note_reset(struct monitor *m, const struct tcp_view *v)
 {
     struct tcp_end *e = v->from, *o = v->to;
@@ -87,9 +95,10 @@ void see_tcp_note_reset(struct monitor *m, const struct tcp_view *v)
     v->flow->refused |= !v->flow->open;
     if (!v->flow->open)
         return;
-    if (v->s->seq == e->nxt)
+    if (v->s->seq == e->nxt && !may_go_on(v))
         e->reset = true;
-    if (o->acks_any && v->s->seq == o->ack && !(e->fin && o->fin) && !o->dead) {
+    bool all = v->s->seq == o->got || (e->fin && o->ack == e->fin_at + 1);
+    if (o->acks_any && v->s->seq == o->ack && all && !(e->fin && o->fin) && !o->dead) {
         o->dead = true;
         o->dead_ns = m->frame->time_ns;
     }

@@ -44,12 +44,15 @@ static void window(struct monitor *m, const struct tcp_view *v)
     }
 }
 
+enum { MSS_LEAST = 64 }; /* a smaller one is no size: a host that sends a little more is spared */
+
 static void size(struct monitor *m, const struct tcp_view *v)
 {
     const struct segment *s = v->s;
+    uint32_t most = v->to->mss < MSS_LEAST ? MSS_LEAST : v->to->mss,
+             text = s->len + s->header - HEADER;
     if (v->to->syn && s->len && !s->merged && !s->partial)
-        HOLDS(m, s->len + s->header - HEADER <= v->to->mss, tcp_size,
-              "%u octets with options, the MSS is %u", s->len + s->header - HEADER, v->to->mss);
+        HOLDS(m, text <= most, tcp_size, "%u octets with options, the MSS is %u", text, most);
 }
 
 void see_tcp_sent(struct monitor *m, const struct tcp_view *v)
