@@ -204,8 +204,8 @@ golden: all       ## write the goldens of all scenarios whose lines pass; review
 	$(B)/wiredrill run --bless --quiet scenarios
 
 .PHONY: fuzz
-fuzz:             ## fuzz one target: make fuzz TARGET=dhcp TIME=60
-	@tools/fuzz.sh "$(TARGET)" "$(TIME)"
+fuzz:             ## list the fuzz targets; fuzz one: make fuzz TARGET=tcp TIME=8h JOBS=2
+	@tools/fuzz.sh "$(TARGET)" "$(TIME)" "$(JOBS)"
 
 .PHONY: matrix
 matrix: all       ## compare fingerprints over compilers, levels, sanitizers, jobs, locales, machines

@@ -59,6 +59,7 @@ int command_show(int argc, char **argv);
 int command_diff(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_from_pcap(int argc, char **argv);
+int command_from_fuzz(int argc, char **argv);
 int command_list(int argc, char **argv);
 int command_help(int argc, char **argv);
 

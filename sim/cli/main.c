@@ -41,6 +41,8 @@ const struct subcommand subcommands[] = {
     {"from-pcap", "F.pcap", "nic sut calls host D",
      "print a scenario that plays the peers' side of a capture and expects the other",
      command_from_pcap},
+    {"from-fuzz", "FIND", "nic target patience",
+     "print a fuzzer's find as the shortest script that fails in the same way", command_from_fuzz},
     {"fingerprint", "PATH...", "nic bus sut driver seed fill set jobs patience catalogue D",
      "one line for each case: W T S name", command_fingerprint},
     {"list", "[PATH...]", "needs lacks requirement folder k catalogue by-requirement",

@@ -141,6 +141,12 @@ static int take_trace(struct options *o, const char *v)
     return 0;
 }
 
+static int take_target(struct options *o, const char *v)
+{
+    o->target = v;
+    return 0;
+}
+
 static int take_calls(struct options *o, const char *v)
 {
     o->calls = v;
@@ -341,6 +347,8 @@ static const struct option table[] = {
      "(cwnd.tsv): time, connection, "
      "cwnd, ssthresh, flight, srtt, rto, state",
      take_trace},
+    {"target", "NAME", "the fuzz target that found it; else the folder that it lies in says so",
+     take_target},
     {"calls", "SCRIPT", "the calls of that script, or of one case of it", take_calls},
     {"to", "MAC/IP", "rewrite frames to reach this host", take_to},
     {"only", "NAME", "the check of that name; where there is none, those whose names begin so",

@@ -1,6 +1,6 @@
 /* Our own stack behind the plug: memory, time, randomness and queries. Its calls are in
  * stack_sut_*.c. */
-#include "sim/hosts/stack_sut.h"
+#include "sim/hosts/stack_sut_inside.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -193,10 +193,9 @@ static struct stack_sut *open_sut(const struct sut_env *env, const struct stack_
     return u;
 }
 
-void *stack_sut_open_with(const struct sut_env *env, const struct netif_driver *const *drivers)
+void *stack_sut_open_config(const struct sut_env *env, const struct stack_config *config)
 {
-    const struct stack_config config = config_for(&env->needs, drivers);
-    struct stack_sut *u = open_sut(env, &config);
+    struct stack_sut *u = open_sut(env, config);
     if (!u)
         return NULL;
     size_t size = stack_size(&u->config);
@@ -217,6 +216,12 @@ void *stack_sut_open_with(const struct sut_env *env, const struct netif_driver *
     };
     u->stack = stack_init(region, size, &u->config, &port, now_of(u), NULL);
     return u->stack ? u : NULL;
+}
+
+void *stack_sut_open_with(const struct sut_env *env, const struct netif_driver *const *drivers)
+{
+    const struct stack_config config = config_for(&env->needs, drivers);
+    return stack_sut_open_config(env, &config);
 }
 
 static void *stack_sut_open(const struct sut_env *env)
@@ -268,7 +273,7 @@ static int stack_sut_attach(void *s, int port, const char *ifname, const uint8_t
     return netif_up(nif, now_of(u));
 }
 
-static void stack_sut_poll(void *s)
+void stack_sut_poll(void *s)
 {
     struct stack_sut *u = s;
     int64_t due;
@@ -283,8 +288,8 @@ static void stack_sut_poll(void *s)
     u->env->due(u->env->self, due);
 }
 
-static int64_t stack_sut_call(void *s, uint64_t token, const char *name, const struct value *argv,
-                              int argc, struct value *out)
+int64_t stack_sut_call(void *s, uint64_t token, const char *name, const struct value *argv,
+                       int argc, struct value *out)
 {
     static const struct stack_call_entry *const tables[] = {stack_config_calls, stack_stream_calls,
                                                             stack_socket_calls, stack_service_calls,
@@ -319,7 +324,7 @@ static void look_for_leaks(struct stack_sut *u)
     }
 }
 
-static void stack_sut_close(void *s)
+void stack_sut_close(void *s)
 {
     struct stack_sut *u = s;
     for (int k = 0; k < u->config.limits.sockets; k++)
@@ -441,7 +446,7 @@ static int query_module(struct stack_sut *u, const char *what, struct value *out
     return 0;
 }
 
-static int stack_sut_query(void *s, const char *what, struct value *out)
+int stack_sut_query(void *s, const char *what, struct value *out)
 {
     static const struct {
         const char *prefix;

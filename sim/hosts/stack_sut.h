@@ -113,6 +113,9 @@ const char *stack_argument_text(const struct value *v);
 void *stack_sut_open_with(const struct sut_env *env, const struct netif_driver *const *drivers);
 
 extern const struct sut stack_sut;
+/* The same without a NIC, and of little memory (stack_sut_wire.c); the bytes of its region. */
+extern const struct sut stack_wire_sut;
+size_t stack_wire_bytes(void);
 
 /* A knob that holds nanoseconds. */
 bool stack_sut_knob_is_time(const char *knob);

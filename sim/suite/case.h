@@ -14,7 +14,7 @@ enum { SETS_MAX = 64, DEFINES_MAX = 64, CATALOGUES_MAX = 16 };
 struct options {
     const char *nic, *sut, *driver, *profile, *judge, *bus, *pcap, *to, *host, *tap, *breakers,
         *known, *waivers, *cwnd, *junit, *calls, *only, *needs, *lacks, *requirement, *folder,
-        *words, *output;
+        *words, *output, *target;
     uint64_t seed, fill;
     bool every_nic; /* --nic all */
     bool seed_given, json, bless, no_golden, strict, snapshot, closure, wire_mutants, quiet,

@@ -7,22 +7,23 @@ import concurrent.futures, glob, os, re, subprocess, sys
 
 FLAGS = ["-std=c11", "-I.", "-Ibuild/release", "-Iexamples/driver", "-isystem", "/usr/include/lwip", "-D_GNU_SOURCE", "-DHAVE_SLIRP", "-DHAVE_LDNS"]
 
-# base < monitor; base < world < wire < packet, nic < record, hosts, judge, language < topology < play < suite < cli, nic, hosts < contract < cli; what stands in one row sees nothing of its own row.
+# base < monitor; base < world < wire < packet, nic < record, hosts, judge, language < topology < play < suite < cli, nic, hosts < contract < cli; fuzz stands on monitor and hosts, under topology; what stands in one row sees nothing of its own row.
 SIM = {
-    "base": "monitor world wire packet nic record hosts judge language topology play contract suite cli",
-    "monitor": "world wire packet nic record hosts judge language topology play contract suite cli",
-    "world": "monitor wire packet nic record hosts judge language topology play contract suite cli",
-    "wire": "monitor packet nic record hosts judge language topology play contract suite cli",
-    "packet": "monitor world wire nic record hosts judge language topology play contract suite cli",
-    "nic": "monitor wire packet record hosts judge language topology play contract suite cli",
-    "record": "monitor nic hosts judge language topology play contract suite cli",
-    "hosts": "monitor record judge language topology play contract suite cli",
-    "judge": "monitor nic record hosts language topology play contract suite cli",
-    "language": "monitor world wire nic record hosts judge topology play contract suite cli",
-    "topology": "monitor judge play contract suite cli",
-    "play": "contract suite cli",
-    "contract": "monitor record judge language topology play suite cli",
-    "suite": "contract cli",
+    "base": "monitor world wire packet nic record hosts judge language topology play contract suite fuzz cli",
+    "monitor": "world wire packet nic record hosts judge language topology play contract suite fuzz cli",
+    "world": "monitor wire packet nic record hosts judge language topology play contract suite fuzz cli",
+    "wire": "monitor packet nic record hosts judge language topology play contract suite fuzz cli",
+    "packet": "monitor world wire nic record hosts judge language topology play contract suite fuzz cli",
+    "nic": "monitor wire packet record hosts judge language topology play contract suite fuzz cli",
+    "record": "monitor nic hosts judge language topology play contract suite fuzz cli",
+    "hosts": "monitor record judge language topology play contract suite fuzz cli",
+    "judge": "monitor nic record hosts language topology play contract suite fuzz cli",
+    "language": "monitor world wire nic record hosts judge topology play contract suite fuzz cli",
+    "topology": "monitor judge play contract suite fuzz cli",
+    "play": "contract suite fuzz cli",
+    "contract": "monitor record judge language topology play suite fuzz cli",
+    "suite": "contract fuzz cli",
+    "fuzz": "nic judge language topology play contract suite cli",
 }
 # core; wire, and link on it; net; transport; socket; service. Drivers stand beside link.
 STACK = {

@@ -1,0 +1,142 @@
+/*
+ * The end of a walk: nothing is lost any more, the peer answers what comes and says nothing by
+ * itself, the user closes its direction, reads to the end and closes. So whatever the stack owes
+ * must be driven by its own timers, and every connection must come to its end.
+ */
+#include "sim/fuzz/walk_inside.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { EVENTS_MOST = 400, READ_AT_ONCE = 16000, AGAIN = 1000 };
+static const int64_t whole_ns = 1000 * INT64_C(1000000000);
+
+static void answer(struct walk *w, const struct walk_answer *a)
+{
+    struct walk_end *e = &w->end;
+    bool ours = a->sut_port == e->sut_port && a->peer_port == e->peer_port;
+    struct walk_segment g = walk_fitting(w, ACK, 0);
+    if (a->flags & RST || (a->end == a->seq && !(a->flags & SYN)) || (!ours && !e->known))
+        return;
+    g.sut_port = a->sut_port;
+    g.peer_port = a->peer_port;
+    g.with_ports |= w->no_ports;
+    g.seq = a->flags & ACK ? a->ack - walk_isn(w) : 0;
+    g.ack = a->end - e->irs;
+    if (ours && !(a->flags & SYN) && (int32_t)(e->got - g.ack) < 0)
+        g.ack = e->got; /* there is a gap before it */
+    if (a->flags == SYN) {
+        g.flags = SYN | ACK;
+        g.seq = 0;
+        g.options_len = walk_syn_options(w, g.options);
+    } else if (ours && e->fin_taken) {
+        /* A peer whose text went on behind its FIN goes on from there: SND.WL1 is that far. */
+        g.seq = (int32_t)(e->text_end - g.seq) > 0 ? e->text_end : g.seq;
+    } else if (ours && (int32_t)(e->text_end - g.seq) > 0) {
+        g.len = e->text_end - g.seq; /* what did not come in its turn comes again */
+        g.len = g.len < AGAIN ? g.len : AGAIN;
+    } else if (a->flags & FIN && g.ack == a->end - e->irs) {
+        g.flags |= FIN;
+    }
+    walk_inject(w, &g);
+}
+
+static void peer_turn(struct walk *w)
+{
+    w->peer_stamp = (uint32_t)(1 + w->now_ns / 1000000);
+    for (uint32_t k = 0; k < w->answers; k++) {
+        struct walk_answer a = w->answer[k];
+        if (k == 20)
+            break;
+        answer(w, &a);
+    }
+    w->answers = 0;
+}
+
+static void user_turn(struct walk *w)
+{
+    int fd = walk_accept(w);
+    if (fd >= 0)
+        walk_shutdown(w, fd, SHUT_WR);
+    for (fd = 0; fd < WALK_FDS; fd++) {
+        if (!w->fd[fd].open || w->fd[fd].listens)
+            continue;
+        int64_t got;
+        do
+            got = walk_receive(w, fd, READ_AT_ONCE, 0);
+        while (got > 0);
+        if (got != -EAGAIN)
+            walk_close(w, fd);
+    }
+}
+
+static void work(struct walk *w, int64_t until_ns)
+{
+    for (int k = 0; k < EVENTS_MOST; k++) {
+        user_turn(w);
+        peer_turn(w);
+        if (w->answers)
+            continue;
+        if (w->due_ns > until_ns)
+            return;
+        walk_until(w, w->due_ns);
+    }
+}
+
+/* Asked by name, as a script asks. */
+static int64_t asked(struct walk *w, const char *what)
+{
+    struct value out = {0};
+    return w->sut->query(w->instance, what, &out) == 0 && out.kind == VALUE_NUMBER ? out.number : 0;
+}
+
+static void must_be_none(struct walk *w, const char *what, const char *words)
+{
+    int64_t number = asked(w, what);
+    if (number == 0)
+        return;
+    FILE *line = walk_line(w);
+    if (line)
+        fprintf(line, "assert query(\"%s\") == 0\n", what);
+    walk_fail(w, "the network is whole since %" PRId64 " s, and %" PRId64 " %s",
+              whole_ns / 1000000000, number, words);
+}
+
+static void check_ended(struct walk *w)
+{
+    char what[64], words[64];
+    for (unsigned s = 1; s < WALK_STATES; s++) {
+        snprintf(what, sizeof what, "tcp.count %s", walk_state_name(s));
+        snprintf(words, sizeof words, "connections are in %s", walk_state_name(s));
+        must_be_none(w, what, words);
+    }
+    must_be_none(w, "tcp.chunks", "chunks are still lent");
+}
+
+void walk_heal(struct walk *w)
+{
+    struct value out[SUT_ARGUMENTS], none = {.kind = VALUE_NUMBER};
+    w->healing = true;
+    w->answers = 0;
+    w->lose = 0;
+    w->fill = 0;
+    walk_call(w, "fail_allocation", &none, 1, out);
+    int64_t begun_ns = w->now_ns;
+    for (int fd = 0; fd < WALK_FDS; fd++)
+        if (w->fd[fd].open && !w->fd[fd].listens)
+            walk_shutdown(w, fd, SHUT_WR);
+    work(w, begun_ns + whole_ns / 2);
+    for (int fd = 0; fd < WALK_FDS; fd++)
+        if (w->fd[fd].open)
+            walk_close(w, fd);
+    work(w, begun_ns + whole_ns);
+    check_ended(w);
+}
+
+void walk_take_apart(struct walk *w)
+{
+    w->mute = true; /* nobody judges what it says as it goes */
+    w->sut->close(w->instance);
+}

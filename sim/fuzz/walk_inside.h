@@ -1,0 +1,148 @@
+/* What the files of a walk share. */
+#ifndef SIM_FUZZ_WALK_INSIDE_H
+#define SIM_FUZZ_WALK_INSIDE_H
+
+#include "sim/fuzz/walk.h"
+#include "sim/monitor/monitor.h"
+#include "sim/world/world.h"
+
+enum { WALK_ARENA = 1 << 20, WALK_FDS = 12, WALK_PURPOSES = 16, WALK_FRAME = 1600 };
+
+enum tcp_flag { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, URG = 32 };
+
+/* What the wire tells of the connection whose segment was seen last. Numbers count from each side's
+ * ISN. */
+struct walk_end {
+    uint16_t sut_port, peer_port;
+    bool known;          /* the stack's ISN is */
+    uint32_t irs;        /* that */
+    uint32_t top, got;   /* behind what it sent; behind what the peer has, without a gap */
+    uint32_t told, edge; /* what it acknowledged last; the edge of its window */
+    uint32_t acked;      /* what the peer acknowledged last, rightly */
+    uint8_t shift;       /* of its window */
+    bool stamps;         /* timestamps are used */
+    uint32_t stamp;      /* its last */
+    uint32_t fin_end;    /* behind the peer's FIN */
+    uint32_t text_end;   /* behind what the peer sent within the window */
+    bool fin_sent, fin_taken, reset;
+};
+
+struct walk_segment {
+    uint8_t flags, tos;
+    uint32_t seq, ack; /* from the ISNs */
+    uint16_t wnd, urg;
+    uint32_t len;
+    uint16_t sut_port, peer_port;
+    uint8_t options[40];
+    uint32_t options_len;
+    bool bad_sum;
+    uint8_t offset; /* the data offset that it claims, 0: the right one */
+    bool with_ports;
+};
+
+struct walk_memory; /* a piece that was given back */
+
+struct walk {
+    struct walks *of;
+    const struct sut *sut;
+    void *instance;
+    struct sut_env env;
+    struct monitor *monitor;
+    struct random_stream purpose[WALK_PURPOSES];
+    int64_t now_ns, due_ns;
+    int64_t gap_ns; /* since the line before */
+    uint32_t frames;
+    struct walk_end end;
+    struct {
+        bool open, listens;
+        uint32_t read_at, write_at;
+    } fd[WALK_FDS];
+    int main, listener; /* descriptors; -1: none */
+    uint8_t begin, variant, state;
+    uint8_t bend[2], bends;
+    uint8_t event; /* of the step at work, for cells */
+    uint8_t fill;  /* kind of what happens, for moves */
+    uint32_t lose;
+    uint32_t peer_stamp;
+    bool healing, mute, no_ports;
+    bool odd; /* the peer's ISN or its text may be others: lines say numbers as they stand */
+    /* What no frame tells has happened, and the monitor could accuse wrongly: a listener that keeps
+     * nothing was sent a reset, or what a cookie cannot tell, or there was no buffer. */
+    bool unsure;
+    /* What the peer is to answer when the network is whole. */
+    struct walk_answer {
+        uint16_t sut_port, peer_port;
+        uint8_t flags;
+        uint32_t seq, end, ack;
+    } answer[24];
+    uint32_t answers;
+    struct walk_memory *given_back;
+    size_t used;
+};
+
+struct walks {
+    struct walk_config config;
+    uint8_t *arena;
+    struct {
+        uint8_t *bytes;
+        size_t used;
+    } image[BEGINS][VARIANTS];
+    FILE *out; /* a script is written */
+};
+
+static const uint8_t walk_sut_mac[6] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
+static const uint8_t walk_peer_mac[6] = {0x52, 0x55, 0x0a, 0x00, 0x02, 0x02};
+enum { WALK_SUT_IP = 0x0a00020f, WALK_PEER_IP = 0x0a000202 };
+
+/* The peer's ISN, and the stack's. */
+static inline uint32_t walk_isn(const struct walk *w)
+{
+    return w->variant == VARIANT_PLAIN ? 4294966000u : 2147483000u;
+}
+
+/* --- walk.c --- */
+struct walk *walk_open(struct walks *of);
+void *walk_alloc(struct walk *w, size_t size);
+_Noreturn void walk_fail(struct walk *w, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The stack does what is due now. */
+void walk_poll(struct walk *w);
+/* Time passes, timers fire. */
+void walk_until(struct walk *w, int64_t until_ns);
+/* The wire takes a frame to the stack. */
+void walk_deliver(struct walk *w, const uint8_t *frame, uint32_t len);
+void walk_cell(struct walk *w, unsigned event, unsigned edge);
+/* "+10ms  ", with what passed since the line before; out NULL: nothing. */
+FILE *walk_line(struct walk *w);
+
+/* --- walk_segment.c --- */
+/* What fits to the connection now. */
+struct walk_segment walk_fitting(const struct walk *w, uint8_t flags, uint32_t len);
+void walk_inject(struct walk *w, const struct walk_segment *g);
+void walk_play_segment(struct walk *w, const struct plan_step *s);
+void walk_play_error(struct walk *w, const struct plan_step *s);
+uint32_t walk_syn_options(const struct walk *w, uint8_t *out);
+uint32_t walk_stamp_option(const struct walk *w, uint8_t *out);
+
+/* --- walk_call.c --- */
+int64_t walk_call(struct walk *w, const char *name, const struct value *argv, int argc,
+                  struct value *out);
+int walk_socket(struct walk *w);
+int walk_connect(struct walk *w);
+int walk_listen(struct walk *w);
+int walk_accept(struct walk *w);
+int64_t walk_send(struct walk *w, int fd, uint32_t len, int flags);
+int64_t walk_receive(struct walk *w, int fd, uint32_t len, int flags);
+int64_t walk_shutdown(struct walk *w, int fd, int how);
+void walk_close(struct walk *w, int fd);
+void walk_play_call(struct walk *w, const struct plan_step *s);
+
+/* --- walk_begin.c --- */
+void walk_play_begin(struct walk *w);
+
+/* --- walk_heal.c --- */
+void walk_heal(struct walk *w);
+/* The stack is taken apart, and nothing is left. */
+void walk_take_apart(struct walk *w);
+
+#endif
