@@ -75,7 +75,10 @@ int walk_connect(struct walk *w)
                 "connect(%d, {sa_family=AF_INET, sin_port=htons(80), "
                 "sin_addr=inet_addr(\"10.0.2.2\")}, ...)",
                 w->main);
-    return (int)done(w, line, walk_call(w, "connect", argv, 2, out));
+    int64_t got = walk_call(w, "connect", argv, 2, out);
+    if (got == -EINPROGRESS) /* another connection: its streams begin */
+        w->fd[w->main].read_at = w->fd[w->main].write_at = 0;
+    return (int)done(w, line, got);
 }
 
 int walk_listen(struct walk *w)

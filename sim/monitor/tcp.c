@@ -57,7 +57,7 @@ void see_tcp_too_long(struct monitor *m, uint32_t source, uint32_t destination,
 {
     struct sight was = m->sight;
     m->sight.src = source;
-    m->sight.dst = destination;
+    m->sight.dst = m->sight.end = destination;
     m->sight.body = quoted;
     int side = side_of(&m->sight);
     struct tcp_flow *f = flow_of(m, side, false, NULL);

@@ -25,8 +25,9 @@ bool tcp_timestamp_is_old(struct stack *s, const struct tcp_pcb *pcb, const stru
  * echo is of the earliest that an acknowledgement is for. Never from a RST (3.2). */
 void tcp_note_timestamp(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g)
 {
-    if (!pcb->timestamps || !g->options.has_timestamps || g->flags & TCP_FLAG_RST ||
-        seq_after(g->hdr.seq, pcb->last_ack))
+    if (!pcb->timestamps || !g->options.has_timestamps || seq_after(g->hdr.seq, pcb->last_ack))
+        return;
+    if (g->flags & TCP_FLAG_RST)
         return;
     if (seq_before(g->options.ts_val, pcb->ts_recent) &&
         tcp_of(s)->clock_ms - pcb->ts_recent_ms < STALE_MS)
