@@ -28,6 +28,7 @@ static void answered(struct monitor *m, const struct tcp_view *v)
 
 /* --- timestamps --- */
 
+enum { STAMP_AND_NOPS = 12 };
 #define LEAP (UINT32_C(1) << 30) /* in what order further apart ones came, no number tells */
 
 static void echoes(struct monitor *m, const struct tcp_view *v)
@@ -74,7 +75,9 @@ static void timestamps(struct monitor *m, const struct tcp_view *v)
     bool there = has(v->s->kinds, OPTION_TS), syn = v->s->flags & TCP_SYN;
     bool reset = v->s->flags & TCP_RST;
     if (from->syn && v->to->syn && !syn && !reset) {
-        HOLDS(m, there || !agreed(v, OPTION_TS), tcp_ts_missing, "no timestamp, both SYNs had one");
+        bool no_room = v->to->mss <= STAMP_AND_NOPS; /* MUST-16: options count */
+        HOLDS(m, there || !agreed(v, OPTION_TS) || no_room, tcp_ts_missing,
+              "no timestamp, both SYNs had one");
         HOLDS(m, !there || agreed(v, OPTION_TS), tcp_ts_uninvited,
               "a timestamp, not both SYNs had one");
     }
