@@ -104,8 +104,9 @@ static void play(struct find_judge *j, const char *script, struct find_failure *
     j->played++;
     struct suite *suite =
         suite_load(&path, 1,
-                   &(struct suite_options){j->options->nic ? j->options->nic : "e1000",
-                                           j->options->stack, j->options->defined},
+                   &(struct suite_options){.nic = j->options->nic ? j->options->nic : "e1000",
+                                           .sut = j->options->stack,
+                                           .define = j->options->defined},
                    &why);
     if (!suite)
         return;
