@@ -35,12 +35,13 @@ void virtio_net_tx_take_all(struct virtio_net *d, struct netbuf_queue *lost)
         netbuf_enqueue(lost, untransmit(d, nb));
 }
 
-/* Devices do not pad, and all drivers' frames are the same. Where the buffer ends too soon the
+/* Devices do not pad, and all drivers' frames are the same; of a packet that the device cuts up the
+ * padding would be payload. Where the buffer ends too soon the
  * frame moves to its front, behind the header's place. */
 static void pad(struct netbuf *nb)
 {
     uint32_t len = netbuf_len(nb);
-    if (len >= VIRTIO_NET_FRAME_MIN || nb->segment) /* what is cut up, the device pads */
+    if (len >= VIRTIO_NET_FRAME_MIN || nb->segment)
         return;
     if (nb->size - nb->start < VIRTIO_NET_FRAME_MIN) {
         memmove(nb->base + VIRTIO_NET_HDR, netbuf_data(nb), len);
