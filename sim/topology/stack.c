@@ -59,8 +59,9 @@ static int features_of(const struct attrs *attrs, const char *name, uint64_t *fe
                        struct why *why)
 {
     const struct attribute *a = attr_find(attrs, name, 0);
-    for (uint32_t i = 0; a && i < a->value.items; i++) {
-        uint64_t feature = feature_of(&a->value.item[i]);
+    bool list = a && a->value.kind == VALUE_LIST; /* a parameter's value is one alone */
+    for (uint32_t i = 0; a && i < (list ? a->value.items : 1); i++) {
+        uint64_t feature = feature_of(list ? &a->value.item[i] : &a->value);
         if (!feature) {
             topology_bad_value(a, "names of features, as virtio's event_idx, mrg_rxbuf", why);
             return -1;
