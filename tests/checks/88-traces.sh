@@ -35,7 +35,7 @@ in_order() { # FILE TEXT...: each stands in a line behind the one before
         from=$((from + at))
     done
 }
-in_order $work/out 'driver writes RCR = ' 'arp request who-has 10.0.2.15' 'device writes the ring at 0x0: 68 octets' 'device raises its interrupt line' 'driver reads ISR = 0x1 (ROK)' 'device lowers its interrupt line' 'driver writes TSD0 = 0x3c' 'device reads a buffer: 60 octets' 'arp reply 10.0.2.15' 'driver writes CAPR = 0x34'
+in_order $work/out 'driver writes RCR = ' 'arp request who-has 10.0.2.15' 'device writes the ring at 0x0: 68 octets' 'device raises its interrupt line' 'driver reads ISR = 0x1 (ROK)' 'device lowers its interrupt line' 'driver writes CAPR = 0x34' 'driver writes TSD0 = ' 'device reads a buffer: 60 octets' 'arp reply 10.0.2.15'
 verdict $? "registers, DMA and interrupts stand between the frames"
 $wiredrill run --nic e1000 --trace stack --trace timer scenarios/arp/entry-expires.pkt >$work/out 2>&1
 in_order $work/out 'stack neighbour.state 1' 'timer neighbour.timer is set for 1s' 'arp request' 'stack neighbour.state 2' '61.001000000                  | timer neighbour.timer fires'
