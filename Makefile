@@ -222,12 +222,7 @@ memory: $(B)/bench/memory_bench $(B)/bench/depth_bench ## print what a stack tak
 	@$(B)/bench/depth_bench
 	@CC="$(CC)" tools/text.sh
 
-.PHONY: install
-install: all      ## install the command and the libraries under PREFIX (/usr/local)
-	install -D -m 755 $(B)/wiredrill $(DESTDIR)$(PREFIX)/bin/wiredrill
-	$(if $(HAVE_LWIP),install -D -m 755 $(B)/wiredrill-lwip.so $(DESTDIR)$(PREFIX)/lib/wiredrill/wiredrill-lwip.so)
-	install -D -m 644 $(B)/libstack.a $(DESTDIR)$(PREFIX)/lib/libwiredrill-stack.a
-
+include tools/install.mk
 include examples/examples.mk
 include tools/lint.mk
 include tools/mutants.mk

@@ -90,6 +90,9 @@ static int run_command(int argc, char **argv)
         return command_help(1, argv + 1);
     for (int c = 0; subcommands[c].name; c++) {
         names[c] = subcommands[c].name;
+        bool asks = argc == 3 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0);
+        if (asks && strcmp(argv[1], subcommands[c].name) == 0)
+            return command_help(2, argv);
         if (strcmp(argv[1], subcommands[c].name) == 0)
             return subcommands[c].run(argc - 1, argv + 1);
     }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { CASES_MAX = 100000, NICS_MAX = 8, TREE_DEPTH = 32, LABEL_ROOM = 512 };
 
@@ -66,9 +67,32 @@ static int walk(struct pool *pool, const char *folder, int depth, struct paths *
     return result;
 }
 
+/* What is not here may have come with the program: `scenarios/arp` of an installed one. */
+static const char *installed(struct pool *pool, const char *path)
+{
+    char full[4096];
+    struct stat st;
+    ssize_t len = readlink("/proc/self/exe", full, sizeof full - 1);
+    full[len > 0 ? len : 0] = 0;
+    for (int up = 0; up < 2 && strrchr(full, '/'); up++) /* the program's name, and bin */
+        *strrchr(full, '/') = 0;
+    size_t at = strlen(full);
+    const char *label = strstr(path, ".pkt@");
+    int stem = label ? (int)(label - path) + 4 : (int)strlen(path);
+    if (strncmp(path, "scenarios", 9) != 0 || (path[9] && path[9] != '/'))
+        return path;
+    snprintf(full + at, sizeof full - at, "/share/wiredrill/%.*s", stem, path);
+    if (stat(full, &st) != 0)
+        return path;
+    snprintf(full + at, sizeof full - at, "/share/wiredrill/%s", path);
+    return pool_text(pool, full, strlen(full));
+}
+
 static int find_scripts(struct pool *pool, const char *path, struct paths *out, struct why *why)
 {
     struct stat st;
+    if (stat(path, &st) != 0)
+        path = installed(pool, path);
     uint32_t before = out->count;
     const char *label = strstr(path, ".pkt@");
     if (stat(path, &st) != 0 && label) {
