@@ -322,7 +322,6 @@ static int take_only(struct options *o, const char *v)
 FLAG(by_requirement)
 FLAG(all)
 FLAG(mermaid)
-FLAG(lf)
 
 static const struct option table[] = {
     {"nic", "K", "only on this NIC, or on all that there are (e1000, rtl8139, virtio, all)",
@@ -387,7 +386,6 @@ static const struct option table[] = {
     {"o", "FILE", "where the page goes (wiredrill.html)", take_o},
     {"all", NULL, "draw the cases that passed, too", take_all},
     {"mermaid", NULL, "as a sequence diagram of Mermaid's, for an issue tracker", take_mermaid},
-    {"lf", NULL, "only what failed in the last run", take_lf},
     {"by-requirement", NULL, "the requirements that are covered, with how many cases each",
      take_by_requirement},
     {"x", NULL, "stop at the first failure", take_x},

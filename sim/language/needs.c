@@ -274,8 +274,7 @@ bool needs_frames_only(const struct script *s, const struct script_needs *n,
         unusual += !is_default(&s->set[k], knob_default);
     for (uint32_t k = 0; k < s->steps; k++) /* knobs that are set on the way */
         unusual += s->step[k].kind == STEP_SET;
-    return n->calls == 0 && unusual == 0 && n->interfaces == 1 && !n->gateway &&
-           !n->nic;
+    return n->calls == 0 && unusual == 0 && n->interfaces == 1 && !n->gateway && !n->nic;
 }
 
 /* The next word of a list, cut to 63 octets; false at its end. */

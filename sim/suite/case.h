@@ -18,7 +18,8 @@ struct options {
     uint64_t seed, fill;
     bool every_nic; /* --nic all */
     bool seed_given, json, bless, no_golden, strict, snapshot, closure, wire_mutants, quiet,
-        verbose, promiscuous, fail_on_skip, no_monitor, at_host, list, by_requirement, all, mermaid, lf;
+        verbose, promiscuous, fail_on_skip, no_monitor, at_host, list, by_requirement, all,
+        mermaid;
     unsigned notes_of;                 /* --trace: enum topology_note */
     int jobs, patience;                /* seconds of computing that a case may take */
     uint64_t lose_frame, max_failures; /* 0: none; any number */
