@@ -12,7 +12,8 @@ if cmp -s "$file" "$dir/$file"; then
     echo "mutant $name changes nothing: $file has moved on" >&2
     exit 2
 fi
-said() { make -s --no-print-directory mutation-build | sed -n "s/^$1 //p"; }
+make -s --no-print-directory mutation-build >"$dir/build"
+said() { sed -n "s/^$1 //p" "$dir/build"; }
 case "$file" in
 stack/*) flags=$(said stack-flags) ;;
 *) flags=$(said sim-flags) ;;
