@@ -17,3 +17,7 @@ $(B)/examples/kernel/kernel.o: examples/kernel/kernel.c $(B)/libstack.a
 
 .PHONY: examples
 examples: $(EXAMPLES) $(B)/examples/kernel/kernel.o   ## build the examples: stacks, drivers, the smallest kernel
+
+.PHONY: plugins
+plugins: all      ## the plug-ins, with the drivers of the examples under every script (tests/checks/85-plugins.sh takes every eighth)
+	@EVERY=1 sh tests/checks/85-plugins.sh
