@@ -1,7 +1,8 @@
 # Captures become scenarios. With the calls of the script that a golden is of: the scenario passes, and what it captures is the golden, of every scenario over TCP. Without: so do
 # those of one exchange, where nothing else is tried. Captures that say too little, or nothing, get a sentence.
+# The sanitizers watch what is read and written; what comes of it is played without.
 . tests/checks/count.sh
-wiredrill=build/asan/wiredrill
+wiredrill=build/asan/wiredrill player=build/release/wiredrill
 work=build/from_pcap
 rm -rf $work; mkdir -p $work
 
@@ -10,9 +11,9 @@ again() {
     golden=$1; shift
     if ! $wiredrill from-pcap "$@" "$golden" >$work/again.pkt 2>$work/err; then
         bad "$golden is not converted: $(head -1 $work/err)"
-    elif ! $wiredrill run --nic e1000 --quiet --no-golden --pcap $work/again.pcap $work/again.pkt >$work/out 2>&1; then
+    elif ! $player run --nic e1000 --quiet --no-golden --pcap $work/again.pcap $work/again.pkt >$work/out 2>&1; then
         bad "$golden: its scenario fails:"; head -5 $work/out
-    elif ! $wiredrill diff $work/again.pcap "$golden" >$work/out 2>&1; then
+    elif ! $player diff $work/again.pcap "$golden" >$work/out 2>&1; then
         bad "$golden: its scenario's capture differs:"; head -3 $work/out
     else
         ok
