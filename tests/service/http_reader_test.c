@@ -91,6 +91,12 @@ static const struct {
          ""},
         {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\n",
          HTTP_BAD_CHUNK, ""},
+        /* A length of fifteen digits fits into 60 bits; more are refused, whatever they say. */
+        {"POST / HTTP/1.1\r\n" HOST
+         "Transfer-Encoding: chunked\r\n\r\n000000000000001\r\na\r\n0\r\n\r\n",
+         HTTP_SOUND, "a"},
+        {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n0000000000000001\r\n",
+         HTTP_BAD_CHUNK, ""},
         {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n", HTTP_BAD_CHUNK,
          "a"},
         {"POST / HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\nab", HTTP_INCOMPLETE, "ab"},
