@@ -1,9 +1,10 @@
 # The second opinion: tshark dissects every golden with checksum validation on. A malformed packet, a bad checksum or a note of level error must have been
 # declared by the scenario (`expert FRAME FIELD`), and what is declared must be there.
 #
-# Starting tshark costs more than reading a golden, so goldens that declare nothing are read together, a hundred at a time; those in which such a reading
-# finds anything at all, or fragments (whose reassembly could reach from one golden into the next), are read alone. Behind each hundred stands a frame that must be
-# objected to: silence counts only of one who speaks. What TCP carries is octets, and nobody's protocol, but in two folders that are read alone.
+# Starting tshark costs more than reading a golden, so they are read together, a hundred at a time. First those that declare nothing; those in which that finds
+# anything at all, or fragments, and those that declare something, once more, in groups whose fragments have no identification in common (a reassembly could
+# reach from one golden into the next), and by frame and field; where that is not what is declared, the golden is read alone, and that counts. Behind each group
+# stands a frame that must be objected to: silence counts only of one who speaks. What TCP carries is octets, and nobody's protocol, but in two folders.
 . tests/checks/count.sh
 rm -rf build/tshark
 mkdir -p build/tshark
@@ -36,19 +37,27 @@ grep -vE '^Running as user' "$file.err.$$" | sed 's/^/tshark: /'
 rm -f "$file.err.$$"
 SH
 
+cat >build/tshark/names.sh <<'SH'
+# What is known of a golden by its name; `. names.sh` behind golden=...
+stem=${golden#golden-pcaps/}; stem=${stem%.pcap}
+script=scenarios/${stem%%@*}.pkt
+case $stem in http/* | boot/*) as_data= ;; *) as_data='-d tcp.port==1-65535,data' ;; esac
+declared() {
+    link=$(echo "$stem" | sed -n 's/.*@link=//p')
+    awk -v link="$link" '$1 == "expert" && ($4 != "on" || $5 == link || link == "") { print $2, $3 }' "$script" 2>/dev/null | sed 's/\.expert$//' | sort -u
+}
+SH
+
 cat >build/tshark/one.sh <<'SH'
 # one.sh GOLDEN: compares tshark's notes with the scenario's declarations.
 golden=$1
-stem=${golden#golden-pcaps/}; stem=${stem%.pcap}
+. build/tshark/names.sh
 copy=build/tshark/$(echo "$stem" | tr / _).pcap
 cp "$golden" "$copy"
-script=scenarios/${stem%%@*}.pkt
-link=$(echo "$stem" | sed -n 's/.*@link=//p')
 pdml=${copy%.pcap}.pdml
-case $stem in http/* | boot/*) as_data= ;; *) as_data='-d tcp.port==1-65535,data' ;; esac
 sh build/tshark/read.sh "" "$copy" $as_data -T pdml >"$pdml"
 found=$({ awk -f build/tshark/notes.awk "$pdml"; grep '^tshark: ' "$pdml"; grep -q '^</pdml>' "$pdml" || echo "tshark: no end of its output"; } | sort -u)
-declared=$(awk -v link="$link" '$1 == "expert" && ($4 != "on" || $5 == link || link == "") { print $2, $3 }' "$script" 2>/dev/null | sed 's/\.expert$//' | sort -u)
+declared=$(declared)
 rm -f "$copy" "$pdml"
 [ "$found" = "$declared" ] && exit 0
 {
@@ -58,33 +67,100 @@ rm -f "$copy" "$pdml"
 } >"build/tshark/$(echo "$stem" | tr / _).bad"
 SH
 
+cat >build/tshark/merge.sh <<'SH'
+# merge.sh NAME GOLDEN...: NAME.pcap holds all, one behind the other, NAME.counts how many frames each has.
+merged=$1; shift
+mergecap -a -F nsecpcap -w "$merged.pcap" "$@" && capinfos -T -r -c "$@" >"$merged.counts" && exit 0
+echo "tshark: could not merge $1 and others" >"$merged.bad"
+exit 1
+SH
+cat >build/tshark/owner.awk <<'AWK'
+# COUNTS, then lines "FRAME <tab> REST" in the order of frames: "GOLDEN <tab> its frame <tab> REST".
+FNR == NR { last[++goldens] = total += $2; name[goldens] = $1; next }
+$1 !~ /^[0-9]+$/ || $1 > total { exit 1 }
+{ if ($1 < before) at = 0; before = $1; while ($1 > last[at + 1]) at++; print name[at + 1] "\t" $1 - last[at] "\t" $2 }
+AWK
+
 cat >build/tshark/group.sh <<'SH'
-# group.sh GOLDEN...: all at once, then alone those in which anything shows.
-merged=build/tshark/group.$$.pcap
+# group.sh GOLDEN...: all at once; those in which anything shows go to *.again.
+merged=build/tshark/group.$$
 set -- "$@" build/tshark/planted.pcap
-mergecap -a -F nsecpcap -w "$merged" "$@" && capinfos -T -r -c "$@" >"$merged.counts" || { echo "tshark: could not merge $1 and others" >"$merged.bad"; exit 0; }
-sh build/tshark/read.sh '|| ip.flags.mf == 1 || ip.frag_offset > 0' "$merged" -d tcp.port==1-65535,data -T fields -e frame.number >"$merged.frames"
-if ! awk -F '\t' 'FNR == NR { last[++goldens] = total += $2; name[goldens] = $1; next }
-    $1 !~ /^[0-9]+$/ { exit 1 }
-    { while ($1 > last[at + 1]) at++; if (told != at + 1) print name[told = at + 1] }' "$merged.counts" "$merged.frames" >"$merged.alone"; then
-    capinfos -T -r -c "$@" | cut -f 1 >"$merged.alone"
-elif ! grep -qxF build/tshark/planted.pcap "$merged.alone"; then
+sh build/tshark/merge.sh $merged "$@" || exit 0
+sh build/tshark/read.sh '|| ip.flags.mf == 1 || ip.frag_offset > 0' "$merged.pcap" -d tcp.port==1-65535,data -T fields -e frame.number >"$merged.frames"
+if ! awk -F '\t' -f build/tshark/owner.awk "$merged.counts" "$merged.frames" >"$merged.found"; then
+    cut -f 1 "$merged.counts" >"$merged.found"
+elif ! grep -q '^build/tshark/planted.pcap' "$merged.found"; then
     echo "tshark does not find what is planted behind $1 and others" >"$merged.bad"
 fi
-grep -vxF build/tshark/planted.pcap "$merged.alone" >"$merged.goldens"
-for golden in $(cat "$merged.goldens"); do sh build/tshark/one.sh "$golden"; done
-rm -f "$merged"
+cut -f 1 "$merged.found" | grep -vxF build/tshark/planted.pcap | uniq >"$merged.again"
+rm -f "$merged.pcap"
+SH
+
+cat >build/tshark/identifications.sh <<'SH'
+# identifications.sh GOLDEN...: "GOLDEN <tab> ID[,ID...]" of each fragment in them, those that are quoted too.
+merged=build/tshark/identifications.$$
+sh build/tshark/merge.sh $merged "$@" || exit 0
+tshark -r "$merged.pcap" -n -o ip.defragment:FALSE -Y 'ip.flags.mf == 1 || ip.frag_offset > 0' -T fields -e frame.number -e ip.id >"$merged.frames" 2>"$merged.err" ||
+    echo "tshark: exit $? on the fragments of $1 and others" >"$merged.bad"
+awk -F '\t' -f build/tshark/owner.awk "$merged.counts" "$merged.frames" | cut -f 1,3
+rm -f "$merged.pcap"
+SH
+
+cat >build/tshark/groups.awk <<'AWK'
+# The identifications, then goldens: "GROUP GOLDEN"; the goldens of a group have none in common.
+FILENAME == ARGV[1] { ids[$1] = ids[$1] "," $2; next }
+{
+    n = split(substr(ids[$1], 2), id, ",")
+    for (group = 1; group < 1000; group++) {
+        free = size[group] < 100
+        for (k = 1; k <= n && free; k++) free = !((group, id[k]) in taken)
+        if (free) break
+    }
+    for (k = 1; k <= n; k++) taken[group, id[k]]
+    size[group]++
+    print group, $1
+}
+AWK
+
+cat >build/tshark/apart.sh <<'SH'
+# apart.sh NAME: the goldens of the file NAME at once, frame by frame; alone those that do not show what is declared.
+merged=$1
+set -- $(cat "$merged") build/tshark/planted.pcap
+golden=$1
+. build/tshark/names.sh
+sh build/tshark/merge.sh $merged "$@" || exit 0
+sh build/tshark/read.sh "" "$merged.pcap" $as_data -T pdml >"$merged.pdml"
+awk -f build/tshark/notes.awk "$merged.pdml" | tr ' ' '\t' | awk -F '\t' -f build/tshark/owner.awk "$merged.counts" - | sort -u >"$merged.found" || : >"$merged.found"
+if grep -q '^tshark: ' "$merged.pdml" || ! grep -q '^</pdml>' "$merged.pdml" || ! grep -q '^build/tshark/planted.pcap' "$merged.found"; then
+    : >"$merged.found"
+    all=yes
+fi
+for golden in $(cat "$merged"); do
+    . build/tshark/names.sh
+    found=$(awk -F '\t' -v golden="$golden" '$1 == golden { print $2, $3 }' "$merged.found" | sort -u)
+    [ -z "${all:-}" ] && [ "$found" = "$(declared)" ] || sh build/tshark/one.sh "$golden"
+done
+rm -f "$merged.pcap" "$merged.pdml"
 SH
 
 find golden-pcaps -name '*.pcap' | sort >build/tshark/all
 while read -r golden; do
-    stem=${golden#golden-pcaps/}; stem=${stem%.pcap}
-    case $stem in http/* | boot/*) echo "$golden" >>build/tshark/alone; continue ;; esac
-    if grep -q '^expert' "scenarios/${stem%%@*}.pkt" 2>/dev/null; then echo "$golden" >>build/tshark/alone; else echo "$golden" >>build/tshark/together; fi
+    . build/tshark/names.sh
+    if [ -z "$as_data" ]; then echo "$golden" >>build/tshark/spoken.again
+    elif grep -q '^expert' "$script" 2>/dev/null; then echo "$golden" >>build/tshark/declared.again
+    else echo "$golden" >>build/tshark/together
+    fi
 done <build/tshark/all
-touch build/tshark/alone build/tshark/together
+touch build/tshark/together build/tshark/spoken.again build/tshark/declared.again
 xargs -P 2 -n 100 sh build/tshark/group.sh <build/tshark/together
-xargs -P 2 -n 1 sh build/tshark/one.sh <build/tshark/alone
+find build/tshark -name '*.again' -exec cat {} + | sort -u | xargs -n 100 sh build/tshark/identifications.sh >build/tshark/identifications
+# What is spoken on TCP is read otherwise, and so in groups of its own.
+for kind in spoken data; do
+    if [ $kind = spoken ]; then cat build/tshark/spoken.again; else find build/tshark -name '*.again' ! -name spoken.again -exec cat {} + | sort; fi |
+        awk -f build/tshark/groups.awk build/tshark/identifications - |
+        awk -v kind=$kind '{ print $2 >("build/tshark/" kind "." $1) }'
+done
+find build/tshark -name 'spoken.[0-9]*' -o -name 'data.[0-9]*' | sort | xargs -P 2 -n 1 sh build/tshark/apart.sh
 for told in build/tshark/*.bad; do
     [ ! -f "$told" ] || bad "$(cat "$told")"
 done
