@@ -5,7 +5,7 @@ reach it, with goldens, on one NIC, then by the unit tests that reach it; any fa
 that no test can notice are listed with their reasons in tests/mutants/equivalent.tsv; those of them that survive do not count.
 """
 import argparse, collections, glob, hashlib, re, sys
-from mutation import csource, program, same_code, tokens
+from mutation import csource, hints, program, same_code, tokens
 
 EQUIVALENT = "tests/mutants/equivalent.tsv"
 
@@ -28,13 +28,15 @@ class Place:
         self.before = one_line(body[first:last])
         self.after = one_line(body[first:fault.at] + fault.text + body[fault.end:last])
         self.key = (file, function.name, self.before, self.after)
-        self.noticed_by, self.reached = None, False
+        self.noticed_by, self.reached, self.hint = None, False, ""
 
     def bug(self, name):
         _, functions = csource.split(open(self.file, encoding="utf-8").read())
         body = "\n".join(functions[self.index].body)
         changed = body[:self.fault.at] + self.fault.text + body[self.fault.end:]
-        return program.Bug(name, self.file, {self.index: changed.split("\n")}, at=self.fault.at)
+        bug = program.Bug(name, self.file, {self.index: changed.split("\n")}, at=self.fault.at)
+        bug.hint = self.hint
+        return bug
 
     def __str__(self):
         where = "%s:%d: %s: in %s%s" % (self.file, self.line, self.fault.kind, self.key[1], "" if self.reached else ", which no test executes")
@@ -75,17 +77,36 @@ def complaints(equivalent, everything, tried):
     return found + ["%s notices it: %s" % (exact[r].noticed_by[1], " | ".join(r)) for r in equivalent if r in exact]
 
 
-def judge(places):
-    """Says of each place what noticed it; returns those that count, those that the compiler refused, those of which it makes the same code."""
-    faults = program.Program("faults", [p.bug(str(n)) for n, p in enumerate(places)], SANITIZED)
+def build(places, optimise="-O1"):
+    faults = program.Program("faults", [p.bug(str(n)) for n, p in enumerate(places)], SANITIZED, optimise)
     faults.compile()
-    scenarios = program.said_by([faults.link("scenarios", *program.scenario_links(checked=True)), "--any", "--fill", "165", "scenarios"])
-    for name, fate, case, *_ in scenarios:
+    return faults
+
+
+def play(faults, places, options):
+    """The scenarios, and for what they do not notice the unit tests; returns what nobody noticed."""
+    play_scenarios = [faults.link("scenarios", *program.scenario_links(checked=True)), "--any", "--fill", "165"]
+    for name, fate, case, *_ in program.said_by(play_scenarios + options + ["scenarios"]):
         places[int(name)].hear("scenario", fate, case)
     left = [b for b in faults.bugs if not places[int(b.name)].noticed_by]
-    for name, fate, test in program.said_by([faults.link("units", *program.unit_links())] + [str(b.number) for b in left]):
+    for name, fate, test in program.said_by([faults.link("units", *program.unit_links())] + options + [str(b.number) for b in left]):
         places[int(name)].hear("unit test", fate, test)
-    left = [b for b in faults.bugs if not places[int(b.name)].noticed_by]
+    return [b for b in faults.bugs if not places[int(b.name)].noticed_by]
+
+
+def judge_quickly(places, floor):
+    """Those that compile, when enough of them are noticed where they were last time: the others are not tried. Otherwise None."""
+    faults = build(places, "-O0")
+    left = play(faults, places, ["--hinted"])
+    if not floor or 100 * (len(faults.bugs) - len(left)) < floor * len(faults.bugs):
+        return None
+    return [places[int(b.name)] for b in faults.bugs]
+
+
+def judge(places):
+    """Says of each place what noticed it; returns those that count, those that the compiler refused, those of which it makes the same code."""
+    faults = build(places)
+    left = play(faults, places, [])
     nothing = same_code.same_code(left, faults.folder)
     same = [b for b in left if b.number in nothing]
     count = [b for b in faults.bugs if b not in same]
@@ -122,13 +143,25 @@ def main():
     arguments.add_argument("--only", default="", help="only in files whose name contains this, or one of these, with commas between them")
     arguments.add_argument("--kind", default="", help="only of this kind, as the table names it")
     arguments.add_argument("--floor", type=int, default=0, help="exit status 1 when less than so many per cent are noticed")
+    arguments.add_argument("--quick", action="store_true", help="only where each was noticed last time (%s), as long as that is enough for the floor" % hints.FILE)
+    arguments.add_argument("--note", action="store_true", help="write down what noticed each, to be tried first")
     arguments.add_argument("--tidy", action="store_true", help="exit status 1 when a row of the list of equivalent faults is wrong")
     o = arguments.parse_args()
     files = [f for f in sorted(glob.glob("stack/**/*.c", recursive=True)) if any(word in f for word in o.only.split(","))]
     everything = [p for f in files for p in places_of(f)]
     equivalent = read_equivalent()
     chosen = choose([p for p in everything if o.kind in ("", p.fault.kind)], o)
+    noticed_last = hints.read()
+    for p in chosen:
+        p.hint = noticed_last.get(hints.of_fault(p.key), "")
+    quick = judge_quickly(chosen, o.floor) if o.quick else None
+    if quick:
+        score(quick)
+        print("%d faults of %d; those that nobody noticed were tried only where they were noticed last time" % (len(quick), len(everything)))
+        return
     compiled, refused, nothing = judge(chosen)
+    if o.note:
+        hints.note({hints.of_fault(p.key): p.noticed_by[1] for p in compiled if p.noticed_by}, "fault ")
     listed = [p for p in compiled if not p.noticed_by and any(fits(r, p) for r in equivalent)]
     tried = [p for p in compiled if p not in listed]
     for p in tried:

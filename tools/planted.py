@@ -5,7 +5,7 @@ the field that differs. What can be switched stands in one program (tools/mutati
 gets a program of its own. Prints a line a bug; exit status 1 when one was not caught.
 """
 import argparse, os, re, sys
-from mutation import csource, program
+from mutation import csource, hints, program
 
 LIST = "tests/mutants/list.tsv"
 # The layers whose requirements a bug in a file can break; the first that fits.
@@ -49,8 +49,8 @@ def prepare(row):
         row.own, row.bug = sed.stdout, program.Bug(row.name, row.file, {}, row.folders, row.nic)
 
 
-def judge(executable, options):
-    return program.said_by([executable] + options + ["--no-golden", "scenarios"])
+def judge(executable, options, folders=()):
+    return program.said_by([executable] + options + ["--no-golden"] + (["scenarios/" + f for f in folders] or ["scenarios"]))
 
 
 def judge_alone(row, links, options):
@@ -62,13 +62,16 @@ def judge_alone(row, links, options):
     if r.returncode:
         row.refused = "does not build: " + r.stderr.splitlines()[0]
         return []
-    return judge(alone.link("scenarios", *links), options)
+    return judge(alone.link("scenarios", *links), options, row.folders)
 
 
 def judge_all(rows, options):
     """The lines that the judge says, by bug."""
+    noticed = hints.read()
+    program.side_by_side(rows, prepare)
     for row in rows:
-        prepare(row)
+        if row.bug:
+            row.bug.hint = noticed.get("planted " + row.name, "")
     links = program.scenario_links()
     together = program.Program("planted", [r.bug for r in rows if r.bug and r.own is None])
     together.compile()
@@ -115,24 +118,36 @@ def write_breakers(rows, verdicts, path):
     program.write(path, "".join("%s\tplanted %s\t%s\t%s\n" % (one, name, place, layers) for (one, name, layers), place in sorted(found.items())))
 
 
+def note(rows, verdicts, all_of_them):
+    caught = {"planted " + r.name: verdicts[r.name][0][1] for r in rows if not r.refused and verdicts[r.name][0][0] == "caught"}
+    hints.note(caught, "planted " if all_of_them else None)
+
+
 def main():
     arguments = argparse.ArgumentParser(description="planted bugs, judged by scenarios")
     arguments.add_argument("--list", default=LIST, help="the list of planted bugs")
+    arguments.add_argument("--beside", metavar="FILE", help="another list, whose bugs are tried too and told behind the count")
+    arguments.add_argument("--note", action="store_true", help="write down what noticed each (%s), to be tried first" % hints.FILE)
     arguments.add_argument("--breakers", metavar="FILE", help="play every case, and write which requirements the verdicts name (tools/breakers.py)")
     arguments.add_argument("name", nargs="*", help="only these")
     o = arguments.parse_args()
     rows = [r for r in read_list(o.list) if not o.name or r.name in o.name]
+    beside = read_list(o.beside) if o.beside else []
     for row in rows if o.breakers else []:
         row.folders = []
     for unknown in set(o.name) - {r.name for r in rows}:
         arguments.error("no planted bug is called " + unknown)
-    verdicts, alone = judge_all(rows, ["--every"] if o.breakers else [])
+    verdicts, alone = judge_all(rows + beside, ["--every"] if o.breakers else [])
     if o.breakers:
         write_breakers(rows, verdicts, o.breakers)
         return
     caught = sum([tell(r, verdicts[r.name]) for r in rows])
-    print("%d planted bugs, %d of them in programs of their own" % (len(rows), alone))
+    print("%d planted bugs, %d programs besides the one of most" % (len(rows), alone))
     print("%d passed, %d failed, 0 skipped" % (caught, len(rows) - caught))
+    for r in beside:
+        tell(r, verdicts[r.name])
+    if o.note:
+        note(rows, verdicts, not o.name)
     sys.exit(caught != len(rows))
 
 

@@ -95,6 +95,23 @@ bool reaches(const unsigned char *reached, const struct mutant *m)
     return m->place[0] < 0;
 }
 
+void turn_on(uint32_t n, struct trial *t)
+{
+    mutant_number = (int)n + 1;
+    t->bare = false;
+}
+
+bool noticed_by_hint(const struct trial *t, const char *name)
+{
+    if (!t->bare)
+        return t->fate > SURVIVED;
+    if (t->fate > SURVIVED) {
+        fprintf(stderr, "%s fails with no bug on: %s\n", name, t->found);
+        exit(2);
+    }
+    return false;
+}
+
 uint32_t mutant_count(void)
 {
     uint32_t n = 0;

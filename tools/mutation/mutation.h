@@ -11,6 +11,7 @@
 struct mutant {
     const char *name, *folders; /* of scenarios/ that are to see it, with blanks between; "": all */
     const char *nic;            /* on which it is judged */
+    const char *hint;           /* the case or test that noticed it last time; "": none is known */
     const short *place;         /* functions that it changes, ends with -1; none: the program itself
                                    is changed */
 };
@@ -36,6 +37,7 @@ struct trial {
     enum fate worst;        /* of those before it */
     int deaths;             /* of processes so far */
     bool again;             /* on with the next case, in a new process */
+    bool bare;              /* no bug is on yet */
     char found[FOUND_TEXT]; /* what caught it */
 };
 
@@ -53,6 +55,11 @@ void patience(int ms);
 
 /* Does it reach any of the bug's places? A bug without places is reached by all. */
 bool reaches(const unsigned char *reached, const struct mutant *m);
+/* In a case or test that ends the process when it notices something, no bug is on until this. */
+void turn_on(uint32_t n, struct trial *t);
+/* Of a hint's trial that is over: the bug was noticed. Ends the program when the case `name` failed
+ * with no bug on. */
+bool noticed_by_hint(const struct trial *t, const char *name);
 uint32_t mutant_count(void);
 
 #endif

@@ -19,6 +19,7 @@ class Bug:
         self.nic = nic or ("rtl8139" if "rtl8139" in file else "e1000")
         self.at = at  # the octet of the body where the fault is, when it has one place
         self.number, self.places = 0, []
+        self.hint = ""  # the case or test that noticed it last time
 
 
 def marked(file, number):
@@ -103,7 +104,7 @@ def write(path, text):
 
 
 def emit_table(bugs, places):
-    rows = ['    {"%s", "%s", "%s", (const short[]){%s}},' % (b.name, " ".join(b.folders), b.nic, ", ".join(map(str, b.places + [-1]))) for b in bugs]
+    rows = ['    {"%s", "%s", "%s", "%s", (const short[]){%s}},' % (b.name, " ".join(b.folders), b.nic, b.hint, ", ".join(map(str, b.places + [-1]))) for b in bugs]
     return "\n".join(['#include "tools/mutation/mutation.h"', "const struct mutant mutants[] = {"] + rows +
                      ["    {0}};", "const int mutant_places = %d;" % places, ""])
 
@@ -111,27 +112,39 @@ def emit_table(bugs, places):
 class Program:
     """Instrumented sources in build/mutation/NAME, and the programs linked from them."""
 
-    def __init__(self, name, bugs, flags=()):
-        self.flags = list(flags)
+    def __init__(self, name, bugs, flags=(), optimise="-O1"):
+        self.flags, self.optimise = list(flags), optimise
         self.folder, self.bugs, self.refused = "build/mutation/" + name, list(bugs), []
+        self.table, self.first = list(bugs), {}  # all bugs, by number; each file's first place
+        for number, bug in enumerate(self.table, 1):
+            bug.number = number
 
     def files(self):
-        return sorted({b.file for b in self.bugs})
+        return sorted({b.file for b in self.table})
 
     def emit(self):
-        place = 0
-        for number, bug in enumerate(self.bugs, 1):
-            bug.number, bug.places = number, []
+        """Writes the sources; once more, without what was refused, all numbers stay. Returns the texts, by file."""
+        place, texts = 0, {}
+        for bug in self.table:
+            bug.places = []
         for file in self.files():
-            text, place = emit(file, open(file, encoding="utf-8").read(), [b for b in self.bugs if b.file == file], place)
-            write(os.path.join(self.folder, file), text)
-        write(self.folder + "/table.c", emit_table(self.bugs, place))
+            first = self.first.setdefault(file, place)
+            texts[file], free = emit(file, open(file, encoding="utf-8").read(), [b for b in self.bugs if b.file == file], first)
+            place = max(place, free)
+            write(os.path.join(self.folder, file), texts[file])
+        for bug, _ in self.refused:
+            bug.places = [place]  # which nothing reaches
+        write(self.folder + "/table.c", emit_table(self.table, place + bool(self.refused)))
+        return texts
 
     def compile(self):
         """Compiles what was emitted; a bug whose copy the compiler refuses goes to `refused`, and the rest is emitted again."""
+        compiled = {}
         while True:
-            self.emit()
-            results = side_by_side(self.files(), lambda f: run(compile_command(f, os.path.join(self.folder, f), self.flags + ["-c", "-o", self.object(f)])))
+            texts = self.emit()
+            changed = [f for f in texts if compiled.get(f) != texts[f]]
+            compiled = texts
+            results = side_by_side(changed, lambda f: run(compile_command(f, os.path.join(self.folder, f), self.flags + ["-c", "-o", self.object(f)], self.optimise)))
             said = "\n".join(r.stderr for r in results if r.returncode)
             if not said:
                 return

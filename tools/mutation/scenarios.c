@@ -1,13 +1,15 @@
 /*
- * wiredrill, linked so that it does something else: each bug of the table is judged by the
- * scenarios that reach it. Output is a line a bug, or a line for every case that fails:
+ * wiredrill, linked so that it does something else: each bug of the table is judged by the case
+ * that noticed it last time, and if that does not, by the scenarios that reach it. Output is a line
+ * a bug, or a line for every case that fails:
  *
  *     NAME  FATE  CASE  PLACE  FIELD: expected A, actual B  ID ID...       (tabs between)
  *
- * usage: scenarios [--any | --every] [--no-golden] PATH...
+ * usage: scenarios [--any | --every] [--hinted] [--no-golden] PATH...
  *     --any    the first failure is enough, a crash too; else the verdict must be whole: it names
  *              scenario and line, requirement, and the field that differs
  *     --every  every case is played, and every whole verdict told
+ *     --hinted only what the hints notice is told; nothing else is played
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +30,9 @@ enum {
 
 static struct suite *suite;
 static struct options options;
-static bool any, every;
+static bool any, every, hinted;
+static bool *told;             /* of each bug: its line is printed */
+static uint32_t *bug;          /* those that are tried, by their trials' numbers */
 static unsigned char *reached; /* a row of mutant_places octets for each case */
 static int *cost_ms;           /* of each case, with no bug on */
 static struct trial *now;      /* in a child */
@@ -120,12 +124,12 @@ static void play(uint32_t k, unsigned char *row)
 static void try_bug(uint32_t n, struct trial *t)
 {
     static unsigned char *nowhere;
+    const struct mutant *m = &mutants[bug[n]];
     now = t;
     nowhere = malloc((size_t)mutant_places + 1);
-    mutant_number = (int)n + 1;
+    turn_on(bug[n], t);
     for (uint32_t k = t->from; k < suite->cases; k++)
-        if (is_judged_by(k, &mutants[n]) &&
-            reaches(reached + (size_t)k * (size_t)mutant_places, &mutants[n]))
+        if (is_judged_by(k, m) && reaches(reached + (size_t)k * (size_t)mutant_places, m))
             play(k, nowhere);
     t->at = suite->cases;
 }
@@ -147,7 +151,7 @@ static void bug_over(uint32_t n, struct trial *t)
     bool failed_early = t->at < suite->cases;
     t->again = failed_early && (every || (t->fate < HUNG && !any)) && t->deaths < DEATHS_MAX;
     if (t->fate == CAUGHT || !t->again)
-        tell(&mutants[n], t);
+        tell(&mutants[bug[n]], t);
     if (!t->again)
         return;
     t->deaths += t->fate == CRASHED || t->fate == HUNG;
@@ -157,17 +161,67 @@ static void bug_over(uint32_t n, struct trial *t)
     t->found[0] = '\0';
 }
 
+/* --- the case that noticed it last time --- */
+
+static uint32_t case_of_hint(const struct mutant *m)
+{
+    for (uint32_t k = 0; m->hint[0] && k < suite->cases; k++)
+        if (strcmp(suite->kase[k].run.name, m->hint) == 0 && is_judged_by(k, m))
+            return k;
+    return suite->cases;
+}
+
+static void time_play(uint32_t k, unsigned char *row)
+{
+    clock_t before = clock();
+    cost_ms[k] = LONGEST_MS;
+    play(k, row);
+    cost_ms[k] = (int)((clock() - before) * 1000 / CLOCKS_PER_SEC);
+}
+
+/* Without the bug, and with it. */
+static void try_hint(uint32_t n, struct trial *t)
+{
+    const struct mutant *m = &mutants[bug[n]];
+    uint32_t k = case_of_hint(m);
+    unsigned char *nowhere = malloc((size_t)mutant_places + 1);
+    now = t;
+    t->bare = m->place[0] >= 0;
+    time_play(k, nowhere);
+    turn_on(bug[n], t);
+    play(k, nowhere);
+    free(nowhere);
+}
+
+static void hint_over(uint32_t n, struct trial *t)
+{
+    const struct mutant *m = &mutants[bug[n]];
+    told[bug[n]] = noticed_by_hint(t, m->hint) && (any || t->fate == CAUGHT);
+    if (told[bug[n]])
+        tell(m, t);
+}
+
+static bool has_hint(uint32_t n)
+{
+    return !every && case_of_hint(&mutants[n]) < suite->cases;
+}
+
 /* --- which case reaches what, with no bug on --- */
+
+static bool is_asked(uint32_t k)
+{
+    for (uint32_t n = 0; n < mutant_count(); n++)
+        if (!told[n] && is_judged_by(k, &mutants[n]))
+            return true;
+    return false;
+}
 
 static void look(uint32_t batch, struct trial *t)
 {
     now = t;
-    for (uint32_t k = batch * BATCH; k < suite->cases && k < (batch + 1) * BATCH; k++) {
-        clock_t before = clock();
-        cost_ms[k] = LONGEST_MS;
-        play(k, reached + (size_t)k * (size_t)mutant_places);
-        cost_ms[k] = (int)((clock() - before) * 1000 / CLOCKS_PER_SEC);
-    }
+    for (uint32_t k = batch * BATCH; k < suite->cases && k < (batch + 1) * BATCH; k++)
+        if (is_asked(k))
+            time_play(k, reached + (size_t)k * (size_t)mutant_places);
     t->at = suite->cases;
 }
 
@@ -186,9 +240,13 @@ static int load(int argc, char **argv)
     char *words[PATHS + 1] = {(char *)"run"};
     int count = 1;
     for (int a = 1; a < argc && count < PATHS; a++) {
-        any |= strcmp(argv[a], "--any") == 0;
-        every |= strcmp(argv[a], "--every") == 0;
-        if (strcmp(argv[a], "--any") != 0 && strcmp(argv[a], "--every") != 0)
+        bool *known = strcmp(argv[a], "--any") == 0      ? &any
+                      : strcmp(argv[a], "--every") == 0  ? &every
+                      : strcmp(argv[a], "--hinted") == 0 ? &hinted
+                                                         : NULL;
+        if (known)
+            *known = true;
+        else
             words[count++] = argv[a];
     }
     if (options_parse(count, words, &options) != 0)
@@ -200,6 +258,21 @@ static int load(int argc, char **argv)
     return suite ? 0 : -1;
 }
 
+static bool is_untold(uint32_t n)
+{
+    return !told[n];
+}
+
+static void try_those(bool (*chosen)(uint32_t n), void (*child)(uint32_t n, struct trial *t),
+                      void (*over)(uint32_t n, struct trial *t))
+{
+    uint32_t count = 0;
+    for (uint32_t n = 0; n < mutant_count(); n++)
+        if (chosen(n))
+            bug[count++] = n;
+    crew(count, shared(count * sizeof(struct trial)), child, over);
+}
+
 /* --wrap=main: wiredrill's own main is not called. */
 int __wrap_main(int argc, char **argv);
 int __wrap_main(int argc, char **argv)
@@ -208,9 +281,14 @@ int __wrap_main(int argc, char **argv)
         return EXIT_USAGE;
     uint32_t batches = (suite->cases + BATCH - 1) / BATCH;
     cost_ms = shared(suite->cases * sizeof *cost_ms);
+    told = shared(mutant_count() * sizeof *told);
+    bug = shared(mutant_count() * sizeof *bug);
+    try_those(has_hint, try_hint, hint_over);
+    if (hinted)
+        return 0;
     reached = shared((uint64_t)suite->cases * (uint64_t)mutant_places);
     if (mutant_places > 0)
         crew(batches, shared(batches * sizeof(struct trial)), look, look_over);
-    crew(mutant_count(), shared(mutant_count() * sizeof(struct trial)), try_bug, bug_over);
+    try_those(is_untold, try_bug, bug_over);
     return 0;
 }

@@ -1,7 +1,8 @@
 /*
  * The unit tests as judges (tests/runner/criterion.h): each bug of the table is judged by the tests
  * that reach it, each test in a process of its own, until one fails. Output is a line a bug that is
- * asked for by its number: NAME FATE SUITE/TEST, with tabs between.
+ * asked for by its number: NAME FATE SUITE/TEST, with tabs between. --hinted: the test that noticed
+ * it last time is tried alone, and only what that notices is told.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -132,12 +133,55 @@ static void bug_over(uint32_t n, struct trial *t)
     printf("%s\t%s\t%s\n", bug(n)->name, fates[t->fate], t->fate <= SURVIVED ? "-" : t->found);
 }
 
-/* usage: units NUMBER... */
+/* --- the test that noticed it last time --- */
+
+static bool is_named(uint32_t k, const char *name)
+{
+    const struct criterion_test *test = test_at(k);
+    size_t len = strlen(test->category);
+    return strncmp(name, test->category, len) == 0 && name[len] == '/' &&
+           strcmp(name + len + 1, test->name) == 0;
+}
+
+static void try_hint(uint32_t n, struct trial *t)
+{
+    const char *hint = bug(n)->hint;
+    uint32_t k = 0;
+    while (k < test_count() && !is_named(k, hint))
+        k++;
+    if (k == test_count())
+        return;
+    unsigned char *nowhere = malloc((size_t)mutant_places + 1);
+    int64_t before = now_ms();
+    cost_ms[k] = LONGEST_MS;
+    t->bare = true;
+    t->fate = run_test(k, nowhere);
+    if (t->fate > SURVIVED)
+        return;
+    cost_ms[k] = (int)(now_ms() - before);
+    turn_on((uint32_t)(bug(n) - mutants), t);
+    t->fate = run_test(k, nowhere);
+    snprintf(t->found, sizeof t->found, "%s", hint);
+    free(nowhere);
+}
+
+static void hint_over(uint32_t n, struct trial *t)
+{
+    if (noticed_by_hint(t, bug(n)->hint))
+        bug_over(n, t);
+}
+
+/* usage: units [--hinted] NUMBER... */
 int main(int argc, char **argv)
 {
-    uint32_t batches = (test_count() + BATCH - 1) / BATCH, count = (uint32_t)argc - 1;
-    asked = argv + 1;
+    bool hinted = argc > 1 && strcmp(argv[1], "--hinted") == 0;
+    uint32_t batches = (test_count() + BATCH - 1) / BATCH, count = (uint32_t)(argc - 1 - hinted);
+    asked = argv + 1 + hinted;
     cost_ms = shared(test_count() * sizeof *cost_ms);
+    if (hinted) {
+        crew(count, shared(count * sizeof(struct trial)), try_hint, hint_over);
+        return 0;
+    }
     reached = shared((uint64_t)test_count() * (uint64_t)mutant_places);
     crew(batches, shared(batches * sizeof(struct trial)), look, look_over);
     crew(count, shared(count * sizeof(struct trial)), try_bug, bug_over);
