@@ -157,6 +157,9 @@ else
     bad "40-snapshot: $(cat "$tree/err")"
 fi
 
+wiredrill 22-verdicts 'exit 0'; bring tests/verdicts examples; echo 'exit 0' | script bin/cc
+finds 'tests/verdicts/' 'an ignored frame with a wrong sum is told: no' 'an early end says why where --strict asks: no'
+
 # Scripts of another's dialect, each with what it says of itself.
 dialect() { # WHAT THE SCRIPT SAYS, WHAT WIREDRILL DOES
     wiredrill 23-dialects "$2"
@@ -189,6 +192,11 @@ wiredrill 30-fingerprints 'exit 0'; finds '0 passed, at least 1'
 wiredrill 30-fingerprints 'echo " - - - scenarios/one.pkt on e1000 (skipped)"'; finds 'no row of skips.tsv names it: scenarios/one.pkt on e1000, 16 jobs'
 
 wiredrill 35-determinism "$print"; bring tools; finds '481 frames that differ in a bit have 481 prints in column 1' 'five moments' 'padding-not-cleared: did not build'
+
+wiredrill 33-conformance 'exit 0'; bring conformance; finds 'hundreds of requirements have scenarios that pass: no' 'without the catalogue its ids are none: no'
+
+wiredrill 47-wire 'exit 0'; finds '99 % of wire mutants are noticed: 0 of 0: no' 'a port that no line states survives: no' 'a line without effect is named: no'
+wiredrill 47-wire 'echo "wire mutants: 98999 of 100000 noticed"; exit 1'; finds 'every line has an effect or says why: no' '99 % of wire mutants are noticed: 98999 of 100000: no'
 
 # The stack, with what its objects may not have.
 plant 50-objects
@@ -272,6 +280,9 @@ readers() { # WHAT THE READER DOES, WHAT TSHARK DOES
 readers 'exit 2' 'exit 1'; finds '0 passed, at least 1'
 readers 'exit 0' 'printf "%s\\t" 1.5 60 60 md5; echo 1'; finds '0 frames, tshark 1; first difference'
 readers 'exit 2' 'exit 1'; echo 'exit 1' | script bin/python3; finds 'captures were made, 90 at least are due'
+
+wiredrill 77-monitor 'exit 0'; bring tests/monitor; echo 'exit 0' | script bin/python3
+finds 'the run ended without its count (exit 0)' 'every row of explained.tsv explains something' 'there are goldens to look at: no' 'five faults: exit 1: no' 'audit of no capture: exit 2: no'
 
 plant 80-mutants; finds 'tools/planted.py died'
 
