@@ -1,6 +1,6 @@
 /* Our own stack behind the plug: memory, time, randomness and queries. Its calls are in
  * stack_sut_*.c. */
-#include "sim/hosts/stack_sut.h"
+#include "sim/hosts/stack_sut_inside.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ enum {
     MOST_CHUNKS = 16384,
     PLUGIN_DRIVER_BYTES = 2 << 20,
     SMALL_FRAMES = 38, /* a ring of 32 for receiving, and a few on their way */
-    FEW_FRAMES = 16,   /* where the ring holds octets, not buffers */
+    FEW_FRAMES = 16,   /* where the ring holds octets, not buffers: the RTL8139's */
     SERVICE_WAITERS = 16,
     FIRST_SCRATCH = 2048,
     MEMORY_ALIGN = 256, /* of a driver's state and ring, at most */
@@ -150,7 +150,7 @@ static struct stack_config config_for(const struct sut_needs *needs,
     if (!needs->small) {
         l->frames = FRAMES;
         l->big_buffers = BIG_BUFFERS;
-    } else if (needs->nic && drives("rtl8139", needs->nic)) {
+    } else if (needs->nic && strcmp(needs->nic, "rtl8139") == 0) {
         l->frames = FEW_FRAMES;
     }
     if (l->netifs < needs->ports + 1)
@@ -193,10 +193,9 @@ static struct stack_sut *open_sut(const struct sut_env *env, const struct stack_
     return u;
 }
 
-void *stack_sut_open_with(const struct sut_env *env, const struct netif_driver *const *drivers)
+void *stack_sut_open_config(const struct sut_env *env, const struct stack_config *config)
 {
-    const struct stack_config config = config_for(&env->needs, drivers);
-    struct stack_sut *u = open_sut(env, &config);
+    struct stack_sut *u = open_sut(env, config);
     if (!u)
         return NULL;
     size_t size = stack_size(&u->config);
@@ -217,6 +216,12 @@ void *stack_sut_open_with(const struct sut_env *env, const struct netif_driver *
     };
     u->stack = stack_init(region, size, &u->config, &port, now_of(u), NULL);
     return u->stack ? u : NULL;
+}
+
+void *stack_sut_open_with(const struct sut_env *env, const struct netif_driver *const *drivers)
+{
+    const struct stack_config config = config_for(&env->needs, drivers);
+    return stack_sut_open_config(env, &config);
 }
 
 static void *stack_sut_open(const struct sut_env *env)
@@ -268,7 +273,7 @@ static int stack_sut_attach(void *s, int port, const char *ifname, const uint8_t
     return netif_up(nif, now_of(u));
 }
 
-static void stack_sut_poll(void *s)
+void stack_sut_poll(void *s)
 {
     struct stack_sut *u = s;
     int64_t due;
@@ -283,8 +288,8 @@ static void stack_sut_poll(void *s)
     u->env->due(u->env->self, due);
 }
 
-static int64_t stack_sut_call(void *s, uint64_t token, const char *name, const struct value *argv,
-                              int argc, struct value *out)
+int64_t stack_sut_call(void *s, uint64_t token, const char *name, const struct value *argv,
+                       int argc, struct value *out)
 {
     static const struct stack_call_entry *const tables[] = {stack_config_calls, stack_stream_calls,
                                                             stack_socket_calls, stack_service_calls,
@@ -319,7 +324,7 @@ static void look_for_leaks(struct stack_sut *u)
     }
 }
 
-static void stack_sut_close(void *s)
+void stack_sut_close(void *s)
 {
     struct stack_sut *u = s;
     for (int k = 0; k < u->config.limits.sockets; k++)
@@ -441,7 +446,7 @@ static int query_module(struct stack_sut *u, const char *what, struct value *out
     return 0;
 }
 
-static int stack_sut_query(void *s, const char *what, struct value *out)
+int stack_sut_query(void *s, const char *what, struct value *out)
 {
     static const struct {
         const char *prefix;
@@ -472,7 +477,7 @@ const struct sut stack_sut = {
     .close = stack_sut_close,
 };
 
-bool stack_sut_knob_is_time(const char *knob)
+static const struct knob *knob_named(const char *knob)
 {
     for (int m = 0; stack_full_config.modules[m]; m++) {
         const struct module *module = stack_full_config.modules[m];
@@ -480,9 +485,23 @@ bool stack_sut_knob_is_time(const char *knob)
         for (uint32_t k = 0; k < module->knob_count; k++)
             if (strncmp(knob, module->name, len) == 0 && knob[len] == '.' &&
                 strcmp(knob + len + 1, module->knobs[k].name) == 0)
-                return module->knobs[k].unit == KNOB_NS;
+                return &module->knobs[k];
     }
-    return false;
+    return NULL;
+}
+
+bool stack_sut_knob_is_time(const char *knob)
+{
+    const struct knob *k = knob_named(knob);
+    return k && k->unit == KNOB_NS;
+}
+
+bool stack_sut_knob_default(const char *knob, int64_t *value)
+{
+    const struct knob *k = knob_named(knob);
+    if (k)
+        *value = k->initial;
+    return k != NULL;
 }
 
 void stack_sut_print_knobs(FILE *out)
