@@ -139,7 +139,7 @@ static struct flow *add(struct judge *j, const struct judge_port *at, const stru
     struct flow *f = world_alloc(j->world, sizeof *f, 16);
     f->host = *host;
     f->peer = *peer;
-    f->host.scale = f->peer.scale = -1;
+    f->host.said.scale = f->peer.said.scale = -1;
     f->at = at;
     struct flow **place = &t->bucket[bucket_of_flow(t, f)];
     f->next = *place;
@@ -150,7 +150,7 @@ static struct flow *add(struct judge *j, const struct judge_port *at, const stru
 
 /* --- what a segment tells --- */
 
-static void read_syn(const struct packet_facts *f, struct flow_end *e)
+static void read_syn(const struct packet_facts *f, struct flow_syn *e)
 {
     const uint8_t *value;
     e->mss = segment_option(f, OPTION_MSS, &value) == 2 ? (uint32_t)value[0] << 8 | value[1] : 0;
@@ -178,6 +178,7 @@ static void acknowledge(struct flow_end *e, uint32_t ack, bool by_syn)
     if (e->asks && by_syn && ack - 1 - e->asked < 0x10000) {
         begin(e, e->asked);
         e->top = e->asked_top;
+        e->said = e->asked_said;
     }
     if (e->known && (int32_t)(ack - e->isn) > 0)
         e->agreed = true;
@@ -187,8 +188,8 @@ static void acknowledge(struct flow_end *e, uint32_t ack, bool by_syn)
 
 uint32_t flow_offer(const struct flow *w, const struct segment_facts *s)
 {
-    bool scaled = !(s->flags & FACTS_SYN) && w->host.scale >= 0 && w->peer.scale >= 0;
-    return s->win << (scaled ? (w->host.scale > 14 ? 14 : w->host.scale) : 0);
+    bool scaled = !(s->flags & FACTS_SYN) && w->host.said.scale >= 0 && w->peer.said.scale >= 0;
+    return s->win << (scaled ? (w->host.said.scale > 14 ? 14 : w->host.said.scale) : 0);
 }
 
 /* The right edge of what the host offers; a SYN begins anew. */
@@ -207,7 +208,7 @@ static void see_sent(struct flow *w, const struct packet_facts *f, const struct 
         if (!w->host.known || w->host.isn != s->seq)
             begin(&w->host, s->seq);
         w->stamps = s->flags & FACTS_ACK && w->stamps ? w->stamps : 0;
-        read_syn(f, &w->host);
+        read_syn(f, &w->host.said);
     }
     if (!(s->flags & FACTS_RST) && (int32_t)(end_of(s) - w->host.top) > 0)
         w->host.top = end_of(s);
@@ -226,8 +227,8 @@ static bool is_pattern(const struct flow *w, const struct segment_facts *s)
 /* The farthest that the peer ever let the host send. */
 static void see_window(struct flow *w, const struct segment_facts *s)
 {
-    bool scaled = !(s->flags & FACTS_SYN) && w->host.scale >= 0 && w->peer.scale >= 0;
-    uint32_t shift = scaled ? (uint32_t)(w->peer.scale > 14 ? 14 : w->peer.scale) : 0;
+    bool scaled = !(s->flags & FACTS_SYN) && w->host.said.scale >= 0 && w->peer.said.scale >= 0;
+    uint32_t shift = scaled ? (uint32_t)(w->peer.said.scale > 14 ? 14 : w->peer.said.scale) : 0;
     uint32_t edge = s->ack + (s->win << shift);
     if (!(s->flags & FACTS_ACK) || s->flags & FACTS_RST)
         return;
@@ -251,7 +252,7 @@ static void see_came(struct flow *w, const struct packet_facts *f, const struct 
         w->offered = false;
     }
     if (s->flags & FACTS_SYN)
-        read_syn(f, &w->peer);
+        read_syn(f, w->peer.asks ? &w->peer.asked_said : &w->peer.said);
     if ((int32_t)(end_of(s) - w->peer.top) > 0)
         w->peer.top = end_of(s);
     see_window(w, s);

@@ -18,6 +18,14 @@
 struct judge;
 struct judge_port;
 
+/* What a SYN says beside its number. */
+struct flow_syn {
+    uint32_t offers; /* kinds of its options, a bit each, below 32 */
+    bool ecn;        /* it had ECE */
+    uint32_t mss;    /* 0: none */
+    int scale;       /* of the sender's windows; -1: none */
+};
+
 struct flow_end {
     uint32_t ipv4;
     uint16_t port;
@@ -26,10 +34,7 @@ struct flow_end {
     uint32_t isn, asked, asked_top;
     uint32_t top;    /* behind the last octet that it sent */
     uint32_t acked;  /* the most that the other side acknowledged */
-    uint32_t offers; /* kinds of its SYN's options, a bit each, below 32 */
-    bool ecn;        /* its SYN had ECE */
-    uint32_t mss;    /* that its SYN asked for; 0: none */
-    int scale;       /* of its windows; -1: its SYN said none */
+    struct flow_syn said, asked_said;
 };
 
 enum { FLOW_STAMPS = 64, FLOW_WRITTEN = 64 };

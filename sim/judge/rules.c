@@ -300,7 +300,7 @@ static uint32_t tos_without_ecn(const struct judge *j, const struct packet_facts
         return f->tos;
     segment_facts(f, &s);
     const struct flow *w = flow_find(j, f->src, (uint16_t)s.sport, f->end, (uint16_t)s.dport);
-    return w && w->host.ecn && w->peer.ecn && s.len > 0 ? f->tos & ~3u : f->tos;
+    return w && w->host.said.ecn && w->peer.said.ecn && s.len > 0 ? f->tos & ~3u : f->tos;
 }
 
 RULE(rule_ip_tos)
