@@ -114,8 +114,10 @@ $(B)/libstack-checked.a: $(CHECKED_OBJ)
 $(B)/libsim.a: $(SIMLIB_OBJ)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
+# Draws of the stack's memory come by sim/hosts/stack_sut_draws.c, what wraps by stack_sut_wrap.c.
+DRAWS := -Wl,-u,keyed_hash,--wrap=pool_take,--wrap=netbuf_alloc,--wrap=netbuf_alloc_received,--wrap=region_take,--wrap=tcp_first_sequence,--wrap=tcp_first_timestamp,--wrap=keyed_hash
 $(B)/wiredrill: $(CLI_OBJ) $(B)/libsim.a $(B)/libstack.a
-	$(Q)$(CC) $(OPT) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(OPT) $(DRAWS) -o $@ $^ $(LIBS)
 
 # lwIP is a plug-in: in the program its functions would meet stack/'s of the same names. For that reason the program exports none either.
 LWIP_OBJ := $(LWIP_SRC:%.c=$(B)/%.o)
@@ -215,6 +217,15 @@ matrix: all       ## compare fingerprints over compilers, levels, sanitizers, jo
 .PHONY: bench
 bench: all $(BENCH_SRC:%.c=$(B)/%) ## measure: events, frames, checksums, scenarios
 	@tools/bench.sh
+
+.PHONY: sweep
+SEEDS ?= 99999
+sweep: all ## random faults, no memory, each frame disturbed, numbers that wrap: docs/sweeps.md; SEEDS=N
+	@mkdir -p reports
+	$(B)/wiredrill run --fail-alloc all --no-golden --quiet scenarios
+	$(B)/wiredrill run --closure --pairs --no-golden --quiet $$(grep -lr '^outcome' scenarios | sort)
+	$(B)/wiredrill run --wrap --known tests/known/wrap.tsv --quiet scenarios
+	$(B)/wiredrill sweep --seeds 0..$(SEEDS) --waivers tests/known/unreached.tsv scenarios >reports/sweep.jsonl
 
 .PHONY: memory
 memory: $(B)/bench/memory_bench $(B)/bench/depth_bench ## print what a stack takes: memory by configuration, the kernel's stack, code

@@ -51,6 +51,7 @@ int command_live(int argc, char **argv);
 /* Every rule of the monitor: name, level, clause, what it needs, whom it spares; and their count.
  */
 void audit_print_rules(FILE *out);
+int command_sweep(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_conformance(int argc, char **argv);

@@ -20,7 +20,8 @@ static void print_commands(FILE *out)
     fputs("  wiredrill --version\n\noptions:\n", out);
     options_help(out, "nic bus sut driver seed fill set profile judge jobs patience pcap trace to "
                       "calls host at-host tap only list "
-                      "promiscuous lose closure wire-mutants breakers waivers known catalogue "
+                      "promiscuous fail-alloc seeds shard join shrink wrap lose disturb closure "
+                      "pairs wire-mutants breakers waivers known catalogue "
                       "snapshot json junit x max-failures fail-on-skip bless "
                       "no-golden no-monitor quiet verbose D");
     fputs("\nExit status: 0 all passed, 1 a scenario failed, 2 usage or input error. docs/ has a "

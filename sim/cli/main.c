@@ -14,9 +14,13 @@ const struct subcommand subcommands[] = {
     {"run", "PATH...",
      "nic bus sut driver seed fill set profile judge jobs patience pcap trace json bless no-golden "
      "strict snapshot closure wire-mutants breakers known junit x max-failures fail-on-skip "
-     "catalogue no-monitor quiet verbose lose needs lacks requirement folder k "
+     "catalogue no-monitor quiet verbose wrap lose disturb pairs fail-alloc needs lacks requirement "
+     "folder k "
      "D",
      "run scenarios: files or folders; a ladder for one, a table for many", command_run},
+    {"sweep", "PATH...",
+     "seeds shard join shrink waivers nic jobs patience catalogue no-monitor verbose D",
+     "many seeds, each a scenario under random faults; JSON lines", command_sweep},
     {"conformance", "[PATH...]",
      "nic sut driver seed set jobs patience breakers waivers catalogue quiet D",
      "what scenarios (scenarios/) say of each requirement of the standards, also in reports/",

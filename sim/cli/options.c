@@ -9,7 +9,7 @@
 #include "sim/language/needs.h"
 #include "sim/topology/profile.h"
 
-enum { JOBS_MAX = 256, PATIENCE = 10, PATIENCE_MAX = 86400, LEXED = 4 };
+enum { JOBS_MAX = 256, PATIENCE = 10, PATIENCE_MAX = 86400, LEXED = 4, SEEDS_MOST = 1000000000 };
 
 struct option {
     const char *name, *value, *help;
@@ -243,19 +243,94 @@ static int take_to(struct options *o, const char *v)
     return 0;
 }
 
+static int take_fail_alloc(struct options *o, const char *v)
+{
+    o->fail_alloc = ALLOC_ALL;
+    if (strcmp(v, "all") != 0 &&
+        (take_number(v, UINT32_MAX, &o->fail_alloc) != 0 || o->fail_alloc == 0))
+        return usage_error("--fail-alloc: \"%s\" is neither all nor the number of a draw", v);
+    return 0;
+}
+
+/* A..B, or one number. */
+static int take_seeds(struct options *o, const char *v)
+{
+    char first[24] = "";
+    const char *dots = strstr(v, "..");
+    size_t len = dots ? (size_t)(dots - v) : strlen(v);
+    if (len < sizeof first)
+        memcpy(first, v, len);
+    o->seed_given = true;
+    if (take_number(first, INT64_MAX, &o->seeds_first) != 0 ||
+        take_number(dots ? dots + 2 : first, INT64_MAX, &o->seeds_last) != 0 ||
+        o->seeds_last < o->seeds_first || o->seeds_last - o->seeds_first >= SEEDS_MOST)
+        return usage_error("--seeds: \"%s\" is no range such as 1..1000, of at most %d seeds", v,
+                           SEEDS_MOST);
+    return 0;
+}
+
+static int take_shard(struct options *o, const char *v)
+{
+    char first[24] = "";
+    const char *slash = strchr(v, '/');
+    size_t len = slash ? (size_t)(slash - v) : 0;
+    if (len < sizeof first)
+        memcpy(first, v, len);
+    if (!slash || take_number(first, UINT32_MAX, &o->shard) != 0 ||
+        take_number(slash + 1, UINT32_MAX, &o->shards) != 0 || o->shard == 0 ||
+        o->shard > o->shards)
+        return usage_error("--shard: \"%s\" is no part of a whole such as 2/8", v);
+    return 0;
+}
+
+static int take_shrink(struct options *o, const char *v)
+{
+    o->shrink = v;
+    return 0;
+}
+
+static int add_fault(struct options *o, struct frame_fault fault)
+{
+    if (o->faults == FRAME_FAULTS)
+        return usage_error("--lose and --disturb: at most %d frames", FRAME_FAULTS);
+    o->fault[o->faults++] = fault;
+    return 0;
+}
+
 static int take_lose(struct options *o, const char *v)
 {
     const char *colon = strchr(v, ':');
-    uint64_t link = 0;
+    uint64_t link = 0, frame = 0;
     char first[24] = "";
     if (colon && (size_t)(colon - v) < sizeof first)
         memcpy(first, v, (size_t)(colon - v));
     if ((colon && take_number(first, INT32_MAX, &link) != 0) ||
-        take_number(colon ? colon + 1 : v, UINT32_MAX, &o->lose_frame) != 0 || o->lose_frame == 0)
+        take_number(colon ? colon + 1 : v, UINT32_MAX, &frame) != 0 || frame == 0)
         return usage_error(
             "--lose: FRAME or LINK:FRAME, both numbers; frames count from 1, links from 0");
-    o->lose_link = (int)link;
-    return 0;
+    return add_fault(o, (struct frame_fault){FAULT_LOSE, (int)link, frame, 0});
+}
+
+/* dup:0:3, corrupt:0:3, delay:0:3:20000000 */
+static int take_disturb(struct options *o, const char *v)
+{
+    char kind[16];
+    int link, used = 0;
+    unsigned long long frame;
+    long long delay_ns = 0;
+    bool read = sscanf(v, "%15[a-z]:%d:%llu%n", kind, &link, &frame, &used) == 3 && link >= 0;
+    bool delay = read && strcmp(kind, "delay") == 0;
+    if (delay)
+        read = sscanf(v + used, ":%lld%n", &delay_ns, &used) == 1 && delay_ns > 0;
+    enum fault_kind of = delay                                  ? FAULT_DELAY
+                         : read && strcmp(kind, "dup") == 0     ? FAULT_DUP
+                         : read && strcmp(kind, "corrupt") == 0 ? FAULT_CORRUPT
+                                                                : FAULT_LOSE;
+    if (!read || frame == 0 || (of == FAULT_LOSE && strcmp(kind, "lose") != 0))
+        return usage_error("--disturb: \"%s\" is none of lose:LINK:FRAME, dup:LINK:FRAME, "
+                           "corrupt:LINK:FRAME, delay:LINK:FRAME:NANOSECONDS",
+                           v);
+    return add_fault(o, (struct frame_fault){of, link, frame, delay_ns});
 }
 
 /* A knob's value in a script's own words: 60s, off, 3. */
@@ -306,6 +381,8 @@ FLAG(no_golden)
 FLAG(strict)
 FLAG(snapshot)
 FLAG(closure)
+FLAG(pairs)
+FLAG(wrap)
 FLAG(wire_mutants)
 FLAG(quiet)
 FLAG(verbose)
@@ -322,6 +399,7 @@ static int take_only(struct options *o, const char *v)
 FLAG(by_requirement)
 FLAG(all)
 FLAG(mermaid)
+FLAG(join)
 
 static const struct option table[] = {
     {"nic", "K", "only on this NIC, or on all that there are (e1000, rtl8139, virtio, all)",
@@ -358,6 +436,13 @@ static const struct option table[] = {
      take_host},
     {"at-host", NULL, "the capture was taken at the port of the host that is judged", take_at_host},
     {"promiscuous", NULL, "the interface takes every frame", take_promiscuous},
+    {"fail-alloc", "all|N",
+     "refuse our stack one draw of memory after the other, or the Nth; each run survives it",
+     take_fail_alloc},
+    {"seeds", "A..B", "the seeds of a sweep, or one", take_seeds},
+    {"shard", "I/N", "the Ith of N parts of a sweep", take_shard},
+    {"shrink", "F.pkt", "write the shortest script that fails as that one seed does", take_shrink},
+    {"join", NULL, "the files are what shards of one sweep wrote: add them up", take_join},
     {"lose", "[LINK:]N", "lose the Nth frame and judge by the outcome", take_lose},
     {"wire-mutants", NULL, "bend each frame in turn, and tell what no line notices",
      take_wire_mutants},
@@ -372,7 +457,18 @@ static const struct option table[] = {
      "cases that are known to fail, with their reasons; a new failure fails, and so does "
      "one that passes",
      take_known},
-    {"closure", NULL, "lose each frame in turn and judge by the outcome, where a script states one",
+    {"disturb", "KIND:LINK:N",
+     "dup or corrupt the Nth frame, or delay it (delay:LINK:N:NANOSECONDS), and judge by the "
+     "outcome",
+     take_disturb},
+    {"wrap", NULL,
+     "our stack's sequence numbers, timestamps, identifications and clock begin just below their "
+     "wrap",
+     take_wrap},
+    {"pairs", NULL, "with --closure: two frames at a time, too", take_pairs},
+    {"closure", NULL,
+     "lose, double, delay past the next and corrupt each frame in turn, and judge by the outcome, "
+     "where a script states one",
      take_closure},
     {"snapshot", NULL, "save at the middle, restore, and compare the fingerprints", take_snapshot},
     {"needs", "LIST",
@@ -487,9 +583,10 @@ static int refuse_contradictions(const struct options *o, bool reads_breakers)
                         : o->driver     ? "driver"
                         : o->seed_given ? "seed"
                         : o->sets       ? "set"
+                        : o->wrap       ? "wrap"
                         : o->defines    ? "D"
                         : o->no_golden  ? "no-golden"
-                        : o->lose_frame ? "lose"
+                        : o->faults     ? "lose"
                                         : NULL;
     if (o->bless && other)
         return usage_error("--bless writes goldens, which are for our stack and the scenario's own "
@@ -503,8 +600,12 @@ static int refuse_contradictions(const struct options *o, bool reads_breakers)
             "one");
     if (o->breakers && !o->wire_mutants && !reads_breakers)
         return usage_error("--breakers tells what wire mutants break: it wants --wire-mutants");
-    if (o->closure && o->lose_frame)
-        return usage_error("--closure loses each frame in turn, --lose one of them: choose one");
+    if (o->closure && o->faults)
+        return usage_error(
+            "--closure disturbs each frame in turn, --lose and --disturb one of them: "
+            "choose one");
+    if (o->pairs && !o->closure)
+        return usage_error("--pairs is about --closure: give both");
     return 0;
 }
 

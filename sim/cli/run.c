@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "sim/cli/causes.h"
+#include "sim/suite/starve.h"
 #include "sim/cli/cli.h"
 #include "sim/judge/clause.h"
 #include "sim/record/junit.h"
@@ -29,7 +30,8 @@ struct tally {
     struct known *known;           /* failures that are; NULL: none are */
     struct causes *causes, *lacks; /* of failures; of skips */
     uint32_t told, passed, relaxed, failed, skipped, errors, as_known, missing_goldens,
-        closure_runs;
+        closure_runs, left_out;
+    uint64_t runs, draws;
     uint64_t frames;
     int64_t wall_ns, *each_ns;
     bool *case_failed;
@@ -195,6 +197,9 @@ static bool count(void *ctx, uint32_t k, struct result *r)
     t->wall_ns += r->outcome.wall_ns;
     t->each_ns[k] = r->outcome.wall_ns;
     t->closure_runs += r->outcome.closure_runs;
+    t->runs += r->outcome.runs;
+    t->draws += r->outcome.draws;
+    t->left_out += r->outcome.left_out;
     if (t->wire && r->outcome.status == RUN_PASSED)
         wire_tally_add(t->wire, &c->run, r->report);
     t->missing_goldens += r->outcome.golden == GOLDEN_MISSING;
@@ -228,7 +233,12 @@ static void print_sum(struct tally *t)
         printf("%u cases, %" PRIu64 " frames; median %" PRId64 " us a case, %" PRIu64 " frames/s\n",
                cases, t->frames, median_us, per_s);
         if (t->closure_runs)
-            printf("%u runs with one frame lost\n", t->closure_runs);
+            printf("%u runs with a frame lost, doubled, delayed or corrupted%s\n", t->closure_runs,
+                   t->options->pairs ? ", or two" : "");
+        if (t->options->fail_alloc)
+            printf("%" PRIu64 " runs with one draw of memory refused, of %" PRIu64
+                   " draws at %u sites; %u cases left out\n",
+                   t->runs, t->draws, starve_sites(), t->left_out);
     }
     if (t->refusals.scripts)
         printf("%u refused: %s\n", t->refusals.scripts, t->refusals.places.bytes);
@@ -432,6 +442,8 @@ static int run_suite(struct suite *suite, struct options *o, struct known *known
                       .case_failed = calloc(suite->cases + 1, sizeof(bool)),
                       .junit = open_junit(o),
                       .refusals = {.places = {.grows = true}}};
+    if (o->fail_alloc)
+        starve_share();
     count_refused(&t);
     enum workers_end end =
         go_on(&t) ? workers_run(suite, o, wanted(o, suite), count, &t) : WORKERS_ENOUGH;

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "sim/hosts/stack_sut_reach.h"
+#include "sim/hosts/stack_sut_wrap.h"
 #include "stack/socket/socket.h"
 #include "stack/core/module.h"
 #include "sim/nic/machine.h"
@@ -96,6 +98,8 @@ static void port_fate(void *self, uint32_t frame, enum frame_fate fate, const ch
 static void port_trace(void *self, enum trace_kind kind, const char *what, int64_t value)
 {
     struct stack_sut *u = self;
+    if (kind == TRACE_STATE && strcmp(what, "tcp.state") == 0)
+        stack_reach_moved(value);
     u->env->trace(u->env->self, what, (int64_t)((uint64_t)value * 4 + kind));
 }
 
@@ -180,7 +184,7 @@ static struct stack_sut *open_sut(const struct sut_env *env, const struct stack_
                     NULL);
     if (!u)
         return NULL;
-    u->env = env;
+    u->env = stack_wrap_env(env, &u->shifted);
     u->config = *config;
     u->descriptor = (struct stack_descriptor *)(void *)(u + 1);
     struct stack_waiter *waiter = (struct stack_waiter *)(void *)(u->descriptor + sockets);
@@ -327,9 +331,11 @@ static void look_for_leaks(struct stack_sut *u)
 void stack_sut_close(void *s)
 {
     struct stack_sut *u = s;
+    stack_reach_stopping(u->stack);
     for (int k = 0; k < u->config.limits.sockets; k++)
         socket_close(u->stack, SOCKET_FIRST + k, now_of(u));
     stack_stop(u->stack, now_of(u));
+    stack_reach_stopped(u->stack);
     look_for_leaks(u);
 }
 

@@ -47,6 +47,7 @@ struct stack_descriptor {
 
 struct stack_sut {
     const struct sut_env *env;
+    struct sut_env shifted; /* env may point here: stack_sut_wrap.h */
     struct stack_config config;
     struct stack *stack;
     const struct bus *bus;

@@ -67,6 +67,11 @@ static int64_t start_busy(struct host *h, const struct value *argv, int argc)
     return 0;
 }
 
+int64_t sut_host_busy_ns(const struct host *h)
+{
+    return ((const struct sut_state *)h->state)->busy ? h->owner.due_ns : NEVER;
+}
+
 static void end_busy(struct host *h)
 {
     struct sut_state *s = state_of(h);

@@ -45,6 +45,8 @@ struct sut_config {
 /* Prepares the host (its ports are set already), plugs NICs, opens the stack, attaches the
  * interfaces. Before time 0. 0, or -1 and why; 1 and why: it has fewer interfaces (-ENODEV). */
 int sut_host_open(struct host *h, const struct sut_config *config, struct why *why);
+/* Until when it is busy and makes no calls; NEVER when it is not. */
+int64_t sut_host_busy_ns(const struct host *h);
 int64_t sut_host_call(struct host *h, uint64_t token, const char *name, const struct value *argv,
                       int argc, struct value *out);
 int sut_host_query(struct host *h, const char *what, struct value *out);

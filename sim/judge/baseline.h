@@ -48,6 +48,10 @@ uint32_t baseline_breaches(struct judge *j, const struct judge_port *from,
 /* A line speaks for the field that the rule is about. */
 bool baseline_excused(const struct rule *r, const struct packet_spec *line);
 
+/* It looks back at what came, or at what left and was lost: where links lose, double, delay or bend
+ * frames, or the host has no memory, it accuses nobody. */
+bool baseline_looks_back(const struct rule *r);
+
 /* --- for rules --- */
 /* False, with the words, unless it holds. */
 __attribute__((format(printf, 4, 5))) bool

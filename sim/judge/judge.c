@@ -137,7 +137,8 @@ static void judge_unlined(struct judge *j, const struct judge_port *from, const 
     struct packet_verdict v;
     packet_verify(j->layers, ig ? ig->packet : NULL, f->bytes, f->len, &v);
     for (uint32_t b = 0; b < breaches; b++)
-        if (ig || !excused_somewhere(j, breach[b].rule, f))
+        if (!(j->disturbed && baseline_looks_back(breach[b].rule)) &&
+            (ig || !excused_somewhere(j, breach[b].rule, f)))
             breaches_add(j, &breach[b], 1, ig ? ig->packet : NULL, &v);
     if (!v.matches)
         say_broken(j, ig ? &ig->place : &nowhere, from, f, &v, now_ns);
@@ -243,7 +244,9 @@ static void see_other(struct judge *j, struct judge_link *l, struct judge_port *
                       struct frame *f, enum link_event event, uint32_t record, int64_t now_ns)
 {
     bool peer = from && from->station == STATION_PEER;
-    bool arrives = event != LINK_LOST && event != LINK_QUEUE_FULL && event != LINK_IS_DOWN;
+    bool bent = event == LINK_CORRUPTED || event == LINK_TRUNCATED;
+    bool arrives = event != LINK_LOST && event != LINK_QUEUE_FULL && event != LINK_IS_DOWN &&
+                   !(bent && j->disturbed);
     struct packet_facts facts;
     struct flow_base base = {.flow = NULL};
     packet_facts(f->bytes, f->len, &facts);

@@ -106,7 +106,8 @@ struct judge {
     struct seen_queue ours; /* frames of the hosts under test that no line has spoken for */
     struct judge_ignore *ignore;
     uint32_t ignores;
-    bool unlined; /* no frame needs a line: the baseline alone holds, but for what */
+    bool disturbed; /* links do what no line shows: see baseline_looks_back */
+    bool unlined;   /* no frame needs a line: the baseline alone holds, but for what */
     const struct packet_spec **excuse; /* these lines state of frames of their kind */
     uint32_t excuses, excuse_room;
     bool conventions; /* what breaks a convention fails, too */

@@ -221,3 +221,42 @@ bool baseline_excused(const struct rule *r, const struct packet_spec *line)
             return true;
     return false;
 }
+
+bool baseline_looks_back(const struct rule *r)
+{
+    static bool (*const back[])(struct judge *, const struct judge_port *,
+                                const struct packet_facts *, int64_t, struct breach *) = {
+        rule_hardware_destination,
+        rule_arp_target,
+        rule_arp_asked,
+        rule_arp_again,
+        rule_arp_answers,
+        rule_ip_destination,
+        rule_ip_tos,
+        rule_echo_asked,
+        rule_echo_data,
+        rule_echo_source,
+        rule_echo_destination,
+        rule_error_quotes,
+        rule_error_destination,
+        rule_payload,
+        rule_fragment,
+        rule_tcp_from_nothing,
+        rule_tcp_sequence,
+        rule_tcp_acknowledges,
+        rule_tcp_window,
+        rule_tcp_size,
+        rule_tcp_answers_options,
+        rule_tcp_timestamps,
+        rule_dhcp_request,
+        rule_dhcp_same,
+        rule_dns_question,
+        rule_arp_sender,
+        rule_ip_source,
+        rule_dhcp_client_address,
+    };
+    for (size_t k = 0; k < sizeof back / sizeof back[0]; k++)
+        if (back[k] == r->holds)
+            return true;
+    return false;
+}

@@ -53,7 +53,8 @@ bool build_ignore(struct parse *p, struct packet_part packet);
 bool build_expert(struct parse *p, const struct word *frame, const struct word *field,
                   const struct word *link);
 bool build_golden(struct parse *p, const struct word *what);
-bool build_outcome(struct parse *p, const struct word *time, struct expr *expr);
+bool build_judge(struct parse *p, const struct word *what);
+bool build_outcome(struct parse *p, const struct word *time, bool after, struct expr *expr);
 
 /* Events */
 /* times: of repeat; NULL: all */

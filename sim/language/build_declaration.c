@@ -280,18 +280,29 @@ bool build_expert(struct parse *p, const struct word *frame, const struct word *
     return true;
 }
 
-/* Outcomes are judged in the order of their times. */
-bool build_outcome(struct parse *p, const struct word *time, struct expr *expr)
+/* Outcomes are judged in the order of their times, those behind a plus last. */
+bool build_outcome(struct parse *p, const struct word *time, bool after, struct expr *expr)
 {
     struct script *s = p->script;
     struct stamp stamp;
     if (!stamp_of(p, time, false, &stamp))
         return false;
-    if (s->outcomes && s->outcome[s->outcomes - 1].by_ns > stamp.ns)
+    const struct outcome_declaration *last = s->outcomes ? &s->outcome[s->outcomes - 1] : NULL;
+    if (last && (last->after == after ? last->by_ns > stamp.ns : last->after))
         return diagnose(p->d, &time->place,
                         "this outcome's time is before that of the last one: outcomes stand in the "
                         "order of their times");
-    *ADD(p, s->outcome, s->outcomes) = (struct outcome_declaration){stamp.ns, expr, time->place};
+    *ADD(p, s->outcome, s->outcomes) =
+        (struct outcome_declaration){stamp.ns, after, expr, time->place};
+    return true;
+}
+
+bool build_judge(struct parse *p, const struct word *what)
+{
+    if (strcmp(what->text, "outcome") != 0)
+        return diagnose(p->d, &what->place, "unknown word `%s`: the line reads judge outcome",
+                        what->text);
+    p->script->by_outcome = true;
     return true;
 }
 

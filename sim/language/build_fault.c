@@ -21,12 +21,15 @@ static const struct {
     {"up", NO_AMOUNT, ""},
     {"partition", NO_AMOUNT, ""},
     {"heal", NO_AMOUNT, ""},
+    {"corrupt", NO_AMOUNT, ""},
+    {"calm", NO_AMOUNT, ""},
     {"set", NO_AMOUNT, ""},
 };
 enum { VERBS = sizeof verb / sizeof verb[0] };
 
-const char *const fault_verbs[] = {"lose", "dup", "flip",      "fcs",  "delay", "truncate",
-                                   "down", "up",  "partition", "heal", "set",   NULL};
+const char *const fault_verbs[] = {"lose",     "dup",  "flip", "fcs",       "delay",
+                                   "truncate", "down", "up",   "partition", "heal",
+                                   "corrupt",  "calm", "set",  NULL};
 const char *const fault_options[] = {"frame", "every", "mask", "limit", "from", "match", NULL};
 
 static int verb_at(const char *name)
@@ -45,7 +48,7 @@ static struct fault_step *fault(struct parse *p)
 /* Of a link that changes as a whole, no frames are chosen. */
 static bool of_the_link(const struct fault_step *f)
 {
-    static const char *const whole[] = {"down", "up", "partition", "heal", "set", NULL};
+    static const char *const whole[] = {"down", "up", "partition", "heal", "calm", "set", NULL};
     for (const char *const *w = whole; *w; w++)
         if (strcmp(f->verb, *w) == 0)
             return true;

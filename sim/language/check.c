@@ -102,9 +102,10 @@ static bool resolve(struct parse *p, const struct mention *m, struct names *boun
     bool found = true;
     size_t at;
     switch (m->kind) {
-    case MENTION_BIND: /* each turn of a repeat binds anew */
+    case MENTION_BIND: /* each turn of a repeat binds anew, and so may the turns of one that stand
+                          in a row */
         at = position(bound, m->name, &found);
-        if (found && bound->repeat[at] == m->repeat)
+        if (found && bound->repeat[at] == m->repeat && !p->script->by_outcome)
             return diagnose(p->d, &m->place,
                             "?%s is bound already: $%s uses it, another value needs another name",
                             m->name, m->name);
@@ -121,6 +122,7 @@ static bool resolve(struct parse *p, const struct mention *m, struct names *boun
                             "$%s is bound in this all { }, whose lines come in any order: none may "
                             "use what another binds",
                             m->name);
+        found |= p->script->by_outcome; /* what it stands in is not played until it is bound */
         return found || missing(p, m, bound, "unbound variable",
                                 "a ?name in a packet or a call before it binds, or a param line");
     case MENTION_USE_EARLY:

@@ -99,7 +99,7 @@ static bool same_ignore(const void *a, const void *b)
 static bool same_outcome(const void *a, const void *b)
 {
     const struct outcome_declaration *x = a, *y = b;
-    return x->by_ns == y->by_ns && expr_equal(x->expr, y->expr);
+    return x->by_ns == y->by_ns && x->after == y->after && expr_equal(x->expr, y->expr);
 }
 
 static bool same_expert(const void *a, const void *b)
@@ -202,5 +202,5 @@ bool script_equal(const struct script *a, const struct script *b)
            same_declarations(a, b) && same(a->init_shell, b->init_shell) &&
            same(a->cleanup_shell, b->cleanup_shell) && a->end_ns == b->end_ns &&
            same(a->end_because, b->end_because) && a->golden_fingerprint == b->golden_fingerprint &&
-           SAME_ROWS(a, b, step, steps, same_step);
+           a->by_outcome == b->by_outcome && SAME_ROWS(a, b, step, steps, same_step);
 }

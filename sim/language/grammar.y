@@ -27,7 +27,7 @@ static void script_yyerror(struct parse *p, const char *text);
 %token <struct packet_words> PACKET "a packet"
 %token EOL "the line's end" END 0 "the script's end"
 %token COVERS "covers" END_AT "end" SET "set" PARAM "param" LINK "link" HOST "host" SUT "sut" FORMAT "format" IGNORE "ignore" EXPERT "expert"
-    GOLDEN "golden" OUTCOME "outcome" ALL "all" REPEAT "repeat" ON "on" ASSERT "assert" QUIET "quiet" MATCH "match" ONE "one" LET "let" MAYBE "maybe" IF "if"
+    GOLDEN "golden" JUDGE "judge" OUTCOME "outcome" ALL "all" REPEAT "repeat" ON "on" ASSERT "assert" QUIET "quiet" MATCH "match" ONE "one" LET "let" MAYBE "maybe" IF "if"
 %token ELLIPSIS "..." DOTS ".." EQ "==" NE "!=" LE "<=" GE ">=" LT "<" GT ">" SHL "<<" SHR ">>" AND "&&" OR "||" NOT "not"
 %token CODE_START "code" NEWLINE "a new line"
 
@@ -80,7 +80,9 @@ declaration: OPTION { NEED(build_option(p, $1, NULL)); }
     | IGNORE packet { NEED(build_ignore(p, $2)); }
     | EXPERT NUMBER NAME on_link { NEED(build_expert(p, $2, $3, $4)); }
     | GOLDEN NAME { NEED(build_golden(p, $2)); }
-    | OUTCOME STAMP expr { NEED(build_outcome(p, $2, $3)); }
+    | JUDGE NAME { NEED(build_judge(p, $2)); }
+    | OUTCOME STAMP expr { NEED(build_outcome(p, $2, false, $3)); }
+    | OUTCOME '+' STAMP expr { NEED(build_outcome(p, $3, true, $4)); }
     ;
 host_kind: NAME | STRING | USE;
 ids: id | ids id;

@@ -19,6 +19,7 @@ enum line_kind {
     LINE_IGNORE,
     LINE_EXPERT,
     LINE_GOLDEN,
+    LINE_JUDGE,
     LINE_OUTCOME,
     LINE_INCLUDE,
     LINE_ALL,

@@ -491,12 +491,14 @@ static void print_declared(struct text *t, const struct script *s)
         text_add(t, "expert %" PRIu32 " %s%s%s\n", s->expert[i].frame, s->expert[i].field,
                  s->expert[i].link ? " on " : "", s->expert[i].link ? s->expert[i].link : "");
     for (uint32_t i = 0; i < s->outcomes; i++) {
-        text_add(t, "outcome ");
+        text_add(t, "outcome %s", s->outcome[i].after ? "+" : "");
         print_time(t, s->outcome[i].by_ns);
         text_add(t, " ");
         print_expr(t, s->outcome[i].expr);
         text_add(t, "\n");
     }
+    if (s->by_outcome)
+        text_add(t, "judge  outcome\n");
     if (s->golden_fingerprint)
         text_add(t, "golden fingerprint\n");
 }

@@ -45,10 +45,11 @@ struct expert {
     const char *link;
     struct place place;
 }; /* link NULL: the only one */
-/* outcome T EXPR: what must hold at T whatever single frame was lost on the way; loss closure
- * judges by these alone. */
+/* outcome T EXPR: what must hold at T whatever single frame was lost on the way; closure of faults
+ * judges by these alone. outcome +T EXPR: T after all that disturbed the links, whatever it was. */
 struct outcome_declaration {
     int64_t by_ns;
+    bool after; /* that long after the last line that disturbed a link; without: after 0 */
     struct expr *expr;
     struct place place;
 };
@@ -146,7 +147,7 @@ struct call_step {
 struct fault_step {
     const char *link;
     const char *verb;    /* "lose", "dup", "flip", "fcs", "delay", "truncate", "down", "up",
-                            "partition", "heal", "set" */
+                            "partition", "heal", "corrupt", "calm", "set" */
     struct value amount; /* flip's bit, delay's time, truncate's length */
     uint64_t frame, every, mask, limit;
     const char *from; /* only frames that this host sends; or NULL */
@@ -235,6 +236,8 @@ struct script {
     struct place end_place;
     const char *end_because;  /* why so early; or NULL */
     bool golden_fingerprint;  /* "golden fingerprint" */
+    bool by_outcome;          /* "judge outcome": lines are played at their times, outcomes alone
+                                 are judged */
     bool golden_none;         /* never: reserved */
     struct layer_set *layers; /* built-in layers and this script's formats */
     const char *text;         /* the whole file, for carets */

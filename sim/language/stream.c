@@ -183,6 +183,12 @@ static const struct keyword *own_word(const struct line *l, size_t at)
     }
 }
 
+/* outcome +60s */
+static bool is_plus(const struct line *l, size_t at)
+{
+    return at == 2 && sign_is(&l->word[1], "+");
+}
+
 static int take_word(struct parse *p, const struct line *l, SCRIPT_YYSTYPE *value)
 {
     const struct word *w = &l->word[p->word_at];
@@ -201,7 +207,7 @@ static int take_word(struct parse *p, const struct line *l, SCRIPT_YYSTYPE *valu
     follow(p, l, w);
     size_t at = p->word_at++;
     if (word_like_time(w) && ((line_is_event(l->kind) && at < l->action) || l->kind == LINE_END ||
-                              (l->kind == LINE_OUTCOME && at == 1)))
+                              (l->kind == LINE_OUTCOME && (at == 1 || is_plus(l, at)))))
         return STAMP;
     if (l->kind == LINE_OPTION && at == 1 && w->kind == WORD_STRING && !w->spaced)
         return OPTION_VALUE;

@@ -57,6 +57,9 @@ struct tcp_end {
         uint32_t ack, end, flags;
     } recent[RECENT_SEGMENTS];
     /* timers */
+    uint32_t syns;     /* that it sent */
+    int64_t left_ns;   /* when its last segment was seen, and 1; 0: never */
+    bool again_waited; /* the first may have been ready before it left */
     uint32_t again_seq, agains, again_came, probes_flat, probes;
     int64_t again_ns, again_gap_ns, probe_ns, probe_gap_ns, dead_ns, fin_ns;
     /* what may be in flight */

@@ -135,9 +135,9 @@ void see_icmp(struct monitor *m)
     if (!HOLDS(m, s->body_len >= HEADER, icmp_header, "a message of %u octets", s->body_len) ||
         s->have < HEADER)
         return;
-    if (s->whole)
-        HOLDS(m, sight_sum(p, s->body_len, 0) == 0xffff, icmp_checksum,
-              "the checksum 0x%04x is wrong", get16(p + 2));
+    if (s->whole && !HOLDS(m, sight_sum(p, s->body_len, 0) == 0xffff, icmp_checksum,
+                           "the checksum 0x%04x is wrong", get16(p + 2)))
+        return; /* nobody takes it */
     HOLDS(m, (p[0] != ICMP_ECHO && p[0] != ICMP_ECHOREPLY) || p[1] == 0, icmp_echo_code,
           "an echo message with code %u", p[1]);
     HOLDS(m, p[0] != INFO_REQUEST && p[0] != INFO_REPLY, icmp_obsolete,

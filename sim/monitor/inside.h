@@ -100,9 +100,11 @@ struct monitor {
     uint32_t told_options; /* how often that was told */
     bool without_arp;
     bool judged;
-    uint64_t recent[RECENT]; /* sums of the frames before it: one that comes twice */
+    bool asked[MONITOR_RULES]; /* of a frame that is judged */
+    uint64_t recent[RECENT];   /* sums of the frames before it: one that comes twice */
     int64_t recent_ns[RECENT];
     uint32_t recents;
+    int64_t resolved_ns;   /* when an ARP packet last told an address, and 1; 0: none did */
     int64_t many_asked_ns; /* when an echo request went to many */
 };
 
@@ -118,7 +120,8 @@ void tell_finding(struct monitor *m, const struct monitor_finding *f);
 void missing(struct monitor *m, const void *flow);
 /* The same unless it holds; returns holds. */
 #define HOLDS(m, holds, rule, ...)                                                                 \
-    ((holds) ? true : (broken((m), MONITOR_##rule, __VA_ARGS__), false))
+    ((m)->asked[MONITOR_##rule] |= (m)->judged,                                                    \
+     (holds) ? true : (broken((m), MONITOR_##rule, __VA_ARGS__), false))
 
 /* NULL: not known, or no memory. */
 struct station *station_of(struct monitor *m, const uint8_t mac[6], bool make);
@@ -134,6 +137,10 @@ bool in_group(uint32_t ipv4);
 uint64_t octets_sum(const uint8_t *octets, uint32_t len, uint64_t from);
 /* A number that follows the last by the same small step eight times is foretold. */
 bool guessed(struct guess *g, uint32_t number, uint32_t mask);
+
+/* A neighbour's address became known just now: what leaves may have been ready for long, and of
+ * what waited some may have been dropped. */
+bool waited_for_neighbour(const struct monitor *m);
 
 /* --- the protocols, each given the frame in m->sight --- */
 void see_link(struct monitor *m);

@@ -140,7 +140,7 @@ static void request(struct monitor *m, const struct arp *a)
         HOLDS(m, now - r->at_ns >= SECOND_NS - 50 * MILLISECOND_NS, arp_rate,
               "%s is asked for again after %lld ms", ip_words(a->tpa),
               (long long)((now - r->at_ns) / MILLISECOND_NS));
-    r->times = now - r->at_ns > SECOND_NS ? 1 : r->times + 1;
+    r->times = now - r->at_ns >= SECOND_NS ? 1 : r->times + 1;
     HOLDS(m, r->times <= 10, arp_flood, "%s is asked for the %uth time within a second",
           ip_words(a->tpa), r->times);
     r->at_ns = now;
@@ -234,6 +234,8 @@ void see_arp(struct monitor *m)
     a.spa = get32(p + 14);
     a.tpa = get32(p + 24);
     sender(m, &a);
+    if (!m->judged || m->frame->way == MONITOR_UNKNOWN)
+        m->resolved_ns = m->frame->time_ns + 1;
     struct host *h = host_of(m, a.spa ? a.spa : a.tpa);
     if (!h)
         return;

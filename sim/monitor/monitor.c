@@ -238,10 +238,28 @@ void monitor_tell(struct monitor *m, enum monitor_told what)
     case MONITOR_TOLD_OPTIONS:
         m->told_options++;
         break;
+    case MONITOR_TOLD_LOSSES:
+        m->config.known &= ~(unsigned)(NEEDS_COMPLETE | NEEDS_PORT);
+        break;
     case MONITOR_TOLD_NO_ARP:
         m->without_arp = true;
         break;
     }
+}
+
+void monitor_resolved(struct monitor *m, int64_t now_ns)
+{
+    m->resolved_ns = now_ns + 1;
+}
+
+bool monitor_asked(const struct monitor *m, enum monitor_rule rule)
+{
+    return m->asked[rule];
+}
+
+bool waited_for_neighbour(const struct monitor *m)
+{
+    return m->resolved_ns && m->frame->time_ns - (m->resolved_ns - 1) < 5 * MILLISECOND_NS;
 }
 
 /* --- frames --- */

@@ -119,9 +119,15 @@ void monitor_frame(struct monitor *m, const struct monitor_frame *f);
 /* What the user of the host under test asked for, which no frame tells. */
 enum monitor_told {
     MONITOR_TOLD_OPTIONS, /* what a DHCP client says of itself is another from now on */
+    MONITOR_TOLD_LOSSES,  /* the host is given frames that it never sees, or sees late */
     MONITOR_TOLD_NO_ARP   /* an interface sends to everybody: it has one neighbour */
 };
+/* A neighbour's address was told by a call. */
+void monitor_resolved(struct monitor *m, int64_t now_ns);
 void monitor_tell(struct monitor *m, enum monitor_told what);
+
+/* A judged frame was held to the rule. */
+bool monitor_asked(const struct monitor *m, enum monitor_rule rule);
 
 struct monitor_counts {
     uint64_t frames, judged, arp, ipv4, icmp, udp, tcp, other; /* judged: those of judged hosts */

@@ -23,14 +23,19 @@ void see_tcp_forget(struct monitor *m, struct node *n)
     m->counts.forgotten++;
 }
 
-/* What was known is over: the numbers of a new connection begin. */
+/* What was known is over: the numbers of a new connection begin. What came of the old one may still
+ * be answered, since answers wait for the neighbour's address. */
 static void restart(struct monitor *m, struct tcp_flow *f)
 {
-    struct node node = f->node;
+    struct tcp_flow old = *f;
     forget_octets(m, &f->end[0]);
     forget_octets(m, &f->end[1]);
     memset(f, 0, sizeof *f);
-    f->node = node;
+    f->node = old.node;
+    for (int k = 0; k < 2; k++) {
+        f->end[k].segments = old.end[k].segments;
+        memcpy(f->end[k].recent, old.end[k].recent, sizeof old.end[k].recent);
+    }
     m->counts.connections++;
 }
 
@@ -158,6 +163,8 @@ static void note(struct tcp_flow *f, int side, const struct segment *s, int64_t 
 {
     struct tcp_end *e = &f->end[side], *o = &f->end[!side];
     note_recent(e, s);
+    e->left_ns = now_ns + 1;
+    e->syns += (s->flags & TCP_SYN) != 0;
     e->resets |= (s->flags & TCP_RST) != 0;
     if (s->flags & TCP_RST || (f->start && !e->syn))
         return;

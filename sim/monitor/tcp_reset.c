@@ -46,7 +46,8 @@ static void to_reset(struct monitor *m, const struct tcp_view *v)
     const struct tcp_end *o = v->to;
     uint32_t last = (o->segments - 1) % RECENT_SEGMENTS;
     if (o->segments && !v->from->seen)
-        HOLDS(m, !(o->recent[last].flags & TCP_RST), tcp_reset_answered, "RST in answer to a RST");
+        HOLDS(m, waited_for_neighbour(m) || !(o->recent[last].flags & TCP_RST), tcp_reset_answered,
+              "RST in answer to a RST");
 }
 
 /* Who closed first answers a FIN that comes again (TIME-WAIT). */

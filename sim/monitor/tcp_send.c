@@ -11,7 +11,10 @@ static void place(struct monitor *m, const struct tcp_view *v)
     const struct segment *s = v->s;
     struct tcp_end *from = v->from;
     if (from->seen && from->segments && is_after(s->seq, from->nxt)) {
-        if (m->frame->way == MONITOR_LEAVES) /* a capture has it from behind where it was lost */
+        if (m->frame->way == MONITOR_LEAVES &&
+            m->resolved_ns <= from->left_ns) /* else some may have been dropped while it waited for
+                                                the neighbour's address; a capture has it from
+                                                behind where it was lost */
             broken(m, MONITOR_tcp_gap, "%u octets are left out before %u", s->seq - from->nxt,
                    s->seq);
         from->kept_from = s->seq;

@@ -14,10 +14,13 @@ static int64_t ms(int64_t ns)
     return ns / MILLISECOND_NS;
 }
 
-/* The same again, and nothing came in between: its timer fired. */
+/* The same again, and nothing came in between: its timer fired. Of SYN-ACKs as many are answers as
+ * SYNs came: they may have waited for the neighbour's address together. */
 static bool fired(const struct tcp_view *v)
 {
     const struct tcp_end *e = v->from;
+    if (v->s->flags & TCP_SYN && v->s->flags & TCP_ACK && e->syns < v->to->syns)
+        return false;
     bool takes_room = v->s->end != v->s->seq;
     return takes_room && e->agains && e->again_seq == v->s->seq &&
            e->again_came == v->to->segments && !is_after(v->s->end, e->nxt);
@@ -31,7 +34,7 @@ static void back_off(struct monitor *m, const struct tcp_view *v)
     const struct tcp_end *e = v->from;
     int64_t gap = m->frame->time_ns - e->again_ns;
     bool syn = v->s->flags & TCP_SYN;
-    if (syn && e->agains == 1)
+    if (syn && e->agains == 1 && !e->again_waited)
         HOLDS(m, gap >= SECOND_NS - SLACK_NS, tcp_syn_timer,
               "the SYN again after %lld ms, the first RTO is 1 s", (long long)ms(gap));
     bool linear = syn && e->agains < LINEAR_TRIES && gap >= SECOND_NS - SLACK_NS;
@@ -91,8 +94,8 @@ static void acknowledges(struct monitor *m, const struct tcp_view *v)
     if (!(v->s->flags & TCP_ACK) || v->s->flags & TCP_RST)
         return;
     if (e->owes && !is_after(e->owed_to, v->s->ack)) {
-        HOLDS(m, late <= ACK_MOST_NS + SLACK_NS, tcp_ack_delay, "acknowledged after %lld ms",
-              (long long)ms(late));
+        HOLDS(m, m->resolved_ns > e->left_ns || late <= ACK_MOST_NS + SLACK_NS, tcp_ack_delay,
+              "acknowledged after %lld ms", (long long)ms(late));
         e->owes = is_after(e->got, v->s->ack);
         e->owed_ns = m->frame->time_ns;
         e->owed_to = e->got;
@@ -107,7 +110,7 @@ void see_tcp_timed(struct monitor *m, const struct tcp_view *v)
 {
     if (v->s->flags & TCP_RST)
         return;
-    if (fired(v))
+    if (fired(v) && !waited_for_neighbour(m))
         back_off(m, v);
     probe(m, v);
     flight(m, v);
@@ -127,6 +130,7 @@ static void note_again(struct monitor *m, const struct tcp_view *v)
         e->agains++;
     } else {
         e->agains = 1;
+        e->again_waited = waited_for_neighbour(m);
         e->again_seq = v->s->seq;
         e->again_came = v->to->segments;
     }

@@ -4,11 +4,12 @@
 
 enum { HEADER = 8, SUM = 6, DNS = 53, DHCP_SERVER = 67, DHCP_CLIENT = 68, NTP = 123 };
 
-static void checksum(struct monitor *m)
+/* False: it is wrong, and nobody takes the datagram. */
+static bool checksum(struct monitor *m)
 {
     const struct sight *s = &m->sight;
     if (!HOLDS(m, get16(s->body + SUM), udp_unsummed, "no checksum"))
-        return;
+        return true;
     switch (sight_transport_sum(s, SUM)) {
     case SUM_PARTIAL:
         m->counts.partial_sums++;
@@ -17,11 +18,12 @@ static void checksum(struct monitor *m)
         break;
     case SUM_WRONG:
         broken(m, MONITOR_udp_checksum, "the checksum 0x%04x is wrong", get16(s->body + SUM));
-        break;
+        return false;
     case SUM_RIGHT:
     case SUM_UNKNOWN:
         break;
     }
+    return true;
 }
 
 void see_udp(struct monitor *m)
@@ -39,8 +41,8 @@ void see_udp(struct monitor *m)
     HOLDS(m, len == s->body_len, udp_trailing, "%u octets behind the datagram's end",
           s->body_len - len);
     HOLDS(m, dport, udp_port_zero, "to port 0");
-    if (len == s->body_len)
-        checksum(m);
+    if (len == s->body_len && !checksum(m))
+        return;
     if (dport == DHCP_SERVER || dport == DHCP_CLIENT)
         see_dhcp(m);
     else if (dport == DNS || sport == DNS)

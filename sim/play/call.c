@@ -261,8 +261,10 @@ static void judge(struct run *r, struct descriptors *on, const struct step *step
     }
     if (lacks_option(r, h, step, result))
         return;
-    if (r->options->by_outcome && !r->options->live)
+    if (r->by_outcome && !r->options->live) {
+        name_descriptor(r, on, &step->u.call, argv, result);
         return;
+    }
     judge_result(r, on, step, argv, result, now_ns);
     if (!r->verdict.over && result >= 0)
         judge_outputs(r, step, argv, out, now_ns);
@@ -374,6 +376,8 @@ void call_start(struct run *r, const struct step *step, int64_t now_ns)
     struct why why = {{0}};
     struct value *argv = scratch_alloc(r->world, &t->scratch, SUT_ARGUMENTS * sizeof *argv);
     if (call->arguments > SUT_ARGUMENTS || evaluate_arguments(r, call, argv, &why) != 0) {
+        if (r->by_outcome && !r->options->live)
+            return; /* what it is to be made with never came */
         verdict_fail(&r->verdict, &step->place, now_ns, "%s: %s", call->name,
                      why.text[0] ? why.text : "too many arguments");
         return;
@@ -432,7 +436,7 @@ static void settle(struct run *r, struct pending_call *p)
 {
     char ended[32], wanted[32];
     bool in_time = p->done_ns <= p->ends_ns && p->done_ns >= p->ends_ns - p->slack_ns;
-    if (p->ends_ns >= 0 && !in_time && !r->options->by_outcome)
+    if (p->ends_ns >= 0 && !in_time && !r->by_outcome)
         verdict_fail(&r->verdict, &p->step->place, p->done_ns,
                      "%s(...) returned too %s\n  differs   time: expected %s, actual %s",
                      p->step->u.call.name, p->done_ns < p->ends_ns ? "early" : "late",
@@ -453,7 +457,7 @@ void call_overdue(struct run *r, int64_t now_ns)
 {
     char wanted[32];
     const struct pending_call *p = r->calls.first;
-    if (r->options->by_outcome || world_next(r->world) <= now_ns)
+    if (r->by_outcome || world_next(r->world) <= now_ns)
         return;
     for (; p && p->ends_ns <= now_ns && !r->verdict.over; p = p->later)
         if (!p->done)
@@ -466,7 +470,7 @@ void call_overdue(struct run *r, int64_t now_ns)
 void call_abandon(struct run *r, int64_t now_ns)
 {
     const struct pending_calls *c = &r->calls;
-    for (uint32_t k = 0; k < c->slots && !r->verdict.over && !r->options->by_outcome; k++) {
+    for (uint32_t k = 0; k < c->slots && !r->verdict.over && !r->by_outcome; k++) {
         const struct pending_call *p = c->slot[k];
         if (p->token && p->step->u.call.result.kind != VALUE_NONE)
             verdict_fail(&r->verdict, &p->step->place, now_ns,

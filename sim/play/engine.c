@@ -71,7 +71,7 @@ static void name_value(struct run *r, const struct place *place, const char *nam
     struct why why = {{0}};
     if (eval_expr(r, e, &v, &why) == 0)
         scope_bind(&r->topology, name, &v);
-    else if (!r->verdict.over)
+    else if (!r->verdict.over && !r->by_outcome)
         verdict_fail(&r->verdict, place, now_ns, "%s\n  differs   value: expected one, actual none",
                      why.text);
 }
@@ -157,6 +157,11 @@ struct bounds engine_bounds_of(const struct when *w, int64_t base_ns)
     return b;
 }
 
+int64_t engine_outcome_ns(const struct run *r, const struct outcome_declaration *o)
+{
+    return o->after ? run_later(r->disturbed_ns, o->by_ns) : o->by_ns;
+}
+
 enum progress engine_wait_until(struct run *r, int64_t until_ns)
 {
     world_due(r->world, &r->owner, until_ns);
@@ -167,6 +172,10 @@ void engine_act(struct run *r, const struct step *step, int64_t now_ns)
 {
     if (r->options->acts)
         r->options->acts(r->options->acts_ctx, r, step, now_ns);
+    if (step->kind == STEP_FAULT || step->kind == STEP_LINK) {
+        r->disturbed_ns = now_ns;
+        r->judge.disturbed = r->by_outcome;
+    }
     switch (step->kind) {
     case STEP_PACKET:
         frames_inject(r, step, now_ns);
@@ -305,7 +314,7 @@ static void judge_outcomes(struct run *r, int64_t until_ns)
     int64_t now_ns = world_now(r->world);
     while (r->outcomes_judged < r->script->outcomes && !r->verdict.over) {
         const struct outcome_declaration *o = &r->script->outcome[r->outcomes_judged];
-        if (o->by_ns > until_ns || world_next(r->world) <= now_ns)
+        if (engine_outcome_ns(r, o) > until_ns || world_next(r->world) <= now_ns)
             break;
         r->outcomes_judged++;
         engine_check(r, &o->place, o->expr, now_ns);
@@ -408,7 +417,7 @@ static void wake_sooner(struct run *r, int64_t now_ns)
     due_ns = ends_ns < due_ns ? ends_ns : due_ns;
     due_ns = polls_ns < due_ns ? polls_ns : due_ns;
     if (r->outcomes_judged < r->script->outcomes) {
-        int64_t by_ns = r->script->outcome[r->outcomes_judged].by_ns;
+        int64_t by_ns = engine_outcome_ns(r, &r->script->outcome[r->outcomes_judged]);
         int64_t at_ns = by_ns > now_ns ? by_ns : now_ns;
         due_ns = at_ns < due_ns ? at_ns : due_ns;
     }

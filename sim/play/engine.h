@@ -21,6 +21,8 @@ void engine_act(struct run *r, const struct step *step, int64_t now_ns);
 void engine_check(struct run *r, const struct place *place, const struct expr *e, int64_t now_ns);
 /* From when to when a step is due, times counted from the last event's. */
 struct bounds engine_bounds_of(const struct when *w, int64_t base_ns);
+/* When it is judged, as far as is known now. */
+int64_t engine_outcome_ns(const struct run *r, const struct outcome_declaration *o);
 /* Look again at until_ns, or sooner when a frame comes; WAITING. */
 enum progress engine_wait_until(struct run *r, int64_t until_ns);
 /* A sum of times stops short of NEVER: a script's times may add up to more than 292 years. */

@@ -5,7 +5,8 @@
 #include "sim/play/engine.h"
 
 static const char *const fault_verbs[FAULT_KINDS + 1] = {
-    "lose", "dup", "flip", "fcs", "delay", "truncate", "down", "up", "partition", "heal", NULL};
+    "lose", "dup",       "flip", "fcs",     "delay", "truncate", "down",
+    "up",   "partition", "heal", "corrupt", "calm",  NULL};
 
 struct fault_predicate {
     const struct packet_spec *packet;

@@ -158,7 +158,9 @@ void frames_introduce(void *run)
     j->player = &r->owner;
     j->mark = mark_record;
     j->calls_heard = true;
-    j->unlined = r->options->by_outcome;
+    j->unlined = r->by_outcome;
+    for (uint32_t k = 0; k < r->options->faults; k++)
+        j->disturbed |= r->options->fault[k].kind != FAULT_LOSE;
     j->relaxed = r->options->judge_rfc || (r->script->packetdrill && !r->options->judge_exact &&
                                            r->options->system == SYSTEM_NONE);
     j->script_space = j->any_size = r->script->packetdrill;
@@ -535,6 +537,8 @@ void frames_inject(struct run *r, const struct step *step, int64_t now_ns)
     uint8_t bytes[PACKET_ROOM]; /* not of the world, which is the smaller to save */
     int len = (how == INJECT_REPAIR ? packet_build_right : packet_build)(step->u.packet.packet, &c,
                                                                          bytes, PACKET_ROOM, &why);
+    if (len < 0 && r->by_outcome)
+        return; /* what it answers never came */
     if (len < 0)
         verdict_fail(&r->verdict, &step->place, now_ns, "this packet cannot be built: %s",
                      why.text);

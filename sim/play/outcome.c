@@ -1,20 +1,25 @@
 /*
- * The engine of loss closure. Packets are not judged: the script's calls, settings and faults are
- * made at the times at which they were made in the undisturbed run, and each `outcome T EXPR` is
- * judged at T. Injected packets are played as well, at their times.
+ * The engine of closure, sweeps and scripts that say `judge outcome`. Packets are not judged: the
+ * script's calls, settings and faults are made at the times at which they were made in the
+ * undisturbed run, and each `outcome T EXPR` is judged at T. Injected packets are played as well,
+ * at their times.
  */
+#include "sim/hosts/sut_host.h"
 #include "sim/play/engine.h"
 
 static bool is_action(const struct step *step)
 {
     if (step->kind == STEP_PACKET)
         return step->u.packet.direction == '<';
-    return step->kind == STEP_CALL || step->kind == STEP_FAULT || step->kind == STEP_LINK ||
-           step->kind == STEP_SET;
+    return step->kind == STEP_LET || step->kind == STEP_CALL || step->kind == STEP_FAULT ||
+           step->kind == STEP_LINK || step->kind == STEP_SET;
 }
 
 static int64_t step_time(const struct run *r, uint32_t k)
 {
+    const struct when *w = &r->script->step[k].when;
+    if (!r->options->by_outcome) /* the script's own time */
+        return w->kind == WHEN_RELATIVE ? run_later(r->last_event_ns, w->from_ns) : w->from_ns;
     return r->options->call_time ? r->options->call_time[k] : 0;
 }
 
@@ -26,9 +31,14 @@ static int64_t next_action(struct run *r, int64_t now_ns)
         const struct step *step = &top->step[top->at];
         if (!is_action(step))
             continue;
-        int64_t due = step_time(r, top->at);
+        int64_t due = step_time(r, top->at), busy = sut_host_busy_ns(r->topology.sut);
         if (due > now_ns)
             return due;
+        if (busy != NEVER && (step->kind == STEP_CALL || step->kind == STEP_SET))
+            return busy > now_ns ? busy : now_ns + 1;
+        r->last_event_ns = now_ns;
+        r->played++;
+        r->last = step;
         engine_act(r, step, now_ns);
         if (r->verdict.over)
             return NEVER;
@@ -40,8 +50,9 @@ static int64_t next_outcome(struct run *r, int64_t now_ns)
 {
     while (r->outcomes_judged < r->script->outcomes && !r->verdict.over) {
         const struct outcome_declaration *o = &r->script->outcome[r->outcomes_judged];
-        if (o->by_ns > now_ns)
-            return o->by_ns;
+        int64_t by_ns = engine_outcome_ns(r, o);
+        if (by_ns > now_ns)
+            return by_ns;
         r->outcomes_judged++;
         engine_check(r, &o->place, o->expr, now_ns);
     }

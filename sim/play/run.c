@@ -6,17 +6,21 @@
 
 enum { ARENA_BYTES = 1 << 30 };
 
-/* The frame that was to be lost must have come. */
+/* The frames that were to be disturbed must have come. */
 static void judge_loss(struct run *r)
 {
     static const struct place nowhere = {NULL, 1, 1, 0};
     const struct run_options *o = r->options;
     const struct recording *rec = &r->topology.recording;
-    uint32_t frames = o->lose_link < (int)rec->links ? rec->link[o->lose_link].capture->count : 0;
-    if (r->verdict.status == RUN_PASSED && frames < o->lose_frame)
-        verdict_fail(&r->verdict, &nowhere, world_now(r->world),
-                     "frame %llu of link %d was never lost: %u came",
-                     (unsigned long long)o->lose_frame, o->lose_link, frames);
+    for (uint32_t k = 0; k < o->faults && r->verdict.status == RUN_PASSED; k++) {
+        const struct frame_fault *f = &o->fault[k];
+        uint32_t frames = f->link < (int)rec->links ? rec->link[f->link].capture->count : 0;
+        if (frames < f->frame && k == 0) /* a first fault may leave no frame for a second */
+            verdict_fail(&r->verdict, &nowhere, world_now(r->world),
+                         "frame %llu of link %d was never %s: %u came",
+                         (unsigned long long)f->frame, f->link,
+                         f->kind == FAULT_LOSE ? "lost" : "disturbed", frames);
+    }
 }
 
 static void told_fate(void *ctx, uint32_t frame, enum sut_fate fate, const char *reason)
@@ -51,8 +55,8 @@ static int build(struct run *r, struct why *why)
                                        .watch_fates = o->watch_fates,
                                        .notes = o->notes,
                                        .notes_of = o->notes ? o->notes_of : 0,
-                                       .lose_link = o->lose_link,
-                                       .lose_frame = o->lose_frame,
+                                       .fault = o->fault,
+                                       .faults = o->faults,
                                        .listener = {r, call_ended, told_fate, watch_came},
                                        .watch = frames_watch,
                                        .heard = heard_knob,
@@ -117,6 +121,7 @@ struct run *run_new(const struct run_case *kase, const struct run_options *optio
     r->kase = kase;
     r->script = kase->script;
     r->options = options;
+    r->by_outcome = options->by_outcome || kase->script->by_outcome;
     begin_verdict(r);
     if (!r->verdict.report) {
         why_set(why, "no memory for a verdict");
@@ -125,7 +130,7 @@ struct run *run_new(const struct run_case *kase, const struct run_options *optio
     }
     world_on_fail_hard(w, last_words);
     r->call_time = world_alloc(w, (kase->script->steps + 1) * sizeof *r->call_time, 16);
-    r->owner.fire = options->by_outcome ? outcome_fire : engine_fire;
+    r->owner.fire = r->by_outcome ? outcome_fire : engine_fire;
     r->owner.name = "the script";
     world_own(w, &r->owner, RANK_SCRIPT);
     if (build(r, why) != 0) {
@@ -138,6 +143,13 @@ struct run *run_new(const struct run_case *kase, const struct run_options *optio
     r->topology.scratch.first = NULL; /* declarations keep what they evaluated */
     engine_start(r);
     return r;
+}
+
+void run_again(struct run *r, const struct script *script)
+{
+    r->script = script;
+    r->verdict.report[0] = 0;
+    engine_start(r);
 }
 
 static struct run *volatile playing;
@@ -181,11 +193,23 @@ void run_play(struct run *r, int64_t until_ns)
                      "the world went idle before the script ended");
 }
 
+static bool links_bend(const struct run *r)
+{
+    const struct recording *rec = &r->topology.recording;
+    bool bent = false;
+    for (uint32_t l = 0; l < rec->links; l++)
+        bent |= link_count(rec->link[l].link, LINK_CORRUPTED) > 0 ||
+                link_count(rec->link[l].link, LINK_TRUNCATED) > 0;
+    return bent;
+}
+
 /* A peer that counts what breaks its protocol's rules has counted nothing, unless the script asks
  * for it by itself. */
 static void judge_violations(struct run *r)
 {
     static const struct place nowhere = {NULL, 0, 0, 0};
+    if (r->by_outcome && links_bend(r))
+        return; /* what the link bent is not the host's fault */
     for (uint32_t k = 0; k < r->topology.hosts && !r->asked_violations; k++) {
         struct host *h = r->topology.host[k];
         struct value count, last = {0};
@@ -216,7 +240,7 @@ static void judge_faults(struct run *r)
 void run_finish(struct run *r)
 {
     judge_loss(r);
-    if (!r->options->by_outcome) {
+    if (!r->by_outcome) {
         judge_faults(r);
         judge_finish(&r->judge);
     }

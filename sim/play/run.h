@@ -42,8 +42,8 @@ struct run_options {
     bool watch_fates; /* what became of each frame: notes in the capture, or told to `fate` */
     void (*fate)(void *ctx, uint32_t frame, enum sut_fate fate, const char *reason);
     void *fate_ctx;
-    int lose_link; /* loss closure: lose the nth frame of this link; frame 0: none */
-    uint64_t lose_frame;
+    const struct frame_fault *fault; /* closure: what becomes of which frames */
+    uint32_t faults;
     bool
         live; /* by_outcome, in real time: calls are judged by what they return, frames by nobody */
     bool by_outcome;               /* judge by the outcome alone, not line by line */
@@ -55,6 +55,8 @@ struct run_options {
     /* Before each step that acts: a call, a packet that is injected, a fault, a knob. */
     void (*acts)(void *ctx, struct run *r, const struct step *step, int64_t now_ns);
     void *acts_ctx;
+    void (*ended)(void *ctx, const struct run *r); /* the run that was recorded; may be NULL */
+    void *ended_ctx;
     const char *repeat;                           /* the command that repeats this case */
     void (*last_words)(void *ctx, struct run *r); /* the run failed and cannot go on, not even to be
                                                      taken apart: does not return */
@@ -109,6 +111,8 @@ struct run {
     uint32_t faults, fault_room;
     struct stand_in *stand_in; /* answers for neighbours that no call could name; NULL: for none */
     struct names reasons; /* why frames were dropped, each text once */
+    bool by_outcome;      /* the options' or the script's: */
+    int64_t disturbed_ns; /* when a line last changed a link */
     bool closed;
     int64_t *call_time; /* when each top-level step ran; -1: not yet */
     uint32_t outcomes_judged;
@@ -118,6 +122,9 @@ struct run {
  * RUN_SKIPPED is possible on success. */
 struct run *run_new(const struct run_case *kase, const struct run_options *options,
                     struct why *why);
+/* The world was put back to where run_new left it: `script`, which differs from the case's in its
+ * steps, its outcomes and its end, is played next. */
+void run_again(struct run *r, const struct script *script);
 /* Plays up to until_ns (NEVER: the end). */
 void run_play(struct run *r, int64_t until_ns);
 /* A number that changes as long as the process gets on, whatever the machine's speed: with each

@@ -5,7 +5,7 @@
 #include "sim/monitor/monitor.h"
 
 /* Of connections and of octets that are remembered: more than scenarios have. */
-enum { MOST = 4096, OCTETS_MOST = 4 << 20, NOTE = 320, VERDICT = 2 * NOTE };
+enum { SHORTEST = 60, MOST = 4096, OCTETS_MOST = 4 << 20, NOTE = 320, VERDICT = 2 * NOTE };
 
 struct watch {
     struct monitor *monitor;
@@ -75,14 +75,14 @@ void watch_begin(struct run *r)
     r->watch->monitor = monitor_new(&config);
 }
 
-static void see(struct run *r, const struct frame *f, enum monitor_way way, const uint8_t *own,
-                uint32_t record, int64_t now_ns)
+static void see(struct run *r, const uint8_t *bytes, uint32_t len, enum monitor_way way,
+                const uint8_t *own, uint32_t record, int64_t now_ns)
 {
     const struct monitor_frame seen = {.number = (uint64_t)record + 1,
                                        .time_ns = now_ns,
-                                       .bytes = f->bytes,
-                                       .len = f->len,
-                                       .wire_len = f->len,
+                                       .bytes = bytes,
+                                       .len = len,
+                                       .wire_len = len,
                                        .link = MONITOR_ETHERNET,
                                        .way = way,
                                        .own = own};
@@ -96,18 +96,35 @@ void watch_sent(struct run *r, const struct judge_port *from, struct frame *f, u
         return;
     r->watch->frame = f;
     r->watch->link = r->topology.recording.link[judge_link_of(&r->judge, from)].name;
-    see(r, f, MONITOR_LEAVES, from->mac, record, now_ns);
+    see(r, f->bytes, f->len, MONITOR_LEAVES, from->mac, record, now_ns);
     r->watch->frame = NULL;
+}
+
+/* A NIC pads what is shorter than a frame may be, as QEMU's do: a cut that took zeros alone is
+ * none. */
+static void see_padded(struct run *r, const struct frame *f, int64_t now_ns)
+{
+    uint8_t bytes[SHORTEST] = {0};
+    bool cut = f->len < SHORTEST;
+    if (cut)
+        memcpy(bytes, f->bytes, f->len);
+    see(r, cut ? bytes : f->bytes, cut ? SHORTEST : f->len, MONITOR_COMES, NULL, 0, now_ns);
+}
+
+/* What goes to one station goes to the others' in vain. */
+static bool is_for(const struct host_port *port, const struct frame *f)
+{
+    bool many = f->len && f->bytes[0] & 1;
+    return many || f->len < sizeof port->mac || memcmp(f->bytes, port->mac, sizeof port->mac) == 0;
 }
 
 void watch_came(void *ctx, struct host *at, int port, const struct frame *f, int64_t now_ns)
 {
     struct run *r = ctx;
-    (void)at, (void)port;
     if (f == r->last_piece)
         f = r->whole;
-    if (r->watch && !(f->flags & (FRAME_BAD_FCS | FRAME_PIECE)))
-        see(r, f, MONITOR_COMES, NULL, 0, now_ns);
+    if (r->watch && !(f->flags & (FRAME_BAD_FCS | FRAME_PIECE)) && is_for(&at->port[port], f))
+        see_padded(r, f, now_ns);
 }
 
 static bool says(const struct value *v, const char *word)
@@ -115,10 +132,21 @@ static bool says(const struct value *v, const char *word)
     return v->kind == VALUE_BYTES && v->bytes && strcmp((const char *)v->bytes, word) == 0;
 }
 
+void watch_losses(struct run *r)
+{
+    if (r->watch)
+        monitor_tell(r->watch->monitor, MONITOR_TOLD_LOSSES);
+}
+
 void watch_call(struct run *r, const char *call, const struct value *argv, uint32_t arguments)
 {
     if (!r->watch)
         return;
+    if (strcmp(call, "neighbour") == 0)
+        monitor_resolved(r->watch->monitor, world_now(r->world));
+    bool starves = strcmp(call, "busy") == 0 || strcmp(call, "fail_allocation") == 0;
+    if (starves && r->by_outcome)
+        monitor_tell(r->watch->monitor, MONITOR_TOLD_LOSSES);
     if (strcmp(call, "dhcp_option") == 0)
         monitor_tell(r->watch->monitor, MONITOR_TOLD_OPTIONS);
     if (strcmp(call, "ifflags") == 0 && arguments == 3 && says(&argv[1], "arp") && !argv[2].number)

@@ -13,6 +13,8 @@ void watch_finish(struct run *r);
 struct monitor *watch_monitor(const struct run *r);
 /* A call of the script, of the host under test. */
 void watch_call(struct run *r, const char *call, const struct value *argv, uint32_t arguments);
+/* From now on the host may be given frames that it does not see, or sees late. */
+void watch_losses(struct run *r);
 /* A frame enters a link by that port. */
 void watch_sent(struct run *r, const struct judge_port *from, struct frame *f, uint32_t record,
                 int64_t now_ns);

@@ -6,9 +6,11 @@
 #include <time.h>
 #include "sim/language/needs.h"
 #include "sim/hosts/cwnd_trace.h"
+#include "sim/hosts/stack_sut_wrap.h"
 #include "sim/hosts/sut_plugin.h"
 #include "sim/suite/case.h"
 #include "sim/suite/closure.h"
+#include "sim/suite/starve.h"
 #include "sim/suite/wire_mutants.h"
 #include "sim/record/golden.h"
 #include "sim/record/ladder.h"
@@ -25,8 +27,7 @@ static int64_t wall_ns(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* A word for a shell. */
-static void print_word(FILE *f, const char *before, const char *word)
+void case_word(FILE *f, const char *before, const char *word)
 {
     fputs(before, f);
     if (*word &&
@@ -42,30 +43,45 @@ static void print_word(FILE *f, const char *before, const char *word)
     fputc('\'', f);
 }
 
+void case_fault(FILE *f, const struct frame_fault *fault)
+{
+    static const char *const names[FAULT_KINDS] = {[FAULT_LOSE] = "lose",
+                                                   [FAULT_DUP] = "dup",
+                                                   [FAULT_DELAY] = "delay",
+                                                   [FAULT_CORRUPT] = "corrupt"};
+    unsigned long long frame = fault->frame;
+    if (fault->kind == FAULT_LOSE)
+        fprintf(f, " --lose %d:%llu", fault->link, frame);
+    else
+        fprintf(f, " --disturb %s:%d:%llu", names[fault->kind], fault->link, frame);
+    if (fault->kind == FAULT_DELAY)
+        fprintf(f, ":%lld", (long long)fault->delay_ns);
+}
+
 char *case_repeat(const struct suite *suite, uint32_t k, const struct options *o)
 {
     const struct suite_case *c = &suite->kase[k];
     char *text = NULL;
     size_t len = 0;
     FILE *f = open_memstream(&text, &len);
-    print_word(f, "", program_invocation_name); /* as it was called: it can be called so again */
+    case_word(f, "", program_invocation_name); /* as it was called: it can be called so again */
     fputs(" run", f);
     if (o->stack->flags & SUT_BUS)
         fprintf(f, " --nic %s", c->run.nic->name);
     if (o->bus)
-        print_word(f, " --bus ", o->bus);
+        case_word(f, " --bus ", o->bus);
     if (o->sut)
-        print_word(f, " --sut ", o->sut);
+        case_word(f, " --sut ", o->sut);
     if (o->driver)
-        print_word(f, " --driver ", o->driver);
+        case_word(f, " --driver ", o->driver);
     if (o->profile)
         fprintf(f, " --profile %s", o->profile);
     if (o->judge)
         fprintf(f, " --judge %s", o->judge);
     for (int n = 0; n < o->catalogues; n++)
-        print_word(f, " --catalogue ", o->catalogue[n]);
+        case_word(f, " --catalogue ", o->catalogue[n]);
     for (int d = 0; d < o->defines; d++)
-        print_word(f, " -D ", o->define[d]);
+        case_word(f, " -D ", o->define[d]);
     if (o->fill)
         fprintf(f, " --fill %llu", (unsigned long long)o->fill);
     if (o->snapshot)
@@ -74,6 +90,8 @@ char *case_repeat(const struct suite *suite, uint32_t k, const struct options *o
         fputs(" --strict", f);
     if (o->no_monitor)
         fputs(" --no-monitor", f);
+    if (o->wrap)
+        fputs(" --wrap", f);
     if (o->no_golden)
         fputs(" --no-golden", f);
     if (o->seed_given)
@@ -83,9 +101,9 @@ char *case_repeat(const struct suite *suite, uint32_t k, const struct options *o
         value_text(&o->set[s].value, value, sizeof value);
         fprintf(f, " --set %s=%s", o->set[s].name, value);
     }
-    if (o->lose_frame)
-        fprintf(f, " --lose %d:%llu", o->lose_link, (unsigned long long)o->lose_frame);
-    print_word(f, " ", c->argument);
+    for (uint32_t n = 0; n < o->faults; n++)
+        case_fault(f, &o->fault[n]);
+    case_word(f, " ", c->argument);
     fclose(f);
     return text;
 }
@@ -109,9 +127,9 @@ static struct run_options run_options_of(const struct suite_case *c, const struc
                             .repeat = repeat};
     r.profile = o->profile ? profile_knobs(o->profile) : NULL;
     r.system = o->profile ? profile_system(o->profile) : SYSTEM_NONE;
-    r.lose_frame = o->lose_frame;
-    r.lose_link = o->lose_link;
-    r.by_outcome = o->lose_frame != 0;
+    r.fault = o->fault;
+    r.faults = o->faults;
+    r.by_outcome = o->faults != 0;
     return r;
 }
 
@@ -119,8 +137,8 @@ static struct run_options run_options_of(const struct suite_case *c, const struc
  * by its lines alone. */
 static bool golden_applies(const struct suite_case *c, const struct options *o)
 {
-    return c->golden && !o->no_golden && !o->wire_mutants && !o->sut && !o->driver &&
-           !o->seed_given && !o->sets && !o->lose_frame && !o->defines &&
+    return c->golden && !o->no_golden && !o->wrap && !o->wire_mutants && !o->sut && !o->driver &&
+           !o->seed_given && !o->sets && !o->faults && !o->defines &&
            (!o->profile || strcmp(o->profile, "rfc") == 0);
 }
 
@@ -463,13 +481,13 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
     }
     options.last_words = die;
     options.last_words_ctx = &dying;
-    int64_t started = wall_ns(),
-            *times = o->lose_frame ? closure_call_times(&c->run, &options) : NULL;
+    int64_t started = wall_ns(), *times = o->faults ? closure_call_times(&c->run, &options) : NULL;
     options.call_time = times;
     struct tracing tracing;
     begin_tracing(&tracing, o, &options);
     struct recorded_notes *notes = options.notes = notes_for(o);
     options.notes_of = o->notes_of ? o->notes_of : NOTE_NIC;
+    stack_wrap(o->wrap);
     struct run *r = run_new(&c->run, &options, &why);
     if (!r) {
         char text[TEXT_ROOM];
@@ -506,7 +524,9 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
         if (o->snapshot && out->outcome.status == RUN_PASSED)
             check_snapshot(&c->run, &options, middle, out);
         if (o->closure && out->outcome.status == RUN_PASSED)
-            closure_run(&c->run, &options, out);
+            closure_run(&c->run, &options, o->pairs, out);
+        if (o->fail_alloc && out->outcome.status == RUN_PASSED && !foreign)
+            starve_run(&c->run, &options, o->fail_alloc == ALLOC_ALL ? 0 : o->fail_alloc, out);
         if (o->wire_mutants && out->outcome.status == RUN_PASSED && !foreign)
             out->report = wire_mutants_run(&c->run, &options, &out->outcome.mutant_runs);
     }

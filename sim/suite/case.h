@@ -9,6 +9,7 @@
 enum exit_status { EXIT_PASSED, EXIT_FAILED_CASE, EXIT_USAGE, EXIT_INTERRUPTED = 130 };
 
 /* --- what a case is run with, as the command line says it --- */
+#define ALLOC_ALL UINT64_MAX
 enum { SETS_MAX = 64, DEFINES_MAX = 64, CATALOGUES_MAX = 16 };
 
 struct options {
@@ -17,13 +18,18 @@ struct options {
         *words, *output, *target;
     uint64_t seed, fill;
     bool every_nic; /* --nic all */
-    bool seed_given, json, bless, no_golden, strict, snapshot, closure, wire_mutants, quiet,
-        verbose, promiscuous, fail_on_skip, no_monitor, at_host, list, by_requirement, all,
+    bool seed_given, json, bless, no_golden, strict, snapshot, closure, pairs, wrap, wire_mutants,
+        quiet, verbose, promiscuous, fail_on_skip, no_monitor, at_host, list, by_requirement, all,
         mermaid;
-    unsigned notes_of;                 /* --trace: enum topology_note */
-    int jobs, patience;                /* seconds of computing that a case may take */
-    uint64_t lose_frame, max_failures; /* 0: none; any number */
-    int lose_link;
+    unsigned notes_of;                               /* --trace: enum topology_note */
+    uint64_t seeds_first, seeds_last, shard, shards; /* of a sweep; shards 0: it is whole */
+    const char *shrink;
+    uint64_t fail_alloc; /* that draw; ALLOC_ALL; 0: none */
+    bool join;
+    int jobs, patience;                     /* seconds of computing that a case may take */
+    uint64_t max_failures;                  /* 0: any number */
+    struct frame_fault fault[FRAME_FAULTS]; /* of closure, and how many */
+    uint32_t faults;
     struct setting set[SETS_MAX];
     uint32_t sets;
     const char *catalogue[CATALOGUES_MAX], *breaker_file[CATALOGUES_MAX];
@@ -60,6 +66,8 @@ struct outcome {
     bool last;    /* the worker ends with this case */
     bool refused; /* an error of the script, found before the case began or as it was played */
     uint32_t closure_runs, mutant_runs;
+    uint32_t runs, failures, left_out; /* of a task that plays many */
+    uint64_t draws;                    /* of memory */
 };
 
 struct result {
@@ -81,6 +89,10 @@ struct last_words {
 /* Runs case k and fills *out; report and ladder are malloc'ed. */
 void case_run(const struct suite *suite, uint32_t k, const struct options *o, unsigned want,
               const struct last_words *last, struct result *out);
+/* " --lose 0:3", " --disturb dup:0:3" */
+void case_fault(FILE *f, const struct frame_fault *fault);
+/* A word of a command, for a shell. */
+void case_word(FILE *f, const char *before, const char *word);
 /* The command that repeats case k, for a shell; malloc'ed. */
 char *case_repeat(const struct suite *suite, uint32_t k, const struct options *o);
 
@@ -90,6 +102,22 @@ enum workers_end {
     WORKERS_INTERRUPTED, /* by the user (SIGINT) */
     WORKERS_FAILED       /* all ran, and one left with an error after its cases: a leak, say */
 };
+
+/* What workers do: tasks by number, each in a process that may come down with it. */
+struct work {
+    uint32_t count;
+    int jobs, patience; /* jobs 0: the number of processors */
+    bool alone;         /* each task gets a process of its own */
+    /* Fills *out, whose texts are malloc'ed; outcome.last: the process ends with it. */
+    void (*run)(void *ctx, uint32_t k, const struct last_words *last, struct result *out);
+    char *(*repeat)(void *ctx, uint32_t k);     /* the command for it; malloc'ed */
+    const char *(*path)(void *ctx, uint32_t k); /* whose fault it is when the process dies */
+    void *ctx;
+};
+
+/* Does all tasks; `done` hears of each in order of their numbers, and says whether to go on. */
+enum workers_end workers_do(const struct work *work,
+                            bool (*done)(void *ctx, uint32_t k, struct result *r), void *ctx);
 
 /* Runs all cases in o->jobs worker processes; `done` hears of each in order of the suite, and says
  * whether to go on. A worker that dies or hangs is one failed case. */

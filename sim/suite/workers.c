@@ -37,9 +37,7 @@ struct worker {
 };
 
 struct crew {
-    const struct suite *suite;
-    const struct options *options;
-    unsigned want;
+    const struct work *work;
     struct worker *worker;
     int workers;
     uint32_t next; /* case to hand out */
@@ -104,21 +102,21 @@ static void worker_loop(const struct crew *crew, int in, int out)
 {
     const struct last_words last = {say_and_end, &out};
     uint32_t k;
-    const struct itimerval busy = {.it_value.tv_sec = crew->options->patience,
-                                   .it_interval.tv_sec = crew->options->patience};
-    crash_watch(&mine->crash, crew->options->patience, got_nowhere, run_die);
+    const struct itimerval busy = {.it_value.tv_sec = crew->work->patience,
+                                   .it_interval.tv_sec = crew->work->patience};
+    crash_watch(&mine->crash, crew->work->patience, got_nowhere, run_die);
     signal(SIGINT, SIG_IGN);            /* the command hears it, and ends us */
     dup2(STDERR_FILENO, STDOUT_FILENO); /* what a plug-in prints is no part of our report */
     while (fd_read_all(in, &k, sizeof k)) {
         struct result r = {0};
         heard = UINT64_MAX;
         setitimer(ITIMER_PROF, &busy, NULL);
-        case_run(crew->suite, k, crew->options, crew->want, &last, &r);
+        crew->work->run(crew->work->ctx, k, &last, &r);
         send_result(out, &r);
         free(r.report);
         free(r.ladder);
     }
-    alarm(ASLEEP * (unsigned)crew->options->patience); /* a plug-in's exit handlers may hang, too */
+    alarm(ASLEEP * (unsigned)crew->work->patience); /* a plug-in's exit handlers may hang, too */
     exit(EXIT_PASSED); /* not _exit: the leak checker of a sanitizer build speaks at exit */
 }
 
@@ -176,7 +174,7 @@ static int dismiss(struct worker *w, bool kill_it)
 
 static void tell_in_order(struct crew *crew)
 {
-    while (!crew->enough && crew->told < crew->suite->cases && crew->result[crew->told].done) {
+    while (!crew->enough && crew->told < crew->work->count && crew->result[crew->told].done) {
         struct result *r = &crew->result[crew->told];
         crew->enough = !crew->done(crew->ctx, crew->told++, r);
         free(r->report);
@@ -189,7 +187,7 @@ static void tell_in_order(struct crew *crew)
 static void tell_crash(const struct crew *crew, const struct worker *w, struct result *r)
 {
     const struct crash *c = &pulse_of(crew, w)->crash;
-    char *before = r->report, *repeat = case_repeat(crew->suite, r->outcome.index, crew->options);
+    char *before = r->report, *repeat = crew->work->repeat(crew->work->ctx, r->outcome.index);
     size_t len;
     FILE *f = open_memstream(&r->report, &len);
     fputs(before ? before : "", f);
@@ -207,13 +205,13 @@ static void bury(struct crew *crew, struct worker *w, const char *how)
     int status = dismiss(w, true);
     struct crash *c = &pulse_of(crew, w)->crash;
     struct result *r = &crew->result[k];
-    char *repeat = case_repeat(crew->suite, k, crew->options);
+    char *repeat = crew->work->repeat(crew->work->ctx, k);
     free(r->report);
     free(r->ladder);
     r->report = r->ladder = NULL;
     size_t len;
     FILE *f = open_memstream(&r->report, &len);
-    fprintf(f, "%s: ", crew->suite->kase[k].run.script->path);
+    fprintf(f, "%s: ", crew->work->path(crew->work->ctx, k));
     if (c->text[0])
         fprintf(f, "%s", c->text);
     else if (WIFSIGNALED(status))
@@ -232,7 +230,7 @@ static void bury(struct crew *crew, struct worker *w, const char *how)
 /* Singletons of a stack get a process for each case. */
 static void give(struct crew *crew, struct worker *w)
 {
-    if (crew->next == crew->suite->cases)
+    if (crew->next == crew->work->count)
         return;
     if (w->pid <= 0)
         hire(crew, w);
@@ -257,7 +255,7 @@ static void hear(struct crew *crew, struct worker *w)
         w->kase = NOTHING;
         if (pulse_of(crew, w)->crash.text[0])
             tell_crash(crew, w, r);
-        if (outcome.last || crew->options->stack->flags & SUT_SINGLETON)
+        if (outcome.last || crew->work->alone)
             dismiss(w, false);
     }
     give(crew, w);
@@ -293,20 +291,19 @@ static void wait_for_one(struct crew *crew, struct pollfd *fds, struct worker **
         } else if (pulse_of(crew, of[k])->beat != of[k]->beat) {
             of[k]->beat = pulse_of(crew, of[k])->beat;
             of[k]->since = time(NULL);
-        } else if (time(NULL) - of[k]->since > ASLEEP * crew->options->patience) {
+        } else if (time(NULL) - of[k]->since > ASLEEP * crew->work->patience) {
             wake(crew, of[k], &fds[k]);
         }
     }
 }
 
-enum workers_end workers_run(const struct suite *suite, const struct options *o, unsigned want,
-                             bool (*done)(void *ctx, uint32_t k, struct result *r), void *ctx)
+enum workers_end workers_do(const struct work *work,
+                            bool (*done)(void *ctx, uint32_t k, struct result *r), void *ctx)
 {
-    int failed = 0, jobs = o->jobs ? o->jobs : (int)sysconf(_SC_NPROCESSORS_ONLN);
-    struct crew crew = {
-        .suite = suite, .options = o, .want = want, .workers = jobs, .done = done, .ctx = ctx};
-    if (crew.workers > (int)suite->cases)
-        crew.workers = (int)suite->cases;
+    int failed = 0, jobs = work->jobs ? work->jobs : (int)sysconf(_SC_NPROCESSORS_ONLN);
+    struct crew crew = {.work = work, .workers = jobs, .done = done, .ctx = ctx};
+    if (crew.workers > (int)work->count)
+        crew.workers = (int)work->count;
     crew.worker = calloc((size_t)crew.workers + 1, sizeof *crew.worker);
     size_t pulses = ((size_t)crew.workers + 1) * sizeof *crew.pulse;
     crew.pulse = mmap(NULL, pulses, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -314,7 +311,7 @@ enum workers_end workers_run(const struct suite *suite, const struct options *o,
         perror("wiredrill: mmap");
         exit(EXIT_USAGE);
     }
-    crew.result = calloc((size_t)suite->cases + 1, sizeof *crew.result);
+    crew.result = calloc((size_t)work->count + 1, sizeof *crew.result);
     struct pollfd *fds = calloc((size_t)crew.workers + 1, sizeof *fds);
     struct worker **of = calloc((size_t)crew.workers + 1, sizeof *of);
     struct sigaction before;
@@ -323,11 +320,11 @@ enum workers_end workers_run(const struct suite *suite, const struct options *o,
     signal(SIGPIPE, SIG_IGN);
     for (int k = 0; k < crew.workers; k++)
         give(&crew, &crew.worker[k]);
-    while (crew.told < suite->cases && !crew.enough && !interrupted) {
+    while (crew.told < work->count && !crew.enough && !interrupted) {
         wait_for_one(&crew, fds, of);
         tell_in_order(&crew);
     }
-    bool early = crew.told < suite->cases;
+    bool early = crew.told < work->count;
     for (int k = 0; k < crew.workers; k++) {
         if (crew.worker[k].pid <= 0)
             continue;
@@ -336,7 +333,7 @@ enum workers_end workers_run(const struct suite *suite, const struct options *o,
             failed =
                 fprintf(stderr, "wiredrill: a worker ended with status %d\n", WEXITSTATUS(status));
     }
-    for (uint32_t k = crew.told; k < suite->cases; k++) {
+    for (uint32_t k = crew.told; k < work->count; k++) {
         free(crew.result[k].report);
         free(crew.result[k].ladder);
     }
@@ -350,4 +347,45 @@ enum workers_end workers_run(const struct suite *suite, const struct options *o,
            : early     ? WORKERS_ENOUGH
            : failed    ? WORKERS_FAILED
                        : WORKERS_DONE;
+}
+
+/* --- the cases of a suite --- */
+
+struct cases {
+    const struct suite *suite;
+    const struct options *options;
+    unsigned want;
+};
+
+static void run_case_of(void *ctx, uint32_t k, const struct last_words *last, struct result *out)
+{
+    const struct cases *c = ctx;
+    case_run(c->suite, k, c->options, c->want, last, out);
+}
+
+static char *repeat_of(void *ctx, uint32_t k)
+{
+    const struct cases *c = ctx;
+    return case_repeat(c->suite, k, c->options);
+}
+
+static const char *path_of(void *ctx, uint32_t k)
+{
+    const struct cases *c = ctx;
+    return c->suite->kase[k].run.script->path;
+}
+
+enum workers_end workers_run(const struct suite *suite, const struct options *o, unsigned want,
+                             bool (*done)(void *ctx, uint32_t k, struct result *r), void *ctx)
+{
+    struct cases c = {suite, o, want};
+    const struct work work = {.count = suite->cases,
+                              .jobs = o->jobs,
+                              .patience = o->patience,
+                              .alone = (o->stack->flags & SUT_SINGLETON) != 0,
+                              .run = run_case_of,
+                              .repeat = repeat_of,
+                              .path = path_of,
+                              .ctx = &c};
+    return workers_do(&work, done, ctx);
 }

@@ -45,20 +45,22 @@ static void skip_unplayed(struct topology *t, const struct packet_spec *packet,
         topology_skip(t, "%s:%d: %s", place->file, place->line, why);
 }
 
-/* Loss closure's one fault. */
-static void lose_one(struct topology *t)
+/* Closure's faults. */
+static void disturb_frames(struct topology *t)
 {
-    const struct link_fault fault = {
-        .kind = FAULT_LOSE, .frame = t->plan.lose_frame, .from_port = -1};
-    if (!t->plan.lose_frame)
-        return;
-    if (t->plan.script->outcomes == 0)
+    for (uint32_t k = 0; k < t->plan.faults; k++) {
+        const struct frame_fault *f = &t->plan.fault[k];
+        const struct link_fault fault = {
+            .kind = f->kind, .frame = f->frame, .delay_ns = f->delay_ns, .from_port = -1};
+        if (f->link < (int)t->recording.links)
+            link_add_fault(t->recording.link[f->link].link, &fault);
+    }
+    if (t->plan.faults && t->plan.script->outcomes == 0)
         topology_skip(
             t,
-            "%s: a run that loses a frame is judged by the script's outcome lines, and it has none",
+            "%s: a run that disturbs a frame is judged by the script's outcome lines, and "
+            "it has none",
             t->plan.script->path);
-    else if (t->plan.lose_link < (int)t->recording.links)
-        link_add_fault(t->recording.link[t->plan.lose_link].link, &fault);
 }
 
 int topology_build(struct topology *t, struct world *w, const struct topology_plan *plan,
@@ -89,7 +91,7 @@ int topology_build(struct topology *t, struct world *w, const struct topology_pl
         return 0;
     if (plan->ready)
         plan->ready(plan->watch_ctx);
-    lose_one(t);
+    disturb_frames(t);
     if (topology_configure_stacks(t, why) != 0 || topology_configure_sut(t, attribute, why) != 0)
         return -1;
     return s->packetdrill ? topology_configure_packetdrill(t, why) : 0;

@@ -36,7 +36,7 @@ void topology_bad_value(const struct attribute *a, const char *right, struct why
             right);
 }
 
-enum link_unit { UNIT_BPS, UNIT_NS, UNIT_COUNT, UNIT_PPM };
+enum link_unit { UNIT_BPS, UNIT_NS, UNIT_COUNT, UNIT_PPM, UNIT_SEED };
 
 static const struct {
     const char *name;
@@ -55,6 +55,7 @@ static const struct {
     {"truncate", UNIT_PPM, offsetof(struct link_config, truncate_ppm)},
     {"burst-enter", UNIT_PPM, offsetof(struct link_config, burst_enter_ppm)},
     {"burst-leave", UNIT_PPM, offsetof(struct link_config, burst_leave_ppm)},
+    {"seed", UNIT_SEED, offsetof(struct link_config, seed)},
     {"jitter", UNIT_NS, offsetof(struct link_config, jitter_ns)},
     {"reorder-delay", UNIT_NS, offsetof(struct link_config, reorder_ns)},
 };
@@ -113,6 +114,7 @@ static int set_link_attribute(struct link_config *config, const struct attribute
             [UNIT_BPS] = {INT64_C(1000000000000), "a rate up to 1000Gbit, such as 10Mbit"},
             [UNIT_NS] = {INT64_MAX / 4, "a time, such as 5ms"},
             [UNIT_COUNT] = {INT32_MAX, "a number from 0"},
+            [UNIT_SEED] = {INT64_MAX, "a number from 1"},
             [UNIT_PPM] = {1000000, "a share up to 100%, such as 5% or 300ppm"}};
         enum link_unit unit = link_attributes[k].unit;
         int64_t number = number_in(unit, &a->value);
@@ -121,7 +123,7 @@ static int set_link_attribute(struct link_config *config, const struct attribute
             return -1;
         }
         uint8_t *at = (uint8_t *)config + link_attributes[k].offset;
-        if (unit == UNIT_BPS || unit == UNIT_NS)
+        if (unit == UNIT_BPS || unit == UNIT_NS || unit == UNIT_SEED)
             memcpy(at, &number, sizeof number);
         else
             memcpy(at, &(uint32_t){(uint32_t)number}, sizeof(uint32_t));

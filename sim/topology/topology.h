@@ -24,6 +24,15 @@ extern const struct host_kind topology_stack_kind;
 typedef void topology_watch(void *ctx, uint32_t link, int port, struct frame *f,
                             enum link_event event, uint32_t record, int64_t now_ns);
 
+/* Closure: what becomes of the nth frame of a link. */
+struct frame_fault {
+    enum fault_kind kind; /* lose, dup, delay, corrupt */
+    int link;
+    uint64_t frame;
+    int64_t delay_ns;
+};
+enum { FRAME_FAULTS = 2 };
+
 /* What a world is built from. */
 struct topology_plan {
     const struct script *script;
@@ -40,10 +49,10 @@ struct topology_plan {
     bool (*knob_default)(const char *knob, int64_t *value);
     uint8_t fill; /* what the stack's memory holds before it starts */
     bool watch_fates;
-    struct recorded_notes *notes; /* of the host under test; NULL: nobody wants any */
-    unsigned notes_of;            /* enum topology_note */
-    int lose_link;                /* loss closure: lose the nth frame of this link; frame 0: none */
-    uint64_t lose_frame;
+    struct recorded_notes *notes;    /* of the host under test; NULL: nobody wants any */
+    unsigned notes_of;               /* enum topology_note */
+    const struct frame_fault *fault; /* of closure */
+    uint32_t faults;
     struct sut_listener listener;
     topology_watch *watch;
     void (*heard)(void *ctx, const char *knob, int64_t value); /* a knob is set; may be NULL */

@@ -13,7 +13,7 @@ void impair_configure(struct impair *i, const struct link_config *c)
         i->burst = false;
 }
 
-void impair_init(struct impair *i, const struct link_config *config, uint64_t seed)
+void impair_seed(struct impair *i, const struct link_config *config, uint64_t seed)
 {
     static const char *const kind[STREAMS] = {"loss", "burst",   "dup",      "corrupt",
                                               "fcs",  "reorder", "truncate", "jitter"};
@@ -22,8 +22,20 @@ void impair_init(struct impair *i, const struct link_config *config, uint64_t se
         snprintf(name, sizeof name, "link/%s/%s", config->name, kind[k]);
         random_init(&i->stream[k], seed, name);
     }
+}
+
+void impair_init(struct impair *i, const struct link_config *config, uint64_t seed)
+{
+    impair_seed(i, config, config->seed ? config->seed : seed);
     i->last_fault = &i->fault;
     impair_configure(i, config);
+}
+
+void impair_calm(struct impair *i)
+{
+    i->fault = NULL;
+    i->last_fault = &i->fault;
+    i->burst = false;
 }
 
 /* --- which faults a frame hits --- */
@@ -31,7 +43,7 @@ void impair_init(struct impair *i, const struct link_config *config, uint64_t se
 bool fault_changes_state(const struct link_fault *fault)
 {
     return fault->kind == FAULT_DOWN || fault->kind == FAULT_UP || fault->kind == FAULT_PARTITION ||
-           fault->kind == FAULT_HEAL;
+           fault->kind == FAULT_HEAL || fault->kind == FAULT_CALM;
 }
 
 bool fault_at_once(const struct link_fault *fault)
@@ -122,6 +134,14 @@ static void break_fcs(struct impair *i, struct verdict *v, const struct frame *o
     happen(v, LINK_CORRUPTED, 0);
 }
 
+/* Where no checksum above would see it, the frame check sequence does. */
+static void corrupt(struct impair *i, struct verdict *v, const struct frame *original, int line)
+{
+    if (!damage_covered_byte(own_copy(v, original), &i->stream[STREAM_CORRUPT]))
+        v->frame->flags |= FRAME_BAD_FCS;
+    happen(v, LINK_CORRUPTED, line);
+}
+
 static void corrupt_randomly(struct impair *i, const struct link_config *c, struct verdict *v,
                              const struct frame *original)
 {
@@ -129,10 +149,7 @@ static void corrupt_randomly(struct impair *i, const struct link_config *c, stru
         break_fcs(i, v, original);
     if (!chance(i, STREAM_CORRUPT, c->corrupt_ppm))
         return;
-    /* Where no checksum above would see it, the frame check sequence does. */
-    if (!damage_covered_byte(own_copy(v, original), &i->stream[STREAM_CORRUPT]))
-        v->frame->flags |= FRAME_BAD_FCS;
-    happen(v, LINK_CORRUPTED, 0);
+    corrupt(i, v, original, 0);
 }
 
 static void delay_randomly(struct impair *i, const struct link_config *c, struct verdict *v)
@@ -169,7 +186,8 @@ static void impair_randomly(struct impair *i, const struct link_config *c, struc
 }
 
 /* False when the fault would change nothing (a bit or a length beyond the frame's end). */
-static bool apply(const struct link_fault *fault, struct verdict *v, const struct frame *original)
+static bool apply(struct impair *i, const struct link_fault *fault, struct verdict *v,
+                  const struct frame *original)
 {
     switch (fault->kind) {
     case FAULT_DUP:
@@ -181,6 +199,9 @@ static bool apply(const struct link_fault *fault, struct verdict *v, const struc
             return false;
         damage_bit(own_copy(v, original), fault->bit);
         happen(v, LINK_CORRUPTED, fault->line);
+        return true;
+    case FAULT_CORRUPT:
+        corrupt(i, v, original, fault->line);
         return true;
     case FAULT_FCS:
         own_copy(v, original)->flags |= FRAME_BAD_FCS;
@@ -214,7 +235,7 @@ static void apply_faults(struct impair *i, struct verdict *v, const struct frame
 {
     lose_by_fault(i, v);
     for (struct link_fault *fault = i->fault; fault && !v->lost; fault = fault->next)
-        if (fault->hit && apply(fault, v, original))
+        if (fault->hit && apply(i, fault, v, original))
             fault->applied++;
 }
 

@@ -36,6 +36,10 @@ struct verdict {
 };
 
 void impair_init(struct impair *i, const struct link_config *config, uint64_t seed);
+/* Begins the streams anew. */
+void impair_seed(struct impair *i, const struct link_config *config, uint64_t seed);
+/* All faults end. */
+void impair_calm(struct impair *i);
 /* To be told when the configuration changed. */
 void impair_configure(struct impair *i, const struct link_config *config);
 /* Marks the faults that this frame hits; false when there is none. */

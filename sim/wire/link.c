@@ -36,7 +36,7 @@ struct flight {
 struct link {
     struct owner owner; /* first: fire() casts back */
     struct world *world;
-    struct link_config config;
+    struct link_config config, made; /* made: as it was at first */
     uint32_t number;
     struct port *port;
     int ports, port_room;
@@ -65,6 +65,7 @@ struct link *link_new(struct world *w, const struct link_config *config)
     l->world = w;
     l->config = *config;
     l->config.name[LINK_NAME_BYTES - 1] = '\0';
+    l->made = l->config;
     l->up = l->told_up = true;
     l->owner.name = l->config.name;
     l->owner.fire = fire;
@@ -83,11 +84,14 @@ const struct link_config *link_config(const struct link *l)
 void link_configure(struct link *l, const struct link_config *config)
 {
     bool new_rate = config->rate_bps != l->config.rate_bps;
+    bool new_seed = config->seed && config->seed != l->config.seed;
     char name[LINK_NAME_BYTES];
     memcpy(name, l->config.name, sizeof name);
     l->config = *config;
     memcpy(l->config.name, name, sizeof name); /* it names the random streams */
     impair_configure(&l->impair, &l->config);
+    if (new_seed)
+        impair_seed(&l->impair, &l->config, l->config.seed);
     for (int p = 0; new_rate && p < l->ports; p++) {
         l->port[p].free_ns += l->port[p].free_part > 0;
         l->port[p].free_part = 0;
@@ -316,11 +320,21 @@ static void partition(struct link *l, int port, bool cut, int line)
         l->cut_line = line;
 }
 
+void link_calm(struct link *l, int line)
+{
+    impair_calm(&l->impair);
+    link_configure(l, &l->made);
+    partition(l, -1, false, line);
+    link_set_up(l, true, line);
+}
+
 static void change_state(struct link *l, struct link_fault *fault)
 {
     int port = fault_at_once(fault) ? fault->from_port : -1;
     fault->applied++;
-    if (fault->kind == FAULT_DOWN || fault->kind == FAULT_UP)
+    if (fault->kind == FAULT_CALM)
+        link_calm(l, fault->line);
+    else if (fault->kind == FAULT_DOWN || fault->kind == FAULT_UP)
         link_set_up(l, fault->kind == FAULT_UP, fault->line);
     else
         partition(l, port, fault->kind == FAULT_PARTITION, fault->line);

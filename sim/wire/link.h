@@ -26,6 +26,7 @@ struct link_config {
     /* Random impairments, each from a stream of its own: chance in millionths. */
     uint32_t loss_ppm, dup_ppm, corrupt_ppm, fcs_ppm, reorder_ppm, truncate_ppm;
     uint32_t burst_enter_ppm, burst_leave_ppm; /* Gilbert: in the bad state every frame is lost */
+    uint64_t seed;                             /* of the impairments' streams; 0: the world's */
     int64_t jitter_ns;                         /* uniform 0..jitter, may reorder */
     int64_t reorder_ns; /* how long a reordered frame is held back; 0: 1 ms */
 };
@@ -41,6 +42,8 @@ enum fault_kind {
     FAULT_UP,
     FAULT_PARTITION,
     FAULT_HEAL,
+    FAULT_CORRUPT, /* one byte that the transport's checksum must see */
+    FAULT_CALM,    /* the link carries everything again: see link_calm */
     FAULT_KINDS
 };
 
@@ -135,6 +138,9 @@ void link_watch(struct link *l, link_tap *watcher, void *ctx);
 /* Frames in flight when a link goes down are lost. A line of 0: no script's. */
 void link_set_up(struct link *l, bool up, int line);
 bool link_is_up(const struct link *l);
+/* All faults end, partitions heal, the link is up and as it was made: random impairments are what
+ * its first configuration says. */
+void link_calm(struct link *l, int line);
 uint64_t link_count(const struct link *l, enum link_event event);
 const char *link_event_name(enum link_event event);
 /* "sent", "lost", "down", ...: -1 for an unknown name. For counter("lan.lost"). */

@@ -51,13 +51,12 @@ void socket_queue_put(struct stack *s, struct socket *k, struct netbuf *nb,
     STACK_INVARIANT(socket_check(s, k));
     struct socket_queue *q = &k->queue;
     int drop = refusal(s, k, nb);
-    if (drop >= 0) {
-        stack_drop(s, nb, MODULE_SOCKET, (unsigned)drop);
+    struct socket_datagram *d = drop < 0 ? pool_take(&socket_state(s)->datagrams) : NULL;
+    if (!d) {
+        stack_drop(s, nb, MODULE_SOCKET, drop < 0 ? SOCKET_DROP_POOL_LOW : (unsigned)drop);
         return;
     }
     unsigned before = k->ops->events(s, k);
-    struct socket_datagram *d = pool_take(&socket_state(s)->datagrams);
-    STACK_ASSERT(d); /* there is one for each netbuf */
     *d = (struct socket_datagram){
         .nb = nb,
         .from = {r->source, from_port},

@@ -144,7 +144,8 @@ for one in 20-scenarios 40-snapshot 45-closure; do
     wiredrill $one 'echo "1 passed, 1 failed, 0 skipped"; exit 0'; finds 'exit 0 with "1 passed, 1 failed'
     wiredrill $one 'echo "0 passed, 0 failed, 0 skipped"'; finds '0 passed'
 done
-wiredrill 45-closure 'echo "9 passed, 0 failed, 0 skipped"'; finds 'a loss that breaks an exchange is found: no' 'each of the two frames is lost: no'
+wiredrill 45-closure 'echo "9 passed, 0 failed, 0 skipped"'; finds 'a loss that breaks an exchange is found: no' 'each of the two frames is lost, doubled, corrupted, and the first delayed: no'
+wiredrill 48-sweep 'exit 0'; finds 'seeds 1..1200 have at least 1100 runs: no' 'thousands of draws are refused: no' 'a sweep finds what is planted: no'
 
 # What must show in a snapshot: a byte of the stack's that lies outside of the world.
 plant 40-snapshot

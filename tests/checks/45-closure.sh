@@ -1,12 +1,12 @@
-# Loss closure: each frame of each exchange that states an outcome, lost in turn. Scripts that state none are not counted, and what counts is a frame
-# that was lost: as many runs as the exchanges have frames.
+# Closure of faults: each frame of each exchange that states an outcome, lost, doubled, delayed past the next and corrupted in turn. Scripts that state none
+# are not counted, and what counts is a run with a frame disturbed.
 . tests/checks/count.sh
 build/release/wiredrill run --no-golden --closure --jobs 2 $(grep -lr '^outcome' scenarios | sort) >build/closure.out 2>&1
 status=$?
 grep -v '^passed ' build/closure.out >build/closure.rest
 told build/closure.rest
 count build/closure.out $status
-lost=$(sed -nE 's/^([0-9]+) runs with one frame lost$/\1/p' build/closure.out)
+lost=$(sed -nE 's/^([0-9]+) runs with a frame lost, doubled, delayed or corrupted$/\1/p' build/closure.out)
 ok ${lost:-0}
 # Planted: an exchange that no loss may touch is found with its first frame lost; of one that bears any, each of its two frames is lost, on each NIC.
 work=build/closure
@@ -20,6 +20,6 @@ planted 'counter("lan.lost") == 0'
 [ $? -eq 1 ] && grep -q -- '--lose 0:1$' $work/out && grep -q '^0 passed, 2 failed, 0 skipped$' $work/out
 verdict $? "a loss that breaks an exchange is found"
 planted 'counter("lan.lost") < 2'
-[ $? -eq 0 ] && grep -q '^4 runs with one frame lost$' $work/out
-verdict $? "each of the two frames is lost"
+[ $? -eq 0 ] && grep -q '^14 runs with a frame lost, doubled, delayed or corrupted$' $work/out
+verdict $? "each of the two frames is lost, doubled, corrupted, and the first delayed"
 finish

@@ -9,8 +9,8 @@ void tcp_enter(struct stack *s, struct tcp_pcb *pcb, enum tcp_state state)
     STACK_ASSERT(t->count[pcb->state] > 0);
     t->count[pcb->state]--;
     t->count[state]++;
+    stack_trace(s, TRACE_STATE, "tcp.state", pcb->state * 16 + state);
     pcb->state = (uint8_t)state;
-    stack_trace(s, TRACE_STATE, "tcp.state", state);
 }
 
 static bool is_over(const struct tcp_pcb *pcb)
