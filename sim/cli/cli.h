@@ -25,8 +25,8 @@ int capture_open(const char *path, struct pcap_file *file);
 
 /* The cases of a run; NULL after saying why there are none. */
 struct suite *cases_to_run(const struct options *o);
-/* Keeps the cases that --needs, --requirement, --folder and -k choose (choose.c). False: that is all
- * of them, since none of these is given. */
+/* Keeps the cases that --needs, --requirement, --folder and -k choose (choose.c). False: that is
+ * all of them, since none of these is given. */
 bool choose_cases(struct suite *suite, const struct options *o);
 /* "socket, ping" or "frames", and behind it the kinds of packets: what a script needs. */
 void print_needs(FILE *out, const struct script *s, const struct options *o);

@@ -48,10 +48,11 @@ static int tell(struct find_judge *j, const struct options *o, const struct find
     struct why why = {{0}};
     struct options last = *o;
     struct find_failure failure;
+    struct find_judge again = *j;
     last.pcap = pcap;
-    j->options = &last;
+    again.options = &last;
     int status = EXIT_FAILED_CASE;
-    char *script = find_judge(j, f, &failure);
+    char *script = find_judge(&again, f, &failure);
     if (!script || !pkt || !pcap ||
         file_write(pkt, (const uint8_t *)script, strlen(script), &why) != 0)
         status = usage_error("from-fuzz: %s", why.text[0] ? why.text : "no memory");
@@ -66,7 +67,7 @@ static int tell(struct find_judge *j, const struct options *o, const struct find
         printf("  repeat    %s run --nic %s %s\n  capture   %s\n  lines     %" PRIu32 ", %" PRIu32
                " scripts were played\n",
                program_invocation_name, o->nic ? o->nic : "e1000", pkt, pcap,
-               lines_of(script ? script : ""), j->played);
+               lines_of(script ? script : ""), again.played);
     free(script);
     free(failure.report);
     free(pkt);

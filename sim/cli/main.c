@@ -14,7 +14,8 @@ const struct subcommand subcommands[] = {
     {"run", "PATH...",
      "nic bus sut driver seed fill set profile judge jobs patience pcap trace json bless no-golden "
      "strict snapshot closure wire-mutants breakers known junit x max-failures fail-on-skip "
-     "catalogue no-monitor quiet verbose wrap lose disturb pairs fail-alloc needs lacks requirement "
+     "catalogue no-monitor quiet verbose wrap lose disturb pairs fail-alloc needs lacks "
+     "requirement "
      "folder k "
      "D",
      "run scenarios: files or folders; a ladder for one, a table for many", command_run},

@@ -20,10 +20,10 @@ void *walk_alloc(struct walk *w, size_t size)
     size = (size + 63) & ~(size_t)63;
     for (struct walk_memory **at = &w->given_back; *at; at = &(*at)->next)
         if ((*at)->size == size) {
-            void *found = *at;
+            void *again = *at;
             *at = (*at)->next;
-            memset(found, 0, size);
-            return found;
+            memset(again, 0, size);
+            return again;
         }
     if (size > WALK_ARENA - w->used)
         return NULL;

@@ -502,7 +502,8 @@ void walk_play_error(struct walk *w, const struct plan_step *s)
 {
     uint8_t f[128] = {0}, *icmp = f + ETHERNET + IP, *ip = icmp + ICMP_HEADER, *t = ip + IP;
     const struct walk_end *e = &w->end;
-    uint32_t seqs[4] = {e->acked, e->top, e->top - 1, e->acked + 70000}, seq = seqs[s->b & 3];
+    const uint32_t seqs[4] = {e->acked, e->top, e->top - 1, e->acked + 70000};
+    uint32_t seq = seqs[s->b & 3];
     walk_cell(w, 16 + s->a, 0);
     if (!e->known)
         return;

@@ -32,8 +32,8 @@ struct flow_end {
     bool known, agreed; /* the ISN is, and the other side acknowledged it */
     bool asks;          /* a SYN came whose number does not hold yet */
     uint32_t isn, asked, asked_top;
-    uint32_t top;    /* behind the last octet that it sent */
-    uint32_t acked;  /* the most that the other side acknowledged */
+    uint32_t top;   /* behind the last octet that it sent */
+    uint32_t acked; /* the most that the other side acknowledged */
     struct flow_syn said, asked_said;
 };
 

@@ -249,7 +249,8 @@ RULE(rule_tcp_answers_options)
     if (!w || !w->peer.known || !(s.flags & FACTS_SYN) || !(s.flags & FACTS_ACK))
         return true;
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
-        if (segment_has_option(f, kinds[k]) && !(w->peer.said.offers >> kinds[k] & 1) && !w->peer.asks)
+        if (segment_has_option(f, kinds[k]) && !(w->peer.said.offers >> kinds[k] & 1) &&
+            !w->peer.asks)
             return rule_broken(b, false, "no option that the SYN had not", "kind %u", kinds[k]);
     return true;
 }
@@ -261,7 +262,8 @@ RULE(rule_tcp_timestamps)
     if (!f->tcp)
         return true;
     const struct flow *w = read(j, f, &s);
-    bool agreed = w && w->host.said.offers & w->peer.said.offers & 1u << KIND_TIMESTAMPS && w->peer.known;
+    bool agreed =
+        w && w->host.said.offers & w->peer.said.offers & 1u << KIND_TIMESTAMPS && w->peer.known;
     if (!agreed || s.flags & (FACTS_RST | FACTS_SYN))
         return true;
     return rule_broken(b, segment_has_option(f, KIND_TIMESTAMPS), "timestamps, which were agreed",

@@ -73,7 +73,7 @@ static const struct {
     [LINE_SUT] = {"sut", "sut INTERFACE [ATTRIBUTE VALUE]..."},
     [LINE_FORMAT] = {"format", "format NAME on LAYER NUMBER { FIELD: TYPE [= VALUE] ... }"},
     [LINE_IGNORE] = {"ignore", "ignore [@HOST] > PACKET [until TIME]"},
-    [LINE_EXPERT] = {"expert", "expert FRAME FIELD [on LINK]"},
+    [LINE_EXPERT] = {"expert", "expert FRAME FIELD|any [on LINK]"},
     [LINE_GOLDEN] = {"golden", "golden fingerprint"},
     [LINE_OUTCOME] = {"outcome", "outcome [+]TIME EXPRESSION"},
     [LINE_JUDGE] = {"judge", "judge outcome"},

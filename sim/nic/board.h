@@ -12,8 +12,8 @@
 
 struct board_port {
     uint8_t mac[6];
-    bool up;             /* the carrier, at the beginning */
-    int64_t tx_delay_ns; /* 0 on a board whose NICs take no time of the world's */
+    bool up;                    /* the carrier, at the beginning */
+    int64_t tx_delay_ns;        /* 0 on a board whose NICs take no time of the world's */
     struct nic_options options; /* of our models only */
     nic_transmit *transmit;
     void *ctx;

@@ -101,10 +101,10 @@ static int memory_file(const char *name, off_t size)
 /* cli; hlt; jmp -4 at the reset vector, hlt everywhere else. */
 static bool fill_bios(int fd)
 {
-    static const uint8_t stop[] = {0xfa, 0xf4, 0xeb, 0xfd};
+    static const uint8_t halt[] = {0xfa, 0xf4, 0xeb, 0xfd};
     uint8_t bios[BIOS_BYTES];
-    memset(bios, stop[1], sizeof bios);
-    memcpy(bios + RESET_VECTOR, stop, sizeof stop);
+    memset(bios, halt[1], sizeof bios);
+    memcpy(bios + RESET_VECTOR, halt, sizeof halt);
     return pwrite(fd, bios, sizeof bios, 0) == sizeof bios;
 }
 

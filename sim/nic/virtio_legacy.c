@@ -96,7 +96,7 @@ static void legacy_write(struct nic *n, int bar, uint32_t off, int width, uint32
 static const struct virtio_kind kind = {
     .legacy = true,
     .offers = F_MAC | F_STATUS | F_CTRL_VQ | F_CTRL_RX | F_ANNOUNCE | F_INDIRECT,
-    .queue_most = {64, 32, 16},
+    .queue_most = {64, 64, 16},
 };
 
 extern const struct nic_kind virtio_legacy_kind;

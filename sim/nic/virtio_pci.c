@@ -139,7 +139,7 @@ static uint32_t read_common(struct nic *n, uint32_t off)
     case QUEUE_MSIX:
         return NO_VECTOR;
     case NUM_QUEUES:
-        return vnic_offered(n) & F_CTRL_VQ ? VIRTIO_QUEUES : VIRTIO_QUEUES - 1;
+        return (vnic_offered(n) & F_CTRL_VQ) ? VIRTIO_QUEUES : VIRTIO_QUEUES - 1;
     case DEVICE_STATUS:
         return vnic_status(n);
     case CONFIG_GENERATION:

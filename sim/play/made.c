@@ -78,9 +78,11 @@ static void join_pieces(struct run *r, struct pending_call *p, const struct valu
         nowhere |= b.kind == VALUE_NUMBER && n > 0;
         total += n;
     }
-    *base = nowhere ? (struct value){.kind = VALUE_NUMBER}
-            : have  ? (struct value){.kind = VALUE_BYTES, .bytes = octets, .len = have}
-                    : (struct value){.kind = VALUE_NONE};
+    *base = (struct value){.kind = VALUE_NONE};
+    if (nowhere)
+        *base = (struct value){.kind = VALUE_NUMBER};
+    else if (have)
+        *base = (struct value){.kind = VALUE_BYTES, .bytes = octets, .len = have};
     *len = (struct value){.kind = VALUE_NUMBER, .number = total};
 }
 

@@ -30,8 +30,8 @@ struct run_options {
     const struct profile_knob *profile; /* set before the script's own knobs; NULL: none */
     enum system system;                 /* of that profile */
     bool (*knob_default)(const char *knob, int64_t *value); /* see struct topology_plan */
-    uint8_t fill; /* what the stack's memory holds before it starts */
-    const struct setting *set;          /* --set, after the script's own */
+    uint8_t fill;              /* what the stack's memory holds before it starts */
+    const struct setting *set; /* --set, after the script's own */
     uint32_t sets;
     bool judge_rfc, judge_exact; /* --judge; neither: exact, but packetdrill's scripts as rfc
                                     unless a system's profile is set */
@@ -110,9 +110,9 @@ struct run {
     struct link_fault **fault;       /* those added, in order, with their lines */
     uint32_t faults, fault_room;
     struct stand_in *stand_in; /* answers for neighbours that no call could name; NULL: for none */
-    struct names reasons; /* why frames were dropped, each text once */
-    bool by_outcome;      /* the options' or the script's: */
-    int64_t disturbed_ns; /* when a line last changed a link */
+    struct names reasons;      /* why frames were dropped, each text once */
+    bool by_outcome;           /* the options' or the script's: */
+    int64_t disturbed_ns;      /* when a line last changed a link */
     bool closed;
     int64_t *call_time; /* when each top-level step ran; -1: not yet */
     uint32_t outcomes_judged;

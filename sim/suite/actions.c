@@ -38,10 +38,10 @@ static void number_steps(struct recorder *rec, const struct step *step, uint32_t
  * is known to those behind them. */
 static void add_lines_before(struct recorder *rec, const struct step *step)
 {
-    uint32_t at = 0;
-    while (at < rec->count && rec->all[at] != step)
-        at++;
-    for (; rec->told < at; rec->told++) {
+    uint32_t until = 0;
+    while (until < rec->count && rec->all[until] != step)
+        until++;
+    for (; rec->told < until; rec->told++) {
         const struct step *line = rec->all[rec->told];
         if (line->kind == STEP_PACKET && line->u.packet.direction == '>')
             add(rec, line)->when = (struct when){.kind = WHEN_ANY};

@@ -116,7 +116,7 @@ static bool try_all(struct starving *s)
     for (uint32_t k = 0; held && k < sites; k++) {
         const uint64_t draw[] = {site[k].first, site[k].second, site[k].last};
         for (int d = 0; held && d < 3; d++)
-            if (draw[d] > EACH_DRAW && (d < 2 || draw[d] != draw[d - 1]))
+            if ((d < 2 || draw[d] != draw[1]) && draw[d] > EACH_DRAW)
                 held = survives(s, draw[d]);
     }
     return held;

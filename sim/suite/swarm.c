@@ -273,8 +273,8 @@ static void draw_kinds(struct draw *d)
         return;
     }
     /* Each kind in a quarter of the seeds, never none. */
-    o->kinds = (uint32_t)(random_next(&d->kinds) & random_next(&d->kinds));
-    o->kinds &= (1u << SWARM_KINDS) - 1;
+    uint64_t half = random_next(&d->kinds);
+    o->kinds = (uint32_t)(half & random_next(&d->kinds)) & ((1u << SWARM_KINDS) - 1);
     if (!o->kinds)
         o->kinds = 1u << random_below(&d->kinds, SWARM_KINDS);
 }

@@ -192,7 +192,7 @@ void sweep_release(struct prepared *p)
 struct at_work {
     const struct sweep *sweep;
     struct prepared *prepared;
-    const struct swarm *swarm;
+    struct swarm swarm;
     const struct last_words *last;
     struct result *out;
     FILE *rows;
@@ -216,12 +216,12 @@ static void print_row(struct at_work *w, const struct run *r, const char *status
     const char *between = "";
     fprintf(w->rows, "%" PRIu64 "\t%s\t%s\t", w->seed, status, w->prepared->label);
     for (int k = 0; k < SWARM_KINDS; k++)
-        if (w->swarm->kinds >> k & 1) {
+        if (w->swarm.kinds >> k & 1) {
             fprintf(w->rows, "%s%s", between, swarm_kind_name((enum swarm_kind)k));
             between = ",";
         }
-    fprintf(w->rows, "\t%u\t%" PRId64 "\t%" PRIu64 "\t%" PRId64 "\t", w->swarm->strikes,
-            w->swarm->calm_ns, r->judge.frames, world_now(r->world));
+    fprintf(w->rows, "\t%u\t%" PRId64 "\t%" PRIu64 "\t%" PRId64 "\t", w->swarm.strikes,
+            w->swarm.calm_ns, r->judge.frames, world_now(r->world));
     if (is_bad(r))
         print_escaped(w->rows, r->verdict.report);
     fputc('\n', w->rows);
@@ -244,12 +244,10 @@ static void run_seed(struct at_work *w)
 {
     struct prepared *p = w->prepared;
     struct pool *pool = pool_new();
-    struct swarm swarm;
     reach_begin(w->sweep->reach);
-    swarm_draw(w->seed, &p->actions, pool, &swarm);
-    w->swarm = &swarm;
+    swarm_draw(w->seed, &p->actions, pool, &w->swarm);
     world_restore(p->run->world, p->image);
-    run_again(p->run, &swarm.script);
+    run_again(p->run, &w->swarm.script);
     run_play(p->run, NEVER);
     run_finish(p->run);
     bool passed = p->run->verdict.status == RUN_PASSED;
@@ -277,10 +275,9 @@ static void run_task(void *ctx, uint32_t k, const struct last_words *last, struc
     const struct sweep *s = ctx;
     const struct sweep_task *t = &s->task[k];
     struct prepared p;
-    struct swarm none = {.kinds = 0};
     size_t len = 0;
     struct at_work w = {
-        .sweep = s, .prepared = &p, .swarm = &none, .last = last, .out = out, .seed = t->first};
+        .sweep = s, .prepared = &p, .last = last, .out = out, .seed = t->first};
     *out = (struct result){.outcome = {.index = k}};
     w.rows = open_memstream(&out->report, &len);
     if (!w.rows)

@@ -354,6 +354,10 @@ void tcp_fastopen_answered(struct stack *s, struct tcp_pcb *pcb, const struct tc
 /* False: cookies are off. */
 bool tcp_send_cookie(struct stack *s, const struct tcp_pcb *listener, const struct tcp_segment *g,
                      int64_t now_ns);
+/* Text or a FIN whose connection may be one that only its peer knows of: an acknowledgement that
+ * brought its cookie was lost, or could not be taken. The next one's is as good; a RST, as 3.10.7.2
+ * has it for each ACK, would end what the listener had agreed to. */
+bool tcp_may_follow_cookie(struct stack *s, const struct tcp_segment *g, int64_t now_ns);
 /* The connection of an ACK that brings a cookie back, in SYN-RECEIVED and held; NULL: it brings
  * none, or there is no room for it. */
 struct tcp_pcb *tcp_take_cookie(struct stack *s, struct tcp_pcb *listener,

@@ -183,7 +183,8 @@ tcp_step tcp_input_listen(struct stack *s, struct tcp_pcb *listener, struct tcp_
             tcp_leave(s, child, now_ns);
             return step;
         }
-        tcp_answer_rst(s, g, now_ns);
+        if (!tcp_may_follow_cookie(s, g, now_ns))
+            tcp_answer_rst(s, g, now_ns);
         return TCP_DROP_LISTEN_ACK;
     }
     /* Third, check for a SYN. */

@@ -102,7 +102,12 @@ static void begin(struct stack *s, struct tcp_pcb *child, const struct tcp_segme
     child->syn_ns = TCP_NEVER;
 }
 
-/* Cookies are looked for while some may be under way: else each ACK would be a guess. */
+/* Some may be under way: else each ACK would be a guess. */
+static bool cookies_out(const struct tcp *t, int64_t now_ns)
+{
+    return t->cookies && now_ns - t->cookie_ns < VALID_NS;
+}
+
 struct tcp_pcb *tcp_take_cookie(struct stack *s, struct tcp_pcb *listener,
                                 const struct tcp_segment *g, int64_t now_ns)
 {
@@ -110,7 +115,7 @@ struct tcp_pcb *tcp_take_cookie(struct stack *s, struct tcp_pcb *listener,
     const struct tcp_ends ends = ends_of(g);
     struct cookie_options o;
     uint16_t mss;
-    if (!t->cookies || now_ns - t->cookie_ns >= VALID_NS || (g->flags & TCP_FLAG_SYN))
+    if (!cookies_out(t, now_ns) || (g->flags & TCP_FLAG_SYN))
         return NULL;
     if (listener->listener.done_count >= listener->listener.backlog ||
         !cookie_check(t->secret, &ends, g->hdr.seq - 1, g->hdr.ack - 1, now_ns, &mss, &o))
@@ -122,4 +127,10 @@ struct tcp_pcb *tcp_take_cookie(struct stack *s, struct tcp_pcb *listener,
     tcp_count(s, TCP_OPENED_COOKIE);
     begin(s, child, g, mss, &o, now_ns);
     return child;
+}
+
+bool tcp_may_follow_cookie(struct stack *s, const struct tcp_segment *g, int64_t now_ns)
+{
+    return cookies_out(tcp_of(s), now_ns) && !(g->flags & TCP_FLAG_SYN) &&
+           g->text_len + (g->flags & TCP_FLAG_FIN) > 0;
 }
