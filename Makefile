@@ -64,6 +64,7 @@ SIMLIB_OBJ := $(filter-out $(B)/sim/cli/%,$(SIM_OBJ))
 
 SIM_DEFS := $(if $(HAVE_FDT),-DHAVE_FDT) $(if $(HAVE_LWIP),-DHAVE_LWIP) $(if $(HAVE_SLIRP),-DHAVE_SLIRP) $(if $(HAVE_LDNS),-DHAVE_LDNS)
 LIBS     += $(if $(HAVE_SLIRP),-lslirp) $(if $(HAVE_LDNS),-lldns)
+UNIT_LIBS := $(if $(HAVE_FDT),-lfdt) -lcriterion
 
 MISSING := $(strip $(if $(HAVE_SLIRP),,libslirp-dev) $(if $(HAVE_LDNS),,libldns-dev) $(if $(HAVE_LWIP),,liblwip-dev))
 
@@ -130,7 +131,7 @@ $(B)/wiredrill-lwip.so: $(LWIP_OBJ)
 .PHONY: unit-build
 unit-build: $(B)/unit
 $(B)/unit: $(TEST_OBJ) $(B)/libsim.a $(B)/libstack-checked.a
-	$(Q)$(CC) $(OPT) -o $@ $^ $(LIBS) $(if $(HAVE_FDT),-lfdt) -lcriterion
+	$(Q)$(CC) $(OPT) -o $@ $^ $(LIBS) $(UNIT_LIBS)
 
 # The conformance suite of NICs and the fuzzer over two of them: see docs/devices.md.
 DEVICES_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard tests/devices/*.c))

@@ -38,3 +38,4 @@ mutation-build:
 	@echo "sim-checked $(SIM_OBJ) $(CHECKED_OBJ)"
 	@echo "unit $(filter-out %/runner/main.o,$(TEST_OBJ)) $(SIMLIB_OBJ) $(CHECKED_OBJ)"
 	@echo "libs $(LIBS)"
+	@echo "unit-libs $(UNIT_LIBS)"

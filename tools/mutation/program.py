@@ -177,7 +177,7 @@ def said_of(said, bug):
 
 @functools.lru_cache
 def said_by_make():
-    """What make would compile with and link: {"stack-flags": [...], "sim-flags": [...], "sim": [...], "unit": [...], "libs": [...]}."""
+    """What make would compile with and link: {"stack-flags": [...], "sim-flags": [...], "sim": [...], "unit": [...], "libs": [...], "unit-libs": [...]}."""
     said = run(["make", "-s", "--no-print-directory", "mutation-build"])
     if said.returncode:
         raise SystemExit(said.stderr)
@@ -193,7 +193,7 @@ def scenario_links(checked=False):
 def unit_links():
     """The same of the program that runs the unit tests."""
     build = said_by_make()
-    return build["unit"], build["libs"] + ["-lcriterion"]
+    return build["unit"], build["libs"] + build["unit-libs"]
 
 
 def said_by(command):
