@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Of so many octets, for an element's content or a quoted attribute; an octet that is no text becomes
- * U+FFFD. */
+/* Of so many octets, for an element's content or a quoted attribute; an octet that is no text
+ * becomes U+FFFD. */
 void html_octets(FILE *out, const char *text, size_t octets);
 void html_text(FILE *out, const char *text);
 

@@ -276,8 +276,7 @@ static void run_task(void *ctx, uint32_t k, const struct last_words *last, struc
     const struct sweep_task *t = &s->task[k];
     struct prepared p;
     size_t len = 0;
-    struct at_work w = {
-        .sweep = s, .prepared = &p, .last = last, .out = out, .seed = t->first};
+    struct at_work w = {.sweep = s, .prepared = &p, .last = last, .out = out, .seed = t->first};
     *out = (struct result){.outcome = {.index = k}};
     w.rows = open_memstream(&out->report, &len);
     if (!w.rows)

@@ -3,7 +3,7 @@
  * end where its user said: then what follows goes in a segment of its own, the first time and
  * again, and PSH stands there. A few of these ends are remembered; one more than fit is forgotten.
  */
-#include <string.h>
+#include "stack/core/mem.h"
 #include "stack/transport/tcp/inside.h"
 
 static void forget_acknowledged(struct tcp_wishes *w, uint32_t una)
