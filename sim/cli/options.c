@@ -7,6 +7,7 @@
 #include "sim/hosts/driver_plugin.h"
 #include "sim/judge/clause.h"
 #include "sim/language/needs.h"
+#include "sim/suite/insight.h"
 #include "sim/topology/profile.h"
 
 enum { JOBS_MAX = 256, PATIENCE = 10, PATIENCE_MAX = 86400, LEXED = 4, SEEDS_MOST = 1000000000 };
@@ -549,6 +550,14 @@ static int parse_one(int argc, char **argv, int *at, const char *accepted, struc
                        nearest ? nearest : "", nearest ? "?" : "");
 }
 
+static const struct insight inside = {.draws_begin = stack_draws_begin,
+                                      .draws_end = stack_draws_end,
+                                      .draws_so_far = stack_draws_so_far,
+                                      .draws_sites = stack_draws_sites,
+                                      .reach_into = stack_reach_into,
+                                      .reach_state_name = stack_reach_state_name,
+                                      .wrap = stack_wrap};
+
 /* The stack under test; a driver's plug-in is our stack over it, on the one NIC that it drives. */
 static int load_plugins(struct options *o)
 {
@@ -558,6 +567,7 @@ static int load_plugins(struct options *o)
         return usage_error("--driver: it goes under our stack, not under --sut %s", o->sut);
     o->load = sut_load;
     o->knob_default = stack_sut_knob_default;
+    insight = &inside;
     o->stack = o->driver ? driver_plugin(o->driver, &nic, &why)
                          : sut_load(o->sut ? o->sut : "stack", &why);
     if (!o->stack)

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "stack/core/module.h"
-#include "stack/transport/tcp/tcp.h"
+#include "stack/socket/socket.h"
 
 static struct stack_reach *into;
 
@@ -19,10 +19,11 @@ void stack_reach_moved(int64_t from_to)
 
 const char *stack_reach_state_name(int state)
 {
-    static const char *const names[TCP_STATES] = {
-        "CLOSED",     "LISTEN",     "SYN-SENT", "SYN-RECEIVED", "ESTABLISHED", "FIN-WAIT-1",
-        "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING",  "LAST-ACK",     "TIME-WAIT"};
-    return state < TCP_STATES ? names[state] : "?";
+    static const char *const names[] = {"CLOSED",      "LISTEN",     "SYN-SENT",   "SYN-RECEIVED",
+                                        "ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT",
+                                        "CLOSING",     "LAST-ACK",   "TIME-WAIT"};
+    _Static_assert(sizeof names / sizeof names[0] == SOCKET_TCP_TIME_WAIT + 1, "each has its name");
+    return state >= 0 && state <= SOCKET_TCP_TIME_WAIT ? names[state] : "?";
 }
 
 static void note(unsigned *at, const char *module, const char *counter, uint64_t count)

@@ -1,7 +1,9 @@
 #include "sim/hosts/stack_sut_wrap.h"
 #include "stack/core/keyed_hash.h"
 #include "stack/core/module.h"
-#include "stack/transport/tcp/inside.h"
+#include "stack/stack.h"
+
+struct tcp_pcb;
 
 /* How far before the wrap: a handshake and a few segments, a round trip, a datagram. */
 #define SEQUENCE_BEFORE UINT32_C(100)

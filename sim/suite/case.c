@@ -6,7 +6,7 @@
 #include <time.h>
 #include "sim/language/needs.h"
 #include "sim/hosts/cwnd_trace.h"
-#include "sim/hosts/stack_sut_wrap.h"
+#include "sim/suite/insight.h"
 #include "sim/hosts/sut_plugin.h"
 #include "sim/suite/case.h"
 #include "sim/suite/closure.h"
@@ -487,7 +487,8 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
     begin_tracing(&tracing, o, &options);
     struct recorded_notes *notes = options.notes = notes_for(o);
     options.notes_of = o->notes_of ? o->notes_of : NOTE_NIC;
-    stack_wrap(o->wrap);
+    if (insight)
+        insight->wrap(o->wrap);
     struct run *r = run_new(&c->run, &options, &why);
     if (!r) {
         char text[TEXT_ROOM];

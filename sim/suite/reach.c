@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include "sim/hosts/stack_sut_reach.h"
+#include "sim/suite/insight.h"
 #include "sim/monitor/monitor.h"
 #include "sim/play/watch.h"
 
@@ -58,14 +58,14 @@ struct reach *reach_new(void)
 
 void reach_free(struct reach *r)
 {
-    stack_reach_into(NULL);
+    insight->reach_into(NULL);
     if (r)
         munmap(r, sizeof *r);
 }
 
 void reach_begin(struct reach *r)
 {
-    stack_reach_into(r ? &r->stack : NULL);
+    insight->reach_into(r ? &r->stack : NULL);
 }
 
 static void note_attributes(struct reach *reach, const struct attribute *a, uint32_t count)
@@ -110,8 +110,8 @@ void reach_each(const struct reach *r, void (*each)(void *ctx, const char *name,
         each(ctx, name, r->attribute[k]);
     }
     for (size_t k = 0; k < sizeof moves / sizeof moves[0]; k++) {
-        snprintf(name, sizeof name, "tcp %s > %s", stack_reach_state_name(moves[k].from),
-                 stack_reach_state_name(moves[k].to));
+        snprintf(name, sizeof name, "tcp %s > %s", insight->reach_state_name(moves[k].from),
+                 insight->reach_state_name(moves[k].to));
         each(ctx, name, r->stack.moved[moves[k].from][moves[k].to]);
     }
     for (int k = 0; k < MONITOR_RULES; k++) {

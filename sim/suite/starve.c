@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include "sim/base/pool.h"
-#include "sim/hosts/stack_sut_draws.h"
+#include "sim/suite/insight.h"
 #include "sim/play/watch.h"
 #include "sim/record/ladder.h"
 #include "sim/suite/swarm.h"
@@ -49,7 +49,7 @@ static bool begin(struct starving *s)
 {
     struct why why = {{0}};
     s->run = run_new(&s->actions.kase, &s->options, &why);
-    s->at_start = stack_draws_so_far();
+    s->at_start = insight->draws_so_far();
     s->image = s->run ? world_save(s->run->world, &why) : NULL;
     return s->image != NULL;
 }
@@ -72,7 +72,7 @@ static bool survives(struct starving *s, uint64_t n)
     bool early = n <= s->at_start;
     struct run *kept = s->run;
     snprintf(s->text, sizeof s->text, "%s --fail-alloc %llu", s->repeat, (unsigned long long)n);
-    stack_draws_begin(early ? 0 : s->at_start, n, false);
+    insight->draws_begin(early ? 0 : s->at_start, n, false);
     if (early)
         s->run = run_new(&s->actions.kase, &s->options, &why);
     else
@@ -80,7 +80,7 @@ static bool survives(struct starving *s, uint64_t n)
     s->out->outcome.runs++;
     if (s->run)
         play(s);
-    stack_draws_end();
+    insight->draws_end();
     bool held =
         !s->run || s->run->verdict.status == RUN_PASSED || s->run->verdict.status == RUN_SKIPPED;
     if (!held) {
@@ -107,7 +107,7 @@ static bool try_all(struct starving *s)
 {
     struct draw_site site[DRAW_SITES];
     uint32_t sites;
-    const struct draw_site *found = stack_draws_sites(&sites);
+    const struct draw_site *found = insight->draws_sites(&sites);
     memcpy(site, found, sites * sizeof *site);
     note_sites(site, sites);
     bool held = true;
@@ -125,13 +125,13 @@ static bool try_all(struct starving *s)
 /* Played with all memory, which says how many draws there are. */
 static bool try_fed(struct starving *s, struct pool *pool)
 {
-    stack_draws_begin(0, 0, true);
+    insight->draws_begin(0, 0, true);
     bool begun = begin(s);
     swarm_compile(&s->actions, pool, &s->calm);
     s->calm.script.outcomes = 0;
     if (begun)
         play(s);
-    s->all = stack_draws_end();
+    s->all = insight->draws_end();
     return begun && s->run->verdict.status == RUN_PASSED;
 }
 

@@ -97,6 +97,8 @@ static void write_header(struct virtio_net *d, const struct netbuf *nb)
 static bool post(struct virtio_net *d, struct netbuf *nb)
 {
     struct virtqueue *q = &d->queue[VIRTIO_NET_TX];
+    if ((uint16_t)(q->added - q->taken) >= VIRTIO_NET_TX_WISH)
+        return false; /* a longer ring than was wished for holds no more of the stack's buffers */
     uint32_t header = d->header_bytes, len = netbuf_len(nb);
     uint64_t at = netif_device_address(d->nif, nb) - header;
     const struct virtqueue_part whole = {at, header + len};

@@ -17,9 +17,9 @@ planted() { # OUTCOME
     build/release/wiredrill run --no-golden --closure $work/planted.pkt >$work/out 2>&1
 }
 planted 'counter("lan.lost") == 0'
-[ $? -eq 1 ] && grep -q -- '--lose 0:1$' $work/out && grep -q '^0 passed, 2 failed, 0 skipped$' $work/out
+[ $? -eq 1 ] && grep -q -- '--lose 0:1$' $work/out && grep -q '^0 passed, 3 failed, 0 skipped$' $work/out
 verdict $? "a loss that breaks an exchange is found"
 planted 'counter("lan.lost") < 2'
-[ $? -eq 0 ] && grep -q '^14 runs with a frame lost, doubled, delayed or corrupted$' $work/out
+[ $? -eq 0 ] && grep -q '^21 runs with a frame lost, doubled, delayed or corrupted$' $work/out
 verdict $? "each of the two frames is lost, doubled, corrupted, and the first delayed"
 finish

@@ -6,7 +6,7 @@ make --no-print-directory install DESTDIR=$root PREFIX=/usr >$work/log 2>&1
 verdict $? "it installs: $(tail -1 $work/log)"
 cd $work || exit 1
 w=$root/usr/bin/wiredrill share=$root/usr/share/wiredrill include=$root/usr/include/wiredrill
-$w run --quiet scenarios/arp/request-each_sender.pkt >out 2>&1 && grep -qF '12 passed, 0 failed, 0 skipped' out
+$w run --quiet scenarios/arp/request-each_sender.pkt >out 2>&1 && grep -qF '18 passed, 0 failed, 0 skipped' out
 verdict $? "scenarios and goldens are found"
 cc -shared -fPIC -I $include -o eth.so $share/examples/stack/eth_receive.c && $w run --quiet --sut ./eth.so scenarios/icmp/type-each-silent.pkt >out 2>&1 && grep -qF '34 passed, 0 failed, 0 skipped' out
 verdict $? "a stack as a plug-in builds with one -I, and runs"

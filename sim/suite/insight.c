@@ -1,0 +1,3 @@
+#include "sim/suite/insight.h"
+
+const struct insight *insight;
