@@ -10,10 +10,11 @@ static void print_type(struct printer *p, const struct field *f)
         [FIELD_TEXT] = "text",         [FIELD_BYTES] = "octets",
         [FIELD_EMPTY] = "no value",
     };
+    bool named = (size_t)f->type < sizeof names / sizeof names[0] && names[f->type];
     if (f->type == FIELD_UINT)
         print(p, "%u bits", f->bits);
     else
-        print(p, "%s", names[f->type] ? names[f->type] : "see docs/language.md");
+        print(p, "%s", named ? names[f->type] : "see docs/language.md");
     if (f->flags & FIELD_LIST)
         print(p, ", several with commas");
     if (f->flags & FIELD_SECONDS)

@@ -45,7 +45,7 @@ echo "$good" >mixed/scenarios/a.pkt
 echo "$good" | sed 's/+0 >/+0 asert 1 == 1\n+0 >/' >mixed/scenarios/b.pkt
 cp scenarios/x/pool.pkt mixed/scenarios/c.pkt
 expect 2 '2 refused: mixed/scenarios/b.pkt:5:4, mixed/scenarios/c.pkt:3:37' $wiredrill run mixed
-expect 2 '2 passed, 0 failed, 0 skipped' $wiredrill run mixed
+expect 2 '3 passed, 0 failed, 0 skipped' $wiredrill run mixed
 expect 2 'wiredrill: mixed/scenarios/b.pkt:5:4: unknown word' $wiredrill run mixed
 expect 2 'mixed/scenarios/a.pkt on rtl8139' $wiredrill fingerprint mixed
 expect 2 '0 passed, 0 failed, 0 skipped' $wiredrill run mixed/scenarios/b.pkt
@@ -76,7 +76,7 @@ expect 2 'no script' $wiredrill run empty
 expect 2 'nowhere' $wiredrill run nowhere
 echo "$good" | script good
 $wiredrill run --bless --quiet scenarios/x/good.pkt >/dev/null || bad "the good script does not pass"
-expect 0 '2 passed' $wiredrill run --strict scenarios/x/good.pkt
+expect 0 '3 passed' $wiredrill run --strict scenarios/x/good.pkt
 head -c 70 golden-pcaps/x/good.pcap >cut && mv cut golden-pcaps/x/good.pcap
 expect 2 'golden-pcaps/x/good.pcap' $wiredrill run scenarios/x/good.pkt
 expect 2 'the file ends inside a record' $wiredrill run scenarios/x/good.pkt
@@ -125,8 +125,8 @@ expect 2 'it has none' $wiredrill run --lose 1 scenarios/x/good.pkt
 (echo "$good"; echo 'outcome 1s counter("lan.lost") == 0') | script outcome
 expect 1 'was never lost: 2 came' $wiredrill run --lose 9 scenarios/x/outcome.pkt
 expect 2 'no combination of its parameters is @seed=3' $wiredrill run scenarios/x/good.pkt@seed=3
-expect 0 '2 passed' $wiredrill run -- scenarios/x/good.pkt
-expect 2 'list takes no arguments' $wiredrill list x
+expect 0 '3 passed' $wiredrill run -- scenarios/x/good.pkt
+expect 2 'x: No such file or directory' $wiredrill list x
 expect 2 'no address of one host' $wiredrill replay --to 01:00:5e:00:00:01/10.0.2.15 no-such.pcap
 # What shows only while the world is built has its line, a caret, and what belongs there.
 echo "$good" | sed '1a link lan latency abc' | script latency
@@ -171,15 +171,15 @@ expect 2 'a knob and its value, such as arp.expiry 60s belongs there' $wiredrill
 peer 'host stack a ip 10.0.2.3/24' '+0 assert counter("a.udp.im") == 0'
 expect 1 'no counter "a.udp.im"' $wiredrill run scenarios/x/peer.pkt
 peer 'host stack a ip 10.0.2.3/24' '+0 assert ifaddr("a.eth0") == 10.0.2.3/24'
-expect 0 '2 passed' $wiredrill run scenarios/x/peer.pkt
+expect 0 '3 passed' $wiredrill run scenarios/x/peer.pkt
 (echo "$good"; echo '106000d assert 1 == 1'; echo '+106000d assert 1 == 1') | script years
-expect 0 '2 passed' $wiredrill run scenarios/x/years.pkt
+expect 0 '3 passed' $wiredrill run scenarios/x/years.pkt
 printf '%s\n' '--tolerence_usecs=3' '0 assert 1 == 1' | script option
 expect 2 'did you mean --tolerance_usecs?' $wiredrill run scenarios/x/option.pkt
 printf '%s\n' '--fastopen_cookie_rounds=3' '0 assert 1 == 1' | script newer
 expect 2 'newer.pkt:1: no option --fastopen_cookie_rounds is known here' $wiredrill run scenarios/x/newer.pkt
 printf '%s\n' '0 < S 0:0(0) win 1000' '+0 > R. 0:0(0) ack 1' | script segment
-expect 0 '2 passed' $wiredrill run scenarios/x/segment.pkt
+expect 0 '3 passed' $wiredrill run scenarios/x/segment.pkt
 printf '%s\n' 'all {' '  0 < udp 9 > 77 data "a"' '  +0 > ipv6 fe80::1 > fe80::2 udp' '}' | script block
 expect 2 'block.pkt:3: IPv6 is not in the stack stack' $wiredrill run scenarios/x/block.pkt
 printf '%s\n' '0 < ipv6 fe80::1 > fe80::2 udp 9 > 77 data "a"' | script six
@@ -187,7 +187,7 @@ expect 2 'six.pkt:1: IPv6 is not in the stack stack' $wiredrill run scenarios/x/
 (echo "$good"; echo '+0 socket(AF_INET6, SOCK_DGRAM, IPPROTO_UDP) = 3') | script socket6
 expect 2 'socket6.pkt:6: IPv6 is not in the stack stack' $wiredrill run scenarios/x/socket6.pkt
 (echo "$good"; echo '+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3') | script stream
-expect 0 '2 passed' $wiredrill run scenarios/x/stream.pkt
+expect 0 '3 passed' $wiredrill run scenarios/x/stream.pkt
 echo "$good" | sed 's/sut eth0/sut eth0 nic virtio-net/' | script virtio
 expect 2 'virtio-net is not in this version' $wiredrill run scenarios/x/virtio.pkt
 echo "$good" | sed 's/^sut .*/sut eth0 nic e1000\nsut eth1 nic rtl8139/' | script models
@@ -199,11 +199,11 @@ expect 2 'for scripts without link, host and sut lines' $wiredrill run scenarios
 printf '%s\n' '+0 < . 1:1(0) ack 1 win 3/udp(9899 > 1234)' | script udp
 expect 2 'udp.pkt:1: TCP in UDP is not played' $wiredrill run scenarios/x/udp.pkt
 printf '%s\n' '--non_fatal=packet' '0 assert 1 == 1' | script warn
-expect 2 '2 skipped' $wiredrill run scenarios/x/warn.pkt
+expect 2 '3 skipped' $wiredrill run scenarios/x/warn.pkt
 printf '%s\n' 'host dhcp-server srv ip 10.0.2.2/24 pool 10.0.2.15..10.0.2.20' 'sut eth0' '0 @srv < arp request' | script alive
 expect 2 'srv is alive' $wiredrill run scenarios/x/alive.pkt
 (echo 'set arp.expiry 60'; echo "$good"; echo '+0 assert knob("arp.expiry") == 60s') | script seconds
-expect 0 '2 passed' $wiredrill run scenarios/x/seconds.pkt
+expect 0 '3 passed' $wiredrill run scenarios/x/seconds.pkt
 # The margin of a ladder names the drop; the line that repeats a case names the case.
 (echo "$good" | head -3; echo 'ignore > arp'; echo '0 < udp 9 > 77 data "a"'; echo '+0 > icmp') | script closed
 expect 1 '[udp.drop.no_port]' $wiredrill run --nic e1000 scenarios/x/closed.pkt
@@ -244,20 +244,20 @@ if [ "$(id -u)" != 0 ]; then
     expect 2 'good.pkt' $wiredrill run scenarios/x/good.pkt
     chmod 644 scenarios/x/good.pkt
 fi
-# A run that stops early, or passes something over, says so: four cases that fail; two that pass beside two that are skipped.
+# A run that stops early, or passes something over, says so: six cases that fail; three that pass beside three that are skipped.
 rm -rf reports; mkdir -p stop/scenarios/x some/scenarios/x
 for k in 1 2; do echo "$good" | sed 's/is-at eth0/is-at peer/' >stop/scenarios/x/$k.pkt; done
-expect 1 '1 failed, that is enough; 3 cases were not run' $wiredrill run -x stop
-expect 1 '3 failed, that is enough; 1 cases were not run' $wiredrill run --max-failures 3 --jobs 4 stop
-expect 1 '0 passed, 4 failed, 0 skipped' $wiredrill run --max-failures 5 stop
+expect 1 '1 failed, that is enough; 5 cases were not run' $wiredrill run -x stop
+expect 1 '3 failed, that is enough; 3 cases were not run' $wiredrill run --max-failures 3 --jobs 4 stop
+expect 1 '0 passed, 6 failed, 0 skipped' $wiredrill run --max-failures 7 stop
 expect 2 '--max-failures: a number from 1 on' $wiredrill run --max-failures 0 stop
 echo "$good" >some/scenarios/x/1.pkt
 { echo "$good"; echo '+0 frobnicate6() = 0'; } | sed 's/.*frobnicate6.*/+0 splice(3, NULL, 4, NULL, 1, 0) = 1/' >some/scenarios/x/2.pkt
-expect 0 '2 passed, 0 failed, 2 skipped' $wiredrill run some
-expect 1 '2 passed, 0 failed, 2 skipped' $wiredrill run --fail-on-skip some
+expect 0 '3 passed, 0 failed, 3 skipped' $wiredrill run some
+expect 1 '3 passed, 0 failed, 3 skipped' $wiredrill run --fail-on-skip some
 expect 0 'skipped, by what was missing first:' $wiredrill run some
 expect 2 'nothing ran: every case was skipped' $wiredrill run some/scenarios/x/2.pkt
 expect 2 '--junit: nowhere/x.xml cannot be written: No such file or directory' $wiredrill run --junit nowhere/x.xml some
 $wiredrill run --quiet --junit stop.xml stop >out 2>&1
-expect 0 '<testsuite name="wiredrill" tests="4" failures="4" errors="0" skipped="0"' cat stop.xml
+expect 0 '<testsuite name="wiredrill" tests="6" failures="6" errors="0" skipped="0"' cat stop.xml
 finish
