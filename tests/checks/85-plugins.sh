@@ -28,7 +28,7 @@ done
 sed 's/count == 4/count == 1/' examples/driver/e1000_mmio.c >$work/one.c
 cc -w -shared -fPIC -Iexamples/driver -o $work/one.so $work/one.c
 expect 2 '0 passed, 0 failed, 1 skipped' $wiredrill run --driver $work/one.so scenarios/e1000/two-interfaces-alternating.pkt
-expect 2 'takes 1 NIC, and the script has 2' $wiredrill run --driver $work/one.so scenarios/e1000/two-interfaces-alternating.pkt
+expect 2 'has 1 interface, the script wants 2' $wiredrill run --driver $work/one.so scenarios/e1000/two-interfaces-alternating.pkt
 # This one leaves filtering to the stack: what counts the NIC's own filters (ethernet) is not for it.
 expect 0 ' 0 failed' $wiredrill run --quiet --driver $examples/driver/virtio_pci.so $(echo "$some" | grep -E "^scenarios/(arp|icmp|udp|dhcp)/")
 ok $(sed -n 's/^\([0-9]*\) passed, .*/\1/p' $work/out)
@@ -135,10 +135,10 @@ host   ./mine.so d ip 10.0.2.6/24
 +0     @d socket(..., SOCK_DGRAM, IPPROTO_UDP) = 3
 END
 cc -w -shared -fPIC -I. -DWRONG=NOTHING -o $work/mine.so tests/checks/bad_plugin.c
-expect 0 '2 passed, 0 failed, 0 skipped' $wiredrill run $work/peers.pkt
-expect 0 '2 passed, 0 failed, 0 skipped' $wiredrill run --driver $examples/driver/rtl8139_portio.so --jobs 1 $work/peers.pkt $work/peers.pkt
+expect 0 '3 passed, 0 failed, 0 skipped' $wiredrill run $work/peers.pkt
+expect 0 '3 passed, 0 failed, 0 skipped' $wiredrill run --driver $examples/driver/rtl8139_portio.so --jobs 1 $work/peers.pkt $work/peers.pkt
 expect 2 'blocking keeps its state in static variables: a process plays it once' $wiredrill run --snapshot $work/peers.pkt
-expect 2 '0 passed, 0 failed, 2 skipped' $wiredrill run --snapshot $work/peers.pkt
+expect 2 '0 passed, 0 failed, 3 skipped' $wiredrill run --snapshot $work/peers.pkt
 for run in 1 2; do $wiredrill fingerprint --jobs $run $work/peers.pkt $work/peers.pkt >$work/peers.$run 2>&1; done
 grep -qE '^[0-9a-f]{32} ' $work/peers.1 && cmp $work/peers.1 $work/peers.2
 verdict $? "two runs with plug-ins as peers are the same"
@@ -229,9 +229,9 @@ lwip() {
 # As a peer it is opened once in a process: cases of one worker get one each, and what opens it a second time says so and is no pass.
 pair=scenarios/hosts/datagrams-peer_stack-both_ways.pkt@kind=lwip
 if [ -e build/release/wiredrill-lwip.so ]; then
-    expect 0 '4 passed, 0 failed, 0 skipped' $wiredrill run --jobs 1 $pair $pair
+    expect 0 '6 passed, 0 failed, 0 skipped' $wiredrill run --jobs 1 $pair $pair
     expect 2 'lwip keeps its state in static variables: a process plays it once' $wiredrill run --snapshot $pair
-    expect 2 '0 passed, 0 failed, 2 skipped' $wiredrill run --snapshot $pair
+    expect 2 '0 passed, 0 failed, 3 skipped' $wiredrill run --snapshot $pair
     expect 2 'a world holds one, which is the host under test' $wiredrill run --sut lwip $pair
     expect 2 '0 passed, 0 failed, 1 skipped' $wiredrill run --sut lwip $pair
     expect 2 'b (lwip) has no dhcp_start' $wiredrill run $work/lack.pkt
