@@ -157,15 +157,15 @@ while read -r golden; do
     fi
 done <build/tshark/all
 touch build/tshark/together build/tshark/spoken.again build/tshark/declared.again
-xargs -P 2 -n 100 sh build/tshark/group.sh <build/tshark/together
-find build/tshark -name '*.again' -exec cat {} + | sort -u | xargs -n 100 sh build/tshark/identifications.sh >build/tshark/identifications
+xargs -r -P 2 -n 100 sh build/tshark/group.sh <build/tshark/together
+find build/tshark -name '*.again' -exec cat {} + | sort -u | xargs -r -n 100 sh build/tshark/identifications.sh >build/tshark/identifications
 # What is spoken on TCP is read otherwise, and so in groups of its own.
 for kind in spoken data; do
     if [ $kind = spoken ]; then cat build/tshark/spoken.again; else find build/tshark -name '*.again' ! -name spoken.again -exec cat {} + | sort; fi |
         awk -f build/tshark/groups.awk build/tshark/identifications - |
         awk -v kind=$kind '{ print $2 >("build/tshark/" kind "." $1) }'
 done
-find build/tshark -name 'spoken.[0-9]*' -o -name 'data.[0-9]*' | sort | xargs -P 2 -n 1 sh build/tshark/apart.sh
+find build/tshark -name 'spoken.[0-9]*' -o -name 'data.[0-9]*' | sort | xargs -r -P 2 -n 1 sh build/tshark/apart.sh
 for told in build/tshark/*.bad; do
     [ ! -f "$told" ] || bad "$(cat "$told")"
 done
