@@ -118,8 +118,9 @@ struct datagram {
 /* It has no gateway: of other networks nobody is to be reached. */
 static int is_near(const struct my_stack *s, const uint8_t *address)
 {
-    uint32_t host = s->prefix < 32 ? 0xffffffffu >> s->prefix : 0xffffffffu;
-    return ((get32(address) ^ get32(s->ip)) & ~host) == 0;
+    if (s->prefix >= 32) /* an address alone: everybody is */
+        return 1;
+    return ((get32(address) ^ get32(s->ip)) & ~(0xffffffffu >> s->prefix)) == 0;
 }
 
 /* Sends `len` octets behind the headers of `out` to where the datagram came from. */
