@@ -223,12 +223,22 @@ static void read_steps(struct reader *r, const struct step *step, uint32_t steps
     }
 }
 
+/* What a stack without a NIC has no place for. */
+static bool is_of_a_nic(const char *attribute)
+{
+    static const char *const names[] = {"tx-delay", "queue", "without", "refuses", "unrest"};
+    for (size_t k = 0; k < sizeof names / sizeof names[0]; k++)
+        if (strcmp(names[k], attribute) == 0)
+            return true;
+    return false;
+}
+
 static void read_interface(struct reader *r, const struct declaration *d)
 {
     for (uint32_t a = 0; a < d->attributes; a++) {
         const struct attribute *one = &d->attribute[a];
         uint32_t address = (uint32_t)one->value.number;
-        r->out->nic |= strcmp(one->name, "tx-delay") == 0;
+        r->out->nic |= is_of_a_nic(one->name);
         r->out->gateway |= strcmp(one->name, "gateway") == 0 || strcmp(one->name, "dns") == 0;
         if (strcmp(one->name, "check") == 0)
             r->out->kinds |= bit(PROBING);
