@@ -392,9 +392,9 @@ void call_start(struct run *r, const struct step *step, int64_t now_ns)
     if (call_surplus(r, step, now_ns))
         return;
     if (h == t->sut)
-        frames_hear(r, call->name, argv, call->arguments);
+        hear_call(r, call->name, argv, call->arguments);
     else
-        frames_hear_peer(r, h, call->name, argv);
+        hear_peer(r, h, call->name, argv);
     int64_t ends_ns = ends_at(r, step), tolerance_ns = 0;
     if (ends_ns >= 0)
         tolerance_ns = frames_tolerance(r, ends_ns - r->last_event_ns);

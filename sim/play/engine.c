@@ -99,7 +99,7 @@ static void set_step(struct run *r, const struct step *step, int64_t now_ns)
     struct why why = {{0}};
     int evaluated = eval_value(&r->topology, &step->u.setting.value, &argv[1], &why);
     topology_knob_value(&argv[1]);
-    frames_hear_knob(r, step->u.setting.name, argv[1].number);
+    hear_knob(r, step->u.setting.name, argv[1].number);
     int64_t got = evaluated == 0 ? sut_host_call(r->topology.sut, 0, "set", argv, 2, out) : -1;
     if (got == SUT_UNKNOWN &&
         topology_is_default(&r->topology, step->u.setting.name, argv[1].number))
@@ -178,7 +178,7 @@ void engine_act(struct run *r, const struct step *step, int64_t now_ns)
     }
     switch (step->kind) {
     case STEP_PACKET:
-        frames_inject(r, step, now_ns);
+        inject_line(r, step, now_ns);
         break;
     case STEP_CALL:
         call_start(r, step, now_ns);

@@ -34,26 +34,34 @@ static inline int64_t run_later(int64_t a_ns, int64_t b_ns)
 /* shell.c: a command in backticks. */
 void shell_play(struct run *r, const struct step *step, int64_t now_ns);
 
-/* frames.c */
-/* Tells the judge of every port, of the script's ignores and of who answers for names. */
-void frames_introduce(void *run);
-/* The script makes a call, or sets a knob, that the judge must know of. */
-void frames_hear(struct run *r, const char *call, const struct value *argv, uint32_t arguments);
+/* The judge's view of a host's port. */
+struct judge_port *run_port(const struct run *r, const struct host *h, int port);
+
+/* introduce.c: tells the judge of every port, of the script's ignores and of who answers for names.
+ */
+void introduce_all(void *run);
+
+/* hear.c: what the judge must know of what the script declares, calls and sets. */
+void hear_declarations(struct run *r);
+void hear_call(struct run *r, const char *call, const struct value *argv, uint32_t arguments);
 /* The same of a peer that a stack moves: its addresses are the judge's to know. */
-void frames_hear_peer(struct run *r, const struct host *h, const char *call,
-                      const struct value *argv);
-void frames_hear_knob(struct run *r, const char *knob, int64_t value);
-topology_watch frames_watch;
+void hear_peer(struct run *r, const struct host *h, const char *call, const struct value *argv);
+void hear_knob(struct run *r, const char *knob, int64_t value);
+
+/* inject.c */
+/* A `<` line: builds the frame and puts it on the link. */
+void inject_line(struct run *r, const struct step *step, int64_t now_ns);
 /* A frame of nobody's line, by the port of the link's script. */
-void frames_send(struct run *r, uint32_t link, const uint8_t *bytes, uint32_t len);
+void inject_bytes(struct run *r, uint32_t link, const uint8_t *bytes, uint32_t len);
+
+/* frames.c */
+topology_watch frames_watch;
 /* The frame that the host under test is being given was dropped or filtered: its record says why.
  */
 void frames_note(struct run *r, const char *reason);
 /* How far from its time something may come that is so long after the last event: in packetdrill's
  * scripts that tool's tolerance, else 0. */
 int64_t frames_tolerance(const struct run *r, int64_t interval_ns);
-/* A `<` line: builds the frame and puts it on the link. */
-void frames_inject(struct run *r, const struct step *step, int64_t now_ns);
 /* `>` lines, one or those of an all { }, before the judge. *absent: an optional one stayed away. */
 enum progress frames_expect(struct run *r, const struct step *step, uint32_t steps, bool optional,
                             int64_t now_ns, bool *absent);

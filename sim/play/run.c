@@ -34,7 +34,7 @@ static void told_fate(void *ctx, uint32_t frame, enum sut_fate fate, const char 
 
 static void heard_knob(void *ctx, const char *knob, int64_t value)
 {
-    frames_hear_knob(ctx, knob, value);
+    hear_knob(ctx, knob, value);
 }
 
 static int build(struct run *r, struct why *why)
@@ -60,7 +60,7 @@ static int build(struct run *r, struct why *why)
                                        .listener = {r, call_ended, told_fate, watch_came},
                                        .watch = frames_watch,
                                        .heard = heard_knob,
-                                       .ready = frames_introduce,
+                                       .ready = introduce_all,
                                        .watch_ctx = r};
     if (topology_build(&r->topology, r->world, &plan, why) != 0)
         return -1;

@@ -1,8 +1,8 @@
 /*
  * A run: one case (a script, its parameters, a NIC) played once in a world of its own. run.c begins
- * and ends it, engine.c plays the steps, frames.c puts frames on links and lines before the judge,
- * call.c makes calls, eval.c evaluates expressions, fault.c disturbs links, outcome.c plays for an
- * outcome alone.
+ * and ends it, engine.c plays the steps, inject.c puts frames on links, frames.c lines before the
+ * judge, which introduce.c and hear.c tell what it must know; call.c makes calls, eval.c evaluates
+ * expressions, fault.c disturbs links, outcome.c plays for an outcome alone.
  */
 #ifndef SIM_PLAY_RUN_H
 #define SIM_PLAY_RUN_H

@@ -36,7 +36,7 @@ static void answer(struct run *r, const struct neighbour *n)
     for (int k = 0; k < 4; k++)
         reply[SENDER + 6 + k] = (uint8_t)(n->ipv4 >> (24 - 8 * k));
     memcpy(reply + TARGET, n->by, sizeof n->by);
-    frames_send(r, n->link, reply, REPLY);
+    inject_bytes(r, n->link, reply, REPLY);
 }
 
 static void fire(struct owner *o, int64_t now_ns)
