@@ -258,15 +258,26 @@ goldens() {
         cp scenarios/arp/$one.pkt "$tree/scenarios/arp"
     done
 }
-goldens; passes 'tshark has nothing to say'
-goldens; echo 'kill -11 $$' | script bin/tshark; finds 'tshark: exit 139'
-goldens; echo 'exit 0' | script bin/tshark; finds 'does not find what is planted'
-goldens; printf 'echo expert 1 _ws.malformed >&2\nexit 0\n' | script bin/tshark; finds 'tshark: expert 1 _ws.malformed'
-goldens; printf 'expert 1 _ws.malformed\n' >>"$tree/scenarios/arp/entry-expires.pkt"; echo 'exit 0' | script bin/tshark; finds 'tshark: no end of its output'
-goldens; echo 'exit 1' | script bin/mergecap; finds 'could not merge'
+goldens; passes 'Wireshark has nothing to say'
+goldens; echo 'kill -11 $$' | script bin/sharkd; finds 'sharkd: exit -11'
+goldens; echo 'exit 0' | script bin/sharkd; finds 'sharkd: exit 0'
+goldens; script bin/sharkd <<'END'
+while read -r asked; do
+    case $asked in
+    *'"tap"'*) echo '{"result":{"taps":[{"details":[]}]}}' ;;
+    *'"frames"'*) echo '{"result":[]}' ;;
+    *) echo '{"result":{"status":"OK"}}' ;;
+    esac
+done
+END
+finds 'sharkd does not find what is planted'
+goldens; echo 'while read -r asked; do echo "{\"result\":{\"status\":\"no\"}}"; done' | script bin/sharkd; finds 'sharkd does not read golden-pcaps/arp/'
+goldens; echo 'exit 1' | script bin/python3; finds 'the run ended without its count (exit 1)'
 goldens; printf 'expert 1 _ws.malformed\n' >>"$tree/scenarios/arp/entry-expires.pkt"; finds 'declared, but not there: 1 _ws.malformed'
 goldens; cp golden-pcaps/arp/receive-truncated.pcap "$tree/golden-pcaps/arp/entry-expires.pcap"; finds 'not declared: 1 _ws.malformed'
+goldens; echo 'no capture' >"$tree/golden-pcaps/arp/entry-expires.pcap"; finds "not a golden's header"
 goldens; rm "$tree/scenarios/arp/entry-expires.pkt"; finds 'golden-pcaps/arp/entry-expires.pcap: no scenario of that name'
+goldens; echo 0 >"$tree/golden-pcaps/arp/nothing.fingerprint"; finds 'golden-pcaps/arp/nothing.fingerprint: no scenario of that name'
 plant 70-tshark; finds '0 passed, at least 1'
 
 # A reader and a tshark that say what they are told to: TEXT each.
