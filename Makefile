@@ -72,20 +72,22 @@ MISSING := $(strip $(if $(HAVE_SLIRP),,libslirp-dev) $(if $(HAVE_LDNS),,libldns-
 all: $(B)/libstack.a $(B)/libsim.a $(if $(CLI_OBJ),$(B)/wiredrill) $(if $(HAVE_LWIP),$(B)/wiredrill-lwip.so)
 	$(if $(MISSING),@echo "left out for want of: $(MISSING)")
 
-$(B)/stack/%.o: stack/%.c
-	@mkdir -p $(@D)
+# Every folder that something is built in, made once.
+FOLDERS = $(sort $(dir $(STACK_OBJ) $(CHECKED_OBJ) $(SIM_OBJ) $(LWIP_OBJ) $(TEST_OBJ) $(DEVICES_OBJ) $(EXAMPLES)) $(addprefix $(B)/,fuzz/ bin/ bench/ examples/kernel/))
+.PHONY: folders
+folders:
+	@mkdir -p $(FOLDERS)
+
+$(B)/stack/%.o: stack/%.c | folders
 	$(Q)$(CC) $(CFLAGS_STACK) -c $< -o $@
 
-$(B)/checked/stack/%.o: stack/%.c
-	@mkdir -p $(@D)
+$(B)/checked/stack/%.o: stack/%.c | folders
 	$(Q)$(CC) $(CFLAGS_STACK) $(CHECKS) -c $< -o $@
 
-$(B)/sim/%.o: sim/%.c | generated
-	@mkdir -p $(@D)
+$(B)/sim/%.o: sim/%.c | folders generated
 	$(Q)$(CC) $(CFLAGS_SIM) $(SIM_DEFS) -c $< -o $@
 
-$(B)/tests/%.o: tests/%.c | generated
-	@mkdir -p $(@D)
+$(B)/tests/%.o: tests/%.c | folders generated
 	$(Q)$(CC) $(CFLAGS_SIM) $(SIM_DEFS) -c $< -o $@
 
 # The catalogue is built in.
@@ -95,11 +97,9 @@ $(B)/sim/judge/clause.o: $(wildcard conformance/*.tsv)
 .PHONY: generated
 generated: $(GEN_SRC)
 .SECONDARY: $(GEN_SRC)
-$(B)/%.tab.c: %.y
-	@mkdir -p $(@D)
+$(B)/%.tab.c: %.y | folders
 	$(Q)bison -Wall -Werror --defines=$(@:.c=.h) -o $@ $<
-$(B)/%.lex.c: %.l
-	@mkdir -p $(@D)
+$(B)/%.lex.c: %.l | folders
 	$(Q)flex --header-file=$(@:.c=.h) -o $@ $<
 $(B)/%.tab.o: $(B)/%.tab.c
 	$(Q)$(CC) $(STD) $(OPT) -D_GNU_SOURCE -w -MMD -MP -I$(dir $*) -c $< -o $@
@@ -122,8 +122,7 @@ $(B)/wiredrill: $(CLI_OBJ) $(B)/libsim.a $(B)/libstack.a
 
 # lwIP is a plug-in: in the program its functions would meet stack/'s of the same names. For that reason the program exports none either.
 LWIP_OBJ := $(LWIP_SRC:%.c=$(B)/%.o)
-$(LWIP_OBJ): $(B)/sim/hosts/lwip/%.o: sim/hosts/lwip/%.c
-	@mkdir -p $(@D)
+$(LWIP_OBJ): $(B)/sim/hosts/lwip/%.o: sim/hosts/lwip/%.c | folders
 	$(Q)$(CC) $(CFLAGS_SIM) -fPIC -isystem /usr/include/lwip -c $< -o $@
 $(B)/wiredrill-lwip.so: $(LWIP_OBJ)
 	$(Q)$(CC) $(OPT) -shared -o $@ $^ -llwip
@@ -142,11 +141,9 @@ $(B)/devices: $(DEVICES_OBJ) $(B)/libsim.a $(B)/libstack.a
 
 # Fuzz targets: each fuzz/X.c becomes $(B)/bin/X. The fuzz variant counts coverage, to find what is new; the asan variant replays files as well.
 FUZZ_SRC := $(wildcard fuzz/*.c)
-$(B)/fuzz/%.o: fuzz/%.c | generated
-	@mkdir -p $(@D)
+$(B)/fuzz/%.o: fuzz/%.c | folders generated
 	$(Q)$(CC) $(CFLAGS_SIM) -c $< -o $@
-$(B)/bin/%: $(B)/fuzz/%.o $(B)/libsim.a $(B)/libstack.a
-	@mkdir -p $(@D)
+$(B)/bin/%: $(B)/fuzz/%.o $(B)/libsim.a $(B)/libstack.a | folders
 	$(Q)$(CC) $(OPT) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 .SECONDARY: $(FUZZ_SRC:fuzz/%.c=$(B)/fuzz/%.o)
 .PHONY: fuzzers
@@ -155,8 +152,7 @@ fuzzers: $(FUZZ_SRC:fuzz/%.c=$(B)/bin/%)
 # Benchmarks: each bench/X_bench.c becomes $(B)/bench/X_bench.
 BENCH_SRC := $(wildcard bench/*_bench.c)
 .SECONDARY: $(BENCH_SRC:%.c=$(B)/%.o)
-$(B)/bench/%.o: bench/%.c | generated
-	@mkdir -p $(@D)
+$(B)/bench/%.o: bench/%.c | folders generated
 	$(Q)$(CC) $(CFLAGS_SIM) -c $< -o $@
 $(B)/bench/%_bench: $(B)/bench/%_bench.o $(B)/libsim.a $(B)/libstack.a
 	$(Q)$(CC) $(OPT) -o $@ $^ $(LIBS) -lm

@@ -2,16 +2,13 @@
 
 EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%.so,$(wildcard examples/stack/*.c examples/driver/*.c))
 
-$(B)/examples/stack/%.so: examples/stack/%.c
-	@mkdir -p $(@D)
+$(B)/examples/stack/%.so: examples/stack/%.c | folders
 	$(CC) $(STD) $(WARN) $(OPT) -MMD -MP -shared -fPIC -o $@ $<
-$(B)/examples/driver/%.so: examples/driver/%.c
-	@mkdir -p $(@D)
+$(B)/examples/driver/%.so: examples/driver/%.c | folders
 	$(CC) $(STD) $(WARN) $(OPT) -MMD -MP -Iexamples/driver -shared -fPIC -o $@ $<
 
 # The smallest kernel: everything below its console and its NIC's bus is stack/; -r because a kernel links itself.
-$(B)/examples/kernel/kernel.o: examples/kernel/kernel.c $(B)/libstack.a
-	@mkdir -p $(@D)
+$(B)/examples/kernel/kernel.o: examples/kernel/kernel.c $(B)/libstack.a | folders
 	$(CC) $(STD) $(WARN) -O2 -ffreestanding -MMD -MP -c $< -o $(B)/examples/kernel/main.o
 	ld -r -o $@ $(B)/examples/kernel/main.o --whole-archive $(B)/libstack.a
 

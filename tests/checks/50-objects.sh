@@ -8,7 +8,8 @@ check() { # NAME COMPILER...
     mkdir -p "$dir"; rm -f "$dir"/*.o
     echo 'int x;' | "$@" -x c -c - -o "$dir/probe.o" 2>/dev/null || { skip "$name" "the compiler is not here"; return; }
     # Two at a time; the object of stack/net/ip.c is stack_net_ip.o.
-    find stack -name '*.c' | sort | xargs -P 2 -I {} sh -c 'c=$1 dir=$2; shift 2; "$@" -std=c11 -I. -O2 -fno-pie -ffreestanding -c "$c" -o "$dir/$(echo "${c%.c}" | tr / _).o"' sh {} "$dir" "$@" ||
+    find stack -name '*.c' | awk -v dir="$dir" '{ object = $1; gsub("/", "_", object); sub(/c$/, "o", object); print "-c", $1, "-o", dir "/" object }' |
+        xargs -r -P 2 -L 1 "$@" -std=c11 -I. -O2 -fno-pie -ffreestanding ||
         { bad "$name: does not compile"; return; }
     nm=$(command -v llvm-nm-14 || command -v llvm-nm || command -v nm)
     if ld.lld -r -o "$dir/joined" "$dir"/stack_*.o 2>/dev/null || ld -r -o "$dir/joined" "$dir"/stack_*.o 2>/dev/null; then
