@@ -139,6 +139,8 @@ void run_finish(struct run *r);
 /* After the fingerprints: stops the hosts; a run that passed fails when the stack under test says
  * that something is left. */
 void run_close(struct run *r);
+/* In its place: what is broken is not stopped, and all that it holds goes with its world. */
+void run_abandon(struct run *r);
 void run_free(struct run *r);
 /* W, T and S of the whole run, links in topology order. */
 void run_fingerprints(const struct run *r, struct fingerprint *w, struct fingerprint *t,

@@ -452,6 +452,17 @@ static bool has_foreign(const struct topology *t)
     return false;
 }
 
+/* All that its hosts have lies in the world, which can be let go as it is. */
+static bool is_whole(const struct topology *t, const struct options *o)
+{
+    for (uint32_t k = 0; k < t->hosts; k++) {
+        const struct host *h = t->host[k];
+        if (h->kind->flags & HOST_STACK && !(sut_host_sut(h)->flags & SUT_SAVES))
+            return false;
+    }
+    return !o->board && !has_foreign(t);
+}
+
 /* What the stack says that it does not have, or the command line says of it, is not asked for. */
 static bool is_lacking(const struct suite_case *c, const struct options *o, struct result *out)
 {
@@ -510,14 +521,17 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
         options.cwnd = NULL;
         end_tracing(&tracing, o, r);
         int64_t middle = middle_of(r);
-        if (r->verdict.status ==
-            RUN_FAILED) { /* what is broken need not survive being taken apart */
+        /* What is broken need not survive being taken apart. */
+        bool broken = r->verdict.status == RUN_FAILED, foreign = has_foreign(&r->topology);
+        if (broken && !is_whole(&r->topology, o)) {
             out->outcome.wall_ns = wall_ns() - started;
             die(&dying, r);
         }
         run_fingerprints(r, &out->outcome.w, &out->outcome.t, &out->outcome.s);
-        bool foreign = has_foreign(&r->topology);
-        run_close(r);
+        if (broken)
+            run_abandon(r);
+        else
+            run_close(r);
         collect(r, out, want);
         run_free(r);
         options.notes = NULL; /* of what is played again nothing is told */
