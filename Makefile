@@ -209,6 +209,7 @@ fuzz:             ## list the fuzz targets; fuzz one: make fuzz TARGET=tcp TIME=
 .PHONY: matrix
 matrix: all       ## compare fingerprints over compilers, levels, sanitizers, jobs, locales, machines
 	@tools/install-missing.sh $(PACKAGES) -- $(MACHINES)
+	@OBJECTS=all sh tests/checks/50-objects.sh
 	@tools/matrix.sh
 
 .PHONY: bench

@@ -209,7 +209,7 @@ __attribute__((weak)) int planted_weak(void) { return planted_bss++ + printf("%d
 __attribute__((weak)) extern int planted_nowhere(void);
 int (*planted(void))(void) { return planted_nowhere; }
 END
-finds 'gcc-x86_64:' 'clang-x86_64:' 'class W: planted_weak' 'class D: planted_data' 'class B: planted_bss' 'undefined: printf' 'class w: planted_nowhere' 'kernel on gcc-x86_64 links: no'
+finds 'gcc-x86_64:' 'clang-i386:' 'class W: planted_weak' 'class D: planted_data' 'class B: planted_bss' 'undefined: printf' 'class w: planted_nowhere' 'kernel on gcc-x86_64 links: no'
 plant 50-objects
 bring examples/kernel
 mkdir -p "$tree/stack"
