@@ -476,78 +476,116 @@ static bool is_lacking(const struct suite_case *c, const struct options *o, stru
     return true;
 }
 
+/* A case being played, and what is asked of it. */
+struct playing {
+    const struct suite_case *kase;
+    const struct options *o;
+    struct run_options options;
+    struct tracing tracing;
+    struct dying dying;
+    int64_t started_ns, middle_ns; /* of wall time; of virtual time, for a snapshot */
+    bool foreign;
+};
+
+static void refuse(const struct suite_case *c, const struct why *why, struct result *out)
+{
+    char text[TEXT_ROOM];
+    diagnostic_caret(c->run.script, why->text, text, sizeof text);
+    out->outcome.status = RUN_ERROR;
+    out->outcome.refused = true;
+    out->report = strdup(text);
+}
+
+/* What is broken need not survive being taken apart. */
+static void end_run(struct playing *p, struct run *r)
+{
+    struct result *out = p->dying.out;
+    bool broken = r->verdict.status == RUN_FAILED;
+    if (broken && !is_whole(&r->topology, p->o)) {
+        out->outcome.wall_ns = wall_ns() - p->started_ns;
+        die(&p->dying, r);
+    }
+    run_fingerprints(r, &out->outcome.w, &out->outcome.t, &out->outcome.s);
+    if (broken)
+        run_abandon(r);
+    else
+        run_close(r);
+    collect(r, out, p->dying.want);
+    run_free(r);
+}
+
+static void play(struct playing *p, struct run *r)
+{
+    struct result *out = p->dying.out;
+    struct compared golden;
+    follow_golden(r, p->kase, p->o, &golden);
+    if ((p->dying.want & WANT_LADDER) || p->o->pcap || p->o->bless)
+        recording_keep_all(&r->topology.recording);
+    run_play(r, NEVER);
+    run_finish(r);
+    out->outcome.refused = r->verdict.status == RUN_ERROR;
+    judge_golden(r, p->kase, p->o, &golden, &out->outcome);
+    if (p->o->pcap)
+        write_captures(r, p->kase, p->o->pcap);
+    p->options.cwnd = NULL;
+    end_tracing(&p->tracing, p->o, r);
+    p->middle_ns = middle_of(r);
+    p->foreign = has_foreign(&r->topology);
+    end_run(p, r);
+    golden_close(golden.golden);
+}
+
+/* What is asked of a case that passed, by playing it again and again. */
+static void play_again(struct playing *p)
+{
+    const struct options *o = p->o;
+    const struct run_case *kase = &p->kase->run;
+    struct result *out = p->dying.out;
+    p->options.notes = NULL; /* nothing is told of that */
+    if (o->snapshot && out->outcome.status == RUN_PASSED)
+        check_snapshot(kase, &p->options, p->middle_ns, out);
+    if (o->closure && out->outcome.status == RUN_PASSED)
+        closure_run(kase, &p->options, o->pairs, out);
+    if (o->fail_alloc && out->outcome.status == RUN_PASSED && !p->foreign)
+        starve_run(kase, &p->options, o->fail_alloc == ALLOC_ALL ? 0 : o->fail_alloc, out);
+    if (o->wire_mutants && out->outcome.status == RUN_PASSED && !p->foreign)
+        out->report = wire_mutants_run(kase, &p->options, &out->outcome.mutant_runs);
+}
+
 void case_run(const struct suite *suite, uint32_t k, const struct options *o, unsigned want,
               const struct last_words *last, struct result *out)
 {
-    struct dying dying = {out, want, last};
     const struct suite_case *c = &suite->kase[k];
     struct why why = {{0}};
-    char *repeat = case_repeat(suite, k, o);
-    struct run_options options = run_options_of(c, o, want, repeat);
     memset(out, 0, sizeof *out);
     out->outcome.index = k;
-    if (is_lacking(c, o, out)) {
-        free(repeat);
+    if (is_lacking(c, o, out))
         return;
-    }
-    options.last_words = die;
-    options.last_words_ctx = &dying;
-    int64_t started = wall_ns(), *times = o->faults ? closure_call_times(&c->run, &options) : NULL;
-    options.call_time = times;
-    struct tracing tracing;
-    begin_tracing(&tracing, o, &options);
-    struct recorded_notes *notes = options.notes = notes_for(o);
-    options.notes_of = o->notes_of ? o->notes_of : NOTE_NIC;
+    char *repeat = case_repeat(suite, k, o);
+    struct playing p = {.kase = c,
+                        .o = o,
+                        .options = run_options_of(c, o, want, repeat),
+                        .dying = {out, want, last},
+                        .started_ns = wall_ns()};
+    p.options.last_words = die;
+    p.options.last_words_ctx = &p.dying;
+    int64_t *times = o->faults ? closure_call_times(&c->run, &p.options) : NULL;
+    p.options.call_time = times;
+    begin_tracing(&p.tracing, o, &p.options);
+    struct recorded_notes *notes = p.options.notes = notes_for(o);
+    p.options.notes_of = o->notes_of ? o->notes_of : NOTE_NIC;
     if (insight)
         insight->wrap(o->wrap);
-    struct run *r = run_new(&c->run, &options, &why);
-    if (!r) {
-        char text[TEXT_ROOM];
-        diagnostic_caret(c->run.script, why.text, text, sizeof text);
-        out->outcome.status = RUN_ERROR;
-        out->outcome.refused = true;
-        out->report = strdup(text);
+    struct run *r = run_new(&c->run, &p.options, &why);
+    if (r) {
+        play(&p, r);
+        play_again(&p);
     } else {
-        struct compared golden;
-        follow_golden(r, c, o, &golden);
-        if ((want & WANT_LADDER) || o->pcap || o->bless)
-            recording_keep_all(&r->topology.recording);
-        run_play(r, NEVER);
-        run_finish(r);
-        out->outcome.refused = r->verdict.status == RUN_ERROR;
-        judge_golden(r, c, o, &golden, &out->outcome);
-        if (o->pcap)
-            write_captures(r, c, o->pcap);
-        options.cwnd = NULL;
-        end_tracing(&tracing, o, r);
-        int64_t middle = middle_of(r);
-        /* What is broken need not survive being taken apart. */
-        bool broken = r->verdict.status == RUN_FAILED, foreign = has_foreign(&r->topology);
-        if (broken && !is_whole(&r->topology, o)) {
-            out->outcome.wall_ns = wall_ns() - started;
-            die(&dying, r);
-        }
-        run_fingerprints(r, &out->outcome.w, &out->outcome.t, &out->outcome.s);
-        if (broken)
-            run_abandon(r);
-        else
-            run_close(r);
-        collect(r, out, want);
-        run_free(r);
-        options.notes = NULL; /* of what is played again nothing is told */
-        golden_close(golden.golden);
-        if (o->snapshot && out->outcome.status == RUN_PASSED)
-            check_snapshot(&c->run, &options, middle, out);
-        if (o->closure && out->outcome.status == RUN_PASSED)
-            closure_run(&c->run, &options, o->pairs, out);
-        if (o->fail_alloc && out->outcome.status == RUN_PASSED && !foreign)
-            starve_run(&c->run, &options, o->fail_alloc == ALLOC_ALL ? 0 : o->fail_alloc, out);
-        if (o->wire_mutants && out->outcome.status == RUN_PASSED && !foreign)
-            out->report = wire_mutants_run(&c->run, &options, &out->outcome.mutant_runs);
+        refuse(c, &why, out);
     }
     out->outcome.last = sut_any_spent(); /* what has static variables gets a process a case */
-    out->outcome.wall_ns = wall_ns() - started;
-    end_tracing(&tracing, o, NULL);
+    out->outcome.wall_ns = wall_ns() - p.started_ns;
+    end_tracing(&p.tracing, o, NULL);
     recorded_notes_free(notes);
     free(times);
     free(repeat);
