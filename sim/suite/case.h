@@ -107,7 +107,6 @@ enum workers_end {
 struct work {
     uint32_t count;
     int jobs, patience; /* jobs 0: the number of processors */
-    bool alone;         /* each task gets a process of its own */
     /* Fills *out, whose texts are malloc'ed; outcome.last: the process ends with it. */
     void (*run)(void *ctx, uint32_t k, const struct last_words *last, struct result *out);
     char *(*repeat)(void *ctx, uint32_t k);     /* the command for it; malloc'ed */

@@ -4,6 +4,7 @@
  * results are told in the order of the suite, whatever the number of jobs.
  */
 #include <errno.h>
+#include <execinfo.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -227,7 +228,6 @@ static void bury(struct crew *crew, struct worker *w, const char *how)
     r->done = true;
 }
 
-/* Singletons of a stack get a process for each case. */
 static void give(struct crew *crew, struct worker *w)
 {
     if (crew->next == crew->work->count)
@@ -255,7 +255,7 @@ static void hear(struct crew *crew, struct worker *w)
         w->kase = NOTHING;
         if (pulse_of(crew, w)->crash.text[0])
             tell_crash(crew, w, r);
-        if (outcome.last || crew->work->alone)
+        if (outcome.last)
             dismiss(w, false);
     }
     give(crew, w);
@@ -300,6 +300,8 @@ static void wait_for_one(struct crew *crew, struct pollfd *fds, struct worker **
 enum workers_end workers_do(const struct work *work,
                             bool (*done)(void *ctx, uint32_t k, struct result *r), void *ctx)
 {
+    void *one[1];
+    backtrace(one, 1); /* it loads a library the first time: here, for all workers */
     int failed = 0, jobs = work->jobs ? work->jobs : (int)sysconf(_SC_NPROCESSORS_ONLN);
     struct crew crew = {.work = work, .workers = jobs, .done = done, .ctx = ctx};
     if (crew.workers > (int)work->count)
@@ -382,7 +384,6 @@ enum workers_end workers_run(const struct suite *suite, const struct options *o,
     const struct work work = {.count = suite->cases,
                               .jobs = o->jobs,
                               .patience = o->patience,
-                              .alone = (o->stack->flags & SUT_SINGLETON) != 0,
                               .run = run_case_of,
                               .repeat = repeat_of,
                               .path = path_of,
