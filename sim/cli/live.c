@@ -1,43 +1,21 @@
 /*
- * wiredrill live: the stack, its driver and the NIC model in real time behind a TAP device. The
- * world is that of a run, with the same engine for the script's calls; its clock follows the
- * machine's, and what leaves or enters its link goes to or comes from the device. A monitor judges
- * each side.
+ * wiredrill live: a world in real time. With --tap the stack, its driver and the NIC model stand
+ * behind a TAP device, and what leaves or enters their link goes to or comes from it; with --netdev
+ * our peers are the network of a kernel in QEMU, which is the host under test. The world is that of
+ * a run, with the same engine for the script's calls; its clock follows the machine's. Monitors
+ * judge the frames.
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include "sim/cli/cli.h"
-#include "sim/cli/tap.h"
-#include "sim/monitor/monitor.h"
-#include "sim/play/run.h"
+#include "sim/cli/live_inside.h"
 #include "sim/play/watch.h"
 
-enum { MOST = 16384, OCTETS_MOST = 32 << 20, BATCH = 64, SHOWN = 3, FRAME_ROOM = 65550 };
-
-/* One side of the wire, and who judges it. */
-struct side {
-    struct live *live;
-    const char *name;
-    struct monitor *monitor;
-    uint64_t found[MONITOR_RULES];
-};
-
-struct live {
-    const struct options *options;
-    struct run *run;
-    struct link *link;
-    int port, fd;
-    int64_t start_ns;
-    uint64_t frames, lost; /* lost: the kernel did not take them */
-    FILE *pcap;
-    struct side ours, theirs;
-};
+enum { BATCH = 64, PATH_TEXT = 4200 };
 
 static volatile sig_atomic_t stopped;
 
@@ -54,107 +32,57 @@ static int64_t real_now(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* --- the monitors --- */
-
-static void found(void *self, const struct monitor_finding *f)
-{
-    struct side *s = self;
-    const struct monitor_row *row = &monitor_row[f->rule];
-    if (f->lacks || ++s->found[f->rule] > SHOWN || s->live->options->quiet)
-        return;
-    printf("%10.6f  frame %" PRIu64 ", %s: %s (%s, %s): %s\n", (double)f->time_ns / 1e9, f->number,
-           s->name, row->name, monitor_level_name(row->level), row->clause, f->words);
-}
-
-/* The kernel is judged at the device, where its frames' times are those of being read; our stack at
- * its own port, where no link has lost anything yet, by the run itself. */
-static bool watch_kernel(struct side *s)
-{
-    struct monitor_config config = {.self = s,
-                                    .alloc = monitor_heap_alloc,
-                                    .release = monitor_heap_release,
-                                    .found = found,
-                                    .known = NEEDS_COMPLETE | NEEDS_UNMERGED,
-                                    .most = MOST,
-                                    .octets_most = OCTETS_MOST};
-    s->monitor = monitor_new(&config);
-    return s->monitor != NULL;
-}
-
-static uint64_t print_side(const struct side *s)
-{
-    uint64_t must = 0;
-    const struct monitor_counts *c = monitor_counts(s->monitor);
-    printf("%s: %" PRIu64 " frames judged by %d rules, %" PRIu64 " connections\n", s->name,
-           c->judged, (int)MONITOR_RULES, c->connections);
-    for (int r = 0; r < MONITOR_RULES; r++) {
-        if (!s->found[r])
-            continue;
-        must += monitor_row[r].level == MONITOR_MUST ? s->found[r] : 0;
-        printf("  %8" PRIu64 "  %-10s  %-28s %s\n", s->found[r],
-               monitor_level_name(monitor_row[r].level), monitor_row[r].name,
-               monitor_row[r].clause);
-    }
-    return must;
-}
-
 /* --- the wire --- */
-
-static void see(struct live *l, const uint8_t *bytes, uint32_t len, bool ours)
-{
-    struct monitor_frame f = {.number = ++l->frames,
-                              .time_ns = world_now(l->run->world),
-                              .bytes = bytes,
-                              .len = len,
-                              .wire_len = len,
-                              .link = MONITOR_ETHERNET,
-                              .way = ours ? MONITOR_COMES : MONITOR_LEAVES};
-    monitor_frame(l->theirs.monitor, &f);
-    if (l->pcap)
-        pcap_stream_add(l->pcap, f.time_ns, bytes, len);
-}
 
 /* The stack's frame leaves the link by the device's port. */
 static void deliver(void *ctx, int port, struct frame *f, int64_t now_ns)
 {
     struct live *l = ctx;
     (void)port, (void)now_ns;
-    see(l, f->bytes, f->len, true);
-    if (write(l->fd, f->bytes, f->len) != (ssize_t)f->len)
-        l->lost++;
+    cable_give(&l->cable, f->bytes, f->len);
 }
 
-/* What the kernel sent meanwhile; false: nothing. */
+static void gone(void *ctx, const uint8_t *bytes, uint32_t len)
+{
+    live_see(ctx, bytes, len, true);
+}
+
+static void came(struct live *l, const uint8_t *bytes, size_t len)
+{
+    if (l->options->netdev) {
+        live_outside_came(bytes, len);
+        return;
+    }
+    struct frame *f = frame_copy(l->run->world, bytes, (uint32_t)len);
+    live_see(l, bytes, (uint32_t)len, false);
+    link_send(l->link, l->port, f);
+    frame_unref(f);
+}
+
+/* What the other side sent meanwhile; false: nothing. */
 static bool take_frames(struct live *l)
 {
-    static uint8_t bytes[FRAME_ROOM];
-    bool any = false;
-    for (int k = 0; k < BATCH; k++) {
-        ssize_t len = read(l->fd, bytes, sizeof bytes);
-        if (len <= 0)
-            break;
-        struct frame *f = frame_copy(l->run->world, bytes, (uint32_t)len);
-        see(l, bytes, (uint32_t)len, false);
-        link_send(l->link, l->port, f);
-        frame_unref(f);
-        any = true;
+    static uint8_t bytes[CABLE_FRAME];
+    size_t len;
+    int taken = 0;
+    while (taken < BATCH && (len = cable_take(&l->cable, bytes)) > 0) {
+        came(l, bytes, len);
+        taken++;
     }
-    return any;
+    return taken > 0;
 }
 
 /* The world stands at the real time; then it waits for the next thing of either. */
 static void loop(struct live *l)
 {
     while (!stopped && !l->run->verdict.over) {
-        int64_t now = real_now() - l->start_ns;
-        run_play(l->run, now);
+        run_play(l->run, real_now() - l->start_ns);
         if (take_frames(l))
             continue;
         int64_t wait_ns = world_next(l->run->world) - (real_now() - l->start_ns);
         wait_ns = wait_ns < 0 ? 0 : wait_ns > 100000000 ? 100000000 : wait_ns;
-        struct timespec wait = {0, (long)wait_ns};
-        struct pollfd p = {.fd = l->fd, .events = POLLIN};
-        ppoll(&p, 1, &wait, NULL);
+        if (cable_wait(&l->cable, l->input, wait_ns))
+            live_read(l);
     }
 }
 
@@ -178,14 +106,24 @@ static int64_t *times_of(const struct script *s)
     return times;
 }
 
+/* Of a kernel that is judged alone, or of our stack. */
+static uint64_t tables(struct live *l)
+{
+    uint64_t must = l->ours.monitor ? live_table(&l->ours) : 0;
+    uint64_t theirs = live_table(&l->theirs);
+    if (l->options->netdev)
+        live_outside_violations(l);
+    if (l->cable.lost)
+        printf("  %" PRIu64 " frames were not taken by the %s\n", l->cable.lost,
+               l->options->netdev ? "other side" : "device");
+    return l->options->netdev ? theirs : must;
+}
+
 static int finish(struct live *l)
 {
     struct run *r = l->run;
     bool open = !stopped && r->calls.open > 0;
-    uint64_t must = print_side(&l->ours);
-    print_side(&l->theirs);
-    if (l->lost)
-        printf("  %" PRIu64 " frames were not taken by the device\n", l->lost);
+    uint64_t must = r->verdict.status == RUN_SKIPPED ? 0 : tables(l);
     if (r->verdict.status != RUN_PASSED)
         fputs(r->verdict.report, stdout);
     if (open)
@@ -195,19 +133,32 @@ static int finish(struct live *l)
                                                              : EXIT_PASSED;
 }
 
+static void begin(struct live *l)
+{
+    if (l->options->netdev) {
+        live_outside_tell(l);
+    } else {
+        l->link = l->run->topology.recording.link[0].link;
+        l->ours.monitor = watch_monitor(l->run);
+        l->port = link_attach(l->link, "tap", deliver, NULL, l);
+    }
+    recording_bound(&l->run->topology.recording);
+    l->start_ns = real_now();
+}
+
 static int play(struct live *l, struct script *s)
 {
     struct why why = {{0}};
     const struct options *o = l->options;
     int64_t *times = times_of(s);
-    struct run_options options = {.sut = o->stack,
+    struct run_options options = {.sut = o->netdev ? &live_outside : o->stack,
                                   .load = o->load,
                                   .seed = o->seed_given ? o->seed : (uint64_t)real_now(),
                                   .set = o->set,
                                   .sets = o->sets,
                                   .by_outcome = true,
-                                  .monitored = true,
-                                  .found = found,
+                                  .monitored = !o->netdev,
+                                  .found = live_found,
                                   .found_ctx = &l->ours,
                                   .live = true,
                                   .call_time = times};
@@ -217,12 +168,11 @@ static int play(struct live *l, struct script *s)
     l->run = run_new(&kase, &options, &why);
     if (!l->run) {
         usage_error("%s", why.text);
+    } else if (l->run->verdict.status == RUN_SKIPPED) {
+        status = finish(l);
+        run_free(l->run);
     } else {
-        l->link = l->run->topology.recording.link[0].link;
-        l->ours.monitor = watch_monitor(l->run);
-        l->port = link_attach(l->link, "tap", deliver, NULL, l);
-        recording_bound(&l->run->topology.recording);
-        l->start_ns = real_now();
+        begin(l);
         loop(l);
         status = finish(l);
         run_close(l->run);
@@ -232,37 +182,72 @@ static int play(struct live *l, struct script *s)
     return status;
 }
 
+/* A network alone is a script, too, and one without `end` goes on until Ctrl-C. */
+static struct script *read_file(const struct options *o, struct diagnostic *d)
+{
+    char text[PATH_TEXT];
+    int len = snprintf(text, sizeof text, "0 assert now() == 0\ninclude \"%s\"\n", o->path[0]);
+    if (len >= (int)sizeof text)
+        return script_load(o->path[0], o->defined, d);
+    struct script *s = script_parse("live", text, (size_t)len, o->defined, d);
+    if (s && s->end_ns < 0)
+        s->end_ns = NEVER - 1;
+    return s;
+}
+
 static struct script *read_script(const struct options *o)
 {
     struct diagnostic d;
     struct script *s =
-        o->paths ? script_load(o->path[0], o->defined, &d)
-                 : script_parse("live", DEFAULT_SCRIPT, strlen(DEFAULT_SCRIPT), o->defined, &d);
+        o->paths    ? read_file(o, &d)
+        : o->netdev ? live_peers(o->defined, &d)
+                    : script_parse("live", DEFAULT_SCRIPT, strlen(DEFAULT_SCRIPT), o->defined, &d);
     if (!s)
         usage_error("%s", d.text);
     return s;
 }
 
+/* Frames are judged at the cable. A TAP device's are read a while after the kernel sent them; what
+ * QEMU gives to its socket has just left the kernel's NIC. */
+static int open_all(struct live *l, struct why *why)
+{
+    const struct options *o = l->options;
+    unsigned known = NEEDS_COMPLETE | NEEDS_UNMERGED | (o->netdev ? NEEDS_PORT : 0);
+    if ((o->netdev ? cable_netdev(&l->cable, o->netdev, why) : cable_tap(&l->cable, o->tap, why)) !=
+            0 ||
+        (o->pcap && !(l->pcap = pcap_stream_open(o->pcap, why))))
+        return -1;
+    l->cable.gone = gone;
+    l->cable.ctx = l;
+    if (!live_watch(&l->theirs, known)) {
+        why_set(why, "no memory");
+        return -1;
+    }
+    return 0;
+}
+
 static int live(struct live *l)
 {
     struct why why = {{0}};
-    const struct options *o = l->options;
-    struct script *s = read_script(o);
+    struct script *s = read_script(l->options);
+    int status = EXIT_USAGE;
     if (!s)
-        return EXIT_USAGE;
-    if ((l->fd = tap_open(o->tap, &why)) < 0 ||
-        (o->pcap && !(l->pcap = pcap_stream_open(o->pcap, &why))) || !watch_kernel(&l->theirs)) {
-        script_free(s);
-        return usage_error("%s", why.text[0] ? why.text : "no memory");
+        return status;
+    if (open_all(l, &why) == 0) {
+        signal(SIGINT, stop);
+        signal(SIGTERM, stop);
+        signal(SIGTTIN, SIG_IGN); /* in the background no lines come */
+        setvbuf(stdout, NULL, _IOLBF, 0);
+        live_outside_begin(l);
+        status = play(l, s);
+        monitor_free(l->theirs.monitor);
+    } else {
+        usage_error("%s", why.text);
     }
-    signal(SIGINT, stop);
-    signal(SIGTERM, stop);
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    int status = play(l, s);
-    monitor_free(l->theirs.monitor);
     if (l->pcap && fclose(l->pcap) != 0)
-        status = usage_error("%s: %s", o->pcap, strerror(errno));
-    close(l->fd);
+        status = usage_error("%s: %s", l->options->pcap, strerror(errno));
+    cable_close(&l->cable);
+    live_changes_free(l);
     script_free(s);
     return status;
 }
@@ -272,11 +257,12 @@ int command_live(int argc, char **argv)
     struct options o;
     if (options_parse(argc, argv, &o) != 0)
         return EXIT_USAGE;
-    if (!o.tap || o.paths > 1)
-        return usage_error(
-            "live: a TAP device, and at most one script: `wiredrill live --tap tap0`");
-    struct live l = {.options = &o};
+    if (!o.tap == !o.netdev || o.paths > 1)
+        return usage_error("live: a TAP device or a socket for QEMU, and at most one script: "
+                           "`wiredrill live --tap tap0`, `wiredrill live --netdev dgram:PATH`");
+    static struct live l;
+    l = (struct live){.options = &o, .input = STDIN_FILENO, .cable = {.fd = -1, .listen = -1}};
     l.ours = (struct side){.live = &l, .name = "our stack"};
-    l.theirs = (struct side){.live = &l, .name = "the other side"};
+    l.theirs = (struct side){.live = &l, .name = o.netdev ? "the kernel" : "the other side"};
     return live(&l);
 }

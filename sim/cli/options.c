@@ -238,6 +238,12 @@ static int take_tap(struct options *o, const char *v)
     return 0;
 }
 
+static int take_netdev(struct options *o, const char *v)
+{
+    o->netdev = v;
+    return 0;
+}
+
 static int take_to(struct options *o, const char *v)
 {
     o->to = v;
@@ -433,6 +439,8 @@ static const struct option table[] = {
      take_only},
     {"list", NULL, "list the checks", take_list},
     {"tap", "NAME", "the TAP device, which is made when it is not there", take_tap},
+    {"netdev", "dgram:PATH|stream:PATH",
+     "the socket to which a kernel in QEMU comes for its network", take_netdev},
     {"host", "MAC|IP", "judge this host alone; from-pcap: expect its frames (52:54:00:12:34:56)",
      take_host},
     {"at-host", NULL, "the capture was taken at the port of the host that is judged", take_at_host},

@@ -23,6 +23,8 @@ static const struct attr_spec dhcp_attrs[] = {
     {"dns", VALUE_LIST, "name servers"},
     {"ntp", VALUE_LIST, "time servers"},
     {"domain", VALUE_BYTES, "domain name"},
+    {"next-server", VALUE_IPV4, "the server of the next step of a boot: siaddr"},
+    {"boot-file", VALUE_BYTES, "the file to boot"},
     {"mtu-option", VALUE_NUMBER, "interface MTU for clients"},
     {"server-id", VALUE_IPV4, "what it calls itself; its port's address"},
     {"reserve", VALUE_LIST, "MAC and address: that client gets that address"},

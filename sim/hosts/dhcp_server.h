@@ -15,6 +15,7 @@ enum {
     DHCP_RESERVED = 16,
     DHCP_SERVERS = 8,  /* addresses in one option */
     DHCP_KEY = 64,     /* of a client identifier */
+    DHCP_FILE = 128,   /* of the file field */
     DHCP_OPTIONS = 48, /* in a reply */
     DHCP_ROOM = 4096,  /* bytes of a reply */
     DHCP_SERVER_PORT = 67,
@@ -101,6 +102,7 @@ struct dhcp_reply {
     uint16_t secs, flags;
     uint32_t ciaddr, yiaddr, siaddr, giaddr;
     uint8_t chaddr[16];
+    const char *file; /* NULL: none */
     struct dhcp_option option[DHCP_OPTIONS];
     uint32_t options;
     /* where it goes */
@@ -163,6 +165,8 @@ struct dhcp_config {
     uint32_t router[DHCP_SERVERS], dns[DHCP_SERVERS], ntp[DHCP_SERVERS];
     uint32_t routers, dnses, ntps;
     const char *domain;
+    uint32_t next_server; /* siaddr */
+    const char *boot_file;
     uint16_t mtu;
     uint32_t mask, server_id;
     bool authoritative; /* NAKs what it has no record of */

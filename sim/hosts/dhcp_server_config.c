@@ -105,6 +105,16 @@ static int read_domain(const struct attrs *a, struct dhcp_config *c, struct why 
     return attr_refuse(a, attr_find(a, "domain", 0), why, "domain has 1 to 255 octets");
 }
 
+static int read_boot(const struct attrs *a, struct dhcp_config *c, struct why *why)
+{
+    c->next_server = (uint32_t)attr_number(a, "next-server", 0);
+    c->boot_file = attr_text(a, "boot-file", NULL);
+    if (!c->boot_file || strlen(c->boot_file) < DHCP_FILE)
+        return 0;
+    return attr_refuse(a, attr_find(a, "boot-file", 0), why, "boot-file has at most %d octets",
+                       DHCP_FILE - 1);
+}
+
 static int read_config(const struct attrs *a, struct dhcp_config *c, struct why *why)
 {
     int64_t mtu = 0;
@@ -118,7 +128,7 @@ static int read_config(const struct attrs *a, struct dhcp_config *c, struct why 
         attr_addresses(a, "ntp", c->ntp, DHCP_SERVERS, &c->ntps, why) != 0 ||
         attr_addresses(a, "server-id", &c->server_id, 1, &given, why) != 0 ||
         attr_range(a, "mtu-option", MTU_LEAST, 65535, &mtu, why) != 0 ||
-        read_domain(a, c, why) != 0 || read_pool(a, c, why) != 0)
+        read_domain(a, c, why) != 0 || read_boot(a, c, why) != 0 || read_pool(a, c, why) != 0)
         return -1;
     c->mtu = (uint16_t)mtu;
     return read_seconds(a, "lease", &c->lease_s, why) != 0 ||

@@ -22,7 +22,6 @@ enum {
     AT_COOKIE = 236,
     AT_OPTIONS = 240,
     SNAME_LEN = 64,
-    FILE_LEN = 128,
     BOOTREQUEST = 1,
     SHORTEST = 300, /* RFC 1542 2.1 */
 };
@@ -212,6 +211,8 @@ static void write_header(const struct dhcp_reply *r, uint8_t *out)
     peer_put32(out + AT_SIADDR, r->siaddr);
     peer_put32(out + AT_GIADDR, r->giaddr);
     memcpy(out + AT_CHADDR, r->chaddr, sizeof r->chaddr);
+    if (r->file && !(r->overload & 1)) /* RFC 2131 4.1: options stand there then */
+        memcpy(out + AT_FILE, r->file, strlen(r->file));
 }
 
 /* Returns how many octets were written; an option that does not fit whole is left out. */
@@ -236,7 +237,7 @@ static uint32_t write_options(const struct dhcp_reply *r, enum dhcp_place place,
 static void write_overload(const struct dhcp_reply *r, uint8_t *out)
 {
     if (r->overload & 1)
-        out[AT_FILE + write_options(r, IN_FILE, out + AT_FILE, FILE_LEN - 1)] = OPTION_END;
+        out[AT_FILE + write_options(r, IN_FILE, out + AT_FILE, DHCP_FILE - 1)] = OPTION_END;
     if (r->overload & 2)
         out[AT_SNAME + write_options(r, IN_SNAME, out + AT_SNAME, SNAME_LEN - 1)] = OPTION_END;
 }

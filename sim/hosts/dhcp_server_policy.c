@@ -49,6 +49,8 @@ static void put_parameters(const struct host *h, const struct dhcp_server *s, in
         dhcpd_put(r, OPTION_MTU, mtu, 2);
     }
     dhcpd_put_addresses(r, OPTION_NTP, c->ntp, c->ntps);
+    r->siaddr = c->next_server;
+    r->file = c->boot_file;
 }
 
 /* The script's own options take the place of the server's. */

@@ -5,6 +5,7 @@
 
 #define SERVER    "host dhcp-server srv ip 10.0.2.2/24 pool 10.0.2.15 10.0.2.16 "
 #define EVERYBODY 0xffffffffu
+#define LONG      "0123456789012345678901234567890123456789012345678901234567890123"
 
 enum { DISCOVER = 1, OFFER, REQUEST, DECLINE, ACK, NAK, RELEASE, INFORM, XID = 0x12345678 };
 
@@ -120,6 +121,22 @@ Test(peer_dhcp, offer_is_what_the_rfc_draws)
     cr_assert_eq(get32(f + 30), RIG_CLIENT);
     cr_assert_eq(get16(f + 34), 67);
     cr_assert_eq(get16(f + 36), 68);
+    peer_rig_close(r);
+}
+
+/* Figure 1: siaddr is the server of the next step of a boot, file its file. */
+Test(peer_dhcp, a_boot_is_in_siaddr_and_file)
+{
+    struct peer_rig *r = peer_rig_open(SERVER "next-server 10.0.2.5 boot-file \"a.img\"");
+    uint32_t len;
+    cr_assert_eq(discover(r), 1);
+    const uint8_t *p = last(r, &len);
+    cr_assert_eq(get32(p + 20), 0x0a000205);
+    cr_assert_str_eq((const char *)p + 108, "a.img");
+    cr_assert_eq(request(r, RIG_CLIENT), 1);
+    p = last(r, &len);
+    cr_assert_eq(get32(p + 20), 0x0a000205);
+    cr_assert_str_eq((const char *)p + 108, "a.img");
     peer_rig_close(r);
 }
 
@@ -337,8 +354,9 @@ Test(peer_dhcp, wrong_attributes_are_refused)
          "reserve wants a MAC and an address: reserve 52:54:00:12:34:56 10.0.2.15"},
         {SERVER "wrong-xid 10.0.2.3", "wrong-xid: what does 10.0.2.3 mean? how often (a number) "
                                       "and the kind of message (a string) may stand there"},
+        {SERVER "boot-file \"" LONG LONG "\"", "boot-file has at most 127 octets"},
     };
-    for (int k = 0; k < 3; k++) {
+    for (size_t k = 0; k < sizeof wrong / sizeof wrong[0]; k++) {
         struct why why = {{0}};
         cr_assert_null(peer_rig_try(wrong[k][0], &why));
         cr_assert_str_eq(why.text, wrong[k][1]);

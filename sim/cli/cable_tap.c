@@ -1,4 +1,5 @@
-#include "sim/cli/tap.h"
+/* A TAP device: Ethernet frames, to and from the kernel. */
+#include "sim/cli/cable.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
