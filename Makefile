@@ -191,8 +191,13 @@ unit: $(B)/unit   ## build and run the unit tests
 	$(B)/unit --quiet
 
 .PHONY: interop
-interop: all      ## our stack against the kernel, dnsmasq and curl on a TAP device, in a network namespace (root)
+interop: all      ## our stack against the kernel, dnsmasq, chronyd, telnetd, lighttpd and curl on a TAP device, in a network namespace (root); PROFILE=1
 	@sh tests/interop/interop.sh
+	@sh tests/interop/captures.sh
+
+.PHONY: rules
+rules: all        ## the table of the monitor's rules, and how often each fired over what; CAPTURES="FOLDER..."
+	@tools/rules.py $(foreach f,$(CAPTURES),--captures $(f))
 
 .PHONY: devices
 devices: all devices-build ## our NIC models and QEMU's, side by side: checks, random accesses, scenarios

@@ -34,7 +34,7 @@ const struct subcommand subcommands[] = {
      "catalogue no-monitor no-golden known D",
      "one HTML file of a run: totals, causes, requirements, and each failure drawn",
      command_report},
-    {"live", "[SCRIPT.pkt]", "tap netdev nic seed set pcap quiet",
+    {"live", "[SCRIPT.pkt]", "tap netdev nic seed set pcap quiet D",
      "the stack in real time on a TAP device; or our peers as the network of a kernel in QEMU",
      command_live},
     {"audit", "F.pcap...", "host at-host json quiet verbose",

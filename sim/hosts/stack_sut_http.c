@@ -1,8 +1,9 @@
 /*
- * HTTP as calls that a script makes: http_get(SERVER, TARGET, BODY [, OCTETS]), http_head(SERVER,
- * TARGET), http_post(SERVER, TARGET, TEXT, BODY) answer with the status. SERVER is an address, or a
- * sockaddr; TARGET a path, or http://HOST/PATH, whose name goes into Host. Of a redirection, which
- * fails with EOPNOTSUPP, BODY is where it points to. http_serve(PORT, PATH, TEXT [, PATH, TEXT]...)
+ * HTTP as calls that a script makes: http_get(SERVER, TARGET, BODY [, OCTETS [, PATTERN]]),
+ * http_head(SERVER, TARGET), http_post(SERVER, TARGET, TEXT, BODY) answer with the status. SERVER
+ * is an address, or a sockaddr; TARGET a path, or http://HOST/PATH, whose name goes into Host. Of a
+ * redirection, which fails with EOPNOTSUPP, BODY is where it points to. PATTERN: how many octets of
+ * the body are the pattern's, from its first on. http_serve(PORT, PATH, TEXT [, PATH, TEXT]...)
  * serves pages; a number in place of a text makes one of so many octets of the pattern.
  */
 #include <string.h>
@@ -11,12 +12,13 @@
 #include "stack/service/http_client.h"
 #include "stack/service/http_server.h"
 
-enum { KEPT = 65536, PAGES = 8 /* that are waited for at a time */ };
+enum { KEPT = 65536, PAGES = 8 /* that are waited for at a time */, PAGE_MOST = 1 << 27 };
 
 /* What comes back to a call that waits. */
 struct stack_page {
     struct stack_waiter *waiter; /* NULL: free */
     uint32_t len;
+    uint64_t octets_seen, pattern;
     int argument; /* which one is the body */
     uint8_t octets[KEPT];
 };
@@ -35,6 +37,7 @@ static struct stack_page *free_page(struct stack_sut *u)
         if (p->waiter)
             continue;
         p->len = 0;
+        p->octets_seen = p->pattern = 0;
         return p;
     }
     return NULL;
@@ -46,6 +49,9 @@ static void body_came(void *ctx, struct stack *s, const uint8_t *octets, uint32_
     struct stack_page *p = ctx;
     uint32_t room = KEPT - p->len;
     (void)s, (void)now_ns;
+    if (p->pattern == p->octets_seen)
+        p->pattern += packet_pattern_run(octets, len, p->octets_seen);
+    p->octets_seen += len;
     len = len < room ? len : room;
     memcpy(p->octets + p->len, octets, len);
     p->len += len;
@@ -65,8 +71,10 @@ static void answered(void *ctx, struct stack *s, int result, const void *data, i
     }
     if (result >= 0 || result == -ERR_OPNOTSUPP)
         out[p->argument] = (struct value){.kind = VALUE_BYTES, .bytes = p->octets, .len = p->len};
-    if (result >= 0)
+    if (result >= 0) {
         out[p->argument + 1] = (struct value){.kind = VALUE_NUMBER, .number = (int64_t)r->body};
+        out[p->argument + 2] = (struct value){.kind = VALUE_NUMBER, .number = (int64_t)p->pattern};
+    }
     p->waiter = NULL;
     stack_wait_done(w, result < 0 ? result : r->status, out, STACK_OUTS);
 }
@@ -162,7 +170,7 @@ static bool make_page(struct stack_sut *u, struct http_page *page, const struct 
 {
     bool made = text->kind == VALUE_NUMBER;
     uint32_t len = made ? (uint32_t)text->number : text->len;
-    if (path->kind != VALUE_BYTES || (!made && text->kind != VALUE_BYTES) || len > 1 << 24)
+    if (path->kind != VALUE_BYTES || (!made && text->kind != VALUE_BYTES) || len > PAGE_MOST)
         return false;
     uint8_t *body = copied(u, made ? NULL : text->bytes, len);
     const char *name = copied(u, path->bytes, path->len);

@@ -78,7 +78,7 @@ static const struct {
     {"udp_echo_stop", 0},
     {"http_serve", 17},
     {"http_serve_stop", 0},
-    {"http_get", 4},
+    {"http_get", 5},
     {"http_head", 2},
     {"http_post", 4},
 };

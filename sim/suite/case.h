@@ -13,9 +13,9 @@ enum exit_status { EXIT_PASSED, EXIT_FAILED_CASE, EXIT_USAGE, EXIT_INTERRUPTED =
 enum { SETS_MAX = 64, DEFINES_MAX = 64, CATALOGUES_MAX = 16 };
 
 struct options {
-    const char *nic, *sut, *driver, *profile, *judge, *bus, *pcap, *to, *host, *tap, *netdev, *breakers,
-        *known, *waivers, *cwnd, *junit, *calls, *only, *needs, *lacks, *requirement, *folder,
-        *words, *output, *target;
+    const char *nic, *sut, *driver, *profile, *judge, *bus, *pcap, *to, *host, *tap, *netdev,
+        *breakers, *known, *waivers, *cwnd, *junit, *calls, *only, *needs, *lacks, *requirement,
+        *folder, *words, *output, *target;
     uint64_t seed, fill;
     bool every_nic; /* --nic all */
     bool seed_given, json, bless, no_golden, strict, snapshot, closure, pairs, wrap, wire_mutants,

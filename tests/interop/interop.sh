@@ -1,12 +1,15 @@
 #!/bin/sh
-# Our stack against the kernel's TCP, dnsmasq, curl and ping, on a TAP device in a network namespace of its own, which is removed afterwards. Run from the root of
-# the tree: `make interop`, or QUICK=1 for the part that takes seconds. What it cannot do it says. Captures are left in build/interop.
+# Our stack against the kernel's TCP, dnsmasq, chronyd, telnetd, lighttpd, curl and ping, on a TAP device in a network namespace of its own, which is removed afterwards.
+# Run from the root of the tree: `make interop`, or QUICK=1 for the part that takes seconds. PROFILE=1: what the bulk transfers spend their time on (perf). What it
+# cannot do it says. Captures are left in build/interop.
 . tests/checks/count.sh
 work=build/interop
-wiredrill=build/release/wiredrill
+wiredrill=$PWD/build/release/wiredrill
 quick=${QUICK:-}
 connections=${quick:+50} octets=16000000
 connections=${connections:-1000}
+profile=${PROFILE:-}
+command -v perf >/dev/null || profile=
 why=
 [ "$(id -u)" -eq 0 ] || why="it takes root: a network namespace and a TAP device are made"
 for tool in ip curl ping python3; do
@@ -16,16 +19,16 @@ done
 name=interop-$$
 [ -n "$why" ] || ip netns add $name 2>/dev/null || why="no network namespace can be made"
 if [ -n "$why" ]; then
-    for step in ping long-ping page connections server server.pcap clients client.pcap; do
+    for step in ping long-ping page connections server server.pcap clients time telnet client.pcap; do
         skip "interop $step" "$why"
     done
     finish
     exit 0
 fi
 rm -rf $work; mkdir -p $work/www
-server= web= names=
+server= others=
 clean() {
-    for pid in $server $web $names; do kill "$pid" 2>/dev/null; done
+    for pid in $server $others; do kill "$pid" 2>/dev/null; done
     ip netns del $name
 }
 trap clean EXIT
@@ -36,33 +39,68 @@ inside ip tuntap add tap0 mode tap
 inside ip addr add 10.77.0.1/24 dev tap0
 inside ip link set tap0 up
 
-# live CAPTURE SCRIPT: in the background; ended by `over`.
+# live CAPTURE SCRIPT: in the background; ended by `over`. Without a capture where 100 MB pass.
 live() {
-    ip netns exec $name $wiredrill live --tap tap0 --pcap $work/$1.pcap $2 >$work/$1.out 2>&1 &
+    capture="--pcap $work/$1.pcap"
+    [ "$1" = bulk ] && capture=
+    ip netns exec $name $wiredrill live --tap tap0 $capture $2 >$work/$1.out 2>&1 </dev/null &
     server=$!
     sleep 1
 }
-# over NAME WHAT: it ends well, our stack broke no MUST, and tshark finds nothing malformed and no sum wrong in what was captured.
+told() { # NAME: what the monitors said
+    grep -E '^ +[0-9]+  (MUST|SHOULD|convention)|frames judged' $work/$1.out | sed 's/^/  /'
+}
+# over NAME WHAT: it ends well, our stack broke no MUST.
 over() {
     kill -INT $server; wait $server; status=$?; server=
     [ $status -eq 0 ]; verdict $? "$2: our stack breaks no MUST (exit $status)"
-    grep -E '^ +[0-9]+  (MUST|SHOULD|convention)|frames judged' $work/$1.out | sed 's/^/  /'
+    told $1
 }
-complaints() { # NAME
+complaints() { # NAME: tshark finds nothing malformed and no sum wrong in what was captured.
     command -v tshark >/dev/null || { skip "interop $1.pcap" 'no tshark is here'; return; }
     tshark -r $work/$1.pcap -o ip.check_checksum:TRUE -o udp.check_checksum:FALSE -Y '_ws.malformed || ip.checksum.status == 0' 2>/dev/null | head -3 >$work/complaints
     [ ! -s $work/complaints ]; verdict $? "tshark reads $1.pcap without a complaint: $(cat $work/complaints)"
 }
-# get LIMIT: the file from our stack: its hash, and how fast.
+# get LIMIT PAGE PATTERN: the page from our stack: its octets, and how fast.
 get() {
-    inside curl -s -m $1 -o $work/file -w '%{speed_download}\n' http://10.77.0.15/file >$work/speed
-    cmp -s $work/file $work/pattern
+    inside curl -s -m $1 -o $work/file -w '%{speed_download}\n' http://10.77.0.15/$2 >$work/speed
+    cmp -s $work/file $work/$3
+}
+speed() { # DIGITS: of the last one
+    awk -v digits=$1 '{printf "%.*f MB/s", digits, $1 / 1e6}' $work/speed
+}
+# play NAME SCRIPT SECONDS WHAT [OPTIONS]: our clients.
+play() {
+    capture="--pcap $work/$1.pcap"
+    [ "$1" = bulk_client ] && capture=
+    sampler=
+    [ "$1" = bulk_client ] && [ -n "$profile" ] && sampler="perf record -q -o $work/bulk_client.perf --"
+    script=$2 limit=$3 what=$4 as=$1; shift 4
+    inside timeout $limit $sampler $wiredrill live --tap tap0 $capture "$@" $script >$work/$as.out 2>&1 </dev/null
+    status=$?
+    [ $status -eq 0 ]; verdict $? "$what (exit $status)"
+    [ $status -eq 0 ] || head -12 $work/$as.out
+    told $as
+}
+top() { # NAME: where it spent its time
+    echo "  profile of $1:"
+    perf report -i $work/$1.perf --no-children --stdio --percent-limit 0.5 2>/dev/null | grep -E '^ +[0-9]' | head -10
+    rm -f $work/$1.perf
+}
+answers() { # a stack that has a hundred megabytes to make begins late
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        inside ping -c 1 -W 1 -q 10.77.0.15 >/dev/null && return
+    done
 }
 
 cc -I. -D_GNU_SOURCE -o $work/pattern-of tests/checks/interop_pattern.c build/release/libsim.a -ldl $(test -e /usr/include/slirp/libslirp.h && echo -lslirp) $(test -e /usr/include/ldns/ldns.h && echo -lldns) 2>$work/cc.err || { cat $work/cc.err; exit 1; }
 $work/pattern-of $octets >$work/pattern
 printf 'small page\n' >$work/www/small
-head -c 4000000 /dev/urandom >$work/www/file
+head -c 4000000 $work/pattern >$work/www/file
+if [ -z "$quick" ]; then
+    $work/pattern-of 100000000 >$work/bulk
+    ln $work/bulk $work/www/bulk
+fi
 
 # The kernel's clients, our server.
 live server tests/interop/server.pkt
@@ -71,41 +109,95 @@ sed -n 's/^rtt/  ping: rtt/p' $work/ping
 inside ping -c 1 -s 65507 -W 3 -q 10.77.0.15 >/dev/null; verdict $? 'ping of 65,507 octets'
 for time in ${quick:-1 2 3 4 5 6} last; do
     [ "$time" = 1 ] && [ -n "$quick" ] && continue
-    get 60; verdict $? "GET of $octets octets from our stack ($time), the same octets"
+    get 60 file pattern; verdict $? "GET of $octets octets from our stack ($time), the same octets"
 done
-echo "  GET from our stack: $(awk '{printf "%.1f MB/s", $1 / 1e6}' $work/speed)"
+echo "  GET from our stack: $(speed 1)"
 got=$(inside python3 tests/interop/connections.py 10.77.0.15 $connections)
 [ "$got" = $connections ]; verdict $? "$connections connections: $got"
 over server 'the kernel asks our stack'
 complaints server
 
-# Our clients: lease, name, echo, pages.
+# Who answers our clients.
+started() { # PROGRAM ARGUMENTS...
+    ip netns exec $name "$@" >$work/$(basename $1).out 2>&1 &
+    others="$others $!"
+}
+names() {
+    started dnsmasq --keep-in-foreground --no-ping --conf-file=/dev/null --interface=tap0 --bind-interfaces --dhcp-range=10.77.0.50,10.77.0.60,2m --dhcp-leasefile=$PWD/$work/leases \
+        --no-resolv --no-hosts --address=/host.interop/10.77.0.1 --user=root --pid-file=
+}
+pages() { # lighttpd's log has the microseconds of each answer
+    if ! command -v lighttpd >/dev/null; then
+        started python3 -m http.server --directory $work/www 80
+        return
+    fi
+    printf '%s\n' "server.document-root = \"$PWD/$work/www\"" 'server.port = 80' 'server.modules = ("mod_accesslog")' "accesslog.filename = \"$PWD/$work/access\"" \
+        'accesslog.format = "%r %s %b %D"' >$work/lighttpd.conf
+    started lighttpd -D -f $work/lighttpd.conf
+}
+have=
+clock() {
+    command -v chronyd >/dev/null || { skip 'interop time' 'no chronyd is here'; return; }
+    printf '%s\n' 'local stratum 1' 'allow all' 'cmdport 0' 'bindcmdaddress /' "pidfile $PWD/$work/chronyd.pid" 'user root' >$work/chrony.conf
+    started chronyd -d -x -f $PWD/$work/chrony.conf
+    have="$have -D TIME"
+}
+lines() {
+    command -v telnetd >/dev/null && command -v inetutils-inetd >/dev/null || { skip 'interop telnet' 'no telnetd is here'; return; }
+    printf '%s\n' '#!/bin/sh' 'echo hello from telnetd' 'read line' 'echo "you said $line"' >$work/hello
+    chmod +x $work/hello
+    echo "telnet stream tcp nowait root $(command -v telnetd) telnetd -h -E $PWD/$work/hello" >$work/inetd.conf
+    started inetutils-inetd -d $PWD/$work/inetd.conf
+    have="$have -D TELNET"
+}
+
+# Our clients: lease, name, time, echo, telnet, pages.
 if command -v dnsmasq >/dev/null; then
-    ip netns exec $name dnsmasq --keep-in-foreground --no-ping --conf-file=/dev/null --interface=tap0 --bind-interfaces --dhcp-range=10.77.0.50,10.77.0.60,2m --dhcp-leasefile=$PWD/$work/leases \
-        --no-resolv --no-hosts --address=/host.interop/10.77.0.1 --user=root --pid-file= >$work/dnsmasq.out 2>&1 &
-    names=$!
-    (cd $work/www && exec ip netns exec $name python3 -m http.server 80 >/dev/null 2>&1) &
-    web=$!
+    names; pages; clock; lines
     sleep 1
-    inside timeout 60 $wiredrill live --tap tap0 --pcap $work/client.pcap tests/interop/client.pkt >$work/client.out 2>&1
-    status=$?
-    [ $status -eq 0 ]; verdict $? "our clients: lease, name, ping, two pages (exit $status)"
-    [ $status -eq 0 ] || head -12 $work/client.out
-    grep -E '^ +[0-9]+  (MUST|SHOULD|convention)|frames judged' $work/client.out | sed 's/^/  /'
+    play client tests/interop/client.pkt 60 'our clients: lease, name, time, ping, telnet, two pages' $have
     complaints client
 else
-    skip 'interop clients' 'no dnsmasq is here'
-    skip 'interop client.pcap' 'no dnsmasq is here'
+    for step in clients time telnet client.pcap; do
+        skip "interop $step" 'no dnsmasq is here'
+    done
 fi
 
+# A hundred megabytes both ways, and how often a datagram goes there and back.
+bulk() {
+    live bulk tests/interop/bulk_server.pkt
+    answers
+    if [ -n "$profile" ]; then
+        perf record -q -o $work/bulk.perf -p $server &
+        sampling=$!
+    fi
+    get 120 bulk bulk; verdict $? 'GET of 100,000,000 octets from our stack, the same octets'
+    if [ -n "$profile" ]; then
+        kill -INT $sampling; wait $sampling
+        top bulk
+    fi
+    echo "  100 MB from our stack: $(speed 1), sha256 $(sha256sum <$work/file | cut -c1-16)... here, $(sha256sum <$work/bulk | cut -c1-16)... there"
+    echo "  datagrams to our stack and back: $(inside python3 tests/interop/round_trips.py 10.77.0.15 3) a second"
+    inside ping -f -c 20000 -q 10.77.0.15 >$work/flood; verdict $? '20,000 pings, one after the other'
+    sed -n 's/.* 0% packet loss, time \([0-9]*\)ms/\1/p' $work/flood | awk '{printf "  pings of our stack: %.0f a second\n", 20000000 / $1}'
+    over bulk 'a hundred megabytes from our stack'
+    play bulk_client tests/interop/bulk.pkt 90 'our client gets 100,000,000 octets, each the right one'
+    [ -z "$profile" ] || top bulk_client
+    [ ! -f $work/access ] || awk '/GET \/bulk/ {printf "  100 MB from lighttpd: %.1f MB/s\n", $5 / $6}' $work/access
+}
+
 # The same over a wire that is bad.
-if [ -z "$quick" ]; then
+lossy() {
     live lossy tests/interop/lossy.pkt
-    get 300; verdict $? "GET of $octets octets over a bad wire, the same octets"
-    echo "  GET over a bad wire: $(awk '{printf "%.2f MB/s", $1 / 1e6}' $work/speed)"
+    get 300 file pattern; verdict $? "GET of $octets octets over a bad wire, the same octets"
+    echo "  GET over a bad wire: $(speed 2)"
     got=$(inside python3 tests/interop/connections.py 10.77.0.15 50)
     [ "$got" = 50 ]; verdict $? "50 connections over a bad wire: $got"
     over lossy 'the kernel asks our stack over a bad wire'
-fi
+    [ -n "$others" ] || return
+    play lossy_client tests/interop/lossy_client.pkt 120 'our clients over a bad wire: lease, name, two pages'
+}
+[ -n "$quick" ] || bulk
+[ -n "$quick" ] || lossy
 finish
 [ "$failed" -eq 0 ]
