@@ -77,8 +77,10 @@ while :; do
         alive=0; for p in $pids; do kill -0 "$p" 2>/dev/null && alive=1; done
         [ $alive = 1 ] || break
         sleep 1; n=$((n + 1))
+        [ ! -t 2 ] || printf '\r%s of %s s, %s finds\033[K' $((total - ends + $(date +%s))) "$total" "$(wc -l <"$finds/index.tsv" 2>/dev/null || echo 0)" >&2
     done
-    for k in $(seq "$jobs"); do echo "$(date +%H:%M:%S) process $k: $(progress "$work.$k.log"), $(wc -l <"$finds/index.tsv" 2>/dev/null || echo 0) finds"; done
+    [ ! -t 2 ] || printf '\r\033[K' >&2
+    for k in $(seq "$jobs"); do echo "$(date +%H:%M:%S) process $k: $(progress "$work.$k.log"), $(wc -l <"$finds/index.tsv" 2>/dev/null || echo 0) finds, $((ends > $(date +%s) ? ends - $(date +%s) : 0)) s left"; done
     [ $alive = 1 ] && [ "$(date +%s)" -lt $((ends + 2)) ] || break
 done
 wait || true

@@ -148,13 +148,20 @@ int command_audit(int argc, char **argv)
             o.host);
     if (o.at_host)
         config.known |= NEEDS_PORT;
+    struct json_lines *const json[2] = {o.json ? json_open(NULL) : NULL,
+                                        o.json_file ? json_open(o.json_file) : NULL};
     struct pool *pool = pool_new();
+    struct why why = {{0}};
     int status = EXIT_PASSED;
     for (int k = 0; k < o.paths; k++) {
-        struct audit a = {.options = &o, .path = o.path[k], .layers = layer_set_new(pool)};
+        struct audit a = {.options = &o,
+                          .path = o.path[k],
+                          .layers = layer_set_new(pool),
+                          .json = {json[0], json[1]}};
         int one = audit_file(&a, &config);
         status = one > status ? one : status;
     }
     pool_free(pool);
-    return status;
+    json_close(json[0], &why);
+    return json_close(json[1], &why) == 0 ? status : usage_error("--json: %s", why.text);
 }

@@ -3,6 +3,7 @@
 #define SIM_CLI_AUDIT_INSIDE_H
 
 #include "sim/cli/cli.h"
+#include "sim/cli/json.h"
 #include "sim/monitor/monitor.h"
 
 enum { AROUND = 3, AROUND_OCTETS = 2048 };
@@ -18,6 +19,7 @@ struct around {
 struct audit {
     const struct options *options;
     const char *path;
+    struct json_lines *json[2]; /* on the standard output, in a file; NULL: not there */
     const struct layer_set *layers;
     struct monitor *monitor;
     int64_t first_ns, last_ns;

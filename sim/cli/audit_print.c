@@ -9,16 +9,16 @@ enum { SHOWN = 3, TEXT_ROOM = 1024, LINE = 200 };
 
 /* --- text --- */
 
-static void print_who(const struct monitor_finding *f)
+static void print_who(FILE *out, const struct monitor_finding *f)
 {
     if (f->ipv4)
-        printf("%u.%u.%u.%u", f->ipv4 >> 24, f->ipv4 >> 16 & 255, f->ipv4 >> 8 & 255,
-               f->ipv4 & 255);
+        fprintf(out, "%u.%u.%u.%u", f->ipv4 >> 24, f->ipv4 >> 16 & 255, f->ipv4 >> 8 & 255,
+                f->ipv4 & 255);
     else if (f->has_mac)
-        printf("%02x:%02x:%02x:%02x:%02x:%02x", f->mac[0], f->mac[1], f->mac[2], f->mac[3],
-               f->mac[4], f->mac[5]);
+        fprintf(out, "%02x:%02x:%02x:%02x:%02x:%02x", f->mac[0], f->mac[1], f->mac[2], f->mac[3],
+                f->mac[4], f->mac[5]);
     else
-        fputs("?", stdout);
+        fputs("?", out);
 }
 
 static double seconds(const struct audit *a, int64_t time_ns)
@@ -77,7 +77,7 @@ static void print_finding(struct audit *a, const struct monitor_finding *f)
     if (a->certain[f->rule] > SHOWN && !a->options->verbose)
         return;
     printf("%s: frame %" PRIu64 " at %.6f s: ", a->path, f->number, seconds(a, f->time_ns));
-    print_who(f);
+    print_who(stdout, f);
     printf(" breaks %s (%s, %s): %s\n", row->name, monitor_level_name(row->level), row->clause,
            f->words);
     if (first)
@@ -90,42 +90,43 @@ static void print_finding(struct audit *a, const struct monitor_finding *f)
 
 /* --- JSON --- */
 
-static void print_json(const struct audit *a, const struct monitor_finding *f)
+static void print_json(const struct audit *a, const struct monitor_finding *f, FILE *out)
 {
     const struct monitor_row *row = &monitor_row[f->rule];
-    printf("{\"file\":");
-    json_text(a->path);
-    printf(",\"frame\":%" PRIu64 ",\"time_ns\":%" PRId64 ",\"rule\":\"%s\",\"level\":\"%s\"",
-           f->number, f->time_ns, row->name, monitor_level_name(row->level));
-    printf(",\"clause\":");
-    json_text(row->clause);
-    printf(",\"certain\":%s", f->lacks ? "false" : "true");
+    fprintf(out, "{\"file\":");
+    json_text(out, a->path);
+    fprintf(out, ",\"frame\":%" PRIu64 ",\"time_ns\":%" PRId64 ",\"rule\":\"%s\",\"level\":\"%s\"",
+            f->number, f->time_ns, row->name, monitor_level_name(row->level));
+    fprintf(out, ",\"clause\":");
+    json_text(out, row->clause);
+    fprintf(out, ",\"certain\":%s", f->lacks ? "false" : "true");
     if (f->lacks) {
-        printf(",\"because\":");
-        json_text(monitor_need_text(f->lacks));
+        fprintf(out, ",\"because\":");
+        json_text(out, monitor_need_text(f->lacks));
     }
-    printf(",\"host\":\"");
-    print_who(f);
-    printf("\",\"sentence\":");
-    json_text(row->what);
-    printf(",\"found\":");
-    json_text(f->words);
-    printf("}\n");
+    fprintf(out, ",\"host\":\"");
+    print_who(out, f);
+    fprintf(out, "\",\"sentence\":");
+    json_text(out, row->what);
+    fprintf(out, ",\"found\":");
+    json_text(out, f->words);
+    fprintf(out, "}\n");
 }
 
-static void json_summary(const struct audit *a)
+static void json_summary(const struct audit *a, FILE *out)
 {
     const struct monitor_counts *c = monitor_counts(a->monitor);
     uint64_t open = 0;
     for (int r = 0; r < MONITOR_RULES; r++)
         open += a->open[r];
-    printf("{\"file\":");
-    json_text(a->path);
-    printf(",\"frames\":%" PRIu64 ",\"judged\":%" PRIu64 ",\"connections\":%" PRIu64
-           ",\"must\":%" PRIu64 ",\"should\":%" PRIu64 ",\"convention\":%" PRIu64
-           ",\"uncertain\":%" PRIu64 "}\n",
-           a->frames, c->judged, c->connections, a->broken[MONITOR_MUST], a->broken[MONITOR_SHOULD],
-           a->broken[MONITOR_CONVENTION], open);
+    fprintf(out, "{\"file\":");
+    json_text(out, a->path);
+    fprintf(out,
+            ",\"frames\":%" PRIu64 ",\"judged\":%" PRIu64 ",\"connections\":%" PRIu64
+            ",\"must\":%" PRIu64 ",\"should\":%" PRIu64 ",\"convention\":%" PRIu64
+            ",\"uncertain\":%" PRIu64 "}\n",
+            a->frames, c->judged, c->connections, a->broken[MONITOR_MUST],
+            a->broken[MONITOR_SHOULD], a->broken[MONITOR_CONVENTION], open);
 }
 
 /* --- the whole --- */
@@ -140,9 +141,10 @@ void audit_finding(struct audit *a, const struct monitor_finding *f)
         a->certain[f->rule]++;
         a->broken[row->level]++;
     }
-    if (a->options->json)
-        print_json(a, f);
-    else if (!f->lacks && !a->options->quiet)
+    for (int k = 0; k < 2; k++)
+        if (a->json[k])
+            print_json(a, f, json_out(a->json[k]));
+    if (!a->options->json && !f->lacks && !a->options->quiet)
         print_finding(a, f);
     free(f->context);
 }
@@ -205,10 +207,11 @@ static void print_capture(const struct audit *a)
 void audit_summary(const struct audit *a)
 {
     const struct monitor_counts *c = monitor_counts(a->monitor);
-    if (a->options->json) {
-        json_summary(a);
+    for (int k = 0; k < 2; k++)
+        if (a->json[k])
+            json_summary(a, json_out(a->json[k]));
+    if (a->options->json)
         return;
-    }
     print_capture(a);
     print_table(a);
     print_open(a);

@@ -42,9 +42,6 @@ void tell_refused(const struct suite *suite);
 void report_head(FILE *out);
 void report_tail(FILE *out);
 
-/* The text as a JSON string, quotes and all, on stdout; NULL: "". */
-void json_text(const char *text);
-
 int command_audit(int argc, char **argv);
 int command_driver(int argc, char **argv);
 int command_live(int argc, char **argv);

@@ -22,7 +22,7 @@ static void print_commands(FILE *out)
                       "calls host at-host tap only list "
                       "promiscuous fail-alloc seeds shard join shrink wrap lose disturb closure "
                       "pairs wire-mutants breakers waivers known catalogue "
-                      "snapshot json junit x max-failures fail-on-skip bless "
+                      "snapshot json junit lf x max-failures fail-on-skip bless "
                       "no-golden no-monitor quiet verbose D");
     fputs("\nExit status: 0 all passed, 1 a scenario failed, 2 usage or input error. docs/ has a "
           "page for each topic.\n",

@@ -15,9 +15,7 @@ const struct subcommand subcommands[] = {
      "nic bus sut driver seed fill set profile judge jobs patience pcap trace json bless no-golden "
      "strict snapshot closure wire-mutants breakers known junit x max-failures fail-on-skip "
      "catalogue no-monitor quiet verbose wrap lose disturb pairs fail-alloc needs lacks "
-     "requirement "
-     "folder k "
-     "D",
+     "requirement folder k lf D",
      "run scenarios: files or folders; a ladder for one, a table for many", command_run},
     {"sweep", "PATH...",
      "seeds shard join shrink waivers nic jobs patience catalogue no-monitor verbose D",

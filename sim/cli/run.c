@@ -8,6 +8,8 @@
 #include "sim/cli/causes.h"
 #include "sim/suite/starve.h"
 #include "sim/cli/cli.h"
+#include "sim/cli/json.h"
+#include "sim/cli/last_failed.h"
 #include "sim/judge/clause.h"
 #include "sim/record/junit.h"
 #include "sim/base/text.h"
@@ -26,6 +28,8 @@ struct tally {
     const struct suite *suite;
     const struct options *options;
     struct junit *junit;
+    struct json_lines *json[2]; /* on the standard output, in a file */
+    struct last_failed *last;
     struct wire_tally *wire;       /* NULL: the wire is not bent */
     struct known *known;           /* failures that are; NULL: none are */
     struct causes *causes, *lacks; /* of failures; of skips */
@@ -40,26 +44,10 @@ struct tally {
 
 static const char *const status_words[] = {"passed", "FAILED", "skipped", "ERROR"};
 
-static void print_json(const struct suite_case *c, const struct result *r)
+static void tell_json(const struct tally *t, const struct suite_case *c, const struct result *r)
 {
-    char w[33], t[33], s[33];
-    fingerprint_text(&r->outcome.w, w);
-    fingerprint_text(&r->outcome.t, t);
-    fingerprint_text(&r->outcome.s, s);
-    printf("{\"case\":");
-    json_text(c->run.name);
-    printf("%s", r->outcome.relaxed ? ",\"relaxed\":true" : "");
-    printf(",\"status\":\"%s\",\"frames\":%" PRIu64 ",\"virtual_ns\":%" PRId64
-           ",\"W\":\"%s\",\"T\":\"%s\",\"S\":\"%s\"",
-           r->outcome.status == RUN_FAILED  ? "failed"
-           : r->outcome.status == RUN_ERROR ? "error"
-                                            : status_words[r->outcome.status],
-           r->outcome.frames, r->outcome.virtual_ns, w, t, s);
-    if (r->report && r->report[0]) {
-        printf(",\"report\":");
-        json_text(r->report);
-    }
-    printf("}\n");
+    for (int k = 0; k < 2; k++)
+        json_case(t->json[k], c, r);
 }
 
 /* --- scripts that are refused --- */
@@ -111,8 +99,8 @@ static void count_refused(struct tally *t)
         const struct suite_case none = {.run = {.name = s->path}};
         add_refusal(&t->refusals, s->path, s->text);
         junit_case(t->junit, s->path, s->path, "error", s->text, 0);
-        if (t->options->json)
-            print_json(&none, &r);
+        tell_json(t, &none, &r);
+        last_failed_note(t->last, s->path, NULL, true);
     }
     tell_refused(t->suite);
 }
@@ -165,6 +153,8 @@ static bool is_known(struct tally *t, const struct suite_case *c, struct result 
     if (!e)
         return false;
     t->as_known++;
+    r->outcome.status = RUN_SKIPPED;
+    tell_json(t, c, r);
     junit_case(t->junit, c->run.script->path, c->run.name, "skipped", e->reason,
                r->outcome.wall_ns);
     if (!t->options->json && !t->options->quiet)
@@ -185,14 +175,17 @@ static bool count(void *ctx, uint32_t k, struct result *r)
     struct tally *t = ctx;
     const struct suite_case *c = &t->suite->kase[k];
     t->told++;
-    if (is_known(t, c, r))
+    bool known = is_known(t, c, r);
+    bool failed = r->outcome.status == RUN_FAILED || r->outcome.status == RUN_ERROR;
+    last_failed_note(t->last, c->argument, c->run.nic->name, failed);
+    if (known)
         return true;
     uint32_t *const counters[] = {&t->passed, &t->failed, &t->skipped, &t->errors};
     bool told = is_told(t, c, r);
     if (!r->outcome.refused)
         ++*counters[r->outcome.status];
     t->relaxed += r->outcome.status == RUN_PASSED && r->outcome.relaxed;
-    t->case_failed[k] = r->outcome.status == RUN_FAILED || r->outcome.status == RUN_ERROR;
+    t->case_failed[k] = failed;
     t->frames += r->outcome.frames;
     t->wall_ns += r->outcome.wall_ns;
     t->each_ns[k] = r->outcome.wall_ns;
@@ -209,9 +202,8 @@ static bool count(void *ctx, uint32_t k, struct result *r)
         causes_add_skip(t->lacks, c->run.name, r->report);
     junit_case(t->junit, c->run.script->path, c->run.name, kinds[r->outcome.status], r->report,
                r->outcome.wall_ns);
-    if (t->options->json)
-        print_json(c, r);
-    else if (!told)
+    tell_json(t, c, r);
+    if (!t->options->json && !told)
         print_row(t, c, r);
     fflush(stdout);
     return go_on(t);
@@ -343,16 +335,37 @@ static bool is_several(const struct suite *suite)
     return false;
 }
 
-struct suite *cases_to_run(const struct options *o)
+/* NULL after saying why. With --lf those that failed last, of the paths or of all. */
+static struct suite *load_cases(const struct options *o)
 {
     struct why why = {{0}};
-    struct suite *suite =
-        suite_load(o->path, o->paths,
-                   &(struct suite_options){o->nic, o->stack, o->defined, o->every_nic}, &why);
-    if (!suite) {
+    struct last_failed *last = o->last_failed ? last_failed_load(o) : NULL;
+    const char *const *path = o->path;
+    int paths = o->paths;
+    /* A NIC that only runs when it is named is among them when it failed. */
+    struct suite_options how = {o->nic, o->stack, o->defined, o->every_nic || last};
+    if (last && !paths)
+        path = last_failed_scripts(last, &paths);
+    struct suite *suite = paths ? suite_load(path, paths, &how, &why) : NULL;
+    if (suite && last)
+        last_failed_choose(last, suite);
+    if (!suite && paths)
         usage_error("%s", why.text);
-        return NULL;
+    else if (!suite || (last && suite->cases == 0 && suite->refusals == 0))
+        usage_error("--lf: nothing %sfailed when it last ran", o->paths ? "of this " : "");
+    if (suite && last && suite->cases == 0 && suite->refusals == 0) {
+        suite_free(suite);
+        suite = NULL;
     }
+    last_failed_free(last);
+    return suite;
+}
+
+struct suite *cases_to_run(const struct options *o)
+{
+    struct suite *suite = load_cases(o);
+    if (!suite)
+        return NULL;
     bool none = suite->cases == 0 && suite->refusals == 0;
     bool once = o->wire_mutants && o->stack->flags & SUT_SINGLETON;
     bool many = o->cwnd && suite->cases > 1,
@@ -402,6 +415,7 @@ static void tally_free(struct tally *t)
 {
     if (t->wire)
         wire_tally_free(t->wire);
+    last_failed_free(t->last);
     causes_free(t->causes);
     causes_free(t->lacks);
     free(t->each_ns);
@@ -430,31 +444,51 @@ static int status_of(const struct tally *t, enum workers_end end, bool failed)
     return failed || (o->fail_on_skip && t->skipped) ? EXIT_FAILED_CASE : EXIT_PASSED;
 }
 
+/* False after saying that the file cannot be written. */
+static bool close_json(struct tally *t)
+{
+    struct why why = {{0}};
+    for (int k = 0; k < 2; k++)
+        json_totals(t->json[k], t->passed, t->failed + t->errors, t->skipped,
+                    t->told == t->suite->cases);
+    json_close(t->json[0], &why);
+    return json_close(t->json[1], &why) == 0 || !usage_error("--json: %s", why.text);
+}
+
 static int run_suite(struct suite *suite, struct options *o, struct known *known, FILE *breakers)
 {
-    struct tally t = {.suite = suite,
-                      .options = o,
-                      .wire = o->wire_mutants ? wire_tally_new(breakers) : NULL,
-                      .known = known,
-                      .causes = causes_new(),
-                      .lacks = causes_new(),
-                      .each_ns = calloc(suite->cases + 1, sizeof(int64_t)),
-                      .case_failed = calloc(suite->cases + 1, sizeof(bool)),
-                      .junit = open_junit(o),
-                      .refusals = {.places = {.grows = true}}};
+    struct tally t = {
+        .suite = suite,
+        .options = o,
+        .wire = o->wire_mutants ? wire_tally_new(breakers) : NULL,
+        .known = known,
+        .causes = causes_new(),
+        .lacks = causes_new(),
+        .each_ns = calloc(suite->cases + 1, sizeof(int64_t)),
+        .case_failed = calloc(suite->cases + 1, sizeof(bool)),
+        .junit = open_junit(o),
+        .json = {o->json ? json_open(NULL) : NULL, o->json_file ? json_open(o->json_file) : NULL},
+        .last = o->wire_mutants ? NULL : last_failed_load(o),
+        .refusals = {.places = {.grows = true}}};
     if (o->fail_alloc)
         starve_share();
+    for (int k = 0; k < 2; k++)
+        json_run(t.json[k], o);
     count_refused(&t);
     enum workers_end end =
         go_on(&t) ? workers_run(suite, o, wanted(o, suite), count, &t) : WORKERS_ENOUGH;
     bool written = junit_close(t.junit) == 0;
+    int junit_error = errno;
     tell_all(&t);
     uint32_t idle = t.wire && !o->json ? wire_tally_print(t.wire, stdout) : 0;
     if (!o->json)
         print_sum(&t);
     int status = status_of(&t, end, t.failed || idle);
     if (o->junit && !written)
-        status = usage_error("--junit: %s cannot be written: %s", o->junit, strerror(errno));
+        status = usage_error("--junit: %s cannot be written: %s", o->junit, strerror(junit_error));
+    if (!close_json(&t))
+        status = EXIT_USAGE;
+    last_failed_save(t.last);
     tally_free(&t);
     return status;
 }
@@ -466,7 +500,7 @@ int command_run(int argc, char **argv)
     FILE *breakers = NULL;
     if (options_parse(argc, argv, &o) != 0)
         return EXIT_USAGE;
-    if (o.paths == 0)
+    if (o.paths == 0 && !o.last_failed)
         return usage_error("run: which scenarios? `wiredrill run PATH...`, files or folders");
     struct suite *suite = cases_to_run(&o);
     if (!suite)

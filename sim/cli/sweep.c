@@ -7,21 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
+#include "sim/base/progress.h"
 #include "sim/cli/cli.h"
+#include "sim/cli/json.h"
 #include "sim/cli/sweep_reach.h"
 #include "sim/suite/reach.h"
 #include "sim/suite/sweep.h"
 
-enum { COLUMNS = 9, PROGRESS_S = 10 };
+enum { COLUMNS = 9 };
 enum column { SEED, STATUS, CASE, KINDS, STRIKES, CALM, FRAMES, VIRTUAL, WHY };
 
 struct sweeping {
     struct sweep *sweep;
     uint64_t runs, failed, left_out, lost, frames, virtual_ns;
     struct unreached unreached;
-    time_t began, told;
-    bool terminal;
+    time_t began;
+    struct progress progress;
 };
 
 static void print_json_row(const struct sweeping *t, char *column[COLUMNS])
@@ -29,14 +30,14 @@ static void print_json_row(const struct sweeping *t, char *column[COLUMNS])
     uint64_t seed = strtoull(column[SEED], NULL, 10);
     bool left_out = strcmp(column[STATUS], "left out") == 0;
     printf("{\"seed\": %s, \"status\": ", column[SEED]);
-    json_text(column[STATUS]);
+    json_text(stdout, column[STATUS]);
     printf(", \"case\": ");
-    json_text(column[CASE]);
+    json_text(stdout, column[CASE]);
     if (left_out) {
         printf(", \"seeds\": %s", column[STRIKES]);
     } else {
         printf(", \"kinds\": ");
-        json_text(column[KINDS]);
+        json_text(stdout, column[KINDS]);
         printf(", \"faults\": %s, \"calm_ns\": %s, \"frames\": %s, \"virtual_ns\": %s",
                column[STRIKES], column[CALM], column[FRAMES], column[VIRTUAL]);
     }
@@ -44,12 +45,12 @@ static void print_json_row(const struct sweeping *t, char *column[COLUMNS])
         *c = *c == '\v' ? '\n' : *c;
     if (*column[WHY]) {
         printf(", \"why\": ");
-        json_text(column[WHY]);
+        json_text(stdout, column[WHY]);
     }
     if (strcmp(column[STATUS], "failed") == 0) {
         char *repeat = sweep_repeat(t->sweep, seed);
         printf(", \"repeat\": ");
-        json_text(repeat);
+        json_text(stdout, repeat);
         free(repeat);
     }
     printf("}\n");
@@ -87,9 +88,9 @@ static void tell_death(struct sweeping *t, uint32_t k, const struct result *r)
     uint64_t seed = t->sweep->at[k] ? t->sweep->at[k] : t->sweep->task[k].first;
     char *repeat = sweep_repeat(t->sweep, seed);
     printf("{\"seed\": %" PRIu64 ", \"status\": \"failed\", \"why\": ", seed);
-    json_text(r->report ? r->report : "");
+    json_text(stdout, r->report ? r->report : "");
     printf(", \"repeat\": ");
-    json_text(repeat);
+    json_text(stdout, repeat);
     printf("}\n");
     free(repeat);
     t->runs++;
@@ -98,21 +99,19 @@ static void tell_death(struct sweeping *t, uint32_t k, const struct result *r)
 
 static void tell_progress(struct sweeping *t, uint32_t k)
 {
+    char more[80];
     time_t now = time(NULL);
-    if (now == t->told || (!t->terminal && now - t->told < PROGRESS_S))
-        return;
-    t->told = now;
     uint64_t rate = now > t->began ? t->runs / (uint64_t)(now - t->began) : t->runs;
-    fprintf(stderr,
-            "%s%u of %u groups, %" PRIu64 " runs, %" PRIu64 " a second, %" PRIu64 " failed%s",
-            t->terminal ? "\r" : "wiredrill: ", k + 1, t->sweep->tasks, t->runs, rate, t->failed,
-            t->terminal ? "\033[K" : "\n");
+    snprintf(more, sizeof more, ", %" PRIu64 " runs, %" PRIu64 " a second", t->runs, rate);
+    progress_tell(&t->progress, k + 1, t->failed, more);
+    progress_show(&t->progress);
 }
 
 static bool tell_task(void *ctx, uint32_t k, struct result *r)
 {
     struct sweeping *t = ctx;
     const struct sweep_task *task = &t->sweep->task[k];
+    progress_hide(&t->progress);
     t->runs += r->outcome.runs;
     t->failed += r->outcome.failures;
     t->left_out += r->outcome.left_out;
@@ -154,9 +153,9 @@ static void print_totals(const struct sweeping *t, bool whole)
     printf("}}\n");
     fflush(stdout);
     fprintf(stderr,
-            "%s%" PRIu64 " runs, %" PRIu64 " failed, %" PRIu64 " left out, %" PRIu64
+            "%" PRIu64 " runs, %" PRIu64 " failed, %" PRIu64 " left out, %" PRIu64
             " behind a process that died\n",
-            t->terminal ? "\r\033[K" : "", t->runs, t->failed, t->left_out, t->lost);
+            t->runs, t->failed, t->left_out, t->lost);
 }
 
 static int shrink(const struct sweep *s)
@@ -180,8 +179,8 @@ static int sweep(const struct suite *suite, const struct options *o)
 {
     struct sweep s;
     sweep_begin(&s, suite, o);
-    struct sweeping t = {.sweep = &s, .began = time(NULL), .terminal = isatty(2)};
-    t.told = t.began;
+    struct sweeping t = {.sweep = &s, .began = time(NULL)};
+    progress_begin(&t.progress, "groups", s.tasks);
     if (o->shrink) {
         int status = shrink(&s);
         sweep_end(&s);

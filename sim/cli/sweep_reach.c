@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include "sim/cli/json.h"
 
 enum { LINE_ROOM = 1 << 17, NAME_ROOM = 128 };
 
@@ -28,7 +29,7 @@ void unreached_json(const struct unreached *u)
     putchar('[');
     for (uint32_t k = 0; k < u->count; k++) {
         fputs(k ? ", " : "", stdout);
-        json_text(u->name[k]);
+        json_text(stdout, u->name[k]);
     }
     putchar(']');
 }

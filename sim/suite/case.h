@@ -10,17 +10,17 @@ enum exit_status { EXIT_PASSED, EXIT_FAILED_CASE, EXIT_USAGE, EXIT_INTERRUPTED =
 
 /* --- what a case is run with, as the command line says it --- */
 #define ALLOC_ALL UINT64_MAX
-enum { SETS_MAX = 64, DEFINES_MAX = 64, CATALOGUES_MAX = 16 };
+enum { SETS_MAX = 64, DEFINES_MAX = 64, CATALOGUES_MAX = 16, GIVEN_MAX = 128 };
 
 struct options {
     const char *nic, *sut, *driver, *profile, *judge, *bus, *pcap, *to, *host, *tap, *netdev,
         *breakers, *known, *waivers, *cwnd, *junit, *calls, *only, *needs, *lacks, *requirement,
-        *folder, *words, *output, *target;
+        *folder, *words, *output, *target, *json_file;
     uint64_t seed, fill;
     bool every_nic; /* --nic all */
     bool seed_given, json, bless, no_golden, strict, snapshot, closure, pairs, wrap, wire_mutants,
-        quiet, verbose, promiscuous, fail_on_skip, no_monitor, at_host, list, by_requirement, all,
-        mermaid;
+        quiet, verbose, promiscuous, fail_on_skip, last_failed, no_monitor, at_host, list,
+        by_requirement, all, mermaid;
     unsigned notes_of;                               /* --trace: enum topology_note */
     uint64_t seeds_first, seeds_last, shard, shards; /* of a sweep; shards 0: it is whole */
     const char *shrink;
@@ -36,6 +36,10 @@ struct options {
     int catalogues, breaker_files;
     const char *define[DEFINES_MAX];
     int defines;
+    struct given {
+        const char *name, *value; /* of an option, as it was given; value NULL: it takes none */
+    } given[GIVEN_MAX];           /* those that say how cases are played */
+    int givens;
     const char *defined[DEFINES_MAX + 8]; /* those, and the profile's words behind them; NULL */
     const char *const *path;
     int paths;
@@ -99,12 +103,13 @@ char *case_repeat(const struct suite *suite, uint32_t k, const struct options *o
 enum workers_end {
     WORKERS_DONE,
     WORKERS_ENOUGH,      /* `done` wants no more */
-    WORKERS_INTERRUPTED, /* by the user (SIGINT) */
+    WORKERS_INTERRUPTED, /* by the user (SIGINT), or SIGTERM */
     WORKERS_FAILED       /* all ran, and one left with an error after its cases: a leak, say */
 };
 
 /* What workers do: tasks by number, each in a process that may come down with it. */
 struct work {
+    const char *unit; /* what progress counts; NULL: it is told elsewhere */
     uint32_t count;
     int jobs, patience; /* jobs 0: the number of processors */
     /* Fills *out, whose texts are malloc'ed; outcome.last: the process ends with it. */

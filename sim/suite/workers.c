@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "sim/base/fd.h"
+#include "sim/base/progress.h"
 #include "sim/suite/case.h"
 #include "sim/suite/crash.h"
 
@@ -43,6 +44,8 @@ struct crew {
     int workers;
     uint32_t next; /* case to hand out */
     uint32_t told; /* cases told in order */
+    uint32_t ended, failed;
+    struct progress progress;
     struct result *result;
     struct pulse *pulse; /* of each worker */
     bool (*done)(void *ctx, uint32_t k, struct result *r);
@@ -51,6 +54,7 @@ struct crew {
 };
 
 static volatile sig_atomic_t interrupted;
+static const int ends[] = {SIGINT, SIGTERM}; /* the user, or who runs us for one */
 
 static void interrupt(int signal_number)
 {
@@ -106,7 +110,8 @@ static void worker_loop(const struct crew *crew, int in, int out)
     const struct itimerval busy = {.it_value.tv_sec = crew->work->patience,
                                    .it_interval.tv_sec = crew->work->patience};
     crash_watch(&mine->crash, crew->work->patience, got_nowhere, run_die);
-    signal(SIGINT, SIG_IGN);            /* the command hears it, and ends us */
+    signal(SIGINT, SIG_IGN); /* the command hears it, and ends us */
+    signal(SIGTERM, SIG_DFL);
     dup2(STDERR_FILENO, STDOUT_FILENO); /* what a plug-in prints is no part of our report */
     while (fd_read_all(in, &k, sizeof k)) {
         struct result r = {0};
@@ -173,15 +178,25 @@ static int dismiss(struct worker *w, bool kill_it)
     return status;
 }
 
+static bool is_due(const struct crew *crew)
+{
+    return !crew->enough && crew->told < crew->work->count && crew->result[crew->told].done;
+}
+
 static void tell_in_order(struct crew *crew)
 {
-    while (!crew->enough && crew->told < crew->work->count && crew->result[crew->told].done) {
+    if (is_due(crew))
+        progress_hide(&crew->progress);
+    while (is_due(crew)) {
         struct result *r = &crew->result[crew->told];
         crew->enough = !crew->done(crew->ctx, crew->told++, r);
+        crew->failed += r->outcome.status == RUN_FAILED || r->outcome.status == RUN_ERROR;
         free(r->report);
         free(r->ladder);
         r->report = r->ladder = NULL;
     }
+    progress_tell(&crew->progress, crew->ended, crew->failed, "");
+    progress_show(&crew->progress);
 }
 
 /* Behind the report of a case that brought its worker down: how it came to that. */
@@ -226,6 +241,7 @@ static void bury(struct crew *crew, struct worker *w, const char *how)
     r->outcome = (struct outcome){.index = k, .status = RUN_FAILED};
     tell_crash(crew, w, r);
     r->done = true;
+    crew->ended++;
 }
 
 static void give(struct crew *crew, struct worker *w)
@@ -252,6 +268,7 @@ static void hear(struct crew *crew, struct worker *w)
     } else {
         r->outcome = outcome;
         r->done = true;
+        crew->ended++;
         w->kase = NOTHING;
         if (pulse_of(crew, w)->crash.text[0])
             tell_crash(crew, w, r);
@@ -316,10 +333,12 @@ enum workers_end workers_do(const struct work *work,
     crew.result = calloc((size_t)work->count + 1, sizeof *crew.result);
     struct pollfd *fds = calloc((size_t)crew.workers + 1, sizeof *fds);
     struct worker **of = calloc((size_t)crew.workers + 1, sizeof *of);
-    struct sigaction before;
+    struct sigaction before[2];
     interrupted = 0; /* without SA_RESTART: poll ends */
-    sigaction(SIGINT, &(struct sigaction){.sa_handler = interrupt}, &before);
+    for (int k = 0; k < 2; k++)
+        sigaction(ends[k], &(struct sigaction){.sa_handler = interrupt}, &before[k]);
     signal(SIGPIPE, SIG_IGN);
+    progress_begin(&crew.progress, work->unit, work->count);
     for (int k = 0; k < crew.workers; k++)
         give(&crew, &crew.worker[k]);
     while (crew.told < work->count && !crew.enough && !interrupted) {
@@ -327,6 +346,7 @@ enum workers_end workers_do(const struct work *work,
         tell_in_order(&crew);
     }
     bool early = crew.told < work->count;
+    progress_hide(&crew.progress);
     for (int k = 0; k < crew.workers; k++) {
         if (crew.worker[k].pid <= 0)
             continue;
@@ -344,7 +364,8 @@ enum workers_end workers_do(const struct work *work,
     free(fds);
     free(crew.result);
     free(crew.worker);
-    sigaction(SIGINT, &before, NULL);
+    for (int k = 0; k < 2; k++)
+        sigaction(ends[k], &before[k], NULL);
     return interrupted ? WORKERS_INTERRUPTED
            : early     ? WORKERS_ENOUGH
            : failed    ? WORKERS_FAILED
@@ -381,7 +402,8 @@ enum workers_end workers_run(const struct suite *suite, const struct options *o,
                              bool (*done)(void *ctx, uint32_t k, struct result *r), void *ctx)
 {
     struct cases c = {suite, o, want};
-    const struct work work = {.count = suite->cases,
+    const struct work work = {.unit = "cases",
+                              .count = suite->cases,
                               .jobs = o->jobs,
                               .patience = o->patience,
                               .run = run_case_of,

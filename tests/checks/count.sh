@@ -1,5 +1,7 @@
 # How a check counts; `. tests/checks/count.sh` at its top. A check prints what it found, names each thing that it passes over, and ends with `finish`.
 passed=0 failed=0 skipped=0
+XDG_CACHE_HOME=$PWD/build/cache # what failed last is not the user's
+export XDG_CACHE_HOME
 
 ok() { # [HOW-MANY]
     passed=$((passed + ${1:-1}))

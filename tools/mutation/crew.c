@@ -1,5 +1,6 @@
 /* The crew of processes that tries bugs. */
 #include "tools/mutation/mutation.h"
+#include "sim/base/progress.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,8 +53,8 @@ static void end(struct trial *t, int status)
         t->fate = CRASHED;
 }
 
-void crew(uint32_t count, struct trial *trial, void (*child)(uint32_t n, struct trial *t),
-          void (*over)(uint32_t n, struct trial *t))
+void crew(const char *unit, uint32_t count, struct trial *trial,
+          void (*child)(uint32_t n, struct trial *t), void (*over)(uint32_t n, struct trial *t))
 {
     struct {
         pid_t pid;
@@ -61,7 +62,10 @@ void crew(uint32_t count, struct trial *trial, void (*child)(uint32_t n, struct 
     } hand[CREW_MAX] = {{0}};
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     int hands = processors < 2 ? 2 : processors > CREW_MAX ? CREW_MAX : (int)processors;
-    uint32_t next = 0, ended = 0;
+    uint32_t next = 0, ended = 0, unnoticed = 0;
+    struct progress progress;
+    progress_begin(&progress, unit, count);
+    progress.bad = "unnoticed";
     for (int h = 0; h < hands && next < count; h++, next++) {
         hand[h].n = next;
         hand[h].pid = begin(next, &trial[next], child);
@@ -76,8 +80,12 @@ void crew(uint32_t count, struct trial *trial, void (*child)(uint32_t n, struct 
         struct trial *t = &trial[hand[h].n];
         end(t, status);
         t->again = false;
+        progress_hide(&progress);
         over(hand[h].n, t);
         ended += !t->again;
+        unnoticed += !t->again && t->fate == SURVIVED;
+        progress_tell(&progress, ended, unnoticed, "");
+        progress_show(&progress);
         hand[h].pid = 0;
         if (!t->again && next == count)
             continue;

@@ -45,10 +45,10 @@ struct trial {
 void *shared(uint64_t size);
 
 /* Calls child(n, &trial[n]) for n = 0 ... count - 1, each in a process of its own, two or more at a
- * time. `over` hears of each end in the parent, with fate CRASHED or HUNG when the process died. It
- * may ask for another round by trial->again. */
-void crew(uint32_t count, struct trial *trial, void (*child)(uint32_t n, struct trial *t),
-          void (*over)(uint32_t n, struct trial *t));
+ * time; tells the progress, in that unit. `over` hears of each end in the parent, with fate CRASHED
+ * or HUNG when the process died. It may ask for another round by trial->again. */
+void crew(const char *unit, uint32_t count, struct trial *trial,
+          void (*child)(uint32_t n, struct trial *t), void (*over)(uint32_t n, struct trial *t));
 
 /* The process ends, as hung, after so many milliseconds of computing from now. */
 void patience(int ms);

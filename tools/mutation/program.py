@@ -197,8 +197,8 @@ def unit_links():
 
 
 def said_by(command):
-    """What a judge says, a list of columns a line."""
-    r = run(command)
+    """What a judge says, a list of columns a line. What it is at, and errors, it says on stderr."""
+    r = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     if r.returncode:
-        raise SystemExit("%s: %s" % (command[0], r.stderr))
+        raise SystemExit("%s ended with status %d" % (command[0], r.returncode))
     return [l.split("\t") for l in r.stdout.splitlines()]

@@ -270,7 +270,7 @@ static void try_those(bool (*chosen)(uint32_t n), void (*child)(uint32_t n, stru
     for (uint32_t n = 0; n < mutant_count(); n++)
         if (chosen(n))
             bug[count++] = n;
-    crew(count, shared(count * sizeof(struct trial)), child, over);
+    crew("bugs", count, shared(count * sizeof(struct trial)), child, over);
 }
 
 /* --wrap=main: wiredrill's own main is not called. */
@@ -288,7 +288,7 @@ int __wrap_main(int argc, char **argv)
         return 0;
     reached = shared((uint64_t)suite->cases * (uint64_t)mutant_places);
     if (mutant_places > 0)
-        crew(batches, shared(batches * sizeof(struct trial)), look, look_over);
+        crew("batches", batches, shared(batches * sizeof(struct trial)), look, look_over);
     try_those(is_untold, try_bug, bug_over);
     return 0;
 }

@@ -179,11 +179,11 @@ int main(int argc, char **argv)
     asked = argv + 1 + hinted;
     cost_ms = shared(test_count() * sizeof *cost_ms);
     if (hinted) {
-        crew(count, shared(count * sizeof(struct trial)), try_hint, hint_over);
+        crew("bugs", count, shared(count * sizeof(struct trial)), try_hint, hint_over);
         return 0;
     }
     reached = shared((uint64_t)test_count() * (uint64_t)mutant_places);
-    crew(batches, shared(batches * sizeof(struct trial)), look, look_over);
-    crew(count, shared(count * sizeof(struct trial)), try_bug, bug_over);
+    crew("batches", batches, shared(batches * sizeof(struct trial)), look, look_over);
+    crew("bugs", count, shared(count * sizeof(struct trial)), try_bug, bug_over);
     return 0;
 }
