@@ -28,9 +28,10 @@ const struct subcommand subcommands[] = {
      "a driver's contract, check by check, without a stack in between; --nic K: our own driver",
      command_driver},
     {"report", "PATH...",
-     "o all nic sut driver seed set profile judge jobs patience needs lacks requirement folder k "
-     "catalogue no-monitor no-golden known D",
-     "one HTML file of a run: totals, causes, requirements, and each failure drawn",
+     "o all nic bus sut driver seed fill set profile judge jobs patience needs lacks requirement "
+     "folder k lf strict wrap lose disturb catalogue no-monitor no-golden known D",
+     "one HTML file of a run - of its scenarios, or of RUN.json - with totals, causes, "
+     "requirements, and each failure drawn",
      command_report},
     {"live", "[SCRIPT.pkt]", "tap netdev nic seed set pcap quiet D",
      "the stack in real time on a TAP device; or our peers as the network of a kernel in QEMU",

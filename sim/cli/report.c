@@ -5,6 +5,7 @@
 #include <string.h>
 #include "sim/cli/causes.h"
 #include "sim/cli/cli.h"
+#include "sim/cli/report_json.h"
 #include "sim/judge/clause.h"
 #include "sim/record/capture.h"
 #include "sim/record/html.h"
@@ -27,6 +28,8 @@ struct report {
     uint64_t frames;
     size_t room; /* octets that pictures may still take */
     uint32_t left_out;
+    const struct written_run *written; /* NULL: the cases are those of paths */
+    uint32_t otherwise;                /* end otherwise than it says */
 };
 
 static const char *const status_name[] = {"passed", "failed", "skipped", "error"};
@@ -57,6 +60,8 @@ static bool hear(void *ctx, uint32_t k, struct result *r)
         t->status = RUN_SKIPPED;
         p->as_known++;
     }
+    p->otherwise +=
+        p->written && strcmp(written_run_status(p->written, c), status_name[t->status]) != 0;
     p->count[t->status]++;
     p->frames += r->outcome.frames;
     if (t->status == RUN_FAILED)
@@ -271,6 +276,8 @@ static int write_page(const struct report *p)
         return usage_error("report: %s", why.text);
     printf("%s: %zu octets\n%u passed, %u failed, %u skipped\n", path, len, p->count[RUN_PASSED],
            p->count[RUN_FAILED] + p->count[RUN_ERROR], p->count[RUN_SKIPPED]);
+    if (p->otherwise)
+        printf("%u cases end otherwise than they did in that run\n", p->otherwise);
     if (p->count[RUN_ERROR] || p->suite->refusals)
         return EXIT_USAGE;
     return p->count[RUN_FAILED] ? EXIT_FAILED_CASE : EXIT_PASSED;
@@ -287,33 +294,76 @@ static void report_free(struct report *p)
     causes_free(p->lacks);
 }
 
-int command_report(int argc, char **argv)
+static bool ends_in_json(const char *word)
 {
-    struct options o;
+    const char *dot = strrchr(word, '.');
+    return dot && (strcmp(dot, ".json") == 0 || strcmp(dot, ".jsonl") == 0);
+}
+
+/* report RUN.json: the run's options and scripts stand in its place. NULL: no argument is one, or
+ * *why says what is wrong with it. The words are the run's. */
+static struct written_run *read_run(int *argc, char ***argv, struct why *why)
+{
+    int at = 1, words;
+    while (at < *argc && (!ends_in_json((*argv)[at]) || strcmp((*argv)[at - 1], "-o") == 0))
+        at++;
+    struct written_run *w = at < *argc ? written_run_load((*argv)[at], why) : NULL;
+    if (!w)
+        return NULL;
+    char *const *word = written_run_words(w, &words);
+    char **all = written_run_room(w, (size_t)(*argc + words + 1) * sizeof *all);
+    memcpy(all, *argv, (size_t)at * sizeof *all);
+    memcpy(all + at, word, (size_t)words * sizeof *all);
+    memcpy(all + at + words, *argv + at + 1, (size_t)(*argc - at) * sizeof *all);
+    *argc += words - 1;
+    *argv = all;
+    return w;
+}
+
+static int report(struct options *o, const struct written_run *written)
+{
     struct why why = {{0}};
-    if (options_parse(argc, argv, &o) != 0)
-        return EXIT_USAGE;
-    if (o.paths == 0)
-        return usage_error("report: of which scenarios? `wiredrill report PATH...`");
-    struct known *known = o.known ? known_load(o.known, &why) : NULL;
-    if (o.known && !known)
+    o->every_nic |= written && !o->nic;
+    struct known *known = o->known ? known_load(o->known, &why) : NULL;
+    if (o->known && !known)
         return usage_error("--known: %s", why.text);
-    struct suite *suite = cases_to_run(&o);
+    struct suite *suite = cases_to_run(o);
     if (!suite)
         return EXIT_USAGE;
     tell_refused(suite);
+    if (written)
+        written_run_choose(written, suite);
     struct report p = {.suite = suite,
-                       .options = &o,
+                       .options = o,
                        .known = known,
+                       .written = written,
                        .told = calloc(suite->cases + 1, sizeof *p.told),
                        .causes = causes_new(),
                        .lacks = causes_new(),
                        .room = PAGE_MOST - RESERVE};
-    unsigned want = WANT_PICTURE | WANT_FATES | (o.all ? WANT_LADDER : 0u);
-    enum workers_end end = workers_run(suite, &o, want, hear, &p);
+    unsigned want = WANT_PICTURE | WANT_FATES | (o->all ? WANT_LADDER : 0u);
+    enum workers_end end = workers_run(suite, o, want, hear, &p);
     int status = end == WORKERS_INTERRUPTED ? EXIT_INTERRUPTED : write_page(&p);
     report_free(&p);
     known_free(known);
     suite_free(suite);
+    return status;
+}
+
+int command_report(int argc, char **argv)
+{
+    struct options o;
+    struct why why = {{0}};
+    struct written_run *written = read_run(&argc, &argv, &why);
+    int status = EXIT_USAGE;
+    if (why.text[0])
+        return usage_error("report: %s", why.text);
+    bool sound = options_parse(argc, argv, &o) == 0;
+    if (sound && o.paths == 0 && !o.last_failed)
+        usage_error("report: of which scenarios? `wiredrill report PATH...`, or RUN.json, which "
+                    "`run --json=RUN.json` writes");
+    else if (sound)
+        status = report(&o, written);
+    written_run_free(written);
     return status;
 }

@@ -24,6 +24,12 @@ struct refusals {
     char *last_text;
 };
 
+/* The failure that was told last. */
+struct above {
+    const char *argument, *nic;
+    char *report; /* without the NIC's name */
+};
+
 struct tally {
     const struct suite *suite;
     const struct options *options;
@@ -40,6 +46,7 @@ struct tally {
     int64_t wall_ns, *each_ns;
     bool *case_failed;
     struct refusals refusals;
+    struct above above;
 };
 
 static const char *const status_words[] = {"passed", "FAILED", "skipped", "ERROR"};
@@ -105,11 +112,45 @@ static void count_refused(struct tally *t)
     tell_refused(t->suite);
 }
 
+/* The report, but for the NIC that it names; to be freed. */
+static char *without_nic(const char *report, const char *nic)
+{
+    struct text text = {.grows = true};
+    text_add(&text, "%s", "");
+    for (const char *at; (at = strstr(report, nic)) != NULL; report = at + strlen(nic))
+        text_bytes(&text, report, (size_t)(at - report));
+    text_add(&text, "%s", report);
+    return text.bytes;
+}
+
+/* The case has failed on another NIC in the same words, which stand above: NULL, or which. */
+static const char *as_on(struct tally *t, const struct suite_case *c, const struct result *r)
+{
+    struct above *above = &t->above;
+    if (r->outcome.status != RUN_FAILED || t->options->verbose)
+        return NULL;
+    char *report = without_nic(r->report ? r->report : "", c->run.nic->name);
+    bool same = above->argument && strcmp(above->argument, c->argument) == 0 &&
+                strcmp(above->report, report) == 0;
+    if (!same) {
+        free(above->report);
+        *above = (struct above){c->argument, c->run.nic->name, report};
+        return NULL;
+    }
+    free(report);
+    return above->nic;
+}
+
 /* The table: failures in full as they come, passed cases only when there are few or all are wanted.
  */
-static void print_row(const struct tally *t, const struct suite_case *c, const struct result *r)
+static void print_row(struct tally *t, const struct suite_case *c, const struct result *r)
 {
     const struct options *o = t->options;
+    const char *other = as_on(t, c, r);
+    if (other) {
+        printf("%-7s %s: as on %s\n", status_words[r->outcome.status], c->run.name, other);
+        return;
+    }
     bool few = t->suite->cases <= 16 || o->verbose;
     if (r->outcome.status != RUN_PASSED || (few && !o->quiet)) {
         char time[TIME_TEXT_BYTES];
@@ -300,102 +341,12 @@ static unsigned wanted(const struct options *o, const struct suite *suite)
     return (ladder ? WANT_LADDER : 0u) | (one || o->verbose ? WANT_FATES : 0u);
 }
 
-/* What lines hold of the wire they hold behind every NIC: one each case is enough. */
-static void keep_one_nic(struct suite *suite)
-{
-    uint32_t kept = 0;
-    for (uint32_t k = 0; k < suite->cases; k++) {
-        const struct suite_case *c = &suite->kase[k];
-        if (kept == 0 || strcmp(suite->kase[kept - 1].argument, c->argument) != 0)
-            suite->kase[kept++] = *c;
-    }
-    suite->cases = kept;
-}
-
 /* NULL without --breakers; false after saying that it cannot be written. */
 static bool open_breakers(const struct options *o, FILE **breakers)
 {
     *breakers = o->breakers ? fopen(o->breakers, "w") : NULL;
     return *breakers || !o->breakers ||
            !usage_error("--breakers: %s: %s", o->breakers, strerror(errno));
-}
-
-static bool is_folder(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-/* Other NICs put the same on the wire. */
-static bool is_several(const struct suite *suite)
-{
-    for (uint32_t k = 1; k < suite->cases; k++)
-        if (strcmp(suite->kase[k].argument, suite->kase[0].argument) != 0)
-            return true;
-    return false;
-}
-
-/* NULL after saying why. With --lf those that failed last, of the paths or of all. */
-static struct suite *load_cases(const struct options *o)
-{
-    struct why why = {{0}};
-    struct last_failed *last = o->last_failed ? last_failed_load(o) : NULL;
-    const char *const *path = o->path;
-    int paths = o->paths;
-    /* A NIC that only runs when it is named is among them when it failed. */
-    struct suite_options how = {o->nic, o->stack, o->defined, o->every_nic || last};
-    if (last && !paths)
-        path = last_failed_scripts(last, &paths);
-    struct suite *suite = paths ? suite_load(path, paths, &how, &why) : NULL;
-    if (suite && last)
-        last_failed_choose(last, suite);
-    if (!suite && paths)
-        usage_error("%s", why.text);
-    else if (!suite || (last && suite->cases == 0 && suite->refusals == 0))
-        usage_error("--lf: nothing %sfailed when it last ran", o->paths ? "of this " : "");
-    if (suite && last && suite->cases == 0 && suite->refusals == 0) {
-        suite_free(suite);
-        suite = NULL;
-    }
-    last_failed_free(last);
-    return suite;
-}
-
-struct suite *cases_to_run(const struct options *o)
-{
-    struct suite *suite = load_cases(o);
-    if (!suite)
-        return NULL;
-    bool none = suite->cases == 0 && suite->refusals == 0;
-    bool once = o->wire_mutants && o->stack->flags & SUT_SINGLETON;
-    bool many = o->cwnd && suite->cases > 1,
-         one_name = o->pcap && is_several(suite) && !is_folder(o->pcap);
-    if (one_name)
-        usage_error("--pcap: %s holds one case, and there are %u: name a folder, which gets a file "
-                    "for each",
-                    o->pcap, suite->cases);
-    if (!none && choose_cases(suite, o) && suite->cases == 0) {
-        usage_error("run: no case is what --needs, --requirement, --folder and -k ask for; "
-                    "`wiredrill list` with the same options tells what each leaves");
-        suite_free(suite);
-        return NULL;
-    }
-    if (many)
-        usage_error("--trace: %s holds one case, and there are %u: name one, and a NIC with --nic",
-                    o->cwnd, suite->cases);
-    else if (none)
-        usage_error("run: no case is left: the scripts name other NICs than %s", o->nic);
-    else if (once)
-        usage_error("--wire-mutants plays a case many times in one process, and %s, which keeps "
-                    "its state in static variables, can be played once",
-                    o->stack->name);
-    if (none || once || many || one_name) {
-        suite_free(suite);
-        return NULL;
-    }
-    if (o->wire_mutants && !o->nic)
-        keep_one_nic(suite);
-    return suite;
 }
 
 static void tell_all(struct tally *t)
@@ -415,6 +366,7 @@ static void tally_free(struct tally *t)
 {
     if (t->wire)
         wire_tally_free(t->wire);
+    free(t->above.report);
     last_failed_free(t->last);
     causes_free(t->causes);
     causes_free(t->lacks);

@@ -313,7 +313,7 @@ int sut_host_open(struct host *h, const struct sut_config *config, struct why *w
         const struct bus *bus = s->board ? s->board->kind->bus(s->board) : NULL;
         int got = sut->attach(s->instance, (int)p, sut_host_ifname(h, (int)p), h->port[p].mac,
                               h->port[p].mtu, bus);
-        if (got == -ENODEV && p > 0) {
+        if (p > 0 && (got == -ENODEV || (got && sut->flags & SUT_OTHERS_DRIVER))) {
             why_set(why, "%s has %u interface%s, the script wants %u", sut->name, p,
                     p == 1 ? "" : "s", h->ports);
             return 1;
@@ -323,7 +323,6 @@ int sut_host_open(struct host *h, const struct sut_config *config, struct why *w
                     sut_host_ifname(h, (int)p), got);
             return -1;
         }
-        s->attached++;
     }
     poll_until_idle(h);
     return 0;
@@ -409,11 +408,6 @@ void sut_host_explain(struct host *h)
     struct board *b = state_of(h)->board;
     for (uint32_t p = 0; b && b->kind->models && p < h->ports; p++)
         nic_explain(board_nic(b, (int)p), NIC_RECEIVING | NIC_SENDING | NIC_INTERRUPTING);
-}
-
-uint32_t sut_host_attached(const struct host *h)
-{
-    return ((const struct sut_state *)h->state)->attached;
 }
 
 int sut_host_nic_count(struct host *h, int port, const char *counter, uint64_t *value)

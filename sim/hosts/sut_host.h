@@ -53,8 +53,6 @@ int sut_host_query(struct host *h, const char *what, struct value *out);
 void sut_host_close(struct host *h);
 /* A counter of the NIC's model: 0, or -1 when there is none of that name. */
 int sut_host_nic_count(struct host *h, int port, const char *counter, uint64_t *value);
-/* How many interfaces it has attached. */
-uint32_t sut_host_attached(const struct host *h);
 /* What keeps its NICs from moving frames, to who looks on. */
 void sut_host_explain(struct host *h);
 /* What its stack calls the interface: the host under test's as the script does, a peer's eth0, eth1

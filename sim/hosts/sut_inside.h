@@ -33,7 +33,6 @@ struct sut_state {
     struct random_stream purpose[SUT_PURPOSES];
     struct sut_memory memory[SUT_MEMORIES];
     uint32_t memories;
-    uint32_t attached; /* interfaces */
     bool polling, again;
     bool busy;         /* since busy(), until the host is due */
     uint32_t piled_up; /* frames that the NIC took meanwhile */

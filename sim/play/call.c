@@ -168,6 +168,20 @@ static void judge_outputs(struct run *r, const struct step *step, const struct v
     }
 }
 
+/* Judged by its outcome a call may end as it will; what it binds is known from then on. */
+static void bind_results(struct run *r, struct descriptors *on, const struct step *step,
+                         const struct value *argv, int64_t result, const struct value *out)
+{
+    const struct call_step *call = &step->u.call;
+    const struct value got = {.kind = VALUE_NUMBER, .number = result < 0 ? -1 : result};
+    name_descriptor(r, on, call, argv, result);
+    if (call->result.kind == VALUE_BIND)
+        eval_match(r, &call->result, &got);
+    for (uint32_t a = 0; a < call->arguments && result >= 0; a++)
+        if (out[a].kind != VALUE_NONE)
+            eval_match(r, &argv[a], &out[a]);
+}
+
 /* The stack's name; a peer's own before it. */
 static const char *stack_name(const struct host *h, char out[static STACK_NAME_ROOM])
 {
@@ -262,7 +276,7 @@ static void judge(struct run *r, struct descriptors *on, const struct step *step
     if (lacks_option(r, h, step, result))
         return;
     if (r->by_outcome && !r->options->live) {
-        name_descriptor(r, on, &step->u.call, argv, result);
+        bind_results(r, on, step, argv, result, out);
         return;
     }
     judge_result(r, on, step, argv, result, now_ns);

@@ -89,12 +89,6 @@ static int open_sut(struct topology *t, const struct sut_config *config, struct 
         topology_skip(t, "%s", reason.text);
     if (opened >= 0)
         return 0;
-    uint32_t attached = sut_host_attached(t->sut);
-    if (config->sut->flags & SUT_OTHERS_DRIVER && attached) {
-        topology_skip(t, "%s takes %u NIC%s, and the script has %u", config->sut->name, attached,
-                      attached == 1 ? "" : "s", t->sut->ports);
-        return 0;
-    }
     if (again)
         topology_skip(t,
                       "%s keeps its state in static variables: a process plays it once, and this "

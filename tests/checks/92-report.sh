@@ -39,6 +39,23 @@ verdict $? "a page has at most 10 MB, and says what it leaves out"
 $wiredrill report --nic e1000 -o $work/none/page.html scenarios/boot >$work/out 2>&1
 [ $? -eq 2 ] && grep -qF 'cannot be written' $work/out
 verdict $? "a page that cannot be written is an error"
+# Of a run that was written down: its cases with its options, drawn again; what changed since is told.
+mkdir -p $work/run
+printf '%s\n' '// A request is answered.' 'param n = 1, 2' 'sut eth0 ip 10.0.2.15/24' 'host raw peer ip 10.0.2.2' \
+    '0 < arp request who-has 10.0.2.15 tell 10.0.2.2' '+0 > arp reply 10.0.2.15 is-at eth0' '+0 assert $n != BAD' >$work/run/a.pkt
+cp scenarios/arp/request-each_sender.pkt $work/run/b.pkt
+$wiredrill run --quiet --nic rtl8139 -D BAD=2 --json=$work/run.json $work/run >$work/out 2>&1
+[ $? -eq 1 ] && $wiredrill report -o $work/run.html $work/run.json >$work/out 2>&1
+[ $? -eq 1 ] && grep -qF '7 passed, 1 failed, 0 skipped' $work/out && ! grep -q otherwise $work/out && grep -qF 'a.pkt@n=2 on rtl8139' $work/run.html && ! grep -q 'on e1000' $work/run.html
+verdict $? "a page of a run's JSON has its cases, with its options"
+sed -i 's/BAD$/BAD + 1/' $work/run/a.pkt
+$wiredrill report -o $work/run.html $work/run.json >$work/out 2>&1
+[ $? -eq 0 ] && grep -qF '1 cases end otherwise than they did in that run' $work/out
+verdict $? "what ends otherwise now is told"
+echo '{"case":"x"}' >$work/bad.json
+$wiredrill report -o $work/none.html $work/bad.json >$work/out 2>&1
+[ $? -eq 2 ] && grep -qF 'bad.json:1:1: this is no line of what' $work/out && [ ! -e $work/none.html ]
+verdict $? "another JSON is refused with its place"
 # As a browser has it: what stands in the document when its script has run.
 browser=$(command -v chromium || command -v chromium-browser)
 if [ -n "$browser" ]; then
