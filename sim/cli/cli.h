@@ -50,6 +50,7 @@ int command_live(int argc, char **argv);
 void audit_print_rules(FILE *out);
 int command_sweep(int argc, char **argv);
 int command_run(int argc, char **argv);
+int command_review(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_conformance(int argc, char **argv);
 int command_fingerprint(int argc, char **argv);

@@ -2,9 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include "sim/record/capture.h"
+#include "sim/cli/kept.h"
 
 struct row {
     const char *text; /* "stack <tab> e1000 <tab> x.pkt@n=2" */
@@ -19,43 +17,6 @@ struct last_failed {
     size_t rows, faileds;
     bool changed;
 };
-
-/* --- where --- */
-
-static uint64_t hash_of(const char *text)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-    return hash;
-}
-
-/* False: there is nowhere. */
-static bool choose_path(char *path, size_t room)
-{
-    struct stat st;
-    char folder[4096];
-    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    if (stat("reports", &st) == 0 && S_ISDIR(st.st_mode))
-        return snprintf(path, room, "reports/failed.tsv") > 0;
-    if ((!cache || !*cache) && (!home || !*home))
-        return false;
-    if (!getcwd(folder, sizeof folder))
-        return false;
-    int len =
-        snprintf(path, room, "%s%s/wiredrill/failed-%016llx.tsv", cache && *cache ? cache : home,
-                 cache && *cache ? "" : "/.cache", (unsigned long long)hash_of(folder));
-    return len > 0 && (size_t)len < room;
-}
-
-static void make_folders(const char *path)
-{
-    char part[4096];
-    for (const char *end = path; (end = strchr(end + 1, '/')) != NULL;) {
-        snprintf(part, sizeof part, "%.*s", (int)(end - path), path);
-        mkdir(part, 0700);
-    }
-}
 
 /* --- rows --- */
 
@@ -89,8 +50,7 @@ struct last_failed *last_failed_load(const struct options *o)
     struct pool *pool = pool_new();
     struct last_failed *l = pool_alloc(pool, sizeof *l);
     l->pool = pool;
-    if (!choose_path(l->path, sizeof l->path))
-        l->path[0] = 0;
+    kept_path("failed", l->path, sizeof l->path);
     snprintf(l->begins, sizeof l->begins, "%s%s%s\t",
              o->driver ? o->driver
              : o->sut  ? o->sut
@@ -194,7 +154,6 @@ void last_failed_note(struct last_failed *l, const char *argument, const char *n
 
 void last_failed_save(const struct last_failed *l)
 {
-    struct why why = {{0}};
     char *text = NULL;
     size_t len;
     if (!l || !l->changed || !l->path[0])
@@ -210,7 +169,6 @@ void last_failed_save(const struct last_failed *l)
     for (size_t k = 0; k < l->faileds; k++)
         fprintf(out, "%s\n", l->failed[k]);
     fclose(out);
-    make_folders(l->path);
-    file_write(l->path, text, len, &why);
+    kept_write(l->path, text, len);
     free(text);
 }

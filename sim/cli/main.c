@@ -33,6 +33,9 @@ const struct subcommand subcommands[] = {
      "one HTML file of a run - of its scenarios, or of RUN.json - with totals, causes, "
      "requirements, and each failure drawn",
      command_report},
+    {"review", "[PATH...]", "accept reject jobs patience verbose",
+     "goldens that are pending, in groups of what differs: accepted, rejected or passed over",
+     command_review},
     {"live", "[SCRIPT.pkt]", "tap netdev nic seed set pcap quiet D",
      "the stack in real time on a TAP device; or our peers as the network of a kernel in QEMU",
      command_live},

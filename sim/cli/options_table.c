@@ -233,6 +233,18 @@ static int take_k(struct options *o, const char *v)
     return 0;
 }
 
+static int take_accept(struct options *o, const char *v)
+{
+    o->accept = v;
+    return 0;
+}
+
+static int take_reject(struct options *o, const char *v)
+{
+    o->reject = v;
+    return 0;
+}
+
 static int take_host(struct options *o, const char *v)
 {
     o->host = v;
@@ -507,6 +519,9 @@ const struct option options_table[] = {
     {"json", "[=F]", "results as JSON lines in place of the table; =F: in this file, too",
      take_json},
     {"bless", NULL, "write the goldens of cases whose lines pass", take_bless},
+    {"accept", "GROUP,...", "write the goldens of these groups, or of all", take_accept},
+    {"reject", "GROUP,...", "do not ask for these groups, or all, until their captures change",
+     take_reject},
     {"no-golden", NULL, "judge by lines alone", take_no_golden},
     {"strict", NULL, "a case without its golden fails, an early end says why", take_strict},
     {"no-monitor", NULL, "without the rules that must hold in every run", take_no_monitor},

@@ -15,7 +15,7 @@ enum { SETS_MAX = 64, DEFINES_MAX = 64, CATALOGUES_MAX = 16, GIVEN_MAX = 128 };
 struct options {
     const char *nic, *sut, *driver, *profile, *judge, *bus, *pcap, *to, *host, *tap, *netdev,
         *breakers, *known, *waivers, *cwnd, *junit, *calls, *only, *needs, *lacks, *requirement,
-        *folder, *words, *output, *target, *json_file;
+        *folder, *words, *output, *target, *json_file, *accept, *reject;
     uint64_t seed, fill;
     bool every_nic; /* --nic all */
     bool seed_given, json, bless, no_golden, strict, snapshot, closure, pairs, wrap, wire_mutants,

@@ -88,6 +88,46 @@ says 0 '2 lines' "audit writes such a file, too" sh -c "$wiredrill audit --json=
 import json
 print(len([json.loads(l) for l in open(\"audit.json\")]) + 1, \"lines\")'"
 
+# Goldens that are pending: in groups of what differs first; accepted, rejected, asked for on a terminal; and those that nobody needs.
+mkdir -p review/scenarios review/golden-pcaps
+cp -r ../../scenarios/arp review/scenarios/
+cp -r ../../golden-pcaps/arp review/golden-pcaps/
+cd review || exit 1
+review() { $wiredrill review "$@"; }
+says 0 '0 pending: 0 accepted, 0 rejected, 0 left; 0 rejected before; 0 goldens without a scenario' "nothing is pending" review
+python3 - <<'END'
+import glob, os
+files = sorted(glob.glob("golden-pcaps/arp/*.pcap"))
+for k, f in enumerate(files[:9]):
+    b = bytearray(open(f, "rb").read())
+    if k % 3 == 0: b[28] ^= 1         # a nanosecond
+    elif k % 3 == 1: b[24 + 16 + 3] ^= 1  # an address
+    else: b = b[:24]
+    open(f, "wb").write(b)
+os.rename(files[20], "golden-pcaps/arp/nobodys.pcap")
+END
+says 1 'time: 3 goldens' "those that differ in time are a group" review
+says 1 'eth.dst: 3 goldens' "and those that differ in a field" review
+says 1 'frame-more: 3 goldens' "and those with a frame more" review
+says 1 'new: 1 golden' "and those without a golden" review
+says 1 'no scenario  golden-pcaps/arp/nobodys.pcap' "a golden without a scenario is listed" review
+says 2 'no group is called "ip.ttl"' "a group that is none" review --accept ip.ttl
+says 1 '10 pending: 4 accepted, 3 rejected, 3 left; 0 rejected before' "groups are accepted and rejected by name" review --accept frame-more,new --reject time
+says 1 '3 pending: 0 accepted, 0 rejected, 3 left; 3 rejected before' "what was rejected is not asked for again" review
+says 1 ' passed, 6 failed' "and fails as before" $wiredrill run --quiet --nic e1000 scenarios
+if command -v script >/dev/null; then
+    printf 'x\na\n' | script -qec "$wiredrill review" out >/dev/null 2>&1
+    grep -qF 'accept, reject, skip' out && grep -qF '3 pending: 3 accepted, 0 rejected, 0 left; 3 rejected before' out
+    verdict $? "a terminal is asked, until it answers"
+else
+    skip "review: on a terminal" "script(1) is not there"
+fi
+says 1 '0 pending: 0 accepted, 0 rejected, 0 left; 3 rejected before; 1 goldens' "what was accepted stands" review
+rm golden-pcaps/arp/nobodys.pcap
+cp ../../../golden-pcaps/arp/*.pcap golden-pcaps/arp/
+says 0 '0 pending: 0 accepted, 0 rejected, 0 left; 0 rejected before' "a golden that is right again was not rejected" review
+cd ..
+
 # Progress: on a terminal a line that is written over and gone at the end; elsewhere a plain one, when it takes long.
 if command -v script >/dev/null; then
     script -qec "$wiredrill run --quiet --jobs 1 ../../scenarios/tcp" tty >/dev/null 2>&1
