@@ -23,7 +23,7 @@ static bool is_accepted(const char *accepted, const char *name)
 
 static bool is_optional(const struct option *p)
 {
-    return p->value && p->value[0] == '[';
+    return p->value && strncmp(p->value, "[=", 2) == 0;
 }
 
 void options_help(FILE *out, const char *accepted)

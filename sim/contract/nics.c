@@ -1,5 +1,5 @@
 /* The NICs' rows. What a card has not, its row leaves empty, and those checks are passed over. */
-#include "sim/contract/nics.h"
+#include "sim/contract/check.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -10,7 +10,7 @@
     }
 #define NONE                                                                                       \
     {                                                                                              \
-        NULL, NULL, 0,                                                                             \
+        NULL, NULL, 0, 0,                                                                          \
         {                                                                                          \
             {                                                                                      \
                 0                                                                                  \
@@ -37,24 +37,25 @@ static const struct stuck_wait e1000_waits[] = {
 
 /* The second half of a receive descriptor: length 0..1, checksum 2..3, status 4, errors 5. */
 static const struct ring_patch e1000_broken[] = {
-    {"crc", "the descriptor's errors have CE", 8, {{5, 0xff, 0x01}, SAME, SAME, SAME}},
-    {"symbol", "the descriptor's errors have SE", 8, {{5, 0xff, 0x02}, SAME, SAME, SAME}},
-    {"sequence", "the descriptor's errors have SEQ", 8, {{5, 0xff, 0x04}, SAME, SAME, SAME}},
-    {"data", "the descriptor's errors have RXE", 8, {{5, 0xff, 0x80}, SAME, SAME, SAME}},
+    {"crc", "the descriptor's errors have CE", 8, 0, {{5, 0xff, 0x01}, SAME, SAME, SAME}},
+    {"symbol", "the descriptor's errors have SE", 8, 0, {{5, 0xff, 0x02}, SAME, SAME, SAME}},
+    {"sequence", "the descriptor's errors have SEQ", 8, 0, {{5, 0xff, 0x04}, SAME, SAME, SAME}},
+    {"data", "the descriptor's errors have RXE", 8, 0, {{5, 0xff, 0x80}, SAME, SAME, SAME}},
     NONE,
 };
 static const struct ring_patch e1000_lying[] = {
-    {"zero", "the descriptor's length is 0", 8, {{0, 0, 0}, {1, 0, 0}, SAME, SAME}},
-    {"short", "the descriptor's length is 13", 8, {{0, 0, 13}, {1, 0, 0}, SAME, SAME}},
+    {"zero", "the descriptor's length is 0", 8, 0, {{0, 0, 0}, {1, 0, 0}, SAME, SAME}},
+    {"short", "the descriptor's length is 13", 8, 0, {{0, 0, 13}, {1, 0, 0}, SAME, SAME}},
     {"beyond_buffer",
      "the descriptor's length is 4096, more than its buffer",
      8,
+     0,
      {{0, 0, 0}, {1, 0, 0x10}, SAME, SAME}},
-    {"longest", "the descriptor's length is 65535", 8, {{0, 0, 0xff}, {1, 0, 0xff}, SAME, SAME}},
+    {"longest", "the descriptor's length is 65535", 8, 0, {{0, 0, 0xff}, {1, 0, 0xff}, SAME, SAME}},
     NONE,
 };
 static const struct ring_patch e1000_parted[] = {
-    {"parted", "the descriptor has no EOP", 8, {{4, 0xfd, 0}, SAME, SAME, SAME}},
+    {"parted", "the descriptor has no EOP", 8, 0, {{4, 0xfd, 0}, SAME, SAME, SAME}},
     NONE,
 };
 
@@ -78,22 +79,76 @@ static const struct stuck_wait rtl8139_waits[] = {
 /* A packet's head in the ring: status 0..1 (ROK 1, FAE 2, CRC 4, LONG 8, RUNT 0x10, ISE 0x20),
  * length 2..3. */
 static const struct ring_patch rtl8139_broken[] = {
-    {"crc", "the packet's status has CRC and no ROK", 4, {{0, 0xfe, 0x04}, SAME, SAME, SAME}},
-    {"alignment", "the packet's status has FAE and no ROK", 4, {{0, 0xfe, 0x02}, SAME, SAME, SAME}},
-    {"symbol", "the packet's status has ISE and no ROK", 4, {{0, 0xfe, 0x20}, SAME, SAME, SAME}},
-    {"runt", "the packet's status has RUNT and no ROK", 4, {{0, 0xfe, 0x10}, SAME, SAME, SAME}},
+    {"crc", "the packet's status has CRC and no ROK", 4, 0, {{0, 0xfe, 0x04}, SAME, SAME, SAME}},
+    {"alignment",
+     "the packet's status has FAE and no ROK",
+     4,
+     0,
+     {{0, 0xfe, 0x02}, SAME, SAME, SAME}},
+    {"symbol", "the packet's status has ISE and no ROK", 4, 0, {{0, 0xfe, 0x20}, SAME, SAME, SAME}},
+    {"runt", "the packet's status has RUNT and no ROK", 4, 0, {{0, 0xfe, 0x10}, SAME, SAME, SAME}},
     NONE,
 };
 static const struct ring_patch rtl8139_lying[] = {
-    {"zero", "the packet's length is 0", 4, {{2, 0, 0}, {3, 0, 0}, SAME, SAME}},
-    {"short", "the packet's length is 7", 4, {{2, 0, 7}, {3, 0, 0}, SAME, SAME}},
-    {"beyond_ring", "the packet's length is 61440", 4, {{2, 0, 0}, {3, 0, 0xf0}, SAME, SAME}},
-    {"longest", "the packet's length is 65535", 4, {{2, 0, 0xff}, {3, 0, 0xff}, SAME, SAME}},
-    {"unfinished", "the packet's head is all 0", 4, {{0, 0, 0}, {1, 0, 0}, {2, 0, 0}, {3, 0, 0}}},
+    {"zero", "the packet's length is 0", 4, 0, {{2, 0, 0}, {3, 0, 0}, SAME, SAME}},
+    {"short", "the packet's length is 7", 4, 0, {{2, 0, 7}, {3, 0, 0}, SAME, SAME}},
+    {"beyond_ring", "the packet's length is 61440", 4, 0, {{2, 0, 0}, {3, 0, 0xf0}, SAME, SAME}},
+    {"longest", "the packet's length is 65535", 4, 0, {{2, 0, 0xff}, {3, 0, 0xff}, SAME, SAME}},
+    {"unfinished",
+     "the packet's head is all 0",
+     4,
+     0,
+     {{0, 0, 0}, {1, 0, 0}, {2, 0, 0}, {3, 0, 0}}},
     NONE,
 };
 
-extern const struct nic_kind e1000_kind, rtl8139_kind;
+/* --- virtio-net over PCI: the layout of BAR 4 is the model's own (virtio 1.2, 4.1.4) --- */
+
+static const struct stuck_wait virtio_waits[] = {
+    {"reset", "device_status stays 15 behind the reset", {0x14, 0xff, 0x0f}},
+    {"queue_size", "queue_size is 0, as when there is no such queue", {0x18, 0xffff, 0}},
+    {"queue_enable", "queue_enable stays 0", {0x1c, 0xffff, 0}},
+    {"needs_reset", "device_status has DEVICE_NEEDS_RESET", {0x14, 0x40, 0x40}},
+    {"link", "status in the configuration space has no LINK_UP", {0x2006, 0x01, 0}},
+    {"causes", "ISR status reads as 0", {0x1000, 0xff, 0}},
+    {"gone",
+     "every register reads all ones, as when the card is gone",
+     {STUCK_EVERYWHERE, 0xffffffff, 0xffffffff}},
+    {NULL, NULL, {0}},
+};
+
+/* An entry of the used ring: id 0..3, length 4..7, which counts the header's 12 octets. */
+static const struct ring_patch virtio_lying[] = {
+    {"zero", "the used length is 0", 8, 0, {{4, 0, 0}, {5, 0, 0}, SAME, SAME}},
+    {"short",
+     "the used length is 11, less than the header's 12",
+     8,
+     0,
+     {{4, 0, 11}, {5, 0, 0}, SAME, SAME}},
+    {"header",
+     "the used length is 12, the header alone",
+     8,
+     0,
+     {{4, 0, 12}, {5, 0, 0}, SAME, SAME}},
+    {"beyond_buffer",
+     "the used length is 65535, more than the buffer's",
+     8,
+     0,
+     {{4, 0, 0xff}, {5, 0, 0xff}, SAME, SAME}},
+    {"longest",
+     "the used length is 4294967295",
+     8,
+     0,
+     {{4, 0, 0xff}, {5, 0, 0xff}, {6, 0, 0xff}, {7, 0, 0xff}}},
+    {"foreign_id",
+     "the used id is 65535, of which there is no descriptor",
+     8,
+     1,
+     {{0, 0, 0xff}, {1, 0, 0xff}, SAME, SAME}},
+    NONE,
+};
+
+extern const struct nic_kind e1000_kind, rtl8139_kind, virtio_pci_kind;
 
 static const struct contract_nic rows[] = {
     {
@@ -141,6 +196,39 @@ static const struct contract_nic rows[] = {
                  {0x0c, 4, 0xffffffff, 0},
                  {0x3c, 2, 0xe07f, 0}},
         .where = "IDR0 to IDR5, or words 7 to 9 of the EEPROM",
+    },
+    {
+        .kind = &virtio_pci_kind,
+        .bar = 4,
+        .waits = virtio_waits,
+        .lying = virtio_lying,
+        /* Reset and its 0 read; ACKNOWLEDGE, DRIVER; VERSION_1; FEATURES_OK, read back; a receive
+         * queue of 8 in its memory; DRIVER_OK. */
+        .boot = {{0x14, 1, 0, 0},
+                 {0x14, 1, 0, BOOT_READS},
+                 {0x14, 1, 1, 0},
+                 {0x14, 1, 3, 0},
+                 {0x08, 4, 1, 0},
+                 {0x0c, 4, 1, 0},
+                 {0x14, 1, 11, 0},
+                 {0x14, 1, 0, BOOT_READS},
+                 {0x16, 2, 0, 0},
+                 {0x18, 2, 8, 0},
+                 {0x20, 4, 0, BOOT_ADDRESS},
+                 {0x24, 4, 0, 0},
+                 {0x28, 4, 512, BOOT_ADDRESS},
+                 {0x2c, 4, 0, 0},
+                 {0x30, 4, 1024, BOOT_ADDRESS},
+                 {0x34, 4, 0, 0},
+                 {0x1c, 2, 1, 0},
+                 {0x14, 1, 15, 0}},
+        .split_queues = true,
+        .passes_all = true,
+        .counts_no_drops = true,
+        .own = virtio_checks,
+        .where = "mac in the device's configuration space",
+        .before = "struct virtio_net_hdr, of 12 octets with VERSION_1 or MRG_RXBUF (virtio 1.2, "
+                  "5.1.6.1)",
     },
 };
 

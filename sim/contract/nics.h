@@ -11,7 +11,7 @@ struct stuck_bits {
     uint32_t at, mask, value;
 };
 
-enum { STUCK_BITS = 12, PATCH_EDITS = 4, BOOT_WRITES = 24 };
+enum { STUCK_BITS = 12, PATCH_EDITS = 4, BOOT_WRITES = 40 };
 
 /* A wait that may never end. */
 struct stuck_wait {
@@ -24,6 +24,7 @@ struct stuck_wait {
 struct ring_patch {
     const char *name, *words;
     uint32_t least;
+    int rounds; /* that a driver has to bear; 0: 40 */
     struct {
         uint8_t at, keep, set;
     } edit[PATCH_EDITS]; /* keep 0xff and set 0: no edit */
@@ -33,9 +34,11 @@ struct ring_patch {
 struct boot_write {
     uint32_t at;
     int width;
-    uint32_t value, memory; /* 1: add the address of its memory */
+    uint32_t value, memory; /* 1: add the address of its memory; 2: it is read, not written */
 };
+enum { BOOT_VALUE, BOOT_ADDRESS, BOOT_READS };
 
+struct contract_check;
 struct contract_nic {
     const struct nic_kind *kind;
     int bar;                         /* that shows the registers below */
@@ -45,7 +48,12 @@ struct contract_nic {
     const struct ring_patch *parted; /* a frame that goes on in the next descriptor; or NULL */
     struct stuck_bits empty_eeprom[STUCK_BITS]; /* until mask 0 */
     struct boot_write boot[BOOT_WRITES];        /* until width 0: it receives into its memory */
-    const char *where;                          /* the MAC address comes from */
+    bool split_queues;                          /* the boot ROM's memory has virtio's rings, of 8 */
+    bool counts_no_drops; /* nothing in it tells how many frames had no room */
+    bool passes_all;                  /* until filter() was called it lets every frame pass */
+    const struct contract_check *own; /* checks of this NIC alone; ends with a NULL name; or NULL */
+    const char *where;                /* the MAC address comes from */
+    const char *before;               /* what lies before a frame in its buffer; NULL: nothing */
 };
 
 /* NULL: there is no row for this NIC. */

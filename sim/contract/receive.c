@@ -165,8 +165,9 @@ static void write_wrongly(struct rig *r, const struct contract_check *c)
  * be lost, what comes after it may not. */
 void contract_play_broken(struct rig *r, const struct contract_check *c)
 {
+    int rounds = c->patch->rounds ? c->patch->rounds : 40;
     rig_start(r);
-    for (int round = 0; round < 40; round++) {
+    for (int round = 0; round < rounds; round++) {
         r->when = c->patch->words;
         rig_take(r, 100);
         rig_judge_received(r);

@@ -15,6 +15,8 @@ enum {
     ROM_BUFFERS = 4096,
     ROM_BUFFER = 2048,
     ROM_DESCRIPTORS = 16,
+    ROM_QUEUE = 8,
+    ROM_AVAIL = 512,
     IO_BASE = 0xc000,
     PCI_COMMAND = 4,
     PCI_BAR0 = 0x10,
@@ -296,7 +298,8 @@ void rig_attach(struct rig *r)
 {
     int status = rig_try_attach(r);
     if (status != 0)
-        rig_fail(r, 0, "attach() returned %d: the device is there and works, it must be 0", status);
+        rig_fail(r, r->row->split_queues ? NIC_INTERRUPTING : 0,
+                 "attach() returned %d: the device is there and works, it must be 0", status);
     r->remarks[0] = 0;
     r->remarked = 0;
 }
@@ -427,6 +430,11 @@ static void give_memory(struct rig *r)
     b->dma_at = machine_add_memory(r->machine, b->dma, b->dma_room);
 }
 
+void rig_wish(struct rig *r, const struct nic_options *options)
+{
+    r->wished = *options;
+}
+
 void rig_build(struct rig *r, const uint8_t mac[6])
 {
     static const struct machine_knobs knobs = {.late_permille = 1000};
@@ -444,6 +452,7 @@ void rig_build(struct rig *r, const uint8_t mac[6])
     machine_set_driver(r->machine, rig_driver(r)->name);
     memcpy(r->mac, mac, sizeof r->mac);
     r->nic = machine_add_nic(r->machine, r->who->nic, mac, put_on_wire, r);
+    nic_set_options(r->nic, &r->wished);
     b->bus = machine_bus(r->machine);
     b->driver = rig_driver(r)->name;
     b->function = (uint64_t)FIRST_SLOT << 11;
@@ -464,6 +473,18 @@ static void put_le64(uint8_t *p, uint64_t value)
         p[i] = (uint8_t)(value >> 8 * i);
 }
 
+/* virtio 1.2, 2.7.5, 2.7.6: lengths and WRITE of the descriptors; eight of them available. */
+static void split_queue(uint8_t *memory)
+{
+    uint8_t *avail = memory + ROM_AVAIL;
+    for (int i = 0; i < ROM_QUEUE; i++) {
+        memory[16 * i + 9] = ROM_BUFFER >> 8;
+        memory[16 * i + 12] = 2;
+        avail[4 + 2 * i] = (uint8_t)i;
+    }
+    avail[2] = ROM_QUEUE;
+}
+
 void rig_boot_rom(struct rig *r)
 {
     const struct bus_window *w = &r->board.window[r->row->bar];
@@ -472,9 +493,14 @@ void rig_boot_rom(struct rig *r)
     r->rom_at = machine_add_memory(r->machine, memory, ROM_BYTES);
     for (uint64_t i = 0; i < ROM_DESCRIPTORS; i++)
         put_le64(memory + 16 * i, r->rom_at + ROM_BUFFERS + i * ROM_BUFFER);
+    if (r->row->split_queues)
+        split_queue(memory);
     for (const struct boot_write *b = r->row->boot; b->width; b++)
-        bus_write(r->board.bus, w, b->at, b->width,
-                  b->value + (b->memory ? (uint32_t)r->rom_at : 0));
+        if (b->memory == BOOT_READS)
+            bus_read(r->board.bus, w, b->at, b->width);
+        else
+            bus_write(r->board.bus, w, b->at, b->width,
+                      b->value + (b->memory ? (uint32_t)r->rom_at : 0));
     look_for_violation(r);
 }
 

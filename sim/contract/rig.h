@@ -47,6 +47,7 @@ struct rig {
     struct rig_verdict *verdict;
     struct machine *machine;
     struct nic *nic;
+    struct nic_options wished;
     struct wiredrill_device device;
     uint8_t mac[6], told_mac[6];
     uint32_t numbers; /* of frames so far */
@@ -89,6 +90,8 @@ __attribute__((format(printf, 2, 3), noreturn)) void rig_skip(struct rig *r, con
                                                               ...);
 
 /* --- setting up --- */
+/* What the device is to be like, before rig_build or rig_start. */
+void rig_wish(struct rig *r, const struct nic_options *options);
 /* The device is on the bus, its BARs are assigned, bus mastering is on; nothing was called. */
 void rig_build(struct rig *r, const uint8_t mac[6]);
 /* attach, which must work. */

@@ -111,10 +111,31 @@ static bool same(const struct rig_frame *a, const struct rig_frame *b)
     return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
 }
 
-/* How `got` differs from `want`. */
-static void say_difference(const struct rig_frame *want, const struct rig_frame *got, char *out,
-                           size_t room)
+enum { SHIFT_MOST = 16, SHIFT_LEAST = 24 };
+
+/* By how many octets `got` begins late (< 0) or early in `want`; 0: by none. */
+static int shift_of(const struct rig_frame *want, const struct rig_frame *got)
 {
+    for (uint32_t by = 1; by <= SHIFT_MOST; by++) {
+        if (got->len > by + SHIFT_LEAST && memcmp(want->bytes, got->bytes + by, SHIFT_LEAST) == 0)
+            return (int)by;
+        if (want->len > by + SHIFT_LEAST && memcmp(want->bytes + by, got->bytes, SHIFT_LEAST) == 0)
+            return -(int)by;
+    }
+    return 0;
+}
+
+/* How `got` differs from `want`; `before` a frame that lies in its buffer, NULL: nothing does. */
+static void say_difference(const struct rig_frame *want, const struct rig_frame *got,
+                           const char *before, char *out, size_t room)
+{
+    int shift = shift_of(want, got);
+    if (shift && before) {
+        snprintf(out, room, "%s %d octets%s: before each frame stands %s",
+                 shift > 0 ? "begins" : "lacks its first", shift > 0 ? shift : -shift,
+                 shift > 0 ? " early" : "", before);
+        return;
+    }
     uint32_t at = 0, both = want->len < got->len ? want->len : got->len;
     while (at < both && want->bytes[at] == got->bytes[at])
         at++;
@@ -141,7 +162,7 @@ static uint32_t number_of(const struct rig_frame *f)
 
 void rig_judge_sent(struct rig *r)
 {
-    char how[160];
+    char how[240];
     uint32_t k = 0;
     for (; k < r->left.count; k++) {
         const struct rig_frame *got = &r->left.frame[k];
@@ -157,7 +178,13 @@ void rig_judge_sent(struct rig *r)
                      "frame %u never left, frame %u left in its place: send() took it, and its "
                      "slot or descriptor was used again before the device had sent it",
                      want->number, number_of(got));
-        say_difference(want, got, how, sizeof how);
+        if (got->len >= SHORTEST && want->len > 17 && number_of(got) &&
+            number_of(got) < want->number)
+            rig_fail(r, NIC_SENDING,
+                     "frame %u left again in place of frame %u: the device found the old entry in "
+                     "the ring; it is written before the device is told, and each place in turn",
+                     number_of(got), want->number);
+        say_difference(want, got, r->row->before, how, sizeof how);
         uint32_t padded = 0;
         while (padded < SHORTEST && want->bytes[SHORTEST - 1 - padded] == 0)
             padded++;
@@ -185,7 +212,7 @@ static uint32_t find(const struct rig_frames *f, uint32_t from, const struct rig
 __attribute__((noreturn)) static void foreign(struct rig *r, uint32_t at,
                                               const struct rig_frame *got)
 {
-    char how[160] = "";
+    char how[240] = "";
     if (same(got, &r->last_up) || find(&r->taken, 0, got) < r->taken.count)
         rig_fail(
             r, NIC_RECEIVING,
@@ -203,7 +230,7 @@ __attribute__((noreturn)) static void foreign(struct rig *r, uint32_t at,
                  "handed up: what the descriptor or the packet's head says was not looked at, or "
                  "misread",
                  got->len);
-    say_difference(&r->taken.frame[at], got, how, sizeof how);
+    say_difference(&r->taken.frame[at], got, r->row->before, how, sizeof how);
     rig_fail(r, NIC_RECEIVING, "frame %u came up otherwise than it came by the wire: it %s",
              r->taken.frame[at].number, how);
 }

@@ -50,6 +50,8 @@ static void each_of(const struct contract_nic *n, each_check *each, void *ctx)
     for (size_t g = 0; g < sizeof groups / sizeof groups[0]; g++)
         for (const struct contract_check *c = groups[g]; c->name; c++)
             each(ctx, c);
+    for (const struct contract_check *c = n->own; c && c->name; c++)
+        each(ctx, c);
     each_wait(n, each, ctx);
     each_patch(n->broken, "broken-", each, ctx, contract_play_broken, 0);
     each_patch(n->lying, "length-", each, ctx, contract_play_broken, 0);

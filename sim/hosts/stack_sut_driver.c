@@ -278,7 +278,8 @@ const struct wiredrill_driver *stack_sut_driver(const struct nic_kind *nic,
 {
     static struct wiredrill_driver driver;
     const struct netif_driver *const *d = stack_full_config.drivers;
-    while (*d && strcmp((*d)->name, nic->name) != 0)
+    const char *name = nic->virtio ? "virtio_net" : nic->name; /* one for all its transports */
+    while (*d && strcmp((*d)->name, name) != 0)
         d++;
     if (!*d)
         return NULL;

@@ -164,6 +164,9 @@ void vnic_due(struct nic *n, int64_t now_ns);
 void vnic_notified(struct nic *n, uint32_t queue);
 bool vnic_event(struct nic *n, const char *what);
 uint32_t vnic_header_bytes(const struct nic *n);
+/* virtio_remarks.c */
+void vnic_explain(struct nic *n, unsigned ways);
+void vnic_place(struct nic *n, uint64_t address, char *out, size_t room);
 /* The control queue (virtio_control.c). */
 void vnic_run_control(struct nic *n);
 bool vnic_wants_frame(const struct nic *n, const uint8_t *dst);

@@ -117,5 +117,7 @@ const struct nic_kind virtio_legacy_kind = {
     .carrier = vnic_carrier,
     .due = vnic_due,
     .event = vnic_event,
+    .explain = vnic_explain,
+    .place = vnic_place,
     .counters = nic_counters,
 };

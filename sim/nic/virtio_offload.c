@@ -34,7 +34,8 @@ static void put_be16(uint8_t *p, uint32_t value)
 static const char *header_fault(const struct nic *n, const struct header *h, uint32_t len)
 {
     if (h->buffers)
-        return "num_buffers of a packet to be sent is not 0";
+        return "num_buffers of a packet to be sent (octets 10 and 11 of its header) is not 0: with "
+               "VERSION_1 or MRG_RXBUF the header before a frame has 12 octets";
     if ((h->flags & NEEDS_CSUM) && !vnic_has(n, F_CSUM))
         return "NEEDS_CSUM is set, and CSUM was not negotiated";
     if (h->flags & ~(uint32_t)NEEDS_CSUM)
