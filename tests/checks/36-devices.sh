@@ -11,7 +11,8 @@ fi
 devices=build/release/devices
 
 # Ours alone.
-for nic in e1000 rtl8139 virtio-legacy; do
+nics='e1000 rtl8139 virtio virtio-legacy virtio-mmio virtio-mmio-legacy'
+for nic in $nics; do
     $devices check $nic ours >$work/$nic.ours 2>&1
     count $work/$nic.ours $?
     grep '^  ' $work/$nic.ours
@@ -39,7 +40,7 @@ if ! command -v qemu-system-x86_64 >/dev/null; then
 fi
 
 # Both sides.
-for nic in e1000 rtl8139 virtio-legacy; do
+for nic in $nics; do
     $devices check $nic >$work/$nic.both 2>&1
     count $work/$nic.both $?
     grep '^  ' $work/$nic.both

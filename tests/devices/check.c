@@ -6,10 +6,9 @@
 
 const struct check *checks_of(const char *nic)
 {
-    return strcmp(nic, "e1000") == 0           ? e1000_checks
-           : strcmp(nic, "rtl8139") == 0       ? rtl8139_checks
-           : strcmp(nic, "virtio-legacy") == 0 ? virtio_checks
-                                               : NULL;
+    return strcmp(nic, "e1000") == 0     ? e1000_checks
+           : strcmp(nic, "rtl8139") == 0 ? rtl8139_checks
+                                         : virtio_checks_of(nic);
 }
 
 static struct seen *next(struct probe *p, const char *what)

@@ -19,6 +19,7 @@ struct seen {
 struct probe {
     struct side *side;
     const char *violation; /* what the model is to say that the driver did wrong; NULL: nothing */
+    uint64_t own[8];       /* whatever the check wants to remember; 0 at first */
     struct seen seen[SEEN_MAX];
     int count;
 };
@@ -31,7 +32,9 @@ struct check {
 
 /* The checks of a NIC, ended by a NULL name; NULL: there are none. */
 const struct check *checks_of(const char *nic);
-extern const struct check e1000_checks[], rtl8139_checks[], virtio_checks[];
+extern const struct check e1000_checks[], rtl8139_checks[];
+/* Of the four virtio transports: what each has, and what all have. */
+const struct check *virtio_checks_of(const char *nic);
 
 void see(struct probe *p, const char *what, uint64_t actual, uint64_t expected);
 /* Octets: "same", or how many and where they differ first. */

@@ -30,6 +30,13 @@ static void sent(void *ctx, const uint8_t *bytes, uint32_t len)
     s->sents += s->sents < SIDE_FRAMES;
 }
 
+/* No PCI function: it is where a table says, and on. */
+static void find_mapped(struct side *s)
+{
+    s->mem = (struct bus_window){BUS_MEM, machine_mmio_base(0), s->nic->bar[0].size, NULL};
+    bus_map(s->bus, &s->mem);
+}
+
 static void assign(struct side *s)
 {
     for (uint32_t bar = 0; bar < BARS; bar++) {
@@ -87,7 +94,10 @@ bool side_open(struct side *s, const struct board_kind *kind, const char *nic, s
     s->bus = kind->bus(s->board);
     s->ram = kind->memory(s->board, SIDE_RAM, &s->ram_at);
     s->config = (struct bus_window){BUS_CONFIG, SLOT << 11, 256, NULL};
-    assign(s);
+    if (s->nic->mmio)
+        find_mapped(s);
+    else
+        assign(s);
     forget(s);
     s->accesses = 0;
     return true;

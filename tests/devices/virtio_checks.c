@@ -1,166 +1,51 @@
 /*
- * virtio-net over legacy PCI, check by check. The sources are sections of virtio 1.2, most of them
- * the "Legacy Interface" notes: 4.1.4.10 for the registers, 2.7 for split queues, 5.1 for the
- * network device.
+ * The tables of checks of virtio-net, a list for each transport and one for all, and the checks of
+ * the device itself: identity, status, features, queues. The sources are sections of virtio 1.2.
  */
 #include <string.h>
 
-#include "tests/devices/check.h"
+#include "tests/devices/virtio_net_checks.h"
 
-enum {
-    FEATURES = 0,
-    ACCEPTED = 4,
-    QUEUE_PAGE = 8,
-    QUEUE_SIZE = 12,
-    QUEUE_SELECT = 14,
-    NOTIFY = 16,
-    STATUS = 18,
-    ISR = 19,
-    MAC = 20,
-    LINK = 26
-};
-enum { ACKNOWLEDGE = 1, DRIVER = 2, DRIVER_OK = 4 };
-enum { RX, TX, HEADER = 10, PAGE = 4096, QUEUE_ROOM = 0x10000, BUFFERS = 0x40000, STEP = 0x1000 };
-enum { APART = 32, NEXT = 1, WRITE = 2, F_MAC = 1 << 5, F_STATUS = 1 << 16 };
-
-static uint32_t get(struct probe *p, uint32_t at, int width)
-{
-    uint32_t value = bus_read(p->side->bus, &p->side->io, at, width);
-    p->side->accesses++;
-    return width == 4 ? value : value & ((1u << 8 * width) - 1);
-}
-
-static void put(struct probe *p, uint32_t at, int width, uint32_t value)
-{
-    p->side->accesses++;
-    bus_write(p->side->bus, &p->side->io, at, width, value);
-}
-
-/* --- queues --- */
-
-/* The first page of guest memory, by offset. */
-static uint32_t base(const struct probe *p)
-{
-    return (uint32_t)(-p->side->ram_at & (PAGE - 1));
-}
-
-static uint32_t table(const struct probe *p, uint32_t queue)
-{
-    return base(p) + QUEUE_ROOM * queue;
-}
-
-static uint32_t size_of(struct probe *p, uint32_t queue)
-{
-    put(p, QUEUE_SELECT, 2, queue);
-    return get(p, QUEUE_SIZE, 2);
-}
-
-static uint32_t avail(struct probe *p, uint32_t queue)
-{
-    return table(p, queue) + 16 * size_of(p, queue);
-}
-
-/* 2.7.2: behind the available ring, at the next page. */
-static uint32_t used(struct probe *p, uint32_t queue)
-{
-    uint32_t size = size_of(p, queue), at = 16 * size + 6 + 2 * size;
-    return table(p, queue) + (at + PAGE - 1) / PAGE * PAGE;
-}
-
-static void descriptor(struct probe *p, uint32_t queue, uint32_t index, uint32_t buffer,
-                       uint32_t len, uint32_t flags, uint32_t next)
-{
-    struct side *s = p->side;
-    uint32_t at = table(p, queue) + 16 * index;
-    side_put(s, at, s->ram_at + buffer, 8);
-    side_put(s, at + 8, len, 4);
-    side_put(s, at + 12, flags, 2);
-    side_put(s, at + 14, next, 2);
-}
-
-/* Without ANY_LAYOUT the header has a descriptor of its own (5.1.6.6); what follows it, a second,
- * APART behind the first. */
-static void chain(struct probe *p, uint32_t queue, uint32_t head, uint32_t buffer, uint32_t len,
-                  uint32_t flags)
-{
-    descriptor(p, queue, head, buffer, HEADER, flags | NEXT, head + APART);
-    descriptor(p, queue, head + APART, buffer + HEADER, len - HEADER, flags, 0);
-}
-
-static void offer(struct probe *p, uint32_t queue, uint32_t head)
-{
-    uint32_t at = avail(p, queue), index = (uint32_t)side_get(p->side, at + 2, 2);
-    side_put(p->side, at + 4 + 2 * (index % size_of(p, queue)), head, 2);
-    side_put(p->side, at + 2, index + 1, 2);
-}
-
-static void ring(struct probe *p, uint32_t queue)
-{
-    put(p, NOTIFY, 2, queue);
-    side_settle(p->side);
-}
-
-static uint32_t used_index(struct probe *p, uint32_t queue)
-{
-    return (uint32_t)side_get(p->side, used(p, queue) + 2, 2);
-}
-
-static uint32_t used_length(struct probe *p, uint32_t queue, uint32_t entry)
-{
-    return (uint32_t)side_get(p->side, used(p, queue) + 4 + 8 * entry + 4, 4);
-}
-
-static void begin_until(struct probe *p, uint32_t status)
-{
-    put(p, STATUS, 1, 0);
-    put(p, STATUS, 1, ACKNOWLEDGE);
-    put(p, STATUS, 1, ACKNOWLEDGE | DRIVER);
-    put(p, ACCEPTED, 4, F_MAC | F_STATUS);
-    for (uint32_t queue = RX; queue <= TX; queue++) {
-        put(p, QUEUE_SELECT, 2, queue);
-        put(p, QUEUE_PAGE, 4, (uint32_t)((p->side->ram_at + table(p, queue)) / PAGE));
-    }
-    if (status)
-        put(p, STATUS, 1, ACKNOWLEDGE | DRIVER | status);
-}
-
-static void begin(struct probe *p)
-{
-    begin_until(p, DRIVER_OK);
-}
-
-static void buffers(struct probe *p, uint32_t count, uint32_t len)
-{
-    for (uint32_t k = 0; k < count; k++) {
-        chain(p, RX, k, BUFFERS + STEP * k, len, WRITE);
-        offer(p, RX, k);
-    }
-    ring(p, RX);
-}
-
-/* A header of zeros and a frame behind it, at BUFFERS. */
-static uint32_t packet(struct probe *p, uint32_t len, uint8_t salt)
-{
-    memset(p->side->ram + BUFFERS, 0, HEADER);
-    side_make(p->side->ram + BUFFERS + HEADER, side_broadcast, len, salt);
-    return HEADER + len;
-}
-
-/* --- checks --- */
-
-static void register_value(struct probe *p, const uint32_t *with)
-{
-    see(p, "value", get(p, with[0], (int)with[1]), with[2]);
-}
+/* --- identity --- */
 
 static void config_value(struct probe *p, const uint32_t *with)
 {
     see(p, "value", side_config(p->side, with[0], (int)with[1]) & with[3], with[2]);
 }
 
+/* Of the transport's own registers: at, width, value. */
+static void field_value(struct probe *p, const uint32_t *with)
+{
+    see(p, "value", field_get(p, with[0], (int)with[1]), with[2]);
+}
+
+/* at, width, what is written, what is read then. */
+static void field_holds(struct probe *p, const uint32_t *with)
+{
+    field_put(p, with[0], (int)with[1], with[2]);
+    see(p, "reads", field_get(p, with[0], (int)with[1]), with[3]);
+}
+
+/* 4.1.4: the capability of that type, and what lies in it. */
+static void capability(struct probe *p, const uint32_t *with)
+{
+    struct side *s = p->side;
+    uint32_t at = side_config(s, 0x34, 1) & 0xfc;
+    for (int k = 0; k < 48 && at; k++, at = side_config(s, at + 1, 1) & 0xfc)
+        if (side_config(s, at, 1) == 9 && side_config(s, at + 3, 1) == with[0])
+            break;
+    see(p, "there", at != 0, 1);
+    if (!at)
+        return;
+    see(p, "octets", side_config(s, at + 2, 1) >= (with[0] == 2 ? 20 : 16), 1);
+    see(p, "BAR", side_config(s, at + 4, 1), 4);
+    see(p, "offset", side_config(s, at + 8, 4), with[1]);
+    see(p, "long enough", side_config(s, at + 12, 4) >= with[2], 1);
+}
+
 static void feature(struct probe *p, const uint32_t *with)
 {
-    see(p, "offered", get(p, FEATURES, 4) & with[0], with[0]);
+    see(p, "offered", way_of(p)->offered(p) >> with[0] & 1, with[1]);
 }
 
 static void mac(struct probe *p, const uint32_t *with)
@@ -168,265 +53,299 @@ static void mac(struct probe *p, const uint32_t *with)
     (void)with;
     for (uint32_t k = 0; k < 6; k++) {
         static const char *const octet[] = {"1st", "2nd", "3rd", "4th", "5th", "6th"};
-        see(p, octet[k], get(p, MAC + k, 1), side_mac[k]);
+        see(p, octet[k], way_of(p)->config(p, CONFIG_MAC + k, 1), side_mac[k]);
     }
 }
 
-static void link_up(struct probe *p, const uint32_t *with)
-{
-    (void)with;
-    begin(p);
-    see(p, "up", get(p, LINK, 2) & 1, 1);
-}
-
-static void link_falls(struct probe *p, const uint32_t *with)
-{
-    (void)with;
-    begin(p);
-    get(p, ISR, 1);
-    side_carrier(p->side, false);
-    see(p, "configuration change", get(p, ISR, 1) & 2, 2);
-    see(p, "up", get(p, LINK, 2) & 1, 0);
-    side_carrier(p->side, true);
-    see(p, "up again", get(p, LINK, 2) & 1, 1);
-}
+/* --- status (2.1) --- */
 
 static void status_holds(struct probe *p, const uint32_t *with)
 {
-    put(p, STATUS, 1, with[0]);
-    see(p, "reads", get(p, STATUS, 1), with[0]);
+    way_of(p)->status(p); /* behind a reset */
+    way_of(p)->set_status(p, with[0]);
+    see(p, "reads", way_of(p)->status(p), with[0]);
+}
+
+static void status_is(struct probe *p, const uint32_t *with)
+{
+    (void)with;
+    see(p, "status", way_of(p)->status(p), 0);
+    see(p, "ISR", way_of(p)->isr(p), 0);
+    see(p, "line", side_line(p->side), 0);
 }
 
 static void status_resets(struct probe *p, const uint32_t *with)
 {
     (void)with;
-    begin(p);
-    put(p, STATUS, 1, 0);
-    see(p, "status", get(p, STATUS, 1), 0);
-    put(p, QUEUE_SELECT, 2, RX);
-    see(p, "queue", get(p, QUEUE_PAGE, 4), 0);
-    see(p, "ISR", get(p, ISR, 1), 0);
+    begin(p, 0);
+    way_of(p)->set_status(p, 0);
+    see(p, "status", way_of(p)->status(p), 0);
+    see(p, "queue", way_of(p)->queue_live(p, RX), 0);
+    see(p, "ISR", way_of(p)->isr(p), 0);
 }
+
+static void reset_takes_the_line(struct probe *p, const uint32_t *with)
+{
+    (void)with;
+    begin(p, 0);
+    side_carrier(p->side, false);
+    see(p, "line", side_line(p->side), 1);
+    way_of(p)->set_status(p, 0);
+    see(p, "line after", side_line(p->side), 0);
+}
+
+static void status_bit_cleared(struct probe *p, const uint32_t *with)
+{
+    (void)with;
+    begin(p, 0);
+    forbidden(p, "bits of the device status are cleared");
+    way_of(p)->set_status(p, ACKNOWLEDGE);
+}
+
+/* 3.1.1: what the device agrees to stays set. with: feature bits, whether it agrees. */
+static void features_ok(struct probe *p, const uint32_t *with)
+{
+    const struct virtio_way *way = way_of(p);
+    uint64_t features = with[0] | (with[1] ? F_VERSION_1 : 0);
+    way->set_status(p, 0);
+    way->status(p);
+    way->set_status(p, ACKNOWLEDGE);
+    way->set_status(p, ACKNOWLEDGE | DRIVER);
+    way->accept(p, features);
+    way->set_status(p, ACKNOWLEDGE | DRIVER | FEATURES_OK);
+    see(p, "FEATURES_OK", way->status(p) & FEATURES_OK, with[1] ? FEATURES_OK : 0);
+}
+
+static void features_unoffered(struct probe *p, const uint32_t *with)
+{
+    const struct virtio_way *way = way_of(p);
+    way->set_status(p, 0);
+    way->status(p);
+    way->set_status(p, ACKNOWLEDGE);
+    way->set_status(p, ACKNOWLEDGE | DRIVER);
+    forbidden(p, "that were not offered");
+    way->accept(p, (UINT64_C(1) << with[0]) | (way->legacy ? 0 : F_VERSION_1));
+}
+
+/* --- queues --- */
 
 static void queue_there(struct probe *p, const uint32_t *with)
 {
-    uint32_t size = size_of(p, with[0]);
-    see(p, "a power of two", size && (size & (size - 1)) == 0, 1);
-    put(p, QUEUE_PAGE, 4, 0x1234);
-    see(p, "page", get(p, QUEUE_PAGE, 4), 0x1234);
-    put(p, STATUS, 1, 0);
+    uint32_t most = way_of(p)->queue_most(p, with[0]);
+    see(p, "a power of two", most && (most & (most - 1)) == 0, 1);
+    see(p, "live at first", way_of(p)->queue_live(p, with[0]), 0);
+    negotiate(p, F_CTRL_VQ);
+    start_queue(p, with[0]);
+    see(p, "live", way_of(p)->queue_live(p, with[0]), 1);
 }
 
 static void queue_absent(struct probe *p, const uint32_t *with)
 {
-    see(p, "size", size_of(p, with[0]), 0);
+    see(p, "size", way_of(p)->queue_most(p, with[0]), 0);
 }
 
-static void send_size(struct probe *p, const uint32_t *with)
-{
-    begin(p);
-    chain(p, TX, 0, BUFFERS, packet(p, with[0], 3), 0);
-    offer(p, TX, 0);
-    ring(p, TX);
-    see(p, "frames", p->side->sents, 1);
-    see_sent(p, "frame", 0, p->side->ram + BUFFERS + HEADER, with[0]);
-    see(p, "used index", used_index(p, TX), 1);
-    see(p, "used head", side_get(p->side, used(p, TX) + 4, 4), 0);
-    see(p, "used length", used_length(p, TX, 0), 0);
-}
-
-/* Descriptors of a chain stand where the driver likes. */
-static void send_split(struct probe *p, const uint32_t *with)
-{
-    begin(p);
-    uint32_t len = packet(p, 100, 4);
-    descriptor(p, TX, 5, BUFFERS, with[0], NEXT, 9);
-    descriptor(p, TX, 9, BUFFERS + with[0], len - with[0], 0, 0);
-    offer(p, TX, 5);
-    ring(p, TX);
-    see_sent(p, "frame", 0, p->side->ram + BUFFERS + HEADER, 100);
-    see(p, "used head", side_get(p->side, used(p, TX) + 4, 4), 5);
-}
-
-static void send_several(struct probe *p, const uint32_t *with)
-{
-    begin(p);
-    uint32_t len = packet(p, 60, 5);
-    for (uint32_t k = 0; k < with[0]; k++) {
-        chain(p, TX, k, BUFFERS, len, 0);
-        offer(p, TX, k);
-    }
-    ring(p, TX);
-    see(p, "frames", p->side->sents, with[0]);
-    see(p, "used index", used_index(p, TX), with[0]);
-}
-
-/* The available ring comes around, its index goes on. */
-static void send_around(struct probe *p, const uint32_t *with)
+static void queue_notified_absent(struct probe *p, const uint32_t *with)
 {
     (void)with;
-    begin(p);
-    uint32_t len = packet(p, 60, 6), size = size_of(p, TX);
-    chain(p, TX, 0, BUFFERS, len, 0);
-    for (uint32_t k = 0; k < size + 2; k++) {
-        offer(p, TX, 0);
-        ring(p, TX);
-    }
-    see(p, "frames", p->side->sents, size + 2);
-    see(p, "used index", used_index(p, TX), size + 2);
-}
-
-static void send_before_ok(struct probe *p, const uint32_t *with)
-{
-    (void)with;
-    begin_until(p, 0);
-    chain(p, TX, 0, BUFFERS, packet(p, 60, 3), 0);
-    offer(p, TX, 0);
-    forbidden(p, "DRIVER_OK");
-    ring(p, TX);
+    begin(p, 0);
+    forbidden(p, "which is not set up");
+    if (way_of(p)->pci && !way_of(p)->legacy)
+        forbidden(p, "its place is");
+    way_of(p)->notify(p, 77);
     see(p, "frames", p->side->sents, 0);
 }
 
-static void send_interrupts(struct probe *p, const uint32_t *with)
-{
-    begin(p);
-    get(p, ISR, 1);
-    side_put(p->side, avail(p, TX), with[0], 2);
-    chain(p, TX, 0, BUFFERS, packet(p, 60, 3), 0);
-    offer(p, TX, 0);
-    ring(p, TX);
-    see(p, "line", side_line(p->side), !with[0]);
-    see(p, "ISR", get(p, ISR, 1) & 1, !with[0]);
-    see(p, "ISR again", get(p, ISR, 1), 0);
-    see(p, "line after ISR", side_line(p->side), 0);
-}
+#define NETWORK "virtio 1.2 5.1"
+#define SPLIT   "virtio 1.2 2.7"
+#define STATUS  "virtio 1.2 2.1"
+#define CVQ     "virtio 1.2 5.1.6.5"
 
-static void receive_size(struct probe *p, const uint32_t *with)
-{
-    uint8_t frame[2048];
-    uint32_t len = side_make(frame, side_mac, with[0], 7);
-    begin(p);
-    buffers(p, 4, 2000);
-    side_receive(p->side, frame, len);
-    see(p, "used index", used_index(p, RX), 1);
-    see(p, "used length", used_length(p, RX, 0), HEADER + len);
-    see(p, "header's flags", side_get(p->side, BUFFERS, 1), 0);
-    see_octets(p, "octets", p->side->ram + BUFFERS + HEADER, len, frame, len);
-}
+/* Where framing is the driver's choice (VERSION_1). */
+static const struct check framed_checks[] = {
+    {"send, header split", SPLIT, send_split, {4}},
+    {"send, frame begins with the header", SPLIT, send_split, {40}},
+    {"send in 3 pieces", SPLIT, send_pieces, {3}},
+    {"send in 17 pieces", SPLIT, send_pieces, {17}},
+    {"receive, header split", SPLIT, receive_split, {4}},
+    {"receive, frame begins with the header", SPLIT, receive_split, {100}},
+    {"receive counts one buffer", "virtio 1.2 5.1.6.4.1", receive_counts_one, {0}},
+    {"FEATURES_OK stays", "virtio 1.2 2.2.2", features_ok, {1 << 5, 1}},
+    {"FEATURES_OK without VERSION_1", "virtio 1.2 6.1", features_ok, {1 << 5, 0}},
+    {"feature VERSION_1", "virtio 1.2 6", feature, {32, 1}},
+    {NULL, NULL, NULL, {0}},
+};
 
-static void receive_split(struct probe *p, const uint32_t *with)
-{
-    uint8_t frame[200];
-    begin(p);
-    descriptor(p, RX, 0, BUFFERS, with[0], NEXT | WRITE, 1);
-    descriptor(p, RX, 1, BUFFERS + with[0], 1000, WRITE, 0);
-    offer(p, RX, 0);
-    ring(p, RX);
-    side_receive(p->side, frame, side_make(frame, side_mac, sizeof frame, 8));
-    see(p, "used length", used_length(p, RX, 0), HEADER + sizeof frame);
-    see_octets(p, "octets", p->side->ram + BUFFERS + HEADER, sizeof frame, frame, sizeof frame);
-}
+static const struct check old_checks[] = {
+    {"feature VERSION_1", "virtio 1.2 6", feature, {32, 0}},
+    {NULL, NULL, NULL, {0}},
+};
 
-static void receive_in_order(struct probe *p, const uint32_t *with)
-{
-    (void)with;
-    begin(p);
-    buffers(p, 4, 2000);
-    for (uint32_t k = 0; k < 3; k++)
-        side_receive_to(p->side, side_mac, 60 + k);
-    see(p, "used index", used_index(p, RX), 3);
-    see(p, "length of the third", used_length(p, RX, 2), HEADER + 62);
-    see(p, "head of the third", side_get(p->side, used(p, RX) + 4 + 16, 4), 2);
-}
+static const struct check merging_checks[] = {
+    {"feature MRG_RXBUF", NETWORK, feature, {15, 1}},
+    {"receive into buffers of 256", "virtio 1.2 5.1.6.4.1", receive_merged, {256}},
+    {"receive into buffers of 1012", "virtio 1.2 5.1.6.4.1", receive_merged, {1012}},
+    {"receive into buffers of 1011", "virtio 1.2 5.1.6.4.1", receive_merged, {1011}},
+    {"receive with too few buffers", "virtio 1.2 5.1.6.4.1", receive_merged_short, {0}},
+    {"feature EVENT_IDX", "virtio 1.2 6", feature, {29, 1}},
+    {"send, used_event 0", "virtio 1.2 2.7.7", send_event_index, {0}},
+    {"send, used_event 2", "virtio 1.2 2.7.7", send_event_index, {2}},
+    {"send, used_event beyond", "virtio 1.2 2.7.7", send_event_index, {9}},
+    {"receive, used_event 1", "virtio 1.2 2.7.7", receive_event_index, {0}},
+    {"avail_event follows", "virtio 1.2 2.7.10", send_notification_wish, {1}},
+    {NULL, NULL, NULL, {0}},
+};
 
-static void receive_interrupts(struct probe *p, const uint32_t *with)
-{
-    begin(p);
-    get(p, ISR, 1);
-    side_put(p->side, avail(p, RX), with[0], 2);
-    buffers(p, 4, 2000);
-    side_receive_to(p->side, side_mac, 60);
-    see(p, "line", side_line(p->side), !with[0]);
-    see(p, "ISR", get(p, ISR, 1) & 1, !with[0]);
-}
+static const struct check table_checks[] = {
+    {"feature INDIRECT_DESC", "virtio 1.2 6", feature, {28, 1}},
+    {"send by a table", "virtio 1.2 2.7.5.3", send_table, {0}},
+    {"send by a table of 31 octets", "virtio 1.2 2.7.5.3", send_table, {1}},
+    {"send by a table in a table", "virtio 1.2 2.7.5.3.1", send_table, {2}},
+    {"send by a table with a next", "virtio 1.2 2.7.5.3.1", send_table, {3}},
+    {"receive by a table", "virtio 1.2 2.7.5.3", receive_table, {0}},
+    {NULL, NULL, NULL, {0}},
+};
 
-/* Without a control queue in use nothing is filtered (5.1.6.5.1). */
-static void receive_to(struct probe *p, const uint32_t *with)
-{
-    static const uint8_t others[][6] = {
-        {0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, {1, 0, 0x5e, 0, 0, 1}, {2, 0, 0, 0, 0, 9}};
-    begin(p);
-    buffers(p, 4, 2000);
-    side_receive_to(p->side, others[with[0]], 60);
-    see(p, "used index", used_index(p, RX), 1);
-}
-
-static void link_down_sends(struct probe *p, const uint32_t *with)
-{
-    (void)with;
-    begin(p);
-    side_carrier(p->side, false);
-    chain(p, TX, 0, BUFFERS, packet(p, 60, 3), 0);
-    offer(p, TX, 0);
-    ring(p, TX);
-    see(p, "frames", p->side->sents, 0);
-    see(p, "used index", used_index(p, TX), 1);
-}
-
-static void after_reset(struct probe *p, const uint32_t *with)
-{
-    send_size(p, with);
-    memset(p->side->ram + base(p), 0, 2 * QUEUE_ROOM);
-    p->side->sents = 0;
-    p->count = 0;
-    send_size(p, with);
-}
-
-#define REGISTERS "virtio 1.2 4.1.4.10"
-#define NETWORK   "virtio 1.2 5.1"
-#define SPLIT     "virtio 1.2 2.7"
-const struct check virtio_checks[] = {
-    {"PCI vendor and device", "virtio 1.2 4.1.2", config_value, {0, 4, 0x10001af4, UINT32_MAX}},
-    {"PCI revision 0", "virtio 1.2 4.1.2", config_value, {8, 1, 0, 0xff}},
-    {"PCI subsystem 1", "virtio 1.2 4.1.2", config_value, {0x2e, 2, 1, 0xffff}},
-    {"PCI class", "PCI 3.0", config_value, {8, 4, 0x02000000, 0xffffff00}},
-    {"PCI interrupt pin", "PCI 3.0", config_value, {0x3d, 1, 1, 0xff}},
-    {"reset status", REGISTERS, register_value, {STATUS, 1, 0}},
-    {"reset ISR", REGISTERS, register_value, {ISR, 1, 0}},
-    {"reset features of the driver", REGISTERS, register_value, {ACCEPTED, 4, 0}},
-    {"reset queue page", REGISTERS, register_value, {QUEUE_PAGE, 4, 0}},
-    {"feature MAC", NETWORK, feature, {F_MAC}},
-    {"feature STATUS", NETWORK, feature, {F_STATUS}},
+static const struct check all_checks[] = {
+    {"reset status, ISR, line", STATUS, status_is, {0}},
+    {"feature MAC", NETWORK, feature, {5, 1}},
+    {"feature STATUS", NETWORK, feature, {16, 1}},
+    {"feature CTRL_VQ", NETWORK, feature, {17, 1}},
+    {"feature CTRL_RX", NETWORK, feature, {18, 1}},
+    {"feature GUEST_ANNOUNCE", NETWORK, feature, {21, 1}},
+    {"feature that is not offered", "virtio 1.2 2.2.1", features_unoffered, {22}},
     {"MAC", NETWORK, mac, {0}},
-    {"status ACKNOWLEDGE", "virtio 1.2 2.1", status_holds, {ACKNOWLEDGE}},
-    {"status DRIVER", "virtio 1.2 2.1", status_holds, {ACKNOWLEDGE | DRIVER}},
-    {"status FAILED", "virtio 1.2 2.1", status_holds, {ACKNOWLEDGE | 0x80}},
-    {"status 0 resets", "virtio 1.2 2.1", status_resets, {0}},
-    {"queue for receiving", REGISTERS, queue_there, {RX}},
-    {"queue for sending", REGISTERS, queue_there, {TX}},
-    {"queue that is not there", REGISTERS, queue_absent, {77}},
+    {"status ACKNOWLEDGE", STATUS, status_holds, {ACKNOWLEDGE}},
+    {"status DRIVER", STATUS, status_holds, {ACKNOWLEDGE | DRIVER}},
+    {"status FAILED", STATUS, status_holds, {ACKNOWLEDGE | FAILED}},
+    {"status 0 resets", STATUS, status_resets, {0}},
+    {"status 0 takes the line", STATUS, reset_takes_the_line, {0}},
+    {"status bit cleared", "virtio 1.2 2.1.1", status_bit_cleared, {0}},
+    {"queue for receiving", SPLIT, queue_there, {RX}},
+    {"queue for sending", SPLIT, queue_there, {TX}},
+    {"queue for commands", SPLIT, queue_there, {CONTROL}},
+    {"queue that is not there", SPLIT, queue_absent, {77}},
+    {"queue that is not there, notified", SPLIT, queue_notified_absent, {0}},
     {"link is up", NETWORK, link_up, {0}},
     {"link falls and rises", NETWORK, link_falls, {0}},
     {"link down, sending", "measured", link_down_sends, {0}},
+    {"send nothing", NETWORK, send_nothing, {0}},
+    {"send 14", NETWORK, send_size, {14}},
+    {"send 59", NETWORK, send_size, {59}},
     {"send 60", NETWORK, send_size, {60}},
+    {"send 61", NETWORK, send_size, {61}},
     {"send 1514", NETWORK, send_size, {1514}},
-    {"send, header apart", SPLIT, send_split, {10}},
+    {"send, header apart", SPLIT, send_split, {0}},
     {"send 8 at once", SPLIT, send_several, {8}},
     {"send 32 at once", SPLIT, send_several, {32}},
-    {"send around the ring", SPLIT, send_around, {0}},
+    {"send around the ring", SPLIT, send_around, {1, 300}},
+    {"send until the index wraps", SPLIT, send_around, {32, 2049}},
     {"send interrupts", SPLIT, send_interrupts, {0}},
     {"send without interrupts", SPLIT, send_interrupts, {1}},
-    {"send before DRIVER_OK", "virtio 1.2 2.1", send_before_ok, {0}},
-    {"send after a reset", "virtio 1.2 2.1", after_reset, {60}},
+    {"send wants to be told", "virtio 1.2 2.7.10", send_notification_wish, {0}},
+    {"send before DRIVER_OK", "virtio 1.2 3.1.1", send_before_ok, {0}},
+    {"send a chain that goes round", "virtio 1.2 2.7.5.2", send_loop, {0}},
+    {"send more than the ring holds", "virtio 1.2 2.7.6.1", send_too_many, {0}},
+    {"send by a table, not negotiated", "virtio 1.2 2.7.5.3.1", send_table, {4}},
+    {"send after a reset", STATUS, after_reset, {60}},
     {"receive 60", NETWORK, receive_size, {60}},
     {"receive 61", NETWORK, receive_size, {61}},
+    {"receive 1500", NETWORK, receive_size, {1500}},
     {"receive 1514", NETWORK, receive_size, {1514}},
-    {"receive, header apart", SPLIT, receive_split, {10}},
+    {"receive, header apart", SPLIT, receive_split, {0}},
     {"receive in order", SPLIT, receive_in_order, {0}},
+    {"receive around the ring", SPLIT, receive_around, {300}},
+    {"receive what does not fit", "virtio 1.2 5.1.6.3.1", receive_too_long, {0}},
+    {"receive without buffers", NETWORK, receive_without_buffers, {0}},
+    {"receive before DRIVER_OK", STATUS, receive_before_ok, {0}},
     {"receive interrupts", SPLIT, receive_interrupts, {0}},
     {"receive without interrupts", SPLIT, receive_interrupts, {1}},
     {"receive broadcast", NETWORK, receive_to, {0}},
     {"receive a group", NETWORK, receive_to, {1}},
     {"receive another's", NETWORK, receive_to, {2}},
+    {"command: not promiscuous", CVQ, control_modes, {0, 0}},
+    {"command: promiscuous", CVQ, control_modes, {1, 0}},
+    {"command: all groups", CVQ, control_modes, {0, 1}},
+    {"command: tables of none", CVQ, control_tables, {0, 0}},
+    {"command: a table of one address", CVQ, control_tables, {1, 0}},
+    {"command: a table of one group", CVQ, control_tables, {0, 1}},
+    {"command: both tables", CVQ, control_tables, {1, 1}},
+    {"command of no class", CVQ, control_unknown, {99, 0}},
+    {"command of no receive mode", CVQ, control_unknown, {0, 99}},
+    {"command interrupts", CVQ, control_interrupts, {0}},
+    {"command without interrupts", CVQ, control_interrupts, {1}},
     {NULL, NULL, NULL, {0}},
 };
+
+static const struct check legacy_checks[] = {
+    {"PCI vendor and device", "virtio 1.2 4.1.2", config_value, {0, 4, 0x10001af4, UINT32_MAX}},
+    {"PCI revision 0", "virtio 1.2 4.1.2", config_value, {8, 1, 0, 0xff}},
+    {"PCI subsystem 1", "virtio 1.2 4.1.2", config_value, {0x2e, 2, 1, 0xffff}},
+    {"PCI class", "PCI 3.0", config_value, {8, 4, 0x02000000, 0xffffff00}},
+    {"PCI interrupt pin", "PCI 3.0", config_value, {0x3d, 1, 1, 0xff}},
+    {"reset features of the driver", "virtio 1.2 4.1.4.10", field_value, {4, 4, 0}},
+    {"reset queue page", "virtio 1.2 4.1.4.10", field_value, {8, 4, 0}},
+    {NULL, NULL, NULL, {0}},
+};
+
+static const struct check pci_checks[] = {
+    {"PCI vendor and device", "virtio 1.2 4.1.2", config_value, {0, 4, 0x10411af4, UINT32_MAX}},
+    {"PCI revision 1 or more", "virtio 1.2 4.1.2", config_value, {8, 1, 1, 0xff}},
+    {"PCI class", "PCI 3.0", config_value, {8, 4, 0x02000000, 0xffffff00}},
+    {"PCI interrupt pin", "PCI 3.0", config_value, {0x3d, 1, 1, 0xff}},
+    {"capability common", "virtio 1.2 4.1.4.3", capability, {1, 0, 56}},
+    {"capability notify", "virtio 1.2 4.1.4.4", capability, {2, 0x3000, 2}},
+    {"capability ISR", "virtio 1.2 4.1.4.5", capability, {3, 0x1000, 1}},
+    {"capability device", "virtio 1.2 4.1.4.6", capability, {4, 0x2000, 8}},
+    {"reset num_queues", "virtio 1.2 4.1.4.3", field_value, {18, 2, 3}},
+    {"reset config_generation", "virtio 1.2 4.1.4.3", field_value, {21, 1, 0}},
+    {"reset queue_enable", "virtio 1.2 4.1.4.3", field_value, {28, 2, 0}},
+    {"config_msix_vector without MSI-X", "virtio 1.2 4.1.5.1.2", field_holds, {16, 2, 7, 0xffff}},
+    {"device_feature_select holds", "virtio 1.2 4.1.4.3", field_holds, {0, 4, 1, 1}},
+    {"queue_select holds", "virtio 1.2 4.1.4.3", field_holds, {22, 2, 1, 1}},
+    {"queue_size holds", "virtio 1.2 4.1.5.1.3", field_holds, {24, 2, 32, 32}},
+    {NULL, NULL, NULL, {0}},
+};
+
+static const struct check mapped_checks[] = {
+    {"MagicValue", "virtio 1.2 4.2.2", field_value, {0, 4, 0x74726976}},
+    {"Version", "virtio 1.2 4.2.2", field_value, {4, 4, 2}},
+    {"DeviceID", "virtio 1.2 4.2.2", field_value, {8, 4, 1}},
+    {"VendorID", "measured", field_value, {12, 4, 0x554d4551}},
+    {"reset ConfigGeneration", "virtio 1.2 4.2.2", field_value, {0xfc, 4, 0}},
+    {"reset QueueReady", "virtio 1.2 4.2.2", field_value, {0x44, 4, 0}},
+    {NULL, NULL, NULL, {0}},
+};
+
+static const struct check old_mapped_checks[] = {
+    {"MagicValue", "virtio 1.2 4.2.4", field_value, {0, 4, 0x74726976}},
+    {"Version", "virtio 1.2 4.2.4", field_value, {4, 4, 1}},
+    {"DeviceID", "virtio 1.2 4.2.4", field_value, {8, 4, 1}},
+    {"VendorID", "measured", field_value, {12, 4, 0x554d4551}},
+    {"reset QueuePFN", "virtio 1.2 4.2.4", field_value, {0x40, 4, 0}},
+    {NULL, NULL, NULL, {0}},
+};
+
+enum { LISTS = 5, ROOM = 160 };
+static const struct {
+    const char *nic;
+    const struct check *list[LISTS];
+} tables[] = {
+    {"virtio", {pci_checks, all_checks, framed_checks, table_checks, merging_checks}},
+    {"virtio-legacy", {legacy_checks, all_checks, old_checks, table_checks}},
+    {"virtio-mmio", {mapped_checks, all_checks, framed_checks}},
+    {"virtio-mmio-legacy",
+     {old_mapped_checks, all_checks, old_checks, table_checks, merging_checks}},
+};
+
+const struct check *virtio_checks_of(const char *nic)
+{
+    static struct check joined[ROOM];
+    uint32_t count = 0;
+    for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++)
+        for (int l = 0; l < LISTS && strcmp(tables[t].nic, nic) == 0; l++)
+            for (const struct check *c = tables[t].list[l]; c && c->name; c++)
+                if (count < ROOM - 1)
+                    joined[count++] = *c;
+    joined[count] = (struct check){0};
+    return count ? joined : NULL;
+}
