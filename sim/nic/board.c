@@ -62,11 +62,13 @@ static void sim_carrier(struct board *b, int port, bool up)
 
 static void sim_interrupts(struct board *b)
 {
+    machine_settle(of(b)->machine);
     machine_interrupts(of(b)->machine);
 }
 
 static bool sim_pending(struct board *b)
 {
+    machine_settle(of(b)->machine);
     return machine_interrupt_pending(of(b)->machine);
 }
 

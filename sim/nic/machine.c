@@ -23,7 +23,7 @@ const char *const nic_counters[] = {
 };
 
 const struct machine_knobs machine_knobs_default = {
-    .late_permille = 250, .reorder = true, .ownership = true};
+    .late_permille = 250, .reorder = true, .ownership = true, .unasked = true};
 
 const struct nic_kind *nic_kind_by_name(const char *name)
 {
@@ -152,6 +152,7 @@ static int map_memory(void *self, void *p, size_t size, uint64_t limit, uint64_t
 
 static void bus_fence_seen(void *self, enum bus_fence_kind kind)
 {
+    unasked_step(self);
     memory_fence(self, kind);
 }
 
@@ -163,11 +164,14 @@ static void bus_touch(void *self, void *p, int width, int is_store)
     m->figures.ring_accesses++;
     spin_count(m, &(struct access){.kind = is_store ? ACCESS_STORE : ACCESS_LOAD,
                                    .address = (uintptr_t)p});
+    unasked_step(m);
     irq_step(m);
-    if (is_store)
+    if (is_store) {
         memory_store(m, p, width);
-    else
-        memory_load(m, p, width);
+        return;
+    }
+    unasked_loaded(m, p);
+    memory_load(m, p, width);
 }
 
 static void bus_give_payload(void *self, void *p, size_t size, enum bus_direction direction)
@@ -261,6 +265,7 @@ static void nic_fire(struct owner *o, int64_t now_ns)
     struct machine *m = n->machine;
     if (n->kind->due)
         n->kind->due(n, now_ns);
+    machine_settle(m);
     if (m->attend)
         m->attend(m->attend_ctx);
     else

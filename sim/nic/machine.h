@@ -64,6 +64,11 @@ struct nic_kind {
     void (*receive)(struct nic *n, const uint8_t *bytes, uint32_t len, bool bad_fcs);
     void (*carrier)(struct nic *n, bool up);
     void (*due)(struct nic *n, int64_t now_ns); /* a timer set by nic_due; may be NULL */
+    /* The device looks at its rings unasked, as one that polls them does, and does what it has put
+     * off. May be NULL. */
+    void (*look)(struct nic *n);
+    /* The driver loads what the device shares with it, at that device address. May be NULL. */
+    void (*loaded)(struct nic *n, uint64_t address);
     /* What a scenario makes happen to the device, by name. False: it knows no such. May be NULL. */
     bool (*event)(struct nic *n, const char *what);
     void (*explain)(struct nic *n, unsigned ways); /* see nic_explain; may be NULL */
@@ -117,8 +122,10 @@ struct machine_knobs {
     bool reorder;
     /* Payload must be given before the device touches it; off for drivers that know no bus_give. */
     bool ownership;
+    /* With `reorder`: devices look at their rings unasked, and take their time (unasked.c). */
+    bool unasked;
 };
-extern const struct machine_knobs machine_knobs_default; /* 250, true, true */
+extern const struct machine_knobs machine_knobs_default; /* 250, and all of it */
 void machine_set_knobs(struct machine *m, const struct machine_knobs *knobs);
 const struct bus *machine_bus(struct machine *m);
 /* Who runs on the machine: called when a NIC's own timer may have raised a line, to take interrupts
@@ -151,6 +158,8 @@ bool nic_event(struct nic *n, const char *what);
  * number of its interrupt: what a board's table says. */
 uint64_t machine_mmio_base(int k);
 int machine_mmio_interrupt(int k);
+/* The devices do what they have put off. Before anybody asks whether a line is up. */
+void machine_settle(struct machine *m);
 /* Calls the ISRs whose lines are up, until they are down (a line that stays up 1000 times fails the
  * run: interrupt storm). */
 void machine_interrupts(struct machine *m);
@@ -238,6 +247,9 @@ bool nic_ring_write(struct nic *n, uint64_t address, const void *from, uint32_t 
 /* The next nic_ring_write belongs to the same record as the one before: what one says vouches for
  * the other. */
 void nic_ring_join(struct nic *n);
+/* The device may put off what it is asked to do: it looks at its rings again before the driver has
+ * gone far. True now and then. */
+bool nic_dawdles(struct nic *n);
 /* The register that is being read vouches for what lies in memory (the RTL8139's CBR): as good as
  * BUS_OBSERVE. */
 void nic_vouches(struct nic *n);

@@ -13,6 +13,7 @@ struct nic {
     const char *name;
     uint8_t mac[6], slot, line;
     bool up, irq, busmaster, intx_off;
+    bool dawdling; /* it has put off what it was asked to do */
     nic_transmit *transmit;
     void *transmit_ctx;
     void *state;
@@ -154,6 +155,12 @@ void memory_fence(struct machine *m, enum bus_fence_kind kind);
 /* `copy` is what the device read at p; it gets what the device may see of it. */
 void order_device_read(struct machine *m, const uint8_t *p, uint8_t *copy, uint32_t len);
 void order_device_write(struct machine *m, const uint8_t *p, uint32_t len);
+
+/* unasked.c */
+/* While the driver is at work on a ring: a device may look at what it sees there. */
+void unasked_step(struct machine *m);
+/* The driver loads from a ring. */
+void unasked_loaded(struct machine *m, const void *p);
 
 /* irq.c */
 void irq_recompute(struct machine *m);

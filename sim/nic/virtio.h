@@ -57,6 +57,8 @@ struct virtio_queue {
     uint64_t desc, avail, used;
     uint16_t taken;     /* buffers taken from the available ring */
     uint16_t given;     /* the used ring's index */
+    uint16_t known;     /* that index as the driver last loaded it */
+    uint16_t loaded;    /* entries of the used ring that the driver has loaded */
     uint16_t signalled; /* that index when the driver could last have been interrupted */
 };
 
@@ -143,6 +145,8 @@ void vnic_place_queue(struct nic *n, uint64_t at, uint64_t align);
 /* The next buffer that the driver has offered; it stays offered until it is taken. False: none, or
  * it is not as it must be. */
 bool vnic_peek(struct nic *n, int queue, struct virtio_chain *c);
+/* The driver loads from that address, of a used ring perhaps. */
+void vnic_loaded(struct nic *n, uint64_t address);
 /* How many are offered. */
 uint32_t vnic_offered_buffers(struct nic *n, int queue);
 void vnic_take(struct nic *n, int queue);
@@ -161,6 +165,7 @@ bool vnic_scatter(struct nic *n, const struct virtio_chain *c, uint32_t at, cons
 void vnic_receive(struct nic *n, const uint8_t *bytes, uint32_t len, bool bad_fcs);
 void vnic_carrier(struct nic *n, bool up);
 void vnic_due(struct nic *n, int64_t now_ns);
+void vnic_look(struct nic *n);
 void vnic_notified(struct nic *n, uint32_t queue);
 bool vnic_event(struct nic *n, const char *what);
 uint32_t vnic_header_bytes(const struct nic *n);

@@ -256,7 +256,8 @@ static void mmio_write(struct nic *n, int bar, uint32_t off, int width, uint32_t
         .name = title, .virtio = which, .when_named = true, .mmio = true,                          \
         .state_size = sizeof(struct virtio), .bar = {{BUS_MEM, REGISTERS, registers}},             \
         .reset = vnic_reset, .read = mmio_read, .write = mmio_write, .receive = vnic_receive,      \
-        .carrier = vnic_carrier, .due = vnic_due, .event = vnic_event, .counters = nic_counters,   \
+        .carrier = vnic_carrier, .due = vnic_due, .look = vnic_look, .event = vnic_event,          \
+        .loaded = vnic_loaded, .counters = nic_counters,                                           \
     }
 
 /* The four devices differ in what they offer, so that each way of a driver is gone. */

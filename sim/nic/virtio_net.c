@@ -204,9 +204,23 @@ void vnic_notified(struct nic *n, uint32_t queue)
         vnic_fault(n, "queue %u is notified before DRIVER_OK", queue);
     else if (vnic_queue_most(n, queue) == 0 || !v->queue[queue].ready)
         vnic_fault(n, "queue %u is notified, which is not set up", queue);
+    else if (queue == QUEUE_TX && nic_tx_delay(n) == 0 && nic_dawdles(n))
+        ; /* vnic_look will */
     else if (queue == QUEUE_TX)
         begin_sending(n);
     else if (queue == QUEUE_CONTROL)
+        vnic_run_control(n);
+}
+
+/* 2.7.13: what is in the available ring is the device's, told of or not. */
+void vnic_look(struct nic *n)
+{
+    const struct virtio *v = nic_state(n);
+    if (!vnic_lives(n))
+        return;
+    if (v->queue[QUEUE_TX].ready && vnic_offered_buffers(n, QUEUE_TX))
+        begin_sending(n);
+    if (v->queue[QUEUE_CONTROL].ready && vnic_offered_buffers(n, QUEUE_CONTROL))
         vnic_run_control(n);
 }
 

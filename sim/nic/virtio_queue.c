@@ -291,6 +291,36 @@ void vnic_fill_used(struct nic *n, int queue, uint16_t head, uint32_t written, u
                    sizeof entry);
 }
 
+/* 2.7.14: the index vouches for entries. The slot of the next one to come still holds one that is
+ * as old as the ring is long. */
+static void note_load(struct nic *n, struct virtio_queue *q, uint64_t at, const char *name)
+{
+    if (at == RING_IDX) {
+        q->known = q->given;
+        return;
+    }
+    if (q->size == 1 || at < RING_AT || (at - RING_AT) / USED_OCTETS >= q->size)
+        return;
+    uint64_t slot = (at - RING_AT) / USED_OCTETS;
+    if (q->loaded != q->known && slot == q->loaded % q->size)
+        q->loaded++;
+    else if (q->loaded == q->known && slot == q->loaded % q->size)
+        vnic_fault(
+            n, "entry %u of the %s's used ring is loaded before the index says that it is there",
+            (unsigned)slot, name);
+}
+
+void vnic_loaded(struct nic *n, uint64_t address)
+{
+    struct virtio *v = nic_state(n);
+    for (int i = 0; i < VIRTIO_QUEUES; i++) {
+        struct virtio_queue *q = &v->queue[i];
+        if (q->ready && address >= q->used &&
+            address - q->used < RING_AT + USED_OCTETS * (uint64_t)q->size)
+            note_load(n, q, address - q->used, names[i]);
+    }
+}
+
 /* 2.7.7.2: whether the driver wants to hear that the index went from `before` to given. */
 static bool wants_interrupt(struct nic *n, const struct virtio_queue *q, const char *name)
 {

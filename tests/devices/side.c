@@ -84,7 +84,7 @@ bool side_open(struct side *s, const struct board_kind *kind, const char *nic, s
     struct board_plan plan = {.name = kind->name,
                               .driver = "the check",
                               .nic = s->nic,
-                              .knobs = {0, false, false},
+                              .knobs = {0, false, false, false},
                               .ports = 1,
                               .port = {{.up = true, .transmit = sent, .ctx = s}}};
     memcpy(plan.port[0].mac, side_mac, sizeof side_mac);

@@ -106,7 +106,7 @@ static void count_only(void)
 static struct fingerprint abuse(const char *kind, uint64_t seed)
 {
     bench_open(kind);
-    struct machine_knobs knobs = {100, true, false};
+    struct machine_knobs knobs = {100, true, false, true};
     machine_set_knobs(bench.machine, &knobs);
     random_init(&dice, seed, "abuse");
     bench.on_isr = count_only;

@@ -143,7 +143,7 @@ Test(nic_irq, off)
 Test(nic_irq, late)
 {
     bench_open("e1000");
-    struct machine_knobs knobs = {900, true, true};
+    struct machine_knobs knobs = {900, true, true, false};
     machine_set_knobs(bench.machine, &knobs);
     bench.on_isr = read_icr;
     bench_attach_isr();

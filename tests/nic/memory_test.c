@@ -140,7 +140,7 @@ Test(nic_memory, publish_keeps_the_order)
 Test(nic_memory, no_fence_with_the_knob_off)
 {
     bench_open("e1000");
-    struct machine_knobs knobs = {0, false, true};
+    struct machine_knobs knobs = {0, false, true, false};
     machine_set_knobs(bench.machine, &knobs);
     ring_registers();
     for (uint32_t i = 0; i < 7; i++)
@@ -266,7 +266,7 @@ Test(nic_memory, payload_taken_without_giving)
 Test(nic_memory, ownership_off)
 {
     bench_open("e1000");
-    struct machine_knobs knobs = {0, true, false};
+    struct machine_knobs knobs = {0, true, false, false};
     machine_set_knobs(bench.machine, &knobs);
     one_buffer();
     cr_assert_str_eq(receive_to(broadcast, 60), "");
@@ -440,7 +440,7 @@ Test(nic_ordering, written_again)
 Test(nic_ordering, off)
 {
     bench_open("e1000");
-    struct machine_knobs knobs = {0, false, true};
+    struct machine_knobs knobs = {0, false, true, false};
     machine_set_knobs(bench.machine, &knobs);
     device_writes(RING + 8, 8);
     ring_load8(bench.bus, bench.ram + RING + 12);
