@@ -128,18 +128,19 @@ static bool take_answers(struct virtio_net *d)
     return any;
 }
 
-/* Answers are heard of while there are any to come. */
+/* Answers are heard of while there are any to come; one that came meanwhile has no interrupt. */
 void virtio_net_control_reap(struct virtio_net *d)
 {
+    struct virtqueue *q = &d->queue[VIRTIO_NET_CONTROL];
     if (!d->control)
         return;
-    do
-        pump(d);
-    while (take_answers(d));
-    if (virtio_net_control_waits(d))
-        virtqueue_listen(&d->queue[VIRTIO_NET_CONTROL]);
-    else
-        virtqueue_quiet(&d->queue[VIRTIO_NET_CONTROL]);
+    do {
+        do
+            pump(d);
+        while (take_answers(d));
+    } while (virtio_net_control_waits(d) && !q->broken && virtqueue_listen(q));
+    if (!virtio_net_control_waits(d))
+        virtqueue_quiet(q);
 }
 
 void virtio_net_send_filter(struct virtio_net *d)

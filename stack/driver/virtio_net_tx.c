@@ -112,13 +112,16 @@ static bool post(struct virtio_net *d, struct netbuf *nb)
     return true;
 }
 
-/* Something is in flight: its end is to be heard of. */
-static void expect_completion(struct virtqueue *q)
+/* Something is in flight: its end is to be heard of. What ended while that was asked for has no
+ * interrupt. */
+static void expect_completion(struct virtio_net *d)
 {
+    struct virtqueue *q = &d->queue[VIRTIO_NET_TX];
+    do
+        virtio_net_tx_reap(d);
+    while (q->frees < q->size && !q->broken && virtqueue_listen(q));
     if (q->frees == q->size)
         virtqueue_quiet(q);
-    else
-        virtqueue_listen(q);
 }
 
 void virtio_net_kick(void *state, int64_t now_ns)
@@ -129,8 +132,7 @@ void virtio_net_kick(void *state, int64_t now_ns)
         return;
     d->tx_unrung = false;
     virtio_net_notify(d, VIRTIO_NET_TX);
-    virtio_net_tx_reap(d);
-    expect_completion(&d->queue[VIRTIO_NET_TX]);
+    expect_completion(d);
 }
 
 static bool is_fit(const struct netbuf *nb)
