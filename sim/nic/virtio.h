@@ -73,7 +73,7 @@ struct virtio {
     struct virtio_queue queue[VIRTIO_QUEUES];
     bool sending; /* a frame is being sent that takes its time */
     /* 5.1.6.5.1, 5.1.6.5.2 */
-    bool filtering, promiscuous, all_groups;
+    bool promiscuous, all_groups;
     uint32_t macs;
     uint8_t mac[FILTER_MACS][6];
     bool announcing;

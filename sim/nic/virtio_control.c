@@ -19,7 +19,6 @@ static bool set_mode(struct nic *n, uint8_t command, const uint8_t *data, uint32
         return false;
     }
     *mode[command] = *data;
-    v->filtering = true;
     return true;
 }
 
@@ -53,7 +52,6 @@ static bool set_tables(struct nic *n, const uint8_t *data, uint32_t len)
     v->macs = 0;
     take_table(n, data, len, true);
     take_table(n, data + first, len - first, true);
-    v->filtering = true;
     return true;
 }
 
@@ -119,13 +117,11 @@ static bool is_listed(const struct virtio *v, const uint8_t *dst)
     return false;
 }
 
-/* Until the driver has said what it wants, everything: as measured on QEMU 7.2; 1.2 does not say.
- */
 bool vnic_wants_frame(const struct nic *n, const uint8_t *dst)
 {
     static const uint8_t broadcast[MAC] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
     const struct virtio *v = nic_state_of(n);
-    if (!v->filtering || v->promiscuous || memcmp(dst, broadcast, MAC) == 0)
+    if (v->promiscuous || memcmp(dst, broadcast, MAC) == 0)
         return true;
     if (dst[0] & 1)
         return v->all_groups || is_listed(v, dst);

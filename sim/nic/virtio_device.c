@@ -119,6 +119,8 @@ void vnic_reset(struct nic *n)
     struct virtio *v = nic_state(n);
     memset(v, 0, offsetof(struct virtio, received));
     v->status_unread = true;
+    v->promiscuous =
+        true; /* until it is told otherwise, as measured on QEMU 7.2; 1.2 does not say */
     v->unrest = nic_options(n)->unrest;
     nic_due(n, INT64_MAX);
     nic_raise(n, false);

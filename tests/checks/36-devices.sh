@@ -45,7 +45,7 @@ for nic in $nics; do
     count $work/$nic.both $?
     grep '^  ' $work/$nic.both
 done
-for nic in e1000 rtl8139; do
+for nic in $nics; do
     $devices fuzz $nic 1 3000 >$work/$nic.fuzz 2>&1
     [ $? -eq 0 ]
     verdict $? "$nic: 3000 random accesses part the sides: $(head -30 $work/$nic.fuzz)"

@@ -19,7 +19,6 @@ struct seen {
 struct probe {
     struct side *side;
     const char *violation; /* what the model is to say that the driver did wrong; NULL: nothing */
-    uint64_t own[8];       /* whatever the check wants to remember; 0 at first */
     struct seen seen[SEEN_MAX];
     int count;
 };

@@ -20,19 +20,22 @@ enum { UNREFILLED = 10 };
 static const uint8_t group[6] = {0x01, 0x00, 0x5e, 0x00, 0x00, 0x01};
 static const uint8_t other[6] = {0x52, 0x54, 0x00, 0x99, 0x88, 0x76};
 
-/* FNV-1a. */
-static uint64_t hash_of(const uint8_t *p, size_t len)
+uint64_t hash_more(uint64_t h, const uint8_t *p, size_t len)
 {
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
     for (size_t i = 0; i < len; i++)
         h = (h ^ p[i]) * UINT64_C(0x100000001b3);
     return h;
 }
 
+static uint64_t hash_of(const uint8_t *p, size_t len)
+{
+    return hash_more(HASH_OF_NOTHING, p, len);
+}
+
 /* --- text --- */
 
-static const char *const names[] = {"read", "write",  "set-up", "receive",
-                                    "send", "refill", "carrier"};
+static const char *const names[] = {"read", "write",  "set-up",  "receive",
+                                    "send", "refill", "carrier", "command"};
 
 const char *operation_text(const struct operation *op, char *out)
 {
@@ -56,7 +59,7 @@ bool operation_read(struct operation *op, const char *text)
     memset(op, 0, sizeof *op);
     if (sscanf(text, "%15s %i %i %i", name, (int *)&op->a, (int *)&op->b, (int *)&op->c) < 3)
         return false;
-    for (int k = 0; k <= OP_CARRIER; k++)
+    for (int k = 0; k <= OP_COMMAND; k++)
         if (strcmp(name, names[k]) == 0) {
             op->kind = (enum operation_kind)k;
             return (op->kind > OP_WRITE || op->b == 1 || op->b == 2 || op->b == 4) &&
@@ -229,32 +232,34 @@ static void act(struct side *s, const struct operation *op, struct shown *shown)
     case OP_CARRIER:
         side_carrier(s, op->a);
         break;
+    case OP_COMMAND: /* virtio's */
+        break;
     }
 }
 
 void operation_do(struct side *s, const struct operation *op, struct shown *shown)
 {
+    bool virtio = is_virtio(s->nic->name);
     memset(shown, 0, sizeof *shown);
-    act(s, op, shown);
+    if (virtio)
+        virtio_do(s, op, shown);
+    else
+        act(s, op, shown);
     shown->line = side_line(s);
     shown->sents = s->sents;
     const struct side_frame *last = &s->sent[s->sents ? s->sents - 1 : 0];
     shown->sent = hash_of(last->bytes, last->len);
     if (op->kind != OP_REFILL && op->kind != OP_RECEIVE)
         return;
-    if (is_e1000(s))
+    if (virtio)
+        virtio_memory(s, shown);
+    else if (is_e1000(s))
         e1000_memory(s, shown);
     else
         shown->memory = hash_of(s->ram + OCTET_RING, 2 * OCTET_RING_BYTES);
 }
 
 /* --- making --- */
-
-/* A register that is read and written in this width; `mask`: the bits that are written; 0: it is
- * read only. */
-struct target {
-    uint32_t at, width, mask;
-};
 
 static const struct target e1000_targets[] = {
     {E1000_CTRL, 4, 0},
@@ -311,7 +316,7 @@ struct generator {
     struct random_stream random;
     const struct target *target;
     uint32_t targets;
-    bool e1000;
+    bool e1000, virtio;
     uint32_t received; /* since the last refill */
 };
 
@@ -353,7 +358,9 @@ static struct operation next(struct generator *g)
     }
     if (pick < 32)
         return (struct operation){OP_SEND, octets(g), below(g, 4), below(g, 256)};
-    if (pick < 33 && !g->e1000) {
+    if (pick < 35 && g->virtio)
+        return (struct operation){OP_COMMAND, below(g, 2), below(g, 2), below(g, 4)};
+    if ((pick < 33 && !g->e1000) || (pick < 36 && g->virtio)) {
         g->received = 0;
         return (struct operation){OP_SET_UP, filters & 0xf, 0, 0};
     }
@@ -362,12 +369,14 @@ static struct operation next(struct generator *g)
 
 int operations_make(struct operation *op, const char *nic, uint64_t seed)
 {
-    struct generator g = {.e1000 = strcmp(nic, "e1000") == 0};
-    if (!g.e1000 && strcmp(nic, "rtl8139") != 0)
+    struct generator g = {.e1000 = strcmp(nic, "e1000") == 0, .virtio = is_virtio(nic)};
+    if (!g.e1000 && !g.virtio && strcmp(nic, "rtl8139") != 0)
         return 0;
     g.target = g.e1000 ? e1000_targets : rtl8139_targets;
     g.targets = g.e1000 ? sizeof e1000_targets / sizeof e1000_targets[0]
                         : sizeof rtl8139_targets / sizeof rtl8139_targets[0];
+    if (g.virtio)
+        g.target = virtio_targets(nic, &g.targets);
     random_init(&g.random, seed, nic);
     op[0] = (struct operation){OP_SET_UP, (uint32_t)random_next(&g.random) & 0xffff, 0, 0};
     for (int k = 1; k < RUN_OPERATIONS; k++)

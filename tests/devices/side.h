@@ -34,6 +34,7 @@ struct side {
     struct side_frame *sent;
     uint32_t sents;    /* frames that left it */
     uint64_t accesses; /* of registers, so far */
+    uint64_t own[8];   /* what the driver's hands remember of it; 0 at first */
 };
 
 /* After power-on, with base addresses assigned and everything enabled but nothing else touched.

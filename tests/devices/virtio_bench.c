@@ -16,7 +16,7 @@ const struct virtio_way *way_of(const struct probe *p)
 
 uint32_t header_octets(const struct probe *p)
 {
-    return p->own[OWN_ACCEPTED] & (F_VERSION_1 | F_MRG_RXBUF) ? HEADER : LEGACY_HEADER;
+    return p->side->own[OWN_ACCEPTED] & (F_VERSION_1 | F_MRG_RXBUF) ? HEADER : LEGACY_HEADER;
 }
 
 /* --- where queues lie --- */
@@ -56,7 +56,7 @@ void negotiate(struct probe *p, uint64_t features)
     way->set_status(p, ACKNOWLEDGE);
     way->set_status(p, ACKNOWLEDGE | DRIVER);
     way->accept(p, features);
-    p->own[OWN_ACCEPTED] = features;
+    p->side->own[OWN_ACCEPTED] = features;
     if (!way->legacy) {
         way->set_status(p, ACKNOWLEDGE | DRIVER | FEATURES_OK);
         way->status(p);

@@ -21,8 +21,10 @@ enum { CONFIG_MAC = 0, CONFIG_LINK = 6 };
 enum { BUFFERS = 0x40000, STEP = 0x1000, TABLES = 0x38000, COMMANDS = 0x3c000 };
 /* A chain's second descriptor stands so far behind its first. */
 enum { APART = 32 };
-/* In probe.own: feature words; and the places of a PCI device's structures. */
+/* In side.own: feature words; and the places of a PCI device's structures. */
 enum { OWN_ACCEPTED, OWN_COMMON, OWN_NOTIFY, OWN_ISR, OWN_CONFIG, OWN_MULTIPLIER };
+/* The fuzzer's: packets sent, receive buffers taken back. */
+enum { OWN_SENT = OWN_MULTIPLIER + 1, OWN_TAKEN };
 
 #define F_MAC       (UINT64_C(1) << 5)
 #define F_MRG_RXBUF (UINT64_C(1) << 15)

@@ -125,13 +125,13 @@ static void find(struct probe *p)
 {
     static const int place[] = {0, OWN_COMMON, OWN_NOTIFY, OWN_ISR, OWN_CONFIG};
     struct side *s = p->side;
-    uint32_t at = p->own[OWN_MULTIPLIER] ? 0 : side_config(s, CAPABILITIES, 1) & 0xfc;
+    uint32_t at = p->side->own[OWN_MULTIPLIER] ? 0 : side_config(s, CAPABILITIES, 1) & 0xfc;
     for (int k = 0; at && k < ENOUGH; k++) {
         uint32_t type = side_config(s, at + 3, 1);
         if (side_config(s, at, 1) == VENDOR && type >= COMMON && type <= DEVICE)
-            p->own[place[type]] = side_config(s, at + 8, 4);
+            p->side->own[place[type]] = side_config(s, at + 8, 4);
         if (side_config(s, at, 1) == VENDOR && type == NOTIFY)
-            p->own[OWN_MULTIPLIER] = side_config(s, at + 16, 4);
+            p->side->own[OWN_MULTIPLIER] = side_config(s, at + 16, 4);
         at = side_config(s, at + 1, 1) & 0xfc;
     }
 }
@@ -139,13 +139,13 @@ static void find(struct probe *p)
 static uint32_t p_get(struct probe *p, uint32_t at, int width)
 {
     find(p);
-    return get(p, &p->side->mem, (uint32_t)p->own[OWN_COMMON] + at, width);
+    return get(p, &p->side->mem, (uint32_t)p->side->own[OWN_COMMON] + at, width);
 }
 
 static void p_put(struct probe *p, uint32_t at, int width, uint32_t value)
 {
     find(p);
-    put(p, &p->side->mem, (uint32_t)p->own[OWN_COMMON] + at, width, value);
+    put(p, &p->side->mem, (uint32_t)p->side->own[OWN_COMMON] + at, width, value);
 }
 
 static uint64_t p_offered(struct probe *p)
@@ -202,20 +202,20 @@ static bool p_queue_live(struct probe *p, uint32_t queue)
 static void p_notify(struct probe *p, uint32_t queue)
 {
     p_put(p, P_QUEUE_SELECT, 2, queue);
-    uint32_t off = p_get(p, P_QUEUE_NOTIFY, 2) * (uint32_t)p->own[OWN_MULTIPLIER];
-    put(p, &p->side->mem, (uint32_t)p->own[OWN_NOTIFY] + off, 2, queue);
+    uint32_t off = p_get(p, P_QUEUE_NOTIFY, 2) * (uint32_t)p->side->own[OWN_MULTIPLIER];
+    put(p, &p->side->mem, (uint32_t)p->side->own[OWN_NOTIFY] + off, 2, queue);
 }
 
 static uint32_t p_isr(struct probe *p)
 {
     find(p);
-    return get(p, &p->side->mem, (uint32_t)p->own[OWN_ISR], 1);
+    return get(p, &p->side->mem, (uint32_t)p->side->own[OWN_ISR], 1);
 }
 
 static uint32_t p_config(struct probe *p, uint32_t off, int width)
 {
     find(p);
-    return get(p, &p->side->mem, (uint32_t)p->own[OWN_CONFIG] + off, width);
+    return get(p, &p->side->mem, (uint32_t)p->side->own[OWN_CONFIG] + off, width);
 }
 
 /* --- memory-mapped --- */
