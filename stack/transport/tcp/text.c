@@ -97,6 +97,7 @@ static tcp_step take_in_order(struct stack *s, struct tcp_pcb *pcb, struct tcp_s
     else
         taken = keep(s, pcb, g);
     pcb->rcv_nxt += taken;
+    pcb->rcv_adv = seq_later(pcb->rcv_adv, pcb->rcv_nxt); /* of a SYN-ACK: no window was told yet */
     if (taken == g->text_len) {
         if (!(g->flags & TCP_FLAG_FIN)) /* take_fin lets go of what stands behind it */
             fill_gap(s, pcb, g);
