@@ -78,6 +78,7 @@ struct tcp_flow {
     bool start;          /* its first SYN was seen */
     bool open;           /* both SYNs were, and were acknowledged */
     bool refused;        /* by a reset before that */
+    bool perhaps_reset;  /* by one with the number that was acknowledged last */
     bool holes;          /* the capture misses segments */
     bool accurate, fast; /* RFC 9768; data in the SYN */
     struct {

@@ -85,6 +85,20 @@ static void take_syn(struct tcp_end *e, const struct segment *s)
     e->ecn = s->flags & (TCP_ECE | TCP_CWR);
 }
 
+/* A reset came before both SYNs were acknowledged. The same SYN may be another connection's, or,
+ * if the reset's number was wrong, the old one's: then what its first had may still be echoed. */
+static void begin_again(struct monitor *m, struct tcp_flow *f, int side, const struct segment *s)
+{
+    const struct tcp_end old = f->end[side];
+    restart(m, f);
+    if (!old.syn || old.isn != s->seq)
+        return;
+    f->end[side].stamped = old.stamped;
+    f->end[side].leapt = old.leapt;
+    f->end[side].first_tsval = old.first_tsval;
+    f->end[side].tsval = old.tsval;
+}
+
 /* A SYN begins a connection, unless one is there that it cannot touch (RFC 5961, section 4): then
  * the answer to it tells whether it did. */
 static void begin(struct monitor *m, struct tcp_flow *f, int side, const struct segment *s)
@@ -92,12 +106,15 @@ static void begin(struct monitor *m, struct tcp_flow *f, int side, const struct 
     struct tcp_end *e = &f->end[side], *o = &f->end[!side];
     bool answers = s->flags & TCP_ACK;
     if (f->refused && !answers)
-        restart(m, f);
+        begin_again(m, f, side, s);
     /* In TIME-WAIT it is the host's to refuse (RFC 6191). */
     bool over = e->reset || o->reset || o->dead;
+    /* Who has closed, or was reset, answers a SYN by a SYN only when it begins another connection,
+     * though its number may be that of the last. */
+    bool closed = f->perhaps_reset || (answers ? e->fin : o->fin);
     bool again = answers && f->again.there && f->again.side != side &&
-                 s->ack == f->again.s.seq + 1 && s->ack != o->isn + 1;
-    if (e->syn && e->isn == s->seq && !over && !again) {
+                 s->ack == f->again.s.seq + 1 && (s->ack != o->isn + 1 || closed);
+    if (e->syn && e->isn == s->seq && !over && !again && (answers || !closed)) {
         if (is_after(s->end, o->got))
             o->got = s->end; /* text that the first did not have */
         return;
@@ -110,11 +127,12 @@ static void begin(struct monitor *m, struct tcp_flow *f, int side, const struct 
     }
     if (answers && f->again.there && f->again.side != side && s->ack == f->again.s.seq + 1) {
         struct segment first = f->again.s;
-        restart(m, f);
+        begin_again(m, f, !side, &first);
         f->start = true;
         take_syn(o, &first);
-        o->stamped = first.kinds & 1u << OPTION_TS;
-        o->tsval = o->first_tsval = first.tsval;
+        if (!o->stamped)
+            o->tsval = o->first_tsval = first.tsval;
+        o->stamped |= first.kinds & 1u << OPTION_TS;
     } else if (!answers && e->seen) {
         restart(m, f);
     } else if (e->seen) {
@@ -209,6 +227,10 @@ void see_tcp(struct monitor *m)
     struct tcp_flow *f = flow_of(m, side, true, &made);
     if (!f)
         return;
+    if (s.flags & TCP_RST && s.flags & TCP_SYN) { /* the reset is looked at first (3.10.7.4) */
+        s.flags &= ~(uint32_t)TCP_SYN;
+        s.end--;
+    }
     m->flow = f;
     m->counts.connections += made;
     m->counts.midway += made && !(s.flags & (TCP_SYN | TCP_RST));

@@ -98,6 +98,7 @@ void see_tcp_note_reset(struct monitor *m, const struct tcp_view *v)
         return;
     if (v->s->seq == e->nxt && !may_go_on(v))
         e->reset = true;
+    v->flow->perhaps_reset |= o->acks_any && v->s->seq == o->ack;
     bool all = v->s->seq == o->got || (e->fin && o->ack == e->fin_at + 1);
     if (o->acks_any && v->s->seq == o->ack && all && !(e->fin && o->fin) && !o->dead) {
         o->dead = true;

@@ -158,7 +158,8 @@ void see_tcp_keep(struct monitor *m, const struct tcp_view *v)
         return; /* a keep-alive may carry any octet: RFC 9293, MAY-6 */
     uint32_t from = is_after(e->kept_from, begin) ? e->kept_from : begin;
     uint32_t end = is_after(begin + len, before) ? before : begin + len;
-    if (e->kept && is_after(end, from))
+    /* Half of all numbers away, a segment lies before and behind what is kept. */
+    if (e->kept && is_after(end, from) && end - begin <= len)
         compare(m, e, from, s->payload + (from - begin), end - from);
     if (!is_after(begin + s->len, before))
         return;

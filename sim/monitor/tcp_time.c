@@ -75,7 +75,7 @@ static void probe(struct monitor *m, const struct tcp_view *v)
 static void flight(struct monitor *m, const struct tcp_view *v)
 {
     const struct tcp_end *e = v->from, *to = v->to;
-    uint64_t mss = to->mss;
+    uint64_t mss = to->mss ? to->mss : 1; /* of 0 no host can make a segment */
     if (!v->flow->open || !v->s->len || !is_after(v->s->end, e->nxt) || !to->acks_any)
         return;
     uint64_t grown = e->acked > e->advances * mss ? e->acked : e->advances * mss;
