@@ -44,6 +44,7 @@ struct tcp_end {
     bool seen, syn, fin, first /* to close */, reset, dead, stamped, heard_ce, edged, acks_any,
         owes, resets, leapt /* its timestamps */;
     uint32_t ecn;              /* ECE and CWR of its SYN */
+    bool opens;                /* that SYN answered none */
     uint32_t isn, nxt, fin_at; /* nxt: behind the last octet that it sent */
     uint32_t offers, mss, scale;
     uint32_t ack, edge,

@@ -83,6 +83,7 @@ static void take_syn(struct tcp_end *e, const struct segment *s)
     e->mss = (s->kinds & 1u << OPTION_MSS) ? s->mss : MSS_DEFAULT;
     e->scale = (s->kinds & 1u << OPTION_SCALE) ? (s->scale > 14 ? 14 : s->scale) : 0;
     e->ecn = s->flags & (TCP_ECE | TCP_CWR);
+    e->opens = !(s->flags & TCP_ACK);
 }
 
 /* A reset came before both SYNs were acknowledged. The same SYN may be another connection's, or,

@@ -99,11 +99,13 @@ static void timestamps(struct monitor *m, const struct tcp_view *v)
 
 /* --- ECN --- */
 
+/* Where SYNs crossed both may have asked. */
 static bool negotiated(const struct tcp_view *v)
 {
     uint32_t both = TCP_ECE | TCP_CWR;
     return (v->from->ecn == both && v->to->ecn == TCP_ECE) ||
-           (v->to->ecn == both && v->from->ecn == TCP_ECE);
+           (v->to->ecn == both && v->from->ecn == TCP_ECE) ||
+           (v->from->ecn == both && v->to->ecn == both && v->from->opens && v->to->opens);
 }
 
 static void syn_ecn(struct monitor *m, const struct tcp_view *v)

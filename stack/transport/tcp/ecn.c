@@ -24,8 +24,10 @@ void tcp_ecn_learn(const struct stack *s, struct tcp_pcb *pcb, const struct tcp_
     const uint8_t both = TCP_FLAG_ECE | TCP_FLAG_CWR;
     if (g->hdr.flags & TCP_FLAG_ACK)
         pcb->ecn = asks(s, pcb) && (g->hdr.flags & both) == TCP_FLAG_ECE;
-    else
+    else if (pcb->passive)
         pcb->ecn = tcp_knob(s, TCP_KNOB_ECN) != ECN_OFF && (g->hdr.flags & both) == both;
+    else /* SYNs crossed: who sent one that does not ask sends nothing that is ECT */
+        pcb->ecn = asks(s, pcb) && (g->hdr.flags & both) == both;
 }
 
 /* 6.1.3: CWR ends the echo, unless its own packet was marked. Pure acknowledgements are not marked.
