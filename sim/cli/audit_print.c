@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include "sim/cli/audit_inside.h"
 #include "sim/judge/clause.h"
+#include "sim/record/json.h"
 
 enum { SHOWN = 3, TEXT_ROOM = 1024, LINE = 200 };
 
@@ -94,22 +95,22 @@ static void print_json(const struct audit *a, const struct monitor_finding *f, F
 {
     const struct monitor_row *row = &monitor_row[f->rule];
     fprintf(out, "{\"file\":");
-    json_text(out, a->path);
+    json_string(out, a->path);
     fprintf(out, ",\"frame\":%" PRIu64 ",\"time_ns\":%" PRId64 ",\"rule\":\"%s\",\"level\":\"%s\"",
             f->number, f->time_ns, row->name, monitor_level_name(row->level));
     fprintf(out, ",\"clause\":");
-    json_text(out, row->clause);
+    json_string(out, row->clause);
     fprintf(out, ",\"certain\":%s", f->lacks ? "false" : "true");
     if (f->lacks) {
         fprintf(out, ",\"because\":");
-        json_text(out, monitor_need_text(f->lacks));
+        json_string(out, monitor_need_text(f->lacks));
     }
     fprintf(out, ",\"host\":\"");
     print_who(out, f);
     fprintf(out, "\",\"sentence\":");
-    json_text(out, row->what);
+    json_string(out, row->what);
     fprintf(out, ",\"found\":");
-    json_text(out, f->words);
+    json_string(out, f->words);
     fprintf(out, "}\n");
 }
 
@@ -120,7 +121,7 @@ static void json_summary(const struct audit *a, FILE *out)
     for (int r = 0; r < MONITOR_RULES; r++)
         open += a->open[r];
     fprintf(out, "{\"file\":");
-    json_text(out, a->path);
+    json_string(out, a->path);
     fprintf(out,
             ",\"frames\":%" PRIu64 ",\"judged\":%" PRIu64 ",\"connections\":%" PRIu64
             ",\"must\":%" PRIu64 ",\"should\":%" PRIu64 ",\"convention\":%" PRIu64

@@ -2,30 +2,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include "sim/base/text.h"
 #include "sim/cli/cli.h"
 #include "sim/cli/json.h"
 #include "sim/record/capture.h"
-
-void json_text(FILE *out, const char *text)
-{
-    putc('"', out);
-    for (int len; text && *text; text += len ? len : 1) {
-        len = text_character(text);
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
-            fprintf(out, "\\%c", c);
-        else if (c == '\n')
-            fputs("\\n", out);
-        else if (c < 32)
-            fprintf(out, "\\u%04x", c);
-        else if (len == 0)
-            fputs("\\ufffd", out);
-        else
-            fwrite(text, 1, (size_t)len, out);
-    }
-    putc('"', out);
-}
+#include "sim/record/json.h"
 
 /* --- where to --- */
 
@@ -82,11 +62,11 @@ void json_run(struct json_lines *j, const struct options *o)
         snprintf(name, sizeof name, "%s%s", strlen(o->given[k].name) > 1 ? "--" : "-",
                  o->given[k].name);
         fputs(k ? "," : "", j->out);
-        json_text(j->out, name);
+        json_string(j->out, name);
         if (!o->given[k].value)
             continue;
         fputs(",", j->out);
-        json_text(j->out, o->given[k].value);
+        json_string(j->out, o->given[k].value);
     }
     fputs("]}}\n", j->out);
 }
@@ -107,12 +87,12 @@ void json_case(struct json_lines *j, const struct suite_case *c, const struct re
     if (!j)
         return;
     fputs("{\"case\":", j->out);
-    json_text(j->out, c->run.name);
+    json_string(j->out, c->run.name);
     fputs(r->outcome.relaxed ? ",\"relaxed\":true" : "", j->out);
     fprintf(j->out, ",\"status\":\"%s\"", words[r->outcome.status]);
     if (c->argument) {
         fputs(",\"script\":", j->out);
-        json_text(j->out, c->argument);
+        json_string(j->out, c->argument);
     }
     if (c->run.nic)
         fprintf(j->out, ",\"nic\":\"%s\"", c->run.nic->name);
@@ -121,7 +101,7 @@ void json_case(struct json_lines *j, const struct suite_case *c, const struct re
     print_fingerprints(j->out, &r->outcome);
     if (r->report && r->report[0]) {
         fputs(",\"report\":", j->out);
-        json_text(j->out, r->report);
+        json_string(j->out, r->report);
     }
     fputs("}\n", j->out);
 }

@@ -9,9 +9,6 @@
 #include <stdio.h>
 #include "sim/suite/case.h"
 
-/* The text as a JSON string, quotes and all; NULL: "". */
-void json_text(FILE *out, const char *text);
-
 struct json_lines;
 /* path NULL: the standard output. NULL: no memory. */
 struct json_lines *json_open(const char *path);

@@ -11,6 +11,7 @@
 #include "sim/cli/cli.h"
 #include "sim/cli/json.h"
 #include "sim/cli/sweep_reach.h"
+#include "sim/record/json.h"
 #include "sim/suite/reach.h"
 #include "sim/suite/sweep.h"
 
@@ -30,14 +31,14 @@ static void print_json_row(const struct sweeping *t, char *column[COLUMNS])
     uint64_t seed = strtoull(column[SEED], NULL, 10);
     bool left_out = strcmp(column[STATUS], "left out") == 0;
     printf("{\"seed\": %s, \"status\": ", column[SEED]);
-    json_text(stdout, column[STATUS]);
+    json_string(stdout, column[STATUS]);
     printf(", \"case\": ");
-    json_text(stdout, column[CASE]);
+    json_string(stdout, column[CASE]);
     if (left_out) {
         printf(", \"seeds\": %s", column[STRIKES]);
     } else {
         printf(", \"kinds\": ");
-        json_text(stdout, column[KINDS]);
+        json_string(stdout, column[KINDS]);
         printf(", \"faults\": %s, \"calm_ns\": %s, \"frames\": %s, \"virtual_ns\": %s",
                column[STRIKES], column[CALM], column[FRAMES], column[VIRTUAL]);
     }
@@ -45,12 +46,12 @@ static void print_json_row(const struct sweeping *t, char *column[COLUMNS])
         *c = *c == '\v' ? '\n' : *c;
     if (*column[WHY]) {
         printf(", \"why\": ");
-        json_text(stdout, column[WHY]);
+        json_string(stdout, column[WHY]);
     }
     if (strcmp(column[STATUS], "failed") == 0) {
         char *repeat = sweep_repeat(t->sweep, seed);
         printf(", \"repeat\": ");
-        json_text(stdout, repeat);
+        json_string(stdout, repeat);
         free(repeat);
     }
     printf("}\n");
@@ -88,9 +89,9 @@ static void tell_death(struct sweeping *t, uint32_t k, const struct result *r)
     uint64_t seed = t->sweep->at[k] ? t->sweep->at[k] : t->sweep->task[k].first;
     char *repeat = sweep_repeat(t->sweep, seed);
     printf("{\"seed\": %" PRIu64 ", \"status\": \"failed\", \"why\": ", seed);
-    json_text(stdout, r->report ? r->report : "");
+    json_string(stdout, r->report ? r->report : "");
     printf(", \"repeat\": ");
-    json_text(stdout, repeat);
+    json_string(stdout, repeat);
     printf("}\n");
     free(repeat);
     t->runs++;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "sim/cli/json.h"
+#include "sim/record/json.h"
 
 enum { LINE_ROOM = 1 << 17, NAME_ROOM = 128 };
 
@@ -29,7 +30,7 @@ void unreached_json(const struct unreached *u)
     putchar('[');
     for (uint32_t k = 0; k < u->count; k++) {
         fputs(k ? ", " : "", stdout);
-        json_text(stdout, u->name[k]);
+        json_string(stdout, u->name[k]);
     }
     putchar(']');
 }

@@ -67,7 +67,7 @@ void plan_mutate(struct plan *p, uint32_t seed);
 void plan_cross(const struct plan *a, const struct plan *b, uint32_t seed, struct plan *out);
 
 /* What a step does, as numbers that mean one thing only: for shrinking, simpler ones are lower. */
-enum { PLAN_SEGMENTS = 16, PLAN_CALLS = 20, PLAN_TIMES = 14, PLAN_ERRORS = 12, PLAN_FIELDS = 16 };
+enum { PLAN_SEGMENTS = 20, PLAN_CALLS = 20, PLAN_TIMES = 14, PLAN_ERRORS = 12, PLAN_FIELDS = 16 };
 
 extern const char *const plan_begin_name[BEGINS];
 extern const char *const plan_step_name[PLAN_KINDS];

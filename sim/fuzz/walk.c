@@ -136,7 +136,8 @@ static void env_trace(void *self, const char *what, int64_t value)
     struct walk *w = self;
     if ((value & 3) != 0 || strcmp(what, "tcp.state") != 0)
         return;
-    unsigned to = (unsigned)(value / 4);
+    unsigned to = (unsigned)(value / 4) & 15, from = (unsigned)(value / 64);
+    walk_model_moved(w, from, to);
     if (to < WALK_STATES && w->of->config.cell)
         count(&w->of->config.cell[WALK_CELLS + (w->state * WALK_STATES + to) * 8 + (w->fill & 7)]);
     if (to < WALK_STATES)
@@ -199,14 +200,21 @@ static void learn(struct walk *w, const uint8_t *t, uint32_t len, bool lost)
              length = text + !!(flags & SYN) + !!(flags & FIN);
     struct walk_end *e = &w->end;
     bool other = sport != e->sut_port || dport != e->peer_port;
+    w->sent++;
     if (other && !(flags & SYN)) { /* an answer to a bent port, or an older connection */
+        w->model.answers++;
+        w->model.answer_flags |= flags;
         owe(w, &(struct walk_answer){sport, dport, flags, seq, seq + length, octets_get(t + 8, 4)});
         return;
     }
     if (other)
         *e = (struct walk_end){.sut_port = sport, .peer_port = dport};
-    if (flags & SYN && (!e->known || e->irs != seq || !(flags & ACK)))
+    bool again = !w->model.fresh && e->known && (int32_t)(seq + length - e->irs - e->top) <= 0;
+    if (flags & SYN && (!e->known || e->irs != seq || !(flags & ACK) || w->model.fresh)) {
+        again = !w->model.fresh && e->known && e->irs == seq;
         *e = (struct walk_end){.sut_port = sport, .peer_port = dport, .irs = seq, .known = true};
+        w->model.fresh = false;
+    }
     learn_options(e, t + 20, header - 20, flags & SYN);
     uint32_t at = seq - e->irs;
     if (e->known && text && !(flags & SYN))
@@ -223,6 +231,7 @@ static void learn(struct walk *w, const uint8_t *t, uint32_t len, bool lost)
         e->fin_taken |= e->fin_sent && e->told == e->fin_end;
         e->edge = e->told + ((uint32_t)octets_get(t + 14, 2) << (flags & SYN ? 0 : e->shift));
     }
+    walk_model_sent(w, flags, at, length, again);
     if (!lost)
         owe(w, &(struct walk_answer){sport, dport, flags, seq, seq + length, octets_get(t + 8, 4)});
 }
@@ -299,6 +308,8 @@ void walk_until(struct walk *w, int64_t until_ns)
         walk_poll(w);
     }
     pass(w, until_ns);
+    w->fill = 0;
+    walk_model_time(w);
 }
 
 FILE *walk_line(struct walk *w)
@@ -370,7 +381,7 @@ struct walk *walk_open(struct walks *of)
     w->sut = of->config.sut;
     w->used = (sizeof *w + 63) & ~(size_t)63;
     w->due_ns = NEVER;
-    w->main = w->listener = -1;
+    w->main = w->listener = w->model.fd = -1;
     w->end.peer_port = 5000;
     for (int k = 0; k < WALK_PURPOSES; k++) {
         char name[32];
@@ -448,15 +459,7 @@ static bool keep(struct walks *of, uint8_t where, uint8_t variant)
 
 struct walks *walks_new(const struct walk_config *config)
 {
-    struct walks *of = room(config);
-    bool kept = of != NULL;
-    for (unsigned k = 0; kept && k < BEGINS * VARIANTS; k++)
-        kept = keep(of, (uint8_t)(k / VARIANTS), (uint8_t)(k % VARIANTS));
-    if (of && !kept) {
-        walks_free(of);
-        return NULL;
-    }
-    return of;
+    return room(config);
 }
 
 void walks_free(struct walks *of)
@@ -532,6 +535,8 @@ static void play(struct walk *w, const struct plan *p)
 void walk_run(struct walks *of, const struct plan *p)
 {
     struct walk *w = (struct walk *)(void *)of->arena;
+    if (!of->image[p->begin][p->variant].bytes && !keep(of, p->begin, p->variant))
+        abort(); /* no memory, or the stack does not open */
     memcpy(of->arena, of->image[p->begin][p->variant].bytes, of->image[p->begin][p->variant].used);
     play(w, p);
 }

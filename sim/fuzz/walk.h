@@ -40,11 +40,11 @@ struct walk_config {
     bool lively; /* each run ends with the network whole again */
 };
 
-/* Plays all beginnings. NULL: no memory, or the stack does not open. */
+/* NULL: no memory. */
 struct walks *walks_new(const struct walk_config *config);
 void walks_free(struct walks *of);
 
-/* Plays the plan from its kept beginning. */
+/* Plays the plan from its beginning, which is played once and kept. */
 void walk_run(struct walks *of, const struct plan *p);
 /* Plays it from nothing, once in a process, and writes the script as it goes: what was written when
  * it dies is what led there. */

@@ -76,8 +76,12 @@ int walk_connect(struct walk *w)
                 "sin_addr=inet_addr(\"10.0.2.2\")}, ...)",
                 w->main);
     int64_t got = walk_call(w, "connect", argv, 2, out);
-    if (got == -EINPROGRESS) /* another connection: its streams begin */
+    w->model.reset_due = false; /* it may have told of it */
+    if (got == -EINPROGRESS) {  /* another connection: its streams begin */
         w->fd[w->main].read_at = w->fd[w->main].write_at = 0;
+        w->fd[w->main].shut_write = false;
+        w->model.fd = w->main;
+    }
     return (int)done(w, line, got);
 }
 
@@ -123,6 +127,8 @@ int walk_accept(struct walk *w)
         return -1;
     memset(&w->fd[fd], 0, sizeof w->fd[fd]);
     w->fd[fd].open = true;
+    if (w->model.live == 1 && w->model.fd < 0)
+        w->model.fd = (int)fd;
     return (int)fd;
 }
 
@@ -147,11 +153,14 @@ int64_t walk_send(struct walk *w, int fd, uint32_t len, int flags)
     if (line)
         fprintf(line, "send(%d, ..., %" PRIu32 ", %s)", fd, len, flag_text(flags));
     int64_t got = walk_call(w, "send", argv, 4, out);
+    w->model.held_back |= flags & MSG_MORE;
     if (got > (int64_t)len)
         walk_fail(w, "send took %" PRId64 " of %" PRIu32 " octets", got, len);
     if (got > 0)
         w->fd[fd].write_at += (uint32_t)got;
-    return done(w, line, got);
+    done(w, line, got);
+    walk_model_wrote(w, fd, got, len);
+    return got;
 }
 
 static void check_read(struct walk *w, int fd, int64_t got, uint32_t room,
@@ -187,6 +196,7 @@ int64_t walk_receive(struct walk *w, int fd, uint32_t len, int flags)
     if (line)
         fflush(line);
     check_read(w, fd, got, len, &out[1]);
+    walk_model_read(w, fd, got, len, flags);
     if (got > 0 && !(flags & MSG_PEEK))
         w->fd[fd].read_at += (uint32_t)got;
     walk_poll(w);
@@ -200,12 +210,26 @@ int64_t walk_shutdown(struct walk *w, int fd, int how)
     FILE *line = walk_line(w);
     if (line)
         fprintf(line, "shutdown(%d, %s)", fd, names[how]);
-    return done(w, line, walk_call(w, "shutdown", argv, 2, out));
+    int64_t got = walk_call(w, "shutdown", argv, 2, out);
+    w->fd[fd].shut_write |= got == 0 && how != SHUT_RD;
+    w->model.deaf |= got == 0 && how != SHUT_WR;
+    return done(w, line, got);
+}
+
+/* Octets that a read would give. */
+static bool has_unread(struct walk *w, int fd)
+{
+    struct value out[SUT_ARGUMENTS],
+        argv[] = {number(fd), {.kind = VALUE_NONE}, number(1), number(MSG_PEEK | MSG_DONTWAIT)};
+    return !w->fd[fd].listens && walk_call(w, "recv", argv, 4, out) > 0;
 }
 
 void walk_close(struct walk *w, int fd)
 {
     struct value out[SUT_ARGUMENTS], argv[] = {number(fd)};
+    bool unread = has_unread(w, fd);
+    unsigned was = w->model.state;
+    walk_model_call(w);
     FILE *line = walk_line(w);
     if (line)
         fprintf(line, "close(%d)", fd);
@@ -215,6 +239,7 @@ void walk_close(struct walk *w, int fd)
     w->main = w->main == fd ? -1 : w->main;
     w->listener = w->listener == fd ? -1 : w->listener;
     done(w, line, walk_call(w, "close", argv, 1, out));
+    walk_model_closed(w, fd, unread, was);
 }
 
 /* --- calls of a plan --- */
@@ -250,6 +275,7 @@ static void set_option(struct walk *w, int fd, unsigned which)
     FILE *line = walk_line(w);
     if (line)
         fprintf(line, "setsockopt(%d, %s, 4)", fd, options[which].text);
+    w->model.held_back |= options[which].name == TCP_CORK && options[which].value;
     done(w, line, walk_call(w, "setsockopt", argv, 5, out));
 }
 
@@ -294,6 +320,7 @@ static void ask_error(struct walk *w, int fd)
     FILE *line = walk_line(w);
     if (line)
         fprintf(line, "getsockopt(%d, SOL_SOCKET, SO_ERROR, ..., ...)", fd);
+    w->model.reset_due = false;
     done(w, line, walk_call(w, "getsockopt", argv, 5, out));
 }
 
@@ -409,7 +436,11 @@ const char *walk_event_name(unsigned event)
                                                         "urgent",
                                                         "text without ACK",
                                                         "part of it acked",
-                                                        "all of it acked"};
+                                                        "all of it acked",
+                                                        "text behind the last",
+                                                        "a hole of one",
+                                                        "half of the last",
+                                                        "text before the last"};
     static const char *const errors[PLAN_ERRORS] = {
         "icmp host",     "icmp net",     "icmp port",      "icmp protocol",
         "icmp mtu 1000", "icmp mtu 500", "icmp mtu 0",     "icmp mtu 68",
@@ -417,8 +448,10 @@ const char *walk_event_name(unsigned event)
     static const char *const times[PLAN_TIMES] = {"1ms",   "10ms", "40ms",  "100ms", "200ms",
                                                   "500ms", "1s",   "3s",    "7s",    "20s",
                                                   "1min",  "130s", "15min", "2h"};
-    if (event < PLAN_SEGMENTS)
+    if (event < 16)
         return segments[event];
+    if (event >= WALK_MORE_SEGMENTS && event < 32)
+        return segments[event - WALK_MORE_SEGMENTS + 16];
     if (event >= 16 && event < 16 + PLAN_ERRORS)
         return errors[event - 16];
     if (event >= 32 && event < 32 + PLAN_CALLS)

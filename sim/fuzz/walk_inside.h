@@ -2,11 +2,19 @@
 #ifndef SIM_FUZZ_WALK_INSIDE_H
 #define SIM_FUZZ_WALK_INSIDE_H
 
+#include <stdarg.h>
 #include "sim/fuzz/walk.h"
 #include "sim/monitor/monitor.h"
 #include "sim/world/world.h"
 
+/* Numbers of events: segments, ICMP errors from 16, calls from 32, times from 80. */
+enum { WALK_MORE_SEGMENTS = 28 };
+
 enum { WALK_ARENA = 1 << 20, WALK_FDS = 12, WALK_PURPOSES = 16, WALK_FRAME = 1600 };
+
+/* RFC 9293 3.3.2, as traces number them. */
+enum { CLOSED, LISTEN, SYN_SENT, SYN_RECEIVED, ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT };
+enum { CLOSING = CLOSE_WAIT + 1, LAST_ACK, TIME_WAIT };
 
 enum tcp_flag { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, URG = 32 };
 
@@ -38,6 +46,40 @@ struct walk_segment {
     bool bad_sum;
     uint8_t offset; /* the data offset that it claims, 0: the right one */
     bool with_ports;
+    uint32_t from; /* another source address, which is no host's; 0: the peer's */
+};
+
+/* What must follow a segment, as far as it is known. */
+enum walk_want { WANT_NOTHING, WANT_SILENCE, WANT_ACK, WANT_RESET, WANT_NO_RESET };
+
+/* Of the one connection that there is: walk_model.c. */
+struct walk_model {
+    uint16_t live, listeners; /* connections, and sockets in LISTEN */
+    uint8_t state;            /* of it, as the stack says */
+    bool blind;               /* there are several, or one that keeps nothing: nothing is asked */
+    bool cookies;             /* a SYN was answered by who keeps nothing */
+    bool pending;             /* RCV.NXT may be ahead of what was acknowledged */
+    bool bent_now;            /* the timestamp of the segment at work */
+    bool stamp_bent;          /* what is an old timestamp, is not known */
+    bool fresh;               /* its SYN was not seen yet */
+    bool fin_out, fin_in, fin_perhaps; /* the stack's FIN; the peer's: taken, or perhaps */
+    bool deaf, held_back, reset_due;
+    int fd; /* the user's end of it; -1: none */
+    uint32_t una, edge, fin_end;
+    int64_t entered_ns; /* its state */
+    int64_t out_ns;     /* when something was sent that wants an answer, or got one */
+    int64_t forward_ns; /* when something was acknowledged last */
+    int64_t flight_ns;  /* since when something is in flight */
+    int64_t trip_ns;    /* the longest that a round trip can have been */
+    uint32_t tries;     /* what was sent again since something was acknowledged */
+    uint32_t backoff;   /* and before, while no round trip could be measured */
+    /* Of the segment or call at work. */
+    uint32_t answers, empty, told;
+    uint8_t answer_flags, want_state, was;
+    uint16_t listened;
+    bool nothing_new, ends;
+    enum walk_want want;
+    const char *why;
 };
 
 struct walk_memory; /* a piece that was given back */
@@ -54,7 +96,8 @@ struct walk {
     uint32_t frames;
     struct walk_end end;
     struct {
-        bool open, listens;
+        bool open, listens, shut_write;
+        bool unread; /* as was seen by the call before */
         uint32_t read_at, write_at;
     } fd[WALK_FDS];
     int main, listener; /* descriptors; -1: none */
@@ -63,6 +106,7 @@ struct walk {
     uint8_t event; /* of the step at work, for cells */
     uint8_t fill;  /* kind of what happens, for moves */
     uint32_t lose;
+    uint32_t last_begin, last_end; /* of the text that came last, wherever it stood */
     uint32_t peer_stamp;
     bool healing, mute, no_ports;
     bool odd; /* the peer's ISN or its text may be others: lines say numbers as they stand */
@@ -76,6 +120,8 @@ struct walk {
         uint32_t seq, end, ack;
     } answer[24];
     uint32_t answers;
+    struct walk_model model;
+    uint32_t sent; /* TCP segments */
     struct walk_memory *given_back;
     size_t used;
 };
@@ -115,6 +161,16 @@ void walk_cell(struct walk *w, unsigned event, unsigned edge);
 /* "+10ms  ", with what passed since the line before; out NULL: nothing. */
 FILE *walk_line(struct walk *w);
 
+/* --- walk_frame.c --- */
+void walk_put(uint8_t *at, uint32_t v, int octets);
+uint32_t walk_sum_of(const uint8_t *p, uint32_t len, uint32_t sum);
+uint16_t walk_folded(uint32_t sum);
+void walk_frame_headers(uint8_t *f, uint8_t protocol, uint8_t tos, uint32_t total);
+uint32_t walk_frame_padded(uint8_t *f, uint32_t len);
+uint32_t walk_frame_of(const struct walk *w, const struct walk_segment *g, uint8_t f[WALK_FRAME]);
+void walk_print_frame(const uint8_t *frame, uint32_t len, FILE *out);
+void walk_print_segment(struct walk *w, const struct walk_segment *g, FILE *out);
+
 /* --- walk_segment.c --- */
 /* What fits to the connection now. */
 struct walk_segment walk_fitting(const struct walk *w, uint8_t flags, uint32_t len);
@@ -136,6 +192,23 @@ int64_t walk_receive(struct walk *w, int fd, uint32_t len, int flags);
 int64_t walk_shutdown(struct walk *w, int fd, int how);
 void walk_close(struct walk *w, int fd);
 void walk_play_call(struct walk *w, const struct plan_step *s);
+
+/* --- walk_model.c --- */
+/* A connection, or what is to be one, moved. */
+void walk_model_moved(struct walk *w, unsigned from, unsigned to);
+void walk_model_sent(struct walk *w, uint8_t flags, uint32_t at, uint32_t length, bool again);
+void walk_model_before(struct walk *w, const struct walk_segment *g);
+void walk_model_acks(struct walk *w, const struct walk_segment *g);
+void walk_model_after(struct walk *w, const struct walk_segment *g);
+void walk_model_time(struct walk *w);
+/* There is one connection, and nothing happened that the wire does not tell. */
+bool walk_model_is_sure(const struct walk *w);
+/* --- walk_model_call.c --- */
+void walk_model_call(struct walk *w);
+void walk_model_wrote(struct walk *w, int fd, int64_t got, uint32_t len);
+void walk_model_read(struct walk *w, int fd, int64_t got, uint32_t len, int flags);
+/* It had octets that nobody read, and was in that state. */
+void walk_model_closed(struct walk *w, int fd, bool unread, unsigned was);
 
 /* --- walk_begin.c --- */
 void walk_play_begin(struct walk *w);

@@ -1,5 +1,4 @@
-/* Segments and ICMP errors: what fits to the connection, what of it is bent, the frame's octets,
- * and the line that says the same. */
+/* Segments and ICMP errors: what fits to the connection, and what of it is bent. */
 #include "sim/fuzz/walk_inside.h"
 #include <inttypes.h>
 #include <string.h>
@@ -30,14 +29,6 @@ const char *const walk_edge_name[WALK_EDGES] = {
     "as it fits", "seq", "ack",    "win",    "flags", "urg",  "option", "checksum",
     "length",     "mss", "TS val", "TS ecr", "sack",  "port", "wscale", "offset"};
 
-static void put(uint8_t *at, uint32_t v, int octets)
-{
-    while (octets-- > 0) {
-        at[octets] = (uint8_t)v;
-        v >>= 8;
-    }
-}
-
 static const uint32_t lengths[16] = {1, 2,   7,    100, 536, 1000, 1460, 0,
                                      3, 500, 1459, 8,   64,  1200, 333,  20};
 static const uint16_t windows[16] = {65535, 0,    1,    100, 536,   1000,  1460,  2920,
@@ -52,8 +43,8 @@ uint32_t walk_stamp_option(const struct walk *w, uint8_t *out)
     out[0] = out[1] = 1;
     out[2] = 8;
     out[3] = 10;
-    put(out + 4, w->peer_stamp, 4);
-    put(out + 8, w->end.stamps ? w->end.stamp : 0, 4);
+    walk_put(out + 4, w->peer_stamp, 4);
+    walk_put(out + 8, w->end.stamps ? w->end.stamp : 0, 4);
     return 12;
 }
 
@@ -76,8 +67,8 @@ static void add_sack(const struct walk *w, struct walk_segment *g, uint32_t from
     o[0] = o[1] = 1;
     o[2] = 5;
     o[3] = 10;
-    put(o + 4, w->end.irs + from, 4);
-    put(o + 8, w->end.irs + to, 4);
+    walk_put(o + 4, w->end.irs + from, 4);
+    walk_put(o + 8, w->end.irs + to, 4);
     g->options_len += 12;
 }
 
@@ -109,10 +100,12 @@ static void choose(const struct walk *w, const struct plan_step *s, struct walk_
 {
     static const uint8_t flags[PLAN_SEGMENTS] = {
         ACK,       ACK | PSH, FIN | ACK, FIN | PSH | ACK, SYN, SYN | ACK, RST, RST | ACK, ACK,
-        ACK | PSH, ACK,       ACK,       ACK | URG | PSH, PSH, ACK,       ACK};
+        ACK | PSH, ACK,       ACK,       ACK | URG | PSH, PSH, ACK,       ACK, ACK | PSH, ACK | PSH,
+        ACK | PSH, ACK | PSH};
     const struct walk_end *e = &w->end;
     uint32_t len = lengths[s->b & 15];
-    bool text = s->a == 1 || s->a == 3 || s->a == 8 || s->a == 9 || s->a == 12 || s->a == 13;
+    bool text =
+        s->a == 1 || s->a == 3 || s->a == 8 || s->a == 9 || s->a == 12 || s->a == 13 || s->a >= 16;
     *g = walk_fitting(w, flags[s->a], text ? len : 0);
     g->wnd = windows[s->b >> 4];
     switch (s->a) {
@@ -137,6 +130,18 @@ static void choose(const struct walk *w, const struct plan_step *s, struct walk_
         break;
     case 15: /* all of it, whatever was lost */
         g->ack = e->top;
+        break;
+    case 16: /* what follows the text that came last */
+        g->seq = w->last_end;
+        break;
+    case 17: /* with a hole of one octet between */
+        g->seq = w->last_end + 1;
+        break;
+    case 18: /* the second half of it, and more */
+        g->seq = w->last_end - (w->last_end - w->last_begin) / 2;
+        break;
+    case 19: /* what stands before it */
+        g->seq = w->last_begin - len;
         break;
     default:
         break;
@@ -163,7 +168,7 @@ static void raw_option(struct walk_segment *g, unsigned how)
     } raws[16] = {
         {4, {2, 0, 0, 0}},
         {4, {3, 1, 1, 1}},
-        {4, {1, 1, 1, 8}},
+        {0, {0}}, /* no option at all */
         {4, {30, 60, 1, 1}},
         {4, {254, 0, 1, 1}},
         {4, {2, 4, 0, 0}},
@@ -179,7 +184,7 @@ static void raw_option(struct walk_segment *g, unsigned how)
         {4, {1, 2, 255, 4}},
     };
     uint32_t len = raws[how].len;
-    if (g->options_len + len > 40)
+    if (len == 0 || g->options_len + len > 40)
         g->options_len = 0;
     memcpy(g->options + g->options_len, raws[how].octets, len);
     g->options_len += len;
@@ -209,13 +214,13 @@ static void bend_option(const struct walk *w, struct walk_segment *g, enum bent 
     } else if (!o) {
         return;
     } else if (field == BENT_MSS) {
-        put(o + 2, sizes[how], 2);
+        walk_put(o + 2, sizes[how], 2);
     } else if (field == BENT_SCALE) {
         o[2] = (uint8_t)(how < 15 ? how : 255);
     } else if (field == BENT_STAMP) {
-        put(o + 2, w->peer_stamp + distance(w, how), 4);
+        walk_put(o + 2, w->peer_stamp + distance(w, how), 4);
     } else {
-        put(o + 6, how == 15 ? 0 : w->end.stamp + distance(w, how), 4);
+        walk_put(o + 6, how == 15 ? 0 : w->end.stamp + distance(w, how), 4);
     }
 }
 
@@ -226,6 +231,8 @@ static void bend(struct walk *w, struct walk_segment *g, uint8_t what)
                                       FIN | ACK, 0xc0,      RST | ACK, 63};
     static const uint16_t urgents[16] = {0,     1,     2,     3, 100, 999,  1000, 1001,
                                          65535, 65534, 32768, 7, 536, 1460, 20,   64};
+    /* One more than the address: 0 is the peer's. */
+    static const uint32_t nobodies[] = {0x00000001, 0xe0000002, 0x0a000300};
     unsigned field = what >> 4, how = what & 15;
     switch ((enum bent)field) {
     case BENT_SEQ:
@@ -254,7 +261,10 @@ static void bend(struct walk *w, struct walk_segment *g, uint8_t what)
         g->len = lengths[how];
         break;
     case BENT_PORT:
-        g->peer_port = (uint16_t)(g->peer_port + 1 + how % 3);
+        if (how < 3)
+            g->peer_port = (uint16_t)(g->peer_port + 1 + how);
+        else
+            g->from = nobodies[how % (sizeof nobodies / sizeof nobodies[0])];
         break;
     case BENT_OFFSET:
         if (how < 4)
@@ -270,181 +280,14 @@ static void bend(struct walk *w, struct walk_segment *g, uint8_t what)
     }
 }
 
-/* --- the frame --- */
-
-static uint32_t sum_of(const uint8_t *p, uint32_t len, uint32_t sum)
-{
-    for (uint32_t k = 0; k + 1 < len; k += 2)
-        sum += (uint32_t)(p[k] << 8 | p[k + 1]);
-    return len & 1 ? sum + (uint32_t)(p[len - 1] << 8) : sum;
-}
-
-static uint16_t folded(uint32_t sum)
-{
-    sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t) ~(sum + (sum >> 16));
-}
-
-static void headers(uint8_t *f, uint8_t protocol, uint8_t tos, uint32_t total)
-{
-    memset(f, 0, ETHERNET + IP);
-    memcpy(f, walk_sut_mac, 6);
-    memcpy(f + 6, walk_peer_mac, 6);
-    f[12] = 8;
-    uint8_t *ip = f + ETHERNET;
-    ip[0] = 0x45;
-    ip[1] = tos;
-    put(ip + 2, total, 2);
-    ip[8] = 64;
-    ip[9] = protocol;
-    put(ip + 12, WALK_PEER_IP, 4);
-    put(ip + 16, WALK_SUT_IP, 4);
-    put(ip + 10, folded(sum_of(ip, IP, 0)), 2);
-}
-
-static uint32_t padded(uint8_t *f, uint32_t len)
-{
-    if (len < 60)
-        memset(f + len, 0, 60 - len);
-    return len < 60 ? 60 : len;
-}
-
-/* Octets of the stream by their place, which may lie before its beginning. */
-static void fill_text(uint8_t *text, uint32_t len, uint32_t place)
-{
-    uint32_t before = place + len < place ? 0u - place : 0;
-    packet_pattern_fill(text, before, place);
-    packet_pattern_fill(text + before, len - before, (uint32_t)(place + before));
-}
-
-static uint32_t frame_of(const struct walk *w, const struct walk_segment *g, uint8_t f[WALK_FRAME])
-{
-    uint8_t *t = f + ETHERNET + IP;
-    uint32_t header = TCP + g->options_len, length = header + g->len;
-    headers(f, 6, g->tos, IP + length);
-    memset(t, 0, TCP);
-    put(t, g->peer_port, 2);
-    put(t + 2, g->sut_port, 2);
-    put(t + 4, walk_isn(w) + g->seq, 4);
-    put(t + 8, g->flags & ACK ? w->end.irs + g->ack : 0, 4);
-    t[12] = (uint8_t)((g->offset ? g->offset : header / 4) << 4);
-    t[13] = g->flags;
-    put(t + 14, g->wnd, 2);
-    put(t + 18, g->urg, 2);
-    memcpy(t + TCP, g->options, g->options_len);
-    fill_text(t + header, g->len, g->seq + !!(g->flags & SYN) - 1);
-    uint32_t sum = sum_of(f + ETHERNET + 12, 8, 6 + length);
-    put(t + 16, (uint32_t)folded(sum_of(t, length, sum)) ^ (g->bad_sum ? 1u : 0u), 2);
-    return padded(f, ETHERNET + IP + length);
-}
-
-/* --- the line --- */
-
-static uint32_t number_at(const uint8_t *p, int octets)
-{
-    uint32_t v = 0;
-    while (octets-- > 0)
-        v = v << 8 | *p++;
-    return v;
-}
-
-static uint32_t print_option(const struct walk *w, const struct walk_segment *g, uint32_t at,
-                             uint32_t second, FILE *out)
-{
-    const uint8_t *o = g->options + at;
-    uint32_t left = g->options_len - at, len = left > 1 ? o[1] : 0;
-    if (o[0] == 1) {
-        fputs("nop", out);
-        return 1;
-    }
-    if (o[0] == 2 && len == 4 && left >= 4)
-        fprintf(out, "mss %" PRIu32, number_at(o + 2, 2));
-    else if (o[0] == 3 && len == 3 && left >= 3)
-        fprintf(out, "wscale %u", o[2]);
-    else if (o[0] == 4 && len == 2)
-        fputs("sackOK", out);
-    else if (o[0] == 8 && len == 10 && left >= 10)
-        fprintf(out, "TS val %" PRIu32 " ecr %" PRIu32, number_at(o + 2, 4), number_at(o + 6, 4));
-    else if (o[0] == 5 && len == 10 && left >= 10)
-        fprintf(out, "sack %" PRIu32 ":%" PRIu32, number_at(o + 2, 4) - w->end.irs + second,
-                number_at(o + 6, 4) - w->end.irs + second);
-    else
-        return 0;
-    return len;
-}
-
-static void print_options(const struct walk *w, const struct walk_segment *g, uint32_t second,
-                          FILE *out)
-{
-    uint32_t at = 0;
-    fputs(" <", out);
-    while (at < g->options_len) {
-        fputs(at ? "," : "", out);
-        uint32_t used = print_option(w, g, at, second, out);
-        if (used == 0) {
-            fputs("raw ", out);
-            for (; at < g->options_len; at++)
-                fprintf(out, "%02x", g->options[at]);
-            break;
-        }
-        at += used;
-    }
-    fputs(">", out);
-}
-
-static void print_frame(const uint8_t *frame, uint32_t len, FILE *out)
-{
-    fputs("< hex", out);
-    for (uint32_t k = 0; k < len; k++)
-        fprintf(out, " %02x", frame[k]);
-    fputs("\n", out);
-}
-
-/* Numbers stand as they are where the ISNs are not those that the lines before tell. */
-static void print_segment(struct walk *w, const struct walk_segment *g, FILE *out)
-{
-    static const char letters[] = "FSRP.UEW";
-    bool as_they_are = w->odd || !w->end.known;
-    uint32_t first = as_they_are || g->flags & SYN ? walk_isn(w) : 0,
-             second = as_they_are ? w->end.irs : 0;
-    fputs("< ", out);
-    if (g->tos)
-        fprintf(out, "ip tos %u ", g->tos);
-    if (g->with_ports || g->tos)
-        fprintf(out, "tcp %u > %u ", g->peer_port, g->sut_port);
-    for (int k = 0; k < 8; k++)
-        if (g->flags >> k & 1)
-            fputc(letters[k], out);
-    if (!g->flags)
-        fputc('-', out);
-    fprintf(out, " %" PRIu32 ":%" PRIu32 "(%" PRIu32 ")%s", first + g->seq, first + g->seq + g->len,
-            g->len, as_they_are && g->flags != SYN ? "!" : "");
-    if (g->flags & ACK)
-        fprintf(out, " ack %" PRIu32, second + g->ack);
-    fprintf(out, " win %u", g->wnd);
-    if (g->urg || g->flags & URG)
-        fprintf(out, " urg %u", g->urg);
-    if (g->options_len)
-        print_options(w, g, second, out);
-    fputs(g->bad_sum ? " bad tcp.sum\n" : "\n", out);
-}
-
 static void stamp(struct walk *w)
 {
     w->peer_stamp = (uint32_t)(1 + w->now_ns / 1000000);
 }
 
-void walk_inject(struct walk *w, const struct walk_segment *g)
+/* What the walk knows of the stack by it. */
+static void note_sent(struct walk *w, const struct walk_segment *g)
 {
-    uint8_t frame[WALK_FRAME];
-    uint32_t len = frame_of(w, g, frame);
-    FILE *out = walk_line(w);
-    if (out && g->offset)
-        print_frame(frame, len, out);
-    else if (out)
-        print_segment(w, g, out);
-    if (out)
-        fflush(out);
     struct walk_end *e = &w->end;
     if (g->peer_port != e->peer_port || g->sut_port != e->sut_port)
         w->no_ports = true; /* lines that leave them out would mean others */
@@ -455,6 +298,10 @@ void walk_inject(struct walk *w, const struct walk_segment *g)
         e->fin_end = g->seq + g->len + 1;
     }
     uint32_t end = g->seq + !!(g->flags & SYN) + g->len;
+    if (g->len > 0) {
+        w->last_begin = end - g->len;
+        w->last_end = end;
+    }
     if ((int32_t)(end - e->edge) > 0)
         end = (int32_t)(e->edge - g->seq) >= 0 ? e->edge : e->text_end; /* what lay in the window */
     if ((int32_t)(end - e->text_end) > 0)
@@ -463,7 +310,25 @@ void walk_inject(struct walk *w, const struct walk_segment *g)
         e->acked = g->ack;
     if ((int32_t)(e->acked - e->got) > 0)
         e->got = e->acked;
+}
+
+void walk_inject(struct walk *w, const struct walk_segment *g)
+{
+    uint8_t frame[WALK_FRAME];
+    uint32_t len = walk_frame_of(w, g, frame);
+    FILE *out = walk_line(w);
+    if (out && (g->offset || g->from))
+        walk_print_frame(frame, len, out);
+    else if (out)
+        walk_print_segment(w, g, out);
+    if (out)
+        fflush(out);
+    walk_model_before(w, g);
+    if (!g->from)
+        note_sent(w, g);
+    walk_model_acks(w, g);
     walk_deliver(w, frame, len);
+    walk_model_after(w, g);
 }
 
 void walk_play_segment(struct walk *w, const struct plan_step *s)
@@ -485,7 +350,7 @@ void walk_play_segment(struct walk *w, const struct plan_step *s)
     if (g.flags & SYN && g.len == 0 && g.seq != 0)
         g.with_ports = true;
     w->unsure |= edge && w->begin == BEGIN_COOKIES;
-    walk_cell(w, s->a, edge);
+    walk_cell(w, s->a < 16 ? s->a : WALK_MORE_SEGMENTS + s->a - 16u, edge);
     walk_inject(w, &g);
 }
 
@@ -507,26 +372,26 @@ void walk_play_error(struct walk *w, const struct plan_step *s)
     walk_cell(w, 16 + s->a, 0);
     if (!e->known)
         return;
-    headers(f, 1, 0, IP + ICMP_HEADER + QUOTED);
+    walk_frame_headers(f, 1, 0, IP + ICMP_HEADER + QUOTED);
     icmp[0] = errors[s->a].type;
     icmp[1] = errors[s->a].code;
-    put(icmp + 6, errors[s->a].mtu, 2);
+    walk_put(icmp + 6, errors[s->a].mtu, 2);
     ip[0] = 0x45;
-    put(ip + 2, 1040, 2);
+    walk_put(ip + 2, 1040, 2);
     ip[6] = 0x40;
     ip[8] = 64;
     ip[9] = 6;
-    put(ip + 12, WALK_SUT_IP, 4);
-    put(ip + 16, WALK_PEER_IP, 4);
-    put(ip + 10, folded(sum_of(ip, IP, 0)), 2);
-    put(t, e->sut_port, 2);
-    put(t + 2, e->peer_port, 2);
-    put(t + 4, e->irs + seq, 4);
-    put(icmp + 2, folded(sum_of(icmp, ICMP_HEADER + QUOTED, 0)), 2);
-    uint32_t len = padded(f, ETHERNET + IP + ICMP_HEADER + QUOTED);
+    walk_put(ip + 12, WALK_SUT_IP, 4);
+    walk_put(ip + 16, WALK_PEER_IP, 4);
+    walk_put(ip + 10, walk_folded(walk_sum_of(ip, IP, 0)), 2);
+    walk_put(t, e->sut_port, 2);
+    walk_put(t + 2, e->peer_port, 2);
+    walk_put(t + 4, e->irs + seq, 4);
+    walk_put(icmp + 2, walk_folded(walk_sum_of(icmp, ICMP_HEADER + QUOTED, 0)), 2);
+    uint32_t len = walk_frame_padded(f, ETHERNET + IP + ICMP_HEADER + QUOTED);
     FILE *out = walk_line(w);
     if (out && w->no_ports) {
-        print_frame(f, len, out);
+        walk_print_frame(f, len, out);
     } else if (out) {
         fprintf(out, "< icmp %u %u", icmp[0], icmp[1]);
         if (errors[s->a].type == 3 && errors[s->a].code == 4)

@@ -1,0 +1,428 @@
+/*
+ * What RFC 9293 3.10.7, RFC 5961 and RFC 6298 ask of one connection, as far as the wire and the
+ * user's calls tell without doubt: which segments are answered, and by what; which end it or move
+ * it on, and which must not; that what is owed is sent again in time; what calls give. Where a
+ * number is not known to the octet nothing is asked.
+ */
+#include "sim/fuzz/walk_inside.h"
+#include <inttypes.h>
+#include <string.h>
+
+enum { OPTION_STAMP = 8 };
+
+static const int64_t second_ns = 1000000000, most_rto_ns = 60 * second_ns,
+                     two_msl_ns = 240 * second_ns;
+
+static bool is_after(uint32_t a, uint32_t b)
+{
+    return (int32_t)(a - b) > 0;
+}
+
+/* --- what the stack says --- */
+
+static bool is_connection(unsigned state)
+{
+    return state > LISTEN;
+}
+
+static void begins(struct walk *w)
+{
+    struct walk_model *m = &w->model;
+    m->fresh = true;
+    m->una = m->edge = m->tries = m->backoff = 0;
+    m->stamp_bent = m->bent_now; /* the SYN's */
+    m->pending = m->fin_out = m->fin_in = m->fin_perhaps = m->deaf = m->reset_due = false;
+    m->fd = -1;
+    m->trip_ns = 0;
+    m->flight_ns = m->out_ns = w->now_ns;
+}
+
+void walk_model_moved(struct walk *w, unsigned from, unsigned to)
+{
+    struct walk_model *m = &w->model;
+    bool blind = m->blind;
+    m->live = (uint16_t)(m->live + is_connection(to) - is_connection(from));
+    m->listeners = (uint16_t)(m->listeners + (to == LISTEN) - (from == LISTEN));
+    if (m->live > 1)
+        m->blind = true; /* which of them moves, no trace says */
+    if (m->live == 0 && !m->cookies)
+        m->blind = false;
+    if (!is_connection(from) && !is_connection(to))
+        return;
+    if (!is_connection(from))
+        begins(w);
+    bool early = w->fill == 1 && from == TIME_WAIT && to == CLOSED && !blind &&
+                 w->now_ns - m->entered_ns < two_msl_ns;
+    m->state = (uint8_t)to;
+    m->entered_ns = w->now_ns;
+    if (early && !w->unsure)
+        walk_fail(w, "TIME-WAIT ends after less than 2 MSL (RFC 9293, MUST-13)");
+}
+
+bool walk_model_is_sure(const struct walk *w)
+{
+    return !w->unsure && !w->odd && w->begin != BEGIN_COOKIES && !w->model.blind;
+}
+
+void walk_model_sent(struct walk *w, uint8_t flags, uint32_t at, uint32_t length, bool again)
+{
+    struct walk_model *m = &w->model;
+    const struct walk_end *e = &w->end;
+    m->answers++;
+    m->answer_flags |= flags;
+    m->empty += length == 0 && flags == ACK;
+    if (flags & RST)
+        return;
+    if (flags & SYN && flags & ACK && m->live == 0)
+        m->cookies = m->blind = true;
+    if (flags & ACK) {
+        if (m->edge && !(flags & SYN) && is_after(e->told, m->edge + 1) && walk_model_is_sure(w))
+            walk_fail(w,
+                      "%" PRIu32 " is acknowledged, and the window ended at %" PRIu32
+                      " (RFC 9293 3.10.7.4, first)",
+                      e->told, m->edge);
+        m->pending = false;
+        if ((int32_t)(e->edge - m->edge) > 0 || m->edge == 0)
+            m->edge = e->edge;
+    }
+    if (flags & FIN) {
+        m->fin_out = true;
+        m->fin_end = at + length;
+    }
+    if (length == 0)
+        return;
+    if (m->una == at && !again)
+        m->flight_ns = w->now_ns;
+    m->out_ns = w->now_ns;
+    m->tries += again;
+}
+
+/* --- one segment --- */
+
+static bool is_ours(const struct walk *w, const struct walk_segment *g)
+{
+    return g->sut_port == w->end.sut_port && g->peer_port == w->end.peer_port;
+}
+
+static uint32_t length_of(const struct walk_segment *g)
+{
+    return g->len + !!(g->flags & SYN) + !!(g->flags & FIN);
+}
+
+/* Table 6 of RFC 9293 3.10.7.4. */
+static bool is_acceptable(const struct walk *w, const struct walk_segment *g)
+{
+    uint32_t nxt = w->end.told, edge = w->model.edge, len = length_of(g), last = g->seq + len - 1;
+    uint32_t wnd = is_after(edge, nxt) ? edge - nxt : 0;
+    if (len == 0)
+        return wnd == 0 ? g->seq == nxt : g->seq - nxt < wnd;
+    return wnd > 0 && (g->seq - nxt < wnd || last - nxt < wnd);
+}
+
+/* It has what RFC 7323 asks of every segment, or nobody asks. */
+static bool has_stamp(const struct walk *w, const struct walk_segment *g)
+{
+    uint8_t right[12];
+    if (w->variant == VARIANT_PLAIN)
+        return true;
+    return !w->model.stamp_bent && g->options_len >= 12 && walk_stamp_option(w, right) == 12 &&
+           memcmp(g->options, right, 12) == 0 &&
+           !memchr(g->options + 12, OPTION_STAMP, g->options_len - 12u);
+}
+
+static bool is_broken(const struct walk_segment *g)
+{
+    uint32_t there = 20 + g->options_len + g->len;
+    return g->bad_sum || g->from || (g->offset && (g->offset < 5 || g->offset * 4u > there));
+}
+
+/* Of a SYN its options stand in another order. */
+static bool has_bent_stamp(const struct walk *w, const struct walk_segment *g)
+{
+    uint8_t right[12];
+    if (!(g->flags & SYN) || w->variant == VARIANT_PLAIN)
+        return !has_stamp(w, g);
+    walk_stamp_option(w, right);
+    for (uint32_t at = 0; at + 10 <= g->options_len; at++)
+        if (memcmp(g->options + at, right + 2, 6) == 0)
+            return false;
+    return true;
+}
+
+/* What must follow. */
+static void silent(struct walk_model *m, const char *why)
+{
+    m->want = WANT_SILENCE;
+    m->want_state = m->state;
+    m->why = why;
+}
+
+static void same(struct walk_model *m, enum walk_want want, const char *why)
+{
+    m->want = want;
+    m->want_state = m->state;
+    m->why = why;
+}
+
+static void moves(struct walk_model *m, enum walk_want want, unsigned to, const char *why)
+{
+    m->want = want;
+    m->want_state = (uint8_t)to;
+    m->why = why;
+}
+
+static void without_connection(struct walk *w, const struct walk_segment *g)
+{
+    struct walk_model *m = &w->model;
+    bool heard = m->listeners > 0 && g->sut_port == 80;
+    if (m->listeners > (w->listener >= 0) || (g->sut_port == 80 && heard != (w->listener >= 0)))
+        return;
+    if (g->flags & RST)
+        same(m, WANT_SILENCE, heard ? "RFC 9293 3.10.7.2, first" : "RFC 9293 3.10.7.1");
+    else if (!heard || g->flags & ACK)
+        same(m, WANT_RESET, heard ? "RFC 9293 3.10.7.2, second" : "RFC 9293 3.10.7.1");
+    else if (!(g->flags & SYN))
+        same(m, WANT_SILENCE, "RFC 9293 3.10.7.2, fourth");
+}
+
+static void in_syn_sent(struct walk *w, const struct walk_segment *g)
+{
+    struct walk_model *m = &w->model;
+    bool acks = g->flags & ACK, good = acks && is_after(g->ack, 0) && !is_after(g->ack, w->end.top);
+    if (g->flags & RST && good)
+        moves(m, WANT_SILENCE, CLOSED, "RFC 9293 3.10.7.3, second");
+    else if (g->flags & RST)
+        silent(m, "RFC 9293 3.10.7.3, second");
+    else if (acks && !good)
+        same(m, WANT_RESET, "RFC 9293 3.10.7.3, first");
+    else if (!(g->flags & SYN))
+        silent(m, "RFC 9293 3.10.7.3, fifth");
+    else if (g->len == 0 && !(g->flags & FIN))
+        moves(m, WANT_ACK, acks ? ESTABLISHED : SYN_RECEIVED, "RFC 9293 3.10.7.3, fourth");
+}
+
+static void by_reset(struct walk *w, const struct walk_segment *g)
+{
+    struct walk_model *m = &w->model;
+    uint32_t nxt = w->end.told;
+    if (g->flags & ~(RST | ACK) || g->len || (m->state == TIME_WAIT && g->seq == nxt))
+        return;
+    if (g->seq == nxt)
+        moves(m, WANT_SILENCE, CLOSED, "RFC 5961 3.2, 2");
+    else if (is_acceptable(w, g))
+        same(m, WANT_NO_RESET, "RFC 5961 3.2, 3");
+    else
+        silent(m, "RFC 5961 3.2, 1");
+}
+
+/* Fifth and eighth: all of what was sent is acknowledged, and what comes is next. */
+static void in_turn(struct walk *w, const struct walk_segment *g)
+{
+    struct walk_model *m = &w->model;
+    uint8_t to = m->state;
+    bool fin_acked = m->fin_out && m->fin_end == w->end.top, fin = g->flags & FIN;
+    if (fin_acked && m->state == FIN_WAIT_1)
+        to = FIN_WAIT_2;
+    else if (fin_acked && m->state == CLOSING)
+        to = TIME_WAIT;
+    else if (fin_acked && m->state == LAST_ACK)
+        to = CLOSED;
+    else if (m->state == SYN_RECEIVED)
+        to = ESTABLISHED;
+    if (g->len > 0 && to != CLOSED)
+        return;
+    if (fin)
+        to = to == ESTABLISHED  ? CLOSE_WAIT
+             : to == FIN_WAIT_1 ? CLOSING
+             : to == FIN_WAIT_2 ? TIME_WAIT
+                                : to;
+    m->nothing_new = g->flags == ACK && m->una == w->end.top && to == m->state;
+    moves(m, WANT_NO_RESET, to, fin ? "RFC 9293 3.10.7.4, eighth" : "RFC 9293 3.10.7.4, fifth");
+}
+
+static void synchronized(struct walk *w, const struct walk_segment *g)
+{
+    struct walk_model *m = &w->model;
+    uint32_t wnd = is_after(m->edge, w->end.told) ? m->edge - w->end.told : 0;
+    if (m->pending || !has_stamp(w, g))
+        return;
+    if (g->flags & RST) {
+        by_reset(w, g);
+    } else if (g->flags & SYN) {
+        if (m->state >= ESTABLISHED && m->state < TIME_WAIT)
+            same(m, WANT_NO_RESET, "RFC 5961 4.2");
+        else if (m->state == SYN_RECEIVED && g->flags == SYN && g->seq == 0)
+            same(m, WANT_NO_RESET, "RFC 9293 3.10.7.4, first");
+    } else if (wnd == 0 && g->seq == w->end.told) {
+        return;
+    } else if (!is_acceptable(w, g)) {
+        same(m, WANT_ACK, "RFC 9293 3.10.7.4, first");
+    } else if (!(g->flags & ACK)) {
+        same(m, g->seq == w->end.told && length_of(g) <= wnd ? WANT_SILENCE : WANT_NO_RESET,
+             "RFC 9293 3.10.7.4, fifth");
+    } else if (is_after(g->ack, w->end.top)) {
+        same(m, m->state == SYN_RECEIVED ? WANT_RESET : WANT_NO_RESET, "RFC 9293 3.10.7.4, fifth");
+    } else if (g->ack == w->end.top && g->seq == w->end.told && length_of(g) <= wnd) {
+        in_turn(w, g);
+    }
+}
+
+void walk_model_before(struct walk *w, const struct walk_segment *g)
+{
+    struct walk_model *m = &w->model;
+    m->want = WANT_NOTHING;
+    m->answers = m->empty = 0;
+    m->answer_flags = 0;
+    m->nothing_new = false;
+    m->listened = m->listeners;
+    m->told = w->end.told;
+    m->was = m->state;
+    if (is_broken(g))
+        silent(m, "RFC 9293 3.1 and 3.9.2.3: MUST-3, MUST-57");
+    else if (!walk_model_is_sure(w) || g->offset)
+        return;
+    else if (m->live == 0)
+        without_connection(w, g);
+    else if (w->end.known && is_ours(w, g) && m->state == SYN_SENT)
+        in_syn_sent(w, g);
+    else if (w->end.known && is_ours(w, g))
+        synchronized(w, g);
+    m->ends = m->want != WANT_NOTHING && m->want_state == CLOSED && m->state >= ESTABLISHED &&
+              m->state <= CLOSE_WAIT && g->flags & RST;
+    if (is_ours(w, g) && !is_broken(g) && (g->len > 0 || g->flags & FIN))
+        m->pending = true;
+    m->fin_perhaps |= is_ours(w, g) && g->flags & FIN;
+    m->bent_now = has_bent_stamp(w, g) && !(g->flags & RST);
+    m->stamp_bent |= is_ours(w, g) && m->bent_now;
+}
+
+/* A line that does not hold either. */
+static void assert_line(struct walk *w, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void assert_line(struct walk *w, const char *format, ...)
+{
+    va_list args;
+    FILE *line = walk_line(w);
+    if (!line)
+        return;
+    fputs("assert ", line);
+    va_start(args, format);
+    vfprintf(line, format, args);
+    va_end(args);
+    fputs("\n", line);
+}
+
+static void check_answer(struct walk *w)
+{
+    struct walk_model *m = &w->model;
+    static const char *const wanted[] = {[WANT_SILENCE] = "nothing",
+                                         [WANT_ACK] = "an ACK",
+                                         [WANT_RESET] = "a RST",
+                                         [WANT_NO_RESET] = "no RST"};
+    bool right = m->want == WANT_SILENCE ? m->answers == 0
+                 : m->want == WANT_ACK   ? m->answer_flags & ACK && !(m->answer_flags & RST)
+                 : m->want == WANT_RESET ? m->answer_flags & RST
+                                         : !(m->answer_flags & RST);
+    if (right)
+        return;
+    assert_line(w, "counter(\"tcp.out\") %s %" PRIu32,
+                m->answers && m->want != WANT_SILENCE ? "!="
+                : m->answers                          ? "<"
+                                                      : ">",
+                w->sent);
+    walk_fail(w, "in %s %s must answer (%s), and %s does", walk_state_name(m->was), wanted[m->want],
+              m->why,
+              m->answers == 0         ? "nothing"
+              : m->answer_flags & RST ? "a RST"
+                                      : "a segment");
+}
+
+/* A user that closed in SYN-RECEIVED: its FIN goes with the handshake's end. */
+static bool has_closed_before(const struct walk_model *m)
+{
+    return m->was == SYN_RECEIVED && ((m->want_state == ESTABLISHED && m->state == FIN_WAIT_1) ||
+                                      (m->want_state == CLOSE_WAIT && m->state == CLOSING));
+}
+
+void walk_model_after(struct walk *w, const struct walk_segment *g)
+{
+    struct walk_model *m = &w->model;
+    if (w->unsure)
+        return;
+    if (m->listeners != m->listened) {
+        assert_line(w, "query(\"tcp.count LISTEN\") == %u", m->listened);
+        walk_fail(w, "a segment ends a listener (RFC 9293, 3.10.7.2)");
+    }
+    if (m->want == WANT_NOTHING)
+        return;
+    check_answer(w);
+    if (m->state != m->want_state && !has_closed_before(m)) {
+        assert_line(w, "query(\"tcp.count %s\") == 1", walk_state_name(m->want_state));
+        walk_fail(w, "%s follows %s, and %s should (%s)", walk_state_name(m->state),
+                  walk_state_name(m->was), walk_state_name(m->want_state), m->why);
+    }
+    if (m->nothing_new && m->empty) {
+        assert_line(w, "counter(\"tcp.out\") < %" PRIu32, w->sent);
+        walk_fail(w, "an ACK that says nothing new is answered by another");
+    }
+    m->reset_due |= m->ends && m->fd >= 0;
+    m->fin_in |= g->flags & FIN && m->want == WANT_NO_RESET && m->state != m->was;
+}
+
+/* An acknowledgement is on its way to the stack: the round trip can have been so long at most. */
+void walk_model_acks(struct walk *w, const struct walk_segment *g)
+{
+    struct walk_model *m = &w->model;
+    if (!(g->flags & ACK) || !is_ours(w, g) || is_broken(g) || !is_after(g->ack, m->una) ||
+        is_after(g->ack, w->end.top))
+        return;
+    int64_t trip_ns = w->now_ns - m->flight_ns;
+    m->trip_ns = trip_ns > m->trip_ns ? trip_ns : m->trip_ns;
+    m->una = g->ack;
+    m->forward_ns = w->now_ns;
+    if (m->pending || !has_stamp(w, g) || !is_acceptable(w, g))
+        return;                                        /* it may be passed over */
+    m->backoff = m->tries ? m->backoff + m->tries : 0; /* Karn's algorithm keeps it */
+    m->tries = 0;
+    m->out_ns = w->now_ns;
+}
+
+/* --- time --- */
+
+/* RFC 6298 2: SRTT is below the longest round trip, RTTVAR as well; 5.7: three seconds when a SYN
+ * was lost. */
+static int64_t patience_ns(const struct walk_model *m)
+{
+    int64_t rto_ns = 5 * m->trip_ns;
+    rto_ns = rto_ns < 3 * second_ns ? 3 * second_ns : rto_ns;
+    for (uint32_t k = 0; k < m->tries + m->backoff && rto_ns < most_rto_ns; k++)
+        rto_ns *= 2;
+    return (rto_ns < most_rto_ns ? rto_ns : most_rto_ns) + second_ns;
+}
+
+/* What waits for an acknowledgement, or to be sent. */
+static bool is_owed(const struct walk *w)
+{
+    const struct walk_model *m = &w->model;
+    const struct walk_end *e = &w->end;
+    if (m->state < SYN_SENT || m->state == FIN_WAIT_2 || m->state == TIME_WAIT)
+        return false;
+    if (is_after(e->top, m->una))
+        return true;
+    bool unsent = m->fd >= 0 && is_after(w->fd[m->fd].write_at + 1, e->top);
+    return m->state >= ESTABLISHED && unsent && !m->held_back;
+}
+
+void walk_model_time(struct walk *w)
+{
+    struct walk_model *m = &w->model;
+    if (m->live != 1 || !is_owed(w))
+        m->out_ns = w->now_ns;
+    if (!walk_model_is_sure(w) || w->now_ns - m->out_ns <= patience_ns(m))
+        return;
+    assert_line(w, "counter(\"tcp.out\") > %" PRIu32, w->sent);
+    walk_fail(w,
+              "in %s something is owed, and for %" PRId64
+              " ms nothing was sent (RFC 6298 5, RFC 9293 3.8.6.1)",
+              walk_state_name(m->state), (w->now_ns - m->out_ns) / 1000000);
+}
