@@ -12,7 +12,7 @@
 #include "sim/hosts/stack_sut.h"
 #include "stack/socket/socket.h"
 
-enum { INFO_FIELDS = 48 };
+enum { INFO_FIELDS = 64 };
 /* Flags that are not the stack's to know. */
 enum { ASIDE = MSG_NOSIGNAL | MSG_ZEROCOPY };
 
@@ -457,6 +457,24 @@ static int64_t get_info(struct stack_sut *u, int fd, struct value *out)
                  {"lost", i.lost},
                  {"retransmitted", i.retransmitted},
                  {"total_retransmitted", i.total_retransmitted},
+                 {"timeouts", i.timeouts},
+                 {"dsacks", i.dsacks},
+                 {"delivered", i.delivered},
+                 {"delivered_ce", i.delivered_ce},
+                 {"segments_out", i.segments_out},
+                 {"segments_in", i.segments_in},
+                 {"texts_out", i.texts_out},
+                 {"texts_in", i.texts_in},
+                 {"ahead", i.ahead},
+                 {"octets_acked", i.octets_acked},
+                 {"octets_received", i.octets_received},
+                 {"octets_out", i.octets_out},
+                 {"octets_again", i.octets_again},
+                 {"since_sent_ms", i.since_sent_ms},
+                 {"since_received_ms", i.since_received_ms},
+                 {"since_acked_ms", i.since_acked_ms},
+                 {"busy_ns", i.busy_ns},
+                 {"window_limited_ns", i.window_limited_ns},
                  {"reordering", i.reordering},
                  {"iss", i.iss},
                  {"irs", i.irs},

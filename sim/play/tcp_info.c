@@ -13,7 +13,10 @@ enum unit {
     UNIT_US,       /* ns */
     UNIT_STATE,    /* RFC 9293's order, by Linux's number */
     UNIT_OPTIONS,
-    UNIT_LOST, /* Linux: those that were sent again are among them until they are acknowledged */
+    UNIT_NONE,    /* Linux tells 0 */
+    UNIT_RCV_MSS, /* before text has come it is taken for the least that all take */
+    UNIT_TEXT,    /* less what timestamps take */
+    UNIT_LOST,    /* Linux: those that were sent again are among them until they are acknowledged */
 };
 
 struct info_field {
@@ -34,7 +37,7 @@ static const struct info_field linux_fields[] = {
     {"tcpi_rto", "rto_ns", UNIT_US},
     {"tcpi_ato", "delayed_ack_ns", UNIT_US},
     {"tcpi_snd_mss", "snd_mss", UNIT_SAME},
-    {"tcpi_rcv_mss", "rcv_mss", UNIT_SAME},
+    {"tcpi_rcv_mss", "rcv_mss", UNIT_RCV_MSS},
     {"tcpi_unacked", "unacked", UNIT_SAME},
     {"tcpi_sacked", "sacked", UNIT_SAME},
     {"tcpi_lost", "lost", UNIT_LOST},
@@ -45,9 +48,29 @@ static const struct info_field linux_fields[] = {
     {"tcpi_min_rtt", "min_rtt_ns", UNIT_US},
     {"tcpi_snd_ssthresh", "ssthresh", UNIT_SEGMENTS},
     {"tcpi_snd_cwnd", "cwnd", UNIT_SEGMENTS},
-    {"tcpi_advmss", "advertised_mss", UNIT_SAME},
+    {"tcpi_advmss", "advertised_mss", UNIT_TEXT},
     {"tcpi_reordering", "reordering", UNIT_SAME},
     {"tcpi_total_retrans", "total_retransmitted", UNIT_SAME},
+    {"tcpi_total_rto", "timeouts", UNIT_SAME},
+    {"tcpi_dsack_dups", "dsacks", UNIT_SAME},
+    {"tcpi_delivered", "delivered", UNIT_SAME},
+    {"tcpi_delivered_ce", "delivered_ce", UNIT_SAME},
+    {"tcpi_segs_out", "segments_out", UNIT_SAME},
+    {"tcpi_segs_in", "segments_in", UNIT_SAME},
+    {"tcpi_data_segs_out", "texts_out", UNIT_SAME},
+    {"tcpi_data_segs_in", "texts_in", UNIT_SAME},
+    {"tcpi_rcv_ooopack", "ahead", UNIT_SAME},
+    {"tcpi_bytes_acked", "octets_acked", UNIT_SAME},
+    {"tcpi_bytes_received", "octets_received", UNIT_SAME},
+    {"tcpi_bytes_sent", "octets_out", UNIT_SAME},
+    {"tcpi_bytes_retrans", "octets_again", UNIT_SAME},
+    {"tcpi_last_data_sent", "since_sent_ms", UNIT_SAME},
+    {"tcpi_last_data_recv", "since_received_ms", UNIT_SAME},
+    {"tcpi_last_ack_recv", "since_acked_ms", UNIT_SAME},
+    {"tcpi_last_ack_sent", "", UNIT_NONE},
+    {"tcpi_busy_time", "busy_ns", UNIT_US},
+    {"tcpi_rwnd_limited", "window_limited_ns", UNIT_US},
+    {"tcpi_fackets", "", UNIT_NONE},
     {"tcpi_notsent_bytes", "unsent_octets", UNIT_SAME},
     {"tcpi_snd_wnd", "snd_wnd", UNIT_SAME},
     {"tcpi_rcv_wnd", "rcv_wnd", UNIT_SAME},
@@ -109,6 +132,12 @@ static int64_t in_unit(const struct value *told, int64_t n, enum unit unit)
         return state_number(n);
     case UNIT_OPTIONS:
         return options_number(told);
+    case UNIT_NONE:
+        return 0;
+    case UNIT_RCV_MSS:
+        return n ? n : 536;
+    case UNIT_TEXT:
+        return told_number(told, "timestamps") ? n - 12 : n;
     case UNIT_LOST:
         return n + told_number(told, "retransmitted");
     case UNIT_SAME:
@@ -133,11 +162,14 @@ static bool take_field(const struct run *r, const struct value *told, const char
         r->options->system == SYSTEM_FREEBSD ? find(freebsd_fields, name) : NULL;
     f = f ? f : find(linux_fields, name);
     const struct value *of = f ? field_of(told, f->of) : NULL;
+    bool none = f && f->unit == UNIT_NONE;
     if (own)
         *out = *own;
+    else if (none)
+        *out = (struct value){.kind = VALUE_NUMBER};
     else if (of)
         *out = (struct value){.kind = VALUE_NUMBER, .number = in_unit(told, of->number, f->unit)};
-    return own || of;
+    return own || of || none;
 }
 
 enum info_answer tcp_info_field(struct run *r, const char *name, struct value *out)

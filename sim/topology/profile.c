@@ -29,7 +29,7 @@ static const struct profile_knob linux_knobs[] = {
     {"tcp.sws_override", SECOND / 5}, /* of corked data, too */
     {"tcp.rto_max", 120 * SECOND},
     {"tcp.r2", 924600 * (SECOND / 1000)}, /* tcp_retries2 15 */
-    {"tcp.r2_syn", 127 * SECOND},         /* tcp_syn_retries 6 */
+    {"tcp.r2_syn", 131 * SECOND},         /* tcp_syn_retries 6, after tcp_syn_linear_timeouts */
     {"tcp.syn_ack_retries", 5},
     {"tcp.mss_least", 48},           /* tcp_min_snd_mss */
     {"tcp.black_hole_detection", 0}, /* tcp_mtu_probing */
@@ -38,7 +38,14 @@ static const struct profile_knob linux_knobs[] = {
     {"tcp.buffers_doubled", 1},
     {"tcp.shut_keeps", 1},
     {"tcp.fastopen_server", 0}, /* tcp_fastopen 1 */
-    {"tcp.nagle_burst", 1},
+    {"tcp.nagle_small", 1},
+    {"tcp.cwnd_segments", 1},
+    {"tcp.cwnd_validation", 0},
+    {"tcp.probe_empty", 1},
+    {"tcp.tolerate_missing_ts", 1},
+    {"tcp.rto_anew", 1},
+    {"tcp.frto", 2},
+    {"tcp.syn_linear", 4}, /* tcp_syn_linear_timeouts */
     {NULL, 0},
 };
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_ROOM = 128, KNOBS = 2, MOST_DOUBLINGS = 15, MOST_RETRIES = 255 };
+enum { NAME_ROOM = 128, KNOBS = 2, MOST_DOUBLINGS = 15, SYN_LINEAR = 4, MOST_RETRIES = 255 };
 
 /* How a number becomes the knob's. */
 enum convert {
@@ -15,7 +15,8 @@ enum convert {
     AS_LIMIT_SCALE, /* FreeBSD: the smallest scale whose 65,535 reaches it, at most 14 */
     AS_BUFFER,      /* Linux's triple: the middle, of which half is room for octets */
     AS_MOST_SCALE,  /* Linux's triple: the scale of windows up to the last */
-    AS_DOUBLINGS,   /* so many times again, from a second on: when the last gives up, in ns */
+    AS_DOUBLINGS,   /* so many times again beyond the first four seconds, from a second on: when the
+                     * last gives up, in ns (tcp_syn_linear_timeouts is 4) */
     AS_LAST_TRY, /* so many times again, from RTO_MIN on: when the connection is given up, in ns */
     AS_BIT_1,    /* whether this bit is set */
     AS_BIT_2,
@@ -26,6 +27,7 @@ enum convert {
     AS_KEY_HIGH,
     AS_SPARE_LOW,
     AS_SPARE_HIGH,
+    AS_TWICE,     /* 0, or 2 */
     AS_OFF,       /* only 0 is the knob's: whether, and not how */
     AS_ALGORITHM, /* reno or cubic */
 };
@@ -113,10 +115,11 @@ static const struct sysctl table[] = {
     {IPV4 "tcp_ecn_option", {NULL}, AS_IT_IS, "*", "of accurate ECN"},
     {IPV4 "tcp_ecn_fallback", {NULL}, AS_IT_IS, "*", "a SYN without ECN follows one with it"},
     {IPV4 "tcp_syn_retries", {"tcp.r2_syn"}, AS_DOUBLINGS, NULL, NULL},
+    {IPV4 "tcp_syn_linear_timeouts", {"tcp.syn_linear"}, AS_IT_IS, NULL, NULL},
     {IPV4 "tcp_synack_retries", {"tcp.syn_ack_retries"}, AS_IT_IS, NULL, NULL},
     {IPV4 "tcp_retries1", {"tcp.r1"}, AS_IT_IS, NULL, NULL},
     {IPV4 "tcp_retries2", {"tcp.r2"}, AS_LAST_TRY, NULL, NULL},
-    {IPV4 "tcp_frto", {"tcp.frto"}, AS_TRUTH, NULL, NULL},
+    {IPV4 "tcp_frto", {"tcp.frto"}, AS_TWICE, NULL, NULL},
     {IPV4 "tcp_reordering", {"tcp.reordering"}, AS_IT_IS, "3", "RFC 5681's three duplicates"},
     {IPV4 "tcp_early_retrans", {"tcp.tail_loss_probe"}, AS_TRUTH, NULL, NULL},
     {IPV4 "tcp_recovery", {"tcp.rack"}, AS_TRUTH, NULL, NULL},
@@ -238,6 +241,11 @@ static bool convert(enum convert how, const char *text, int64_t *out)
             return false;
         *out = *out != 0;
         return true;
+    case AS_TWICE:
+        if (!number_at(text, 0, out))
+            return false;
+        *out = *out ? 2 : 0;
+        return true;
     case AS_MS:
     case AS_S:
         if (!number_at(text, 0, out) || *out < 0 || *out > INT32_MAX)
@@ -247,7 +255,7 @@ static bool convert(enum convert how, const char *text, int64_t *out)
     case AS_DOUBLINGS:
         if (!number_at(text, 0, out) || *out < 0 || *out > MOST_DOUBLINGS)
             return false;
-        *out = ((INT64_C(2) << *out) - 1) * INT64_C(1000000000);
+        *out = ((INT64_C(2) << *out) - 1 + SYN_LINEAR) * INT64_C(1000000000);
         return true;
     case AS_LAST_TRY:
         if (!number_at(text, 0, out) || *out < 0 || *out > MOST_RETRIES)

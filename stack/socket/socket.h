@@ -211,8 +211,16 @@ struct socket_tcp_info {
     uint32_t unacked_octets;                       /* SND.NXT - SND.UNA */
     uint32_t unsent_octets, unread_octets;         /* queued by the user; for the user */
     uint32_t unacked, sacked, lost, retransmitted; /* segments in flight */
-    uint32_t total_retransmitted;                  /* segments */
-    uint32_t reordering;                           /* segments */
+    /* So far; the numbers wrap. */
+    uint32_t total_retransmitted; /* segments */
+    uint32_t timeouts, dsacks;
+    uint32_t delivered, delivered_ce; /* segments that are acknowledged, and those with an echo */
+    uint32_t segments_out, segments_in, texts_out, texts_in; /* texts: segments with data */
+    uint32_t ahead; /* segments that came ahead of their turn */
+    uint32_t octets_acked, octets_received, octets_out, octets_again;
+    uint32_t since_sent_ms, since_received_ms, since_acked_ms; /* that data left and came last */
+    int64_t busy_ns, window_limited_ns; /* data was on its way, or waited; for the window */
+    uint32_t reordering;                /* segments */
     uint32_t iss, irs, snd_una, snd_nxt, rcv_nxt;
     int64_t rto_ns, srtt_ns, rttvar_ns, min_rtt_ns; /* srtt 0: not measured yet */
     int64_t delayed_ack_ns;

@@ -144,15 +144,14 @@ int socket_tcp_set(struct stack *s, struct socket *k, enum socket_option option,
         return 0;
     case TCP_OPT_NODELAY:
         pcb->no_delay = value != 0;
-        tcp_push(s, pcb, false, now_ns);
+        tcp_push(s, pcb, pcb->no_delay, now_ns);
         return 0;
     case TCP_OPT_CORK:
         pcb->cork = value != 0;
         tcp_push(s, pcb, false, now_ns);
         return 0;
     case TCP_OPT_QUICKACK:
-        pcb->answers = value == 0;
-        tcp_push(s, pcb, value != 0, now_ns);
+        tcp_set_quick_ack(s, pcb, value != 0, now_ns);
         return 0;
     case TCP_OPT_CONGESTION:
         if (value != SOCKET_CC_RENO && value != SOCKET_CC_CUBIC)
@@ -261,7 +260,7 @@ static int get_flag(const struct tcp_pcb *pcb, enum socket_option option, int64_
         *value = pcb->cork;
         return 0;
     case TCP_OPT_QUICKACK:
-        *value = 0;
+        *value = !pcb->answers;
         return 0;
     case TCP_OPT_CONGESTION:
         *value = tcp_uses_reno(pcb) ? SOCKET_CC_RENO : SOCKET_CC_CUBIC;
@@ -310,7 +309,8 @@ int socket_tcp_tell(struct stack *s, const struct socket *k, struct socket_tcp_i
 {
     struct tcp_pcb *pcb = tcp_of(k);
     struct tcp_status t;
-    (void)now_ns;
+    uint32_t now = tcp_now_ms(s, now_ns);
+    tcp_status_until(pcb, now_ns);
     tcp_status(s, pcb, &t);
     *out = (struct socket_tcp_info){
         .state = pcb->state,
@@ -340,6 +340,26 @@ int socket_tcp_tell(struct stack *s, const struct socket *k, struct socket_tcp_i
         .sacked = t.sacked,
         .lost = t.lost,
         .retransmitted = t.retransmitted,
+        .total_retransmitted = pcb->tally.again,
+        .timeouts = pcb->tally.timeouts,
+        .dsacks = pcb->tally.dsacks,
+        .delivered = pcb->tally.delivered,
+        .delivered_ce = pcb->tally.delivered_ce,
+        .segments_out = pcb->tally.segments_out,
+        .segments_in = pcb->tally.segments_in,
+        .texts_out = pcb->tally.texts_out,
+        .texts_in = pcb->tally.texts_in,
+        .ahead = pcb->tally.ahead,
+        .octets_acked = pcb->snd_una - pcb->iss - (pcb->passive && pcb->syn_acked),
+        .octets_received =
+            pcb->state > TCP_SYN_SENT ? pcb->rcv_nxt - pcb->irs - 1 - pcb->fin_received : 0,
+        .octets_out = pcb->tally.octets_out,
+        .octets_again = pcb->tally.octets_again,
+        .since_sent_ms = now - pcb->tally.sent_ms,
+        .since_received_ms = now - pcb->heard_ms,
+        .since_acked_ms = now - pcb->tally.ack_ms,
+        .busy_ns = t.busy_ns,
+        .window_limited_ns = t.window_limited_ns,
         .reordering = t.reordering,
         .iss = pcb->iss,
         .irs = pcb->irs,

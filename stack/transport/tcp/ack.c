@@ -46,8 +46,10 @@ static void restart_timers(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
         tcp_arm_retransmission(s, pcb, true, now_ns);
     if (pcb->ecn_waits && !outstanding(pcb))
         pcb->rexmt_ns = now_ns + tcp_rto_ns(s, pcb);
-    if (!outstanding(pcb))
+    if (!outstanding(pcb) && pcb->sender) {
+        tcp_note_busy(pcb->sender, pcb->snd_nxt != pcb->snd_end, pcb->sender->limited, now_ns);
         tcp_sender_rest(s, pcb);
+    }
 }
 
 /* --- an acknowledgement --- */
@@ -101,6 +103,9 @@ static void take_by_sender(struct stack *s, struct tcp_pcb *pcb, const struct tc
     struct recovery_result out;
     recovery_acked(r, &tcp_of(s)->sent, &a, &out);
     measure(s, pcb, &out);
+    pcb->tally.delivered += out.segments;
+    pcb->tally.delivered_ce += a.echo ? out.segments : 0;
+    pcb->tally.dsacks += out.dsack;
     /* The reordering timer moves with each acknowledgement, the others with SND.UNA. */
     if (!pcb->probing)
         pcb->rexmt_ns = recovery_deadline(r);
@@ -120,6 +125,7 @@ static void drop_acknowledged(struct stack *s, struct tcp_pcb *pcb)
 static void advance(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
                     int64_t now_ns)
 {
+    pcb->tally.delivered += syn_outstanding(pcb);
     pcb->snd_una = g->ack;
     pcb->syn_acked = true;
     pcb->soft_error = 0;
@@ -198,8 +204,11 @@ void tcp_acknowledged(struct stack *s, struct tcp_pcb *pcb, const struct tcp_seg
     if (seq_after(g->ack, pcb->snd_una))
         advance(s, pcb, g, now_ns);
     /* MUST-37: a peer that goes on acknowledging probes may keep its window closed for ever. */
-    else if (pcb->probing)
+    else if (pcb->probing) {
         pcb->give_up_ns = now_ns + tcp_patience_ns(s, pcb);
+        if (tcp_knob(s, TCP_KNOB_PROBE_EMPTY))
+            pcb->rexmt_ns = now_ns + tcp_rto_ns(s, pcb);
+    }
     update_window(s, pcb, g, now_ns);
 }
 
@@ -266,6 +275,7 @@ static void resend_syn(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
         return;
     }
     tcp_count(s, TCP_OUT_RESENT);
+    pcb->tally.again++;
     tcp_send_syn(s, pcb, now_ns);
 }
 
@@ -281,6 +291,7 @@ static void time_out(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
         resend_syn(s, pcb, now_ns);
         return;
     }
+    pcb->tally.timeouts++;
     suspect_black_hole(s, pcb, now_ns);
     recovery_timed_out(&pcb->sender->recovery, pcb->snd_una, pcb->snd_nxt, now_ns,
                        pcb->sender->rtt.srtt_ns);

@@ -16,6 +16,8 @@ void tcp_note_duplicate(const struct stack *s, struct tcp_pcb *pcb, const struct
     struct seq_range d;
     uint32_t left = g->hdr.seq, right = left + g->hdr_text_len,
              nxt = pcb->rcv_nxt - pcb->fin_received; /* the place of a FIN is no text's */
+    if (g->hdr_text_len > 0 && seq_before(left, pcb->rcv_nxt))
+        tcp_soon_lost(s, pcb);
     if (!pcb->sack || pcb->state <= TCP_SYN_RECEIVED || g->hdr_text_len == 0 ||
         !tcp_knob(s, TCP_KNOB_DSACK) ||
         g->hdr.flags & (TCP_FLAG_SYN | TCP_FLAG_RST)) /* their text is not read */
@@ -44,6 +46,7 @@ tcp_step tcp_take_ahead(struct stack *s, struct tcp_pcb *pcb, const struct tcp_s
 {
     struct tcp *t = tcp_of(s);
     pcb->ack_now = true; /* RFC 5681 4.2 */
+    pcb->tally.ahead++;
     uint32_t end = g->seq + g->text_len;
     bool fin = (g->flags & TCP_FLAG_FIN) != 0;
     if (pcb->fin_ahead && seq_after(end, tcp_in_end(pcb)))

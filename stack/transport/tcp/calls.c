@@ -100,7 +100,8 @@ static void forget_last(struct stack *s, struct tcp_pcb *pcb)
     pcb->snd_wscale = pcb->rcv_wscale = 0;
     pcb->snd_wnd = pcb->max_wnd = 0;
     pcb->peer_mss = pcb->rcv_mss = pcb->quick_acks = 0;
-    pcb->answers = false;
+    pcb->answers = pcb->pushed = pcb->pushed_twice = false;
+    pcb->ato_ms = pcb->last_len = 0;
     pcb->retransmits = pcb->error = pcb->soft_error = 0;
 }
 
@@ -297,7 +298,7 @@ static void tell_window(const struct stack *s, struct tcp_pcb *pcb)
         return;
     }
     if (tcp_knob(s, TCP_KNOB_TELL_DOUBLED))
-        worth = told;
+        worth = tcp_told_window(pcb) - (pcb->rcv_nxt - pcb->last_ack);
     else if (worth > pcb->rcv_buffer / 2 || told < pcb->peer_mss)
         worth = 1;
     if (gain >= worth && gain > 0)
@@ -320,8 +321,10 @@ int tcp_receive(struct stack *s, struct tcp_pcb *pcb, void *out, uint32_t room, 
     if (seq_upto(pcb->rcv_up, pcb->rcv_user))
         pcb->urgent_in = false;
     tcp_stream_drop(&tcp_of(s)->chunks, &pcb->in, pcb->rcv_user, tcp_in_end(pcb));
-    if (pcb->state != TCP_CLOSED && !pcb->fin_received)
+    if (pcb->state != TCP_CLOSED && !pcb->fin_received) {
+        tcp_soon_read(s, pcb);
         tell_window(s, pcb);
+    }
     tcp_leave(s, pcb, now_ns);
     return (int)n;
 }
@@ -452,13 +455,13 @@ void tcp_release(struct stack *s, struct tcp_pcb *pcb, bool abort, int64_t now_n
     tcp_leave(s, pcb, now_ns);
 }
 
-void tcp_push(struct stack *s, struct tcp_pcb *pcb, bool acknowledge, int64_t now_ns)
+void tcp_push(struct stack *s, struct tcp_pcb *pcb, bool held, int64_t now_ns)
 {
     if (pcb->state <= TCP_LISTEN)
         return;
     tcp_hold(pcb);
-    if (acknowledge && pcb->ack_ns != TCP_NEVER)
-        pcb->ack_now = true;
+    if (held && pcb->state > TCP_SYN_RECEIVED)
+        tcp_output_held(s, pcb, now_ns);
     tcp_leave(s, pcb, now_ns);
 }
 

@@ -69,8 +69,20 @@ void congestion_choose(struct tcp_congestion *c, const struct tcp_congestion_ops
     check(c);
 }
 
+/* As many segments of another size. */
+static uint32_t segments_of(uint32_t window, uint32_t mss, uint32_t other)
+{
+    uint32_t segments = window / mss;
+    return segments > CONGESTION_NO_SSTHRESH / other ? CONGESTION_NO_SSTHRESH : segments * other;
+}
+
 void congestion_set_mss(struct tcp_congestion *c, uint32_t mss)
 {
+    if (c->config->by_segments) {
+        c->cwnd = segments_of(c->cwnd, c->mss, mss);
+        if (c->ssthresh != CONGESTION_NO_SSTHRESH)
+            c->ssthresh = segments_of(c->ssthresh, c->mss, mss);
+    }
     c->mss = mss;
     c->cwnd = congestion_most(c->cwnd, mss);
 }
@@ -100,11 +112,18 @@ void congestion_acked(struct tcp_congestion *c, const struct tcp_acked *a)
     check(c);
 }
 
+static void whole_segments(struct tcp_congestion *c)
+{
+    if (c->config->by_segments && c->ssthresh != CONGESTION_NO_SSTHRESH)
+        c->ssthresh -= c->ssthresh % c->mss;
+}
+
 void congestion_congested(struct tcp_congestion *c, uint32_t flight, enum congestion_event event)
 {
     if (c->config->validate)
         flight = validation_lost(c, flight);
     c->ops->congested(c, flight, event);
+    whole_segments(c);
     c->first_slow_start = false;
     check(c);
 }
@@ -115,6 +134,7 @@ void congestion_timed_out(struct tcp_congestion *c, uint32_t flight, bool again)
         flight = validation_lost(c, flight);
     c->validation.in_doubt = 0; /* RFC 7661 4.4: "resumes using the standard TCP RTO mechanism" */
     c->ops->timed_out(c, flight, again);
+    whole_segments(c);
     c->cwnd = c->mss; /* RFC 5681 3.1: the loss window */
     c->after_timeout = true;
     c->first_slow_start = false;

@@ -92,6 +92,7 @@ struct congestion_config {
     bool slow_start_after_idle; /* RFC 5681 4.1 */
     bool validate;              /* RFC 7661 */
     uint8_t hystart;            /* enum hystart_kind: how CUBIC's first slow start may end */
+    bool by_segments; /* windows count segments, however small: octets are a segment's each */
 };
 
 struct tcp_congestion {
@@ -174,6 +175,12 @@ static inline uint32_t congestion_add(uint32_t window, uint32_t more)
 {
     uint32_t sum = window + more;
     return sum < window || sum > CONGESTION_NO_SSTHRESH ? CONGESTION_NO_SSTHRESH : sum;
+}
+
+/* RFC 3465 2.3: L is 1 in a slow start that a timeout began. */
+static inline uint32_t congestion_abc_limit(const struct tcp_congestion *c)
+{
+    return c->after_timeout && !c->config->by_segments ? 1 : c->config->abc_limit;
 }
 
 /* RFC 5681 3.1 (2), with at most `limit` segments for an acknowledgement. */

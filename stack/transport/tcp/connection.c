@@ -222,6 +222,8 @@ void tcp_start_sending(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
     pcb->snd_up = pcb->iss;
     pcb->srtt_us = pcb->rttvar_us = 0;
     pcb->syn_lost = false;
+    pcb->tally = (struct tcp_tally){0};
+    pcb->snd_small = pcb->iss;
     pcb->reno = tcp_knob(s, TCP_KNOB_CONGESTION_CONTROL) == 0;
     pcb->give_up_ns = now_ns + tcp_patience_ns(s, pcb);
 }
@@ -243,6 +245,10 @@ void tcp_establish(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
     tcp_rtt_sample_syn(s, pcb, now_ns);
     pcb->dsack = (struct seq_range){0};
     tcp_congestion_start(s, pcb);
+    if (pcb->passive) { /* the SYN came to the listener, and its answer was not a connection's */
+        pcb->tally.segments_out = 0;
+        pcb->tally.segments_in++;
+    }
     tcp_keep_heard(s, pcb, now_ns);
     if (pcb->early)
         tcp_fastopen_settled(s, pcb);

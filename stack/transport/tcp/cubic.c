@@ -119,7 +119,7 @@ static void slow_start(struct tcp_congestion *c, const struct tcp_acked *a)
             leave_first_slow_start(c);
         return;
     }
-    congestion_slow_start_step(c, a->octets, c->after_timeout ? 1 : c->config->abc_limit);
+    congestion_slow_start_step(c, a->octets, congestion_abc_limit(c));
     c->cubic.in_epoch = false;
 }
 

@@ -129,6 +129,15 @@ static bool is_swallowed(const struct stack *s, const struct tcp_segment *g)
     return knob == 2 || (knob == 1 && g->hdr.flags & TCP_FLAG_SYN);
 }
 
+static void note_tally(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g)
+{
+    struct tcp_tally *t = &pcb->tally;
+    t->segments_in++;
+    t->texts_in += g->text_len > 0;
+    if (g->flags & TCP_FLAG_ACK)
+        t->ack_ms = tcp_of(s)->clock_ms;
+}
+
 /* The netbuf is free before what is due is sent. */
 static tcp_step deliver(struct stack *s, struct tcp_segment *g, int64_t now_ns)
 {
@@ -148,6 +157,7 @@ static tcp_step deliver(struct stack *s, struct tcp_segment *g, int64_t now_ns)
         return TCP_COUNTERS;
     }
     tcp_hold(pcb);
+    note_tally(s, pcb, g);
     tcp_step step;
     if (!tcp_input_fast(s, pcb, g, now_ns, &step))
         step = arrives(s, pcb, g, now_ns);

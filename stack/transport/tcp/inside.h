@@ -54,7 +54,10 @@ struct tcp_sender {
     struct tcp_recovery recovery;
     struct rtt rtt;
     struct tcp_pcb *pcb;
-    int64_t sent_ns;                 /* when it sent data last; TCP_NEVER: it has not */
+    int64_t sent_ns;             /* when it sent data last; TCP_NEVER: it has not */
+    int64_t busy_ns, limited_ns; /* for STATUS: so long, up to since_ns */
+    int64_t since_ns;
+    bool busy, limited;
     struct tcp_sender *next, **link; /* link NULL: it is not at rest */
 };
 
@@ -79,6 +82,7 @@ enum tcp_knob {
     TCP_KNOB_ECN_RETRIES,
     TCP_KNOB_BSD_TIME_WAIT,
     TCP_KNOB_NAGLE_BURST,
+    TCP_KNOB_NAGLE_SMALL,
     TCP_KNOB_TELL_DOUBLED,
     TCP_KNOB_SHUT_KEEPS,
     TCP_KNOB_BUFFERS_DOUBLED,
@@ -97,6 +101,9 @@ enum tcp_knob {
     TCP_KNOB_RTO_MAX,
     TCP_KNOB_RTO_GRANULARITY,
     TCP_KNOB_RTO_FROM_SYN_ACK,
+    TCP_KNOB_RTO_ANEW,
+    TCP_KNOB_SYN_LINEAR,
+    TCP_KNOB_PROBE_EMPTY,
     TCP_KNOB_PROBE_ACK_DELAY,
     TCP_KNOB_R1,
     TCP_KNOB_R2,
@@ -124,6 +131,7 @@ enum tcp_knob {
     TCP_KNOB_ABC_LIMIT,
     TCP_KNOB_SLOW_START_AFTER_IDLE,
     TCP_KNOB_CWND_VALIDATION,
+    TCP_KNOB_CWND_SEGMENTS,
     TCP_KNOB_HYSTART,
     TCP_KNOB_REORDERING,
     TCP_KNOB_RACK,
@@ -445,6 +453,8 @@ int64_t tcp_patience_ns(const struct stack *s, const struct tcp_pcb *pcb);
 
 /* --- output.c: what may be sent now --- */
 void tcp_output(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+/* What waits for more to fill its segment, too. */
+void tcp_output_held(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 /* The SYN, or SYN-ACK, once more or for the first time. */
 void tcp_send_syn(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 /* One octet, or the FIN, into a closed window (RFC 9293 3.8.6.1). */
@@ -460,8 +470,9 @@ uint32_t tcp_sack_len_with_text(struct stack *s, struct tcp_pcb *pcb);
 struct tcp_plan {
     uint32_t seq, len; /* of text */
     uint8_t flags;
-    bool fresh;       /* text, or FIN, that was not sent before */
-    uint16_t segment; /* octets of text in each segment that the device is to make; 0: one */
+    bool fresh;        /* text, or FIN, that was not sent before */
+    bool unit_goes_on; /* what follows is of one unit with it (unit.c) */
+    uint16_t segment;  /* octets of text in each segment that the device is to make; 0: one */
 };
 uint8_t tcp_ecn_flags(struct tcp_pcb *pcb, const struct tcp_plan *plan);
 uint8_t tcp_ecn_tos(const struct tcp_pcb *pcb, const struct tcp_plan *plan);
@@ -476,11 +487,42 @@ void tcp_send_rst(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 /* RCV.WND as it would be told now, in octets (3.8.6.2.2). */
 uint32_t tcp_receive_window(const struct stack *s, const struct tcp_pcb *pcb);
 
+/* --- status.c --- */
+/* Text is on its way or waits, `limited` for the peer's window, from now on. There is a sender. */
+void tcp_note_busy(struct tcp_sender *x, bool busy, bool limited, int64_t now_ns);
+
 /* --- record.c --- */
 /* The octets queued so far end a record. */
 void tcp_record_ends(struct stack *s, struct tcp_pcb *pcb);
 /* How many octets lie between `from` and the next end of a record; UINT32_MAX: there is none. */
 uint32_t tcp_record_left(const struct tcp_pcb *pcb, uint32_t from);
+
+/* --- soon.c: when what came is acknowledged --- */
+/* Text came in its turn: what that says of the peer's pace, and of its full segments. */
+void tcp_soon_heard(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g);
+/* It is to be acknowledged; a FIN is; something was lost or came twice on the way. */
+void tcp_soon(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+void tcp_soon_fin(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+void tcp_soon_lost(const struct stack *s, struct tcp_pcb *pcb);
+uint32_t tcp_told_window(const struct tcp_pcb *pcb);
+/* The delay is over. */
+void tcp_soon_due(struct stack *s, struct tcp_pcb *pcb);
+/* A segment leaves that acknowledges all; one with new text leaves; the user has read. */
+void tcp_soon_said(struct tcp_pcb *pcb);
+void tcp_soon_answered(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+void tcp_soon_read(struct stack *s, struct tcp_pcb *pcb);
+
+/* --- unit.c --- */
+/* What could go as one unit. */
+struct tcp_unit_offer {
+    uint32_t waiting, window, congestion, mss;
+    bool holds_rest; /* less than a segment stays for later */
+    bool fin;
+};
+/* How many octets go as one. There is a sender. */
+uint32_t tcp_unit(const struct tcp_pcb *pcb, const struct tcp_unit_offer *o);
+/* It is better to wait for the next acknowledgement. */
+bool tcp_unit_waits(const struct tcp_pcb *pcb, const struct tcp_unit_offer *o, int64_t now_ns);
 
 /* --- train.c --- */
 /* Segments that were sent as far as the connection is concerned, and wait for each other. */

@@ -144,6 +144,8 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_SHUT_KEEPS] = {"shut_keeps", KNOB_BOOL, 0, 0, 1},
     [TCP_KNOB_BUFFERS_DOUBLED] = {"buffers_doubled", KNOB_BOOL, 0, 0, 1}, /* SO_SNDBUF, SO_RCVBUF */
     [TCP_KNOB_NAGLE_BURST] = {"nagle_burst", KNOB_BOOL, 0, 0, 1},
+    /* Linux: Minshall's reading of 3.7.4. */
+    [TCP_KNOB_NAGLE_SMALL] = {"nagle_small", KNOB_BOOL, 0, 0, 1},
     /* A reset behind both FINs is an error for who still holds the connection, as BSD and Linux
      * have it; RFC 9293 3.10.7.4 says nothing to the user. */
     [TCP_KNOB_LATE_RESET_TOLD] = {"late_reset_told", KNOB_BOOL, 0, 0, 1},
@@ -164,6 +166,11 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_RTO_MAX] = {"rto_max", KNOB_NS, SECONDS(60), SECONDS(1), SECONDS(600)},
     [TCP_KNOB_RTO_GRANULARITY] = {"rto_granularity", KNOB_NS, MS(1), 0, SECONDS(1)}, /* 2.3: G */
     /* Whether the third segment measures a round trip when it has no timestamp. */
+    /* Linux: when the first unacknowledged segment is sent again, whatever for. */
+    [TCP_KNOB_RTO_ANEW] = {"rto_anew", KNOB_BOOL, 0, 0, 1},
+    [TCP_KNOB_SYN_LINEAR] = {"syn_linear", KNOB_NUMBER, 0, 0, 127}, /* SYNs without a doubling */
+    /* Linux: a closed window is probed by an acknowledged octet's number and no text. */
+    [TCP_KNOB_PROBE_EMPTY] = {"probe_empty", KNOB_BOOL, 0, 0, 1},
     [TCP_KNOB_RTO_FROM_SYN_ACK] = {"rto_from_syn_ack", KNOB_BOOL, 1, 0, 1},
     [TCP_KNOB_PROBE_ACK_DELAY] = {"probe_ack_delay", KNOB_NS, MS(200), 0,
                                   SECONDS(1)}, /* RFC 8985 */
@@ -223,11 +230,14 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_ABC_LIMIT] = {"abc_limit", KNOB_NUMBER, 1, 1, 255}, /* RFC 5681 3.1 */
     [TCP_KNOB_SLOW_START_AFTER_IDLE] = {"slow_start_after_idle", KNOB_BOOL, 1, 0, 1},
     [TCP_KNOB_CWND_VALIDATION] = {"cwnd_validation", KNOB_BOOL, 1, 0, 1}, /* RFC 7661 */
+    /* Linux: windows count segments; a loss takes its part of cwnd, not of FlightSize (RFC 9438
+     * 4.6), and cwnd grows only while more than half of it was used. */
+    [TCP_KNOB_CWND_SEGMENTS] = {"cwnd_segments", KNOB_BOOL, 0, 0, 1},
     [TCP_KNOB_HYSTART] = {"hystart", KNOB_NUMBER, 1, 0, 2}, /* 0 none, 1 HyStart++, 2 the older */
     [TCP_KNOB_REORDERING] = {"reordering", KNOB_NUMBER, 3, 1, 127}, /* DupThresh */
     [TCP_KNOB_RACK] = {"rack", KNOB_BOOL, 1, 0, 1},                 /* RFC 8985; else RFC 6675 */
     [TCP_KNOB_TAIL_LOSS_PROBE] = {"tail_loss_probe", KNOB_BOOL, 1, 0, 1},
-    [TCP_KNOB_FRTO] = {"frto", KNOB_BOOL, 1, 0, 1}, /* RFC 5682 */
+    [TCP_KNOB_FRTO] = {"frto", KNOB_NUMBER, 1, 0, 2}, /* RFC 5682 */
 };
 
 static const char *const counters[TCP_COUNTERS] = {

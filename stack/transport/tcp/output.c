@@ -132,18 +132,28 @@ static bool make_offer(struct stack *s, struct tcp_pcb *pcb, enum urge urge, str
     return scoreboard_has_room(&r->board, &tcp_of(s)->sent);
 }
 
+/* 3.7.4; the knob: as long as a segment that was less than a full one is on its way, as Minshall
+ * has it. */
+static bool nagle_holds(const struct stack *s, const struct tcp_pcb *pcb)
+{
+    if (pcb->no_delay || pcb->burst || !in_flight(pcb))
+        return false;
+    return !tcp_knob(s, TCP_KNOB_NAGLE_SMALL) ||
+           (seq_after(pcb->snd_small, pcb->snd_una) && seq_upto(pcb->snd_small, pcb->snd_nxt));
+}
+
 /* 3.8.6.2.1 (1) to (3) with 3.7.4. "PUSHed" is what the user does not hold back. */
-static bool worth_sending(const struct tcp_pcb *pcb, const struct offer *o, uint32_t len, bool fin)
+static bool worth_sending(const struct stack *s, const struct tcp_pcb *pcb, const struct offer *o,
+                          uint32_t len, bool fin)
 {
     bool pushed = !pcb->cork && !pcb->more;
-    bool nagle = in_flight(pcb) && !pcb->no_delay && !pcb->burst;
     if (len == o->mss || fin)
         return true;
     if (pcb->urgent && seq_after(pcb->snd_up, pcb->snd_nxt))
         return true;
     if (len == o->waiting && o->record) /* what follows cannot join it: nothing is gained */
         return true;
-    if (!pushed || nagle)
+    if (!pushed || nagle_holds(s, pcb))
         return false;
     if (len == o->waiting)
         return true;
@@ -157,38 +167,87 @@ static void note_limit(struct tcp_pcb *pcb, const struct offer *o)
     pcb->sender->recovery.cwnd_limited = would > 0 && o->congestion < would;
 }
 
-/* The knob: a segment that others went before at once, and behind which none fits, ends their
- * burst.
- */
-static bool ends_burst(const struct stack *s, const struct tcp_pcb *pcb, const struct offer *o,
-                       uint32_t room, uint32_t len)
+/* What goes out at one time. */
+struct burst {
+    int64_t now_ns;
+    enum urge urge;
+    bool sent;     /* something */
+    bool held;     /* for more of cwnd */
+    bool window;   /* it is the peer's that stops the rest */
+    bool many;     /* the unit has had a segment already */
+    uint32_t left; /* octets of the unit (unit.c) that are to go */
+};
+
+static struct tcp_unit_offer unit_offer(const struct stack *s, const struct tcp_pcb *pcb,
+                                        const struct offer *o)
 {
-    return pcb->follows && !o->again && room - len < least(o->waiting - len, o->mss) &&
-           tcp_knob(s, TCP_KNOB_PUSH_BURSTS);
+    return (struct tcp_unit_offer){.waiting = o->waiting,
+                                   .window = o->window,
+                                   .congestion = o->congestion,
+                                   .mss = o->mss,
+                                   .holds_rest = pcb->cork || pcb->more || nagle_holds(s, pcb),
+                                   .fin = o->fin};
+}
+
+static bool waits_for_more(const struct stack *s, const struct tcp_pcb *pcb, const struct offer *o,
+                           struct burst *b)
+{
+    if (!tcp_knob(s, TCP_KNOB_PUSH_BURSTS) || o->again || b->urge != URGE_NONE || b->left > 0)
+        return false;
+    struct tcp_unit_offer u = unit_offer(s, pcb, o);
+    if (!tcp_unit_waits(pcb, &u, b->now_ns))
+        return false;
+    b->held = o->congestion < o->window;
+    return true;
+}
+
+/* The knob: does this segment end a unit of several? */
+static bool ends_unit(const struct stack *s, const struct tcp_pcb *pcb, const struct offer *o,
+                      uint32_t room, struct burst *b, struct tcp_plan *plan)
+{
+    if (!tcp_knob(s, TCP_KNOB_PUSH_BURSTS) || b->urge == URGE_LOSS_PROBE)
+        return false;
+    if (o->again) {
+        plan->unit_goes_on =
+            room - plan->len >= o->mss && scoreboard_lost_goes_on(&pcb->sender->recovery.board);
+    } else {
+        if (b->left == 0) {
+            struct tcp_unit_offer u = unit_offer(s, pcb, o);
+            b->left = tcp_unit(pcb, &u);
+            b->many = false;
+        }
+        b->left -= least(b->left, plan->len);
+        plan->unit_goes_on = b->left > 0;
+    }
+    bool ends = b->many && !plan->unit_goes_on;
+    b->many = plan->unit_goes_on;
+    return ends;
 }
 
 /* The next segment with text or FIN; false: none may be sent now. */
-static bool plan_next(struct stack *s, struct tcp_pcb *pcb, enum urge urge, struct tcp_plan *plan)
+static bool plan_next(struct stack *s, struct tcp_pcb *pcb, struct burst *b, struct tcp_plan *plan)
 {
     struct offer o;
-    if (!may_send_text(pcb) || !make_offer(s, pcb, urge, &o))
+    if (!may_send_text(pcb) || !make_offer(s, pcb, b->urge, &o))
         return false;
     if (pcb->ecn_waits && !o.again)
         return false;
     note_limit(pcb, &o);
+    b->window = !o.again && o.window < least(o.waiting, o.mss) && o.window <= o.congestion;
     uint32_t room = least(o.window, o.congestion), len = least(least(o.waiting, room), o.mss);
     /* FIN takes an octet of the window as text does. */
     bool fin = o.fin && len == o.waiting && room > len;
     if (len == 0 && !fin)
         return false;
-    if (o.again ? len < o.waiting : urge == URGE_NONE && !worth_sending(pcb, &o, len, fin))
+    bool worth = b->urge != URGE_NONE || b->left > 0 || worth_sending(s, pcb, &o, len, fin);
+    if (o.again ? len < o.waiting : !worth || waits_for_more(s, pcb, &o, b))
         return false;
     *plan = (struct tcp_plan){.seq = o.from, .len = len, .flags = TCP_FLAG_ACK, .fresh = !o.again};
     if (fin)
         plan->flags |= TCP_FLAG_FIN;
     /* MUST-60 */
     bool last = o.from + len == pcb->snd_end || len == tcp_record_left(pcb, o.from);
-    if (len > 0 && (last || ends_burst(s, pcb, &o, room, len)))
+    if (len > 0 && (ends_unit(s, pcb, &o, room, b, plan) || last))
         plan->flags |= TCP_FLAG_PSH;
     return true;
 }
@@ -213,22 +272,21 @@ static void note_flight(struct stack *s, struct tcp_pcb *pcb, const struct tcp_p
         recovery_sent(r, &tcp_of(s)->sent, plan->seq, end, now_ns);
         if (plan->len && plan->len == tcp_record_left(pcb, plan->seq))
             scoreboard_ends_record(&r->board);
+        if (plan->unit_goes_on)
+            scoreboard_goes_on(&r->board);
+        if (plan->len && plan->len < tcp_send_mss(s, pcb) - tcp_sack_len_with_text(s, pcb))
+            pcb->snd_small = end;
         pcb->snd_nxt = end;
     } else {
         tcp_count(s, TCP_OUT_RESENT);
+        pcb->tally.again++;
+        pcb->tally.octets_again += plan->len;
         recovery_sent_again(r, plan->seq, end, now_ns, tcp_timestamp(s, pcb, now_ns));
     }
-    tcp_arm_retransmission(s, pcb, false, now_ns);
+    bool anew = plan->seq == pcb->snd_una && !plan->fresh && tcp_knob(s, TCP_KNOB_RTO_ANEW);
+    tcp_arm_retransmission(s, pcb, anew, now_ns);
     if (pcb->give_up_ns == TCP_NEVER)
         pcb->give_up_ns = now_ns + tcp_patience_ns(s, pcb);
-}
-
-/* Data goes out about as soon as data has come: it will bring the acknowledgements along. */
-static void note_answer(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
-{
-    enum { SOON_MS = 40 };
-    if (pcb->rcv_mss && tcp_clock_ms(s, now_ns) - pcb->heard_ms < SOON_MS)
-        pcb->answers = true;
 }
 
 /* What could not be sent is lost, as on the wire: the timeout has it sent again. `train`: what goes
@@ -239,7 +297,7 @@ static int send_planned(struct stack *s, struct tcp_pcb *pcb, struct tcp_train *
     int err = 0;
     if (plan->fresh) {
         resume(s, pcb, now_ns);
-        note_answer(s, pcb, now_ns);
+        tcp_soon_answered(s, pcb, now_ns);
     }
     if (!tcp_train_takes(s, pcb, train, plan, now_ns)) {
         if ((err = tcp_train_leaves(s, pcb, train, now_ns)) < 0)
@@ -270,13 +328,19 @@ static void send_all(struct stack *s, struct tcp_pcb *pcb, enum urge urge, int64
 {
     struct tcp_plan plan;
     struct tcp_train train = {.count = 0};
-    while (plan_next(s, pcb, urge, &plan)) {
+    struct burst b = {.now_ns = now_ns, .urge = urge};
+    while (plan_next(s, pcb, &b, &plan)) {
         if (send_planned(s, pcb, &train, &plan, now_ns) < 0 || urge == URGE_LOSS_PROBE)
             break;
-        pcb->follows = true;
-        urge = URGE_NONE;
+        b.sent = b.sent || plan.fresh;
+        b.urge = URGE_NONE;
     }
     tcp_train_leaves(s, pcb, &train, now_ns);
+    if (pcb->sender)
+        tcp_note_busy(pcb->sender, in_flight(pcb) || pcb->snd_nxt != pcb->snd_end, b.window,
+                      now_ns);
+    if (pcb->sender && (b.sent || b.held))
+        recovery_used(&pcb->sender->recovery, tcp_text_una(pcb), pcb->snd_nxt, b.held);
 }
 
 static void output(struct stack *s, struct tcp_pcb *pcb, enum urge urge, int64_t now_ns)
@@ -285,7 +349,6 @@ static void output(struct stack *s, struct tcp_pcb *pcb, enum urge urge, int64_t
         return;
     pcb->sending = true;
     pcb->burst = !in_flight(pcb) && tcp_knob(s, TCP_KNOB_NAGLE_BURST);
-    pcb->follows = false;
     send_all(s, pcb, urge, now_ns);
     if (pcb->ack_now)
         tcp_send_ack(s, pcb, now_ns);
@@ -298,6 +361,11 @@ static void output(struct stack *s, struct tcp_pcb *pcb, enum urge urge, int64_t
 void tcp_output(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
     output(s, pcb, URGE_NONE, now_ns);
+}
+
+void tcp_output_held(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    output(s, pcb, URGE_SMALL_WINDOW, now_ns);
 }
 
 void tcp_send_syn(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
@@ -320,6 +388,12 @@ void tcp_send_syn(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 /* The octet counts as sent, since a peer whose window opens meanwhile takes it. */
 static void probe_closed(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
+    if (tcp_knob(s, TCP_KNOB_PROBE_EMPTY) && !in_flight(pcb)) {
+        struct tcp_plan empty = {.seq = pcb->snd_una - 1, .flags = TCP_FLAG_ACK};
+        if (tcp_sender_take(s, pcb))
+            tcp_transmit(s, pcb, &empty, now_ns);
+        return;
+    }
     struct tcp_recovery *r = tcp_sender_take(s, pcb);
     if (!r || !scoreboard_has_room(&r->board, &tcp_of(s)->sent))
         return;

@@ -21,6 +21,7 @@ void recovery_init(struct tcp_recovery *r, const struct recovery_config *config,
                                .soft_at_ns = RECOVERY_NEVER,
                                .recover = snd_una - 1, /* RFC 6582 3.2 (1) */
                                .sack = sack,
+                               .usage_end = snd_una,
                                .tlp.sampled = true};
     congestion_init(&r->congestion, ops, congestion, mss, syn_lost);
     rack_init(&r->rack);
@@ -34,9 +35,29 @@ void recovery_end(struct tcp_recovery *r, struct pool *pool)
 
 /* --- how much --- */
 
+static bool by_segments(const struct tcp_recovery *r)
+{
+    return r->congestion.config->by_segments;
+}
+
+static bool reduces_by_and_by(const struct tcp_recovery *r)
+{
+    return r->state == RECOVERY_FAST || (r->state == RECOVERY_REDUCED && by_segments(r));
+}
+
+/* What a segment of so many octets takes of cwnd. */
+static uint32_t weight(const struct tcp_recovery *r, uint32_t octets)
+{
+    return by_segments(r) ? r->congestion.mss : octets;
+}
+
 uint32_t recovery_in_flight(const struct tcp_recovery *r, uint32_t snd_una, uint32_t snd_nxt)
 {
     uint32_t out = snd_nxt - snd_una, gone = r->board.sacked + r->board.lost;
+    if (by_segments(r)) {
+        out = r->board.segments * r->congestion.mss;
+        gone = (r->board.sacked_segments + r->board.lost_segments) * r->congestion.mss;
+    }
     if (!r->sack)
         gone += r->duplicates_octets;
     return out > gone ? out - gone : 0;
@@ -46,7 +67,20 @@ uint32_t recovery_room(const struct tcp_recovery *r, uint32_t snd_una, uint32_t 
 {
     uint32_t in_flight = recovery_in_flight(r, snd_una, snd_nxt);
     uint32_t cwnd = r->congestion.cwnd;
+    if (by_segments(r))
+        cwnd -= cwnd % r->congestion.mss;
     return cwnd > in_flight ? cwnd - in_flight : 0;
+}
+
+void recovery_used(struct tcp_recovery *r, uint32_t snd_una, uint32_t snd_nxt, bool held)
+{
+    bool full = held || recovery_room(r, snd_una, snd_nxt) == 0;
+    bool more = !r->cwnd_filled && r->board.segments > r->most_out;
+    if (!full && !more && seq_before(snd_una, r->usage_end))
+        return;
+    r->cwnd_filled = full;
+    r->most_out = r->board.segments;
+    r->usage_end = snd_nxt;
 }
 
 /* RFC 5682 2.1 (2b): in its third step new data goes, if there is any; else the step is skipped. */
@@ -74,8 +108,8 @@ bool recovery_sent(struct tcp_recovery *r, struct pool *pool, uint32_t left, uin
 {
     if (!scoreboard_sent(&r->board, pool, left, right, now_ns))
         return false;
-    if (r->state == RECOVERY_FAST)
-        prr_sent(&r->prr, right - left);
+    if (reduces_by_and_by(r))
+        prr_sent(&r->prr, weight(r, right - left));
     return true;
 }
 
@@ -102,7 +136,7 @@ void recovery_sent_again(struct tcp_recovery *r, uint32_t left, uint32_t right, 
     STACK_ASSERT(s && s->state != SENT_SACKED);
     scoreboard_sent_again(&r->board, s, now_ns);
     if (r->state == RECOVERY_FAST)
-        prr_sent(&r->prr, right - left);
+        prr_sent(&r->prr, weight(r, right - left));
     r->resent += right - left;
     note_again(r, left, right);
     if (!r->again_timed && recovery_is_on(r) && s == r->board.first) { /* RFC 3522 3.2 (2) */
@@ -133,9 +167,12 @@ static void reduce(struct tcp_recovery *r, uint32_t flight, uint32_t recover_fs,
 }
 
 /* FlightSize when a loss is found. RFC 5681 3.2 (2): what limited transmit sent does not count;
- * with RACK that lasts as long as reordering may. It is what lies beyond cwnd. */
+ * with RACK that lasts as long as reordering may. It is what lies beyond cwnd. RFC 9438 4.6: who
+ * lets cwnd not grow beyond what is used may take cwnd itself. */
 static uint32_t flight_size(const struct tcp_recovery *r, const struct recovery_ack *a)
 {
+    if (by_segments(r))
+        return r->congestion.cwnd;
     return congestion_least(a->snd_nxt - a->snd_una, r->congestion.cwnd);
 }
 
@@ -143,7 +180,8 @@ static void enter_fast(struct tcp_recovery *r, const struct recovery_ack *a,
                        const struct delivery *d)
 {
     uint32_t flight = a->snd_nxt - a->ack;
-    uint32_t recover_fs = flight - r->board.sacked + d->octets;
+    uint32_t recover_fs =
+        by_segments(r) ? r->congestion.cwnd : flight - r->board.sacked + d->octets;
     if (r->state == RECOVERY_OPEN) {
         recovery_save(r);
         reduce(r, flight_size(r, a), recover_fs, CONGESTION_LOSS, a->now_ns);
@@ -161,7 +199,7 @@ static void open_again(struct tcp_recovery *r)
 {
     if (r->state == RECOVERY_FAST || r->state == RECOVERY_TIMEOUT)
         rack_recovered(&r->rack);
-    if (r->state == RECOVERY_FAST)
+    if (reduces_by_and_by(r))
         congestion_recovered(&r->congestion, r->resent);
     r->state = RECOVERY_OPEN;
     r->forward_step = 0;
@@ -199,6 +237,10 @@ static void grow(struct tcp_recovery *r, const struct recovery_ack *a, const str
                               .snd_una = a->ack,
                               .snd_nxt = a->snd_nxt,
                               .cwnd_limited = r->cwnd_limited || r->state == RECOVERY_TIMEOUT};
+    if (by_segments(r)) /* slow start doubles what is used */
+        acked.cwnd_limited =
+            r->cwnd_filled || (congestion_slow_start(&r->congestion) &&
+                               r->congestion.cwnd < 2 * r->most_out * r->congestion.mss);
     if (a->ack != a->snd_una && d->octets > 0)
         congestion_acked(&r->congestion, &acked);
 }
@@ -224,7 +266,10 @@ static void take_echo(struct tcp_recovery *r, const struct recovery_ack *a,
     if (!a->echo || r->state != RECOVERY_OPEN)
         return;
     out->waits = r->congestion.cwnd <= r->congestion.mss;
-    reduce(r, flight_size(r, a), a->snd_nxt - a->snd_una, CONGESTION_ECN, a->now_ns);
+    if (by_segments(r)) /* PRR takes it back, by and by */
+        reduce(r, r->congestion.cwnd, r->congestion.cwnd, CONGESTION_LOSS, a->now_ns);
+    else
+        reduce(r, flight_size(r, a), a->snd_nxt - a->snd_una, CONGESTION_ECN, a->now_ns);
     r->state = RECOVERY_REDUCED;
     r->recover = a->snd_nxt;
     out->reduced = true;
@@ -254,12 +299,12 @@ void recovery_move(struct tcp_recovery *r, const struct recovery_ack *a, const s
     } else if (again_lost && r->state == RECOVERY_FAST) {
         reduce_again(r, a, d);
     }
-    if (r->state == RECOVERY_FAST)
+    take_echo(r, a, out);
+    if (reduces_by_and_by(r))
         proportion(r, a, d, lost_before);
     /* RFC 9937 6.4: cwnd is ssthresh then. RFC 3168 6.1.2: an echo lets it not grow. */
     else if (r->state != RECOVERY_REDUCED && !out->ended && !a->echo)
         grow(r, a, d);
-    take_echo(r, a, out);
 }
 
 static void repair_answered(struct tcp_recovery *r, const struct recovery_ack *a,
@@ -290,8 +335,11 @@ void recovery_acked(struct tcp_recovery *r, struct pool *pool, const struct reco
         r->tlp.sampled = true;
     if (recovery_was_spurious(r, a, &d, dsack))
         undo(r, a->ack, out);
-    if (r->state != RECOVERY_OPEN && seq_upto(r->recover, a->ack) && a->ack != a->snd_una) {
-        out->ended = r->state == RECOVERY_FAST;
+    bool over = seq_upto(r->recover, a->ack) && a->ack != a->snd_una;
+    if (r->state == RECOVERY_REDUCED && by_segments(r)) /* CWR has arrived, too */
+        over = seq_before(r->recover, a->ack);
+    if (r->state != RECOVERY_OPEN && over) {
+        out->ended = reduces_by_and_by(r);
         open_again(r);
     }
     bool again_lost = recovery_detect(r, a, d.rtt_ns);
@@ -300,4 +348,6 @@ void recovery_acked(struct tcp_recovery *r, struct pool *pool, const struct reco
     recovery_move(r, a, &d, lost_before, again_lost, out);
     out->rtt_ns = d.rtt_ns;
     out->octets = d.octets;
+    out->segments = d.segments + (dsack && r->resent > 0);
+    out->dsack = dsack;
 }

@@ -33,6 +33,7 @@ struct recovery_config {
     bool rack;                /* RFC 8985 with peers that have SACK; else RFC 6675 */
     bool probe;               /* its loss probes */
     bool forward;             /* F-RTO */
+    bool forward_at_once;     /* by whatever was sent once and arrives after the timeout */
     bool undo;                /* RFC 4015 and D-SACK */
 };
 
@@ -61,6 +62,8 @@ struct tcp_recovery {
     uint32_t recover;           /* RFC 6582: SND.NXT when recovery began */
     uint32_t duplicates_octets; /* without SACK: what duplicate acknowledgements say has arrived */
     uint32_t resent;            /* octets, in this recovery */
+    uint32_t most_out;          /* segments in flight at once, until usage_end is acknowledged */
+    uint32_t usage_end;
     /* Retransmissions of this recovery that no D-SACK has come for; beyond the bound there is no
      * undoing by D-SACK. */
     struct seq_range undo[RECOVERY_UNDO];
@@ -74,6 +77,7 @@ struct tcp_recovery {
     bool may_undo, again_timed; /* `again_ts` waits for its echo */
     bool many_again;            /* more than `undo` holds */
     bool cwnd_limited;          /* the caller's: cwnd held the sender back lately */
+    bool cwnd_filled;           /* it was full, until usage_end is acknowledged */
     bool cwr;                   /* the next new segment says CWR (RFC 3168 6.1.2) */
 };
 
@@ -97,8 +101,10 @@ struct recovery_result {
     bool spurious_timeout;
     bool reduced;    /* the window was taken from, now */
     uint32_t octets; /* delivered */
-    bool ended;      /* an episode of fast recovery is over */
-    bool waits;      /* congestion was echoed with cwnd at one segment: nothing new until the RTO */
+    uint32_t segments;
+    bool dsack;
+    bool ended; /* an episode of fast recovery is over */
+    bool waits; /* congestion was echoed with cwnd at one segment: nothing new until the RTO */
 };
 
 struct recovery_config recovery_config_rfc(void);
@@ -111,6 +117,9 @@ void recovery_end(struct tcp_recovery *r, struct pool *pool);
 
 /* FlightSize less what arrived or is lost: pipe of RFC 6675, inflight of RFC 9937. */
 uint32_t recovery_in_flight(const struct tcp_recovery *r, uint32_t snd_una, uint32_t snd_nxt);
+/* The caller has sent all that may go now: how much of cwnd that was. `held`: it waits for more of
+ * it. */
+void recovery_used(struct tcp_recovery *r, uint32_t snd_una, uint32_t snd_nxt, bool held);
 /* Octets that cwnd leaves. */
 uint32_t recovery_room(const struct tcp_recovery *r, uint32_t snd_una, uint32_t snd_nxt);
 /* What is to be sent again before anything new, one segment of at most `most` octets; false:

@@ -109,8 +109,11 @@ struct delivery recovery_deliver(struct tcp_recovery *r, struct pool *pool,
                          .has_echo = a->has_echo_ts,
                          .echo_age_ms = a->ts_now - a->ts_ecr};
     scoreboard_acked(&r->board, pool, a->ack, &d);
-    if (r->sack) {
+    if (r->sack)
         take_blocks(r, pool, a, dsack, &d);
+    if (r->congestion.config->by_segments) /* what came twice had been delivered, too */
+        d.octets = (d.segments + (dsack && r->resent > 0)) * r->congestion.mss;
+    if (r->sack) {
         recovery_check_reneging(r);
     } else {
         count_duplicates(r, a, &d);
@@ -234,6 +237,8 @@ bool recovery_was_spurious(struct tcp_recovery *r, const struct recovery_ack *a,
             return true;
     }
     if (dsack && r->undo_count == 0 && !r->many_again && r->resent > 0)
+        return true;
+    if (r->forward_step != 0 && r->config->forward_at_once && d->once)
         return true;
     return r->forward_step != 0 && (a->ack != a->snd_una || a->duplicate) && forward(r, a, d);
 }

@@ -112,7 +112,9 @@ void recovery_timed_out(struct tcp_recovery *r, uint32_t snd_una, uint32_t snd_n
     r->forward_step = first_forward_step(r, again);
     if (r->state == RECOVERY_OPEN || r->state == RECOVERY_REDUCED)
         recovery_save(r);
-    congestion_timed_out(&r->congestion, snd_nxt - snd_una, again);
+    congestion_timed_out(&r->congestion,
+                         r->congestion.config->by_segments ? r->congestion.cwnd : snd_nxt - snd_una,
+                         again);
     r->state = RECOVERY_TIMEOUT;
     r->recover = snd_nxt;
     r->reduced_ns = now_ns;

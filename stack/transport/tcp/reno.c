@@ -21,7 +21,7 @@ static void avoid(struct tcp_congestion *c, uint32_t octets)
 static void acked(struct tcp_congestion *c, const struct tcp_acked *a)
 {
     if (congestion_slow_start(c))
-        congestion_slow_start_step(c, a->octets, c->after_timeout ? 1 : c->config->abc_limit);
+        congestion_slow_start_step(c, a->octets, congestion_abc_limit(c));
     else
         avoid(c, a->octets);
     c->after_timeout = c->after_timeout && congestion_slow_start(c);

@@ -87,6 +87,10 @@ int64_t tcp_rto_ns(const struct stack *s, const struct tcp_pcb *pcb)
         return rtt_rto(&pcb->sender->rtt, &l) + slop(s, pcb, &pcb->sender->rtt);
     struct rtt r = tcp_rtt_remembered(s, pcb);
     r.backoff = pcb->retransmits;
+    if (pcb->state == TCP_SYN_SENT) {
+        uint8_t flat = (uint8_t)tcp_knob(s, TCP_KNOB_SYN_LINEAR);
+        r.backoff = pcb->retransmits > flat ? (uint8_t)(pcb->retransmits - flat) : 0;
+    }
     return rtt_rto(&r, &l) + slop(s, pcb, &r);
 }
 

@@ -8,7 +8,8 @@ static uint32_t octets_of(const struct sent_segment *s)
 
 void scoreboard_check(const struct scoreboard *b)
 {
-    uint32_t sacked = 0, lost = 0, in_flight = 0, timed = 0, segments = 0;
+    uint32_t sacked = 0, lost = 0, in_flight = 0, timed = 0;
+    uint32_t all = 0, segments = 0, lost_segments = 0;
     const struct sent_segment *before = NULL;
     for (const struct sent_segment *s = b->first; s; before = s, s = s->next) {
         STACK_ASSERT(seq_before(s->at.left, s->at.right));
@@ -16,11 +17,14 @@ void scoreboard_check(const struct scoreboard *b)
         STACK_ASSERT(!before || before->state != SENT_SACKED || s->state != SENT_SACKED);
         sacked += s->state == SENT_SACKED ? octets_of(s) : 0;
         lost += s->state == SENT_LOST ? octets_of(s) : 0;
+        all += s->segments;
         segments += s->state == SENT_SACKED ? s->segments : 0;
+        lost_segments += s->state == SENT_LOST ? s->segments : 0;
         in_flight += s->state == SENT_IN_FLIGHT;
     }
     STACK_ASSERT(before == b->last && sacked == b->sacked && lost == b->lost);
-    STACK_ASSERT(segments == b->sacked_segments);
+    STACK_ASSERT(all == b->segments && segments == b->sacked_segments);
+    STACK_ASSERT(lost_segments == b->lost_segments);
     for (const struct sent_segment *s = b->earliest; s; s = s->later, timed++) {
         STACK_ASSERT(s->state == SENT_IN_FLIGHT && (s->later || s == b->latest));
         STACK_ASSERT(!s->later || seq_upto(s->order, s->later->order));
@@ -88,6 +92,7 @@ static void leave_state(struct scoreboard *b, struct sent_segment *s)
         time_out_of(b, s);
     } else if (s->state == SENT_LOST) {
         b->lost -= octets_of(s);
+        b->lost_segments -= s->segments;
     } else {
         b->sacked -= octets_of(s);
         b->sacked_segments -= s->segments;
@@ -101,6 +106,7 @@ static void enter_state(struct scoreboard *b, struct sent_segment *s, enum sent_
         time_into(b, s);
     } else if (state == SENT_LOST) {
         b->lost += octets_of(s);
+        b->lost_segments += s->segments;
     } else {
         b->sacked += octets_of(s);
         b->sacked_segments += s->segments;
@@ -153,7 +159,9 @@ static bool grow_last(struct scoreboard *b, uint32_t right, int64_t now_ns)
     s->at.right = right;
     s->sent_ns = now_ns;
     s->order = b->orders++;
+    b->segments -= s->segments;
     s->segments = (uint16_t)(s->segments < UINT16_MAX ? s->segments + 1 : UINT16_MAX);
+    b->segments += s->segments;
     enter_state(b, s, SENT_IN_FLIGHT);
     return true;
 }
@@ -169,6 +177,8 @@ bool scoreboard_sent(struct scoreboard *b, struct pool *pool, uint32_t left, uin
     s->sent_ns = now_ns;
     s->order = b->orders++;
     s->segments = 1;
+    s->goes_on = false;
+    b->segments++;
     *(b->last ? &b->last->next : &b->first) = s;
     b->last = s;
     time_into(b, s);
@@ -182,12 +192,27 @@ void scoreboard_ends_record(struct scoreboard *b)
         b->last->ends = true;
 }
 
+void scoreboard_goes_on(struct scoreboard *b)
+{
+    if (b->last)
+        b->last->goes_on = true;
+}
+
+bool scoreboard_lost_goes_on(const struct scoreboard *b)
+{
+    const struct sent_segment *s = b->first;
+    while (s && s->state != SENT_LOST)
+        s = s->next;
+    return s && s->goes_on && s->next && s->next->state == SENT_LOST;
+}
+
 void scoreboard_sent_again(struct scoreboard *b, struct sent_segment *s, int64_t now_ns)
 {
     leave_state(b, s);
     s->sent_ns = now_ns;
     s->order = b->orders++;
     s->again = true;
+    b->segments -= s->segments - 1u;
     s->segments = 1;
     enter_state(b, s, SENT_IN_FLIGHT);
     STACK_INVARIANT(scoreboard_check(b));
@@ -206,10 +231,15 @@ static bool cut(struct scoreboard *b, struct pool *pool, struct sent_segment *s,
     right->sent_ns = s->sent_ns;
     right->order = s->order; /* the same instant: it stands behind */
     right->segments = 1;
+    b->segments++;
+    if (s->state == SENT_LOST)
+        b->lost_segments++;
     right->state = s->state;
     right->again = s->again;
     right->ends = s->ends;
+    right->goes_on = s->goes_on;
     s->ends = false;
+    s->goes_on = true;
     right->next = s->next;
     s->next = right;
     s->at.right = at;
@@ -228,9 +258,12 @@ static void join_next(struct scoreboard *b, struct pool *pool, struct sent_segme
     s->at.right = gone->at.right;
     s->again = s->again || gone->again;
     s->ends = gone->ends;
+    s->goes_on = gone->goes_on;
     uint32_t segments = (uint32_t)s->segments + gone->segments;
     if (segments > UINT16_MAX) {
-        b->sacked_segments -= s->state == SENT_SACKED ? segments - UINT16_MAX : 0;
+        b->segments -= segments - UINT16_MAX;
+        *(s->state == SENT_SACKED ? &b->sacked_segments : &b->lost_segments) -=
+            segments - UINT16_MAX;
         segments = UINT16_MAX;
     }
     s->segments = (uint16_t)segments;
@@ -289,6 +322,7 @@ static void drop_first(struct scoreboard *b, struct pool *pool)
 {
     struct sent_segment *s = b->first;
     leave_state(b, s);
+    b->segments -= s->segments;
     b->first = s->next;
     if (!b->first)
         b->last = NULL;
@@ -308,6 +342,7 @@ void scoreboard_acked(struct scoreboard *b, struct pool *pool, uint32_t ack, str
 {
     while (b->first && seq_upto(b->first->at.right, ack)) {
         count_acked(b->first, b->first->at.right, d);
+        d->segments += b->first->state == SENT_SACKED ? 0 : b->first->segments;
         if (b->first->state != SENT_SACKED)
             deliver(b->first, d);
         drop_first(b, pool);
@@ -340,6 +375,7 @@ static void arrive_by_sack(struct scoreboard *b, struct sent_segment *s, struct 
 {
     d->octets += octets_of(s);
     d->sacked += octets_of(s);
+    d->segments += s->segments;
     deliver(s, d);
     become(b, s, SENT_SACKED);
 }

@@ -30,6 +30,7 @@ struct sent_segment {
     uint8_t state;     /* enum sent_state */
     bool again : 1;    /* sent more than once */
     bool ends : 1;     /* a record: it is not joined with what follows */
+    bool goes_on : 1;  /* sent as one with what follows it */
     bool borrowed : 1; /* scoreboard.own: no pool's */
 };
 
@@ -38,7 +39,8 @@ struct scoreboard {
     struct sent_segment *first, *last;      /* by sequence */
     struct sent_segment *earliest, *latest; /* by time */
     uint32_t sacked, lost;                  /* octets */
-    uint32_t sacked_segments, orders;
+    uint32_t segments, sacked_segments, lost_segments;
+    uint32_t orders;
     struct sent_segment own; /* so that one segment can be sent whatever others hold */
     bool own_used;
 };
@@ -51,12 +53,13 @@ struct delivery {
     bool has_echo;
     uint32_t echo_age_ms; /* TSval now less SEG.TSecr */
     /* The answer. */
-    uint32_t octets; /* delivered for the first time, by it or by its SACK blocks */
-    uint32_t acked;  /* of them cumulatively */
-    uint32_t sacked; /* of them by SACK */
-    int64_t rtt_ns;  /* of the latest segment that was sent once; 0: none */
-    bool once;       /* a segment was among them that had been sent once only, before `recover` */
-    bool again;      /* one that was sent again */
+    uint32_t octets;   /* delivered for the first time, by it or by its SACK blocks */
+    uint32_t segments; /* the same, as they were sent; one that is acknowledged in part is none */
+    uint32_t acked;    /* of them cumulatively */
+    uint32_t sacked;   /* of them by SACK */
+    int64_t rtt_ns;    /* of the latest segment that was sent once; 0: none */
+    bool once;         /* a segment was among them that had been sent once only, before `recover` */
+    bool again;        /* one that was sent again */
 };
 
 /* New data was sent. False: there is no record for it, and none may be sent. */
@@ -64,6 +67,10 @@ bool scoreboard_sent(struct scoreboard *b, struct pool *pool, uint32_t left, uin
                      int64_t now_ns);
 /* What was sent last ends a record. */
 void scoreboard_ends_record(struct scoreboard *b);
+/* What was sent last went as one with what will follow it. */
+void scoreboard_goes_on(struct scoreboard *b);
+/* Behind the first that is lost another one is, which had gone as one with it. */
+bool scoreboard_lost_goes_on(const struct scoreboard *b);
 /* Could it be? */
 bool scoreboard_has_room(const struct scoreboard *b, const struct pool *pool);
 /* A record's segment was sent again. */

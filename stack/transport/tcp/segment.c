@@ -163,13 +163,24 @@ static void note_sent(struct tcp_pcb *pcb, const struct tcp_hdr *hdr)
         return;
     uint8_t shift = hdr->flags & TCP_FLAG_SYN ? 0 : pcb->rcv_wscale;
     pcb->rcv_adv = seq_later(pcb->rcv_adv, pcb->rcv_nxt + ((uint32_t)hdr->window << shift));
-    if (pcb->last_ack != pcb->rcv_nxt && pcb->quick_acks < UINT8_MAX)
-        pcb->quick_acks++;
+    tcp_soon_said(pcb);
     pcb->last_ack = pcb->rcv_nxt;
     pcb->ack_now = false;
     pcb->ack_ns = TCP_NEVER;
     if (pcb->state > TCP_SYN_RECEIVED)
         pcb->dsack = (struct seq_range){0};
+}
+
+static void note_tally(struct stack *s, struct tcp_pcb *pcb, const struct tcp_plan *plan,
+                       uint32_t segments, int64_t now_ns)
+{
+    struct tcp_tally *t = &pcb->tally;
+    t->segments_out += segments;
+    if (plan->len == 0)
+        return;
+    t->texts_out += segments;
+    t->octets_out += plan->len;
+    t->sent_ms = tcp_clock_ms(s, now_ns);
 }
 
 static struct ip_send ip_of(const struct stack *s, const struct tcp_pcb *pcb,
@@ -225,6 +236,7 @@ int tcp_transmit(struct stack *s, struct tcp_pcb *pcb, const struct tcp_plan *pl
     struct ip_send how = ip_of(s, pcb, plan, &path, ip_options);
     note_sent(pcb, &hdr);
     stack_count_many(s, MODULE_TCP, TCP_OUT, netbuf_frames(nb));
+    note_tally(s, pcb, plan, netbuf_frames(nb), now_ns);
     pcb->end.ip.has_sent = true;
     return ip_output(s, &path, nb, &how, now_ns);
 }

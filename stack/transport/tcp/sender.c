@@ -15,6 +15,7 @@ static void refresh(struct stack *s)
     t->congestion.abc_limit = (uint8_t)tcp_knob(s, TCP_KNOB_ABC_LIMIT);
     t->congestion.slow_start_after_idle = tcp_knob(s, TCP_KNOB_SLOW_START_AFTER_IDLE) != 0;
     t->congestion.validate = tcp_knob(s, TCP_KNOB_CWND_VALIDATION) != 0;
+    t->congestion.by_segments = tcp_knob(s, TCP_KNOB_CWND_SEGMENTS) != 0;
     t->congestion.hystart = (uint8_t)tcp_knob(s, TCP_KNOB_HYSTART);
     t->recovery = recovery_config_rfc();
     t->recovery.max_ack_delay_ns = tcp_knob(s, TCP_KNOB_PROBE_ACK_DELAY);
@@ -22,6 +23,7 @@ static void refresh(struct stack *s)
     t->recovery.rack = tcp_knob(s, TCP_KNOB_RACK) != 0;
     t->recovery.probe = tcp_knob(s, TCP_KNOB_TAIL_LOSS_PROBE) != 0;
     t->recovery.forward = tcp_knob(s, TCP_KNOB_FRTO) != 0;
+    t->recovery.forward_at_once = tcp_knob(s, TCP_KNOB_FRTO) == 2;
 }
 
 static const struct tcp_congestion_ops *algorithm(const struct tcp_pcb *pcb)

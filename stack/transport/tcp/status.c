@@ -30,6 +30,17 @@ static void count_flight(const struct scoreboard *b, struct tcp_status *out)
     }
 }
 
+void tcp_note_busy(struct tcp_sender *x, bool busy, bool limited, int64_t now_ns)
+{
+    if (x->busy)
+        x->busy_ns += now_ns - x->since_ns;
+    if (x->limited)
+        x->limited_ns += now_ns - x->since_ns;
+    x->since_ns = now_ns;
+    x->busy = busy;
+    x->limited = limited;
+}
+
 static void sender_status(const struct tcp_pcb *pcb, struct tcp_status *out)
 {
     const struct tcp_sender *x = pcb->sender;
@@ -40,6 +51,8 @@ static void sender_status(const struct tcp_pcb *pcb, struct tcp_status *out)
     out->ssthresh = r->congestion.ssthresh;
     out->srtt_ns = x->rtt.srtt_ns;
     out->rttvar_ns = x->rtt.rttvar_ns;
+    out->busy_ns = x->busy_ns;
+    out->window_limited_ns = x->limited_ns;
     if (r->rack.any)
         out->min_rtt_ns = rack_min_rtt(&r->rack);
     count_flight(&r->board, out);
@@ -70,6 +83,17 @@ static void path_status(struct stack *s, const struct tcp_pcb *pcb, struct tcp_s
     out->advertised_mss = o.mss;
 }
 
+uint32_t tcp_now_ms(struct stack *s, int64_t now_ns)
+{
+    return tcp_clock_ms(s, now_ns);
+}
+
+void tcp_status_until(struct tcp_pcb *pcb, int64_t now_ns)
+{
+    if (pcb->state > TCP_LISTEN && pcb->sender)
+        tcp_note_busy(pcb->sender, pcb->sender->busy, pcb->sender->limited, now_ns);
+}
+
 void tcp_status(struct stack *s, struct tcp_pcb *pcb, struct tcp_status *out)
 {
     *out = (struct tcp_status){.ssthresh = UINT32_MAX};
@@ -81,7 +105,8 @@ void tcp_status(struct stack *s, struct tcp_pcb *pcb, struct tcp_status *out)
         out->rcv_wnd = tcp_receive_window(s, pcb);
     }
     out->reordering = (uint32_t)tcp_knob(s, TCP_KNOB_REORDERING);
-    out->delayed_ack_ns = tcp_knob(s, TCP_KNOB_DELAYED_ACK);
+    out->delayed_ack_ns = tcp_knob(s, TCP_KNOB_QUICK_ACKS) ? pcb->ato_ms * INT64_C(1000000)
+                                                           : tcp_knob(s, TCP_KNOB_DELAYED_ACK);
     out->rto_ns = tcp_rto_ns(s, pcb);
     if (pcb->sender)
         sender_status(pcb, out);

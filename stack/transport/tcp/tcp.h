@@ -88,6 +88,18 @@ struct tcp_listener {
     uint16_t early; /* of those that came by Fast Open, so many are in SYN-RECEIVED */
 };
 
+/* What a connection has done so far, for STATUS; the numbers wrap. */
+struct tcp_tally {
+    uint32_t segments_out, segments_in;
+    uint32_t texts_out, texts_in;      /* segments with text */
+    uint32_t octets_out, octets_again; /* of text; those sent again are among the first, too */
+    uint32_t again;                    /* segments */
+    uint32_t delivered, delivered_ce;  /* segments; of those, told with ECE */
+    uint32_t ahead;                    /* segments that came ahead of their turn */
+    uint32_t sent_ms, ack_ms;          /* when text left last, and an acknowledgement came */
+    uint16_t dsacks, timeouts;
+};
+
 /*
  * The fields have the standard's names. A sequence number's distance to another is what counts, so
  * that all of them may wrap. Times are absolute; INT64_MAX: not set.
@@ -123,6 +135,7 @@ struct tcp_pcb {
     uint32_t iss, snd_una, snd_nxt; /* SND.NXT is never taken back */
     uint32_t snd_end;               /* behind the last octet that the user gave */
     uint32_t snd_wnd, snd_wl1, snd_wl2, snd_up, max_wnd;
+    uint32_t snd_small; /* behind the last segment that was less than a full one */
     /* What is in flight and how much may be. NULL: nothing was, or long ago, and these are what is
      * remembered of it; 0: nothing. */
     struct tcp_sender *sender;
@@ -140,12 +153,14 @@ struct tcp_pcb {
 
     uint32_t snd_buffer, rcv_buffer; /* octets, at most */
     uint16_t rcv_mss;                /* the most text that a segment of the peer has had */
-    uint8_t quick_acks;              /* sent so far, while none is delayed */
-    uint32_t heard_ms;               /* when text came last */
-    bool answers;                    /* data went out soon after data came: that acknowledges */
-    uint16_t peer_mss;               /* SendMSS: of the peer's option, or the default */
-    uint16_t user_mss;               /* 0: no bound of the user's */
-    uint8_t state;                   /* enum tcp_state */
+    uint16_t last_len, ato_ms; /* soon.c: of the segment before, the delay by the peer's pace */
+    uint8_t quick_acks;        /* that will not be delayed */
+    struct tcp_tally tally;
+    uint32_t heard_ms; /* when text came last */
+    bool answers;      /* data went out soon after data came: that acknowledges */
+    uint16_t peer_mss; /* SendMSS: of the peer's option, or the default */
+    uint16_t user_mss; /* 0: no bound of the user's */
+    uint8_t state;     /* enum tcp_state */
     uint8_t snd_wscale, rcv_wscale;
     uint8_t error, soft_error; /* of enum stack_error; a soft one is told when the end comes */
     uint8_t told;              /* readiness when `ready` was last called */
@@ -178,14 +193,14 @@ struct tcp_pcb {
     bool no_delay : 1, cork : 1, more : 1, keep_alive : 1;
     /* RFC 7413. `early`: its user has it in SYN-RECEIVED already, and may send. */
     bool early : 1;
-    bool no_options : 1;       /* on SYNs, either's */
-    bool fastopen_asks : 1;    /* our SYN has the option */
-    bool fastopen_tells : 1;   /* our SYN-ACK has a cookie */
-    bool fastopen_old : 1;     /* as option 254 */
-    bool fastopen_connect : 1; /* TCP_FASTOPEN_CONNECT */
-    bool fastopen_bare : 1;    /* TCP_FASTOPEN_NO_COOKIE: neither is wanted */
-    bool syn_data : 1;         /* octets on a SYN were taken: ours by the peer, or its */
-    bool follows : 1;          /* what is planned goes out right behind another segment */
+    bool no_options : 1;               /* on SYNs, either's */
+    bool fastopen_asks : 1;            /* our SYN has the option */
+    bool fastopen_tells : 1;           /* our SYN-ACK has a cookie */
+    bool fastopen_old : 1;             /* as option 254 */
+    bool fastopen_connect : 1;         /* TCP_FASTOPEN_CONNECT */
+    bool fastopen_bare : 1;            /* TCP_FASTOPEN_NO_COOKIE: neither is wanted */
+    bool syn_data : 1;                 /* octets on a SYN were taken: ours by the peer, or its */
+    bool pushed : 1, pushed_twice : 1; /* less than full segments wait to be acknowledged */
     bool burst : 1; /* nothing was in flight when what is being sent began, and the knob asks */
 };
 
@@ -252,11 +267,14 @@ void tcp_timeout_changed(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 int64_t tcp_keep_idle_ns(const struct stack *s, const struct tcp_pcb *pcb);
 int64_t tcp_keep_interval_ns(const struct stack *s, const struct tcp_pcb *pcb);
 unsigned tcp_keep_count(const struct stack *s, const struct tcp_pcb *pcb);
-/* The user holds nothing back any more (NODELAY, CORK): sends what may go now. `acknowledge`: and
- * an acknowledgement that waits. */
-void tcp_push(struct stack *s, struct tcp_pcb *pcb, bool acknowledge, int64_t now_ns);
+/* The user holds nothing back any more (NODELAY, CORK): sends what may go now. `held`: what is
+ * corked, too, as Linux has it for NODELAY. */
+void tcp_push(struct stack *s, struct tcp_pcb *pcb, bool held, int64_t now_ns);
 /* Octets of text in a full segment on this path: Eff.snd.MSS (RFC 9293 3.7.1). */
 uint32_t tcp_send_mss(struct stack *s, struct tcp_pcb *pcb);
+
+/* TCP_QUICKACK: what waits is acknowledged now; or answers are to bring acknowledgements along. */
+void tcp_set_quick_ack(struct stack *s, struct tcp_pcb *pcb, bool quick, int64_t now_ns);
 
 /* The next octet that is read is the one that urgent data ends with. */
 bool tcp_at_mark(const struct tcp_pcb *pcb);
@@ -284,8 +302,13 @@ struct tcp_status {
     uint32_t unacked, sacked, lost, retransmitted; /* segments in flight */
     uint32_t reordering;
     int64_t rto_ns, srtt_ns, rttvar_ns, min_rtt_ns, delayed_ack_ns;
+    int64_t busy_ns, window_limited_ns; /* text was on its way, or waited; for the peer's window */
 };
 void tcp_status(struct stack *s, struct tcp_pcb *pcb, struct tcp_status *out);
+/* Its times so far are told up to now. */
+void tcp_status_until(struct tcp_pcb *pcb, int64_t now_ns);
+/* The clock that struct tcp_tally's times are of. */
+uint32_t tcp_now_ms(struct stack *s, int64_t now_ns);
 
 /* Octets that a receive would give; that are sent but not acknowledged, and that are not sent. */
 uint32_t tcp_unread(const struct tcp_pcb *pcb);

@@ -41,20 +41,6 @@ static void check_urgent(struct tcp_pcb *pcb, const struct tcp_segment *g)
 
 /* --- seventh, process the segment text --- */
 
-/* RFC 9293 3.8.6.3: of two segments the second is acknowledged at once, one by itself after a
- * while. */
-static void acknowledge_soon(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
-{
-    int64_t quick = tcp_knob(s, TCP_KNOB_QUICK_ACKS);
-    bool much = quick ? pcb->rcv_nxt - pcb->last_ack > pcb->rcv_mss : pcb->ack_ns != TCP_NEVER;
-    if (much || (!pcb->answers && pcb->quick_acks < quick))
-        pcb->ack_now = true;
-    else if (pcb->ack_ns != TCP_NEVER)
-        return;
-    else
-        pcb->ack_ns = now_ns + tcp_knob(s, TCP_KNOB_DELAYED_ACK);
-}
-
 /* What waited behind it follows, a FIN among it too. */
 static void fill_gap(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g)
 {
@@ -89,9 +75,7 @@ static tcp_step take_in_order(struct stack *s, struct tcp_pcb *pcb, struct tcp_s
                               int64_t now_ns)
 {
     uint32_t taken = g->text_len;
-    if (pcb->rcv_mss < taken)
-        pcb->rcv_mss = (uint16_t)taken;
-    pcb->heard_ms = tcp_of(s)->clock_ms;
+    tcp_soon_heard(s, pcb, g);
     if (pcb->deaf)
         pcb->rcv_user = pcb->rcv_nxt + taken;
     else
@@ -101,7 +85,8 @@ static tcp_step take_in_order(struct stack *s, struct tcp_pcb *pcb, struct tcp_s
     if (taken == g->text_len) {
         if (!(g->flags & TCP_FLAG_FIN)) /* take_fin lets go of what stands behind it */
             fill_gap(s, pcb, g);
-        acknowledge_soon(s, pcb, now_ns);
+        if (!(g->flags & TCP_FLAG_FIN))
+            tcp_soon(s, pcb, now_ns);
         return TCP_STEP_NEXT;
     }
     /* No chunk: what was not taken is not acknowledged, and comes again. */
@@ -164,7 +149,6 @@ static void take_fin(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
     pcb->rcv_nxt++;
     pcb->rcv_adv = seq_later(pcb->rcv_adv, pcb->rcv_nxt);
     pcb->fin_received = true;
-    pcb->ack_now = true;
     switch ((enum tcp_state)pcb->state) {
     case TCP_SYN_RECEIVED:
     case TCP_ESTABLISHED:
@@ -186,6 +170,7 @@ static void take_fin(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
     case TCP_STATES:
         STACK_ASSERT(false); /* a second FIN lies outside the window */
     }
+    tcp_soon_fin(s, pcb, now_ns);
 }
 
 static tcp_step check_fin(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,

@@ -61,8 +61,7 @@ static void look(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
             return;
     }
     if (pcb->ack_ns <= now_ns) {
-        pcb->ack_ns = TCP_NEVER;
-        pcb->ack_now = true;
+        tcp_soon_due(s, pcb);
     }
     if (pcb->rexmt_ns <= now_ns) {
         pcb->rexmt_ns = TCP_NEVER;
