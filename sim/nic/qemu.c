@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,55 +20,20 @@
 #include "sim/base/fd.h"
 #include "sim/base/text.h"
 #include "sim/nic/machine_state.h"
+#include "sim/nic/qemu_command.h"
 
 enum {
-    POOL = 4, /* NICs alternate from case to case */
+    POOL = 8, /* NICs alternate from case to case */
     BIOS_BYTES = 64 << 10,
     RESET_VECTOR = 0xfff0,
-    ARGUMENTS = 64,
     FIRST_FD = 3,
     LAST_FD = 1023,
     SOCKET_BYTES = 1 << 20
 };
 
-static const char program[] = "qemu-system-x86_64";
-
-/* Timers of QEMU's own that no chip has are off: the delay of a second interrupt, and that of
- * negotiation, which takes no time in our models either. */
-static const struct device {
-    const char *nic, *device;
-    /* A write of this register makes it deaf for a second. The E1000 does so with RCTL. */
-    uint32_t deaf_at;
-    bool cuts_wrong;
-} devices[] = {
-    {"e1000", "e1000,mitigation=off,autonegotiation=off", 0x100, true},
-    {"rtl8139", "rtl8139", 0, false},
-    {"virtio-legacy", "virtio-net-pci,disable-modern=on", 0, false},
-    {"virtio", "virtio-net-pci,disable-legacy=on", 0, false},
-};
-
 static struct qemu pool[POOL];
 static uint64_t ages;
 static pid_t starter;
-
-static const struct device *device_of(const char *nic)
-{
-    for (size_t k = 0; k < sizeof devices / sizeof devices[0]; k++)
-        if (strcmp(devices[k].nic, nic) == 0)
-            return &devices[k];
-    return NULL;
-}
-
-bool qemu_has(const char *nic)
-{
-    return device_of(nic) != NULL;
-}
-
-bool qemu_cuts_wrong(const char *nic)
-{
-    const struct device *d = device_of(nic);
-    return d && d->cuts_wrong;
-}
 
 bool qemu_present(struct why *why)
 {
@@ -77,11 +41,11 @@ bool qemu_present(struct why *why)
     const char *at = getenv("PATH");
     for (size_t len; at && *at; at += len + (at[len] == ':')) {
         len = strcspn(at, ":");
-        snprintf(path, sizeof path, "%.*s/%s", (int)len, at, program);
+        snprintf(path, sizeof path, "%.*s/%s", (int)len, at, qemu_program);
         if (access(path, X_OK) == 0)
             return true;
     }
-    why_set(why, "QEMU is not installed: there is no %s", program);
+    why_set(why, "QEMU is not installed: there is no %s", qemu_program);
     return false;
 }
 
@@ -127,61 +91,6 @@ static bool make_ends(struct ends *e, uint32_t ports)
     return good;
 }
 
-struct command_line {
-    char text[4096];
-    size_t len;
-    char *argument[ARGUMENTS];
-    int count;
-};
-
-__attribute__((format(printf, 2, 3))) static void add(struct command_line *c, const char *format,
-                                                      ...)
-{
-    va_list args;
-    va_start(args, format);
-    int len = vsnprintf(c->text + c->len, sizeof c->text - c->len, format, args);
-    va_end(args);
-    if (len < 0 || c->len + (size_t)len >= sizeof c->text || c->count == ARGUMENTS - 1)
-        return; /* the plan's bounds keep it far from here */
-    c->argument[c->count++] = c->text + c->len;
-    c->len += (size_t)len + 1;
-}
-
-static void describe(struct command_line *c, const struct qemu_plan *plan, const struct ends *e)
-{
-    static const char *const fixed[] = {program,    "-nodefaults",
-                                        "-display", "none",
-                                        "-machine", "pc,hpet=off,memory-backend=ram",
-                                        "-accel",   "tcg",
-                                        "-icount",  "shift=0,sleep=off"};
-    for (size_t k = 0; k < sizeof fixed / sizeof fixed[0]; k++)
-        add(c, "%s", fixed[k]);
-    add(c, "-m");
-    add(c, "%d", QEMU_RAM_BYTES >> 20);
-    add(c, "-object");
-    add(c, "memory-backend-file,id=ram,size=%d,mem-path=/proc/self/fd/%d,share=on", QEMU_RAM_BYTES,
-        e->ram);
-    add(c, "-bios");
-    add(c, "/proc/self/fd/%d", e->bios);
-    add(c, "-chardev");
-    add(c, "socket,fd=%d,id=qt", e->qtest[1]);
-    add(c, "-object");
-    add(c, "qtest,id=qtest0,chardev=qt,log=none");
-    add(c, "-chardev");
-    add(c, "socket,fd=%d,id=qmp", e->qmp[1]);
-    add(c, "-mon");
-    add(c, "chardev=qmp,mode=control");
-    for (uint32_t p = 0; p < plan->ports; p++) {
-        const uint8_t *m = plan->mac[p];
-        add(c, "-netdev");
-        add(c, "dgram,id=n%u,local.type=fd,local.str=%d", p, e->wire[p][1]);
-        add(c, "-device");
-        add(c, "%s,netdev=n%u,id=nic%u,addr=%u,mac=%02x:%02x:%02x:%02x:%02x:%02x",
-            device_of(plan->nic)->device, p, p, FIRST_NIC_SLOT + p, m[0], m[1], m[2], m[3], m[4],
-            m[5]);
-    }
-}
-
 /* Of all descriptors of this process QEMU keeps those that it is told of. */
 static void keep_open(const struct ends *e, uint32_t ports)
 {
@@ -199,17 +108,20 @@ static void keep_open(const struct ends *e, uint32_t ports)
 __attribute__((noreturn)) static void become(const struct qemu_plan *plan, const struct ends *e,
                                              pid_t parent)
 {
-    struct command_line c = {.count = 0};
+    struct qemu_command c = {.count = 0};
+    struct qemu_ends far = {e->ram, e->bios, e->qtest[1], e->qmp[1], {0}};
     setsid();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(EXIT_FAILURE);
-    describe(&c, plan, e);
+    for (uint32_t p = 0; p < plan->ports; p++)
+        far.wire[p] = e->wire[p][1];
+    qemu_command_line(&c, plan, &far);
     keep_open(e, plan->ports);
     dup2(e->errors, STDERR_FILENO);
     dup2(e->errors, STDOUT_FILENO);
     signal(SIGPIPE, SIG_DFL);
-    execvp(program, c.argument);
+    execvp(qemu_program, c.argument);
     _exit(EXIT_FAILURE);
 }
 
@@ -327,6 +239,24 @@ static void route_interrupts(struct qemu *q)
         qtest_config_write(&q->qtest, (uint64_t)(FIRST_NIC_SLOT + p) << 11, 0x3c, 1, lines[p % 4]);
 }
 
+uint64_t qemu_address(const struct qemu *q, uint64_t address)
+{
+    uint64_t ours = machine_mmio_base(0);
+    bool slot = address >= ours && address < machine_mmio_base(QEMU_SLOTS);
+    return q->device->mmio && slot ? address - ours + QEMU_SLOTS_AT : address;
+}
+
+uint32_t qemu_lines(const struct qemu *q)
+{
+    uint32_t up = 0;
+    if (!q->device->mmio)
+        return q->qtest.lines;
+    for (uint32_t p = 0; p < q->plan.ports; p++)
+        if (q->qtest.lines >> (QEMU_SLOTS_LINE + p) & 1)
+            up |= 1u << machine_mmio_interrupt((int)p);
+    return up;
+}
+
 /* --- QEMU's clock --- */
 
 enum { PM_FUNCTION = 1 << 11 | 3 << 8, PM_BASE = 0x600, PM_TIMER = 8, TICKS_MASK = 0xffffff };
@@ -347,8 +277,12 @@ uint32_t qemu_ticks(struct qemu *q)
 
 bool qemu_is_deafened(const struct qemu *q, uint32_t off)
 {
-    const struct device *d = device_of(q->plan.nic);
-    return d->deaf_at && off == d->deaf_at;
+    return q->device->deaf_at && off == q->device->deaf_at;
+}
+
+bool qemu_is_table(const struct qemu *q, uint32_t off)
+{
+    return off >= q->device->table_at && off < q->device->table_end;
 }
 
 /*
@@ -380,6 +314,14 @@ void qemu_listens(struct qemu *q, uint32_t before)
     wait_for_timers(q);
 }
 
+/* What a PC's firmware would do. A microvm's devices are where they are, and have no timers. */
+static void set_up_pc(struct qemu *q)
+{
+    route_interrupts(q);
+    enable_ticks(q);
+    wait_for_timers(q);
+}
+
 static bool start(struct qemu *q, const struct qemu_plan *plan, struct why *why)
 {
     struct ends e;
@@ -397,6 +339,7 @@ static bool start(struct qemu *q, const struct qemu_plan *plan, struct why *why)
     if (q->pid == 0)
         become(plan, &e, parent);
     q->plan = *plan;
+    q->device = qemu_device_of(plan->nic);
     close_ends(&e, 1, plan->ports);
     close(e.bios);
     if (errors_fd >= 0)
@@ -484,9 +427,8 @@ struct qemu *qemu_acquire(const struct qemu_plan *plan, struct why *why)
         if (!start(q, plan, why))
             return NULL;
     }
-    route_interrupts(q);
-    enable_ticks(q);
-    wait_for_timers(q);
+    if (!q->device->mmio)
+        set_up_pc(q);
     if (q->qtest.dead) {
         char words[256];
         qemu_last_words(q, words, sizeof words);

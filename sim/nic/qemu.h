@@ -23,8 +23,11 @@ struct qemu_plan {
     uint8_t mac[MACHINE_NICS][6];
 };
 
+struct qemu_device;
+
 struct qemu {
     struct qemu_plan plan;
+    const struct qemu_device *device;
     pid_t pid;
     struct qtest qtest;
     int qmp;
@@ -44,17 +47,23 @@ bool qemu_cuts_wrong(const char *nic);
 /* True when it has a device for our NIC of that name. */
 bool qemu_has(const char *nic);
 /* NULL, and why: it did not start. NIC k of the plan is in slot FIRST_NIC_SLOT + k, its pin routed
- * to the line that our own machine would give it. */
+ * to the line that our own machine would give it; or, memory-mapped, in the k-th place. */
 struct qemu *qemu_acquire(const struct qemu_plan *plan, struct why *why);
 void qemu_release(struct qemu *q);
 /* All that this process started. */
 void qemu_stop_all(void);
 void qemu_set_link(struct qemu *q, uint32_t port, bool up);
+/* Where a device register lies that our own machine has at `address`, and which of our machine's
+ * interrupt lines are up: memory-mapped devices have other places and numbers here. */
+uint64_t qemu_address(const struct qemu *q, uint64_t address);
+uint32_t qemu_lines(const struct qemu *q);
 /* QEMU's clock, in ticks of 1/3579545 s, 24 bits (the ACPI timer). It runs ahead to what is due
  * next while the processor stands still, and stays where it is when nothing is. */
 uint32_t qemu_ticks(struct qemu *q);
 /* A write of this register of the NIC's memory window makes it deaf for a second of that time. */
 bool qemu_is_deafened(const struct qemu *q, uint32_t off);
+/* Nothing follows from a write there until a frame comes. */
+bool qemu_is_table(const struct qemu *q, uint32_t off);
 /* Waits until that second is over; `before` are the ticks before the write. */
 void qemu_listens(struct qemu *q, uint32_t before);
 /* Frames that wait for a NIC which cannot take them are lost, as on a wire; QEMU would keep them.

@@ -85,7 +85,7 @@ static uint32_t read_register(void *self, const struct bus_window *w, uint32_t o
     else if (w->space == BUS_IO)
         value = qtest_in(t, (uint32_t)w->base + off, width);
     else
-        value = qtest_read(t, w->base + off, width);
+        value = qtest_read(t, qemu_address(q->qemu, w->base + off), width);
     q->touched = true;
     check_alive(q);
     return value;
@@ -94,9 +94,14 @@ static uint32_t read_register(void *self, const struct bus_window *w, uint32_t o
 /* Windows in memory space are 128 KiB at most and begin at multiples of their size. */
 static void write_memory(struct qemu_board *q, uint64_t address, int width, uint32_t value)
 {
-    bool deaf = qemu_is_deafened(q->qemu, (uint32_t)address & 0x1ffff);
+    uint32_t off = (uint32_t)address & 0x1ffff;
+    if (qemu_is_table(q->qemu, off)) {
+        qtest_post(&q->qemu->qtest, address, width, value);
+        return;
+    }
+    bool deaf = qemu_is_deafened(q->qemu, off);
     uint32_t before = deaf ? qemu_ticks(q->qemu) : 0;
-    qtest_write(&q->qemu->qtest, address, width, value);
+    qtest_write(&q->qemu->qtest, qemu_address(q->qemu, address), width, value);
     if (deaf)
         qemu_listens(q->qemu, before);
 }
@@ -205,14 +210,14 @@ static bool qemu_pending(struct board *b)
 {
     struct qemu_board *q = of(b);
     settle(q);
-    return (q->qemu->qtest.lines & q->attached) && !q->uninterruptible && !q->in_isr;
+    return (qemu_lines(q->qemu) & q->attached) && !q->uninterruptible && !q->in_isr;
 }
 
 static void qemu_interrupts(struct board *b)
 {
     struct qemu_board *q = of(b);
     for (int round = 0; qemu_pending(b); round++) {
-        int line = __builtin_ctz(q->qemu->qtest.lines & q->attached);
+        int line = __builtin_ctz(qemu_lines(q->qemu) & q->attached);
         if (round == STORM) {
             world_fail(q->world,
                        "%s: interrupt storm: line %d is still up after its handlers were called "
@@ -278,7 +283,7 @@ static int qemu_count(struct board *b, int port, const char *counter, uint64_t *
 
 static bool qemu_line(const struct board *b, int line)
 {
-    return ((const struct qemu_board *)b)->qemu->qtest.lines >> line & 1;
+    return qemu_lines(((const struct qemu_board *)b)->qemu) >> line & 1;
 }
 
 /* --- opening --- */

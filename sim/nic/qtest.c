@@ -10,7 +10,7 @@
 
 #include "sim/base/fd.h"
 
-enum { COMMAND_ROOM = 128, LINES_KEPT = 32 };
+enum { COMMAND_ROOM = 128, LINES_KEPT = 32, MOST_OWED = 64 };
 
 void qtest_begin(struct qtest *q, int fd)
 {
@@ -75,21 +75,45 @@ static uint64_t reply(struct qtest *q)
     return line[2] == ' ' ? strtoull(line + 3, NULL, 0) : 0;
 }
 
-uint64_t qtest_command(struct qtest *q, const char *format, ...)
+static void say(struct qtest *q, const char *format, va_list args)
 {
     char text[COMMAND_ROOM];
-    va_list args;
-    va_start(args, format);
     int len = vsnprintf(text, sizeof text - 1, format, args);
-    va_end(args);
     if (len < 0 || len >= (int)sizeof text - 1)
         q->dead = true;
     if (q->dead)
-        return UINT64_MAX;
+        return;
     text[len++] = '\n';
     if (!fd_write_all(q->fd, text, (size_t)len))
         q->dead = true;
+}
+
+static void settle_debt(struct qtest *q)
+{
+    for (; q->owed && !q->dead; q->owed--)
+        reply(q);
+}
+
+uint64_t qtest_command(struct qtest *q, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(q, format, args);
+    va_end(args);
+    settle_debt(q);
     return reply(q);
+}
+
+/* As qtest_command, and nobody waits. */
+__attribute__((format(printf, 2, 3))) static void post(struct qtest *q, const char *format, ...)
+{
+    va_list args;
+    if (q->owed == MOST_OWED)
+        settle_debt(q);
+    va_start(args, format);
+    say(q, format, args);
+    va_end(args);
+    q->owed++;
 }
 
 void qtest_round_trip(struct qtest *q)
@@ -120,6 +144,11 @@ uint32_t qtest_read(struct qtest *q, uint64_t address, int width)
 void qtest_write(struct qtest *q, uint64_t address, int width, uint32_t value)
 {
     qtest_command(q, "write%c 0x%llx 0x%x", letter(width), (unsigned long long)address, value);
+}
+
+void qtest_post(struct qtest *q, uint64_t address, int width, uint32_t value)
+{
+    post(q, "write%c 0x%llx 0x%x", letter(width), (unsigned long long)address, value);
 }
 
 enum { CONFIG_ADDRESS = 0xcf8, CONFIG_DATA = 0xcfc };

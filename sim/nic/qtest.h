@@ -16,6 +16,7 @@ struct qtest {
     int fd;
     uint32_t lines;       /* interrupt lines that are up, by number; those above 31 are not kept */
     uint64_t round_trips; /* so far */
+    uint32_t owed;        /* replies to posted writes, still to be read */
     bool dead;            /* the other side has gone, or speaks another language */
     size_t at, len;       /* of what was read and not yet looked at */
     char buffer[QTEST_BUFFER];
@@ -33,6 +34,9 @@ uint32_t qtest_in(struct qtest *q, uint32_t port, int width);
 void qtest_out(struct qtest *q, uint32_t port, int width, uint32_t value);
 uint32_t qtest_read(struct qtest *q, uint64_t address, int width);
 void qtest_write(struct qtest *q, uint64_t address, int width, uint32_t value);
+/* A write whose reply is read before the next command's that has to wait for one: for what nothing
+ * follows from at once. */
+void qtest_post(struct qtest *q, uint64_t address, int width, uint32_t value);
 /* PCI configuration space of bus 0 and up by the ports 0xcf8 and 0xcfc; `base` as of a bus_window.
  */
 uint32_t qtest_config_read(struct qtest *q, uint64_t base, uint32_t off, int width);
