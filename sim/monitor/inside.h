@@ -83,8 +83,8 @@ enum { PENDING = 256 };
 
 struct monitor {
     struct monitor_config config;
-    struct monitor_finding
-        pending[PENDING]; /* a ring: findings of a capture that a missing frame would excuse */
+    struct monitor_finding *pending; /* a ring of PENDING: findings of a capture that a missing
+                                        frame would excuse; NULL: none has been yet, as in a run */
     uint64_t pendings, settled;
     const void *flow; /* of the frame that is being seen; NULL: none */
     int64_t hole_ns;

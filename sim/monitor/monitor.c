@@ -50,6 +50,8 @@ struct monitor *monitor_new(const struct monitor_config *config)
 void monitor_free(struct monitor *m)
 {
     struct monitor_config config = m->config;
+    if (m->pending)
+        monitor_release(m, m->pending, PENDING * sizeof *m->pending);
     table_free(m, &m->flows);
     table_free(m, &m->hosts);
     table_free(m, &m->leases);
@@ -179,7 +181,9 @@ void tell_finding(struct monitor *m, const struct monitor_finding *f)
 {
     bool waits = m->frame->way == MONITOR_UNKNOWN && !f->lacks &&
                  monitor_row[f->rule].needs & NEEDS_COMPLETE;
-    if (!waits) {
+    if (waits && !m->pending)
+        m->pending = monitor_alloc(m, PENDING * sizeof *m->pending);
+    if (!waits || !m->pending) {
         m->config.found(m->config.self, f);
         return;
     }
