@@ -296,6 +296,8 @@ readers 'exit 2' 'exit 1'; echo 'exit 1' | script bin/python3; finds 'captures w
 wiredrill 77-monitor 'exit 0'; bring tests/monitor; echo 'exit 0' | script bin/python3
 finds 'the run ended without its count (exit 0)' 'every row of explained.tsv explains something' 'there are goldens to look at: no' 'five faults: exit 1: no' 'audit of no capture: exit 2: no'
 
+wiredrill 79-netdev 'exit 0'; bring tests/interop; finds 'live --netdev tap0: exit 0, "neither dgram:PATH nor stream:PATH"' 'no row of skips.tsv names it: iPXE on a dgram socket'
+
 plant 80-mutants; finds 'tools/planted.py died'
 
 wiredrill 85-plugins 'echo "0 passed, 0 failed, 0 skipped"'; echo 'exit 0' | script bin/make; bring sim examples

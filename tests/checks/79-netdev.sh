@@ -8,6 +8,7 @@ rm -rf $work; mkdir -p $work
 server=
 trap '[ -z "$server" ] || kill $server 2>/dev/null' EXIT
 trap 'exit 1' INT TERM
+trap '' PIPE # who reads lines may be gone
 
 # refused TEXT ARGUMENTS...: exit 2, and the sentence.
 refused() {
