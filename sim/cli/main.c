@@ -44,7 +44,7 @@ const struct subcommand subcommands[] = {
     {"show", "F.pcap", "mermaid", "print a capture as a ladder", command_show},
     {"diff", "A.pcap B.pcap", "", "print the first difference of two captures, field by field",
      command_diff},
-    {"replay", "F.pcap...", "nic sut seed pcap to promiscuous",
+    {"replay", "F.pcap...", "nic sut seed pcap to promiscuous fix-sums verbose json",
      "feed captured frames into the stack under test and say what became of each", command_replay},
     {"from-pcap", "F.pcap", "nic sut calls host D",
      "print a scenario that plays the peers' side of a capture and expects the other",

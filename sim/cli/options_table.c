@@ -412,6 +412,7 @@ FLAG(wire_mutants)
 FLAG(quiet)
 FLAG(verbose)
 FLAG(promiscuous)
+FLAG(fix_sums)
 FLAG(no_monitor)
 FLAG(at_host)
 FLAG(list)
@@ -463,6 +464,7 @@ const struct option options_table[] = {
      take_host},
     {"at-host", NULL, "the capture was taken at the port of the host that is judged", take_at_host},
     {"promiscuous", NULL, "the interface takes every frame", take_promiscuous},
+    {"fix-sums", NULL, "make sums whole that a sender left to its NIC", take_fix_sums},
     {"fail-alloc", "all|N",
      "refuse our stack one draw of memory after the other, or the Nth; each run survives it",
      take_fail_alloc},

@@ -6,27 +6,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include "sim/cli/cli.h"
+#include "sim/cli/replay_inside.h"
 
 /* The host that captures meet unless --to says otherwise: libslirp's first guest. */
 #define REPLAY_MAC  "52:54:00:12:34:56"
 #define REPLAY_IPV4 "10.0.2.15"
-
-enum { REASONS = 512 };
-
-struct fate_row {
-    enum sut_fate fate;
-    const char *reason;
-    uint64_t frames, cut; /* of these, those that the capture itself had cut */
-};
-
-struct ledger {
-    const struct pcap_file *file;
-    uint64_t fed, by_fate[4], cut;
-    struct fate_row row[REASONS];
-    int rows;
-    struct pool *pool;
-};
 
 static void enter(void *ctx, uint32_t frame, enum sut_fate fate, const char *reason)
 {
@@ -38,6 +22,9 @@ static void enter(void *ctx, uint32_t frame, enum sut_fate fate, const char *rea
     l->by_fate[fate]++;
     l->cut += cut;
     const char *why = reason && reason[0] ? reason : "";
+    if (f)
+        l->frame[frame - 1] =
+            (struct told_frame){.fate = fate, .reason = pool_text(l->pool, why, strlen(why))};
     for (int r = 0; r < l->rows; r++) {
         if (l->row[r].fate == fate && strcmp(l->row[r].reason, why) == 0) {
             l->row[r].frames++;
@@ -50,13 +37,6 @@ static void enter(void *ctx, uint32_t frame, enum sut_fate fate, const char *rea
 }
 
 /* --- the script that a capture becomes --- */
-
-struct target {
-    uint8_t mac[6];
-    uint32_t ipv4;
-    bool rewrite;
-    const char *text; /* IPv4 address */
-};
 
 static int parse_target(const char *to, struct target *t)
 {
@@ -85,7 +65,7 @@ static int parse_target(const char *to, struct target *t)
 
 /* Times count from the first frame and never go back. */
 static void fill_steps(struct script *s, struct step *step, const struct pcap_file *file,
-                       const struct target *t)
+                       const struct target *t, bool fix_sums)
 {
     int64_t first = file->count ? file->frame[0].time_ns : 0, last = 0;
     for (size_t f = 0; f < file->count; f++) {
@@ -95,6 +75,8 @@ static void fill_steps(struct script *s, struct step *step, const struct pcap_fi
         if (t->rewrite && !packet_redirect(frame->bytes, frame->len, t->mac, t->ipv4) &&
             frame->len >= sizeof t->mac)
             memcpy(frame->bytes, t->mac, sizeof t->mac);
+        if (fix_sums && packet_is_partial(frame->bytes, frame->len))
+            packet_mend(frame->bytes, frame->len);
         int64_t at = frame->time_ns - first;
         last = at > last ? at : last;
         struct word hex[2] = {
@@ -109,12 +91,6 @@ static void fill_steps(struct script *s, struct step *step, const struct pcap_fi
     }
     s->end_ns = last;
 }
-
-/* Records that are no frame of a link: without a byte (the format allows it), or longer than any
- * frame here. */
-struct passed_over {
-    size_t empty, giant;
-};
 
 static struct passed_over keep_frames(struct pcap_file *file)
 {
@@ -137,43 +113,16 @@ static struct script *script_of(const char *path, const struct target *t, bool p
 {
     char text[512];
     struct diagnostic d;
-    int len = snprintf(text, sizeof text,
-                       "sut eth0 ip %s/24 mac %02x:%02x:%02x:%02x:%02x:%02x\nhost raw capture\n0 "
-                       "ifflags(\"eth0\", \"promisc\", %d) = 0\n",
-                       t->text, t->mac[0], t->mac[1], t->mac[2], t->mac[3], t->mac[4], t->mac[5],
-                       promiscuous);
+    int len =
+        snprintf(text, sizeof text,
+                 "sut eth0 ip %s/24 mac %02x:%02x:%02x:%02x:%02x:%02x\nhost raw capture\n"
+                 "%s",
+                 t->text, t->mac[0], t->mac[1], t->mac[2], t->mac[3], t->mac[4], t->mac[5],
+                 promiscuous ? "0 ifflags(\"eth0\", \"promisc\", 1) = 0\n" : "0 assert 1 == 1\n");
     struct script *s = script_parse(path, text, (size_t)len, NULL, &d);
     if (!s)
         usage_error("%s", d.text);
     return s;
-}
-
-/* --- telling --- */
-
-static void print_ledger(const char *path, const struct ledger *l, uint64_t answers,
-                         const struct result *r, struct passed_over over)
-{
-    static const char *const words[] = {"filtered", "consumed", "dropped", "held"};
-    char s[33];
-    fingerprint_text(&r->outcome.s, s);
-    printf("%s: %" PRIu64 " frames fed: %" PRIu64 " filtered by the NIC, %" PRIu64
-           " consumed, %" PRIu64 " dropped, %" PRIu64 " held at the end; %" PRIu64
-           " answers; S %s\n",
-           path, l->fed, l->by_fate[SUT_FATE_FILTERED], l->by_fate[SUT_FATE_CONSUMED],
-           l->by_fate[SUT_FATE_DROPPED], l->by_fate[SUT_FATE_HELD], answers, s);
-    if (over.empty)
-        printf("  %zu records without a byte of a frame were passed over\n", over.empty);
-    if (over.giant)
-        printf("  %zu records of more than %d octets were passed over\n", over.giant, FRAME_MAX);
-    if (l->cut)
-        printf("  %" PRIu64 " of these frames had been cut short by the capture itself\n", l->cut);
-    for (int k = 0; k < l->rows; k++) {
-        const struct fate_row *row = &l->row[k];
-        printf("  %8" PRIu64 "  %s %s", row->frames, words[row->fate], row->reason);
-        if (row->cut)
-            printf("  [%" PRIu64 " cut short by the capture]", row->cut);
-        putchar('\n');
-    }
 }
 
 static int save_capture(const struct run *r, const char *path)
@@ -187,11 +136,32 @@ static int save_capture(const struct run *r, const char *path)
 }
 
 /* A run that the world itself failed (a DMA address, a storm) is a failed case. */
-static int play(struct script *s, const char *path, const struct options *o,
-                const struct pcap_file *file, struct passed_over over)
+/* The stack says what became of nothing, though it took frames in. */
+static bool is_silent(const struct ledger *l, const struct options *o)
+{
+    return o->sut && strcmp(o->sut, "stack") != 0 && l->by_fate[SUT_FATE_CONSUMED] == 0 &&
+           l->by_fate[SUT_FATE_DROPPED] == 0;
+}
+
+/* How the run ended; it is told. */
+static int judge(const struct run *r, const struct ledger *l)
+{
+    uint64_t sum = l->by_fate[0] + l->by_fate[1] + l->by_fate[2] + l->by_fate[3];
+    if (r->verdict.status == RUN_FAILED || r->verdict.status == RUN_SKIPPED)
+        printf("%s%s", r->verdict.report,
+               r->verdict.status == RUN_SKIPPED ? ": nothing was fed\n" : "");
+    if (r->verdict.status == RUN_SKIPPED)
+        return EXIT_USAGE;
+    if (sum != l->fed)
+        printf("  %" PRIu64 " frames were fed, %" PRIu64 " accounted for\n", l->fed, sum);
+    return r->verdict.status == RUN_FAILED || sum != l->fed ? EXIT_FAILED_CASE : EXIT_PASSED;
+}
+
+/* A run that the world itself failed (a DMA address, a storm) is a failed case. */
+static int play(struct script *s, const char *path, const struct options *o, const struct target *t,
+                struct ledger *ledger, struct passed_over over, struct json_lines *const json[2])
 {
     struct why why = {{0}};
-    struct ledger *ledger = calloc(1, sizeof *ledger);
     struct run_options options = {.sut = o->stack,
                                   .seed = o->seed,
                                   .by_outcome = true,
@@ -200,64 +170,61 @@ static int play(struct script *s, const char *path, const struct options *o,
                                   .fate_ctx = ledger};
     const struct run_case kase = {
         .script = s, .nic = o->nic ? nic_kind_by_name(o->nic) : nic_kinds[0], .name = path};
-    struct result result = {.done = false};
     int64_t *times = calloc(s->steps + 1, sizeof *times);
     for (uint32_t k = 0; k < s->steps; k++)
         times[k] = s->step[k].when.from_ns;
     options.call_time = times;
-    ledger->pool = pool_new();
-    ledger->file = file;
     struct run *r = run_new(&kase, &options, &why);
     int status = EXIT_USAGE;
     if (!r) {
         usage_error("%s", why.text);
     } else {
-        if (o->pcap)
+        if (o->pcap || o->verbose || o->json || o->json_file)
             recording_keep_all(&r->topology.recording);
         run_play(r, NEVER);
-        run_fingerprints(r, &result.outcome.w, &result.outcome.t, &result.outcome.s);
+        struct fingerprint w, t_of;
+        run_fingerprints(r, &w, &t_of, &ledger->s);
         ledger->fed = sut_host_frames(r->topology.sut);
-        uint64_t answers =
-            link_port_sent(r->topology.sut->port[0].link, r->topology.sut->port[0].number);
         int saved = o->pcap ? save_capture(r, o->pcap) : 0;
         run_close(r); /* tells what is held */
-        bool failed = r->verdict.status == RUN_FAILED;
-        if (failed)
-            fputs(r->verdict.report, stdout);
-        status = saved != 0 ? EXIT_USAGE : failed ? EXIT_FAILED_CASE : EXIT_PASSED;
-        print_ledger(path, ledger, answers, &result, over);
-        uint64_t sum =
-            ledger->by_fate[0] + ledger->by_fate[1] + ledger->by_fate[2] + ledger->by_fate[3];
-        if (sum != ledger->fed) {
-            printf("  %" PRIu64 " frames were fed, %" PRIu64 " accounted for\n", ledger->fed, sum);
-            status = EXIT_FAILED_CASE;
-        }
+        ledger->silent = is_silent(ledger, o);
+        status = judge(r, ledger);
+        if (r->verdict.status != RUN_SKIPPED)
+            replay_tell(path, ledger, r, o, t, over, json);
+        status = saved != 0 ? EXIT_USAGE : status;
         run_free(r);
     }
     free(times);
-    pool_free(ledger->pool);
-    free(ledger);
     return status;
 }
 
-static int replay(const char *path, const struct options *o, const struct target *t)
+static int replay(const char *path, const struct options *o, const struct target *t,
+                  struct json_lines *const json[2])
 {
     struct pcap_file file;
     if (capture_open(path, &file) != EXIT_PASSED)
         return EXIT_USAGE;
     struct passed_over over = keep_frames(&file);
+    struct ledger *l = calloc(1, sizeof *l);
+    l->pool = pool_new();
+    l->file = &file;
+    l->frame = pool_alloc(l->pool, (file.count + 1) * sizeof *l->frame);
+    for (size_t k = 0; k < file.count; k++)
+        l->partial += packet_is_partial(file.frame[k].bytes, file.frame[k].len);
     struct script *s = script_of(path, t, o->promiscuous);
     int status = EXIT_USAGE;
     if (s) {
         uint32_t before = s->steps;
         struct step *steps = pool_alloc(s->pool, (before + file.count) * sizeof *steps);
         memcpy(steps, s->step, before * sizeof *steps);
-        fill_steps(s, steps + before, &file, t);
+        fill_steps(s, steps + before, &file, t, o->fix_sums);
         s->step = steps;
         s->steps = before + (uint32_t)file.count;
-        status = play(s, path, o, &file, over);
+        status = play(s, path, o, t, l, over, json);
         script_free(s);
     }
+    pool_free(l->pool);
+    free(l);
     pcap_unload(&file);
     return status;
 }
@@ -273,9 +240,13 @@ int command_replay(int argc, char **argv)
         return usage_error("replay: which captures? `wiredrill replay F.pcap...`");
     if (o.pcap && o.paths > 1)
         return usage_error("replay: --pcap takes the frames of one capture, %d are given", o.paths);
+    struct why why = {{0}};
+    struct json_lines *const json[2] = {o.json ? json_open(NULL) : NULL,
+                                        o.json_file ? json_open(o.json_file) : NULL};
     for (int p = 0; p < o.paths; p++) {
-        int got = replay(o.path[p], &o, &t);
+        int got = replay(o.path[p], &o, &t, json);
         status = got > status ? got : status;
     }
-    return status;
+    json_close(json[0], &why);
+    return json_close(json[1], &why) == 0 ? status : usage_error("--json: %s", why.text);
 }

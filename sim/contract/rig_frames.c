@@ -178,7 +178,7 @@ void rig_judge_sent(struct rig *r)
                      "frame %u never left, frame %u left in its place: send() took it, and its "
                      "slot or descriptor was used again before the device had sent it",
                      want->number, number_of(got));
-        if (got->len >= SHORTEST && want->len > 17 && number_of(got) &&
+        if (got->len >= SHORTEST && number_of(want) == want->number && number_of(got) &&
             number_of(got) < want->number)
             rig_fail(r, NIC_SENDING,
                      "frame %u left again in place of frame %u: the device found the old entry in "

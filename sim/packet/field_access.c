@@ -91,6 +91,13 @@ static void mend(const struct shape *s, uint8_t *bytes, int i)
     }
 }
 
+static void mend_all(const struct shape *s, uint8_t *bytes)
+{
+    for (int i = s->views; i-- > 1;)
+        if (!s->view[i].partial || i == 1)
+            mend(s, bytes, i);
+}
+
 bool packet_redirect(uint8_t *bytes, uint32_t len, const uint8_t mac[6], uint32_t ipv4)
 {
     struct shape s;
@@ -101,8 +108,13 @@ bool packet_redirect(uint8_t *bytes, uint32_t len, const uint8_t mac[6], uint32_
     if (!(bytes[0] & 1))
         memcpy(bytes, mac, 6);
     put32(bytes + s.view[1].at + (arp ? 24 : 16), ipv4);
-    for (int i = s.views; i-- > 1;)
-        if (!s.view[i].partial || i == 1)
-            mend(&s, bytes, i);
+    mend_all(&s, bytes);
     return true;
+}
+
+void packet_mend(uint8_t *bytes, uint32_t len)
+{
+    struct shape s;
+    shape_frame(&s, NULL, bytes, len);
+    mend_all(&s, bytes);
 }

@@ -174,6 +174,11 @@ bool packet_field_place(const struct layer_set *set, const uint8_t *bytes, uint3
 /* Rewrites link and IP destination (and source MAC) and mends checksums, for replay --to. False
  * when it is not IPv4 or ARP. */
 bool packet_redirect(uint8_t *bytes, uint32_t len, const uint8_t mac[6], uint32_t ipv4);
+/* Makes every sum of the frame right. */
+void packet_mend(uint8_t *bytes, uint32_t len);
+/* The sum of its TCP segment or UDP datagram is that of the pseudo-header alone: the sender left
+ * the rest to its NIC (partial.c). */
+bool packet_is_partial(const uint8_t *bytes, uint32_t len);
 
 /* The payload that a script leaves open: a function of the position in the stream. */
 uint8_t packet_pattern(uint64_t position);

@@ -128,6 +128,41 @@ cp ../../../golden-pcaps/arp/*.pcap golden-pcaps/arp/
 says 0 '0 pending: 0 accepted, 0 rejected, 0 left; 0 rejected before' "a golden that is right again was not rejected" review
 cd ..
 
+# Replay: to a stack that has nothing but frames; what became of each; what would do better.
+python3 - <<'END'
+import struct
+def total(d):
+    d += b"\0" * (len(d) % 2)
+    t = sum(struct.unpack("!%dH" % (len(d) // 2), d))
+    while t >> 16: t = (t & 0xffff) + (t >> 16)
+    return t
+def frame(mac, to, partial):
+    to, source, data = bytes(to), bytes([10, 0, 2, 2]), b"hello"
+    pseudo, header = source + to + struct.pack("!HH", 17, 13), struct.pack("!HHHH", 1234, 7, 13, 0)
+    right = 0xffff ^ total(pseudo + header + data)
+    ip = struct.pack("!BBHHHBBH", 0x45, 0, 33, 1, 0, 64, 17, 0) + source + to
+    ip = ip[:10] + struct.pack("!H", 0xffff ^ total(ip)) + ip[12:]
+    return bytes.fromhex(mac) + bytes.fromhex("52550a0002020800") + ip + header[:6] + struct.pack("!H", total(pseudo) if partial else right) + data
+def write(name, frames):
+    with open(name, "wb") as f:
+        f.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+        for k, one in enumerate(frames): f.write(struct.pack("<IIII", k, 0, len(one), len(one)) + one)
+mine = "525400123456", [10, 0, 2, 15]
+write("partial.pcap", [frame(*mine, True)] * 3 + [frame(*mine, False)])
+write("others.pcap", [frame("525400aabbcc", [10, 9, 9, 9], False)] * 8)
+END
+says 0 '4 frames fed: 0 filtered by the NIC, 4 given to the stack' "a stack of frames is fed" $wiredrill replay --sut ../release/examples/stack/eth_receive.so partial.pcap
+says 2 'eth_receive has no ifflags: nothing was fed' "what it lacks is told" $wiredrill replay --promiscuous --sut ../release/examples/stack/eth_receive.so partial.pcap
+says 0 '3  dropped udp.drop.checksum' "sums that were left to a NIC are wrong" $wiredrill replay partial.pcap
+says 0 '3 frames carry the sum of their pseudo-header alone' "and told as such" $wiredrill replay partial.pcap
+says 0 '4  dropped udp.drop.no_port' "--fix-sums makes them whole" $wiredrill replay --fix-sums partial.pcap
+says 0 '--to 52:54:00:aa:bb:cc/10.9.9.9 makes the stack' "--to is proposed where nearly all is filtered" $wiredrill replay others.pcap
+says 0 '8  dropped udp.drop.no_port' "and does what it says" $wiredrill replay --to 52:54:00:aa:bb:cc/10.9.9.9 others.pcap
+says 0 '    4  dropped   udp.drop.no_port  ip 10.0.2.2 > 10.0.2.15 udp 1234 > 7' "--verbose tells of each frame" $wiredrill replay --verbose partial.pcap
+says 0 '      >  sent      ' "and what was sent" $wiredrill replay --verbose partial.pcap
+says 0 '"frame":4,"time_ns":3000000000,"fate":"dropped","reason":"udp.drop.no_port"}' "--json, too" $wiredrill replay --json partial.pcap
+says 0 '5' "also into a file" sh -c "$wiredrill replay --json=replay.json partial.pcap >out && grep -c . replay.json"
+
 # Progress: on a terminal a line that is written over and gone at the end; elsewhere a plain one, when it takes long.
 if command -v script >/dev/null; then
     script -qec "$wiredrill run --quiet --jobs 1 ../../scenarios/tcp" tty >/dev/null 2>&1
