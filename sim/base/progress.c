@@ -49,8 +49,8 @@ static void print(struct progress *p, int64_t now)
     char left[PROGRESS_LEFT_BYTES] = "", line[240];
     if (p->done)
         progress_left(left_s(p, now), left);
-    snprintf(line, sizeof line, "%" PRIu64 " of %" PRIu64 " %s, %" PRIu64 " %s%s%s%s%s",
-             p->done, p->of, p->unit, p->failed, p->bad, p->more, left[0] ? ", " : "", left,
+    snprintf(line, sizeof line, "%" PRIu64 " of %" PRIu64 " %s, %" PRIu64 " %s%s%s%s%s", p->done,
+             p->of, p->unit, p->failed, p->bad, p->more, left[0] ? ", " : "", left,
              left[0] ? " left" : "");
     if (p->terminal)
         fprintf(stderr, "\r%.78s\033[K", line); /* a longer one would leave its beginning behind */

@@ -49,7 +49,7 @@ struct contract_nic {
     struct stuck_bits empty_eeprom[STUCK_BITS]; /* until mask 0 */
     struct boot_write boot[BOOT_WRITES];        /* until width 0: it receives into its memory */
     bool split_queues;                          /* the boot ROM's memory has virtio's rings, of 8 */
-    bool counts_no_drops; /* nothing in it tells how many frames had no room */
+    bool counts_no_drops;             /* nothing in it tells how many frames had no room */
     bool passes_all;                  /* until filter() was called it lets every frame pass */
     const struct contract_check *own; /* checks of this NIC alone; ends with a NULL name; or NULL */
     const char *where;                /* the MAC address comes from */

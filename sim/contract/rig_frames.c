@@ -125,6 +125,13 @@ static int shift_of(const struct rig_frame *want, const struct rig_frame *got)
     return 0;
 }
 
+static bool is_zero(const uint8_t *bytes, uint32_t len)
+{
+    while (len && bytes[len - 1] == 0)
+        len--;
+    return len == 0;
+}
+
 /* How `got` differs from `want`; `before` a frame that lies in its buffer, NULL: nothing does. */
 static void say_difference(const struct rig_frame *want, const struct rig_frame *got,
                            const char *before, char *out, size_t room)
@@ -147,8 +154,17 @@ static void say_difference(const struct rig_frame *want, const struct rig_frame 
                  "has %u octets: a frame on Ethernet has 60 at least (IEEE 802.3 4.2.3.3), the "
                  "driver must pad it where the device does not",
                  got->len);
+    else if (at == both && got->len + 4 == want->len)
+        snprintf(out, room,
+                 "lacks its last 4 octets: the frame check sequence is no part of the length that "
+                 "the device is given");
     else if (at == both)
         snprintf(out, room, "has %u octets in place of %u", got->len, want->len);
+    else if (got->len == SHORTEST && want->len == SHORTEST && is_zero(got->bytes + at, both - at))
+        snprintf(out, room,
+                 "ends after %u octets, what follows is padding: the device was given a shorter "
+                 "length (the frame check sequence is no part of it)",
+                 at);
     else
         snprintf(out, room, "has octet %u 0x%02x in place of 0x%02x (%u octets, expected %u)", at,
                  got->bytes[at], want->bytes[at], got->len, want->len);
@@ -180,10 +196,12 @@ void rig_judge_sent(struct rig *r)
                      want->number, number_of(got));
         if (got->len >= SHORTEST && number_of(want) == want->number && number_of(got) &&
             number_of(got) < want->number)
-            rig_fail(r, NIC_SENDING,
-                     "frame %u left again in place of frame %u: the device found the old entry in "
-                     "the ring; it is written before the device is told, and each place in turn",
-                     number_of(got), want->number);
+            rig_fail(
+                r, NIC_SENDING,
+                "frame %u left again in place of frame %u: what the device found there - entry, "
+                "address, buffer - is the old one's; all of it is written before the device is "
+                "told, and each place has its own",
+                number_of(got), want->number);
         say_difference(want, got, r->row->before, how, sizeof how);
         uint32_t padded = 0;
         while (padded < SHORTEST && want->bytes[SHORTEST - 1 - padded] == 0)
@@ -221,9 +239,11 @@ __attribute__((noreturn)) static void foreign(struct rig *r, uint32_t at,
             number_of(got));
     if (number_of(got) && number_of(got) <= r->numbers && at < r->taken.count &&
         number_of(got) < r->taken.frame[at].number && got->len >= SHORTEST)
-        rig_fail(r, NIC_RECEIVING,
-                 "frame %u, which had come up long before, or was not for us, came up now",
-                 number_of(got));
+        rig_fail(
+            r, NIC_RECEIVING,
+            "frame %u, which came long before or was not for us, came up only now: each call of "
+            "interrupt() hands up all that lies in the ring, not one frame",
+            number_of(got));
     if (at == r->taken.count)
         rig_fail(r, NIC_RECEIVING,
                  "wd_receive was given a frame of %u octets though none had come that is to be "
@@ -233,6 +253,11 @@ __attribute__((noreturn)) static void foreign(struct rig *r, uint32_t at,
     say_difference(&r->taken.frame[at], got, r->row->before, how, sizeof how);
     rig_fail(r, NIC_RECEIVING, "frame %u came up otherwise than it came by the wire: it %s",
              r->taken.frame[at].number, how);
+}
+
+static bool has_reset(const struct rig *r)
+{
+    return nic_count(r->nic, "resets", NULL) != r->resets;
 }
 
 void rig_judge_received_from(struct rig *r, uint32_t from)
@@ -257,9 +282,12 @@ void rig_judge_received_from(struct rig *r, uint32_t from)
         if (r->taken.frame[at].number >= from)
             rig_fail(r, NIC_RECEIVING | NIC_INTERRUPTING,
                      "frame %u, of %u octets, lies in the device's ring and never came up: "
-                     "wd_receive was called for %u of %u frames",
-                     r->taken.frame[at].number, r->taken.frame[at].len, r->up.count,
-                     r->taken.count);
+                     "wd_receive was called for %u of %u frames%s",
+                     r->taken.frame[at].number, r->taken.frame[at].len, r->up.count, r->taken.count,
+                     has_reset(r) && !r->may_reset
+                         ? "; the driver has reset the device since attach(): it took what the "
+                           "descriptor or the packet's head says (little-endian) for wrong"
+                         : "");
     r->taken.count = r->up.count = 0;
 }
 
