@@ -40,6 +40,8 @@ static void answer(struct walk *w, const struct walk_answer *a)
     } else if (a->flags & FIN && g.ack == a->end - e->irs) {
         g.flags |= FIN;
     }
+    if (!(a->flags & (SYN | FIN)))
+        w->model.forward_ns = w->now_ns; /* text comes, of whichever connection */
     walk_inject(w, &g);
 }
 

@@ -68,13 +68,14 @@ struct walk_model {
     uint32_t una, edge, fin_end;
     int64_t entered_ns; /* its state */
     int64_t out_ns;     /* when something was sent that wants an answer, or got one */
-    int64_t forward_ns; /* when something was acknowledged last */
+    int64_t forward_ns; /* when text was answered last, at the end */
     int64_t flight_ns;  /* since when something is in flight */
     int64_t trip_ns;    /* the longest that a round trip can have been */
     uint32_t tries;     /* what was sent again since something was acknowledged */
     uint32_t backoff;   /* and before, while no round trip could be measured */
     /* Of the segment or call at work. */
     uint32_t answers, empty, told;
+    uint32_t text_to; /* behind text that came in its turn; 0: none did */
     uint8_t answer_flags, want_state, was;
     uint16_t listened;
     bool nothing_new, ends;

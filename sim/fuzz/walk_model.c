@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { OPTION_STAMP = 8 };
+enum { OPTION_STAMP = 8, LITTLE = 2000 /* octets, for which there are chunks */ };
 
 static const int64_t second_ns = 1000000000, most_rto_ns = 60 * second_ns,
                      two_msl_ns = 240 * second_ns;
@@ -229,8 +229,12 @@ static void in_turn(struct walk *w, const struct walk_segment *g)
         to = CLOSED;
     else if (m->state == SYN_RECEIVED)
         to = ESTABLISHED;
-    if (g->len > 0 && to != CLOSED)
+    if (g->len > 0 && to != CLOSED) {
+        if (m->state == ESTABLISHED && m->fd >= 0 && !m->deaf && !m->fin_perhaps &&
+            w->end.told - w->fd[m->fd].read_at < LITTLE)
+            m->text_to = g->seq + g->len;
         return;
+    }
     if (fin)
         to = to == ESTABLISHED  ? CLOSE_WAIT
              : to == FIN_WAIT_1 ? CLOSING
@@ -274,6 +278,7 @@ void walk_model_before(struct walk *w, const struct walk_segment *g)
     m->answers = m->empty = 0;
     m->answer_flags = 0;
     m->nothing_new = false;
+    m->text_to = 0;
     m->listened = m->listeners;
     m->told = w->end.told;
     m->was = m->state;
@@ -353,6 +358,13 @@ void walk_model_after(struct walk *w, const struct walk_segment *g)
         assert_line(w, "query(\"tcp.count LISTEN\") == %u", m->listened);
         walk_fail(w, "a segment ends a listener (RFC 9293, 3.10.7.2)");
     }
+    if (m->text_to && !m->pending && m->state == m->was && is_after(m->text_to, w->end.told)) {
+        assert_line(w, "counter(\"tcp.in\") == 0");
+        walk_fail(w,
+                  "text in its turn was acknowledged up to %" PRIu32 ", it ends at %" PRIu32
+                  " (RFC 9293 3.10.7.4, seventh)",
+                  w->end.told, m->text_to);
+    }
     if (m->want == WANT_NOTHING)
         return;
     check_answer(w);
@@ -379,7 +391,6 @@ void walk_model_acks(struct walk *w, const struct walk_segment *g)
     int64_t trip_ns = w->now_ns - m->flight_ns;
     m->trip_ns = trip_ns > m->trip_ns ? trip_ns : m->trip_ns;
     m->una = g->ack;
-    m->forward_ns = w->now_ns;
     if (m->pending || !has_stamp(w, g) || !is_acceptable(w, g))
         return;                                        /* it may be passed over */
     m->backoff = m->tries ? m->backoff + m->tries : 0; /* Karn's algorithm keeps it */
@@ -397,7 +408,8 @@ static int64_t patience_ns(const struct walk_model *m)
     rto_ns = rto_ns < 3 * second_ns ? 3 * second_ns : rto_ns;
     for (uint32_t k = 0; k < m->tries + m->backoff && rto_ns < most_rto_ns; k++)
         rto_ns *= 2;
-    return (rto_ns < most_rto_ns ? rto_ns : most_rto_ns) + second_ns;
+    rto_ns = rto_ns < most_rto_ns ? rto_ns : most_rto_ns;
+    return 2 * rto_ns + second_ns; /* a loss probe may be due where the timeout was: RFC 8985 7.2 */
 }
 
 /* What waits for an acknowledgement, or to be sent. */
