@@ -2,6 +2,7 @@
 #include "sim/cli/replay_inside.h"
 #include <inttypes.h>
 #include <string.h>
+#include "sim/record/json.h"
 
 enum { TEXT = 512, NEARLY_ALL = 90, LEAST = 4, MACS = 32 };
 
@@ -49,12 +50,12 @@ static void json_each(FILE *out, const char *path, const struct ledger *l)
     for (size_t k = 0; k < l->file->count; k++) {
         const struct told_frame *t = &l->frame[k];
         fputs("{\"file\":", out);
-        json_text(out, path);
+        json_string(out, path);
         fprintf(out, ",\"frame\":%zu,\"time_ns\":%" PRId64 ",\"fate\":", k + 1,
                 l->file->frame[k].time_ns - l->file->frame[0].time_ns);
-        json_text(out, t->reason ? word_of(l, t->fate) : "not fed");
+        json_string(out, t->reason ? word_of(l, t->fate) : "not fed");
         fputs(",\"reason\":", out);
-        json_text(out, t->reason);
+        json_string(out, t->reason);
         fputs("}\n", out);
     }
 }
@@ -62,7 +63,7 @@ static void json_each(FILE *out, const char *path, const struct ledger *l)
 static void json_all(FILE *out, const char *path, const struct ledger *l, uint64_t answers)
 {
     fputs("{\"file\":", out);
-    json_text(out, path);
+    json_string(out, path);
     fprintf(out, ",\"fed\":%" PRIu64, l->fed);
     for (int k = 0; k < 4; k++)
         fprintf(out, ",\"%s\":%" PRIu64, word_of(l, (enum sut_fate)k), l->by_fate[k]);
