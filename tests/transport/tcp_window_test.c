@@ -63,6 +63,7 @@ Test(tcp_window, nagle_ends_with_the_stream)
 Test(tcp_window, cork_holds_what_is_not_full)
 {
     int fd = connected(&t, 0);
+    cr_assert_eq(socket_set(t.r->s, fd, TCP_OPT_NODELAY, 1, 0), 0);
     cr_assert_eq(socket_set(t.r->s, fd, TCP_OPT_CORK, 1, 0), 0);
     send_octets(&t, fd, 2000);
     EXPECT(&t, A, 1, 1, 1460);
