@@ -104,8 +104,8 @@ static void take_by_sender(struct stack *s, struct tcp_pcb *pcb, const struct tc
     recovery_acked(r, &tcp_of(s)->sent, &a, &out);
     measure(s, pcb, &out);
     pcb->tally.delivered += out.segments;
-    pcb->tally.delivered_ce += a.echo ? out.segments : 0;
-    pcb->tally.dsacks += out.dsack;
+    pcb->sender->done.delivered_ce += a.echo ? out.segments : 0;
+    pcb->sender->done.dsacks += out.dsack;
     /* The reordering timer moves with each acknowledgement, the others with SND.UNA. */
     if (!pcb->probing)
         pcb->rexmt_ns = recovery_deadline(r);
@@ -291,7 +291,7 @@ static void time_out(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
         resend_syn(s, pcb, now_ns);
         return;
     }
-    pcb->tally.timeouts++;
+    pcb->sender->done.timeouts++;
     suspect_black_hole(s, pcb, now_ns);
     recovery_timed_out(&pcb->sender->recovery, pcb->snd_una, pcb->snd_nxt, now_ns,
                        pcb->sender->rtt.srtt_ns);

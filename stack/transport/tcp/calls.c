@@ -460,7 +460,7 @@ void tcp_push(struct stack *s, struct tcp_pcb *pcb, bool held, int64_t now_ns)
     if (pcb->state <= TCP_LISTEN)
         return;
     tcp_hold(pcb);
-    if (held && pcb->state > TCP_SYN_RECEIVED)
+    if (held && pcb->state > TCP_SYN_RECEIVED && tcp_knob(s, TCP_KNOB_NAGLE_SMALL))
         tcp_output_held(s, pcb, now_ns);
     tcp_leave(s, pcb, now_ns);
 }

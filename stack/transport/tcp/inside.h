@@ -54,7 +54,8 @@ struct tcp_sender {
     struct tcp_recovery recovery;
     struct rtt rtt;
     struct tcp_pcb *pcb;
-    int64_t sent_ns;             /* when it sent data last; TCP_NEVER: it has not */
+    int64_t sent_ns; /* when it sent data last; TCP_NEVER: it has not */
+    struct tcp_sent_tally done;
     int64_t busy_ns, limited_ns; /* for STATUS: so long, up to since_ns */
     int64_t since_ns;
     bool busy, limited;

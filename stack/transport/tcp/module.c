@@ -32,11 +32,11 @@ static size_t demux_at(const struct stack_limits *l)
     return size_add(wishes_at(l), pool_bytes(wishes(l), sizeof(struct tcp_wishes)));
 }
 
-/* One of four connections sends at a time, of many; each of few. */
+/* One of six connections sends at a time, of many; each of few. */
 static uint32_t senders(const struct stack_limits *l)
 {
     enum { FEW = 256 };
-    return l->tcp_pcbs <= FEW ? l->tcp_pcbs : FEW + (l->tcp_pcbs - FEW) / 4u;
+    return l->tcp_pcbs <= FEW ? l->tcp_pcbs : FEW + (l->tcp_pcbs - FEW) / 6u;
 }
 
 /* A segment in flight has octets in a chunk; small ones take more records than chunks. */

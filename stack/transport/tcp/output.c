@@ -280,7 +280,7 @@ static void note_flight(struct stack *s, struct tcp_pcb *pcb, const struct tcp_p
     } else {
         tcp_count(s, TCP_OUT_RESENT);
         pcb->tally.again++;
-        pcb->tally.octets_again += plan->len;
+        pcb->sender->done.octets_again += plan->len;
         recovery_sent_again(r, plan->seq, end, now_ns, tcp_timestamp(s, pcb, now_ns));
     }
     bool anew = plan->seq == pcb->snd_una && !plan->fresh && tcp_knob(s, TCP_KNOB_RTO_ANEW);

@@ -174,12 +174,12 @@ static void note_sent(struct tcp_pcb *pcb, const struct tcp_hdr *hdr)
 static void note_tally(struct stack *s, struct tcp_pcb *pcb, const struct tcp_plan *plan,
                        uint32_t segments, int64_t now_ns)
 {
-    struct tcp_tally *t = &pcb->tally;
-    t->segments_out += segments;
-    if (plan->len == 0)
+    pcb->tally.segments_out += segments;
+    if (plan->len == 0 || !pcb->sender)
         return;
-    t->texts_out += segments;
-    t->octets_out += plan->len;
+    struct tcp_sent_tally *t = &pcb->sender->done;
+    t->texts += segments;
+    t->octets += plan->len;
     t->sent_ms = tcp_clock_ms(s, now_ns);
 }
 

@@ -112,6 +112,9 @@ struct tcp_recovery *tcp_sender_take(struct stack *s, struct tcp_pcb *pcb)
         return NULL;
     x->pcb = pcb;
     x->sent_ns = TCP_NEVER;
+    x->done = (struct tcp_sent_tally){0};
+    x->busy_ns = x->limited_ns = x->since_ns = 0;
+    x->busy = x->limited = false;
     pcb->sender = x;
     begin(s, pcb, x);
     return &x->recovery;

@@ -51,6 +51,7 @@ static void sender_status(const struct tcp_pcb *pcb, struct tcp_status *out)
     out->ssthresh = r->congestion.ssthresh;
     out->srtt_ns = x->rtt.srtt_ns;
     out->rttvar_ns = x->rtt.rttvar_ns;
+    out->sent = x->done;
     out->busy_ns = x->busy_ns;
     out->window_limited_ns = x->limited_ns;
     if (r->rack.any)

@@ -91,12 +91,19 @@ struct tcp_listener {
 /* What a connection has done so far, for STATUS; the numbers wrap. */
 struct tcp_tally {
     uint32_t segments_out, segments_in;
-    uint32_t texts_out, texts_in;      /* segments with text */
-    uint32_t octets_out, octets_again; /* of text; those sent again are among the first, too */
-    uint32_t again;                    /* segments */
-    uint32_t delivered, delivered_ce;  /* segments; of those, told with ECE */
-    uint32_t ahead;                    /* segments that came ahead of their turn */
-    uint32_t sent_ms, ack_ms;          /* when text left last, and an acknowledgement came */
+    uint32_t texts_in;  /* segments with text */
+    uint32_t again;     /* segments that were sent again */
+    uint32_t delivered; /* segments that were acknowledged */
+    uint32_t ahead;     /* segments that came ahead of their turn */
+    uint32_t ack_ms;    /* when an acknowledgement came last */
+};
+
+/* And with its sender, since it has that. */
+struct tcp_sent_tally {
+    uint32_t texts;                /* segments with text */
+    uint32_t octets, octets_again; /* of text; those sent again are among the first, too */
+    uint32_t delivered_ce;         /* segments that were acknowledged with ECE */
+    uint32_t sent_ms;              /* when text left last */
     uint16_t dsacks, timeouts;
 };
 
@@ -302,6 +309,7 @@ struct tcp_status {
     uint32_t unacked, sacked, lost, retransmitted; /* segments in flight */
     uint32_t reordering;
     int64_t rto_ns, srtt_ns, rttvar_ns, min_rtt_ns, delayed_ack_ns;
+    struct tcp_sent_tally sent;
     int64_t busy_ns, window_limited_ns; /* text was on its way, or waited; for the peer's window */
 };
 void tcp_status(struct stack *s, struct tcp_pcb *pcb, struct tcp_status *out);
