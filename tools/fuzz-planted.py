@@ -5,7 +5,7 @@ within --runs, beginning with the corpus as it is. What is found becomes a scrip
 bug (name, class, found in so many seconds, runs, lines of the script, words); exit status 1 when one was not found. Scripts go to
 reports/fuzz/planted.
 """
-import argparse, os, re, shutil, subprocess, sys, time
+import argparse, glob, os, re, shutil, subprocess, sys, time
 
 LIST, OUT, BUILD = "tests/mutants/fuzz.tsv", "reports/fuzz/planted", "build/fuzz/planted"
 FUZZ = ("clang -std=c11 -I. -Ibuild/fuzz -O1 -gline-tables-only -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer "
@@ -76,7 +76,7 @@ def script(folder, target, find):
     v = make_variables()
     if run(RELEASE + [source, "-o", folder + "/release.o"]).returncode:
         return ""
-    cli = run("ls build/release/sim/cli/*.o", shell=True).stdout.split()
+    cli = ["build/release/" + f[:-2] + ".o" for f in sorted(glob.glob("sim/cli/*.c"))]
     said = run(["cc", "-O2", "-g", *v["DRAWS"].split(), "-o", folder + "/wiredrill", *cli, folder + "/release.o", "build/release/libsim.a",
                 "build/release/libstack.a", *v["LIBS"].split()])
     if said.returncode:

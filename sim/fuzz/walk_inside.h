@@ -66,6 +66,8 @@ struct walk_model {
     bool deaf, held_back, reset_due;
     int fd; /* the user's end of it; -1: none */
     uint32_t una, edge, fin_end;
+    bool wnd_known, perhaps_ahead; /* the peer's window ends at wnd_edge */
+    uint32_t wnd_edge;
     int64_t entered_ns; /* its state */
     int64_t out_ns;     /* when something was sent that wants an answer, or got one */
     int64_t forward_ns; /* when text was answered last, at the end */

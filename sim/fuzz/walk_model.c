@@ -32,6 +32,7 @@ static void begins(struct walk *w)
     m->una = m->edge = m->tries = m->backoff = 0;
     m->stamp_bent = m->bent_now; /* the SYN's */
     m->pending = m->fin_out = m->fin_in = m->fin_perhaps = m->deaf = m->reset_due = false;
+    m->wnd_known = m->perhaps_ahead = false;
     m->fd = -1;
     m->trip_ns = 0;
     m->flight_ns = m->out_ns = w->now_ns;
@@ -91,6 +92,9 @@ void walk_model_sent(struct walk *w, uint8_t flags, uint32_t at, uint32_t length
     }
     if (length == 0)
         return;
+    if (m->wnd_known && !again && is_after(at + length, m->wnd_edge + 1) && walk_model_is_sure(w))
+        walk_fail(w, "%" PRIu32 " octets go behind the window as it is (RFC 9293 3.8.6)",
+                  at + length - m->wnd_edge);
     if (m->una == at && !again)
         m->flight_ns = w->now_ns;
     m->out_ns = w->now_ns;
@@ -271,6 +275,20 @@ static void synchronized(struct walk *w, const struct walk_segment *g)
     }
 }
 
+/* The window is that of the newest segment, if nothing is doubtful about it. */
+static void note_window(struct walk *w, const struct walk_segment *g)
+{
+    struct walk_model *m = &w->model;
+    const struct walk_end *e = &w->end;
+    if (!is_ours(w, g) || is_broken(g) || !(g->flags & ACK))
+        return;
+    m->perhaps_ahead |= is_after(g->seq, e->told);
+    m->wnd_known = w->variant == VARIANT_PLAIN && !g->offset && !m->pending && !m->perhaps_ahead &&
+                   !(g->flags & (SYN | RST)) && m->state >= ESTABLISHED && g->seq == e->told &&
+                   !is_after(g->ack, e->top) && !is_after(m->una, g->ack) && is_acceptable(w, g);
+    m->wnd_edge = g->ack + g->wnd;
+}
+
 void walk_model_before(struct walk *w, const struct walk_segment *g)
 {
     struct walk_model *m = &w->model;
@@ -284,14 +302,16 @@ void walk_model_before(struct walk *w, const struct walk_segment *g)
     m->was = m->state;
     if (is_broken(g))
         silent(m, "RFC 9293 3.1 and 3.9.2.3: MUST-3, MUST-57");
-    else if (!walk_model_is_sure(w) || g->offset)
+    else if (!walk_model_is_sure(w) || g->offset) {
+        m->wnd_known = false;
         return;
-    else if (m->live == 0)
+    } else if (m->live == 0)
         without_connection(w, g);
     else if (w->end.known && is_ours(w, g) && m->state == SYN_SENT)
         in_syn_sent(w, g);
     else if (w->end.known && is_ours(w, g))
         synchronized(w, g);
+    note_window(w, g);
     m->ends = m->want != WANT_NOTHING && m->want_state == CLOSED && m->state >= ESTABLISHED &&
               m->state <= CLOSE_WAIT && g->flags & RST;
     if (is_ours(w, g) && !is_broken(g) && (g->len > 0 || g->flags & FIN))
