@@ -79,7 +79,7 @@ struct virtio {
     bool announcing;
     uint32_t unrest;    /* see nic_options */
     uint32_t long_used; /* octets that the next used length is too long by */
-    uint8_t received[HEADER_MODERN + 1518], packet[FRAME_ROOM], segment[1518]; /* scratch */
+    uint8_t received[HEADER_MODERN + 1518], segment[1518]; /* scratch */
 };
 
 /* What one transport's device is like. */

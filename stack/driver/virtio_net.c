@@ -87,7 +87,8 @@ static void use_tables(struct virtio_net *d, unsigned i)
 {
     size_t skip = VIRTIO_QUEUES * (size_t)VIRTIO_NET_QUEUE_BYTES + i * VIRTIO_NET_TABLES_BYTES;
     if (virtio_has(&d->v, VIRTIO_F_INDIRECT_DESC))
-        virtqueue_use_tables(&d->queue[i], d->memory + skip, d->memory_at + skip);
+        virtqueue_use_tables(&d->queue[i], d->memory + skip, d->memory_at + skip,
+                             VIRTIO_NET_TABLES);
 }
 
 static int set_queue(struct virtio_net *d, unsigned i)

@@ -58,7 +58,8 @@ enum {
     VIRTIO_NET_TX_WISH = 32,
     VIRTIO_NET_CONTROL_WISH = 16,
     VIRTIO_NET_QUEUE_BYTES = 3 * VIRTQUEUE_LEGACY_ALIGN, /* of VIRTQUEUE_MOST: two pages and one */
-    VIRTIO_NET_TABLES_BYTES = VIRTQUEUE_MOST * VIRTQUEUE_TABLE_BYTES,
+    VIRTIO_NET_TABLES = 32, /* as many buffers as a queue ever has at the device */
+    VIRTIO_NET_TABLES_BYTES = VIRTIO_NET_TABLES * VIRTQUEUE_TABLE_BYTES,
 };
 
 /* Commands on the control queue, each with a place of its own. */

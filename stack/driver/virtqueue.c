@@ -78,8 +78,9 @@ void virtqueue_init(struct virtqueue *q, const struct bus *bus, void *memory, ui
     STACK_INVARIANT(check(q));
 }
 
-void virtqueue_use_tables(struct virtqueue *q, void *memory, uint64_t at)
+void virtqueue_use_tables(struct virtqueue *q, void *memory, uint64_t at, uint16_t tables)
 {
+    q->tables = tables;
     q->table = memory;
     q->table_at = at;
 }
@@ -129,7 +130,7 @@ bool virtqueue_add(struct virtqueue *q, const struct virtqueue_part *part, unsig
                    unsigned read, void *owner)
 {
     STACK_ASSERT(parts > 0 && read <= parts && owner);
-    bool table = q->table && parts > 1 && parts <= VIRTQUEUE_TABLE;
+    bool table = q->table && q->free < q->tables && parts > 1 && parts <= VIRTQUEUE_TABLE;
     unsigned descriptors = table ? 1 : parts;
     if (descriptors > q->frees || q->broken)
         return false;

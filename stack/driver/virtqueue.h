@@ -41,7 +41,8 @@ struct virtqueue {
     uint16_t taken;     /* buffers that came back */
     bool event_idx;     /* VIRTIO_F_EVENT_IDX was negotiated */
     bool broken;        /* the device gave back what it did not have */
-    uint8_t *table;     /* NULL: no indirect descriptors; else a table for each descriptor */
+    uint8_t *table;     /* NULL: no indirect descriptors; else a table for each of the first ones */
+    uint16_t tables;    /* how many */
     uint64_t table_at;  /* for the device */
     void *owner[VIRTQUEUE_MOST]; /* of the chain that begins at this descriptor; NULL: none */
 };
@@ -60,8 +61,9 @@ void virtqueue_init(struct virtqueue *q, const struct bus *bus, void *memory, ui
                     uint32_t align, bool event_idx);
 
 /* Buffers of several parts take one descriptor from now on: `memory` holds VIRTQUEUE_TABLE_BYTES
- * for each. INDIRECT_DESC was negotiated. */
-void virtqueue_use_tables(struct virtqueue *q, void *memory, uint64_t at);
+ * for each of the first `tables` descriptors, which are the ones in use while no more buffers are
+ * the device's. INDIRECT_DESC was negotiated. */
+void virtqueue_use_tables(struct virtqueue *q, void *memory, uint64_t at, uint16_t tables);
 
 /* Offers a buffer of up to `size` parts, of which the device reads the first `read` and writes the
  * rest. `owner`, not NULL, comes back from virtqueue_take. False: there are not so many descriptors

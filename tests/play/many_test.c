@@ -158,7 +158,7 @@ Test(many, ten_thousand_descriptors_with_a_call_pending_on_each)
 }
 
 /* Everything included, after a first exchange; and it can be saved and put back. A virtio device
- * may insist on queues of 256, for which its driver sets memory aside. */
+ * may insist on queues of 256 (legacy PCI), for which its driver sets memory aside. */
 Test(many, a_small_world_has_200_kib)
 {
     static const char text[] =
@@ -172,7 +172,7 @@ Test(many, a_small_world_has_200_kib)
         struct why why = {{0}};
         struct run *r = begin(text, nic_kinds[k]);
         run_play(r, 500000000);
-        size_t most = strncmp(nic_kinds[k]->name, "virtio", 6) == 0 ? 360u << 10 : 200u << 10;
+        size_t most = strncmp(nic_kinds[k]->name, "virtio", 6) == 0 ? 240u << 10 : 200u << 10;
         cr_assert_leq(world_bytes_used(r->world), most, "%zu octets behind %s",
                       (size_t)world_bytes_used(r->world), nic_kinds[k]->name);
         struct image *image = world_save(r->world, &why);
