@@ -54,10 +54,11 @@ static void restart_timers(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 
 /* --- an acknowledgement --- */
 
-/* RFC 5681 2: outstanding data, no text, no SYN or FIN, SEG.ACK = SND.UNA, the window unchanged. */
+/* RFC 5681 2, but for outstanding data: no text, no SYN or FIN, SEG.ACK = SND.UNA, the window
+ * unchanged. */
 static bool is_duplicate(const struct tcp_pcb *pcb, const struct tcp_segment *g)
 {
-    return outstanding(pcb) && g->ack == pcb->snd_una && g->hdr_text_len == 0 &&
+    return g->ack == pcb->snd_una && g->hdr_text_len == 0 &&
            !(g->hdr.flags & (TCP_FLAG_SYN | TCP_FLAG_FIN)) && g->wnd == pcb->snd_wnd;
 }
 
@@ -113,6 +114,15 @@ static void take_by_sender(struct stack *s, struct tcp_pcb *pcb, const struct tc
         pcb->ecn_waits = true;
         tcp_arm_retransmission(s, pcb, true, now_ns);
     }
+}
+
+/* Nothing is in flight any more: what comes now may be of the second copy of something. */
+static void take_of_copy(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
+                         int64_t now_ns)
+{
+    struct seq_range sack[TCP_MAX_SACK_BLOCKS];
+    struct recovery_ack a = told(s, pcb, g, sack, now_ns);
+    recovery_acked_again(&pcb->sender->recovery, &a);
 }
 
 /* Octets of text that the acknowledgement is for; SYN and FIN are none. */
@@ -201,6 +211,8 @@ void tcp_acknowledged(struct stack *s, struct tcp_pcb *pcb, const struct tcp_seg
     }
     if (!syn_outstanding(pcb) && outstanding(pcb))
         take_by_sender(s, pcb, g, now_ns);
+    else if (pcb->sender && pcb->sender->recovery.tlp.on)
+        take_of_copy(s, pcb, g, now_ns);
     if (seq_after(g->ack, pcb->snd_una))
         advance(s, pcb, g, now_ns);
     /* MUST-37: a peer that goes on acknowledging probes may keep its window closed for ever. */

@@ -137,6 +137,9 @@ void recovery_sent_again(struct tcp_recovery *r, uint32_t left, uint32_t right, 
 void recovery_acked(struct tcp_recovery *r, struct pool *pool, const struct recovery_ack *a,
                     struct recovery_result *out);
 
+/* One that comes when nothing is in flight: SEG.ACK is SND.UNA and SND.NXT. */
+void recovery_acked_again(struct tcp_recovery *r, const struct recovery_ack *a);
+
 /* --- timers (RFC 8985 8: one at a time) --- */
 
 /* After data was sent or acknowledged: what to wait for now. `fresh`: begin anew (RFC 6298 5.3). */

@@ -224,6 +224,12 @@ bool recovery_probe_repaired(struct tcp_recovery *r, const struct recovery_ack *
     return false;
 }
 
+/* The tail arrived before its probe did: there was no loss, and so says what the probe brings. */
+void recovery_acked_again(struct tcp_recovery *r, const struct recovery_ack *a)
+{
+    recovery_probe_repaired(r, a, r->sack && recovery_take_dsack(r, a));
+}
+
 bool recovery_was_spurious(struct tcp_recovery *r, const struct recovery_ack *a,
                            const struct delivery *d, bool dsack)
 {

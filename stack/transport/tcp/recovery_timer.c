@@ -61,6 +61,7 @@ void recovery_reorder_due(struct tcp_recovery *r, uint32_t snd_una, uint32_t snd
 bool recovery_probe_due(struct tcp_recovery *r)
 {
     r->soft_at_ns = r->rto_at_ns = RECOVERY_NEVER;
+    r->tlp.is_retrans = false;
     return wants_probe(r);
 }
 
