@@ -263,6 +263,157 @@ Test(tcp_recovery, not_undone_by_a_duplicate_of_the_network)
     flow_close(f);
 }
 
+/* An acknowledgement of what a flow has in flight, which is then what it has left. */
+static struct recovery_result acknowledge(struct flow *f, struct recovery_ack a)
+{
+    struct recovery_result out;
+    a.now_ns = f->now_ns;
+    a.srtt_ns = 100 * MS;
+    a.snd_una = f->una;
+    a.snd_nxt = f->nxt;
+    a.mss = MSS;
+    recovery_acked(&f->r, &f->records, &a, &out);
+    f->una = a.ack;
+    scoreboard_check(&f->r.board);
+    return out;
+}
+
+/* The first segments are found lost by the SACK of the three behind, and the first goes again. */
+static void lose_first(struct flow *f, uint32_t holes)
+{
+    struct seq_range at, sack = {f->una + holes * MSS, f->una + (holes + 3) * MSS};
+    f->now_ns += 100 * MS;
+    acknowledge(f,
+                (struct recovery_ack){.ack = f->una, .duplicate = true, .sack = &sack, .sacks = 1});
+    cr_assert_eq(f->r.state, RECOVERY_FAST);
+    cr_assert(recovery_next(&f->r, &f->records, f->nxt, false, MSS, &at));
+    recovery_sent_again(&f->r, at.left, at.right, f->now_ns, flow_ts(f));
+}
+
+static void send_more(struct flow *f, uint32_t segments)
+{
+    for (uint32_t i = 0; i < segments; i++)
+        flow_send_new(f, MSS);
+}
+
+/* RFC 4015 3.2 (0): what is given back is of this loss; what went again for an earlier one, which
+ * was lost indeed and told so, does not stand in its way. */
+static void undone_after_a_true_loss(struct recovery_ack told)
+{
+    struct flow *f = flow_open(true, 0, 400 * MSS);
+    struct seq_range at;
+    send_more(f, 13);
+    lose_first(f, RECOVERY_UNDO + 1);
+    while (recovery_next(&f->r, &f->records, f->nxt, false, MSS, &at))
+        recovery_sent_again(&f->r, at.left, at.right, f->now_ns, flow_ts(f));
+    f->now_ns += 100 * MS;
+    acknowledge(f, (struct recovery_ack){.ack = f->nxt, .has_echo_ts = true, .ts_ecr = 101});
+    cr_assert_eq(f->r.state, RECOVERY_OPEN);
+    uint32_t ssthresh = f->r.congestion.ssthresh;
+    send_more(f, 5);
+    lose_first(f, 1);
+    cr_assert_lt(f->r.congestion.ssthresh, ssthresh);
+    struct seq_range again = {f->una, f->una + MSS};
+    told.ack = f->nxt;
+    told.sack = &again;
+    acknowledge(f, told);
+    cr_assert_eq(f->r.congestion.ssthresh, ssthresh);
+    flow_close(f);
+}
+
+Test(tcp_recovery, undone_by_dsack_after_a_true_loss)
+{
+    undone_after_a_true_loss((struct recovery_ack){.sacks = 1});
+}
+
+Test(tcp_recovery, undone_by_eifel_after_a_true_loss)
+{
+    undone_after_a_true_loss((struct recovery_ack){.has_echo_ts = true, .ts_ecr = 201});
+}
+
+/* What an undo takes for arrived late is not found lost again at once: two segments are late, and
+ * the first one's arrival says so before the second went again. */
+Test(tcp_recovery, undo_is_not_undone)
+{
+    struct flow *f = flow_open(true, 0, 400 * MSS);
+    f->now_ns = 50 * MS;
+    send_more(f, 10);
+    lose_first(f, 2);
+    cr_assert_gt(f->r.board.lost, 0);
+    acknowledge(
+        f, (struct recovery_ack){.ack = MSS, .has_echo_ts = true, .ts_now = 160, .ts_ecr = 51});
+    cr_assert_eq(f->r.state, RECOVERY_OPEN);
+    cr_assert_eq(f->r.board.lost, 0);
+    flow_close(f);
+}
+
+/* RFC 3522 3.2: the retransmission that begins the recovery is timed, and the first answer to it is
+ * looked at; of a later hole an old echo tells nothing. */
+Test(tcp_recovery, eifel_looks_once)
+{
+    struct flow *f = flow_open(false, 0, 400 * MSS);
+    struct seq_range at;
+    send_more(f, 10);
+    f->now_ns = 100 * MS;
+    for (int i = 0; i < 3; i++)
+        acknowledge(f, (struct recovery_ack){.ack = 0, .duplicate = true});
+    for (uint32_t hole = 0; hole < 2; hole++) {
+        cr_assert(recovery_next(&f->r, &f->records, f->nxt, false, MSS, &at));
+        cr_assert_eq(at.left, hole * 4 * MSS);
+        recovery_sent_again(&f->r, at.left, at.right, f->now_ns, flow_ts(f));
+        f->now_ns += 100 * MS;
+        acknowledge(f, (struct recovery_ack){.ack = (hole + 1) * 4 * MSS,
+                                             .has_echo_ts = true,
+                                             .ts_now = flow_ts(f),
+                                             .ts_ecr = hole ? 1 : 101});
+        cr_assert_eq(f->r.state, RECOVERY_FAST);
+    }
+    flow_close(f);
+}
+
+/* RFC 5681 4.3: a retransmission that was lost, too, is congestion for certain: a D-SACK gives
+ * nothing back. */
+Test(tcp_recovery, not_undone_after_a_lost_retransmission)
+{
+    struct flow *f = flow_open(true, 0, 400 * MSS);
+    struct seq_range at;
+    send_more(f, 10);
+    lose_first(f, 1);
+    send_more(f, 1);
+    f->now_ns += 100 * MS;
+    struct seq_range sack = {MSS, 11 * MSS};
+    acknowledge(f, (struct recovery_ack){.ack = 0, .duplicate = true, .sack = &sack, .sacks = 1});
+    cr_assert(recovery_next(&f->r, &f->records, f->nxt, false, MSS, &at));
+    recovery_sent_again(&f->r, at.left, at.right, f->now_ns, flow_ts(f));
+    uint32_t ssthresh = f->r.congestion.ssthresh;
+    f->now_ns += 100 * MS;
+    struct seq_range twice[] = {{0, MSS}, {0, MSS}};
+    acknowledge(f, (struct recovery_ack){.ack = MSS, .sack = twice, .sacks = 1});
+    acknowledge(f, (struct recovery_ack){.ack = f->nxt, .sack = twice, .sacks = 1});
+    cr_assert_eq(f->r.congestion.ssthresh, ssthresh);
+    flow_close(f);
+}
+
+/* RFC 8985 7.4.2 beside an echo of the same round trip: the window was reduced already. */
+Test(tcp_recovery, a_probe_repairs_beside_an_echo)
+{
+    struct flow *f = flow_open(true, 0, 400 * MSS);
+    struct seq_range at;
+    send_more(f, 3);
+    f->now_ns = 300 * MS;
+    cr_assert(recovery_probe_due(&f->r));
+    cr_assert(recovery_probe_again(&f->r, &f->records, MSS, &at));
+    recovery_sent_again(&f->r, at.left, at.right, f->now_ns, flow_ts(f));
+    recovery_probe_sent(&f->r, f->nxt);
+    send_more(f, 2);
+    f->now_ns = 400 * MS;
+    cr_assert(acknowledge(f, (struct recovery_ack){.ack = MSS, .echo = true}).reduced);
+    uint32_t cwnd = f->r.congestion.cwnd;
+    cr_assert_not(acknowledge(f, (struct recovery_ack){.ack = 4 * MSS}).reduced);
+    cr_assert_eq(f->r.congestion.cwnd, cwnd);
+    flow_close(f);
+}
+
 /* RFC 3168 6.1.2: an echo reduces once in a round trip, and CWR answers. */
 Test(tcp_recovery, echo_of_congestion)
 {

@@ -139,8 +139,8 @@ void recovery_sent_again(struct tcp_recovery *r, uint32_t left, uint32_t right, 
         prr_sent(&r->prr, weight(r, right - left));
     r->resent += right - left;
     note_again(r, left, right);
-    if (!r->again_timed && recovery_is_on(r) && s == r->board.first) { /* RFC 3522 3.2 (2) */
-        r->again_timed = true;
+    if (r->echo == RECOVERY_UNTIMED && recovery_is_on(r) && s == r->board.first) { /* (2) */
+        r->echo = RECOVERY_TIMED;
         r->again_ts = ts;
     }
 }
@@ -153,7 +153,7 @@ void recovery_save(struct tcp_recovery *r)
     r->undo_count = 0;
     r->many_again = false;
     r->may_undo = r->config->undo;
-    r->again_timed = false;
+    r->echo = RECOVERY_UNTIMED;
 }
 
 /* A congestion response, and PRR's episode with it. `recover_fs` by RFC 9937 6.1. */
@@ -204,7 +204,6 @@ static void open_again(struct tcp_recovery *r)
     r->state = RECOVERY_OPEN;
     r->forward_step = 0;
     r->duplicates_octets = 0;
-    r->again_timed = false;
 }
 
 /* What was taken for lost arrived: RFC 4015 3.2, RFC 9438 4.9. */
@@ -220,7 +219,7 @@ static void undo(struct tcp_recovery *r, uint32_t snd_una, struct recovery_resul
         r->rack.any = false;
     congestion_undo(&r->congestion, &r->saved);
     r->state = RECOVERY_OPEN;
-    r->may_undo = r->again_timed = false;
+    r->may_undo = false;
     r->forward_step = 0;
     r->duplicates = 0;
     r->recover = snd_una - 1; /* RFC 5682 2.1 (3b) */

@@ -44,6 +44,9 @@ struct tlp {
     bool sampled; /* a round trip was measured since the last probe */
 };
 
+/* RFC 3522 3.2: one retransmission is timed in a recovery, the first, and one answer is looked at. */
+enum recovery_echo { RECOVERY_UNTIMED, RECOVERY_TIMED, RECOVERY_ECHOED };
+
 enum recovery_timer { RECOVERY_TIMER_RTO, RECOVERY_TIMER_PROBE, RECOVERY_TIMER_REORDER };
 
 enum { RECOVERY_UNDO = 8 };
@@ -74,7 +77,8 @@ struct tcp_recovery {
     uint8_t duplicates;   /* acknowledgements in a row */
     uint8_t forward_step; /* of RFC 5682 2.1; 0: not on */
     bool sack;
-    bool may_undo, again_timed; /* `again_ts` waits for its echo */
+    bool may_undo;
+    uint8_t echo;               /* enum recovery_echo */
     bool many_again;            /* more than `undo` holds */
     bool cwnd_limited;          /* the caller's: cwnd held the sender back lately */
     bool cwnd_filled;           /* it was full, until usage_end is acknowledged */

@@ -237,8 +237,8 @@ bool recovery_was_spurious(struct tcp_recovery *r, const struct recovery_ack *a,
         return false;
     /* RFC 3522 3.2 (5): the first that acknowledges what was sent again echoes what was sent
      * before. */
-    if (r->again_timed && a->ack != a->snd_una) {
-        r->again_timed = false;
+    if (r->echo == RECOVERY_TIMED && a->ack != a->snd_una) {
+        r->echo = RECOVERY_ECHOED;
         if (a->has_echo_ts && (int32_t)(a->ts_ecr - r->again_ts) < 0)
             return true;
     }
