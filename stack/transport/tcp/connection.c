@@ -65,7 +65,6 @@ void tcp_end(struct stack *s, struct tcp_pcb *pcb, int error)
     pcb->end.open = false;
     pcb->error = (uint8_t)error;
     pcb->ended = true;
-    pcb->ack_now = false;
     tcp_enter(s, pcb, TCP_CLOSED);
 }
 

@@ -71,7 +71,6 @@ static struct tcp_segment syn_of(struct stack *s, const struct tcp_pcb *child,
                                  const struct tcp_segment *g, uint16_t mss, struct cookie_options o)
 {
     struct tcp_segment syn = {.ip = g->ip, .hdr = {.seq = g->hdr.seq - 1, .flags = TCP_FLAG_SYN}};
-    syn.hdr.window = g->hdr.window;
     syn.options.has_mss = true;
     syn.options.mss = mss;
     if (g->options.has_timestamps) {
@@ -123,7 +122,6 @@ struct tcp_pcb *tcp_take_cookie(struct stack *s, struct tcp_pcb *listener,
     struct tcp_pcb *child = tcp_listener_child(s, listener, g);
     if (!child)
         return NULL;
-    tcp_learn_route(s, child, g);
     tcp_count(s, TCP_OPENED_COOKIE);
     begin(s, child, g, mss, &o, now_ns);
     return child;
