@@ -165,6 +165,23 @@ Test(tcp_cubic, timeout)
     cr_assert_eq(c.cubic.k_ms, 0);
 }
 
+/* RFC 3465 2.3: L is 1 in the slow start that a timeout began, and abc_limit in one behind it. */
+Test(tcp_cubic, slow_start_after_that_of_a_timeout)
+{
+    config.abc_limit = 2;
+    c.cwnd = 10 * MSS;
+    congestion_timed_out(&c, 10 * MSS, false);
+    ack.octets = 2 * MSS;
+    for (int i = 0; i < 6; i++)
+        congestion_acked(&c, &ack);
+    cr_assert_eq(c.ssthresh, 7 * MSS);
+    cr_assert_eq(c.cwnd, c.ssthresh, "a segment for each of six");
+    congestion_acked(&c, &ack); /* congestion avoidance */
+    c.cwnd = 2 * MSS;
+    congestion_acked(&c, &ack);
+    cr_assert_eq(c.cwnd, 4 * MSS);
+}
+
 /* 4.2: t does not run while the application holds back. Two connections, one of which pauses. */
 Test(tcp_cubic, time_stands_still_in_a_pause)
 {

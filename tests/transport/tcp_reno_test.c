@@ -287,6 +287,27 @@ Test(tcp_validation, five_minutes)
     cr_assert_eq(c.cwnd, 10 * MSS, "never below IW");
 }
 
+/* A loss ends the phase: five minutes begin anew with what is not validated next. */
+Test(tcp_validation, five_minutes_after_a_loss)
+{
+    validated_rounds();
+    config.slow_start_after_idle = false;
+    round_of(2 * MSS, SECOND / 10);
+    c.cwnd = 40 * MSS;
+    c.ssthresh = 8 * MSS;
+    congestion_resumed(&c, ack.now_ns, 0, SECOND);
+    congestion_congested(&c, 2 * MSS, CONGESTION_LOSS);
+    congestion_recovered(&c, 0);
+    c.cwnd = 40 * MSS;
+    ack.now_ns += 200 * SECOND;
+    round_of(MSS, 0); /* one acknowledgement is a round trip and a sample */
+    int64_t began = ack.now_ns;
+    congestion_resumed(&c, began + 300 * SECOND - 1, SECOND, SECOND);
+    cr_assert_eq(c.cwnd, 40 * MSS);
+    congestion_resumed(&c, began + 300 * SECOND, SECOND, SECOND);
+    cr_assert_eq(c.cwnd, 20 * MSS);
+}
+
 /* An embedder's time may be 0 at any instant: it is no mark for a phase that has not begun. */
 Test(tcp_validation, five_minutes_from_instant_zero)
 {

@@ -185,6 +185,8 @@ Test(tcp_scoreboard, without_records)
     cr_assert(scoreboard_sent(&b, &pool, 0, 10, 0));
     cr_assert(scoreboard_has_room(&b, &pool));
     cr_assert(scoreboard_sent(&b, &pool, 10, 30, MS));
+    cr_assert_eq(b.first->segments, 2);
+    cr_assert_eq(b.first->sent_ns, MS);
     told(2 * MS);
     scoreboard_sacked(&b, &pool, 10, 30, &d);
     cr_assert_eq(b.sacked, 0, "it cannot be cut: the block is passed over");
@@ -193,6 +195,22 @@ Test(tcp_scoreboard, without_records)
     cr_assert(!scoreboard_sent(&b, &pool, 30, 40, MS));
     scoreboard_acked(&b, &pool, 30, &d);
     cr_assert(scoreboard_sent(&b, &pool, 30, 40, MS));
+    close_board();
+}
+
+/* The parts of a segment were sent when it was, and each of them counts as one. */
+Test(tcp_scoreboard, parts_of_a_segment)
+{
+    open_board(64);
+    scoreboard_sent(&b, &pool, 0, 100, 10 * MS);
+    told(110 * MS);
+    scoreboard_sacked(&b, &pool, 40, 60, &d);
+    cr_assert_eq(d.rtt_ns, 100 * MS);
+    cr_assert_eq(b.sacked_segments, 1);
+    told(130 * MS);
+    scoreboard_acked(&b, &pool, 100, &d);
+    cr_assert_eq(d.rtt_ns, 120 * MS);
+    cr_assert_eq(d.octets, 80);
     close_board();
 }
 
@@ -324,6 +342,19 @@ Test(tcp_rack, is_not_misled_by_the_original)
     d.echo_age_ms = 151;
     scoreboard_acked(&b, &pool, 10, &d);
     cr_assert_eq(rack.xmit_ns, 300 * MS, "a millisecond is the clocks' own");
+    close_board();
+}
+
+/* Of a segment that was sent once an older echo says only that its acknowledgement was delayed. */
+Test(tcp_rack, believes_what_was_sent_once)
+{
+    flight(2, 50 * MS);
+    told(150 * MS);
+    d.has_echo = true;
+    d.echo_age_ms = 150;
+    scoreboard_acked(&b, &pool, 20, &d);
+    cr_assert_eq(rack.xmit_ns, 50 * MS);
+    cr_assert_eq(rack.rtt_ns, 100 * MS);
     close_board();
 }
 
