@@ -44,7 +44,8 @@ struct tlp {
     bool sampled; /* a round trip was measured since the last probe */
 };
 
-/* RFC 3522 3.2: one retransmission is timed in a recovery, the first, and one answer is looked at. */
+/* RFC 3522 3.2: one retransmission is timed in a recovery, the first, and one answer is looked at.
+ */
 enum recovery_echo { RECOVERY_UNTIMED, RECOVERY_TIMED, RECOVERY_ECHOED };
 
 enum recovery_timer { RECOVERY_TIMER_RTO, RECOVERY_TIMER_PROBE, RECOVERY_TIMER_REORDER };
@@ -78,11 +79,11 @@ struct tcp_recovery {
     uint8_t forward_step; /* of RFC 5682 2.1; 0: not on */
     bool sack;
     bool may_undo;
-    uint8_t echo;               /* enum recovery_echo */
-    bool many_again;            /* more than `undo` holds */
-    bool cwnd_limited;          /* the caller's: cwnd held the sender back lately */
-    bool cwnd_filled;           /* it was full, until usage_end is acknowledged */
-    bool cwr;                   /* the next new segment says CWR (RFC 3168 6.1.2) */
+    uint8_t echo;      /* enum recovery_echo */
+    bool many_again;   /* more than `undo` holds */
+    bool cwnd_limited; /* the caller's: cwnd held the sender back lately */
+    bool cwnd_filled;  /* it was full, until usage_end is acknowledged */
+    bool cwr;          /* the next new segment says CWR (RFC 3168 6.1.2) */
 };
 
 /* An acknowledgement as it came (RFC 9293 3.10.7.4), with SEG.ACK in SND.UNA..SND.NXT. */
