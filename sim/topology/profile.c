@@ -29,7 +29,7 @@ static const struct profile_knob linux_knobs[] = {
     {"tcp.sws_override", SECOND / 5}, /* of corked data, too */
     {"tcp.rto_max", 120 * SECOND},
     {"tcp.r2", 924600 * (SECOND / 1000)}, /* tcp_retries2 15 */
-    {"tcp.r2_syn", 131 * SECOND},         /* tcp_syn_retries 6, after tcp_syn_linear_timeouts */
+    {"tcp.r2_syn", 127 * SECOND},         /* tcp_syn_retries 6 */
     {"tcp.syn_ack_retries", 5},
     {"tcp.mss_least", 48},           /* tcp_min_snd_mss */
     {"tcp.black_hole_detection", 0}, /* tcp_mtu_probing */
@@ -45,7 +45,6 @@ static const struct profile_knob linux_knobs[] = {
     {"tcp.tolerate_missing_ts", 1},
     {"tcp.rto_anew", 1},
     {"tcp.frto", 2},
-    {"tcp.syn_linear", 4}, /* tcp_syn_linear_timeouts */
     {NULL, 0},
 };
 

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_ROOM = 128, KNOBS = 2, MOST_DOUBLINGS = 15, SYN_LINEAR = 4, MOST_RETRIES = 255 };
-
+enum { NAME_ROOM = 128, KNOBS = 2, MOST_DOUBLINGS = 15, MOST_RETRIES = 255 };
 /* How a number becomes the knob's. */
 enum convert {
     AS_IT_IS,
@@ -15,8 +14,7 @@ enum convert {
     AS_LIMIT_SCALE, /* FreeBSD: the smallest scale whose 65,535 reaches it, at most 14 */
     AS_BUFFER,      /* Linux's triple: the middle, of which half is room for octets */
     AS_MOST_SCALE,  /* Linux's triple: the scale of windows up to the last */
-    AS_DOUBLINGS,   /* so many times again beyond the first four seconds, from a second on: when the
-                     * last gives up, in ns (tcp_syn_linear_timeouts is 4) */
+    AS_DOUBLINGS,   /* so many times again, from a second on: when the last gives up, in ns */
     AS_LAST_TRY, /* so many times again, from RTO_MIN on: when the connection is given up, in ns */
     AS_BIT_1,    /* whether this bit is set */
     AS_BIT_2,
@@ -255,7 +253,7 @@ static bool convert(enum convert how, const char *text, int64_t *out)
     case AS_DOUBLINGS:
         if (!number_at(text, 0, out) || *out < 0 || *out > MOST_DOUBLINGS)
             return false;
-        *out = ((INT64_C(2) << *out) - 1 + SYN_LINEAR) * INT64_C(1000000000);
+        *out = ((INT64_C(2) << *out) - 1) * INT64_C(1000000000);
         return true;
     case AS_LAST_TRY:
         if (!number_at(text, 0, out) || *out < 0 || *out > MOST_RETRIES)

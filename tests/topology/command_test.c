@@ -125,8 +125,7 @@ Test(topology_command, sysctls_become_knobs)
                      "tcp.rcvbuf=270000;tcp.wscale=8;");
     cr_assert_str_eq(sysctl("/proc/sys/net/ipv4/tcp_congestion_control", "reno"),
                      "tcp.congestion_control=0;");
-    /* Four more come first, a second apart each, before the timeout doubles. */
-    cr_assert_str_eq(sysctl("net.ipv4.tcp_syn_retries", "5"), "tcp.r2_syn=67000000000;");
+    cr_assert_str_eq(sysctl("net.ipv4.tcp_syn_retries", "5"), "tcp.r2_syn=63000000000;");
     cr_assert_str_eq(sysctl("net.ipv4.tcp_retries2", "15"), "tcp.r2=924600000000;");
     cr_assert_str_eq(sysctl("net.inet.tcp.delayed_ack", "0"), "tcp.delayed_ack=0;");
     cr_assert_str_eq(sysctl("net.inet.tcp.delayed_ack", "1"), "");

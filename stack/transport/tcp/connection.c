@@ -171,6 +171,7 @@ struct tcp_pcb *tcp_take(struct stack *s)
     pcb->snd_buffer = (uint32_t)tcp_knob(s, TCP_KNOB_SNDBUF);
     pcb->rcv_buffer = (uint32_t)tcp_knob(s, TCP_KNOB_RCVBUF);
     pcb->keep_alive = tcp_knob(s, TCP_KNOB_KEEP_ALWAYS) != 0;
+    pcb->reno = tcp_knob(s, TCP_KNOB_CONGESTION_CONTROL) == 0;
     tcp_timers_init(s, pcb);
     return pcb;
 }
@@ -223,7 +224,6 @@ void tcp_start_sending(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
     pcb->syn_lost = false;
     pcb->tally = (struct tcp_tally){0};
     pcb->snd_small = pcb->iss;
-    pcb->reno = tcp_knob(s, TCP_KNOB_CONGESTION_CONTROL) == 0;
     pcb->give_up_ns = now_ns + tcp_patience_ns(s, pcb);
 }
 

@@ -88,6 +88,7 @@ void tcp_listener_inherit(struct stack *s, struct tcp_pcb *child, const struct t
     child->rcv_wscale = tcp_window_shift(s, child->rcv_buffer);
     child->user_mss = listener->user_mss;
     child->no_delay = listener->no_delay;
+    child->reno = listener->reno;
     child->no_options = listener->no_options;
     child->keep_alive = listener->keep_alive;
     child->ready = listener->ready;

@@ -90,9 +90,10 @@ static void begin(struct stack *s, struct tcp_pcb *pcb, struct tcp_sender *x)
                   pcb->sack, false);
     x->rtt = tcp_rtt_remembered(s, pcb);
     struct tcp_congestion *c = &x->recovery.congestion;
-    if (pcb->cwnd)
-        c->cwnd = t->congestion.slow_start_after_idle ? congestion_least(pcb->cwnd, c->cwnd)
-                                                      : congestion_most(pcb->cwnd, mss);
+    if (pcb->cwnd) { /* of segments that may have been smaller */
+        uint32_t most = t->congestion.slow_start_after_idle ? c->cwnd : pcb->cwnd;
+        c->cwnd = congestion_most(congestion_least(pcb->cwnd, most), mss);
+    }
     if (pcb->ssthresh) {
         c->ssthresh = pcb->ssthresh;
         c->first_slow_start = pcb->ssthresh == CONGESTION_NO_SSTHRESH;
