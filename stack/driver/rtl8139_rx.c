@@ -74,7 +74,8 @@ void rtl8139_rx_start(struct rtl8139 *d)
     rtl_write32(d, RTL_RBSTART, (uint32_t)d->ring_at);
     rtl_write8(d, RTL_CR, RTL_CR_TE | RTL_CR_RE);
     rtl_write32(d, RTL_RCR, d->rcr & ~accept);
-    d->rx_at = rtl_read16(d, RTL_CBR) % RTL_RX_RING;
+    /* Where a packet begins is a multiple of four, whatever a broken chip says. */
+    d->rx_at = rtl_read16(d, RTL_CBR) % RTL_RX_RING & ~(uint32_t)3;
     d->unfinished = 0;
     d->overflowed = false;
     write_capr(d);
