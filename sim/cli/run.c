@@ -16,6 +16,8 @@
 #include "sim/suite/known.h"
 #include "sim/suite/wire_mutants.h"
 
+enum { PLACES_TOLD = 20 };
+
 /* Scripts that were refused, for the line before the last: "x.pkt:5:4". */
 struct refusals {
     struct text places;
@@ -72,10 +74,11 @@ static void add_refusal(struct refusals *r, const char *path, const char *text)
     size_t len = strlen(path);
     bool placed =
         strncmp(text, path, len) == 0 && sscanf(text + len, ":%d:%d:", &line, &column) == 2;
-    text_add(&r->places, "%s%s", r->scripts ? ", " : "", path);
+    if (r->scripts++ >= PLACES_TOLD)
+        return;
+    text_add(&r->places, "%s%s", r->scripts > 1 ? ", " : "", path);
     if (placed)
         text_add(&r->places, ":%d:%d", line, column);
-    r->scripts++;
 }
 
 /* Of one script, what was told already of another NIC or parameter is not told again: it begins
@@ -273,7 +276,10 @@ static void print_sum(struct tally *t)
                    " draws at %u sites; %u cases left out\n",
                    t->runs, t->draws, starve_sites(), t->left_out);
     }
-    if (t->refusals.scripts)
+    if (t->refusals.scripts > PLACES_TOLD)
+        printf("%u refused: %s and %u more\n", t->refusals.scripts, t->refusals.places.bytes,
+               t->refusals.scripts - PLACES_TOLD);
+    else if (t->refusals.scripts)
         printf("%u refused: %s\n", t->refusals.scripts, t->refusals.places.bytes);
     if (t->relaxed)
         printf("%u passed exactly, %u relaxed: some line holds only where no standard fixes more\n",
