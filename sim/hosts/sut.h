@@ -38,6 +38,8 @@ enum sut_flag {
     SUT_OTHERS_DRIVER = 1024, /* our stack over a driver of somebody else's: what only a driver of
                                  ours promises (its counters, an exact filter, the size of its
                                  rings) is passed over */
+    SUT_NO_KNOBS = 2048, /* call() knows no `set`: a script that needs one is passed over before the
+                            stack is opened */
 };
 
 enum { SUT_ARGUMENTS = 12 };

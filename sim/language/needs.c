@@ -276,6 +276,17 @@ static bool is_default(const struct setting *set,
     return knob_default && knob_default(set->name, &usual) && usual == value;
 }
 
+const char *needs_knob(const struct script *s,
+                       bool (*knob_default)(const char *knob, int64_t *value))
+{
+    for (uint32_t k = 0; k < s->sets; k++) {
+        enum value_kind kind = s->set[k].value.kind;
+        if ((kind == VALUE_NUMBER || kind == VALUE_TIME) && !is_default(&s->set[k], knob_default))
+            return s->set[k].name;
+    }
+    return NULL;
+}
+
 bool needs_frames_only(const struct script *s, const struct script_needs *n,
                        bool (*knob_default)(const char *knob, int64_t *value))
 {

@@ -26,6 +26,9 @@ struct script_needs {
  * that it asks for a lease, or has an echo service) and that a host may be without being told. */
 bool needs_is_setup(const struct step *step);
 void script_needs(const struct script *s, struct script_needs *out);
+/* A knob that is set to a number that is not its default; NULL: none is known to be. */
+const char *needs_knob(const struct script *s,
+                       bool (*knob_default)(const char *knob, int64_t *value));
 /* Nothing but frames: no calls, one interface; each knob is as `is_default` says. */
 bool needs_frames_only(const struct script *s, const struct script_needs *n,
                        bool (*knob_default)(const char *knob, int64_t *value));

@@ -467,11 +467,19 @@ static bool is_whole(const struct topology *t, const struct options *o)
 static bool is_lacking(const struct suite_case *c, const struct options *o, struct result *out)
 {
     char lacked[64];
-    if (!needs_lacked(c->run.script, o->stack->lacks, lacked) &&
-        !needs_lacked(c->run.script, o->lacks, lacked))
+    int len = 0;
+    const char *knob =
+        o->stack->flags & SUT_NO_KNOBS ? needs_knob(c->run.script, o->knob_default) : NULL;
+    if (needs_lacked(c->run.script, o->stack->lacks, lacked) ||
+        needs_lacked(c->run.script, o->lacks, lacked))
+        len = asprintf(&out->report, "%s lacks %s", o->stack->name, lacked);
+    else if (knob)
+        len = asprintf(&out->report, "the stack %s has no knobs, the script sets %s",
+                       o->stack->name, knob);
+    else
         return false;
     out->outcome.status = RUN_SKIPPED;
-    if (asprintf(&out->report, "%s lacks %s", o->stack->name, lacked) < 0)
+    if (len < 0)
         out->report = NULL;
     return true;
 }

@@ -356,7 +356,7 @@ static int lwip_query(void *s, const char *what, struct value *out)
 extern const struct sut wiredrill_sut;
 const struct sut wiredrill_sut = {
     .abi = SUT_ABI,
-    .flags = SUT_FRAMES | SUT_SINGLETON,
+    .flags = SUT_FRAMES | SUT_SINGLETON | SUT_NO_KNOBS,
     .name = "lwip",
     .version = LWIP_VERSION_STRING,
     .open = lwip_open,
