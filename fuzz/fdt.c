@@ -25,8 +25,7 @@ static void walk(const struct fdt *f, const char *name, const uint8_t *blob, siz
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fdt f;
-    uint8_t *blob = malloc(size + 1); /* of that size to the octet */
-    uint8_t *exact = size ? realloc(blob, size) : blob;
+    uint8_t *exact = malloc(size ? size : 1); /* of that size to the octet */
     CHECK(exact);
     memcpy(exact, data, size);
     if (fdt_open(&f, exact, size) == 0) {

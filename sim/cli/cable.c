@@ -53,8 +53,8 @@ static enum sent send_first(struct cable *c)
 
 static void hand_over(struct cable *c)
 {
-    while (c->out_at < c->out_len && send_first(c) != SENT_LATER)
-        continue;
+    while (c->out_at < c->out_len && send_first(c) != SENT_LATER) {
+    }
     if (c->out_at >= c->out_len)
         c->out_at = c->out_len = 0;
 }

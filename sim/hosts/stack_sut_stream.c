@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -418,6 +419,98 @@ static int64_t get_congestion(struct stack_sut *u, int fd, struct value *out)
     return 0;
 }
 
+/* Under the names of struct socket_tcp_info. */
+#define INFO(name)                                                                                 \
+    {                                                                                              \
+#name, offsetof(struct socket_tcp_info, name), sizeof((struct socket_tcp_info){0}.name)    \
+    }
+static const struct info_field {
+    const char *name;
+    size_t at, size;
+} info_field[] = {
+    INFO(state),
+    INFO(recovery),
+    INFO(retransmits),
+    INFO(probes),
+    INFO(backoff),
+    INFO(timestamps),
+    INFO(sack),
+    INFO(window_scaling),
+    INFO(ecn),
+    INFO(fastopen),
+    INFO(snd_wscale),
+    INFO(rcv_wscale),
+    INFO(snd_mss),
+    INFO(rcv_mss),
+    INFO(advertised_mss),
+    INFO(path_mtu),
+    INFO(snd_wnd),
+    INFO(rcv_wnd),
+    INFO(cwnd),
+    INFO(ssthresh),
+    INFO(unacked_octets),
+    INFO(unsent_octets),
+    INFO(unread_octets),
+    INFO(unacked),
+    INFO(sacked),
+    INFO(lost),
+    INFO(retransmitted),
+    INFO(total_retransmitted),
+    INFO(timeouts),
+    INFO(dsacks),
+    INFO(delivered),
+    INFO(delivered_ce),
+    INFO(segments_out),
+    INFO(segments_in),
+    INFO(texts_out),
+    INFO(texts_in),
+    INFO(ahead),
+    INFO(octets_acked),
+    INFO(octets_received),
+    INFO(octets_out),
+    INFO(octets_again),
+    INFO(since_sent_ms),
+    INFO(since_received_ms),
+    INFO(since_acked_ms),
+    INFO(busy_ns),
+    INFO(window_limited_ns),
+    INFO(reordering),
+    INFO(iss),
+    INFO(irs),
+    INFO(snd_una),
+    INFO(snd_nxt),
+    INFO(rcv_nxt),
+    INFO(rto_ns),
+    INFO(srtt_ns),
+    INFO(rttvar_ns),
+    INFO(min_rtt_ns),
+    INFO(delayed_ack_ns),
+};
+enum { FIELDS = sizeof info_field / sizeof info_field[0] };
+_Static_assert((int)FIELDS <= (int)INFO_FIELDS, "they fit");
+
+/* A duration has eight octets, of the others none has a sign. */
+static int64_t info_number(const struct socket_tcp_info *i, const struct info_field *f)
+{
+    const uint8_t *at = (const uint8_t *)i + f->at;
+    uint16_t two;
+    uint32_t four;
+    int64_t eight;
+    switch (f->size) {
+    case 1:
+        return *at;
+    case 2:
+        memcpy(&two, at, sizeof two);
+        return two;
+    case 4:
+        memcpy(&four, at, sizeof four);
+        return four;
+    default:
+        memcpy(&eight, at, sizeof eight);
+        return eight;
+    }
+}
+
 /* What the stack knows of the connection, each under its own name, in octets and nanoseconds; units
  * and names of tcp_info are the script's system's (sim/play/tcp_info.c). */
 static int64_t get_info(struct stack_sut *u, int fd, struct value *out)
@@ -426,71 +519,10 @@ static int64_t get_info(struct stack_sut *u, int fd, struct value *out)
     int got = socket_tcp_info(u->stack, fd, &i, now_of(u));
     if (got < 0)
         return got;
-    const struct {
-        const char *name;
-        int64_t number;
-    } field[] = {{"state", i.state},
-                 {"recovery", i.recovery},
-                 {"retransmits", i.retransmits},
-                 {"probes", i.probes},
-                 {"backoff", i.backoff},
-                 {"timestamps", i.timestamps},
-                 {"sack", i.sack},
-                 {"window_scaling", i.window_scaling},
-                 {"ecn", i.ecn},
-                 {"fastopen", i.fastopen},
-                 {"snd_wscale", i.snd_wscale},
-                 {"rcv_wscale", i.rcv_wscale},
-                 {"snd_mss", i.snd_mss},
-                 {"rcv_mss", i.rcv_mss},
-                 {"advertised_mss", i.advertised_mss},
-                 {"path_mtu", i.path_mtu},
-                 {"snd_wnd", i.snd_wnd},
-                 {"rcv_wnd", i.rcv_wnd},
-                 {"cwnd", i.cwnd},
-                 {"ssthresh", i.ssthresh},
-                 {"unacked_octets", i.unacked_octets},
-                 {"unsent_octets", i.unsent_octets},
-                 {"unread_octets", i.unread_octets},
-                 {"unacked", i.unacked},
-                 {"sacked", i.sacked},
-                 {"lost", i.lost},
-                 {"retransmitted", i.retransmitted},
-                 {"total_retransmitted", i.total_retransmitted},
-                 {"timeouts", i.timeouts},
-                 {"dsacks", i.dsacks},
-                 {"delivered", i.delivered},
-                 {"delivered_ce", i.delivered_ce},
-                 {"segments_out", i.segments_out},
-                 {"segments_in", i.segments_in},
-                 {"texts_out", i.texts_out},
-                 {"texts_in", i.texts_in},
-                 {"ahead", i.ahead},
-                 {"octets_acked", i.octets_acked},
-                 {"octets_received", i.octets_received},
-                 {"octets_out", i.octets_out},
-                 {"octets_again", i.octets_again},
-                 {"since_sent_ms", i.since_sent_ms},
-                 {"since_received_ms", i.since_received_ms},
-                 {"since_acked_ms", i.since_acked_ms},
-                 {"busy_ns", i.busy_ns},
-                 {"window_limited_ns", i.window_limited_ns},
-                 {"reordering", i.reordering},
-                 {"iss", i.iss},
-                 {"irs", i.irs},
-                 {"snd_una", i.snd_una},
-                 {"snd_nxt", i.snd_nxt},
-                 {"rcv_nxt", i.rcv_nxt},
-                 {"rto_ns", i.rto_ns},
-                 {"srtt_ns", i.srtt_ns},
-                 {"rttvar_ns", i.rttvar_ns},
-                 {"min_rtt_ns", i.min_rtt_ns},
-                 {"delayed_ack_ns", i.delayed_ack_ns}};
-    enum { FIELDS = sizeof field / sizeof field[0] };
-    _Static_assert((int)FIELDS <= (int)INFO_FIELDS, "they fit");
     for (uint32_t k = 0; k < FIELDS; k++)
-        u->list[k] =
-            (struct value){.kind = VALUE_NUMBER, .number = field[k].number, .field = field[k].name};
+        u->list[k] = (struct value){.kind = VALUE_NUMBER,
+                                    .number = info_number(&i, &info_field[k]),
+                                    .field = info_field[k].name};
     *out = (struct value){.kind = VALUE_STRUCT, .item = u->list, .items = FIELDS};
     return 0;
 }

@@ -301,8 +301,8 @@ void recovery_move(struct tcp_recovery *r, const struct recovery_ack *a, const s
     take_echo(r, a, out);
     if (reduces_by_and_by(r))
         proportion(r, a, d, lost_before);
-    /* RFC 9937 6.4: cwnd is ssthresh then. RFC 3168 6.1.2: an echo lets it not grow. */
-    else if (r->state != RECOVERY_REDUCED && !out->ended && !a->echo)
+    /* RFC 9937 6.4: cwnd is ssthresh then. RFC 3168 6.1.2: an echo, too, lets it not grow. */
+    else if (r->state != RECOVERY_REDUCED && !out->ended)
         grow(r, a, d);
 }
 
