@@ -193,14 +193,18 @@ static void on_signal(int signal_number, void (*handler)(int, siginfo_t *, void 
     sigaction(signal_number, &action, NULL);
 }
 
-void crash_watch(struct crash *c, int patience, bool (*stuck)(void), void (*tell)(const char *text))
+void crash_prepare(void)
 {
     void *one[1];
+    backtrace(one, 1); /* it loads a library the first time, which a handler should not */
+}
+
+void crash_watch(struct crash *c, int patience, bool (*stuck)(void), void (*tell)(const char *text))
+{
     mine = c;
     tell_words = tell;
     is_stuck = stuck;
     patience_s = patience;
-    backtrace(one, 1); /* it loads a library the first time, which a handler should not */
     static void *room; /* a leak checker finds it here */
     room = malloc(STACK_BYTES);
     if (!room)

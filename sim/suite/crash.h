@@ -28,6 +28,8 @@ struct crash {
     struct crash_call call[CRASH_CALLS]; /* innermost first */
 };
 
+/* Before workers are made: loads once what each of them needs. */
+void crash_prepare(void);
 /* In a worker: from now on *c is filled when the process comes down, by a signal, by exit() or by a
  * sanitizer's report, and `tell` is given its text; where tell returns the process goes its way. c
  * is shared memory. `stuck` is asked at each SIGPROF, every `patience` seconds of computing: true

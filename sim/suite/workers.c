@@ -4,7 +4,6 @@
  * results are told in the order of the suite, whatever the number of jobs.
  */
 #include <errno.h>
-#include <execinfo.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -317,8 +316,6 @@ static void wait_for_one(struct crew *crew, struct pollfd *fds, struct worker **
 enum workers_end workers_do(const struct work *work,
                             bool (*done)(void *ctx, uint32_t k, struct result *r), void *ctx)
 {
-    void *one[1];
-    backtrace(one, 1); /* it loads a library the first time: here, for all workers */
     int failed = 0, jobs = work->jobs ? work->jobs : (int)sysconf(_SC_NPROCESSORS_ONLN);
     struct crew crew = {.work = work, .workers = jobs, .done = done, .ctx = ctx};
     if (crew.workers > (int)work->count)
@@ -339,6 +336,7 @@ enum workers_end workers_do(const struct work *work,
         sigaction(ends[k], &(struct sigaction){.sa_handler = interrupt}, &before[k]);
     signal(SIGPIPE, SIG_IGN);
     progress_begin(&crew.progress, work->unit, work->count);
+    crash_prepare();
     for (int k = 0; k < crew.workers; k++)
         give(&crew, &crew.worker[k]);
     while (crew.told < work->count && !crew.enough && !interrupted) {

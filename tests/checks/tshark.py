@@ -95,7 +95,7 @@ class Sharkd:
         if self.ask("load", file=self.path) != {"status": "OK"}:
             raise RuntimeError("sharkd does not read " + others)
         expert = self.ask("tap", tap0="expert")["taps"][0]["details"]
-        bad = {note["f"] for note in expert if objects(note["s"], note["g"])} | self.frames(BAD)  # the first misses quotes, the other notes of few fields
+        bad = {note["f"] for note in expert if note["s"] == "Error" or note["g"] in ("Malformed", "Checksum")} | self.frames(BAD)  # the first misses quotes, the other notes of few fields
         if len(owner) + 1 not in bad:
             raise RuntimeError("sharkd does not find what is planted behind " + others)
         notes = {g: set() for g in goldens}
@@ -104,10 +104,6 @@ class Sharkd:
             notes[golden] |= {(own, field) for field in notes_in(self.ask("frame", frame=number, proto=True)["tree"]) or {"?"}}
         fragments = {owner[number - 1][0] for number in self.frames(FRAGMENT)}
         return [(g, notes[g], g in fragments) for g in goldens]
-
-
-def objects(severity, group):
-    return severity == "Error" or group in ("Malformed", "Checksum")
 
 
 def notes_in(tree):
