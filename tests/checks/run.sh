@@ -16,7 +16,10 @@ if [ "${1:-}" = --one ]; then
     log=build/check-$2.log
     started=$(date +%s)
     sh "$folder/$2.sh" >"$log" 2>&1
-    echo "$? $(($(date +%s) - started))" >"$log.new" && mv "$log.new" "build/check-$2.done"
+    status=$? seconds=$(($(date +%s) - started))
+    times >"build/check-$2.times" # the last line is of what has ended: "0m1.5s 0m0.2s"
+    processor=$(sed -n '$s/[ms]/ /gp' "build/check-$2.times" | awk '{ printf "%d", $1 * 60 + $2 + $3 * 60 + $4 }')
+    echo "$status $seconds $processor" >"$log.new" && mv "$log.new" "build/check-$2.done"
     exit 0
 fi
 
@@ -83,10 +86,10 @@ judge() { # NAME: sets p, f, s and budget from the log; writes what is wrong to 
     [ $((s - excused)) -le "$3" ] || complain "$s skipped, at most $3 may be (expected.tsv)"
 }
 
-tell() { # NAME STATUS SECONDS
+tell() { # NAME STATUS SECONDS PROCESSOR
     judge "$1" "$2"
-    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-    printf '%-16s %-42s %4ss of %ss\n' "$1" "$p passed, $f failed, $s skipped" "$3" "$budget"
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s)) processor=$((processor + $4))
+    printf '%-16s %-42s %4ss of %ss, processor %ss\n' "$1" "$p passed, $f failed, $s skipped" "$3" "$budget" "$4"
     if [ "$f" -gt 0 ]; then
         { tail -n 60 "$log"; cat "$complaints"; } | sed 's/^/    /'
     elif [ "$s" -gt 0 ]; then
@@ -94,7 +97,7 @@ tell() { # NAME STATUS SECONDS
     fi
 }
 
-passed=0 failed=0 skipped=0 began=$(date +%s)
+passed=0 failed=0 skipped=0 processor=0 began=$(date +%s)
 [ $# -gt 0 ] || set -- $(ls $folder | sed -n 's/^\([0-9][0-9]-.*\)\.sh$/\1/p')
 for name; do
     [ -f "$folder/$name.sh" ] || { echo "run.sh: there is no check \"$name\"" >&2; exit 2; }
@@ -107,10 +110,10 @@ done | sort -k 1,1nr -s | sed 's/.* //' | xargs -P "${JOBS:-2}" -n 1 sh $folder/
 pool=$!
 for name; do
     while [ ! -f "build/check-$name.done" ] && kill -0 $pool 2>/dev/null; do sleep 0.1; done
-    [ -f "build/check-$name.done" ] || echo "1 0" >"build/check-$name.done"
+    [ -f "build/check-$name.done" ] || echo "1 0 0" >"build/check-$name.done"
     tell "$name" $(cat "build/check-$name.done")
 done
 wait
-echo "$(($(date +%s) - began)) s"
+echo "$(($(date +%s) - began)) s, processor $processor s"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]
