@@ -201,7 +201,7 @@ wiredrill 47-wire 'echo "wire mutants: 98999 of 100000 noticed"; exit 1'; finds 
 
 # The stack, with what its objects may not have.
 plant 50-objects
-bring examples/kernel
+bring Makefile tools examples
 mkdir -p "$tree/stack"
 cat >"$tree/stack/planted.c" <<'END'
 int planted_data = 1, planted_bss, printf(const char *, ...);
@@ -211,7 +211,7 @@ int (*planted(void))(void) { return planted_nowhere; }
 END
 finds 'gcc-x86_64:' 'clang-i386:' 'class W: planted_weak' 'class D: planted_data' 'class B: planted_bss' 'undefined: printf' 'class w: planted_nowhere' 'kernel on gcc-x86_64 links: no'
 plant 50-objects
-bring examples/kernel
+bring Makefile tools examples
 mkdir -p "$tree/stack"
 finds 'gcc-x86_64: '
 

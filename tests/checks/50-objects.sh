@@ -6,18 +6,13 @@ build=build/objects
 check() { # NAME COMPILER...
     name=$1; shift
     dir=$build/$name
-    mkdir -p "$dir"; rm -f "$dir"/*.o
-    echo 'int x;' | "$@" -x c -c - -o "$dir/probe.o" 2>/dev/null || { skip "$name" "the compiler is not here"; return; }
-    # The object of stack/net/ip.c is stack_net_ip.o.
-    find stack -name '*.c' | awk -v dir="$dir" '{ object = $1; gsub("/", "_", object); sub(/c$/, "o", object); print "-c", $1, "-o", dir "/" object }' |
-        xargs -r -P 2 -L 1 "$@" -std=c11 -I. -O2 -fno-pie -ffreestanding ||
-        { bad "$name: does not compile"; return; }
+    mkdir -p "$dir"
+    echo 'int x;' | "$@" -x c -c - -o "$dir/probe.o" 2>/dev/null || { rm -f "$dir/probe.o"; skip "$name" "the compiler is not here"; return; }
+    make --no-print-directory -j2 VARIANT="objects/$name" CC="$*" OPT='-O2 -fno-pie' "$dir/libstack.a" >"$dir/make.log" 2>&1 ||
+        { bad "$name: does not compile"; grep -E 'error|\*\*\*' "$dir/make.log" | head; return; }
     nm=$(command -v llvm-nm-14 || command -v llvm-nm || command -v nm)
-    if ld.lld -r -o "$dir/joined" "$dir"/stack_*.o 2>/dev/null || ld -r -o "$dir/joined" "$dir"/stack_*.o 2>/dev/null; then
-        objects=$dir/joined
-    else
-        objects=$(ls "$dir"/stack_*.o)
-    fi
+    objects=$dir/joined
+    ld.lld -r -o "$objects" --whole-archive "$dir/libstack.a" 2>/dev/null || ld -r -o "$objects" --whole-archive "$dir/libstack.a" 2>/dev/null || objects=$dir/libstack.a
     $nm $objects >"$dir/symbols" 2>/dev/null || { bad "$name: $nm cannot read what was compiled"; return; }
     awk 'NF == 3 && $2 ~ /^[TtRr]$/ { print $3 }' "$dir/symbols" | sort -u >"$dir/defined"
     { # Each object's own line, of those that were not joined, has one word.
@@ -49,7 +44,7 @@ kernel() { # OF COMPILER...
     [ -e "$of/probe.o" ] || { skip "$name" "the compiler is not here"; return; }
     mkdir -p $build/kernel
     "$@" -std=c11 -I. -O2 -fno-pie -ffreestanding -fno-stack-protector -mno-red-zone -mgeneral-regs-only -Wall -Wextra -Werror -c examples/kernel/kernel.c -o $build/kernel/main.o &&
-        "$@" -nostdlib -static -Wl,--no-undefined -Wl,-e,kernel_main -o $build/kernel/kernel.elf $build/kernel/main.o $(ls "$of"/stack_*.o)
+        "$@" -nostdlib -static -Wl,--no-undefined -Wl,-e,kernel_main -o $build/kernel/kernel.elf $build/kernel/main.o "$of/libstack.a"
     verdict $? "$name links"
 }
 kernel gcc-x86_64 gcc -m64

@@ -26,7 +26,15 @@ def is_block(tokens, k):
     if before == ")":
         j = opening_of(tokens, k - 1)
         return j > 0 and tokens[j - 1].text in ("if", "for", "while", "switch")
-    return before in (";", "{", "}", "else", "do", ":")
+    if before == "{":
+        return is_block(tokens, k - 1)
+    return before in (";", "}", "else", "do", ":")
+
+
+def closes_type(tokens, closing):
+    """Is the brace at `closing` the end of a structure's members, which a declarator follows?"""
+    j = opening_of(tokens, closing)
+    return any(t.text in ("struct", "union", "enum") for t in tokens[max(j - 2, 0):j])
 
 
 def ends_label(tokens, colon):
@@ -58,7 +66,7 @@ def of_block(tokens, first, until):
     marks, k, in_do = [], first, False
     while k < len(tokens) and tokens[k].at < until:
         t, before = tokens[k].text, tokens[k - 1].text if k > first else ";"
-        starts = before in (";", "}") or before == ":" and ends_label(tokens, k - 1)
+        starts = before == ";" or before == "}" and not closes_type(tokens, k - 1) or before == ":" and ends_label(tokens, k - 1)
         begins = tokens[k].kind == "name" and t not in ("case", "default", "else") or t in ("*", "(", "++", "--", "{")
         if starts and begins and not (in_do and t == "while"):
             marks.append(Mark(tokens[k].at, until, False))

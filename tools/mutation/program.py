@@ -143,8 +143,8 @@ class Program:
         while True:
             texts = self.emit()
             changed = [f for f in texts if compiled.get(f) != texts[f]]
-            compiled = texts
             results = side_by_side(changed, lambda f: run(compile_command(f, os.path.join(self.folder, f), self.flags + ["-c", "-o", self.object(f)], self.optimise)))
+            compiled = {**texts, **{f: None for f, r in zip(changed, results) if r.returncode}}
             said = "\n".join(r.stderr for r in results if r.returncode)
             if not said:
                 return
