@@ -31,12 +31,12 @@ static bool is_ours(const struct pool *p, const void *thing)
     return (const uint8_t *)thing >= p->slab && at < p->total * p->stride;
 }
 
-/* A pool of thousands is walked now and then. */
+/* A pool of thousands is walked now and then, the more seldom the longer it is. */
 #ifdef STACK_CHECK
 static void check(const struct pool *p)
 {
-    enum { SMALL = 64, EVERY = 64 };
-    if (p->total <= SMALL || p->available % EVERY == 0)
+    enum { SMALL = 64, LARGE = 1024 };
+    if (p->total <= SMALL || p->available % (p->total <= LARGE ? SMALL : LARGE) == 0)
         pool_check(p);
 }
 #endif

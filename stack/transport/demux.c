@@ -131,12 +131,12 @@ void demux_check(const struct demux *t)
 }
 
 /* Thousands that come one by one must not be counted thousands of times: a large table is looked at
- * now and then. */
+ * now and then, a very large one more seldom. */
 #ifdef STACK_CHECK
 static void check(const struct demux *t)
 {
-    enum { SMALL = 64, EVERY = 64 };
-    if (t->entered <= SMALL || t->serials % EVERY == 0)
+    enum { SMALL = 64, LARGE = 1024 };
+    if (t->entered <= SMALL || t->serials % (t->entered <= LARGE ? SMALL : LARGE) == 0)
         demux_check(t);
 }
 #endif

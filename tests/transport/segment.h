@@ -4,6 +4,7 @@
 #define TESTS_TRANSPORT_SEGMENT_H
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 #include "stack/socket/socket.h"
 #include "tests/core/rig.h"

@@ -5,11 +5,12 @@
  *
  *     NAME  FATE  CASE  PLACE  FIELD: expected A, actual B  ID ID...       (tabs between)
  *
- * usage: scenarios [--any | --every] [--hinted] [--no-golden] PATH...
+ * usage: scenarios [--any | --every] [--hinted] [--but N,N,...] [--no-golden] PATH...
  *     --any    the first failure is enough, a crash too; else the verdict must be whole: it names
  *              scenario and line, requirement, and the field that differs
  *     --every  every case is played, and every whole verdict told
  *     --hinted only what the hints notice is told; nothing else is played
+ *     --but    the bugs of these numbers are not tried
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,13 +26,14 @@ enum {
     DEATHS_MAX = 20,
     LONGEST_MS = 1000,
     BATCH = 50,
-    PATHS = 64
+    PATHS = 1024
 };
 
 static struct suite *suite;
 static struct options options;
 static bool any, every, hinted;
-static bool *told;             /* of each bug: its line is printed */
+static const char *but = "";
+static bool *told;             /* of each bug: its line is printed, or it is not asked for */
 static uint32_t *bug;          /* those that are tried, by their trials' numbers */
 static unsigned char *reached; /* a row of mutant_places octets for each case */
 static int *cost_ms;           /* of each case, with no bug on */
@@ -203,7 +205,7 @@ static void hint_over(uint32_t n, struct trial *t)
 
 static bool has_hint(uint32_t n)
 {
-    return !every && case_of_hint(&mutants[n]) < suite->cases;
+    return !every && !told[n] && case_of_hint(&mutants[n]) < suite->cases;
 }
 
 /* --- which case reaches what, with no bug on --- */
@@ -246,6 +248,8 @@ static int load(int argc, char **argv)
                                                          : NULL;
         if (known)
             *known = true;
+        else if (strcmp(argv[a], "--but") == 0 && a + 1 < argc)
+            but = argv[++a];
         else
             words[count++] = argv[a];
     }
@@ -256,6 +260,20 @@ static int load(int argc, char **argv)
     if (!suite)
         fprintf(stderr, "%s\n", why.text);
     return suite ? 0 : -1;
+}
+
+/* Numbers are those of the table, from 1 on. */
+static void leave_out(void)
+{
+    for (const char *p = but; *p; p += strspn(p, ",")) {
+        char *end;
+        unsigned long number = strtoul(p, &end, 10);
+        if (end == p)
+            return;
+        if (number >= 1 && number <= mutant_count())
+            told[number - 1] = true;
+        p = end;
+    }
 }
 
 static bool is_untold(uint32_t n)
@@ -283,6 +301,7 @@ int __wrap_main(int argc, char **argv)
     cost_ms = shared(suite->cases * sizeof *cost_ms);
     told = shared(mutant_count() * sizeof *told);
     bug = shared(mutant_count() * sizeof *bug);
+    leave_out();
     try_those(has_hint, try_hint, hint_over);
     if (hinted)
         return 0;
