@@ -1,6 +1,6 @@
 /* stack/transport/tcp/soon.c with the knob quick_acks: Linux's delayed acknowledgements (its
- * net/ipv4/tcp_input.c tcp_event_data_recv, tcp_measure_rcv_mss, tcp_output.c tcp_send_delayed_ack).
- * Times are in milliseconds; the kernel's TCP_ATO_MIN is 40. */
+ * net/ipv4/tcp_input.c tcp_event_data_recv, tcp_measure_rcv_mss, tcp_output.c
+ * tcp_send_delayed_ack). Times are in milliseconds; the kernel's TCP_ATO_MIN is 40. */
 #include "tests/transport/segment.h"
 
 enum { QUICK = 2, SMALL_LEN = 100 };
@@ -209,7 +209,8 @@ Test(tcp_soon, the_second_full_one_is_acknowledged)
     acknowledged_after(0);
 }
 
-/* Less than the largest, but twice the same and not pushed: the peer's segments have become smaller. */
+/* Less than the largest, but twice the same and not pushed: the peer's segments have become
+ * smaller. */
 Test(tcp_soon, two_of_a_length_are_full_ones)
 {
     use_up_the_quick_ones();
