@@ -87,12 +87,10 @@ static int64_t call_accept(struct stack_sut *u, uint64_t token, const struct val
 
 static int64_t connect_again(struct stack_waiter *w, struct value *out)
 {
-    int64_t error = 0;
     unsigned events = socket_events(w->sut->stack, w->fd);
     (void)out;
-    if (events & SOCKET_ERROR && socket_get(w->sut->stack, w->fd, SO_OPT_ERROR, &error) >= 0 &&
-        error)
-        return -error;
+    if (events & SOCKET_ERROR) /* connect says what it is */
+        return socket_connect(w->sut->stack, w->fd, &(struct socket_address){0}, now_of(w->sut));
     return events & SOCKET_WRITABLE ? 0 : -ERR_AGAIN;
 }
 

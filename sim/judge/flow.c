@@ -352,10 +352,10 @@ void flow_context(const struct judge *j, const struct flow_base *b, bool sent,
     const struct flow *w = b->flow;
     if (!w)
         return;
-    uint32_t peer = j->script_space ? 0 : b->peer_isn;
     c->have_source_isn = c->have_destination_isn = true;
-    c->source_isn = sent ? b->host_isn : peer;
-    c->destination_isn = sent ? peer : b->host_isn;
+    c->whole_syns = j->script_space;
+    c->source_isn = sent ? b->host_isn : b->peer_isn;
+    c->destination_isn = sent ? b->peer_isn : b->host_isn;
     c->source_first = (sent ? b->host_isn : b->peer_isn) + 1;
     c->source_port = sent ? w->host.port : w->peer.port;
     c->destination_port = sent ? w->peer.port : w->host.port;

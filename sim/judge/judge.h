@@ -113,7 +113,7 @@ struct judge {
     bool conventions; /* what breaks a convention fails, too */
     /* TCP's connections */
     struct flows flows;
-    bool script_space;    /* peers' numbers are as the script writes them: packetdrill's way */
+    bool script_space;    /* a SYN's numbers are as the script writes them: packetdrill's way */
     bool stamps_are_free; /* the host's timestamps are not judged */
     bool relaxed;         /* lines forgive what no standard fixes */
     bool any_size;        /* segments that together are one line's may be of any size */

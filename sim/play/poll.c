@@ -1,5 +1,7 @@
 #include "sim/play/poll.h"
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -12,6 +14,7 @@
 struct interest {
     int64_t fd;
     uint32_t events, reported; /* edge-triggered: what was told and still holds */
+    int64_t state, received;   /* edge-triggered: of its connection, when it was looked at */
     bool off;                  /* one-shot, and shot */
 };
 
@@ -127,11 +130,38 @@ static int64_t epoll_ctl_call(struct run *r, struct pending_call *p)
     return 0;
 }
 
+static int64_t told_of(const struct value *info, const char *name)
+{
+    const struct value *v = info->kind == VALUE_STRUCT ? field_of(info, name) : NULL;
+    return v ? v->number : 0;
+}
+
+/* Linux: octets that came wake who waits to read, though some were there; another state, though
+ * nothing else can be done now, wakes all. */
+static bool was_woken(const struct descriptors *t, struct interest *i)
+{
+    struct value script = number(i->fd), argv[5] = {{0}}, out[SUT_ARGUMENTS] = {{0}};
+    const struct descriptor *d = descriptor_of(t, &script);
+    if (!d || !d->stream)
+        return false;
+    argv[0] = number(d->to);
+    argv[1] = number(IPPROTO_TCP);
+    argv[2] = number(TCP_INFO);
+    if (sut_host_call(t->host, 0, "getsockopt", argv, 5, out) < 0)
+        return false;
+    int64_t state = told_of(&out[3], "state"), received = told_of(&out[3], "octets_received");
+    bool woken = state != i->state || (received != i->received && i->events & EPOLLIN);
+    i->state = state;
+    i->received = received;
+    return woken;
+}
+
 /* What is told of one descriptor now; an edge is what did not hold when it was told last. */
 static uint32_t tell(const struct descriptors *t, struct interest *i)
 {
     uint32_t now = (uint32_t)events_of(t, i->fd) & (i->events | (uint32_t)ALWAYS);
-    uint32_t told = i->off ? 0 : i->events & EPOLLET && !(now & ~i->reported) ? 0 : now;
+    bool edge = !(i->events & EPOLLET) || was_woken(t, i) || now & ~i->reported;
+    uint32_t told = i->off || !edge ? 0 : now;
     i->reported = now;
     if (told && i->events & EPOLLONESHOT)
         i->off = true;

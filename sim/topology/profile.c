@@ -44,6 +44,8 @@ static const struct profile_knob linux_knobs[] = {
     {"tcp.probe_empty", 1},
     {"tcp.tolerate_missing_ts", 1},
     {"tcp.rto_anew", 1},
+    {"tcp.half_window", 1},
+    {"tcp.abort_told", 1},
     {"tcp.frto", 2},
     {NULL, 0},
 };

@@ -34,6 +34,7 @@ enum stack_error {
     ERR_ADDRNOTAVAIL = 99,
     ERR_NETDOWN = 100,
     ERR_NETUNREACH = 101,
+    ERR_CONNABORTED = 103,
     ERR_CONNRESET = 104,
     ERR_NOBUFS = 105,
     ERR_ISCONN = 106,

@@ -86,6 +86,8 @@ enum socket_option {
     TCP_OPT_KEEPIDLE /* seconds */,
     TCP_OPT_KEEPINTVL /* seconds */,
     TCP_OPT_KEEPCNT,
+    TCP_OPT_SYNCNT /* so often a SYN, or a SYN-ACK, is sent again */,
+    TCP_OPT_LINGER2 /* seconds in FIN-WAIT-2 after close; 0: the knob's, negative: none */,
     TCP_OPT_USER_TIMEOUT /* milliseconds, 0: the knobs tcp.r2 and tcp.r2_syn */,
     TCP_OPT_QUICKACK /* 1: what waits is acknowledged at once */,
     TCP_OPT_NOTSENT_LOWAT /* writable while less than so many octets are unsent; 0: no bound */,

@@ -71,10 +71,11 @@ static int tcp_socket_bind(struct stack *s, struct socket *k, const struct socke
 static int tcp_socket_connect(struct stack *s, struct socket *k, const struct socket_address *peer,
                               int64_t now_ns)
 {
-    if (!peer)
-        return -ERR_AFNOSUPPORT;
     struct tcp_pcb *pcb = tcp_of(k);
-    int err = socket_take_error(k);
+    int err = socket_take_error(k), failed = tcp_take_failure(s, pcb);
+    err = err ? err : failed;
+    if (err == 0 && !peer)
+        return -ERR_AFNOSUPPORT;
     if (err == 0 && pcb->state == TCP_CLOSED && pcb->fastopen_connect) {
         if (tcp_fastopen_defers(s, pcb, &peer->addr, peer->port, now_ns))
             return 0;

@@ -2,7 +2,8 @@
 #include "stack/socket/socket_tcp_inside.h"
 #include "stack/wire/ipproto.h"
 
-enum { LEAST_BUFFER = 256, MOST_BUFFER = 1 << 30, MOST_SECONDS = 32767 };
+enum { LEAST_BUFFER = 256, MOST_BUFFER = 1 << 30, MOST_SECONDS = 32767, MOST_COUNT = 127 };
+enum { MOST_FIN_WAIT_2 = 120 };
 
 static struct tcp_pcb *tcp_of(const struct socket *k)
 {
@@ -33,7 +34,7 @@ static int set_buffer(uint32_t *buffer, int64_t value)
 
 static int set_mss(struct tcp_pcb *pcb, int64_t value)
 {
-    enum { LEAST = 64, MOST = 65495 };
+    enum { LEAST = 88, MOST = 32767 }; /* Linux's bounds */
     if (value != 0 && (value < LEAST || value > MOST))
         return -ERR_INVAL;
     pcb->user_mss = (uint16_t)value;
@@ -58,7 +59,8 @@ static int set_seconds(struct stack *s, struct tcp_pcb *pcb, enum socket_option 
                        int64_t value, int64_t now_ns)
 {
     struct tcp_wishes *w = tcp_wish(s, pcb);
-    int64_t most = option == TCP_OPT_KEEPCNT ? UINT8_MAX : MOST_SECONDS;
+    bool counts = option == TCP_OPT_KEEPCNT || option == TCP_OPT_SYNCNT;
+    int64_t most = counts ? MOST_COUNT : MOST_SECONDS;
     if (value < 1 || value > most)
         return -ERR_INVAL;
     if (!w)
@@ -67,9 +69,25 @@ static int set_seconds(struct stack *s, struct tcp_pcb *pcb, enum socket_option 
         w->keep_idle_s = (uint16_t)value;
     else if (option == TCP_OPT_KEEPINTVL)
         w->keep_interval_s = (uint16_t)value;
+    else if (option == TCP_OPT_SYNCNT)
+        w->syn_count = (uint8_t)value;
     else
         w->keep_count = (uint8_t)value;
     tcp_keep_changed(s, pcb, now_ns);
+    return 0;
+}
+
+/* Linux: a longer time than its most is that one. */
+static int set_fin_wait_2(struct stack *s, struct tcp_pcb *pcb, int64_t value)
+{
+    if (!value && !pcb->wishes)
+        return 0;
+    struct tcp_wishes *w = tcp_wish(s, pcb);
+    if (!w)
+        return -ERR_NOBUFS;
+    w->fin_wait_2_s = (int16_t)(value < 0                 ? -1
+                                : value > MOST_FIN_WAIT_2 ? MOST_FIN_WAIT_2
+                                                          : value);
     return 0;
 }
 
@@ -126,7 +144,10 @@ int socket_tcp_set(struct stack *s, struct socket *k, enum socket_option option,
     case TCP_OPT_KEEPIDLE:
     case TCP_OPT_KEEPINTVL:
     case TCP_OPT_KEEPCNT:
+    case TCP_OPT_SYNCNT:
         return set_seconds(s, pcb, option, value, now_ns);
+    case TCP_OPT_LINGER2:
+        return set_fin_wait_2(s, pcb, value);
     case TCP_OPT_MAXSEG:
         return set_mss(pcb, value);
     case TCP_OPT_NO_OPTIONS:
@@ -187,6 +208,12 @@ static int get_wish(const struct stack *s, const struct tcp_pcb *pcb, enum socke
         return 0;
     case TCP_OPT_KEEPCNT:
         *value = tcp_keep_count(s, pcb);
+        return 0;
+    case TCP_OPT_SYNCNT:
+        *value = tcp_syn_count(s, pcb);
+        return 0;
+    case TCP_OPT_LINGER2:
+        *value = w->fin_wait_2_s ? w->fin_wait_2_s : tcp_fin_wait_2_s(s);
         return 0;
     default:
         return -ERR_NOPROTOOPT;
@@ -281,7 +308,9 @@ int socket_tcp_get(struct stack *s, struct socket *k, enum socket_option option,
         *value = tcp_doubles_buffers(s) ? 2 * (int64_t)pcb->rcv_buffer : pcb->rcv_buffer;
         return 0;
     case TCP_OPT_MAXSEG:
-        *value = pcb->state > TCP_SYN_SENT ? tcp_send_mss(s, pcb) : pcb->user_mss;
+        *value = pcb->state > TCP_SYN_SENT ? tcp_send_mss(s, pcb)
+                 : pcb->user_mss           ? pcb->user_mss
+                                           : tcp_default_mss(s);
         return 0;
     case IP_OPT_MTU:
         return get_path_mtu(s, pcb, value);
@@ -291,6 +320,8 @@ int socket_tcp_get(struct stack *s, struct socket *k, enum socket_option option,
     case TCP_OPT_KEEPIDLE:
     case TCP_OPT_KEEPINTVL:
     case TCP_OPT_KEEPCNT:
+    case TCP_OPT_SYNCNT:
+    case TCP_OPT_LINGER2:
         return get_wish(s, pcb, option, value);
     case TCP_OPT_INQ:
     case TCP_OPT_OUTQ:

@@ -78,6 +78,8 @@ bool segment_base(const struct packet_context *c, const struct layer_spec *l, co
     bool own = f->flags & FIELD_SEQ;
     if (own && injected && says_syn(l))
         return true; /* it is the ISN */
+    if (!own && !injected && says_syn(l) && c->whole_syns)
+        return true;
     *base = own ? c->source_isn : c->destination_isn;
     return own ? c->have_source_isn : c->have_destination_isn;
 }

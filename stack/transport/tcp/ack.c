@@ -278,10 +278,17 @@ static void advise_ip(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
         neighbour_doubt(path.nif, &path.next_hop, now_ns);
 }
 
-/* A SYN-ACK may be given up after so many tries, whatever r2_syn says. */
+/* A SYN may be given up after so many tries, whatever r2_syn says. */
+static int64_t syn_tries(const struct stack *s, const struct tcp_pcb *pcb)
+{
+    if (pcb->wishes && pcb->wishes->syn_count)
+        return pcb->wishes->syn_count;
+    return pcb->passive ? tcp_knob(s, TCP_KNOB_SYN_ACK_RETRIES) : UINT8_MAX;
+}
+
 static void resend_syn(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
-    if (pcb->passive && pcb->retransmits > tcp_knob(s, TCP_KNOB_SYN_ACK_RETRIES)) {
+    if (pcb->retransmits > syn_tries(s, pcb)) {
         tcp_count(s, TCP_ENDED_TIMEOUT);
         tcp_end(s, pcb, ERR_TIMEDOUT);
         return;

@@ -474,6 +474,13 @@ int tcp_take_error(struct tcp_pcb *pcb)
     return error;
 }
 
+int tcp_take_failure(const struct stack *s, struct tcp_pcb *pcb)
+{
+    bool failed = pcb->failed && pcb->state == TCP_CLOSED && tcp_knob(s, TCP_KNOB_ABORT_TOLD);
+    pcb->failed = false;
+    return failed ? -ERR_CONNABORTED : 0;
+}
+
 uint32_t tcp_unacked(const struct tcp_pcb *pcb)
 {
     return pcb->snd_end - first_unacked(pcb);

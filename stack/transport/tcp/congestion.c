@@ -64,6 +64,7 @@ void congestion_init(struct tcp_congestion *c, const struct tcp_congestion_ops *
 void congestion_choose(struct tcp_congestion *c, const struct tcp_congestion_ops *ops)
 {
     c->ops = ops;
+    memset(&c->segments, 0, sizeof c->segments);
     memset(&c->cubic, 0, sizeof c->cubic);
     ops->init(c);
     check(c);
@@ -101,6 +102,8 @@ void congestion_slow_start_step(struct tcp_congestion *c, uint32_t octets, uint3
 void congestion_acked(struct tcp_congestion *c, const struct tcp_acked *a)
 {
     bool grows = a->cwnd_limited;
+    if (c->ops->measured)
+        c->ops->measured(c, a);
     if (c->config->validate) {
         validation_acked(c, a);
         grows = grows || validation_is_validated(c);
@@ -165,6 +168,8 @@ void congestion_resumed(struct tcp_congestion *c, int64_t now_ns, int64_t idle_n
         c->cwnd = congestion_least(c->cwnd, congestion_initial_window(c->config, c->mss));
     if (c->ops->paused)
         c->ops->paused(c, now_ns);
+    if (c->ops->resumed)
+        c->ops->resumed(c, now_ns, idle_ns);
     check(c);
 }
 
@@ -186,6 +191,7 @@ void congestion_undo(struct tcp_congestion *c, const struct congestion_saved *fr
     c->cwnd = congestion_most(from->cwnd, c->mss);
     c->ssthresh = from->ssthresh;
     c->first_slow_start = from->first_slow_start;
-    c->cubic = from->cubic;
+    if (c->ops != &cubic_segments_ops)
+        c->cubic = from->cubic;
     check(c);
 }

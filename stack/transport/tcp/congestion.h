@@ -36,6 +36,8 @@ struct tcp_congestion_ops {
     void (*init)(struct tcp_congestion *c);
     /* New data was acknowledged outside of recovery, and cwnd may grow. */
     void (*acked)(struct tcp_congestion *c, const struct tcp_acked *a);
+    /* The same before, whether cwnd may grow or not. NULL: no matter. */
+    void (*measured)(struct tcp_congestion *c, const struct tcp_acked *a);
     /* Lost data or an ECN echo, with `flight` octets outstanding: sets ssthresh; after an ECN echo
      * also cwnd, which after a loss is recovery's until `congestion_recovered`. */
     void (*congested)(struct tcp_congestion *c, uint32_t flight, enum congestion_event event);
@@ -44,6 +46,8 @@ struct tcp_congestion_ops {
     void (*timed_out)(struct tcp_congestion *c, uint32_t flight, bool again);
     /* No growth between two times: the application sent too little, or nothing. NULL: no matter. */
     void (*paused)(struct tcp_congestion *c, int64_t now_ns);
+    /* Nothing was in flight for so long. NULL: no matter. */
+    void (*resumed)(struct tcp_congestion *c, int64_t now_ns, int64_t idle_ns);
 };
 
 struct reno_state {
@@ -69,6 +73,18 @@ struct hystart_state {
     uint32_t round_end;
     uint8_t samples, css_rounds;
     bool started, css;
+};
+
+/* cubic_segments.c: windows in segments, times of the clock in nanoseconds. */
+struct segments_state {
+    int64_t epoch_ns, updated_ns;
+    int64_t round_ns, train_ns;         /* when the round began; the last of its train */
+    uint32_t count, credit;             /* cwnd grows by one when `credit` has come to `count` */
+    uint32_t last_most, last_cwnd;      /* cwnd at the last loss; when `count` was computed */
+    uint32_t origin, k, acked, friendly;
+    uint32_t least_us, round_min_us, round_end;
+    uint8_t samples;
+    bool in_epoch, in_round, found;
 };
 
 /* RFC 7661: how much of cwnd was shown to be of use lately. */
@@ -106,6 +122,7 @@ struct tcp_congestion {
         struct reno_state reno;
         struct hystart_state hystart; /* CUBIC's, in its first slow start */
         struct cubic_state cubic;     /* afterwards */
+        struct segments_state segments;
     };
 };
 
@@ -113,7 +130,7 @@ struct tcp_congestion {
 struct congestion_saved {
     uint32_t cwnd, ssthresh;
     bool first_slow_start;
-    struct cubic_state cubic; /* the largest of the union: all of it */
+    struct cubic_state cubic; /* and of its first slow start */
 };
 
 enum { CONGESTION_NO_SSTHRESH = 0x7fffffff }; /* "arbitrarily high" (RFC 5681 3.1) */
@@ -121,6 +138,7 @@ enum { CONGESTION_NO_SSTHRESH = 0x7fffffff }; /* "arbitrarily high" (RFC 5681 3.
 
 extern const struct tcp_congestion_ops reno_ops;
 extern const struct tcp_congestion_ops cubic_ops;
+extern const struct tcp_congestion_ops cubic_segments_ops;
 
 /* An algorithm by its name, NUL-terminated, or NULL. */
 const struct tcp_congestion_ops *congestion_by_name(const char *name);

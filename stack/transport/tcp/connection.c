@@ -63,6 +63,7 @@ void tcp_end(struct stack *s, struct tcp_pcb *pcb, int error)
     else
         drop_streams(s, pcb, error);
     pcb->end.open = false;
+    pcb->failed = pcb->state == TCP_SYN_SENT && error;
     pcb->error = (uint8_t)error;
     pcb->ended = true;
     tcp_enter(s, pcb, TCP_CLOSED);
@@ -72,8 +73,12 @@ void tcp_end(struct stack *s, struct tcp_pcb *pcb, int error)
  * for ends after a while, which RFC 1122 4.2.2.20 (f) tolerates. */
 void tcp_orphan_timer(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
-    if (pcb->state == TCP_FIN_WAIT_2 && !pcb->user && !pcb->unaccepted)
-        pcb->idle_ns = now_ns + tcp_knob(s, TCP_KNOB_FIN_WAIT_2);
+    int64_t stays_s = pcb->wishes ? pcb->wishes->fin_wait_2_s : 0;
+    if (pcb->state != TCP_FIN_WAIT_2 || pcb->user || pcb->unaccepted)
+        return;
+    int64_t stays_ns = stays_s ? stays_s * 1000000000 : tcp_knob(s, TCP_KNOB_FIN_WAIT_2);
+    int64_t least_ns = stays_s < 0 ? 0 : 7 * tcp_rto_ns(s, pcb) / 2; /* a FIN may come twice */
+    pcb->idle_ns = now_ns + (stays_ns > least_ns ? stays_ns : least_ns);
 }
 
 /* A peer that keeps its window closed, and answers the probes, has its connection for as long as it

@@ -29,6 +29,8 @@ static struct tcp_wishes heritage(const struct tcp_wishes *of)
                                .keep_idle_s = of->keep_idle_s,
                                .keep_interval_s = of->keep_interval_s,
                                .keep_count = of->keep_count,
+                               .syn_count = of->syn_count,
+                               .fin_wait_2_s = of->fin_wait_2_s,
                                .linger_s = of->linger_s};
 }
 
@@ -37,7 +39,8 @@ void tcp_inherit_wishes(struct stack *s, struct tcp_pcb *child, const struct tcp
 {
     const struct tcp_wishes *of = listener->wishes;
     if (!of || (!of->user_timeout_ms && !of->unsent_low && !of->keep_idle_s &&
-                !of->keep_interval_s && !of->keep_count && of->linger_s < 0))
+                !of->keep_interval_s && !of->keep_count && !of->syn_count && !of->fin_wait_2_s &&
+                of->linger_s < 0))
         return;
     struct tcp_wishes *w = tcp_wish(s, child);
     if (w)

@@ -195,6 +195,10 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_KEEP_COUNT] = {"keep_count", KNOB_NUMBER, 9, 1, 255},
     [TCP_KNOB_KEEP_ALWAYS] = {"keep_always", KNOB_BOOL, 0, 0, 1},    /* MUST-25: off */
     [TCP_KNOB_CHALLENGES] = {"challenges", KNOB_NUMBER, 10, 0, 255}, /* RFC 5961 7; 0: no bound */
+    /* Linux: a segment has at most half of the largest window that the peer offered. */
+    [TCP_KNOB_HALF_WINDOW] = {"half_window", KNOB_BOOL, 0, 0, 1},
+    /* Linux: after an open that failed the next connect says so, though the error was told. */
+    [TCP_KNOB_ABORT_TOLD] = {"abort_told", KNOB_BOOL, 0, 0, 1},
     [TCP_KNOB_FAST_PATH] = {"fast_path", KNOB_BOOL, 1, 0, 1}, /* 0: each segment takes each step */
     [TCP_KNOB_RFC1337] = {"rfc1337", KNOB_BOOL, 0, 0, 1},
     /* RFC 7413; who wants it asks for it, but for: octets on a SYN without a cookie, sent and

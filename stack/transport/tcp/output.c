@@ -245,9 +245,10 @@ static bool plan_next(struct stack *s, struct tcp_pcb *pcb, struct burst *b, str
     *plan = (struct tcp_plan){.seq = o.from, .len = len, .flags = TCP_FLAG_ACK, .fresh = !o.again};
     if (fin)
         plan->flags |= TCP_FLAG_FIN;
-    /* MUST-60 */
+    /* MUST-60; the knob: Linux's MSG_MORE is a SEND without PUSH (MAY-15) */
+    bool unpushed = pcb->more && b->urge == URGE_NONE && tcp_knob(s, TCP_KNOB_PUSH_BURSTS);
     bool last = o.from + len == pcb->snd_end || len == tcp_record_left(pcb, o.from);
-    if (len > 0 && (ends_unit(s, pcb, &o, room, b, plan) || last))
+    if (len > 0 && (ends_unit(s, pcb, &o, room, b, plan) || (last && !unpushed)))
         plan->flags |= TCP_FLAG_PSH;
     return true;
 }

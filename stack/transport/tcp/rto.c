@@ -94,10 +94,24 @@ int64_t tcp_rto_ns(const struct stack *s, const struct tcp_pcb *pcb)
     return rtt_rto(&r, &l) + slop(s, pcb, &r);
 }
 
+unsigned tcp_syn_count(const struct stack *s, const struct tcp_pcb *pcb)
+{
+    int64_t rto_ns = tcp_knob(s, TCP_KNOB_RTO_INITIAL), most_ns = tcp_knob(s, TCP_KNOB_RTO_MAX);
+    int64_t last_ns = tcp_knob(s, TCP_KNOB_R2_SYN);
+    unsigned count = 0;
+    if (pcb->wishes && pcb->wishes->syn_count)
+        return pcb->wishes->syn_count;
+    for (int64_t at_ns = rto_ns; at_ns < last_ns && count < UINT8_MAX; at_ns += rto_ns, count++)
+        rto_ns = 2 * rto_ns < most_ns ? 2 * rto_ns : most_ns;
+    return count;
+}
+
 int64_t tcp_patience_ns(const struct stack *s, const struct tcp_pcb *pcb)
 {
     if (pcb->wishes && pcb->wishes->user_timeout_ms)
         return pcb->wishes->user_timeout_ms * INT64_C(1000000);
     bool handshake = pcb->state == TCP_SYN_SENT || pcb->state == TCP_SYN_RECEIVED;
+    if (handshake && pcb->wishes && pcb->wishes->syn_count) /* its end is a number of tries */
+        return (pcb->wishes->syn_count + 1) * tcp_knob(s, TCP_KNOB_RTO_MAX);
     return tcp_knob(s, handshake ? TCP_KNOB_R2_SYN : TCP_KNOB_R2);
 }

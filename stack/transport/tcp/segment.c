@@ -43,6 +43,17 @@ static uint32_t path_mtu_of(struct stack *s, struct tcp_pcb *pcb)
     return err < 0 ? 0 : mtu;
 }
 
+/* The knob: of tiny windows the whole, and no less than the least packet of IPv4 has. */
+static uint32_t half_window(const struct tcp_pcb *pcb, uint32_t options, uint32_t mss)
+{
+    enum { LEAST = 48 };
+    uint32_t most = pcb->max_wnd > TCP_DEFAULT_MSS ? pcb->max_wnd / 2 : pcb->max_wnd;
+    if (most == 0 || mss <= most)
+        return mss;
+    uint32_t least = LEAST > options ? LEAST - options : 1;
+    return most > least ? most : least;
+}
+
 /* Eff.snd.MSS = min(SendMSS + 20, MMS_S) - TCPhdrsize - IPoptionsize, with MMS_S of the path's MTU
  * (MUST-16). */
 uint32_t tcp_send_mss(struct stack *s, struct tcp_pcb *pcb)
@@ -55,7 +66,8 @@ uint32_t tcp_send_mss(struct stack *s, struct tcp_pcb *pcb)
     if (pcb->user_mss && pcb->user_mss < mss)
         mss = pcb->user_mss;
     uint32_t options = ip_options_len(pcb) + (pcb->timestamps ? TCP_TIMESTAMPS_AND_NOPS : 0u);
-    return mss > options ? mss - options : 1;
+    mss = mss > options ? mss - options : 1;
+    return tcp_knob(s, TCP_KNOB_HALF_WINDOW) ? half_window(pcb, options, mss) : mss;
 }
 
 /* Where no text would fit beside them, the blocks stay with acknowledgements that have none. */

@@ -26,9 +26,10 @@ static void refresh(struct stack *s)
     t->recovery.forward_at_once = tcp_knob(s, TCP_KNOB_FRTO) == 2;
 }
 
-static const struct tcp_congestion_ops *algorithm(const struct tcp_pcb *pcb)
+static const struct tcp_congestion_ops *algorithm(const struct tcp_pcb *pcb,
+                                                  const struct congestion_config *config)
 {
-    return pcb->reno ? &reno_ops : &cubic_ops;
+    return pcb->reno ? &reno_ops : config->by_segments ? &cubic_segments_ops : &cubic_ops;
 }
 
 /* --- at rest --- */
@@ -86,7 +87,7 @@ static void begin(struct stack *s, struct tcp_pcb *pcb, struct tcp_sender *x)
     struct tcp *t = tcp_of(s);
     uint32_t mss = tcp_send_mss(s, pcb);
     refresh(s);
-    recovery_init(&x->recovery, &t->recovery, algorithm(pcb), &t->congestion, pcb->snd_nxt, mss,
+    recovery_init(&x->recovery, &t->recovery, algorithm(pcb, &t->congestion), &t->congestion, pcb->snd_nxt, mss,
                   pcb->sack, false);
     x->rtt = tcp_rtt_remembered(s, pcb);
     struct tcp_congestion *c = &x->recovery.congestion;
@@ -124,8 +125,9 @@ struct tcp_recovery *tcp_sender_take(struct stack *s, struct tcp_pcb *pcb)
 void tcp_sender_choose(struct tcp_pcb *pcb, bool reno)
 {
     pcb->reno = reno;
-    if (pcb->sender && pcb->sender->recovery.congestion.ops != algorithm(pcb))
-        congestion_choose(&pcb->sender->recovery.congestion, algorithm(pcb));
+    struct tcp_congestion *c = pcb->sender ? &pcb->sender->recovery.congestion : NULL;
+    if (c && c->ops != algorithm(pcb, c->config))
+        congestion_choose(c, algorithm(pcb, c->config));
 }
 
 /* RFC 5681 3.1: one segment after a SYN that was lost; else the initial window, when it begins. */

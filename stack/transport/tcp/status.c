@@ -1,4 +1,5 @@
 /* STATUS (RFC 9293 3.10.6): what a connection tells of itself. */
+#include "stack/core/div.h"
 #include "stack/transport/tcp/inside.h"
 
 static uint8_t recovery_of(const struct tcp_recovery *r)
@@ -131,6 +132,16 @@ void tcp_choose_congestion(struct tcp_pcb *pcb, bool reno)
 bool tcp_uses_reno(const struct tcp_pcb *pcb)
 {
     return pcb->reno;
+}
+
+int64_t tcp_fin_wait_2_s(const struct stack *s)
+{
+    return div_s64(tcp_knob(s, TCP_KNOB_FIN_WAIT_2), 1000000000);
+}
+
+int64_t tcp_default_mss(const struct stack *s)
+{
+    return tcp_knob(s, TCP_KNOB_MSS_DEFAULT);
 }
 
 bool tcp_doubles_buffers(const struct stack *s)

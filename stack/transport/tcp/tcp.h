@@ -60,7 +60,9 @@ struct tcp_wishes {
     uint32_t unsent_low; /* writable while less than this is unsent; 0: no bound */
     uint16_t keep_idle_s, keep_interval_s;
     int16_t linger_s; /* -1: off */
+    int16_t fin_wait_2_s; /* for which an orphan stays in FIN-WAIT-2; 0: the knob's, -1: not */
     uint8_t keep_count;
+    uint8_t syn_count; /* so often a SYN, or SYN-ACK, is sent again; 0: by the knobs */
     uint8_t records; /* ends of records (record.c), in their order */
     uint32_t record_end[TCP_RECORDS];
     /* RFC 7413. A listener's: so many may be in SYN-RECEIVED with data for their user; 0: none. */
@@ -208,6 +210,7 @@ struct tcp_pcb {
     bool fastopen_bare : 1;            /* TCP_FASTOPEN_NO_COOKIE: neither is wanted */
     bool syn_data : 1;                 /* octets on a SYN were taken: ours by the peer, or its */
     bool pushed : 1, pushed_twice : 1; /* less than full segments wait to be acknowledged */
+    bool failed : 1; /* an open has failed, and no connect has said so since */
     bool burst : 1; /* nothing was in flight when what is being sent began, and the knob asks */
 };
 
@@ -274,6 +277,12 @@ void tcp_timeout_changed(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 int64_t tcp_keep_idle_ns(const struct stack *s, const struct tcp_pcb *pcb);
 int64_t tcp_keep_interval_ns(const struct stack *s, const struct tcp_pcb *pcb);
 unsigned tcp_keep_count(const struct stack *s, const struct tcp_pcb *pcb);
+unsigned tcp_syn_count(const struct stack *s, const struct tcp_pcb *pcb);
+/* An open has failed: a connect that says so. 0, or a negated error. */
+int tcp_take_failure(const struct stack *s, struct tcp_pcb *pcb);
+/* By the knobs alone: what a connection has that was not asked for more. */
+int64_t tcp_fin_wait_2_s(const struct stack *s);
+int64_t tcp_default_mss(const struct stack *s);
 /* The user holds nothing back any more (NODELAY, CORK): sends what may go now. `held`: what is
  * corked, too, as Linux has it for NODELAY. */
 void tcp_push(struct stack *s, struct tcp_pcb *pcb, bool held, int64_t now_ns);
