@@ -300,7 +300,7 @@ static const struct value *inner(const struct value *v)
 static int64_t call_setsockopt(struct stack_sut *u, uint64_t token, const struct value *argv,
                                int argc, struct value *out)
 {
-    (void)token, (void)argc, (void)out;
+    (void)token, (void)out;
     int fd = (int)argv[0].number;
     if (argv[1].number == SOL_SOCKET && argv[2].number == SO_BINDTODEVICE)
         return socket_bind_device(u->stack, fd, stack_argument_text(&argv[3]));
@@ -312,6 +312,8 @@ static int64_t call_setsockopt(struct stack_sut *u, uint64_t token, const struct
     if (got != SUT_UNKNOWN)
         return got;
     int option = option_of(&argv[1], &argv[2]);
+    if (option >= 0 && argc > 4 && argv[4].kind == VALUE_NUMBER && argv[4].number < 4)
+        return -ERR_INVAL; /* an int has four octets */
     return option < 0 ? -ERR_NOPROTOOPT
                       : socket_set(u->stack, fd, (enum socket_option)option,
                                    inner(&argv[3])->number, now_of(u));

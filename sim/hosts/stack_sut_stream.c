@@ -174,6 +174,8 @@ static int64_t send_stream(struct stack_sut *u, uint64_t token, const struct val
         w->room = len;
         w->done = got > 0 ? (uint32_t)got : 0;
         w->flags = flags & ~MSG_FLAG_FASTOPEN;
+        if (opens) /* what waits brings the acknowledgement of the SYN-ACK along */
+            socket_set(u->stack, fd, TCP_OPT_QUICKACK, 0, now_of(u));
     }
     return waits;
 }
@@ -272,6 +274,12 @@ static int64_t call_receive(struct stack_sut *u, uint64_t token, const struct va
     return got;
 }
 
+/* A value comes as 5 or as [5]. */
+static const struct value *inner(const struct value *v)
+{
+    return v->kind == VALUE_LIST && v->items == 1 ? &v->item[0] : v;
+}
+
 static int64_t call_ioctl(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
                           struct value *out)
 {
@@ -286,6 +294,10 @@ static int64_t call_ioctl(struct stack_sut *u, uint64_t token, const struct valu
     int64_t value = 0;
     if (!stream_of(u, &argv[0]))
         return SUT_UNKNOWN;
+    if (argv[1].number == FIONBIO) {
+        stack_descriptor_of(u, (int)argv[0].number)->nonblocking = inner(&argv[2])->number != 0;
+        return 0;
+    }
     for (size_t k = 0; k < sizeof table / sizeof table[0]; k++) {
         if (table[k].request != argv[1].number)
             continue;
@@ -313,11 +325,6 @@ static const struct value *part(const struct value *v, const char *name, const c
             (strcmp(v->item[k].field, name) == 0 || strcmp(v->item[k].field, other) == 0))
             return &v->item[k];
     return at < v->items && !v->item[at].field ? &v->item[at] : NULL;
-}
-
-static const struct value *inner(const struct value *v)
-{
-    return v->kind == VALUE_LIST && v->items == 1 ? &v->item[0] : v;
 }
 
 /* {onoff=1, linger=5} */
@@ -357,12 +364,15 @@ static int64_t set_unread(struct stack_sut *u, int fd, int64_t value)
     return 0;
 }
 
-/* What a system does beside TCP: a log, or which of its TCPs it takes, of which we are the plain
- * one. */
+/* What a system does beside TCP: a log, a queue or a processor of its own, or which of its TCPs it
+ * takes, of which we are the plain one. */
 static int64_t set_aside(int64_t level, int64_t name, const struct value *v)
 {
-    if (level == SOL_SOCKET && name == SO_DEBUG)
-        return 0;
+    static const int64_t nothing[] = {SO_DEBUG, SO_PRIORITY, SO_MARK, SO_BUSY_POLL,
+                                      SO_INCOMING_CPU};
+    for (size_t k = 0; k < sizeof nothing / sizeof nothing[0]; k++)
+        if (level == SOL_SOCKET && name == nothing[k])
+            return 0;
     if (level != IPPROTO_TCP)
         return SUT_UNKNOWN;
     if (name == NUMBER_TCP_LOG)
@@ -472,7 +482,9 @@ static const struct info_field {
     INFO(since_acked_ms),
     INFO(busy_ns),
     INFO(window_limited_ns),
+    INFO(buffer_limited_ns),
     INFO(reordering),
+    INFO(reorderings),
     INFO(iss),
     INFO(irs),
     INFO(snd_una),

@@ -35,11 +35,16 @@ struct descriptor *descriptor_make(struct run *r, struct descriptors *t, int64_t
     return &t->at[fd];
 }
 
+bool descriptor_is_own(const struct descriptor *d)
+{
+    return d->epoll || d->pipe || d->file;
+}
+
 uint32_t descriptor_sharers(const struct descriptors *t, int64_t to)
 {
     uint32_t count = 0;
     for (uint32_t k = 0; k < t->room; k++)
-        count += t->at[k].to == to && !t->at[k].epoll;
+        count += t->at[k].to == to && !descriptor_is_own(&t->at[k]);
     return count;
 }
 

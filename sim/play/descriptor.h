@@ -11,6 +11,7 @@
 
 struct run;
 struct epoll;
+struct pipe;
 
 struct descriptor {
     int64_t to; /* the stack's number; -1: the script has none of this one */
@@ -18,7 +19,10 @@ struct descriptor {
     uint64_t written, read; /* octets so far */
     uint64_t made;          /* the how manieth of the run, from 1 */
     struct flow *flow;      /* once it has both ends */
-    struct epoll *epoll;    /* it is none of the stack's: see poll.c */
+    /* It is none of the stack's: see poll.c, pipe.c. */
+    struct epoll *epoll;
+    struct pipe *pipe;
+    bool file;
 };
 
 /* Of one stack. */
@@ -33,6 +37,8 @@ struct descriptors {
 struct descriptor *descriptor_of(const struct descriptors *t, const struct value *fd);
 /* The script calls it `fd` from now on. NULL: the number is none. */
 struct descriptor *descriptor_make(struct run *r, struct descriptors *t, int64_t fd, int64_t to);
+/* It is none of the stack's. */
+bool descriptor_is_own(const struct descriptor *d);
 /* How many of the script's descriptors stand for the stack's one. */
 uint32_t descriptor_sharers(const struct descriptors *t, int64_t to);
 /* The connection of a stream, asked of the stack by its names; NULL: it has none, or it is a

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include "sim/play/engine.h"
+#include "sim/play/pipe.h"
 #include "sim/play/tcp_info.h"
 
 enum { STREAM_MOST = 1 << 24 };
@@ -37,6 +38,15 @@ static bool takes_descriptor(const char *name)
                                         "fcntl",       "listen",     "accept",     "accept4",
                                         "ioctl",       "events",     NULL};
     return is_any(name, calls) || sends(name) || receives(name);
+}
+
+/* The stream, or what else the call is about; NULL: nothing. */
+static struct descriptor *about(const struct pending_call *p)
+{
+    bool sends_on;
+    const char *name = p->step->u.call.name;
+    return takes_descriptor(name) ? descriptor_of(p->on, &p->argument[0])
+                                  : pipe_stream(p, &sends_on);
 }
 
 /* --- pieces --- */
@@ -172,11 +182,11 @@ void made_prepare(struct run *r, struct pending_call *p, struct made_call *out)
     const struct call_step *call = &p->step->u.call;
     *out = (struct made_call){.name = call->name, .argc = (int)call->arguments};
     memcpy(out->argv, p->argument, sizeof out->argv);
-    struct descriptor *d =
-        takes_descriptor(call->name) ? descriptor_of(p->on, &p->argument[0]) : NULL;
+    struct descriptor *d = about(p);
     if (d)
         out->argv[0].number = d->to;
     flatten(r, p, out);
+    pipe_make(p, out);
     fill_payload(r, p, d, out);
 }
 
@@ -292,14 +302,22 @@ void made_finish(struct run *r, struct pending_call *p, int64_t result, const st
         if (strcmp(name, "recvmsg") == 0)
             unflatten(r, p, given, out);
     }
+    bool sends_on, moves = pipe_stream(p, &sends_on) != NULL;
+    if (moves) {
+        memset(out, 0, SUT_ARGUMENTS * sizeof *out);
+        pipe_moved(r, p, result, &given[1]);
+    }
     const struct value *info = &p->argument[3];
     if (strcmp(name, "getsockopt") == 0 && p->argument[2].number == TCP_INFO &&
         given[3].kind == VALUE_STRUCT && info->kind == VALUE_STRUCT)
         tcp_info_like(r, &given[3], info, &out[3]);
-    struct descriptor *d = takes_descriptor(name) ? descriptor_of(p->on, &p->argument[0]) : NULL;
+    struct descriptor *d = about(p);
     if (!d || !d->stream || result <= 0)
         return;
-    if (sends(name))
+    if (moves && !sends_on) {
+        check_read(r, p, d, &given[1], false);
+        d->read += (uint64_t)result;
+    } else if (moves || sends(name))
         d->written += (uint64_t)result;
     else if (receives(name))
         count_read(r, p, d, given, result);

@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include "sim/hosts/sut_host.h"
 #include "sim/play/engine.h"
+#include "sim/play/pipe.h"
 
 #define ALWAYS ((int64_t)(POLLERR | POLLHUP))
 #define MS     INT64_C(1000000)
@@ -35,7 +36,7 @@ static int64_t events_of(const struct descriptors *t, int64_t fd)
 {
     struct value script = number(fd), argv[2] = {{0}}, out[SUT_ARGUMENTS] = {{0}};
     const struct descriptor *d = descriptor_of(t, &script);
-    if (!d || d->epoll)
+    if (!d || descriptor_is_own(d))
         return POLLNVAL;
     argv[0] = number(d->to);
     argv[1] = number(1);
@@ -248,7 +249,7 @@ int64_t poll_call(struct run *r, struct pending_call *p, struct value *out)
         return epoll_ctl_call(r, p);
     if (strcmp(name, "dup") == 0 && call->arguments == 1)
         return dup_call(r, p);
-    return SUT_UNKNOWN;
+    return pipe_call(r, p);
 }
 
 void poll_look(struct run *r, int64_t now_ns)

@@ -70,6 +70,8 @@ static const struct info_field linux_fields[] = {
     {"tcpi_last_ack_sent", "", UNIT_NONE},
     {"tcpi_busy_time", "busy_ns", UNIT_US},
     {"tcpi_rwnd_limited", "window_limited_ns", UNIT_US},
+    {"tcpi_sndbuf_limited", "buffer_limited_ns", UNIT_US},
+    {"tcpi_reord_seen", "reorderings", UNIT_SAME},
     {"tcpi_fackets", "", UNIT_NONE},
     {"tcpi_notsent_bytes", "unsent_octets", UNIT_SAME},
     {"tcpi_snd_wnd", "snd_wnd", UNIT_SAME},

@@ -38,6 +38,7 @@ static const struct profile_knob linux_knobs[] = {
     {"tcp.buffers_doubled", 1},
     {"tcp.shut_keeps", 1},
     {"tcp.fastopen_server", 0}, /* tcp_fastopen 1 */
+    {"tcp.fastopen_mss", 1460},
     {"tcp.nagle_small", 1},
     {"tcp.cwnd_segments", 1},
     {"tcp.cwnd_validation", 0},
@@ -45,7 +46,8 @@ static const struct profile_knob linux_knobs[] = {
     {"tcp.tolerate_missing_ts", 1},
     {"tcp.rto_anew", 1},
     {"tcp.half_window", 1},
-    {"tcp.abort_told", 1},
+    {"tcp.drop_synfin", 1}, /* tcp_rcv_state_process, LISTEN */
+    {"tcp.linux_calls", 1},
     {"tcp.frto", 2},
     {NULL, 0},
 };

@@ -194,7 +194,7 @@ int socket_receive(struct stack *s, int fd, void *out, size_t room, int flags,
     struct socket *k = find(s, fd);
     if (!k)
         return -ERR_BADF;
-    if (k->pending_error)
+    if (k->pending_error && !(k->ops->has_left && k->ops->has_left(s, k)))
         return socket_take_error(k);
     return k->ops->receive(s, k, out, room, flags, from, now_ns);
 }

@@ -222,7 +222,8 @@ struct socket_tcp_info {
     uint32_t octets_acked, octets_received, octets_out, octets_again;
     uint32_t since_sent_ms, since_received_ms, since_acked_ms; /* that data left and came last */
     int64_t busy_ns, window_limited_ns; /* data was on its way, or waited; for the window */
-    uint32_t reordering;                /* segments */
+    int64_t buffer_limited_ns;          /* all was sent, and the user waits for room to write */
+    uint32_t reordering, reorderings;   /* segments; how often some came too late */
     uint32_t iss, irs, snd_una, snd_nxt, rcv_nxt;
     int64_t rto_ns, srtt_ns, rttvar_ns, min_rtt_ns; /* srtt 0: not measured yet */
     int64_t delayed_ack_ns;

@@ -43,6 +43,8 @@ struct socket_ops {
     int (*get)(struct stack *s, struct socket *k, enum socket_option option, int64_t *value);
     int (*set_ip_options)(struct stack *s, struct socket *k, const uint8_t *options, size_t len);
     int (*shutdown)(struct stack *s, struct socket *k, int how, int64_t now_ns);
+    bool (*has_left)(const struct stack *s,
+                     const struct socket *k); /* before its error; NULL: no */
     unsigned (*events)(const struct stack *s, const struct socket *k);
     int (*set_fastopen_key)(struct stack *s, struct socket *k, const uint8_t key[16]);
     int (*tcp_info)(struct stack *s, const struct socket *k, struct socket_tcp_info *out,

@@ -24,6 +24,11 @@ static unsigned tcp_socket_events(const struct stack *s, const struct socket *k)
     return tcp_events(s, tcp_of(k)) | (k->pending_error ? SOCKET_ERROR : 0);
 }
 
+static bool tcp_has_left(const struct stack *s, const struct socket *k)
+{
+    return tcp_reads_on(s, tcp_of(k));
+}
+
 /* An error waits in the socket, as every kind's does. */
 static void grew(struct tcp_pcb *pcb, struct stack *s, unsigned events, int64_t now_ns)
 {
@@ -76,6 +81,8 @@ static int tcp_socket_connect(struct stack *s, struct socket *k, const struct so
     err = err ? err : failed;
     if (err == 0 && !peer)
         return -ERR_AFNOSUPPORT;
+    if (err == 0 && pcb->wishes && pcb->wishes->deferred_port)
+        return -ERR_ISCONN;
     if (err == 0 && pcb->state == TCP_CLOSED && pcb->fastopen_connect) {
         if (tcp_fastopen_defers(s, pcb, &peer->addr, peer->port, now_ns))
             return 0;
@@ -120,6 +127,7 @@ static int tcp_socket_accept(struct stack *s, struct socket *k, struct socket *c
     if (!pcb)
         return -ERR_AGAIN;
     adopt(child, pcb);
+    child->pending_error = (uint8_t)tcp_take_error(pcb);
     *from = (struct socket_address){pcb->end.ip.remote, pcb->end.remote_port};
     return 0;
 }
@@ -228,6 +236,7 @@ const struct socket_ops socket_tcp_ops = {
     .set = socket_tcp_set,
     .get = socket_tcp_get,
     .shutdown = tcp_socket_shutdown,
+    .has_left = tcp_has_left,
     .events = tcp_socket_events,
     .tcp_info = socket_tcp_tell,
     .set_fastopen_key = tcp_set_fastopen_key,

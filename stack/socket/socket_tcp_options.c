@@ -85,9 +85,7 @@ static int set_fin_wait_2(struct stack *s, struct tcp_pcb *pcb, int64_t value)
     struct tcp_wishes *w = tcp_wish(s, pcb);
     if (!w)
         return -ERR_NOBUFS;
-    w->fin_wait_2_s = (int16_t)(value < 0                 ? -1
-                                : value > MOST_FIN_WAIT_2 ? MOST_FIN_WAIT_2
-                                                          : value);
+    w->fin_wait_2_s = (int16_t)(value < 0 ? -1 : value > MOST_FIN_WAIT_2 ? MOST_FIN_WAIT_2 : value);
     return 0;
 }
 
@@ -156,11 +154,13 @@ int socket_tcp_set(struct stack *s, struct socket *k, enum socket_option option,
     case TCP_OPT_FASTOPEN:
         return set_fastopen(s, pcb, value);
     case TCP_OPT_FASTOPEN_CONNECT:
-        if (pcb->state != TCP_CLOSED)
+        if (pcb->state != TCP_CLOSED || value < 0 || value > 1)
             return -ERR_INVAL;
         pcb->fastopen_connect = value != 0;
         return 0;
     case TCP_OPT_FASTOPEN_NO_COOKIE:
+        if (pcb->state > TCP_LISTEN || value < 0 || value > 1)
+            return -ERR_INVAL;
         pcb->fastopen_bare = value != 0;
         return 0;
     case TCP_OPT_NODELAY:
@@ -391,7 +391,9 @@ int socket_tcp_tell(struct stack *s, const struct socket *k, struct socket_tcp_i
         .since_acked_ms = now - pcb->tally.ack_ms,
         .busy_ns = t.busy_ns,
         .window_limited_ns = t.window_limited_ns,
+        .buffer_limited_ns = t.buffer_limited_ns,
         .reordering = t.reordering,
+        .reorderings = t.reorderings,
         .iss = pcb->iss,
         .irs = pcb->irs,
         .snd_una = pcb->snd_una,

@@ -47,7 +47,8 @@ static void restart_timers(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
     if (pcb->ecn_waits && !outstanding(pcb))
         pcb->rexmt_ns = now_ns + tcp_rto_ns(s, pcb);
     if (!outstanding(pcb) && pcb->sender) {
-        tcp_note_busy(pcb->sender, pcb->snd_nxt != pcb->snd_end, pcb->sender->limited, now_ns);
+        tcp_note_busy(pcb->sender, pcb->snd_nxt != pcb->snd_end, pcb->sender->limited,
+                      pcb->sender->is_short, now_ns);
         tcp_sender_rest(s, pcb);
     }
 }

@@ -191,9 +191,21 @@ int tcp_listen(struct stack *s, struct tcp_pcb *pcb, int backlog)
 
 /* --- SEND --- */
 
-/* 0, or why nothing can be sent. */
-static int may_send(const struct tcp_pcb *pcb)
+/* The knob: POSIX has 3.10.2's queue wait for the connection, or for nothing. */
+static int may_send_early(const struct tcp_pcb *pcb)
 {
+    bool opens = pcb->state == TCP_SYN_SENT || pcb->state == TCP_SYN_RECEIVED;
+    if (opens && !pcb->early && !pcb->fin_queued)
+        return -ERR_AGAIN;
+    return pcb->state <= TCP_LISTEN ? -ERR_PIPE : 0;
+}
+
+/* 0, or why nothing can be sent. */
+static int may_send(const struct stack *s, const struct tcp_pcb *pcb)
+{
+    int err = tcp_knob(s, TCP_KNOB_LINUX_CALLS) ? may_send_early(pcb) : 0;
+    if (err < 0)
+        return err;
     switch ((enum tcp_state)pcb->state) {
     case TCP_SYN_SENT: /* queued until ESTABLISHED */
     case TCP_SYN_RECEIVED:
@@ -238,10 +250,11 @@ static bool too_much_unsent(const struct stack *s, const struct tcp_pcb *pcb)
 int tcp_send(struct stack *s, struct tcp_pcb *pcb, const void *bytes, uint32_t len, unsigned flags,
              int64_t now_ns)
 {
-    int err = may_send(pcb);
+    int err = may_send(s, pcb);
     uint32_t room = send_room(pcb);
     if (err < 0 || len == 0)
         return err;
+    pcb->no_room = len > room;
     if (room == 0 || too_much_unsent(s, pcb))
         return -ERR_AGAIN;
     tcp_hold(pcb);
@@ -269,8 +282,16 @@ uint32_t tcp_unread(const struct tcp_pcb *pcb)
     return pcb->rcv_nxt - pcb->fin_received - pcb->rcv_user;
 }
 
+/* A connect waits for its first octets. */
+static bool is_deferred(const struct tcp_pcb *pcb)
+{
+    return pcb->state == TCP_CLOSED && pcb->wishes && pcb->wishes->deferred_port;
+}
+
 static int nothing_to_read(const struct tcp_pcb *pcb)
 {
+    if (is_deferred(pcb))
+        return -ERR_AGAIN;
     if (pcb->state == TCP_LISTEN || (pcb->state == TCP_CLOSED && !pcb->ended))
         return -ERR_NOTCONN;
     return pcb->fin_received || pcb->shut_read || pcb->ended ? 0 : -ERR_AGAIN;
@@ -476,9 +497,14 @@ int tcp_take_error(struct tcp_pcb *pcb)
 
 int tcp_take_failure(const struct stack *s, struct tcp_pcb *pcb)
 {
-    bool failed = pcb->failed && pcb->state == TCP_CLOSED && tcp_knob(s, TCP_KNOB_ABORT_TOLD);
+    bool failed = pcb->failed && pcb->state == TCP_CLOSED && tcp_knob(s, TCP_KNOB_LINUX_CALLS);
     pcb->failed = false;
     return failed ? -ERR_CONNABORTED : 0;
+}
+
+bool tcp_reads_on(const struct stack *s, const struct tcp_pcb *pcb)
+{
+    return tcp_knob(s, TCP_KNOB_LINUX_CALLS) && pcb->ended && tcp_unread(pcb) > 0;
 }
 
 uint32_t tcp_unacked(const struct tcp_pcb *pcb)
@@ -524,6 +550,8 @@ unsigned tcp_events(const struct stack *s, const struct tcp_pcb *pcb)
     case TCP_SYN_RECEIVED:
         return pcb->early ? connected_events(s, pcb) : 0;
     case TCP_CLOSED: /* nothing that is tried now would wait */
+        if (is_deferred(pcb))
+            return TCP_EVENT_WRITABLE;
         return TCP_EVENT_WRITABLE | TCP_EVENT_HANGUP | (pcb->error ? TCP_EVENT_ERROR : 0) |
                (pcb->ended ? TCP_EVENT_READABLE | TCP_EVENT_PEER_CLOSED : 0);
     case TCP_ESTABLISHED:

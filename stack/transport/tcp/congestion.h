@@ -78,9 +78,9 @@ struct hystart_state {
 /* cubic_segments.c: windows in segments, times of the clock in nanoseconds. */
 struct segments_state {
     int64_t epoch_ns, updated_ns;
-    int64_t round_ns, train_ns;         /* when the round began; the last of its train */
-    uint32_t count, credit;             /* cwnd grows by one when `credit` has come to `count` */
-    uint32_t last_most, last_cwnd;      /* cwnd at the last loss; when `count` was computed */
+    int64_t round_ns, train_ns;    /* when the round began; the last of its train */
+    uint32_t count, credit;        /* cwnd grows by one when `credit` has come to `count` */
+    uint32_t last_most, last_cwnd; /* cwnd at the last loss; when `count` was computed */
     uint32_t origin, k, acked, friendly;
     uint32_t least_us, round_min_us, round_end;
     uint8_t samples;

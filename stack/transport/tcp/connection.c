@@ -24,8 +24,17 @@ static void take_from_orphans(struct tcp *t, struct tcp_pcb *pcb)
     t->orphan_count--;
 }
 
-static void leave_queue(struct stack *s, struct tcp_pcb *pcb)
+/* The knob: who is accepted after a reset hears of it. */
+static bool is_accepted_all_the_same(const struct stack *s, const struct tcp_pcb *pcb, int error)
 {
+    bool done = pcb->state > TCP_SYN_RECEIVED || pcb->early;
+    return pcb->unaccepted && done && error && tcp_knob(s, TCP_KNOB_LINUX_CALLS);
+}
+
+static void leave_queue(struct stack *s, struct tcp_pcb *pcb, int error)
+{
+    if (is_accepted_all_the_same(s, pcb, error))
+        return;
     if (pcb->unaccepted)
         tcp_listener_forget(pcb);
     else if (pcb->link && pcb->state == TCP_TIME_WAIT)
@@ -45,7 +54,7 @@ static void drop_streams(struct stack *s, struct tcp_pcb *pcb, int error)
     pcb->syn_acked = true;
     tcp_forget_ahead(s, pcb);
     tcp_stream_cut_ahead(s, pcb);
-    if (pcb->user && !error)
+    if (pcb->unaccepted || (pcb->user && (!error || tcp_knob(s, TCP_KNOB_LINUX_CALLS))))
         return;
     tcp_stream_clear(p, &pcb->in);
     pcb->rcv_user = pcb->rcv_nxt - pcb->fin_received;
@@ -54,8 +63,8 @@ static void drop_streams(struct stack *s, struct tcp_pcb *pcb, int error)
 void tcp_end(struct stack *s, struct tcp_pcb *pcb, int error)
 {
     STACK_ASSERT(pcb->held > 0 && !is_over(pcb));
-    leave_queue(s, pcb);
-    tcp_fastopen_settled(s, pcb);
+    leave_queue(s, pcb, error);
+    tcp_fastopen_settled(s, pcb, pcb->user && error == ERR_CONNRESET);
     demux_leave(&tcp_of(s)->demux, &pcb->end);
     tcp_timers_stop(pcb);
     if (pcb->state == TCP_LISTEN)
@@ -210,7 +219,7 @@ void tcp_leave(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
         return;
     if (!is_over(pcb))
         tcp_timers_arm(s, pcb);
-    else if (!pcb->user)
+    else if (!pcb->user && !pcb->unaccepted)
         give_back(s, pcb);
 }
 
@@ -255,7 +264,7 @@ void tcp_establish(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
     }
     tcp_keep_heard(s, pcb, now_ns);
     if (pcb->early)
-        tcp_fastopen_settled(s, pcb);
+        tcp_fastopen_settled(s, pcb, false);
     else if (pcb->unaccepted)
         tcp_listener_child_done(s, pcb, now_ns);
 }

@@ -212,6 +212,7 @@ static void give_way(struct tcp_congestion *c)
     struct segments_state *q = &c->segments;
     uint32_t cwnd = c->cwnd / c->mss;
     q->in_epoch = false;
+    q->credit = 0;
     q->last_most = cwnd < q->last_most ? cwnd * (SCALE + BETA) / (2 * SCALE) : cwnd;
 }
 

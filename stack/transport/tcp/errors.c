@@ -32,8 +32,14 @@ bool tcp_sent(struct stack *s, const struct ip_error *e)
 
 /* RFC 1191 6.4: what was too long goes again at once, in pieces that fit. It says nothing of
  * congestion. */
-static void resend_shorter(struct tcp_pcb *pcb)
+static void resend_shorter(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
+    bool early = pcb->state == TCP_SYN_SENT && pcb->snd_nxt != pcb->iss + 1;
+    if (early && pcb->retransmits == 0) { /* the SYN goes without octets (RFC 7413 4.1.3.1) */
+        pcb->snd_nxt = pcb->iss + 1;
+        pcb->fastopen_asks = false;
+        tcp_send_syn(s, pcb, now_ns);
+    }
     if (pcb->syn_acked && pcb->snd_una != pcb->snd_nxt)
         recovery_resend_all(&pcb->sender->recovery, pcb->snd_nxt);
 }
@@ -50,11 +56,11 @@ static bool refuses(const struct stack *s, const struct ip_error *e)
 
 /* A hard error ends what is not yet synchronized (RFC 5927 4.2); later it is as soft as the others
  * (RFC 9293 3.9.2.2 lets them be remembered only: MUST-56). */
-static void take(struct stack *s, struct tcp_pcb *pcb, const struct ip_error *e)
+static void take(struct stack *s, struct tcp_pcb *pcb, const struct ip_error *e, int64_t now_ns)
 {
     if (e->kind == IP_ERROR_TOO_LONG) {
         if (e->mtu)
-            resend_shorter(pcb);
+            resend_shorter(s, pcb, now_ns);
         return;
     }
     if (pcb->state == TCP_SYN_SENT && refuses(s, e)) {
@@ -79,7 +85,7 @@ void tcp_input_error(struct stack *s, const struct ip_error *e, int64_t now_ns)
     } else {
         tcp_count(s, TCP_IN_ERROR);
         tcp_hold(pcb);
-        take(s, pcb, e);
+        take(s, pcb, e, now_ns);
         tcp_leave(s, pcb, now_ns);
     }
 }

@@ -63,10 +63,22 @@ static struct tcp_pcb *listener_of(struct stack *s, const struct tcp_pcb *child)
     return end && tcp_pcb_of(end)->state == TCP_LISTEN ? tcp_pcb_of(end) : NULL;
 }
 
+/* Who forges SYNs has resets of those he names as senders for nothing: they free no place for as
+ * long as an answer could take (5.1). */
+static void forget_resets(struct stack *s, struct tcp_listener *l)
+{
+    enum { FOR_MS = 60000 };
+    if (!l->early_reset || tcp_of(s)->clock_ms - l->reset_ms < FOR_MS)
+        return;
+    l->early = (uint16_t)(l->early - l->early_reset);
+    l->early_reset = 0;
+}
+
 /* PendingFastOpenRequests has a bound (5.1): who has no room does without. */
-static bool has_room(struct stack *s, const struct tcp_pcb *listener)
+static bool has_room(struct stack *s, struct tcp_pcb *listener)
 {
     const struct tcp_wishes *w = listener->wishes;
+    forget_resets(s, &listener->listener);
     unsigned limit = w ? w->fastopen_limit : 0;
     if (!limit && tcp_knob(s, TCP_KNOB_FASTOPEN_ALL))
         limit = listener->listener.backlog;
@@ -123,7 +135,7 @@ void tcp_fastopen_take(struct stack *s, struct tcp_pcb *listener, struct tcp_pcb
         take_early(s, listener, child, g);
 }
 
-void tcp_fastopen_settled(struct stack *s, struct tcp_pcb *child)
+void tcp_fastopen_settled(struct stack *s, struct tcp_pcb *child, bool reset)
 {
     if (!child->early)
         return;
@@ -131,8 +143,13 @@ void tcp_fastopen_settled(struct stack *s, struct tcp_pcb *child)
     child->early = false;
     if (child->state > TCP_SYN_RECEIVED)
         tcp_count(s, TCP_OPENED_PASSIVE);
-    if (listener && listener->listener.early)
-        listener->listener.early--;
+    struct tcp_listener *l = listener ? &listener->listener : NULL;
+    if (l && reset && l->early > l->early_reset) {
+        l->early_reset++;
+        l->reset_ms = tcp_of(s)->clock_ms;
+    } else if (l && l->early > l->early_reset) {
+        l->early--;
+    }
 }
 
 /* --- a client (4.1.3) --- */
@@ -188,7 +205,7 @@ uint32_t tcp_fastopen_room(struct stack *s, const struct tcp_pcb *pcb, int64_t n
     const struct tcp_fastopen_peer *p = known(s, &pcb->end.ip.remote);
     if (is_shunned(p, now_ns) || !((p && p->cookie_len) || wants_bare(s, pcb)))
         return 0;
-    uint32_t mss = p && p->mss ? p->mss : (uint32_t)tcp_knob(s, TCP_KNOB_MSS_DEFAULT);
+    uint32_t mss = p && p->mss ? p->mss : (uint32_t)tcp_knob(s, TCP_KNOB_FASTOPEN_MSS);
     if (ip_path(s, &pcb->end.ip.remote, &pcb->end.ip.local, pcb->end.ip.nif, &path) == 0 &&
         path.mtu > HEADERS && path.mtu - (uint32_t)HEADERS < mss)
         mss = path.mtu - (uint32_t)HEADERS;
@@ -230,7 +247,7 @@ void tcp_fastopen_option(struct stack *s, const struct tcp_pcb *pcb, bool answer
         out->has_fastopen = !bare;
         if (!p || bare)
             return;
-        out->fastopen_experimental = p->old;
+        out->fastopen_experimental = p->cookie_len ? p->old : p->unanswered == 1;
         out->fastopen_len = p->cookie_len;
         memcpy(out->fastopen, p->cookie, p->cookie_len);
     }
@@ -241,8 +258,11 @@ static void learn(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment
 {
     const struct tcp_options *o = &g->options;
     bool cookie = o->has_fastopen && o->fastopen_len;
-    bool lost = pcb->retransmits > 0 && pcb->snd_nxt != pcb->iss + 1 && !cookie && !pcb->syn_data;
-    if (!cookie && !lost && !known(s, &pcb->end.ip.remote))
+    bool data = pcb->snd_nxt != pcb->iss + 1;
+    bool lost = pcb->retransmits > 0 && data && !cookie && !pcb->syn_data;
+    /* Who does not know the option may know the one of before (appendix A). */
+    bool unanswered = pcb->retransmits == 0 && !cookie && !data;
+    if (!cookie && !lost && !unanswered && !known(s, &pcb->end.ip.remote))
         return;
     struct tcp_fastopen_peer *p = remember(s, &pcb->end.ip.remote, now_ns);
     p->mss = pcb->peer_mss;
@@ -250,6 +270,8 @@ static void learn(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment
         p->old = o->fastopen_experimental;
         p->cookie_len = o->fastopen_len;
         memcpy(p->cookie, o->fastopen, o->fastopen_len);
+    } else if (unanswered && !p->cookie_len && p->unanswered < 2) {
+        p->unanswered++;
     }
     p->losses = (uint8_t)(!lost ? 0 : p->losses < UINT8_MAX ? p->losses + 1 : UINT8_MAX);
     if (lost)

@@ -225,7 +225,7 @@ static tcp_step syn_sent_syn(struct stack *s, struct tcp_pcb *pcb, struct tcp_se
     tcp_establish(s, pcb, now_ns);
     tcp_count(s, TCP_OPENED_ACTIVE);
     tcp_acknowledged(s, pcb, g, now_ns);
-    pcb->ack_now = true;
+    tcp_soon_opened(s, pcb, now_ns);
     return TCP_STEP_NEXT;
 }
 

@@ -17,8 +17,9 @@ struct tcp_fastopen_peer {
     struct ip_addr peer;
     int64_t used_ns, lost_ns; /* when a SYN with octets was lost last */
     uint16_t mss;
-    uint8_t losses; /* in a row */
-    bool old;       /* as option 254 */
+    uint8_t losses;     /* in a row */
+    bool old;           /* as option 254 */
+    uint8_t unanswered; /* so many kinds of the option were asked by, and brought no cookie */
     uint8_t cookie_len, cookie[TCP_MAX_FASTOPEN_COOKIE];
 };
 enum { TCP_FASTOPEN_PEERS = 8 };
@@ -56,9 +57,9 @@ struct tcp_sender {
     struct tcp_pcb *pcb;
     int64_t sent_ns; /* when it sent data last; TCP_NEVER: it has not */
     struct tcp_sent_tally done;
-    int64_t busy_ns, limited_ns; /* for STATUS: so long, up to since_ns */
+    int64_t busy_ns, limited_ns, short_ns; /* for STATUS: so long, up to since_ns */
     int64_t since_ns;
-    bool busy, limited;
+    bool busy, limited, is_short;
     struct tcp_sender *next, **link; /* link NULL: it is not at rest */
 };
 
@@ -144,13 +145,14 @@ enum tcp_knob {
     TCP_KNOB_KEEP_ALWAYS,
     TCP_KNOB_CHALLENGES,
     TCP_KNOB_HALF_WINDOW,
-    TCP_KNOB_ABORT_TOLD,
+    TCP_KNOB_LINUX_CALLS,
     TCP_KNOB_RFC1337,
     TCP_KNOB_FASTOPEN_CLIENT,
     TCP_KNOB_FASTOPEN_SERVER,
     TCP_KNOB_FASTOPEN_SEND_BARE,
     TCP_KNOB_FASTOPEN_TAKE_BARE,
     TCP_KNOB_FASTOPEN_ALL,
+    TCP_KNOB_FASTOPEN_MSS,
     TCP_KNOB_FASTOPEN_KEY_LOW,
     TCP_KNOB_FASTOPEN_KEY_HIGH,
     TCP_KNOB_FASTOPEN_SPARE_LOW,
@@ -351,7 +353,7 @@ bool tcp_learn_route(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segm
 void tcp_fastopen_take(struct stack *s, struct tcp_pcb *listener, struct tcp_pcb *child,
                        const struct tcp_segment *g);
 /* A child that is early no more. */
-void tcp_fastopen_settled(struct stack *s, struct tcp_pcb *child);
+void tcp_fastopen_settled(struct stack *s, struct tcp_pcb *child, bool reset);
 /* What our SYN, or SYN-ACK, says. */
 void tcp_fastopen_option(struct stack *s, const struct tcp_pcb *pcb, bool answer,
                          struct tcp_options *out);
@@ -491,8 +493,9 @@ void tcp_send_rst(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 uint32_t tcp_receive_window(const struct stack *s, const struct tcp_pcb *pcb);
 
 /* --- status.c --- */
-/* Text is on its way or waits, `limited` for the peer's window, from now on. There is a sender. */
-void tcp_note_busy(struct tcp_sender *x, bool busy, bool limited, int64_t now_ns);
+/* Text is on its way or waits, `limited` for the peer's window, or `is_short` of what the buffer
+ * has no room for, from now on. There is a sender. */
+void tcp_note_busy(struct tcp_sender *x, bool busy, bool limited, bool is_short, int64_t now_ns);
 
 /* --- record.c --- */
 /* The octets queued so far end a record. */
@@ -503,6 +506,8 @@ uint32_t tcp_record_left(const struct tcp_pcb *pcb, uint32_t from);
 /* --- soon.c: when what came is acknowledged --- */
 /* Text came in its turn: what that says of the peer's pace, and of its full segments. */
 void tcp_soon_heard(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g);
+/* The SYN-ACK is to be acknowledged. */
+void tcp_soon_opened(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 /* It is to be acknowledged; a FIN is; something was lost or came twice on the way. */
 void tcp_soon(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 void tcp_soon_fin(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);

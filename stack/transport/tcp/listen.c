@@ -60,8 +60,12 @@ static void abort_all(struct stack *s, struct tcp_queue *q, int64_t now_ns)
     struct tcp_pcb *child;
     while ((child = q->first) != NULL) {
         tcp_hold(child);
-        tcp_end(s, child, 0);
-        tcp_send_rst(s, child, now_ns);
+        if (child->state == TCP_CLOSED) {
+            tcp_listener_forget(child);
+        } else {
+            tcp_end(s, child, 0);
+            tcp_send_rst(s, child, now_ns);
+        }
         tcp_leave(s, child, now_ns);
     }
 }

@@ -197,8 +197,10 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_CHALLENGES] = {"challenges", KNOB_NUMBER, 10, 0, 255}, /* RFC 5961 7; 0: no bound */
     /* Linux: a segment has at most half of the largest window that the peer offered. */
     [TCP_KNOB_HALF_WINDOW] = {"half_window", KNOB_BOOL, 0, 0, 1},
-    /* Linux: after an open that failed the next connect says so, though the error was told. */
-    [TCP_KNOB_ABORT_TOLD] = {"abort_told", KNOB_BOOL, 0, 0, 1},
+    /* Linux's answers out of turn: after an open that failed the next connect says so, though the
+     * error was told; who sends before the connection is there waits, and without any has a broken
+     * pipe; what came before a reset can be read, and what was reset can be accepted. */
+    [TCP_KNOB_LINUX_CALLS] = {"linux_calls", KNOB_BOOL, 0, 0, 1},
     [TCP_KNOB_FAST_PATH] = {"fast_path", KNOB_BOOL, 1, 0, 1}, /* 0: each segment takes each step */
     [TCP_KNOB_RFC1337] = {"rfc1337", KNOB_BOOL, 0, 0, 1},
     /* RFC 7413; who wants it asks for it, but for: octets on a SYN without a cookie, sent and
@@ -209,6 +211,8 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_FASTOPEN_SEND_BARE] = {"fastopen_send_bare", KNOB_BOOL, 0, 0, 1},
     [TCP_KNOB_FASTOPEN_TAKE_BARE] = {"fastopen_take_bare", KNOB_BOOL, 0, 0, 1},
     [TCP_KNOB_FASTOPEN_ALL] = {"fastopen_all", KNOB_BOOL, 0, 0, 1},
+    [TCP_KNOB_FASTOPEN_MSS] = {"fastopen_mss", KNOB_NUMBER, TCP_DEFAULT_MSS, 64,
+                               65535}, /* of a server that was never heard */
     [TCP_KNOB_FASTOPEN_KEY_LOW] = {"fastopen_key_low", KNOB_NUMBER, 0, INT64_MIN, INT64_MAX},
     [TCP_KNOB_FASTOPEN_KEY_HIGH] = {"fastopen_key_high", KNOB_NUMBER, 0, INT64_MIN, INT64_MAX},
     [TCP_KNOB_FASTOPEN_SPARE_LOW] = {"fastopen_spare_low", KNOB_NUMBER, 0, INT64_MIN, INT64_MAX},

@@ -325,6 +325,16 @@ static void wait_for_window(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns
         pcb->give_up_ns = now_ns + tcp_patience_ns(s, pcb);
 }
 
+/* All that there was is sent, and cwnd is not what holds: the user's buffer does. */
+static bool buffer_holds(struct tcp_pcb *pcb, const struct burst *b)
+{
+    uint32_t held = pcb->snd_end - tcp_text_una(pcb);
+    if (pcb->snd_buffer - least(held, pcb->snd_buffer) >= pcb->snd_buffer / 3)
+        pcb->no_room = false;
+    bool begins = b->sent && pcb->snd_nxt == pcb->snd_end && !pcb->sender->recovery.cwnd_filled;
+    return pcb->no_room && (pcb->sender->is_short || begins);
+}
+
 static void send_all(struct stack *s, struct tcp_pcb *pcb, enum urge urge, int64_t now_ns)
 {
     struct tcp_plan plan;
@@ -337,11 +347,11 @@ static void send_all(struct stack *s, struct tcp_pcb *pcb, enum urge urge, int64
         b.urge = URGE_NONE;
     }
     tcp_train_leaves(s, pcb, &train, now_ns);
-    if (pcb->sender)
-        tcp_note_busy(pcb->sender, in_flight(pcb) || pcb->snd_nxt != pcb->snd_end, b.window,
-                      now_ns);
     if (pcb->sender && (b.sent || b.held))
         recovery_used(&pcb->sender->recovery, tcp_text_una(pcb), pcb->snd_nxt, b.held);
+    if (pcb->sender)
+        tcp_note_busy(pcb->sender, in_flight(pcb) || pcb->snd_nxt != pcb->snd_end, b.window,
+                      buffer_holds(pcb, &b), now_ns);
 }
 
 static void output(struct stack *s, struct tcp_pcb *pcb, enum urge urge, int64_t now_ns)

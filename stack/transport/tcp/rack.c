@@ -46,8 +46,23 @@ static void look_for_reordering(struct rack *r, const struct rack_segment *s)
 {
     if (!r->any || seq_after(s->end, r->fack))
         r->fack = s->end;
-    else if (seq_before(s->end, r->fack) && !s->again)
-        r->reordering_seen = true;
+    else if (seq_before(s->end, r->fack) && !s->again) {
+        r->late = r->is_late ? seq_earlier(s->start, r->late) : s->start;
+        r->reordering_seen = r->is_late = true;
+    }
+}
+
+/* For STATUS: how far, in segments. */
+void rack_told(struct rack *r, uint32_t mss)
+{
+    enum { MOST = 300 };
+    if (!r->is_late)
+        return;
+    uint32_t reach = (r->fack - r->late + mss - 1) / mss;
+    reach = reach < MOST ? reach : MOST;
+    r->reach = reach > r->reach ? reach : r->reach;
+    r->reorderings++;
+    r->is_late = false;
 }
 
 void rack_delivered(struct rack *r, const struct rack_segment *s, const struct rack_echo *echo,

@@ -23,14 +23,17 @@ struct rack {
     uint32_t order;                /* beside xmit_ns: the later one of those of one instant */
     uint32_t fack;                 /* the right end of all that arrived */
     uint32_t dsack_round;
+    uint32_t late; /* of what this acknowledgement told of too late: where the first began */
+    uint32_t reorderings, reach; /* so many acknowledgements did; the farthest, in segments */
     uint8_t reo_wnd_mult, reo_wnd_persist;
     bool any; /* something arrived: the above counts */
     bool reordering_seen;
+    bool is_late;
     bool in_dsack_round;
 };
 
 struct rack_segment {
-    uint32_t end, order;
+    uint32_t start, end, order;
     int64_t sent_ns;
     bool again;
 };
@@ -52,6 +55,8 @@ void rack_init(struct rack *r);
 /* Steps 1 to 3: a segment arrived, for the first time. */
 void rack_delivered(struct rack *r, const struct rack_segment *s, const struct rack_echo *echo,
                     int64_t now_ns);
+/* All that an acknowledgement told of was delivered. */
+void rack_told(struct rack *r, uint32_t mss);
 /* Step 4: a D-SACK came; a recovery ended. */
 void rack_dsack(struct rack *r, uint32_t snd_una, uint32_t snd_nxt);
 void rack_recovered(struct rack *r);

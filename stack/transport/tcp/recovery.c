@@ -302,7 +302,7 @@ void recovery_move(struct tcp_recovery *r, const struct recovery_ack *a, const s
     if (reduces_by_and_by(r))
         proportion(r, a, d, lost_before);
     /* RFC 9937 6.4: cwnd is ssthresh then. RFC 3168 6.1.2: an echo, too, lets it not grow. */
-    else if (r->state != RECOVERY_REDUCED && !out->ended)
+    else if (r->state != RECOVERY_REDUCED && (!out->ended || by_segments(r)))
         grow(r, a, d);
 }
 

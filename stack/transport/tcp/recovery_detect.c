@@ -111,6 +111,7 @@ struct delivery recovery_deliver(struct tcp_recovery *r, struct pool *pool,
     scoreboard_acked(&r->board, pool, a->ack, &d);
     if (r->sack)
         take_blocks(r, pool, a, dsack, &d);
+    rack_told(&r->rack, a->mss);
     if (r->congestion.config->by_segments) /* what came twice had been delivered, too */
         d.octets = (d.segments + (dsack && r->resent > 0)) * r->congestion.mss;
     if (r->sack) {

@@ -304,8 +304,11 @@ struct sent_segment *scoreboard_tail(struct scoreboard *b, struct pool *pool, ui
 /* It arrived: what that says of time and order. */
 static void deliver(const struct sent_segment *s, struct delivery *d)
 {
-    struct rack_segment segment = {
-        .end = s->at.right, .order = s->order, .sent_ns = s->sent_ns, .again = s->again};
+    struct rack_segment segment = {.start = s->at.left,
+                                   .end = s->at.right,
+                                   .order = s->order,
+                                   .sent_ns = s->sent_ns,
+                                   .again = s->again};
     struct rack_echo echo = {d->has_echo, d->echo_age_ms};
     rack_delivered(d->rack, &segment, &echo, d->now_ns);
     if (s->again) {

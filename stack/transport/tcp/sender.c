@@ -87,8 +87,8 @@ static void begin(struct stack *s, struct tcp_pcb *pcb, struct tcp_sender *x)
     struct tcp *t = tcp_of(s);
     uint32_t mss = tcp_send_mss(s, pcb);
     refresh(s);
-    recovery_init(&x->recovery, &t->recovery, algorithm(pcb, &t->congestion), &t->congestion, pcb->snd_nxt, mss,
-                  pcb->sack, false);
+    recovery_init(&x->recovery, &t->recovery, algorithm(pcb, &t->congestion), &t->congestion,
+                  pcb->snd_nxt, mss, pcb->sack, false);
     x->rtt = tcp_rtt_remembered(s, pcb);
     struct tcp_congestion *c = &x->recovery.congestion;
     if (pcb->cwnd) { /* of segments that may have been smaller */
@@ -115,8 +115,8 @@ struct tcp_recovery *tcp_sender_take(struct stack *s, struct tcp_pcb *pcb)
     x->pcb = pcb;
     x->sent_ns = TCP_NEVER;
     x->done = (struct tcp_sent_tally){0};
-    x->busy_ns = x->limited_ns = x->since_ns = 0;
-    x->busy = x->limited = false;
+    x->busy_ns = x->limited_ns = x->short_ns = x->since_ns = 0;
+    x->busy = x->limited = x->is_short = false;
     pcb->sender = x;
     begin(s, pcb, x);
     return &x->recovery;

@@ -141,6 +141,17 @@ void tcp_soon(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
         pcb->ack_ns = now_ns + tcp_knob(s, TCP_KNOB_DELAYED_ACK);
 }
 
+/* Linux: who is known to send at once (a write waits, or TCP_QUICKACK is off) says it with that. */
+void tcp_soon_opened(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    if (!has_way(s) || !pcb->answers) {
+        pcb->ack_now = true;
+        return;
+    }
+    tcp_soon_lost(s, pcb);
+    pcb->ack_ns = now_ns + MOST_MS * INT64_C(1000000);
+}
+
 /* What is left to say may go with it. */
 void tcp_soon_fin(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {

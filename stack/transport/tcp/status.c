@@ -31,15 +31,18 @@ static void count_flight(const struct scoreboard *b, struct tcp_status *out)
     }
 }
 
-void tcp_note_busy(struct tcp_sender *x, bool busy, bool limited, int64_t now_ns)
+void tcp_note_busy(struct tcp_sender *x, bool busy, bool limited, bool is_short, int64_t now_ns)
 {
     if (x->busy)
         x->busy_ns += now_ns - x->since_ns;
     if (x->limited)
         x->limited_ns += now_ns - x->since_ns;
+    if (x->is_short)
+        x->short_ns += now_ns - x->since_ns;
     x->since_ns = now_ns;
     x->busy = busy;
     x->limited = limited;
+    x->is_short = is_short;
 }
 
 static void sender_status(const struct tcp_pcb *pcb, struct tcp_status *out)
@@ -55,8 +58,12 @@ static void sender_status(const struct tcp_pcb *pcb, struct tcp_status *out)
     out->sent = x->done;
     out->busy_ns = x->busy_ns;
     out->window_limited_ns = x->limited_ns;
+    out->buffer_limited_ns = x->short_ns;
     if (r->rack.any)
         out->min_rtt_ns = rack_min_rtt(&r->rack);
+    out->reorderings = r->rack.reorderings;
+    if (r->rack.reach > out->reordering)
+        out->reordering = r->rack.reach;
     count_flight(&r->board, out);
 }
 
@@ -93,7 +100,8 @@ uint32_t tcp_now_ms(struct stack *s, int64_t now_ns)
 void tcp_status_until(struct tcp_pcb *pcb, int64_t now_ns)
 {
     if (pcb->state > TCP_LISTEN && pcb->sender)
-        tcp_note_busy(pcb->sender, pcb->sender->busy, pcb->sender->limited, now_ns);
+        tcp_note_busy(pcb->sender, pcb->sender->busy, pcb->sender->limited, pcb->sender->is_short,
+                      now_ns);
 }
 
 void tcp_status(struct stack *s, struct tcp_pcb *pcb, struct tcp_status *out)

@@ -246,6 +246,15 @@ static tcp_step check_syn(struct stack *s, struct tcp_pcb *pcb, struct tcp_segme
 
 /* --- fifth, check the ACK field --- */
 
+/* The SYN-ACK was lost, and with it most likely what the user had sent behind it. */
+static void early_text_is_lost(struct tcp_pcb *pcb, const struct tcp_segment *g, int64_t now_ns)
+{
+    bool lost = pcb->early && pcb->retransmits > 0 && g->ack == pcb->iss + 1;
+    if (lost && pcb->sender && pcb->snd_nxt != g->ack)
+        recovery_timed_out(&pcb->sender->recovery, g->ack, pcb->snd_nxt, now_ns,
+                           pcb->sender->rtt.srtt_ns);
+}
+
 static tcp_step ack_of_syn(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
                            int64_t now_ns)
 {
@@ -257,6 +266,7 @@ static tcp_step ack_of_syn(struct stack *s, struct tcp_pcb *pcb, const struct tc
         return TCP_DROP_BACKLOG_FULL; /* our SYN-ACK will ask again */
     if (!pcb->passive)
         tcp_count(s, TCP_OPENED_ACTIVE);
+    early_text_is_lost(pcb, g, now_ns);
     tcp_establish(s, pcb, now_ns);
     pcb->snd_wnd = g->wnd;
     pcb->snd_wl1 = g->seq;

@@ -59,11 +59,11 @@ struct tcp_wishes {
     uint32_t user_timeout_ms;
     uint32_t unsent_low; /* writable while less than this is unsent; 0: no bound */
     uint16_t keep_idle_s, keep_interval_s;
-    int16_t linger_s; /* -1: off */
+    int16_t linger_s;     /* -1: off */
     int16_t fin_wait_2_s; /* for which an orphan stays in FIN-WAIT-2; 0: the knob's, -1: not */
     uint8_t keep_count;
     uint8_t syn_count; /* so often a SYN, or SYN-ACK, is sent again; 0: by the knobs */
-    uint8_t records; /* ends of records (record.c), in their order */
+    uint8_t records;   /* ends of records (record.c), in their order */
     uint32_t record_end[TCP_RECORDS];
     /* RFC 7413. A listener's: so many may be in SYN-RECEIVED with data for their user; 0: none. */
     uint16_t fastopen_limit;
@@ -87,7 +87,9 @@ struct tcp_listener {
     struct tcp_queue half; /* in SYN-RECEIVED */
     struct tcp_queue done; /* wait to be accepted */
     uint16_t half_count, done_count, backlog;
-    uint16_t early; /* of those that came by Fast Open, so many are in SYN-RECEIVED */
+    uint16_t early;       /* of those that came by Fast Open, so many are in SYN-RECEIVED */
+    uint16_t early_reset; /* so many of them were reset since: they count for a while */
+    uint32_t reset_ms;    /* when the last was */
 };
 
 /* What a connection has done so far, for STATUS; the numbers wrap. */
@@ -210,8 +212,9 @@ struct tcp_pcb {
     bool fastopen_bare : 1;            /* TCP_FASTOPEN_NO_COOKIE: neither is wanted */
     bool syn_data : 1;                 /* octets on a SYN were taken: ours by the peer, or its */
     bool pushed : 1, pushed_twice : 1; /* less than full segments wait to be acknowledged */
-    bool failed : 1; /* an open has failed, and no connect has said so since */
-    bool burst : 1; /* nothing was in flight when what is being sent began, and the knob asks */
+    bool no_room : 1; /* the user would have written more; until a third of the buffer is free */
+    bool failed : 1;  /* an open has failed, and no connect has said so since */
+    bool burst : 1;   /* nothing was in flight when what is being sent began, and the knob asks */
 };
 
 /* One of limits.tcp_pcbs, CLOSED, with the user's hand on it; NULL: all are lent, and none of them
@@ -280,6 +283,8 @@ unsigned tcp_keep_count(const struct stack *s, const struct tcp_pcb *pcb);
 unsigned tcp_syn_count(const struct stack *s, const struct tcp_pcb *pcb);
 /* An open has failed: a connect that says so. 0, or a negated error. */
 int tcp_take_failure(const struct stack *s, struct tcp_pcb *pcb);
+/* The connection is over, and what came before can be read. */
+bool tcp_reads_on(const struct stack *s, const struct tcp_pcb *pcb);
 /* By the knobs alone: what a connection has that was not asked for more. */
 int64_t tcp_fin_wait_2_s(const struct stack *s);
 int64_t tcp_default_mss(const struct stack *s);
@@ -316,10 +321,11 @@ struct tcp_status {
     uint16_t snd_mss, advertised_mss, path_mtu;
     uint32_t rcv_wnd, cwnd, ssthresh;              /* octets */
     uint32_t unacked, sacked, lost, retransmitted; /* segments in flight */
-    uint32_t reordering;
+    uint32_t reordering, reorderings;
     int64_t rto_ns, srtt_ns, rttvar_ns, min_rtt_ns, delayed_ack_ns;
     struct tcp_sent_tally sent;
     int64_t busy_ns, window_limited_ns; /* text was on its way, or waited; for the peer's window */
+    int64_t buffer_limited_ns; /* all was sent, and the user waits for room to write more */
 };
 void tcp_status(struct stack *s, struct tcp_pcb *pcb, struct tcp_status *out);
 /* Its times so far are told up to now. */
