@@ -62,7 +62,7 @@ static const struct plain plain_registers[] = {
     PLAIN(E1000_TIPG, tipg, ALL, 0),
     PLAIN(E1000_AIT, ait, 0xffff, 0),
     PLAIN(E1000_LEDCTL, ledctl, ALL, 0x602),
-    PLAIN(E1000_PBA, pba, 0xffff, 0x00100030),
+    PLAIN(E1000_PBA, pba, 0, 0x00100030),
     PLAIN(E1000_FCRTL, fcrtl, 0x8000fff8, 0),
     PLAIN(E1000_FCRTH, fcrth, 0x0000fff8, 0),
     /* The bases read back as written and are used without their low four bits. */
@@ -247,6 +247,8 @@ static void registers_reset(struct nic *n)
     e->packet.open = false;
     memset(&e->context, 0, sizeof e->context);
     e1000_rx_forget(e);
+    fifo_clear(&e->fifo);
+    e->rx_written = 0;
     e1000_arm(n);
     update_line(n);
     nic_count_up(n, NIC_RESETS);
@@ -381,16 +383,31 @@ static void write_plain(struct nic *n, uint32_t at, uint32_t value)
         *word = value;
 }
 
-/* RDTR bit 31 flushes a running delay. */
-static void write_rdtr(struct nic *n, uint32_t value)
+/* FPD of RDTR (13.4.30) and of TIDV: a delay that is running is over at once. */
+static void write_delay(struct nic *n, uint32_t at, uint32_t value)
 {
     struct e1000 *e = nic_state(n);
-    e->rdtr = value & 0xffff;
-    if (!(value & 0x80000000u) || e->rx_due_ns == NEVER)
+    bool rx = at == E1000_RDTR;
+    int64_t *due = rx ? &e->rx_due_ns : &e->tx_due_ns, *bound = rx ? &e->rx_abs_ns : &e->tx_abs_ns;
+    *(rx ? &e->rdtr : &e->tidv) = value & 0xffff;
+    if (!(value & DELAY_FPD) || *due == NEVER)
         return;
-    e->rx_due_ns = e->rx_abs_ns = NEVER;
-    e1000_cause(n, ICR_RXT0);
+    *due = *bound = NEVER;
+    e1000_cause(n, rx ? ICR_RXT0 : ICR_TXDW);
     e1000_arm(n);
+}
+
+/* 13.4.16: of 64 KiB so many are the receiver's, in eights; the transmitter has the rest. */
+static void write_pba(struct nic *n, uint32_t value)
+{
+    struct e1000 *e = nic_state(n);
+    uint32_t receive = value & PBA_RXA;
+    if (receive % 8 || receive > PBA_KIB) {
+        nic_violation(n, "PBA gives the receiver %u KiB: a multiple of 8 up to %d is right",
+                      receive, PBA_KIB);
+        return;
+    }
+    e->pba = (PBA_KIB - receive) << 16 | receive;
 }
 
 static void ring_changed(struct nic *n, uint32_t at)
@@ -405,6 +422,7 @@ static void ring_changed(struct nic *n, uint32_t at)
         break;
     case E1000_RDT:
         e1000_rx_fetch(n);
+        e1000_rx_drain(n);
         break;
     case E1000_TDT:
         e1000_transmit(n);
@@ -422,6 +440,7 @@ static void write_rctl(struct nic *n, uint32_t value)
     if (!was_enabled)
         e1000_rx_forget(e);
     e1000_rx_fetch(n);
+    e1000_rx_drain(n);
 }
 
 static void write_register(struct nic *n, uint32_t at, uint32_t value)
@@ -451,7 +470,11 @@ static void write_register(struct nic *n, uint32_t at, uint32_t value)
         write_rctl(n, value);
         return;
     case E1000_RDTR:
-        write_rdtr(n, value);
+    case E1000_TIDV:
+        write_delay(n, at, value);
+        return;
+    case E1000_PBA:
+        write_pba(n, value);
         return;
     case E1000_TCTL:
         e->tctl = value;

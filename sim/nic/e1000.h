@@ -4,6 +4,7 @@
 
 #include "sim/nic/eeprom.h"
 #include "sim/nic/e1000_regs.h"
+#include "sim/nic/fifo.h"
 #include "sim/nic/machine.h"
 
 enum {
@@ -52,6 +53,8 @@ struct e1000 {
 
     uint64_t rx_cache[E1000_RX_CACHE]; /* buffer addresses of the descriptors from RDH on */
     uint32_t rx_cache_first, rx_cache_count;
+    struct fifo fifo;    /* received, and not yet all in memory */
+    uint32_t rx_written; /* octets of its first packet that are */
     struct e1000_context context;
     struct e1000_packet packet;
 };
@@ -87,6 +90,8 @@ void e1000_receive(struct nic *n, const uint8_t *bytes, uint32_t len, bool bad_f
 /* Fetches descriptors that the tail has released; forgets them when the ring is set up anew. */
 void e1000_rx_fetch(struct nic *n);
 void e1000_rx_forget(struct e1000 *e);
+/* What waits in the FIFO goes into memory, as far as there are descriptors. */
+void e1000_rx_drain(struct nic *n);
 
 /* e1000_tx.c */
 /* What the tail has released goes out, at once or a packet at a time. */

@@ -137,6 +137,11 @@ enum {
 #define TCTL_EN  0x02u
 #define TCTL_PSP 0x08u
 
+#define DELAY_FPD 0x80000000u /* RDTR, TIDV */
+
+#define PBA_RXA 0x7fu
+#define PBA_KIB 64
+
 #define RXCSUM_IPOFL 0x100u
 #define RXCSUM_TUOFL 0x200u
 

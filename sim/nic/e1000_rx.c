@@ -1,13 +1,19 @@
 /*
- * The 82540EM's receiver: address filter, descriptors, write-back.
+ * The 82540EM's receiver: address filter, FIFO, descriptors, write-back. Numbers of sections are
+ * those of Intel's manual of the family (PCI/PCI-X Family of Gigabit Ethernet Controllers,
+ * Software Developer's Manual).
  *
- * The chip's receive FIFO is taken to have no room: a frame that finds no descriptor is lost at
- * once and counted. (QEMU 7.2 keeps such frames in its queue, which no hardware can.)
+ * A packet that finds no descriptor waits in the FIFO, which has what PBA gives the receiver; one
+ * that finds the FIFO full is lost (3.2.7.4). Of those the first count in RNBC, the second in MPC
+ * and RXO (13.7.5, 13.7.33). The FIFO is made of 64-bit words (13.8.1); what else a packet takes
+ * there is not told, and nothing is counted for it. The registers that show it (RDFH to RDFPC) are
+ * left out, and flow control by its thresholds (FCRTL, FCRTH) is.
  *
- * Other things that QEMU 7.2 does not do, as measured: it sets no PIF, checks no checksum (IXSM is
- * always set), counts an FCS in the length without storing one, and passes over a descriptor whose
- * buffer address is 0, which fails the run here. It raises RXDMT0 as this does, with every frame
- * that finds few descriptors free.
+ * Other things that QEMU 7.2 does not do, as measured: it loses no packet while no descriptor is
+ * free, loses one for which there are too few, sets no PIF, checks no checksum (IXSM is always
+ * set), counts an FCS in the length without storing one, and passes over a descriptor whose buffer
+ * address is 0, which fails the run here. It raises RXDMT0 with every packet that finds few
+ * descriptors free; the manual, when their number becomes the threshold (3.2.7.3).
  */
 #include "sim/nic/e1000.h"
 #include "sim/nic/fcs.h"
@@ -159,42 +165,101 @@ static void fill_descriptor(struct nic *n, const struct received *r, uint32_t at
     nic_ring_write(n, descriptor_address(e, e->rdh) + RXD_LENGTH, back + RXD_LENGTH,
                    DESCRIPTOR_BYTES - RXD_LENGTH);
     e->rdh = (e->rdh + 1) % ring_count(e);
+    if (free_descriptors(e) == ring_count(e) >> (1 + RCTL_RDMTS(e->rctl)))
+        e1000_cause(n, ICR_RXDMT0);
 }
 
-static bool into_memory(struct nic *n, const struct received *r)
+/* --- the FIFO --- */
+
+static uint32_t fifo_octets(uint32_t len)
+{
+    return (len + FCS_BYTES + 7) & ~7u;
+}
+
+static bool fifo_has_room(const struct e1000 *e, uint32_t octets)
+{
+    return e->fifo.used + octets <= (e->pba & PBA_RXA) << 10;
+}
+
+static void wait_in_fifo(struct nic *n, const struct received *r, uint32_t octets)
 {
     struct e1000 *e = nic_state(n);
-    uint32_t size = buffer_size(e), needed = (r->len + size - 1) / size;
-    if (needed > free_descriptors(e)) {
-        e1000_stat(e, STAT_MPC, 1);
-        e1000_stat(e, STAT_RNBC, 1);
-        e1000_cause(n, ICR_RXO);
-        nic_refuse(n, NIC_RX_NO_DESCRIPTOR);
-        return false;
-    }
-    for (uint32_t at = 0; at < r->len; at += size)
-        fill_descriptor(n, r, at, r->len - at < size ? r->len - at : size);
-    return true;
+    const struct fifo_packet head = {
+        .len = r->len,
+        .counted = octets,
+        .note = {(uint16_t)(r->status | r->errors << 8), r->checksum, r->special},
+    };
+    fifo_put(n, &e->fifo, &head, r->bytes);
 }
-
-/* --- a frame --- */
 
 static void raise_received(struct nic *n)
 {
     struct e1000 *e = nic_state(n);
-    uint32_t bits = 0;
-    if (free_descriptors(e) <= ring_count(e) >> (1 + RCTL_RDMTS(e->rctl)))
-        bits |= ICR_RXDMT0;
     if (e->rdtr == 0) {
-        bits |= ICR_RXT0;
-    } else { /* RDTR counts from the last frame, RADV from the first; both in 1.024 us */
-        e->rx_due_ns = nic_now(n) + (int64_t)e->rdtr * 1024;
-        if (e->radv && e->rx_abs_ns == NEVER)
-            e->rx_abs_ns = nic_now(n) + (int64_t)e->radv * 1024;
-        e1000_arm(n);
+        e1000_cause(n, ICR_RXT0);
+        return;
     }
-    e1000_cause(n, bits);
+    /* RDTR counts from the last packet, RADV from the first; both in 1.024 us */
+    e->rx_due_ns = nic_now(n) + (int64_t)e->rdtr * 1024;
+    if (e->radv && e->rx_abs_ns == NEVER)
+        e->rx_abs_ns = nic_now(n) + (int64_t)e->radv * 1024;
+    e1000_arm(n);
 }
+
+/* Into as many descriptors as there are. True when all of it is in memory. */
+static bool write_on(struct nic *n, const struct received *r, uint32_t *at)
+{
+    struct e1000 *e = nic_state(n);
+    uint32_t size = buffer_size(e);
+    for (; *at < r->len && free_descriptors(e); *at += size)
+        fill_descriptor(n, r, *at, r->len - *at < size ? r->len - *at : size);
+    if (*at < r->len)
+        return false;
+    raise_received(n);
+    return true;
+}
+
+void e1000_rx_drain(struct nic *n)
+{
+    struct e1000 *e = nic_state(n);
+    const struct fifo_packet *first;
+    while ((e->rctl & RCTL_EN) && free_descriptors(e) && (first = fifo_first(&e->fifo)) != NULL) {
+        const struct received r = {.bytes = first->bytes,
+                                   .len = first->len,
+                                   .status = (uint8_t)first->note[0],
+                                   .errors = (uint8_t)(first->note[0] >> 8),
+                                   .checksum = first->note[1],
+                                   .special = first->note[2]};
+        if (!write_on(n, &r, &e->rx_written))
+            return;
+        e->rx_written = 0;
+        fifo_next(&e->fifo);
+    }
+}
+
+/* `len` is the packet's on the wire, without FCS. */
+static bool into_memory(struct nic *n, const struct received *r, uint32_t len)
+{
+    struct e1000 *e = nic_state(n);
+    uint32_t at = 0, size = buffer_size(e);
+    if (free_descriptors(e) == 0)
+        e1000_stat(e, STAT_RNBC, 1);
+    if (!fifo_has_room(e, fifo_octets(len))) {
+        e1000_stat(e, STAT_MPC, 1);
+        e1000_cause(n, ICR_RXO);
+        nic_refuse(n, NIC_RX_NO_DESCRIPTOR);
+        return false;
+    }
+    if (!fifo_first(&e->fifo) && (r->len + size - 1) / size <= free_descriptors(e)) {
+        write_on(n, r, &at); /* at once, as through an empty FIFO */
+        return true;
+    }
+    wait_in_fifo(n, r, fifo_octets(len));
+    e1000_rx_drain(n);
+    return true;
+}
+
+/* --- a frame --- */
 
 static void count_good(struct e1000 *e, const uint8_t *frame, uint32_t len)
 {
@@ -271,11 +336,8 @@ static void receive_padded(struct nic *n, const uint8_t *frame, uint32_t len, bo
     if (!accepted(n, frame, len, bad_fcs, &r.status))
         return;
     prepare(e, &r, scratch, bad_fcs);
-    if (!into_memory(n, &r))
-        return;
-    if (!bad_fcs)
+    if (into_memory(n, &r, len) && !bad_fcs)
         count_good(e, frame, len);
-    raise_received(n);
 }
 
 /* A sender's MAC pads to 64 bytes with FCS; a frame that was captured or scripted without padding

@@ -407,6 +407,11 @@ const void *nic_state_of(const struct nic *n)
     return n->state;
 }
 
+void *nic_memory(struct nic *n, size_t size)
+{
+    return world_alloc(n->machine->world, size, 16);
+}
+
 void nic_set_options(struct nic *n, const struct nic_options *options)
 {
     n->options = *options;

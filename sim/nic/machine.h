@@ -221,6 +221,8 @@ void nic_register_name(const struct nic *n, int bar, uint32_t offset, char text[
 /* --- for device models --- */
 void *nic_state(struct nic *n);
 const void *nic_state_of(const struct nic *n);
+/* Zeroed memory that a model finds out to need; it is the model's as long as the machine stands. */
+void *nic_memory(struct nic *n, size_t size);
 const struct nic_options *nic_options(const struct nic *n);
 const uint8_t *nic_mac(const struct nic *n);
 bool nic_is_up(const struct nic *n);

@@ -2,11 +2,15 @@
  * The Realtek RTL8139: registers, reset, EEPROM, timer and interrupts. Receive and transmit have
  * files of their own.
  *
+ * The chip is the plain RTL8139C, by its revision and by TCR's version; QEMU's is a C+, which
+ * drivers tell by a revision of 0x20 or more (Linux's 8139too leaves those to 8139cp).
+ *
  * Values and behaviour are those measured on QEMU 7.2, but for what QEMU cannot mean: CR.RST reads
- * 0 again at once, an overflow loses packets until CAPR is written, a write of RCR leaves the
- * ring's pointers alone while switching RE on sets them to 0, link and negotiation answer to the
- * carrier, BMCR is unlocked like CONFIG and its mode bits hold, the line does not pulse when ISR is
- * written while another cause stays, and ISR and IMR answer accesses of any width.
+ * 0 again at once, what finds no room in ring and FIFO is lost, a write of RCR leaves the
+ * ring's pointers alone while switching RE on sets them to 0 and empties the FIFO, link and
+ * negotiation answer to the carrier, BMCR is unlocked like CONFIG and its mode bits hold, the line
+ * does not pulse when ISR is written while another cause stays, and ISR and IMR answer accesses of
+ * any width.
  */
 #include "sim/nic/rtl8139.h"
 
@@ -97,7 +101,7 @@ static void soft_reset(struct nic *n)
     r->slot = 0;
     r->rbstart = r->rx_read = r->rx_write = 0;
     r->command = 0;
-    r->stalled = false;
+    fifo_clear(&r->fifo);
     r->imr = r->isr = 0;
     r->tcr = TCR_VERSION;
     r->rcr = 0;
@@ -208,7 +212,7 @@ static uint32_t read_dword(struct nic *n, uint32_t at)
         return 0xd0u | (up ? 0 : MSR_LINKB) | (uint32_t)r->config[3] << 8 |
                (uint32_t)r->config[4] << 16;
     case 0x5c:
-        return pair(r->multiple_interrupt, 0x20);
+        return pair(r->multiple_interrupt, RTL_REVISION);
     case 0x60:
         return pair(rtl8139_tsads(r), r->bmcr);
     case 0x64:
@@ -260,7 +264,7 @@ static void write_command(struct nic *n, uint32_t value)
     }
     if ((value & CR_RE) && !(r->command & CR_RE)) {
         r->rx_read = r->rx_write = 0;
-        r->stalled = false;
+        fifo_clear(&r->fifo);
     }
     r->command = (uint8_t)(value & (CR_TE | CR_RE));
 }
@@ -320,7 +324,7 @@ static bool write16(struct nic *n, uint32_t at, uint32_t value)
         if (nic_observed(n))
             rtl8139_remark_capr(n, value);
         r->rx_read = (value + RTL_RING_EXTRA) % rtl8139_ring_bytes(r);
-        r->stalled = false;
+        rtl8139_rx_drain(n);
         break;
     case RTL_IMR:
         write_imr(r, value);
@@ -421,7 +425,7 @@ const struct nic_kind rtl8139_kind = {
     .name = "rtl8139",
     .vendor_id = 0x10ec,
     .device_id = 0x8139,
-    .revision = 0x20,
+    .revision = RTL_REVISION,
     .state_size = sizeof(struct rtl8139),
     .bar = {{BUS_IO, 256, rtl8139_registers}, {BUS_MEM, 256, rtl8139_registers}},
     .reset = rtl8139_reset,

@@ -3,6 +3,7 @@
 #define SIM_NIC_RTL8139_H
 
 #include "sim/nic/eeprom.h"
+#include "sim/nic/fifo.h"
 #include "sim/nic/machine.h"
 #include "sim/nic/rtl8139_regs.h"
 
@@ -12,7 +13,7 @@ struct rtl8139 {
     uint32_t slot;                       /* whose turn it is */
     uint32_t rbstart, rx_read, rx_write; /* offsets in the ring: CAPR + 16, CBR */
     uint8_t command;                     /* TE and RE */
-    bool stalled;                        /* a packet did not fit, CAPR has not been written since */
+    struct fifo fifo;                    /* received, and without room in the ring so far */
     uint16_t imr, isr;
     uint16_t isr_seen; /* what the driver has read of it */
     uint32_t tcr, rcr, missed, timer_interrupt;
@@ -33,6 +34,8 @@ void rtl8139_arm(struct nic *n);
 /* rtl8139_rx.c */
 void rtl8139_receive(struct nic *n, const uint8_t *bytes, uint32_t len, bool bad_fcs);
 uint32_t rtl8139_ring_bytes(const struct rtl8139 *r);
+/* CAPR was written: what waits in the FIFO goes into the ring, as far as there is room. */
+void rtl8139_rx_drain(struct nic *n);
 
 /* rtl8139_remarks.c */
 void rtl8139_explain(struct nic *n, unsigned ways);

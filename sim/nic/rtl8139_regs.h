@@ -39,6 +39,8 @@ enum {
     RTL_PACKET_HEADER = 4,
     RTL_TX_MAX = 1792, /* the chip's limit */
     RTL_RX_MAX = 4096, /* a longer packet is LONG */
+    RTL_RX_FIFO = 2048,
+    RTL_REVISION = 0x10, /* of the plain chip: PCI's, and RERID */
 };
 
 #define CR_BUFE 0x01u
@@ -59,10 +61,11 @@ enum {
 #define ISR_FOVW    0x0040u
 #define ISR_TIMEOUT 0x4000u
 
-#define TCR_VERSION  0x74800000u
-#define TCR_WRITABLE 0x030f07f0u /* gap, loopback, CRC, DMA burst, retries */
-#define TCR_NO_CRC   0x00010000u
-#define TCR_LOOPBACK 0x00060000u
+#define TCR_VERSION      0x74000000u /* RTL8139C */
+#define TCR_VERSION_BITS 0x7cc00000u
+#define TCR_WRITABLE     0x030f07f0u /* gap, loopback, CRC, DMA burst, retries */
+#define TCR_NO_CRC       0x00010000u
+#define TCR_LOOPBACK     0x00060000u
 
 #define RCR_AAP        0x01u
 #define RCR_APM        0x02u

@@ -73,9 +73,9 @@ static void explain_receiving(struct nic *n)
         nic_remark(n, "CR.RE is 0: the receiver is off");
     if (!(r->rcr & (RCR_APM | RCR_AAP)))
         nic_remark(n, "RCR.APM is 0: frames to the station's own address are not taken");
-    if (r->stalled)
-        nic_remark(n, "the receive ring has overflowed (ISR.RXOVW): nothing is received until CAPR "
-                      "is written");
+    if (fifo_first(&r->fifo))
+        nic_remark(n, "the receive ring has overflowed (ISR.RXOVW): what waits in the FIFO comes "
+                      "into it when CAPR is written");
     nic_remark(n, "CAPR is 0x%x, CBR 0x%x", (r->rx_read - RTL_RING_EXTRA) & 0xffff, r->rx_write);
 }
 

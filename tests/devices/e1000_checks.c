@@ -406,30 +406,73 @@ static void receive_wraps(struct probe *p, const uint32_t *with)
     see(p, "length at the start", rx_length(p, 0), 71);
 }
 
-/* RDH equal to RDT: there is no free descriptor. What comes is lost and counted. */
+/* RDH equal to RDT: there is no free descriptor. What comes waits and counts in RNBC. */
 static void receive_without_descriptors(struct probe *p, const uint32_t *with)
 {
     (void)with;
     rx_ring(p, 8, 2, RCTL_SECRC);
-    for (uint32_t k = 0; k < 2; k++)
-        side_receive_to(p->side, side_mac, 60);
-    get(p, E1000_ICR);
-    side_receive_to(p->side, side_mac, 60);
-    see(p, "RXO", get(p, E1000_ICR) & ICR_RXO, ICR_RXO);
-    see(p, "MPC", get(p, 0x4010), 1);
+    for (uint32_t k = 0; k < 3; k++)
+        side_receive_to(p->side, side_mac, 60 + k);
+    see(p, "RDH at the tail", get(p, E1000_RDH), 2);
+    see(p, "RXO", get(p, E1000_ICR) & ICR_RXO, 0);
+    see(p, "MPC", get(p, 0x4010), 0);
+    see(p, "RNBC", get(p, 0x40a0), 1);
     put(p, E1000_RDT, 7);
     side_settle(p->side);
-    see(p, "RDH", get(p, E1000_RDH), 2);
+    see(p, "RDH", get(p, E1000_RDH), 3);
+    see(p, "length", rx_length(p, 2), 62);
+    see(p, "RXT0", get(p, E1000_ICR) & ICR_RXT0, ICR_RXT0);
 }
 
+/* What there are, is filled; the rest of the packet waits for others. */
 static void receive_too_few_descriptors(struct probe *p, const uint32_t *with)
 {
     (void)with;
     rx_ring(p, 8, 4, RCTL_SECRC | 3 << 16);
     side_receive_to(p->side, side_mac, 1514);
-    see(p, "RXO", get(p, E1000_ICR) & ICR_RXO, ICR_RXO);
-    see(p, "MPC", get(p, 0x4010), 1);
-    see(p, "RDH", get(p, E1000_RDH), 0);
+    uint32_t causes = get(p, E1000_ICR);
+    see(p, "RXO", causes & ICR_RXO, 0);
+    see(p, "RXT0", causes & ICR_RXT0, 0);
+    see(p, "MPC", get(p, 0x4010), 0);
+    see(p, "RDH", get(p, E1000_RDH), 4);
+    put(p, E1000_RDT, 7);
+    side_settle(p->side);
+    see(p, "RDH with more", get(p, E1000_RDH), 6);
+    see(p, "status of the last", rx_status(p, 5) & 3, RXD_STAT_DD | RXD_STAT_EOP);
+}
+
+/* with: KiB that PBA gives the receiver, octets of a packet, how many fit. QEMU's FIFO is its
+ * wire's queue, which has another end. */
+static void receive_into_a_full_fifo(struct probe *p, const uint32_t *with)
+{
+    if (!is_ours(p))
+        return;
+    rx_ring(p, 8, 0, RCTL_SECRC);
+    put(p, E1000_PBA, with[0]);
+    for (uint32_t k = 0; k < with[2]; k++)
+        side_receive_to(p->side, side_mac, with[1]);
+    see(p, "RXO", get(p, E1000_ICR) & ICR_RXO, 0);
+    see(p, "MPC", get(p, 0x4010), 0);
+    side_receive_to(p->side, side_mac, with[1]);
+    see(p, "RXO when full", get(p, E1000_ICR) & ICR_RXO, ICR_RXO);
+    see(p, "MPC when full", get(p, 0x4010), 1);
+    see(p, "MPC again", get(p, 0x4010), 0);
+    see(p, "RNBC", get(p, 0x40a0), with[2] + 1);
+    see(p, "GPRC", get(p, 0x4074), with[2]);
+    see(p, "TPR", get(p, 0x40d0), with[2] + 1);
+}
+
+/* RDTR puts RXT0 off; FPD ends that. */
+static void receive_delayed(struct probe *p, const uint32_t *with)
+{
+    (void)with;
+    rx_ring(p, 8, 7, RCTL_SECRC);
+    put(p, E1000_RDTR, 1000);
+    side_receive_to(p->side, side_mac, 60);
+    see(p, "RXT0", get(p, E1000_ICR) & ICR_RXT0, 0);
+    put(p, E1000_RDTR, 1000 | DELAY_FPD);
+    see(p, "RXT0 after FPD", get(p, E1000_ICR) & ICR_RXT0, ICR_RXT0);
+    see(p, "RDTR", get(p, E1000_RDTR), 1000);
 }
 
 static void receive_disabled(struct probe *p, const uint32_t *with)
@@ -463,6 +506,8 @@ static void receive_threshold(struct probe *p, const uint32_t *with)
     see(p, "above", get(p, E1000_ICR) & ICR_RXDMT0, 0);
     side_receive_to(p->side, side_mac, 60);
     see(p, "at", get(p, E1000_ICR) & ICR_RXDMT0, ICR_RXDMT0);
+    side_receive_to(p->side, side_mac, 60);
+    see(p, "below", get(p, E1000_ICR) & ICR_RXDMT0, 0);
 }
 
 static void receive_empty_descriptor(struct probe *p, const uint32_t *with)
@@ -558,6 +603,22 @@ static void send_silently(struct probe *p, const uint32_t *with)
     see(p, "frames", p->side->sents, 1);
     see(p, "DD", side_get(p->side, TX_RING + TXD_STATUS, 1) & TXD_STAT_DD, 0);
     see(p, "ICR", get(p, E1000_ICR) & (ICR_TXDW | ICR_TXQE), ICR_TXQE);
+}
+
+/* TIDV puts TXDW off for what has IDE; FPD ends that. */
+static void send_delayed(struct probe *p, const uint32_t *with)
+{
+    (void)with;
+    tx_ring(p, 8);
+    put(p, E1000_TIDV, 1000);
+    tx_frame(p, TX_BUF, 60, 1);
+    tx_descriptor(p, 0, TX_BUF, 60, EOP_IFCS_RS | TXD_CMD_IDE);
+    tell(p, 1);
+    see(p, "DD", side_get(p->side, TX_RING + TXD_STATUS, 1) & TXD_STAT_DD, TXD_STAT_DD);
+    see(p, "TXDW", get(p, E1000_ICR) & ICR_TXDW, 0);
+    put(p, E1000_TIDV, 1000 | DELAY_FPD);
+    see(p, "TXDW after FPD", get(p, E1000_ICR) & ICR_TXDW, ICR_TXDW);
+    see(p, "TIDV", get(p, E1000_TIDV), 1000);
 }
 
 static void send_interrupts(struct probe *p, const uint32_t *with)
@@ -860,13 +921,6 @@ static void statistics_filtered(struct probe *p, const uint32_t *with)
     see(p, "GPRC", get(p, 0x4074), 0);
 }
 
-static void statistics_missed(struct probe *p, const uint32_t *with)
-{
-    (void)with;
-    receive_too_few_descriptors(p, with);
-    see(p, "MPC again", get(p, 0x4010), 0);
-}
-
 /* --- reset and set-up errors --- */
 
 static void ctrl_reset(struct probe *p, const uint32_t *with)
@@ -967,6 +1021,7 @@ const struct check e1000_checks[] = {
     {"I/O window on the registers", MANUAL, io_window, {0}},
     {"write TIPG", MANUAL, written_back, {E1000_TIPG, 0x00602006, 0x00602006}},
     {"write MANC", MANUAL, written_back, {E1000_MANC, 0x00222301, 0x00222301}},
+    {"write PBA", "8254x 13.4.16", written_back, {E1000_PBA, 0xffff0020, 0x00200020}},
     {"write RDLEN", MANUAL, written_back, {E1000_RDLEN, 0xffffff80, 0xfff80}},
     {"write TDLEN", MANUAL, written_back, {E1000_TDLEN, 0xffffff80, 0xfff80}},
     {"write RDT, 16 bits", MANUAL, written_back, {E1000_RDT, 0xff0012, 0x0012}},
@@ -1025,13 +1080,16 @@ const struct check e1000_checks[] = {
     {"receive with the check sequence", MANUAL, receive_check_sequence, {0}},
     {"receive overwrites a descriptor", MANUAL, receive_overwrites, {0}},
     {"receive ring wraps", MANUAL, receive_wraps, {0}},
-    {"receive without descriptors", MANUAL, receive_without_descriptors, {0}},
-    {"receive with too few", MANUAL, receive_too_few_descriptors, {0}},
+    {"receive without descriptors", "8254x 13.7.33", receive_without_descriptors, {0}},
+    {"receive with too few", "8254x 3.2.7.4", receive_too_few_descriptors, {0}},
+    {"receive into a full FIFO", "8254x 13.7.5", receive_into_a_full_fifo, {48, 1514, 32}},
+    {"receive into a FIFO of 8 KiB", "8254x 13.4.16", receive_into_a_full_fifo, {8, 60, 128}},
+    {"receive delayed", "8254x 13.4.30", receive_delayed, {0}},
     {"receive while off", MANUAL, receive_disabled, {0}},
     {"receive raises RXT0", MANUAL, receive_tells, {0}},
-    {"receive threshold, a half", MANUAL, receive_threshold, {0, 8}},
-    {"receive threshold, a quarter", MANUAL, receive_threshold, {1, 4}},
-    {"receive threshold, an eighth", MANUAL, receive_threshold, {2, 2}},
+    {"receive threshold, a half", "8254x 3.2.7.3", receive_threshold, {0, 8}},
+    {"receive threshold, a quarter", "8254x 3.2.7.3", receive_threshold, {1, 4}},
+    {"receive threshold, an eighth", "8254x 3.2.7.3", receive_threshold, {2, 2}},
     {"receive without a buffer", MANUAL, receive_empty_descriptor, {0}},
     {"receive a tag", MANUAL, receive_tag, {0, 1}},
     {"receive a tag of our VLAN", MANUAL, receive_tag, {5, 1}},
@@ -1049,6 +1107,7 @@ const struct check e1000_checks[] = {
     {"send with RS", MANUAL, send_reports, {0}},
     {"send without RS", MANUAL, send_silently, {0}},
     {"send raises TXDW", MANUAL, send_interrupts, {0}},
+    {"send delayed", "8254x 13.4.41", send_delayed, {0}},
     {"send ring wraps", MANUAL, send_wraps, {0}},
     {"send when enabled", MANUAL, send_when_enabled, {0}},
     {"send an empty ring", MANUAL, send_nothing, {0}},
@@ -1073,7 +1132,6 @@ const struct check e1000_checks[] = {
     {"statistics of receiving", MANUAL, statistics_received, {0}},
     {"statistics of what is too long", MANUAL, statistics_too_long, {0}},
     {"statistics of what is filtered", MANUAL, statistics_filtered, {0}},
-    {"statistics of what is missed", MANUAL, statistics_missed, {0}},
     {"CTRL.RST", MANUAL, ctrl_reset, {0}},
     {"RDBAL not aligned", MANUAL, base_unaligned, {E1000_RDBAL}},
     {"TDBAL not aligned", MANUAL, base_unaligned, {E1000_TDBAL}},

@@ -254,6 +254,21 @@ Test(nic_e1000_tx, interrupt_delay)
     cr_assert_eq(reg_read(ICR), 1);
 }
 
+/* TIDV bit 31 flushes a delay that is running, and only such a one. */
+Test(nic_e1000_tx, interrupt_flush)
+{
+    open_ring(EN | PSP);
+    reg_write(0x3820, 10 | 1u << 31);
+    cr_assert_eq(reg_read(ICR), 0);
+    cr_assert_eq(reg_read(0x3820), 10);
+    legacy(0, 100, EOP | IFCS | RS | IDE);
+    doorbell();
+    cr_assert_eq(reg_read(ICR), 2);
+    reg_write(0x3820, 10 | 1u << 31);
+    cr_assert_eq(reg_read(ICR), 1);
+    cr_assert_eq(world_next(bench.world), NEVER);
+}
+
 Test(nic_e1000_tx, payload_not_given)
 {
     open_ring(EN | PSP);

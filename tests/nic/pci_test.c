@@ -59,7 +59,7 @@ Test(nic_pci, bar_sizes_of_rtl8139)
 {
     bench_open_cold("rtl8139");
     cr_assert_eq(vendor_at(2 << 11), 0x813910ec);
-    cr_assert_eq(config(0x08, 1), 0x20);
+    cr_assert_eq(config(0x08, 1), 0x10);
     config_put(0x10, 4, UINT32_MAX);
     config_put(0x14, 4, UINT32_MAX);
     cr_assert_eq(config(0x10, 4), 0xffffff01);

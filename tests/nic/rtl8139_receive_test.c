@@ -159,59 +159,96 @@ Test(nic_rtl8139_rx, too_long)
     cr_assert_str_eq(receive_to(bench_mac, 4093), "rtl8139.rx_too_long");
 }
 
-/* 120 packets of 60 bytes fit 8 KiB, five of 1514. What does not fit is lost (QEMU keeps it), and
- * so is what comes before CAPR is written; MPC counts both, ROVW tells of the first, FOVW of the
- * rest. */
+/* 120 packets of 60 bytes fit 8 KiB, five of 1514. What does not fit waits in the FIFO, 2 KiB of
+ * it (32 packets of 60 bytes and their FCS), and ROVW tells of the first. What is lost there is
+ * counted in MPC, and FOVW tells. */
 Test(nic_rtl8139_rx, overflow)
 {
     ring(APM);
     for (int i = 0; i < 120; i++)
         cr_assert_str_eq(receive_to(bench_mac, 60), "");
     cr_assert_eq(cbr(), 0x1fe0);
-    reg_write_width(ISR, 2, 0xffff);
+    for (int i = 0; i < 32; i++) {
+        reg_write_width(ISR, 2, 0xffff);
+        cr_assert_str_eq(receive_to(bench_mac, 60), "");
+        cr_assert_eq(reg_read_width(ISR, 2), i ? 0 : 0x10);
+    }
+    cr_assert_eq(reg_read(MPC), 0);
     cr_assert_str_eq(receive_to(bench_mac, 60), "rtl8139.rx_overflow");
-    cr_assert_eq(reg_read_width(ISR, 2), 0x10);
+    cr_assert_eq(reg_read_width(ISR, 2), 0x40);
     cr_assert_eq(reg_read(MPC), 1);
     cr_assert_eq(reg_read(MPC), 1);
     cr_assert_str_eq(receive_to(bench_mac, 60), "rtl8139.rx_overflow");
-    cr_assert_eq(reg_read_width(ISR, 2), 0x50);
     cr_assert_eq(reg_read(MPC), 2);
     reg_write(MPC, 5);
     cr_assert_eq(reg_read(MPC), 0);
     read_up_to(68);
-    cr_assert_eq(cbr(), 0x1fe0); /* nothing comes back */
+    cr_assert_eq(cbr(), 0x24); /* one has come into the ring */
     cr_assert_str_eq(receive_to(bench_mac, 60), "");
     cr_assert_eq(counter("rx_overflow"), 2);
 }
 
-/* A short packet does not slip past a long one that had to go. Any write of CAPR ends that, also of
- * what it holds; neither acknowledging ROVW does nor a write of RCR. */
+/* A short packet does not slip past a long one that has to wait, though it would fit. Neither
+ * acknowledging ROVW lets them go on nor a write of RCR; a write of CAPR that makes no room does
+ * not, and says nothing anew; switching RE on empties the FIFO. */
 Test(nic_rtl8139_rx, overflow_stands_still)
 {
     ring(APM);
     for (int i = 0; i < 5; i++)
         receive_to(bench_mac, 1514);
-    cr_assert_str_eq(receive_to(bench_mac, 1514), "rtl8139.rx_overflow");
+    cr_assert_str_eq(receive_to(bench_mac, 1514), "");
+    uint32_t at = cbr();
     reg_write_width(ISR, 2, 0xffff);
     reg_write(RCR, APM);
-    cr_assert_str_eq(receive_to(bench_mac, 60), "rtl8139.rx_overflow");
-    reg_write_width(CAPR, 2, 0xfff0);
     cr_assert_str_eq(receive_to(bench_mac, 60), "");
-    cr_assert_str_eq(receive_to(bench_mac, 1514), "rtl8139.rx_overflow");
+    cr_assert_eq(cbr(), at);
+    reg_write_width(CAPR, 2, 0xfff0);
+    cr_assert_eq(cbr(), at);
+    cr_assert_eq(reg_read_width(ISR, 2), 0);
+    read_up_to(1000);
+    cr_assert_eq(cbr(), (at + 1524) % 8192);
+    cr_assert_eq(reg_read_width(ISR, 2), 0x11); /* the long one; the short one is first now */
     reg_write_width(CR, 1, 0x04);
     reg_write_width(CR, 1, 0x0c);
+    cr_assert_eq(cbr(), 0);
+    reg_write_width(CAPR, 2, 0xfff0);
+    cr_assert_eq(cbr(), 0);
     cr_assert_str_eq(receive_to(bench_mac, 1514), "");
 }
 
-Test(nic_rtl8139_rx, overflow_of_long_packets)
+/* A packet that waited comes as it was, behind those that came before it. */
+Test(nic_rtl8139_rx, fifo_keeps_octets)
 {
     ring(APM);
+    uint8_t frame[600];
     for (int i = 0; i < 5; i++)
-        cr_assert_str_eq(receive_to(bench_mac, 1514), "");
-    cr_assert_str_eq(receive_to(bench_mac, 1514), "rtl8139.rx_overflow");
+        receive_to(bench_mac, 1514);
+    frame_make(frame, bench_mac, sizeof frame);
+    memset(frame + 100, 0x5a, 300);
+    cr_assert_str_eq(receive(frame, sizeof frame), "");
+    cr_assert_str_eq(receive_to(bench_mac, 1400), "");
+    uint32_t at = cbr();
+    read_up_to(3 * 1524);
+    const uint8_t *header = bench.ram + RING + at;
+    cr_assert_eq(header[0], 0x01);
+    cr_assert_eq(header[2] | header[3] << 8, 604);
+    cr_assert_arr_eq(header + 4, frame, 568);
+    cr_assert_eq(cbr(), (at + 608 + 1408) % 8192);
 }
 
-/* 8, 16, 32, 64 KiB: how many packets of 1514 bytes (1524 in the ring) fit. */
+/* Of 2 KiB a packet of 1514 octets and its FCS leave 530. */
+Test(nic_rtl8139_rx, fifo_is_full)
+{
+    ring(APM);
+    for (int i = 0; i < 6; i++)
+        cr_assert_str_eq(receive_to(bench_mac, 1514), "");
+    cr_assert_str_eq(receive_to(bench_mac, 527), "rtl8139.rx_overflow");
+    cr_assert_str_eq(receive_to(bench_mac, 526), "");
+    cr_assert_str_eq(receive_to(bench_mac, 60), "rtl8139.rx_overflow");
+    cr_assert_eq(reg_read(MPC), 2);
+}
+
+/* 8, 16, 32, 64 KiB: how many packets of 1514 bytes (1524 in the ring) fit; one more waits. */
 Test(nic_rtl8139_rx, ring_sizes)
 {
     for (uint32_t i = 0; i < 4; i++) {
@@ -219,7 +256,7 @@ Test(nic_rtl8139_rx, ring_sizes)
         uint32_t fit = 0;
         while (receive_to(bench_mac, 1514)[0] == 0)
             fit++;
-        cr_assert_eq(fit, ((8192u << i) - 1) / 1524, "ring %u: %u", i, fit);
+        cr_assert_eq(fit, ((8192u << i) - 1) / 1524 + 1, "ring %u: %u", i, fit);
     }
 }
 
