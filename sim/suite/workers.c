@@ -21,20 +21,14 @@
 /* A case takes milliseconds. One that computes for --patience seconds without playing an event or a
  * step will not end, nor will one that does nothing at all for so many times that. How long one
  * takes that gets on is the machine's affair. */
-enum { ASLEEP = 12, ANSWER_MS = 10000, NOTHING = -1 };
-
-/* What a worker shares with the command. */
-struct pulse {
-    volatile uint64_t beat; /* its progress */
-    struct crash crash;
-};
+enum { ASLEEP = 12, AWAKE_NS = 500000 /* a second */, ANSWER_MS = 10000, NOTHING = -1 };
 
 struct worker {
     pid_t pid;
-    int to, from; /* case numbers out, results in */
-    int64_t kase; /* what it is at; NOTHING */
-    time_t since;
-    uint64_t beat; /* the worker's progress, when last looked at */
+    int to, from;        /* case numbers out, results in */
+    int64_t kase;        /* what it is at; NOTHING */
+    time_t since;        /* when it was last seen to have computed */
+    int64_t computed_ns; /* so much until then */
 };
 
 struct crew {
@@ -46,7 +40,7 @@ struct crew {
     uint32_t ended, failed;
     struct progress progress;
     struct result *result;
-    struct pulse *pulse; /* of each worker */
+    struct crash *crash; /* of each worker, shared with it */
     bool (*done)(void *ctx, uint32_t k, struct result *r);
     void *ctx;
     bool enough; /* said it */
@@ -90,15 +84,15 @@ static void say_and_end(void *ctx, struct result *r)
     _exit(EXIT_FAILED_CASE);
 }
 
-static struct pulse *mine; /* of the worker that this process is */
+static struct crash *mine; /* of the worker that this process is */
 static uint64_t heard = UINT64_MAX;
 
-/* For a signal's handler: it reads three words. */
+/* For a signal's handler: it reads two words. */
 static bool got_nowhere(void)
 {
     uint64_t progress = run_progress();
     bool stuck = progress == heard;
-    heard = mine->beat = progress;
+    heard = progress;
     return stuck;
 }
 
@@ -108,7 +102,7 @@ static void worker_loop(const struct crew *crew, int in, int out)
     uint32_t k;
     const struct itimerval busy = {.it_value.tv_sec = crew->work->patience,
                                    .it_interval.tv_sec = crew->work->patience};
-    crash_watch(&mine->crash, crew->work->patience, got_nowhere, run_die);
+    crash_watch(mine, crew->work->patience, got_nowhere, run_die);
     signal(SIGINT, SIG_IGN); /* the command hears it, and ends us */
     signal(SIGTERM, SIG_DFL);
     dup2(STDERR_FILENO, STDOUT_FILENO); /* what a plug-in prints is no part of our report */
@@ -125,9 +119,19 @@ static void worker_loop(const struct crew *crew, int in, int out)
     exit(EXIT_PASSED); /* not _exit: the leak checker of a sanitizer build speaks at exit */
 }
 
-static struct pulse *pulse_of(const struct crew *crew, const struct worker *w)
+/* Processor time of a worker. */
+static int64_t computed_by(const struct worker *w)
 {
-    return &crew->pulse[w - crew->worker];
+    clockid_t clock;
+    struct timespec t = {0};
+    if (clock_getcpuclockid(w->pid, &clock) != 0 || clock_gettime(clock, &t) != 0)
+        return 0;
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static struct crash *crash_of(const struct crew *crew, const struct worker *w)
+{
+    return &crew->crash[w - crew->worker];
 }
 
 static void hire(struct crew *crew, struct worker *w)
@@ -138,7 +142,7 @@ static void hire(struct crew *crew, struct worker *w)
         exit(EXIT_USAGE);
     }
     fflush(NULL);
-    pulse_of(crew, w)->crash = (struct crash){.signal = 0};
+    *crash_of(crew, w) = (struct crash){.signal = 0};
     w->pid = fork();
     if (w->pid < 0) {
         perror("wiredrill: fork");
@@ -153,7 +157,7 @@ static void hire(struct crew *crew, struct worker *w)
         }
         close(to[1]);
         close(from[0]);
-        mine = pulse_of(crew, w);
+        mine = crash_of(crew, w);
         worker_loop(crew, to[0], from[1]);
     }
     close(to[0]);
@@ -201,7 +205,7 @@ static void tell_in_order(struct crew *crew)
 /* Behind the report of a case that brought its worker down: how it came to that. */
 static void tell_crash(const struct crew *crew, const struct worker *w, struct result *r)
 {
-    const struct crash *c = &pulse_of(crew, w)->crash;
+    const struct crash *c = crash_of(crew, w);
     char *before = r->report, *repeat = crew->work->repeat(crew->work->ctx, r->outcome.index);
     size_t len;
     FILE *f = open_memstream(&r->report, &len);
@@ -218,7 +222,7 @@ static void bury(struct crew *crew, struct worker *w, const char *how)
 {
     uint32_t k = (uint32_t)w->kase;
     int status = dismiss(w, true);
-    struct crash *c = &pulse_of(crew, w)->crash;
+    struct crash *c = crash_of(crew, w);
     struct result *r = &crew->result[k];
     char *repeat = crew->work->repeat(crew->work->ctx, k);
     free(r->report);
@@ -251,6 +255,7 @@ static void give(struct crew *crew, struct worker *w)
         hire(crew, w);
     w->kase = crew->next;
     w->since = time(NULL);
+    w->computed_ns = computed_by(w);
     uint32_t k = crew->next++;
     if (!fd_write_all(w->to, &k, sizeof k))
         bury(crew, w, "would not start");
@@ -269,12 +274,21 @@ static void hear(struct crew *crew, struct worker *w)
         r->done = true;
         crew->ended++;
         w->kase = NOTHING;
-        if (pulse_of(crew, w)->crash.text[0])
+        if (crash_of(crew, w)->text[0])
             tell_crash(crew, w, r);
         if (outcome.last)
             dismiss(w, false);
     }
     give(crew, w);
+}
+
+/* What waits for another process, as for QEMU, computes a little all the time, and gets on. */
+static bool sleeps(struct worker *w)
+{
+    int64_t before = w->computed_ns, waited_s = time(NULL) - w->since;
+    w->since = time(NULL);
+    w->computed_ns = computed_by(w);
+    return w->computed_ns - before < waited_s * AWAKE_NS;
 }
 
 /* It sleeps: it is asked where, and what does not answer is killed. */
@@ -304,10 +318,7 @@ static void wait_for_one(struct crew *crew, struct pollfd *fds, struct worker **
     for (nfds_t k = 0; k < count; k++) {
         if (fds[k].revents) {
             hear(crew, of[k]);
-        } else if (pulse_of(crew, of[k])->beat != of[k]->beat) {
-            of[k]->beat = pulse_of(crew, of[k])->beat;
-            of[k]->since = time(NULL);
-        } else if (time(NULL) - of[k]->since > ASLEEP * crew->work->patience) {
+        } else if (time(NULL) - of[k]->since > ASLEEP * crew->work->patience && sleeps(of[k])) {
             wake(crew, of[k], &fds[k]);
         }
     }
@@ -321,9 +332,9 @@ enum workers_end workers_do(const struct work *work,
     if (crew.workers > (int)work->count)
         crew.workers = (int)work->count;
     crew.worker = calloc((size_t)crew.workers + 1, sizeof *crew.worker);
-    size_t pulses = ((size_t)crew.workers + 1) * sizeof *crew.pulse;
-    crew.pulse = mmap(NULL, pulses, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (crew.pulse == MAP_FAILED) {
+    size_t crashes = ((size_t)crew.workers + 1) * sizeof *crew.crash;
+    crew.crash = mmap(NULL, crashes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (crew.crash == MAP_FAILED) {
         perror("wiredrill: mmap");
         exit(EXIT_USAGE);
     }
@@ -357,7 +368,7 @@ enum workers_end workers_do(const struct work *work,
         free(crew.result[k].report);
         free(crew.result[k].ladder);
     }
-    munmap(crew.pulse, pulses);
+    munmap(crew.crash, crashes);
     free(of);
     free(fds);
     free(crew.result);
