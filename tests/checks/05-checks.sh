@@ -194,6 +194,9 @@ wiredrill 30-fingerprints 'echo " - - - scenarios/one.pkt on e1000 (skipped)"'; 
 
 wiredrill 35-determinism "$print"; bring tools; finds '481 frames that differ in a bit have 481 prints in column 1' 'five moments' 'padding-not-cleared: did not build'
 
+plant 37-device-plants; echo 'exit 1' | script bin/make; finds 'make devices-build: '
+plant 37-device-plants; echo 'exit 0' | script bin/make; bring tests/devices; echo 'exit 0' | script tools/device-plants.py; finds 'the run ended without its count (exit 0)' 'bugs that are not caught: exit 1: no'
+
 wiredrill 33-conformance 'exit 0'; bring conformance; finds 'hundreds of requirements have scenarios that pass: no' 'without the catalogue its ids are none: no'
 
 wiredrill 47-wire 'exit 0'; finds '99 % of wire mutants are noticed: 0 of 0: no' 'a port that no line states survives: no' 'a line without effect is named: no'

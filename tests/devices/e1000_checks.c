@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sim/nic/e1000_regs.h"
+#include "sim/nic/fcs.h"
 #include "tests/devices/check.h"
 
 #define MANUAL   "8254x"
@@ -356,6 +357,9 @@ static void receive_check_sequence(struct probe *p, const uint32_t *with)
     see(p, "length", rx_length(p, 0), 64);
     see(p, "written", side_get(p->side, RX_BUF + 60, 4) != 0xeeeeeeee, 1);
     see(p, "behind it", side_get(p->side, RX_BUF + 64, 4), 0xeeeeeeee);
+    if (is_ours(p))
+        see(p, "check sequence", side_get(p->side, RX_BUF + 60, 4),
+            fcs_of(p->side->ram + RX_BUF, 60));
 }
 
 /* with: octets, RCTL's buffer size, descriptors, length in the last */
@@ -903,6 +907,17 @@ static void statistics_received(struct probe *p, const uint32_t *with)
     see(p, "GORCL after GORCH", get(p, 0x4088), 0);
 }
 
+/* with: octets, with the check sequence, of a frame; the counter that it is in, of PRC64 to
+ * PRC1522 */
+static void statistics_by_size(struct probe *p, const uint32_t *with)
+{
+    static const char *const name[] = {"PRC64", "PRC127", "PRC255", "PRC511", "PRC1023", "PRC1522"};
+    rx_ring(p, 8, 7, RCTL_SECRC);
+    side_receive_to(p->side, side_mac, with[0] - 4);
+    for (uint32_t k = 0; k < 6; k++)
+        see(p, name[k], get(p, 0x405c + 4 * k), k == with[1]);
+}
+
 static void statistics_too_long(struct probe *p, const uint32_t *with)
 {
     (void)with;
@@ -1024,8 +1039,8 @@ const struct check e1000_checks[] = {
     {"write PBA", "8254x 13.4.16", written_back, {E1000_PBA, 0xffff0020, 0x00200020}},
     {"write RDLEN", MANUAL, written_back, {E1000_RDLEN, 0xffffff80, 0xfff80}},
     {"write TDLEN", MANUAL, written_back, {E1000_TDLEN, 0xffffff80, 0xfff80}},
-    {"write RDT, 16 bits", MANUAL, written_back, {E1000_RDT, 0xff0012, 0x0012}},
-    {"write TDH, 16 bits", MANUAL, written_back, {E1000_TDH, 0xff0012, 0x0012}},
+    {"write RDT, 16 bits", MANUAL, written_back, {E1000_RDT, 0xff8012, 0x8012}},
+    {"write TDH, 16 bits", MANUAL, written_back, {E1000_TDH, 0xff8012, 0x8012}},
     {"write RDBAH", MANUAL, written_back, {E1000_RDBAH, 0x89abcdef, 0x89abcdef}},
     {"write MTA", MANUAL, written_back, {E1000_MTA + 4, 0x89abcdef, 0x89abcdef}},
     {"write VFTA", MANUAL, written_back, {E1000_VFTA + 508, 0x89abcdef, 0x89abcdef}},
@@ -1130,6 +1145,12 @@ const struct check e1000_checks[] = {
     {"link without SLU", MANUAL, no_slu, {0}},
     {"statistics of sending", MANUAL, statistics_sent, {0}},
     {"statistics of receiving", MANUAL, statistics_received, {0}},
+    {"statistics, received 65", "8254x 13.7", statistics_by_size, {65, 1}},
+    {"statistics, received 127", "8254x 13.7", statistics_by_size, {127, 1}},
+    {"statistics, received 128", "8254x 13.7", statistics_by_size, {128, 2}},
+    {"statistics, received 511", "8254x 13.7", statistics_by_size, {511, 3}},
+    {"statistics, received 1023", "8254x 13.7", statistics_by_size, {1023, 4}},
+    {"statistics, received 1024", "8254x 13.7", statistics_by_size, {1024, 5}},
     {"statistics of what is too long", MANUAL, statistics_too_long, {0}},
     {"statistics of what is filtered", MANUAL, statistics_filtered, {0}},
     {"CTRL.RST", MANUAL, ctrl_reset, {0}},

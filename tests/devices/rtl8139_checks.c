@@ -386,6 +386,11 @@ static void ring_size(struct probe *p, const uint32_t *with)
     for (uint32_t k = 0; k < frames; k++)
         side_receive_to(p->side, side_mac, 1514);
     see(p, "CBR", get(p, RTL_CBR, 2), frames * 1524 % size);
+    for (uint32_t k = 0; k < 2; k++) {
+        put(p, RTL_CAPR, 2, get(p, RTL_CBR, 2) - 16);
+        side_receive_to(p->side, side_mac, 1514);
+    }
+    see(p, "CBR around the end", get(p, RTL_CBR, 2), (frames + 2) * 1524 % size);
 }
 
 /* --- interrupts --- */

@@ -439,6 +439,32 @@ void link_falls(struct probe *p, const uint32_t *with)
     see(p, "up again", link_of(p), 1);
 }
 
+/* 2.5.1: with a change of the configuration space its generation is another. with: where it is
+ * read, octets */
+void generation_moves(struct probe *p, const uint32_t *with)
+{
+    begin(p, 0);
+    uint32_t before = field_get(p, with[0], (int)with[1]);
+    see(p, "when nothing changed", field_get(p, with[0], (int)with[1]), before);
+    side_carrier(p->side, false);
+    see(p, "moved", field_get(p, with[0], (int)with[1]) != before, 1);
+}
+
+/* MMIO: what is acknowledged is cleared, and nothing besides. */
+void acknowledged_apart(struct probe *p, const uint32_t *with)
+{
+    enum { STATUS = 0x60, ACK = 0x64 };
+    (void)with;
+    begin(p, 0);
+    side_carrier(p->side, false);
+    field_put(p, ACK, 4, 1);
+    see(p, "configuration change", field_get(p, STATUS, 4), 2);
+    see(p, "line", side_line(p->side), 1);
+    field_put(p, ACK, 4, 2);
+    see(p, "acknowledged", field_get(p, STATUS, 4), 0);
+    see(p, "line after", side_line(p->side), 0);
+}
+
 void link_down_sends(struct probe *p, const uint32_t *with)
 {
     (void)with;
@@ -506,6 +532,21 @@ void control_tables(struct probe *p, const uint32_t *with)
     command(p, CLASS_RX, PROMISCUOUS, &off, 1);
     see(p, "answer", command(p, CLASS_MAC, 0, data, len), ANSWER_OK);
     see_all_taken(p, with[0], with[1]);
+}
+
+/* 5.1.6.5.2: a table takes the place of the one before. */
+void control_tables_replaced(struct probe *p, const uint32_t *with)
+{
+    uint8_t off = 0, both[8 + 2 * MACS] = {1}, none[8] = {0};
+    (void)with;
+    begin_control(p, 0);
+    memcpy(both + 4, stranger, MACS);
+    both[4 + MACS] = 1;
+    memcpy(both + 8 + MACS, group, MACS);
+    command(p, CLASS_RX, PROMISCUOUS, &off, 1);
+    see(p, "answer", command(p, CLASS_MAC, 0, both, sizeof both), ANSWER_OK);
+    see(p, "answer again", command(p, CLASS_MAC, 0, none, sizeof none), ANSWER_OK);
+    see_all_taken(p, 0, 0);
 }
 
 /* with: class, command. What the device does not know it refuses, and lives. */

@@ -13,6 +13,7 @@ virtio_check send_size, send_nothing, send_split, send_pieces, send_several, sen
     receive_around, receive_interrupts, receive_event_index, receive_without_buffers,
     receive_before_ok, receive_to, receive_merged, receive_merged_short, receive_counts_one,
     receive_table, link_up, link_falls, link_down_sends, after_reset, control_modes, control_tables,
-    control_unknown, control_interrupts;
+    control_tables_replaced, control_unknown, control_interrupts, generation_moves,
+    acknowledged_apart;
 
 #endif
