@@ -54,6 +54,7 @@ struct reader {
     const struct script *script;
     struct script_needs *out;
     uint32_t own; /* the first interface's address; 0: none */
+    bool parted;  /* what came last is a part of a datagram */
 };
 
 static uint32_t bit(enum kind k)
@@ -99,14 +100,28 @@ static uint32_t kinds_of_icmp(const struct packet_spec *p, char direction)
                : 0;
 }
 
+static bool is_part(const struct packet_spec *p, char direction)
+{
+    int64_t more = 0;
+    return packet_states(p, "ip.frag") || (direction == '<' && packet_states(p, "ip.off")) ||
+           (packet_constant(p, "ip.mf", &more) && more);
+}
+
+/* Parts that came ask for being put together when something is to leave behind them; of others
+ * every host does right that takes no notice. */
+static uint32_t kinds_of_parts(struct reader *r, const struct packet_spec *p, char direction)
+{
+    bool part = is_part(p, direction), before = r->parted;
+    if (direction == '<')
+        r->parted = part;
+    return direction == '>' && (part || before) ? bit(FRAGMENTS) : 0;
+}
+
 static uint32_t kinds_of_ip(const struct packet_spec *p, char direction)
 {
     uint32_t kinds = 0;
-    int64_t to = 0, more = 0;
+    int64_t to = 0;
     packet_constant(p, "ip.dst", &to);
-    if (packet_states(p, "ip.frag") || (direction == '<' && packet_states(p, "ip.off")) ||
-        (packet_constant(p, "ip.mf", &more) && more))
-        kinds |= bit(FRAGMENTS);
     if (packet_states(p, "ip.options"))
         kinds |= direction == '<' ? bit(OPTIONS) : bit(OPTIONS) | bit(RECORDS);
     if (direction == '<' && to >> 28 == 0xe)
@@ -132,7 +147,7 @@ static void read_packet(struct reader *r, const struct packet_spec *p, char dire
         *kinds |= bit(SNAP);
     if (packet_states(p, "dhcp"))
         *kinds |= bit(DHCP);
-    *kinds |= kinds_of_ip(p, direction);
+    *kinds |= kinds_of_ip(p, direction) | kinds_of_parts(r, p, direction);
 }
 
 /* --- calls --- */

@@ -39,15 +39,24 @@ Test(needs, kinds_are_read_from_packets)
     expect_kinds("0 > arp request who-has 10.0.2.2\n", "arp-requests ");
     expect_kinds("0 > arp request who-has 10.0.2.15 tell 0.0.0.0\n", "probing ");
     expect_kinds("0 < icmp echo-request id 7 seq 1\n+0 > icmp echo-reply\n", "ip ping ");
-    expect_kinds("0 < ip mf icmp echo-request id 7 seq 1 data pattern 8\n", "fragments ip ");
-    expect_kinds("0 < ip id 1 frag 0 8 icmp echo-request id 7 seq 1 data pattern 8\n",
-                 "fragments ip ");
     expect_kinds("0 > ip no mf off 0 icmp echo-reply\n", "ip ping ");
     expect_kinds("0 < ip options hex 01010101 icmp echo-request id 7 seq 1\n", "ip options ");
     expect_kinds("0 < ip 10.0.2.2 > 224.0.0.1 icmp echo-request id 7 seq 1\n", "groups ip ");
     expect_kinds("0 < udp 5 > 6\n+0 > icmp unreachable port quotes\n", "icmp-errors ip udp ");
     expect_kinds("0 < tcp 5 > 6 S 0:0(0) win 10\n", "ip tcp ");
     expect_kinds("0 < icmp timestamp-request id 7 seq 1\n", "ip timestamp ");
+}
+
+#define PART "0 < ip id 1 frag 0 8 icmp echo-request id 7 seq 1 data pattern 8\n"
+
+/* Only who is to answer parts has to put them together. */
+Test(needs, fragments_are_needed_by_what_leaves_behind_them)
+{
+    expect_kinds(PART, "ip ");
+    expect_kinds("0 < ip mf icmp echo-request id 7 seq 1 data pattern 8\n", "ip ");
+    expect_kinds(PART "+0 > icmp echo-reply\n", "fragments ip ping ");
+    expect_kinds(PART "+0 < icmp echo-request id 7 seq 1\n+0 > icmp echo-reply\n", "ip ping ");
+    expect_kinds("0 > ip mf off 0 icmp echo-reply\n", "fragments ip ping ");
 }
 
 /* What a peer sends and hears is not the host's. */
@@ -107,7 +116,7 @@ Test(needs, interfaces_and_gateways_are_more_than_frames)
 Test(needs, a_list_names_what_is_lacked)
 {
     char name[64];
-    struct script *s = script_of("0 < ip mf icmp echo-request id 7 seq 1 data pattern 8\n");
+    struct script *s = script_of(PART "+0 > icmp echo-reply\n");
     cr_expect(needs_lacked(s, "options, fragments", name));
     cr_expect_str_eq(name, "fragments");
     cr_expect_not(needs_lacked(s, "options fragment", name));
