@@ -44,6 +44,10 @@
 
 enum wiredrill_driver_flag { WIREDRILL_INTERRUPTIBLE = 1 };
 
+/* A vendor: the device is no PCI function, its registers lie at bar[0]: virtio-mmio. The device is
+ * what Version reads: 2, or 1 for legacy. */
+enum { WIREDRILL_MMIO = 0 };
+
 struct wiredrill_bar {
     int is_io;     /* base is a port; else it is an address for wd_map */
     uint64_t base; /* 0: not there */
@@ -80,7 +84,7 @@ struct wiredrill_counters {
 struct wiredrill_driver {
     uint32_t abi, flags;
     const char *name;
-    uint16_t vendor, device; /* the PCI function that it drives */
+    uint16_t vendor, device; /* the PCI function that it drives, or WIREDRILL_MMIO */
     int (*attach)(struct wiredrill_device *dev, uint8_t mac[6]);
     int (*send)(struct wiredrill_device *dev, const void *frame, size_t len);
     int (*interrupt)(struct wiredrill_device *dev);
@@ -161,7 +165,7 @@ static inline void wd_config_write(int offset, int width, uint32_t value)
 }
 
 /* Memory that the device reaches, zeroed, in one piece, below 4 GiB; for attach only. align: a
- * power of two up to 4096. NULL when there is no more (256 KiB a device). */
+ * power of two up to 4096. NULL when there is no more (1 MiB a device). */
 static inline void *wd_dma_alloc(size_t size, size_t align, uint64_t *device_address)
 {
     return wiredrill_machine->dma_alloc(wiredrill_machine->self, size, align, device_address);

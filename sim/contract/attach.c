@@ -52,6 +52,18 @@ static void finds_it_silent(struct rig *r, const struct contract_check *c)
     rig_judge_received(r);
 }
 
+/* Whatever attach did on its way. */
+static void nothing_left(struct rig *r, const struct contract_check *c)
+{
+    (void)c;
+    rig_start(r);
+    if (!r->row->left)
+        rig_skip(r, "the device has no such bits");
+    for (const struct left_bit *b = r->row->left; b->mask; b++)
+        if (rig_register(r, b->at, b->width) & b->mask)
+            rig_fail(r, 0, "after attach() %s", b->words);
+}
+
 static void bus_mastering_off(struct rig *r, const struct contract_check *c)
 {
     (void)c;
@@ -201,6 +213,9 @@ const struct contract_check attach_checks[] = {
     {.name = "attach-silent",
      .what = "attach sends nothing and hands nothing up",
      .play = finds_it_silent},
+    {.name = "attach-nothing-left",
+     .what = "no reset, loopback or unlocked register is left behind",
+     .play = nothing_left},
     {.name = "attach-bus-mastering",
      .what = "bus mastering is found off",
      .play = bus_mastering_off,

@@ -27,7 +27,7 @@ struct contract_check {
 /* Each table ends with a NULL name. */
 extern const struct contract_check attach_checks[], transmit_checks[], receive_checks[],
     interrupt_checks[], link_checks[], filter_checks[], stop_checks[], mixed_checks[],
-    virtio_checks[];
+    virtio_checks[], virtio_old_checks[];
 
 /* For the rows that a NIC's own tables make. */
 void contract_play_wait(struct rig *r, const struct contract_check *c);

@@ -182,6 +182,7 @@ static void shared(struct rig *r, const struct contract_check *c)
     (void)c;
     rig_start(r);
     rig_judge_alive(r, NULL);
+    rig_settle(r);
     rig_interrupt_once(r);
     for (int k = 0; k < 20; k++)
         if (!nic_line_is_up(r->nic) && rig_interrupt_once(r))
@@ -212,6 +213,7 @@ static void asks(struct rig *r, const struct contract_check *c)
     rig_start(r);
     r->held = true;
     rig_take(r, 100);
+    rig_settle(r);
     if (!nic_line_is_up(r->nic))
         rig_fail(r, NIC_RECEIVING | NIC_INTERRUPTING,
                  "a frame has come, and the device asks for no interrupt: its cause is not "

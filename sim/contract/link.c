@@ -8,16 +8,18 @@ __attribute__((noreturn)) static void not_told(struct rig *r, bool up)
     rig_fail(
         r, NIC_INTERRUPTING,
         "the link is %s and the driver's last word is %s: a change of the link is an interrupt "
-        "cause that must be enabled, and wd_link is called with what the status register says "
-        "then",
+        "cause that must be enabled, and wd_link is called with what %s says then",
         up ? "up" : "down",
         r->link < 0 ? "none, wd_link was never called"
         : r->link   ? "up"
-                    : "down");
+                    : "down",
+        r->row->carrier);
 }
 
 static void expect(struct rig *r, bool up)
 {
+    if (r->link != (int)up)
+        rig_settle(r);
     if (r->link != (int)up)
         not_told(r, up);
 }

@@ -35,6 +35,12 @@ static const struct stuck_wait e1000_waits[] = {
     {NULL, NULL, {0}},
 };
 
+static const struct left_bit e1000_left[] = {
+    {0x0000, 0x80000000, 4, "CTRL.PHY_RST is 1: the PHY is held in its reset until it is 0"},
+    {0x0100, 0x000000c0, 4, "RCTL.LBM is not 0: what is sent comes back, and does not leave"},
+    {0, 0, 0, NULL},
+};
+
 /* The second half of a receive descriptor: length 0..1, checksum 2..3, status 4, errors 5. */
 static const struct ring_patch e1000_broken[] = {
     {"crc", "the descriptor's errors have CE", 8, 0, {{5, 0xff, 0x01}, SAME, SAME, SAME}},
@@ -74,6 +80,12 @@ static const struct stuck_wait rtl8139_waits[] = {
      "every register reads all ones, as when the card is gone",
      {STUCK_EVERYWHERE, 0xffffffff, 0xffffffff}},
     {NULL, NULL, {0}},
+};
+
+static const struct left_bit rtl8139_left[] = {
+    {0x40, 0x00060000, 4, "TCR.LBK is not 0: what is sent comes back, and does not leave"},
+    {0x50, 0xc0, 1, "9346CR.EEM is not 0: configuration registers are left open to writes"},
+    {0, 0, 0, NULL},
 };
 
 /* A packet's head in the ring: status 0..1 (ROK 1, FAE 2, CRC 4, LONG 8, RUNT 0x10, ISE 0x20),
@@ -117,6 +129,34 @@ static const struct stuck_wait virtio_waits[] = {
     {NULL, NULL, {0}},
 };
 
+/* --- virtio-net over the legacy interface, BAR 0 (virtio 1.2, 4.1.4.10), and over memory-mapped
+ * registers (4.2) --- */
+
+static const struct stuck_wait virtio_legacy_waits[] = {
+    {"reset", "device_status stays 7 behind the reset", {0x12, 0xff, 0x07}},
+    {"queue_size", "queue_size is 0, as when there is no such queue", {0x0c, 0xffff, 0}},
+    {"link", "status in the configuration space has no LINK_UP", {0x1a, 0x01, 0}},
+    {"causes", "ISR status reads as 0", {0x13, 0xff, 0}},
+    {"gone",
+     "every register reads all ones, as when the card is gone",
+     {STUCK_EVERYWHERE, 0xffffffff, 0xffffffff}},
+    {NULL, NULL, {0}},
+};
+
+static const struct stuck_wait virtio_mmio_waits[] = {
+    {"magic", "MagicValue is 0", {0x000, 0xffffffff, 0}},
+    {"reset", "Status stays 15 behind the reset", {0x070, 0xff, 0x0f}},
+    {"queue_size", "QueueNumMax is 0, as when there is no such queue", {0x034, 0xffffffff, 0}},
+    {"queue_ready", "QueueReady stays 0", {0x044, 0xffffffff, 0}},
+    {"needs_reset", "Status has DEVICE_NEEDS_RESET", {0x070, 0x40, 0x40}},
+    {"link", "status in the configuration space has no LINK_UP", {0x106, 0x01, 0}},
+    {"causes", "InterruptStatus reads as 0", {0x060, 0xffffffff, 0}},
+    {"gone",
+     "every register reads all ones, as when the device is gone",
+     {STUCK_EVERYWHERE, 0xffffffff, 0xffffffff}},
+    {NULL, NULL, {0}},
+};
+
 /* An entry of the used ring: id 0..3, length 4..7, which counts the header's 12 octets. */
 static const struct ring_patch virtio_lying[] = {
     {"zero", "the used length is 0", 8, 0, {{4, 0, 0}, {5, 0, 0}, SAME, SAME}},
@@ -148,7 +188,39 @@ static const struct ring_patch virtio_lying[] = {
     NONE,
 };
 
-extern const struct nic_kind e1000_kind, rtl8139_kind, virtio_pci_kind;
+/* The same where the header has 10 octets: without MRG_RXBUF and VERSION_1. */
+static const struct ring_patch virtio_lying_old[] = {
+    {"zero", "the used length is 0", 8, 0, {{4, 0, 0}, {5, 0, 0}, SAME, SAME}},
+    {"short",
+     "the used length is 9, less than the header's 10",
+     8,
+     0,
+     {{4, 0, 9}, {5, 0, 0}, SAME, SAME}},
+    {"header",
+     "the used length is 10, the header alone",
+     8,
+     0,
+     {{4, 0, 10}, {5, 0, 0}, SAME, SAME}},
+    {"beyond_buffer",
+     "the used length is 65535, more than the buffer's",
+     8,
+     0,
+     {{4, 0, 0xff}, {5, 0, 0xff}, SAME, SAME}},
+    {"longest",
+     "the used length is 4294967295",
+     8,
+     0,
+     {{4, 0, 0xff}, {5, 0, 0xff}, {6, 0, 0xff}, {7, 0, 0xff}}},
+    {"foreign_id",
+     "the used id is 65535, of which there is no descriptor",
+     8,
+     1,
+     {{0, 0, 0xff}, {1, 0, 0xff}, SAME, SAME}},
+    NONE,
+};
+
+extern const struct nic_kind e1000_kind, rtl8139_kind, virtio_pci_kind, virtio_legacy_kind,
+    virtio_mmio_kind, virtio_mmio_legacy_kind;
 
 static const struct contract_nic rows[] = {
     {
@@ -178,6 +250,9 @@ static const struct contract_nic rows[] = {
                  {0x0100, 4, 0x0400801a, 0},
                  {0x00d0, 4, 0x000000d5, 0}},
         .where = "RAL0 and RAH0, or words 0 to 2 of the EEPROM",
+        .sequence = "been taken off already (RCTL.SECRC is 1)",
+        .carrier = "STATUS.LU (bit 1)",
+        .left = e1000_left,
     },
     {
         .kind = &rtl8139_kind,
@@ -196,6 +271,11 @@ static const struct contract_nic rows[] = {
                  {0x0c, 4, 0xffffffff, 0},
                  {0x3c, 2, 0xe07f, 0}},
         .where = "IDR0 to IDR5, or words 7 to 9 of the EEPROM",
+        .sequence = "been taken off already: the length in the packet's head counts its 4 octets, "
+                    "and not the 4 of the head",
+        .before = "its head in the ring, 4 octets of status and length",
+        .carrier = "MSR.LINKB (bit 2), which is 0 where there is a link,",
+        .left = rtl8139_left,
     },
     {
         .kind = &virtio_pci_kind,
@@ -222,13 +302,96 @@ static const struct contract_nic rows[] = {
                  {0x34, 4, 0, 0},
                  {0x1c, 2, 1, 0},
                  {0x14, 1, 15, 0}},
-        .split_queues = true,
+        .avail_at = 512,
         .passes_all = true,
         .counts_no_drops = true,
         .own = virtio_checks,
         .where = "mac in the device's configuration space",
+        .carrier = "status in the configuration space (bit 0, at 6)",
         .before = "struct virtio_net_hdr, of 12 octets with VERSION_1 or MRG_RXBUF (virtio 1.2, "
                   "5.1.6.1)",
+    },
+    {
+        .kind = &virtio_legacy_kind,
+        .bar = 0,
+        .waits = virtio_legacy_waits,
+        .lying = virtio_lying_old,
+        /* Reset; ACKNOWLEDGE, DRIVER; no features; a receive queue of the device's 64 in its
+         * memory; DRIVER_OK. */
+        .boot = {{0x12, 1, 0, 0},
+                 {0x12, 1, 1, 0},
+                 {0x12, 1, 3, 0},
+                 {0x04, 4, 0, 0},
+                 {0x0e, 2, 0, 0},
+                 {0x08, 4, 0, BOOT_PAGE},
+                 {0x12, 1, 7, 0}},
+        .avail_at = 1024,
+        .header_apart = true,
+        .passes_all = true,
+        .counts_no_drops = true,
+        .own = virtio_old_checks,
+        .where = "mac in the device's configuration space, at 20 in BAR 0",
+        .carrier = "status in the configuration space (bit 0, at 26 in BAR 0)",
+        .before = "struct virtio_net_hdr, of 10 octets, or 12 with MRG_RXBUF (virtio 1.2, 5.1.6.1)",
+    },
+    {
+        .kind = &virtio_mmio_kind,
+        .bar = 0,
+        .waits = virtio_mmio_waits,
+        .lying = virtio_lying,
+        /* As over PCI: QueueSel, QueueNum, the three addresses, QueueReady. */
+        .boot = {{0x070, 4, 0, 0},
+                 {0x070, 4, 0, BOOT_READS},
+                 {0x070, 4, 1, 0},
+                 {0x070, 4, 3, 0},
+                 {0x024, 4, 1, 0},
+                 {0x020, 4, 1, 0},
+                 {0x070, 4, 11, 0},
+                 {0x070, 4, 0, BOOT_READS},
+                 {0x030, 4, 0, 0},
+                 {0x038, 4, 8, 0},
+                 {0x080, 4, 0, BOOT_ADDRESS},
+                 {0x084, 4, 0, 0},
+                 {0x090, 4, 512, BOOT_ADDRESS},
+                 {0x094, 4, 0, 0},
+                 {0x0a0, 4, 1024, BOOT_ADDRESS},
+                 {0x0a4, 4, 0, 0},
+                 {0x044, 4, 1, 0},
+                 {0x070, 4, 15, 0}},
+        .avail_at = 512,
+        .passes_all = true,
+        .counts_no_drops = true,
+        .own = virtio_checks,
+        .where = "mac in the device's configuration space, at 0x100",
+        .carrier = "status in the configuration space (bit 0, at 0x106)",
+        .before = "struct virtio_net_hdr, of 12 octets with VERSION_1 or MRG_RXBUF (virtio 1.2, "
+                  "5.1.6.1)",
+    },
+    {
+        .kind = &virtio_mmio_legacy_kind,
+        .bar = 0,
+        .waits = virtio_mmio_waits,
+        .lying = virtio_lying_old,
+        /* GuestPageSize, QueueSel, QueueNum, QueueAlign, QueuePFN. */
+        .boot = {{0x070, 4, 0, 0},
+                 {0x070, 4, 1, 0},
+                 {0x070, 4, 3, 0},
+                 {0x024, 4, 0, 0},
+                 {0x020, 4, 0, 0},
+                 {0x028, 4, 4096, 0},
+                 {0x030, 4, 0, 0},
+                 {0x038, 4, 64, 0},
+                 {0x03c, 4, 4096, 0},
+                 {0x040, 4, 0, BOOT_PAGE},
+                 {0x070, 4, 7, 0}},
+        .avail_at = 1024,
+        .header_apart = true,
+        .passes_all = true,
+        .counts_no_drops = true,
+        .own = virtio_old_checks,
+        .where = "mac in the device's configuration space, at 0x100",
+        .carrier = "status in the configuration space (bit 0, at 0x106)",
+        .before = "struct virtio_net_hdr, of 10 octets, or 12 with MRG_RXBUF (virtio 1.2, 5.1.6.1)",
     },
 };
 

@@ -11,6 +11,13 @@ struct stuck_bits {
     uint32_t at, mask, value;
 };
 
+/* Bits of a register that may not be set behind attach. */
+struct left_bit {
+    uint32_t at, mask;
+    int width;
+    const char *words;
+};
+
 enum { STUCK_BITS = 12, PATCH_EDITS = 4, BOOT_WRITES = 40 };
 
 /* A wait that may never end. */
@@ -34,9 +41,10 @@ struct ring_patch {
 struct boot_write {
     uint32_t at;
     int width;
-    uint32_t value, memory; /* 1: add the address of its memory; 2: it is read, not written */
+    uint32_t value, memory; /* BOOT_ADDRESS: add the address of its memory; BOOT_READS: it is read,
+                               not written; BOOT_PAGE: add the number of its memory's page */
 };
-enum { BOOT_VALUE, BOOT_ADDRESS, BOOT_READS };
+enum { BOOT_VALUE, BOOT_ADDRESS, BOOT_READS, BOOT_PAGE };
 
 struct contract_check;
 struct contract_nic {
@@ -48,12 +56,16 @@ struct contract_nic {
     const struct ring_patch *parted; /* a frame that goes on in the next descriptor; or NULL */
     struct stuck_bits empty_eeprom[STUCK_BITS]; /* until mask 0 */
     struct boot_write boot[BOOT_WRITES];        /* until width 0: it receives into its memory */
-    bool split_queues;                          /* the boot ROM's memory has virtio's rings, of 8 */
-    bool counts_no_drops;             /* nothing in it tells how many frames had no room */
-    bool passes_all;                  /* until filter() was called it lets every frame pass */
+    bool header_apart;                          /* a legacy device's buffers */
+    uint32_t avail_at;    /* where in the boot ROM's memory virtio's available ring is; 0: none */
+    bool counts_no_drops; /* nothing in it tells how many frames had no room */
+    bool passes_all;      /* until filter() was called it lets every frame pass */
     const struct contract_check *own; /* checks of this NIC alone; ends with a NULL name; or NULL */
     const char *where;                /* the MAC address comes from */
+    const char *carrier;              /* says whether there is a link */
     const char *before;               /* what lies before a frame in its buffer; NULL: nothing */
+    const char *sequence; /* "been taken off": what says where the check sequence is; or NULL */
+    const struct left_bit *left; /* what may not stay so once it is attached; ends with mask 0 */
 };
 
 /* NULL: there is no row for this NIC. */

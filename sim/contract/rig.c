@@ -10,13 +10,14 @@ enum {
     ARENA_BYTES = 64 << 20,
     CALL_ACCESSES = 1000000, /* of registers in one call; then it waits in a loop without a bound */
     STORM = 64,
+    MODERATED_NS = 500000000, /* more than RADV, RDTR or ITR can say */
     REMARKS = 3,
     ROM_BYTES = 40960,
     ROM_BUFFERS = 4096,
     ROM_BUFFER = 2048,
     ROM_DESCRIPTORS = 16,
     ROM_QUEUE = 8,
-    ROM_AVAIL = 512,
+    ROM_PAGE = 4096,
     IO_BASE = 0xc000,
     PCI_COMMAND = 4,
     PCI_BAR0 = 0x10,
@@ -135,8 +136,32 @@ static bool in_rom(const struct rig *r, uint64_t address)
     return r->rom_at && address >= r->rom_at && address - r->rom_at < r->rom_size;
 }
 
+enum { PLACE_TEXT = 96 };
+
+/* " (receive descriptor 3)", or "". */
+static const char *place_of(const struct nic_event *e, char out[PLACE_TEXT])
+{
+    char place[PLACE_TEXT - 4] = "";
+    if (e->nic)
+        nic_place(e->nic, e->address, place, sizeof place);
+    snprintf(out, PLACE_TEXT, place[0] ? " (%s)" : "%s", place);
+    return out;
+}
+
+/* What a descriptor says that a buffer holds. */
+static void check_offer(struct rig *r, const struct nic_event *e)
+{
+    const struct driver_piece *p = driver_board_piece(&r->board, e->address);
+    if (p && e->len > p->size - (e->address - p->at))
+        rig_fail(r, 0,
+                 "a descriptor says that %u octets lie at 0x%llx, and wd_dma_alloc gave %zu there: "
+                 "the device may use all that it is told of",
+                 e->len, (unsigned long long)e->address, p->size - (size_t)(e->address - p->at));
+}
+
 static void check_range(struct rig *r, const struct nic_event *e)
 {
+    char place[PLACE_TEXT];
     bool writes = e->kind == NIC_DMA_WRITE || e->kind == NIC_RING_WRITE;
     const struct driver_piece *p = driver_board_piece(&r->board, e->address);
     if (in_rom(r, e->address)) {
@@ -148,15 +173,16 @@ static void check_range(struct rig *r, const struct nic_event *e)
                      writes ? "writes to" : "reads from", (unsigned long long)e->address);
     } else if (!p) {
         rig_fail(r, 0,
-                 "the device %s %u octets at 0x%llx, which no wd_dma_alloc gave: descriptor or "
+                 "the device %s %u octets at 0x%llx%s, which no wd_dma_alloc gave: descriptor or "
                  "base register has a wrong address",
-                 writes ? "writes" : "reads", e->len, (unsigned long long)e->address);
+                 writes ? "writes" : "reads", e->len, (unsigned long long)e->address,
+                 place_of(e, place));
     } else if (e->len > p->size - (e->address - p->at)) {
         rig_fail(r, writes ? NIC_RECEIVING : NIC_SENDING,
-                 "the device %s %u octets at 0x%llx, %llu octets into a buffer of %zu: it runs "
+                 "the device %s %u octets at 0x%llx%s, %llu octets into a buffer of %zu: it runs "
                  "over the end; the buffer must hold what the device was told that it holds",
                  writes ? "writes" : "reads", e->len, (unsigned long long)e->address,
-                 (unsigned long long)(e->address - p->at), p->size);
+                 place_of(e, place), (unsigned long long)(e->address - p->at), p->size);
     }
 }
 
@@ -199,6 +225,9 @@ static void looks_on(void *ctx, const struct nic_event *e)
     case NIC_DMA_READ:
     case NIC_DMA_WRITE:
         check_range(r, e);
+        break;
+    case NIC_OFFERED:
+        check_offer(r, e);
         break;
     case NIC_REMARK:
         note_remark(r, e->text);
@@ -298,7 +327,7 @@ void rig_attach(struct rig *r)
 {
     int status = rig_try_attach(r);
     if (status != 0)
-        rig_fail(r, r->row->split_queues ? NIC_INTERRUPTING : 0,
+        rig_fail(r, r->row->avail_at ? NIC_INTERRUPTING : 0,
                  "attach() returned %d: the device is there and works, it must be 0", status);
     r->remarks[0] = 0;
     r->remarked = 0;
@@ -324,6 +353,15 @@ void rig_pass_time(struct rig *r, int64_t ns)
     if (world_run(r->board.world, world_now(r->board.world) + ns, &why) != 0)
         rig_fail(r, 0, "%s", why.text);
     rig_interrupts(r);
+}
+
+/* Interrupts may be moderated: time passes until that many frames have come up, or the device is at
+ * rest. */
+void rig_await(struct rig *r, uint32_t frames)
+{
+    const int64_t end = world_now(r->board.world) + MODERATED_NS;
+    while (!r->held && r->up.count < frames && world_next(r->board.world) <= end)
+        rig_pass_time(r, world_next(r->board.world) - world_now(r->board.world));
 }
 
 void rig_settle(struct rig *r)
@@ -369,6 +407,25 @@ static void told_link(void *self, int up)
     r->link_told++;
 }
 
+/* Memory is for attach: elsewhere it comes to an end. */
+static void *allocate(void *self, size_t size, size_t align, uint64_t *at)
+{
+    struct rig *r = rig_of(self);
+    void *p = r->allocate(self, size, align, at);
+    char text[160];
+    snprintf(
+        text, sizeof text,
+        r->attached
+            ? "wd_dma_alloc had no memory left in %s(): it is for attach, and nothing is given "
+              "back"
+            : "wd_dma_alloc had no memory left in %s(): there is 1 MiB, or align is no power "
+              "of two up to 4096",
+        r->verdict->call);
+    if (!p)
+        note_remark(r, text);
+    return p;
+}
+
 static int64_t now_ns(void *self)
 {
     struct rig *r = rig_of(self);
@@ -397,6 +454,16 @@ static void configure(struct rig *r, uint32_t off, int width, uint32_t value)
 {
     const struct bus_window w = {.space = BUS_CONFIG, .base = r->board.function, .size = 256};
     bus_write(r->board.bus, &w, off, width, value);
+}
+
+/* One that is no PCI function lies where the board's table says. */
+static void place_in_table(struct rig *r)
+{
+    const uint32_t size = r->who->nic->bar[0].size;
+    const uint64_t at = machine_mmio_base(0);
+    r->board.window[0] = (struct bus_window){.space = BUS_MEM, .base = at, .size = size};
+    r->device.bar[0] = (struct wiredrill_bar){0, at, size};
+    bus_map(r->board.bus, &r->board.window[0]);
 }
 
 /* As firmware has done it. */
@@ -460,9 +527,14 @@ void rig_build(struct rig *r, const uint8_t mac[6])
     b->machine.link = told_link;
     b->machine.now_ns = now_ns;
     driver_board_fill(b);
+    r->allocate = b->machine.dma_alloc;
+    b->machine.dma_alloc = allocate;
     r->device = (struct wiredrill_device){
-        .vendor = r->who->nic->vendor_id, .device = r->who->nic->device_id, .irq = 11};
-    assign_bars(r);
+        .vendor = rig_driver(r)->vendor, .device = rig_driver(r)->device, .irq = 11};
+    if (r->who->nic->mmio)
+        place_in_table(r);
+    else
+        assign_bars(r);
     give_memory(r);
     machine_observe(r->machine, looks_on, r);
 }
@@ -473,14 +545,27 @@ static void put_le64(uint8_t *p, uint64_t value)
         p[i] = (uint8_t)(value >> 8 * i);
 }
 
-/* virtio 1.2, 2.7.5, 2.7.6: lengths and WRITE of the descriptors; eight of them available. */
-static void split_queue(uint8_t *memory)
+static void put_descriptor(uint8_t *d, uint32_t len, uint8_t flags, uint8_t next)
 {
-    uint8_t *avail = memory + ROM_AVAIL;
+    d[8] = (uint8_t)len;
+    d[9] = (uint8_t)(len >> 8);
+    d[12] = flags;
+    d[14] = next;
+}
+
+/* virtio 1.2, 2.7.5, 2.7.6: eight buffers available; in legacy framing the header has a descriptor
+ * of its own (2.7.4.1, 5.1.6.2). */
+static void split_queue(uint8_t *memory, const struct contract_nic *row)
+{
+    enum { NEXT = 1, WRITE = 2, OLD_HEADER = 10 };
+    uint8_t *avail = memory + row->avail_at;
+    int each = row->header_apart ? 2 : 1;
     for (int i = 0; i < ROM_QUEUE; i++) {
-        memory[16 * i + 9] = ROM_BUFFER >> 8;
-        memory[16 * i + 12] = 2;
-        avail[4 + 2 * i] = (uint8_t)i;
+        uint8_t first = (uint8_t)(each * i), last = (uint8_t)(each * i + each - 1);
+        if (row->header_apart)
+            put_descriptor(memory + 16 * first, OLD_HEADER, NEXT | WRITE, last);
+        put_descriptor(memory + 16 * last, ROM_BUFFER, WRITE, 0);
+        avail[4 + 2 * i] = first;
     }
     avail[2] = ROM_QUEUE;
 }
@@ -488,24 +573,28 @@ static void split_queue(uint8_t *memory)
 void rig_boot_rom(struct rig *r)
 {
     const struct bus_window *w = &r->board.window[r->row->bar];
-    uint8_t *memory = world_alloc(r->board.world, ROM_BYTES, 4096);
+    uint8_t *memory = world_alloc(r->board.world, ROM_BYTES, ROM_PAGE);
     r->rom_size = ROM_BYTES;
     r->rom_at = machine_add_memory(r->machine, memory, ROM_BYTES);
     for (uint64_t i = 0; i < ROM_DESCRIPTORS; i++)
         put_le64(memory + 16 * i, r->rom_at + ROM_BUFFERS + i * ROM_BUFFER);
-    if (r->row->split_queues)
-        split_queue(memory);
+    if (r->row->avail_at)
+        split_queue(memory, r->row);
     for (const struct boot_write *b = r->row->boot; b->width; b++)
         if (b->memory == BOOT_READS)
             bus_read(r->board.bus, w, b->at, b->width);
         else
             bus_write(r->board.bus, w, b->at, b->width,
-                      b->value + (b->memory ? (uint32_t)r->rom_at : 0));
+                      b->value + (b->memory == BOOT_ADDRESS ? (uint32_t)r->rom_at
+                                  : b->memory == BOOT_PAGE  ? (uint32_t)(r->rom_at / ROM_PAGE)
+                                                            : 0));
     look_for_violation(r);
 }
 
 void rig_command(struct rig *r, uint16_t command)
 {
+    if (r->who->nic->mmio)
+        rig_skip(r, "the device is no PCI function, it has no command register");
     configure(r, PCI_COMMAND, 2, command);
 }
 
@@ -513,4 +602,9 @@ uint32_t rig_read(struct rig *r, uint32_t at, int width)
 {
     const struct bus_window w = {.space = BUS_CONFIG, .base = r->board.function, .size = 256};
     return bus_read(r->board.bus, &w, at, width);
+}
+
+uint32_t rig_register(struct rig *r, uint32_t at, int width)
+{
+    return bus_read(r->board.bus, &r->board.window[r->row->bar], at, width);
 }

@@ -65,6 +65,7 @@ struct rig {
     bool deaf;                 /* what comes up is nobody's concern */
     bool held;                 /* the kernel takes no interrupts */
     bool attached;
+    void *(*allocate)(void *self, size_t size, size_t align, uint64_t *at); /* the board's */
     uint64_t resets; /* of the device, until attach had returned */
     bool may_reset;  /* the check gives a reason for more */
 
@@ -106,6 +107,8 @@ void rig_boot_rom(struct rig *r);
 /* The PCI command register, and reading configuration space. */
 void rig_command(struct rig *r, uint16_t command);
 uint32_t rig_read(struct rig *r, uint32_t at, int width);
+/* A register of the device, in the BAR that shows its registers. */
+uint32_t rig_register(struct rig *r, uint32_t at, int width);
 
 /* --- frames --- */
 /* The driver gets a frame of ours of `len` octets. 0 or -1, as send returned. */
@@ -125,6 +128,8 @@ void rig_interrupts(struct rig *r);
 /* One call of the handler, whatever the line says: what it returned. */
 int rig_interrupt_once(struct rig *r);
 void rig_pass_time(struct rig *r, int64_t ns);
+/* Until so many frames have come up, or half a second has passed. */
+void rig_await(struct rig *r, uint32_t frames);
 /* Until nothing is due any more. */
 void rig_settle(struct rig *r);
 void rig_carrier(struct rig *r, bool up);

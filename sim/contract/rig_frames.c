@@ -56,6 +56,11 @@ void rig_send_surely(struct rig *r, uint32_t len)
 {
     bool last = false;
     for (uint32_t tries = 0; rig_send(r, len) != 0; tries++) {
+        if ((last || tries > 4 * ROOM_MOST) && len > SHORTEST && rig_send(r, SHORTEST) == 0)
+            rig_fail(r, NIC_SENDING,
+                     "send() refuses a frame of %u octets and takes one of %d: its buffers must "
+                     "hold frames of up to %d",
+                     len, SHORTEST, LONGEST);
         if (last || tries > 4 * ROOM_MOST)
             rig_fail(r, NIC_SENDING | NIC_INTERRUPTING,
                      "send() refuses a frame for want of room although all %u before it have left "
@@ -96,7 +101,13 @@ void rig_take(struct rig *r, uint32_t len)
     fill(f->bytes, len, r->mac, peer, ++r->numbers);
     f->number = r->numbers;
     f->len = len < SHORTEST ? SHORTEST : len;
-    if (!nic_receive(r->nic, f->bytes, len, false, &reason))
+    bool taken = nic_receive(r->nic, f->bytes, len, false, &reason);
+    if (!taken && !r->held) {
+        rig_await(r, UINT32_MAX);
+        f = &r->taken.frame[r->taken.count - 1];
+        taken = nic_receive(r->nic, f->bytes, len, false, &reason);
+    }
+    if (!taken)
         rig_fail(r, NIC_RECEIVING | NIC_INTERRUPTING,
                  "the device could not take frame %u, of %u octets, though the driver had time to "
                  "make room (it counts %s)",
@@ -134,8 +145,9 @@ static bool is_zero(const uint8_t *bytes, uint32_t len)
 
 /* How `got` differs from `want`; `before` a frame that lies in its buffer, NULL: nothing does. */
 static void say_difference(const struct rig_frame *want, const struct rig_frame *got,
-                           const char *before, char *out, size_t room)
+                           const struct contract_nic *row, bool came, char *out, size_t room)
 {
+    const char *before = row->before;
     int shift = shift_of(want, got);
     if (shift && before) {
         snprintf(out, room, "%s %d octets%s: before each frame stands %s",
@@ -149,6 +161,15 @@ static void say_difference(const struct rig_frame *want, const struct rig_frame 
     if (at == both && got->len == want->len + 4)
         snprintf(out, room, "has %u octets in place of %u: the last 4 are the frame check sequence",
                  got->len, want->len);
+    else if (at == 0 && is_zero(got->bytes, got->len))
+        snprintf(out, room, "is all zeros: what was %s lies in another buffer%s",
+                 came ? "received" : "to be sent",
+                 came ? "" : ", or was written there after the device was told");
+    else if (at == both && came && got->len + 4 == want->len)
+        snprintf(out, room, "lacks its last 4 octets: the check sequence had %s",
+                 row->sequence ? row->sequence : "been taken off already");
+    else if (at == both && came && got->len < want->len)
+        snprintf(out, room, "has %u octets in place of %u: it is cut", got->len, want->len);
     else if (at == both && got->len < SHORTEST)
         snprintf(out, room,
                  "has %u octets: a frame on Ethernet has 60 at least (IEEE 802.3 4.2.3.3), the "
@@ -202,7 +223,7 @@ void rig_judge_sent(struct rig *r)
                 "address, buffer - is the old one's; all of it is written before the device is "
                 "told, and each place has its own",
                 number_of(got), want->number);
-        say_difference(want, got, r->row->before, how, sizeof how);
+        say_difference(want, got, r->row, false, how, sizeof how);
         uint32_t padded = 0;
         while (padded < SHORTEST && want->bytes[SHORTEST - 1 - padded] == 0)
             padded++;
@@ -250,7 +271,7 @@ __attribute__((noreturn)) static void foreign(struct rig *r, uint32_t at,
                  "handed up: what the descriptor or the packet's head says was not looked at, or "
                  "misread",
                  got->len);
-    say_difference(&r->taken.frame[at], got, r->row->before, how, sizeof how);
+    say_difference(&r->taken.frame[at], got, r->row, true, how, sizeof how);
     rig_fail(r, NIC_RECEIVING, "frame %u came up otherwise than it came by the wire: it %s",
              r->taken.frame[at].number, how);
 }
@@ -263,6 +284,7 @@ static bool has_reset(const struct rig *r)
 void rig_judge_received_from(struct rig *r, uint32_t from)
 {
     uint32_t at = 0;
+    rig_await(r, r->taken.count);
     for (uint32_t k = 0; k < r->up.count; k++) {
         const struct rig_frame *got = &r->up.frame[k];
         uint32_t found = find(&r->taken, at, got);
@@ -304,6 +326,8 @@ void rig_judge_received(struct rig *r)
 
 void rig_forget(struct rig *r)
 {
+    if (r->attached)
+        rig_await(r, UINT32_MAX);
     r->accepted.count = r->left.count = r->taken.count = r->up.count = 0;
 }
 

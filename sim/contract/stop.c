@@ -38,9 +38,14 @@ static void reset_idle(struct rig *r, const struct contract_check *c)
 {
     rig_start(r);
     for (int k = 0; k < c->a; k++) {
+        rig_settle(r);
+        rig_forget(r);
         rig_reset(r);
         rig_interrupts(r);
-        rig_forget(r);
+        rig_interrupt_once(r);
+        if (rig_driver(r)->poll)
+            rig_poll(r);
+        rig_judge_received(r); /* nothing of before it */
         rig_judge_alive(r, NULL);
     }
 }

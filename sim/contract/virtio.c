@@ -34,7 +34,7 @@ static void fewer_features(struct rig *r, const struct contract_check *c)
     uint64_t version = nic_feature("version_1"), own = nic_feature("mac");
     wish(r, 0, ~(version | own), 0, 0);
     rig_build(r, mac);
-    r->when = "of all features the device offers MAC and VERSION_1";
+    r->when = "of all features the device offers only MAC, and VERSION_1 where it has that";
     rig_attach(r);
     rig_judge_alive(r, NULL);
 }
@@ -109,6 +109,25 @@ static void event(struct rig *r, const struct contract_check *c)
     rig_judge_alive(r, NULL);
 }
 
+/* What a device may do and most do not: it looks at the available ring when it is told to alone,
+ * or uses the buffers of it in another order. */
+static void behaves(struct rig *r, const struct contract_check *c)
+{
+    rig_start(r);
+    nic_event(r->nic, c->a ? "uses_out_of_order" : "heeds_notifications");
+    r->when = c->a ? "the device uses buffers out of order (used.ring says by id which)"
+                   : "the device looks for receive buffers when the queue is notified";
+    for (int k = 0; k < 300; k++) {
+        r->held = true;
+        rig_take(r, 60 + (uint32_t)k);
+        if (k % 3 == 0)
+            rig_take(r, 1000);
+        r->held = false;
+        rig_interrupts(r);
+        rig_judge_received(r);
+    }
+}
+
 /* The index of 16 bits goes round, over the queue's places and over itself. */
 static void wraps(struct rig *r, const struct contract_check *c)
 {
@@ -149,6 +168,32 @@ const struct contract_check virtio_checks[] = {
     {.name = "virtio-interrupt-spurious",
      .what = "an interrupt for used buffers where there are none",
      .play = event},
+    {.name = "virtio-notified", .what = "it looks only when it is notified", .play = behaves},
+    {.name = "virtio-out-of-order",
+     .what = "receive buffers are used in another order than they were offered",
+     .play = behaves,
+     .a = 1},
+    {.name = "virtio-index-wraps", .what = "both indices go past 65535", .play = wraps},
+    {.name = NULL},
+};
+
+/* Of a legacy device, which refuses nothing, changes nothing and has no DEVICE_NEEDS_RESET. */
+const struct contract_check virtio_old_checks[] = {
+    {.name = "virtio-features-fewer", .what = "MAC is all that is offered", .play = fewer_features},
+    {.name = "virtio-queue-small", .what = "queues of 8 descriptors", .play = small_queues, .a = 8},
+    {.name = "virtio-queue-smaller", .what = "of 2", .play = small_queues, .a = 2},
+    {.name = "virtio-config-change",
+     .what = "a change of the configuration that changes nothing",
+     .play = event,
+     .a = 1},
+    {.name = "virtio-interrupt-spurious",
+     .what = "an interrupt for used buffers where there are none",
+     .play = event},
+    {.name = "virtio-notified", .what = "it looks only when it is notified", .play = behaves},
+    {.name = "virtio-out-of-order",
+     .what = "receive buffers are used in another order than they were offered",
+     .play = behaves,
+     .a = 1},
     {.name = "virtio-index-wraps", .what = "both indices go past 65535", .play = wraps},
     {.name = NULL},
 };

@@ -7,7 +7,7 @@
 #include "sim/nic/machine.h"
 #include "sim/world/world.h"
 
-enum { DRIVER_DMA_BYTES = 256 * 1024, DRIVER_PIECES = 512, DRIVER_BARS = 6 };
+enum { DRIVER_DMA_BYTES = 1024 * 1024, DRIVER_PIECES = 1536, DRIVER_BARS = 6 };
 
 /* What one wd_dma_alloc gave. */
 struct driver_piece {

@@ -9,6 +9,10 @@ enum { OLDEST = 1 };
 
 static const struct nic_kind *model_of(const struct wiredrill_driver *d)
 {
+    if (d->vendor == WIREDRILL_MMIO)
+        return d->device == 2   ? nic_kind_by_name("virtio-mmio")
+               : d->device == 1 ? nic_kind_by_name("virtio-mmio-legacy")
+                                : NULL;
     for (int k = 0; nic_kinds[k]; k++)
         if (nic_kinds[k]->vendor_id == d->vendor && nic_kinds[k]->device_id == d->device)
             return nic_kinds[k];

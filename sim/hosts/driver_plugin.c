@@ -91,7 +91,7 @@ static int64_t now_ns(void *self)
 /* probe compares the identities: match is not told which driver it speaks for. */
 static bool match(const struct device *device)
 {
-    return device->kind == DEVICE_PCI && device->pci.class_code == NETWORK_CLASS;
+    return device->kind == DEVICE_TABLE || device->pci.class_code == NETWORK_CLASS;
 }
 
 static int isr(void *state)
@@ -116,6 +116,21 @@ static int map_bars(struct plugged *d, const struct device *device)
     return 0;
 }
 
+/* The one that the plug-in drives. Of a table's device the identity stands in its registers
+ * (virtio 1.2, 4.2.2): MagicValue, Version, DeviceID. */
+static bool is_ours(const struct wiredrill_driver *d, const struct device *device)
+{
+    enum { MAGIC = 0x74726976, VERSION_AT = 4, ID_AT = 8, NETWORK = 1 };
+    const struct pci_function *f = &device->pci;
+    struct bus_window w;
+    if (device->kind == DEVICE_PCI)
+        return f->vendor_id == d->vendor && f->device_id == d->device && d->vendor;
+    return d->vendor == WIREDRILL_MMIO && device_map(device, 0, 0, &w) == 0 &&
+           bus_read(device->bus, &w, 0, 4) == MAGIC &&
+           bus_read(device->bus, &w, VERSION_AT, 4) == d->device &&
+           bus_read(device->bus, &w, ID_AT, 4) == NETWORK;
+}
+
 static int probe(void *state, struct netif *nif, const struct device *device, int64_t now)
 {
     struct plugged *d = state;
@@ -125,11 +140,11 @@ static int probe(void *state, struct netif *nif, const struct device *device, in
     d->nif = nif;
     d->bus = device->bus;
     d->interrupt = device->interrupt[0];
-    if (f->vendor_id != d->plugin->object.driver.vendor ||
-        f->device_id != d->plugin->object.driver.device)
+    if (!is_ours(&d->plugin->object.driver, device))
         return -ERR_NODEV;
-    d->device = (struct wiredrill_device){
-        .vendor = f->vendor_id, .device = f->device_id, .irq = (uint8_t)d->interrupt};
+    d->device = (struct wiredrill_device){.vendor = d->plugin->object.driver.vendor,
+                                          .device = d->plugin->object.driver.device,
+                                          .irq = (uint8_t)d->interrupt};
     d->board = (struct driver_board){
         .machine = {.receive = receive, .link = tell_link, .now_ns = now_ns},
         .world = host_of(d)->world,

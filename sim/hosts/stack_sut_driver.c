@@ -16,6 +16,7 @@ enum { FRAMES = 200, REGION_ALIGN = 4096, NETWORK_CLASS = 2, BUDGET = 256, ROUND
 static struct ours {
     struct wiredrill_device *dev;
     const struct netif_driver *driver;
+    const struct nic_kind *nic;
     struct stack *stack;
     struct netif *nif;
     uint8_t *region;
@@ -175,7 +176,8 @@ static int start(struct ours *o, const struct wiredrill_device *dev)
     o->bus = (struct bus){&bus_ops, o};
     struct device device = {
         .bus = &o->bus,
-        .kind = DEVICE_PCI,
+        .kind = o->nic->mmio ? DEVICE_TABLE : DEVICE_PCI,
+        .compatible = "virtio,mmio",
         .pci = {.vendor_id = dev->vendor, .device_id = dev->device, .class_code = NETWORK_CLASS},
         .interrupt = {dev->irq},
         .interrupts = 1};
@@ -196,8 +198,8 @@ static int attach(struct wiredrill_device *dev, uint8_t mac[6])
 {
     const struct netif_driver *const drivers[] = {ours.driver, NULL};
     const struct stack_config config = config_of(drivers);
-    uint32_t command = machine->config_read(machine->self, 4, 2);
-    machine->config_write(machine->self, 4, 2, command | 4); /* as pci_setup has it */
+    if (!ours.nic->mmio) /* as pci_setup has it */
+        machine->config_write(machine->self, 4, 2, machine->config_read(machine->self, 4, 2) | 4);
     ours.dev = dev;
     ours.region_bytes = stack_size(&config);
     if (!ours.region)
@@ -286,6 +288,7 @@ const struct wiredrill_driver *stack_sut_driver(const struct nic_kind *nic,
     const struct netif_driver *const drivers[] = {*d, NULL};
     const struct stack_config config = config_of(drivers);
     ours.driver = *d;
+    ours.nic = nic;
     driver = (struct wiredrill_driver){.abi = WIREDRILL_DRIVER_ABI,
                                        .flags = WIREDRILL_INTERRUPTIBLE,
                                        .name = "the driver in stack/",

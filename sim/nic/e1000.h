@@ -92,6 +92,8 @@ void e1000_rx_fetch(struct nic *n);
 void e1000_rx_forget(struct e1000 *e);
 /* What waits in the FIFO goes into memory, as far as there are descriptors. */
 void e1000_rx_drain(struct nic *n);
+/* What a receive buffer holds, by RCTL. */
+uint32_t e1000_rx_buffer(const struct e1000 *e);
 
 /* e1000_tx.c */
 /* What the tail has released goes out, at once or a packet at a time. */

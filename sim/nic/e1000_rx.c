@@ -131,7 +131,7 @@ static uint64_t next_buffer(struct nic *n)
     return address;
 }
 
-static uint32_t buffer_size(const struct e1000 *e)
+uint32_t e1000_rx_buffer(const struct e1000 *e)
 {
     uint32_t size = 2048u >> RCTL_BSIZE(e->rctl);
     /* BSEX with size 00 is reserved; it behaves as 2048 on QEMU 7.2. */
@@ -210,7 +210,7 @@ static void raise_received(struct nic *n)
 static bool write_on(struct nic *n, const struct received *r, uint32_t *at)
 {
     struct e1000 *e = nic_state(n);
-    uint32_t size = buffer_size(e);
+    uint32_t size = e1000_rx_buffer(e);
     for (; *at < r->len && free_descriptors(e); *at += size)
         fill_descriptor(n, r, *at, r->len - *at < size ? r->len - *at : size);
     if (*at < r->len)
@@ -241,7 +241,7 @@ void e1000_rx_drain(struct nic *n)
 static bool into_memory(struct nic *n, const struct received *r, uint32_t len)
 {
     struct e1000 *e = nic_state(n);
-    uint32_t at = 0, size = buffer_size(e);
+    uint32_t at = 0, size = e1000_rx_buffer(e);
     if (free_descriptors(e) == 0)
         e1000_stat(e, STAT_RNBC, 1);
     if (!fifo_has_room(e, fifo_octets(len))) {

@@ -189,8 +189,9 @@ enum nic_event_kind {
     NIC_RING_WRITE, /* or written them: `bytes` is guest memory */
     NIC_DMA_READ,   /* payload */
     NIC_DMA_WRITE,
-    NIC_LINE,  /* *value: the interrupt line is up */
-    NIC_REMARK /* `text` */
+    NIC_LINE,    /* *value: the interrupt line is up */
+    NIC_OFFERED, /* a buffer of a descriptor that the device has read */
+    NIC_REMARK   /* `text` */
 };
 struct nic_event {
     enum nic_event_kind kind;
@@ -227,6 +228,8 @@ const struct nic_options *nic_options(const struct nic *n);
 const uint8_t *nic_mac(const struct nic *n);
 bool nic_is_up(const struct nic *n);
 void nic_count_up(struct nic *n, int counter);
+/* A descriptor says that so much memory lies there: for who looks on. */
+void nic_offered(struct nic *n, uint64_t address, uint32_t len);
 /* The frame that is being received is not taken, for this reason. */
 void nic_refuse(struct nic *n, int counter);
 void nic_transmit_frame(struct nic *n, const uint8_t *bytes, uint32_t len);

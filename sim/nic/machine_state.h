@@ -21,7 +21,8 @@ struct nic {
     const char **reasons; /* "e1000.rx_filtered", by counter */
     int64_t tx_delay_ns;
     struct nic_options options;
-    int refused; /* the counter of the frame that is being received, -1: taken */
+    uint64_t ring_read; /* the place that was read last: a descriptor, perhaps */
+    int refused;        /* the counter of the frame that is being received, -1: taken */
     uint8_t config[CONFIG_BYTES];
 };
 

@@ -7,6 +7,7 @@
  */
 #include "sim/nic/machine_state.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -318,10 +319,28 @@ static void device_copy(void *to, const void *from, uint32_t len)
 }
 #endif
 
+/* Whence the device has an address: its own name for the place, or the descriptor read last; and
+ * whether it is a pointer of the driver's. */
+static void say_origin(struct nic *n, uint64_t address, char *out, size_t room)
+{
+    char place[64];
+    nic_place(n, address, place, sizeof place);
+    if (!place[0])
+        nic_place(n, n->ring_read, place, sizeof place);
+    const struct guest_window *w = window_of(n->machine, (void *)(uintptr_t)address, 1);
+    for (int k = 0; !w && k < n->machine->window_count && address <= UINT32_MAX; k++)
+        if (address - (uint32_t)(uintptr_t)n->machine->windows[k].p < n->machine->windows[k].size)
+            w = &n->machine->windows[k];
+    snprintf(out, room, "%s%s%s%s", place[0] ? " (" : "", place, place[0] ? ")" : "",
+             w ? ": it is a pointer of the driver's, the device wants the address that goes with it"
+               : "");
+}
+
 static struct guest_window *target(struct nic *n, uint64_t address, uint32_t len, bool write)
 {
     struct machine *m = n->machine;
     const char *what = write ? "write" : "read";
+    char origin[160];
     if (!n->busmaster) {
         nic_violation(n, "DMA %s at 0x%llx, %u bytes, with bus mastering off", what,
                       (unsigned long long)address, len);
@@ -329,8 +348,9 @@ static struct guest_window *target(struct nic *n, uint64_t address, uint32_t len
     }
     struct guest_window *w = window_at(m, address, len);
     if (!w) {
-        nic_violation(n, "DMA %s at 0x%llx, %u bytes: not all of it is guest memory", what,
-                      (unsigned long long)address, len);
+        say_origin(n, address, origin, sizeof origin);
+        nic_violation(n, "DMA %s at 0x%llx, %u bytes: not all of it is guest memory%s", what,
+                      (unsigned long long)address, len, origin);
         return NULL;
     }
     m->figures.dma_bytes += len;
@@ -404,6 +424,7 @@ bool nic_ring_read(struct nic *n, uint64_t address, void *to, uint32_t len)
     if (!w || !may_use_ring(n, w, address, len, false))
         return len == 0;
     const uint8_t *p = w->p + (address - w->address);
+    n->ring_read = address;
     device_copy(to, p, len);
     order_device_read(m, p, to, len);
     tell(n, NIC_RING_READ, address, to, len);

@@ -37,6 +37,12 @@ void nic_remark(struct nic *n, const char *format, ...)
     observe(n->machine, &(struct nic_event){.kind = NIC_REMARK, .nic = n, .text = text});
 }
 
+void nic_offered(struct nic *n, uint64_t address, uint32_t len)
+{
+    observe(n->machine,
+            &(struct nic_event){.kind = NIC_OFFERED, .nic = n, .address = address, .len = len});
+}
+
 void nic_explain(struct nic *n, unsigned ways)
 {
     if (!n->busmaster)

@@ -28,6 +28,7 @@ void rtl8139_cause(struct nic *n, uint32_t bits)
 {
     struct rtl8139 *r = nic_state(n);
     r->isr = (uint16_t)(r->isr | bits);
+    r->isr_seen = (uint16_t)(r->isr_seen & ~bits); /* this one nobody has read of */
     update_line(n);
 }
 
@@ -373,6 +374,12 @@ static bool write32(struct nic *n, uint32_t at, uint32_t value)
     }
     switch (at) {
     case RTL_RBSTART:
+        if (r->rbstart && value != r->rbstart && (r->command & CR_RE))
+            nic_remark(
+                n,
+                "RBSTART was moved from 0x%x to 0x%x while CR.RE is 1: it lies behind TSAD3, "
+                "and moves only behind a reset",
+                r->rbstart, value);
         r->rbstart = value;
         return true;
     case RTL_TCR:

@@ -12,6 +12,8 @@ struct rtl8139 {
     uint32_t tsd[RTL_SLOTS], tsad[RTL_SLOTS];
     uint32_t slot;                       /* whose turn it is */
     uint32_t rbstart, rx_read, rx_write; /* offsets in the ring: CAPR + 16, CBR */
+    uint32_t went_round;                 /* octets of the last packet that lie at the beginning */
+    uint16_t last_status, last_length;   /* in its head */
     uint8_t command;                     /* TE and RE */
     struct fifo fifo;                    /* received, and without room in the ring so far */
     uint16_t imr, isr;

@@ -41,6 +41,11 @@ void rtl8139_remark_capr(struct nic *n, uint32_t value)
     const struct rtl8139 *r = nic_state(n);
     uint32_t size = rtl8139_ring_bytes(r), to = (value + RTL_RING_EXTRA) % size, at = r->rx_read;
     for (uint32_t packets = 0; packets <= size / 4; packets++) {
+        if (at == to && packets == 0 && at != r->rx_write)
+            nic_remark(n,
+                       "CAPR was written 0x%x, where it was: the packet at 0x%x is not given back; "
+                       "CAPR is the next packet's place less 16",
+                       value, at);
         if (at == to)
             return;
         if (at == r->rx_write)
@@ -76,7 +81,24 @@ static void explain_receiving(struct nic *n)
     if (fifo_first(&r->fifo))
         nic_remark(n, "the receive ring has overflowed (ISR.RXOVW): what waits in the FIFO comes "
                       "into it when CAPR is written");
-    nic_remark(n, "CAPR is 0x%x, CBR 0x%x", (r->rx_read - RTL_RING_EXTRA) & 0xffff, r->rx_write);
+    if (r->rcr & RCR_AAP)
+        nic_remark(n, "RCR.AAP is 1: every frame is taken, whoever it is for");
+    if (r->last_length)
+        nic_remark(n,
+                   "the packet that came last has status 0x%x and length %u in its head (16 bits "
+                   "each, little-endian), 4 of them the check sequence",
+                   r->last_status, r->last_length);
+    if (r->went_round)
+        nic_remark(
+            n,
+            "the last %u octets of the packet that came last lie at the ring's beginning: at "
+            "the end of its %u octets it went round%s",
+            r->went_round, rtl8139_ring_bytes(r),
+            r->rcr & RCR_WRAP ? ", for RCR.WRAP has no effect with RBLEN 3, 64 KiB"
+                              : ", for RCR.WRAP is 0");
+    nic_remark(n, "CAPR is 0x%x, CBR 0x%x; the ring has %u octets, by RCR.RBLEN %u",
+               (r->rx_read - RTL_RING_EXTRA) & 0xffff, r->rx_write, rtl8139_ring_bytes(r),
+               RCR_RBLEN(r->rcr));
 }
 
 static void explain_sending(struct nic *n)
@@ -84,6 +106,8 @@ static void explain_sending(struct nic *n)
     const struct rtl8139 *r = nic_state(n);
     if (!(r->command & CR_TE))
         nic_remark(n, "CR.TE is 0: the transmitter is off");
+    if ((r->tcr & TCR_LOOPBACK) == TCR_LOOPBACK)
+        nic_remark(n, "TCR.LBK is 3: what is sent comes back, and does not leave");
     nic_remark(n, "the chip waits for TSD%u, %s", r->slot,
                r->tsd[r->slot] & TSD_OWN ? "which the driver has (OWN is 1)"
                                          : "which it has and sends (OWN is 0)");
@@ -114,6 +138,12 @@ void rtl8139_explain(struct nic *n, unsigned ways)
 void rtl8139_place(struct nic *n, uint64_t address, char *out, size_t room)
 {
     const struct rtl8139 *r = nic_state(n);
-    if (address >= r->rbstart && address - r->rbstart < rtl8139_ring_bytes(r))
+    for (uint32_t k = 0; k < RTL_SLOTS && !out[0]; k++)
+        if (address == r->tsad[k] && (address || !(r->rbstart || r->command & CR_RE)))
+            snprintf(out, room, "TSAD%u", k);
+    if (address == 0 && (!r->rbstart || !r->tsad[r->slot]))
+        snprintf(out, room, "%s%s%s 0", r->rbstart ? "" : "RBSTART",
+                 r->rbstart || r->tsad[r->slot] ? "" : " and ", r->tsad[r->slot] ? "" : "TSAD");
+    else if (!out[0] && address >= r->rbstart && address - r->rbstart < rtl8139_ring_bytes(r))
         snprintf(out, room, "the ring at 0x%x", (uint32_t)(address - r->rbstart));
 }

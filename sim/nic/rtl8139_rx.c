@@ -78,6 +78,9 @@ static void into_ring(struct nic *n, const uint8_t *packet, uint32_t bytes)
     bool runs_on = (r->rcr & RCR_WRAP) && RCR_RBLEN(r->rcr) != 3;
     if (!runs_on && first > size - r->rx_write)
         first = size - r->rx_write;
+    r->went_round = bytes - first;
+    r->last_status = (uint16_t)(packet[0] | packet[1] << 8);
+    r->last_length = (uint16_t)(packet[2] | packet[3] << 8);
     nic_ring_write(n, (uint64_t)r->rbstart + r->rx_write, packet, first);
     if (first < bytes)
         nic_ring_write(n, r->rbstart, packet + first, bytes - first);

@@ -159,6 +159,12 @@ void rtl8139_write_tsd(struct nic *n, uint32_t slot, uint32_t value)
     }
     if (!(value & TSD_OWN))
         check_turn(n, slot);
+    else
+        nic_remark(
+            n,
+            "TSD%u was written 0x%x, with OWN (bit 13): writing it as 0 gives the slot to the "
+            "chip, so nothing is sent",
+            slot, value);
     r->tsd[slot] = value & (TSD_SIZE | TSD_OWN | TSD_ERTXTH);
     if (nic_tx_delay(n) == 0)
         send_turn(n);

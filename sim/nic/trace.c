@@ -131,6 +131,7 @@ bool nic_event_text(const struct nic_event *e, char out[NIC_EVENT_TEXT])
         snprintf(out, NIC_EVENT_TEXT, "! %s", e->text);
         return true;
     case NIC_ACCESS:
+    case NIC_OFFERED:
         break;
     }
     return false;

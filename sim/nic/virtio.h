@@ -77,8 +77,12 @@ struct virtio {
     uint32_t macs;
     uint8_t mac[FILTER_MACS][6];
     bool announcing;
-    uint32_t unrest;    /* see nic_options */
-    uint32_t long_used; /* octets that the next used length is too long by */
+    uint16_t told;          /* avail.idx of the receive queue when it was notified last */
+    bool heeds;             /* it looks there only then */
+    bool crosses;           /* of two receive buffers it uses the second first; */
+    bool crossing, crossed; /* it is about to, and has done so */
+    uint32_t unrest;        /* see nic_options */
+    uint32_t long_used;     /* octets that the next used length is too long by */
     uint8_t received[HEADER_MODERN + 1518], segment[1518]; /* scratch */
 };
 
@@ -150,6 +154,8 @@ void vnic_loaded(struct nic *n, uint64_t address);
 /* How many are offered. */
 uint32_t vnic_offered_buffers(struct nic *n, int queue);
 void vnic_take(struct nic *n, int queue);
+/* The device looks what the driver offers to be received into. */
+void vnic_note_told(struct nic *n);
 /* Puts the entry `ahead` of the used index; vnic_give moves the index over `count` of them. */
 void vnic_fill_used(struct nic *n, int queue, uint16_t head, uint32_t written, uint16_t ahead);
 void vnic_give(struct nic *n, int queue, uint16_t count);

@@ -257,7 +257,8 @@ static void mmio_write(struct nic *n, int bar, uint32_t off, int width, uint32_t
         .state_size = sizeof(struct virtio), .bar = {{BUS_MEM, REGISTERS, registers}},             \
         .reset = vnic_reset, .read = mmio_read, .write = mmio_write, .receive = vnic_receive,      \
         .carrier = vnic_carrier, .due = vnic_due, .look = vnic_look, .event = vnic_event,          \
-        .loaded = vnic_loaded, .counters = nic_counters,                                           \
+        .loaded = vnic_loaded, .explain = vnic_explain, .place = vnic_place,                       \
+        .counters = nic_counters,                                                                  \
     }
 
 /* The four devices differ in what they offer, so that each way of a driver is gone. */

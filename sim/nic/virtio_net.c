@@ -127,7 +127,11 @@ static bool tx_buffer(struct nic *n, struct virtio_chain *c)
         return false;
     uint32_t header = vnic_header_bytes(n);
     if (c->writable)
-        vnic_fault(n, "a buffer to be sent has parts that the device may write");
+        vnic_fault(n,
+                   "a buffer to be sent has parts that the device may write (WRITE): in the "
+                   "transmit queue, which is queue %d, none has; those to be received go into "
+                   "queue %d",
+                   QUEUE_TX, QUEUE_RX);
     else if (c->readable < header + FRAME_MIN)
         vnic_fault(n,
                    "a buffer to be sent has %llu octets: a header of %u and a frame of %d are "
@@ -210,6 +214,8 @@ void vnic_notified(struct nic *n, uint32_t queue)
         begin_sending(n);
     else if (queue == QUEUE_CONTROL)
         vnic_run_control(n);
+    else
+        vnic_note_told(n);
 }
 
 /* 2.7.13: what is in the available ring is the device's, told of or not. */
@@ -244,6 +250,11 @@ bool vnic_event(struct nic *n, const char *what)
         v->long_used = LIE; /* no device may (2.7.8.2) */
     else if (strcmp(what, "spurious_interrupt") == 0)
         vnic_cause(n, ISR_QUEUE);
+    else if (strcmp(what, "heeds_notifications") == 0) {
+        v->heeds = true;
+        vnic_note_told(n);
+    } else if (strcmp(what, "uses_out_of_order") == 0)
+        v->crosses = true;
     else if (strcmp(what, "announce") == 0) {
         v->announcing = vnic_has(n, F_ANNOUNCE);
         if (v->announcing)

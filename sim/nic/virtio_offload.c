@@ -33,19 +33,21 @@ static void put_be16(uint8_t *p, uint32_t value)
 /* 5.1.6.2.1. NULL: it is right. */
 static const char *header_fault(const struct nic *n, const struct header *h, uint32_t len)
 {
-    if (h->buffers)
+    if (h->buffers && !h->flags && !h->gso)
         return "num_buffers of a packet to be sent (octets 10 and 11 of its header) is not 0: with "
                "VERSION_1 or MRG_RXBUF the header before a frame has 12 octets";
     if ((h->flags & NEEDS_CSUM) && !vnic_has(n, F_CSUM))
-        return "NEEDS_CSUM is set, and CSUM was not negotiated";
+        return "the header's flags (octet 0) have NEEDS_CSUM, and CSUM was not negotiated";
     if (h->flags & ~(uint32_t)NEEDS_CSUM)
-        return "flags of a packet to be sent are set besides NEEDS_CSUM";
+        return "the header's flags (octet 0) have more than NEEDS_CSUM";
     if (h->gso == GSO_NONE)
         return h->header || h->size || (!h->flags && (h->start || h->offset))
                    ? "fields of the header are set that nothing asks for: the header is to be 0"
                    : NULL;
     if (h->gso != GSO_TCPV4 || !vnic_has(n, F_HOST_TSO4))
-        return "a packet is to be cut up in a way that was not negotiated";
+        return "gso_type (octet 1 of the header) asks that a packet be cut up in a way that was "
+               "not "
+               "negotiated";
     if (!(h->flags & NEEDS_CSUM))
         return "a packet is to be cut up without NEEDS_CSUM";
     if (h->size == 0 || h->start < FRAME_HEADER + 20u || h->start + TCP_HEADER > h->header ||
@@ -126,7 +128,10 @@ void vnic_send_packet(struct nic *n, const uint8_t *header, uint8_t *packet, uin
     if (!wrong && h.gso == GSO_NONE && len > FRAME_MAX)
         wrong = "a packet is longer than a frame, and is not to be cut up";
     if (wrong) {
-        vnic_fault(n, "%s", wrong);
+        vnic_fault(n,
+                   "%s; it has flags 0x%x, gso_type 0x%x, hdr_len %u, num_buffers %u: where no "
+                   "offload is asked for all are 0",
+                   wrong, h.flags, h.gso, h.header, h.buffers);
         return;
     }
     if (h.gso == GSO_TCPV4) {

@@ -101,6 +101,11 @@ void vnic_enable_queue(struct nic *n, uint32_t value)
         vnic_fault(n, "the %s is enabled before FEATURES_OK", names[v->select]);
         return;
     }
+    if (v->status & STATUS_DRIVER_OK) { /* 3.1.1, steps 7 and 8 */
+        vnic_fault(n, "the %s is enabled behind DRIVER_OK: queues are set up before it",
+                   names[v->select]);
+        return;
+    }
     q->size = (uint16_t)vnic_queue_size(n, v->select);
     q->ready = true;
 }
@@ -145,10 +150,13 @@ uint32_t vnic_offered_buffers(struct nic *n, int queue)
     if (!q->ready || !vnic_lives(n) || !ring_word(n, q->avail + RING_IDX, &idx))
         return 0;
     uint32_t ahead = (uint16_t)(idx - q->taken);
+    const struct virtio *v = nic_state(n);
     if (ahead <= q->size)
-        return ahead;
-    vnic_fault(n, "the available index of the %s moved by %u with a queue of %u", names[queue],
-               ahead, q->size);
+        return queue == QUEUE_RX && v->heeds ? (uint16_t)(v->told - q->taken) : ahead;
+    vnic_fault(n,
+               "the available index of the %s moved by %u with a queue of %u: avail.idx counts on "
+               "to 65535, only the place in ring[] goes round",
+               names[queue], ahead, q->size);
     return 0;
 }
 
@@ -195,6 +203,7 @@ static bool add_part(const struct walk *w, struct virtio_chain *c, const struct 
         return false;
     }
     c->part[c->parts++] = (struct virtio_part){d->at, d->len, writable};
+    nic_offered(w->n, d->at, d->len);
     *(writable ? &c->writable : &c->readable) += d->len;
     return true;
 }
@@ -258,13 +267,39 @@ static bool follow(struct walk *w, uint32_t head, struct virtio_chain *c)
     }
 }
 
+/* Which place of the available ring comes next: a device may use buffers in any order (2.7). */
+static uint16_t next_offered(struct nic *n, int queue, uint32_t offered)
+{
+    const struct virtio *v = nic_state(n);
+    uint16_t at = v->queue[queue].taken;
+    if (queue != QUEUE_RX || !v->crosses || (v->accepted & F_MRG_RXBUF))
+        return at;
+    return (uint16_t)(v->crossed ? at - 1 : offered > 1 ? at + 1 : at);
+}
+
+/* With EVENT_IDX it has to ask for the next notification (2.7.10.1). */
+void vnic_note_told(struct nic *n)
+{
+    struct virtio *v = nic_state(n);
+    const struct virtio_queue *q = &v->queue[QUEUE_RX];
+    uint32_t idx;
+    uint8_t event[2];
+    if (!ring_word(n, q->avail + RING_IDX, &idx))
+        return;
+    v->told = (uint16_t)idx;
+    vnic_put_le(event, 2, idx);
+    if (v->heeds && vnic_has(n, F_EVENT_IDX))
+        nic_ring_write(n, q->used + RING_AT + (uint64_t)USED_OCTETS * q->size, event, 2);
+}
+
 bool vnic_peek(struct nic *n, int queue, struct virtio_chain *c)
 {
     struct virtio_queue *q = queue_of(n, queue);
-    uint32_t head;
-    if (vnic_offered_buffers(n, queue) == 0 ||
-        !ring_word(n, q->avail + RING_AT + 2u * (q->taken % q->size), &head))
+    uint32_t head, offered = vnic_offered_buffers(n, queue);
+    if (offered == 0 ||
+        !ring_word(n, q->avail + RING_AT + 2u * (next_offered(n, queue, offered) % q->size), &head))
         return false;
+    ((struct virtio *)nic_state(n))->crossing = next_offered(n, queue, offered) != q->taken;
     struct walk w = {
         .n = n, .name = names[queue], .table = q->desc, .entries = q->size, .most = q->size};
     c->head = (uint16_t)head;
@@ -275,7 +310,10 @@ bool vnic_peek(struct nic *n, int queue, struct virtio_chain *c)
 
 void vnic_take(struct nic *n, int queue)
 {
-    queue_of(n, queue)->taken++;
+    struct virtio *v = nic_state(n);
+    v->queue[queue].taken++;
+    if (queue == QUEUE_RX)
+        v->crossed = v->crossing && !v->crossed;
 }
 
 /* --- what the device is done with (2.7.8) --- */

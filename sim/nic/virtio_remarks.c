@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 enum { DESC_OCTETS = 16, IDX_AT = 2, RING_AT = 4, USED_OCTETS = 8, NO_INTERRUPT = 1 };
+enum { DESC_NEXT = 1, FRAME_MOST = 1514 };
 
 static const char *const names[] = {"receive", "transmit", "control"};
 
@@ -34,6 +35,34 @@ static void explain_status(struct nic *n)
                    v->status);
 }
 
+/* What the driver offers next is too short for a frame of 1514 octets. */
+static void look_at_offered(struct nic *n, const struct virtio_queue *q)
+{
+    uint8_t d[DESC_OCTETS] = {0};
+    uint32_t head = word_at(n, q->avail + RING_AT + 2u * (q->taken % q->size));
+    uint32_t most = vnic_header_bytes(n) + FRAME_MOST;
+    if (head >= q->size || !nic_peek(n, q->desc + (uint64_t)DESC_OCTETS * head, d, sizeof d))
+        return;
+    if (!(vnic_le(d + 12, 2) & DESC_NEXT) && vnic_le(d + 8, 4) < most)
+        nic_remark(n,
+                   "the next buffer of the receive queue, descriptor %u, has %u octets: %u are the "
+                   "least, the header's %u and a frame's %d",
+                   head, vnic_le(d + 8, 4), most, vnic_header_bytes(n), FRAME_MOST);
+}
+
+/* What was given back last, and where. */
+static void look_at_used(struct nic *n, const struct virtio_queue *q)
+{
+    uint8_t entry[USED_OCTETS] = {0};
+    uint32_t last = (uint16_t)(q->given - 1) % q->size;
+    if (!q->given)
+        return;
+    nic_peek(n, q->used + RING_AT + (uint64_t)USED_OCTETS * last, entry, sizeof entry);
+    nic_remark(n,
+               "used.idx is %u, the last entry is used.ring[%u]: id %u, length %u, %u of it header",
+               q->given, last, vnic_le(entry, 4), vnic_le(entry + 4, 4), vnic_header_bytes(n));
+}
+
 static void explain_queue(struct nic *n, int i)
 {
     const struct virtio *v = nic_state(n);
@@ -50,13 +79,19 @@ static void explain_queue(struct nic *n, int i)
                    "register)",
                    idx, q->taken);
     else if (idx == q->taken && i == QUEUE_RX)
-        nic_remark(n,
-                   "avail.idx of the receive queue is %u, as many as the device has taken: it has "
-                   "no buffer; each that came back by the used ring must be offered again",
-                   idx);
+        nic_remark(
+            n,
+            "avail.idx of the receive queue, at 0x%llx (queue_driver), is %u, as many as the "
+            "device has taken: it has no buffer; each that came back by the used ring must "
+            "be offered again",
+            (unsigned long long)(q->avail + IDX_AT), idx);
     else
         nic_remark(n, "avail.idx of the %s queue is %u, the device has taken %u and used %u of %u",
                    names[i], idx, q->taken, q->given, q->size);
+    if (i == QUEUE_RX && idx != q->taken)
+        look_at_offered(n, q);
+    if (i == QUEUE_RX)
+        look_at_used(n, q);
 }
 
 static void explain_interrupts(struct nic *n)
@@ -117,7 +152,7 @@ void vnic_place(struct nic *n, uint64_t address, char *out, size_t room)
         else if (in_part(address, q->used + RING_AT, USED_OCTETS, q->size, &k))
             snprintf(out, room, "%s used.ring[%u]", names[i], k);
         else if (in_part(address, q->used + RING_AT + (uint64_t)USED_OCTETS * q->size, 2, 1, &k))
-            snprintf(out, room, "%s avail_event", names[i]);
+            snprintf(out, room, "%s avail_event, which EVENT_IDX adds", names[i]);
         else
             continue;
         return;

@@ -16,8 +16,12 @@ keeps() {
 }
 keeps 110 $examples/rtl8139_portio.so
 keeps 110 $examples/e1000_mmio.so
-keeps 110 $examples/virtio_pci.so
-keeps 100 --nic virtio
+keeps 112 $examples/virtio_pci.so
+keeps 112 $examples/virtio_mmio.so
+keeps 108 --nic virtio
+keeps 100 --nic virtio-legacy
+keeps 108 --nic virtio-mmio
+keeps 104 --nic virtio-mmio-legacy
 keeps 100 --nic rtl8139
 keeps 100 --nic e1000
 
@@ -50,7 +54,7 @@ asked 0 '4 passed, 0 failed, 0 skipped' --only receive-ring-end $examples/e1000_
 asked 0 '1 passed, 0 failed, 0 skipped' --only transmit-full $examples/e1000_mmio.so
 asked 0 'transmit-lengths ' --list --nic rtl8139
 asked 0 'virtio-mac-changes ' --list --nic virtio
-asked 2 'there are no checks for the NIC virtio-legacy' --nic virtio-legacy
+asked 0 'virtio-notified ' --list --nic virtio-mmio
 
 # What brings the process down is a failure of the check at hand, and of no other.
 printf '#include <stdlib.h>\n#include "wiredrill_driver.h"\nstatic int attach(struct wiredrill_device *d, uint8_t m[6]) { (void)d, (void)m; return 0; }\nstatic int send(struct wiredrill_device *d, const void *f, size_t n) { (void)d, (void)f, (void)n; WRONG; return 0; }\nstatic int interrupt(struct wiredrill_device *d) { (void)d; return 0; }\nWIREDRILL_DRIVER(.name = "wrong", .vendor = 0x10ec, .device = 0x8139, .attach = attach, .send = send, .interrupt = interrupt);\n' >$work/wrong.c
