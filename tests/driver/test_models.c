@@ -192,13 +192,14 @@ Test(driver_models, receive_short)
  * afterwards it receives again. */
 Test(driver_models, receive_overflow_recovers)
 {
+    enum { BURST = 90 }; /* a ring, a FIFO of 48 KiB, and more */
     for (int k = 0; k < KINDS; k++) {
         build(kinds[k]);
         uint8_t frame[1514];
         int taken = 0, refused = 0;
-        uint8_t seeds[128];
+        uint8_t seeds[512];
         for (int round = 0; round < 3; round++) {
-            for (int i = 0; i < 40; i++) {
+            for (int i = 0; i < BURST; i++) {
                 make_frame(frame, 1514, (uint8_t)i);
                 if (arrive(frame, 1514))
                     seeds[taken++] = (uint8_t)i;
