@@ -342,8 +342,10 @@ static struct guest_window *target(struct nic *n, uint64_t address, uint32_t len
     const char *what = write ? "write" : "read";
     char origin[160];
     if (!n->busmaster) {
-        nic_violation(n, "DMA %s at 0x%llx, %u bytes, with bus mastering off", what,
-                      (unsigned long long)address, len);
+        nic_violation(n,
+                      "DMA %s at 0x%llx, %u bytes, with bus mastering off (bit 2 of the PCI "
+                      "command register)",
+                      what, (unsigned long long)address, len);
         return NULL;
     }
     struct guest_window *w = window_at(m, address, len);
