@@ -73,7 +73,10 @@ void *plugin_symbol(const char *path, const char *symbol, const char *what, stru
         size_t len = strlen(full);
         if (reason && strncmp(reason, full, len) == 0 && reason[len] == ':')
             reason += len + 1 + (reason[len + 1] == ' ');
-        why_set(why, "%s cannot be loaded: %s", path, reason ? reason : "no reason given");
+        why_set(why, "%s cannot be loaded: %s%s", path, reason ? reason : "no reason given",
+                reason && strstr(reason, "ELF")
+                    ? ": it is no shared object, such as `cc -shared -fPIC` makes for this machine"
+                    : "");
         return NULL;
     }
     void *found = dlsym(object, symbol);

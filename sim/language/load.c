@@ -46,8 +46,20 @@ static char *read_file(struct pool *pool, const char *path, size_t *len, const c
     return text;
 }
 
+/* By the first octets of pcap, in either order and either unit of time, and of pcapng. */
+static bool is_capture(const char *text)
+{
+    static const char magic[][5] = {"\xd4\xc3\xb2\xa1", "\xa1\xb2\xc3\xd4", "\x4d\x3c\xb2\xa1",
+                                    "\xa1\xb2\x3c\x4d", "\x0a\x0d\x0d\x0a"};
+    for (size_t k = 0; k < sizeof magic / sizeof magic[0]; k++)
+        if (strncmp(text, magic[k], 4) == 0)
+            return true;
+    return false;
+}
+
 static bool refuse_nul(struct parse *p, const char *file, const char *text, const char *nul)
 {
+    const char *start = text;
     struct place place = start_of(file);
     for (const char *c = text; c < nul; c++)
         if (*c == '\n') {
@@ -55,7 +67,10 @@ static bool refuse_nul(struct parse *p, const char *file, const char *text, cons
             text = c + 1;
         }
     place.column += text_columns(text, (size_t)(nul - text));
-    return diagnose(p->d, &place, "unexpected byte 0x00: a script is text");
+    return diagnose(p->d, &place, "unexpected byte 0x00: a script is text%s",
+                    is_capture(start) ? ", and this is a capture: `wiredrill replay`, `audit`, "
+                                        "`show` and `from-pcap` read it"
+                                      : "");
 }
 
 bool parse_text(struct parse *p, const char *file, const char *text, size_t len)

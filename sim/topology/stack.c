@@ -182,10 +182,10 @@ int stack_set_knob(struct topology *t, struct host *h, const struct setting *s, 
     else if (got < 0 && s->place.file)
         why_set(why, "%s:%d:%d: set %s: %s", s->place.file, s->place.line, s->place.column, s->name,
                 got == -2 ? "there is no such knob; `wiredrill help knobs` lists them"
-                          : "the value is out of its range, which `wiredrill help knobs` tells");
+                          : "the value is none that it takes, which `wiredrill help knobs` tells");
     else if (got < 0)
         why_set(why, "--set %s: %s", s->name,
                 got == -2 ? "there is no such knob; `wiredrill help knobs` lists them"
-                          : "the value is out of its range, which `wiredrill help knobs` tells");
+                          : "the value is none that it takes, which `wiredrill help knobs` tells");
     return got < 0 && got != SUT_UNKNOWN ? -1 : 0;
 }
