@@ -23,6 +23,8 @@ void *plugin_memory(size_t size);
  * that it is opened as. Says whether one has changed since. */
 void sut_statics_watch(const struct sut *sut, const struct sut *known);
 bool sut_statics_changed(const struct sut *known);
+/* Has that been found of any, in this process? */
+bool sut_statics_found_changed(void);
 
 /* A stack that keeps its state there (SUT_SINGLETON) is opened once in a process; was it, and was
  * any? */

@@ -31,6 +31,7 @@ struct spent {
 /* Of the process: what was loaded stays. */
 static struct watched *all_watched;
 static struct spent *all_spent;
+static bool found_changed;
 
 struct copying {
     const struct link_map *object;
@@ -79,8 +80,13 @@ bool sut_statics_changed(const struct sut *known)
     for (const struct watched *w = all_watched; w; w = w->next)
         for (int k = 0; w->known == known && k < w->segments; k++)
             if (memcmp(w->segment[k].now, w->segment[k].loaded, w->segment[k].size) != 0)
-                return true;
+                return found_changed = true;
     return false;
+}
+
+bool sut_statics_found_changed(void)
+{
+    return found_changed;
 }
 
 void sut_spend(const struct sut *sut)

@@ -14,6 +14,7 @@ enum kind {
     ICMP_ERRORS,
     IP,
     LINK_LOCAL,
+    LONG_QUOTES,
     OPTIONS,
     PING,
     PROBING,
@@ -37,6 +38,7 @@ const struct need needs[] = {
     [ICMP_ERRORS] = {"icmp-errors", "it sends destination unreachable, and other errors"},
     [IP] = {"ip", "it takes datagrams, and sends some"},
     [LINK_LOCAL] = {"link-local", "it has addresses of 169.254/16 (RFC 3927)"},
+    [LONG_QUOTES] = {"long-quotes", "its errors quote more than eight octets behind the header"},
     [OPTIONS] = {"options", "it reads options of the IP header"},
     [PING] = {"ping", "it answers echo requests"},
     [PROBING] = {"probing", "it asks whether an address is in use before it uses it (RFC 5227)"},
@@ -87,14 +89,18 @@ static uint32_t kinds_of_arp(const struct reader *r, const struct packet_spec *p
     return sender == 0 ? bit(PROBING) : own ? bit(CONFLICT_DEFENCE) : bit(ARP_REQUESTS);
 }
 
+enum { LEAST_QUOTED = 8 }; /* RFC 1122, 3.2.2: more is as one likes, until RFC 1812's SHOULD */
+
 static uint32_t kinds_of_icmp(const struct packet_spec *p, char direction)
 {
-    int64_t type = -1;
+    int64_t type = -1, quoted = 0;
     packet_constant(p, "icmp.type", &type);
     if (direction == '<')
         return type == ICMP_TIMESTAMP ? bit(TIMESTAMP) : 0;
     if (type == ICMP_ECHOREPLY)
         return bit(PING);
+    if (packet_constant(p, "icmp.quotes", &quoted) && quoted > LEAST_QUOTED)
+        return bit(ICMP_ERRORS) | bit(LONG_QUOTES);
     return type == ICMP_UNREACH || type == ICMP_TIMXCEED || type == ICMP_PARAMPROB
                ? bit(ICMP_ERRORS)
                : 0;

@@ -27,6 +27,7 @@ struct worker {
     pid_t pid;
     int to, from;        /* case numbers out, results in */
     int64_t kase;        /* what it is at; NOTHING */
+    bool used;           /* it has had a case */
     time_t since;        /* when it was last seen to have computed */
     int64_t computed_ns; /* so much until then */
 };
@@ -44,6 +45,7 @@ struct crew {
     bool (*done)(void *ctx, uint32_t k, struct result *r);
     void *ctx;
     bool enough; /* said it */
+    bool alone;  /* each case gets a process of its own */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -165,6 +167,7 @@ static void hire(struct crew *crew, struct worker *w)
     w->to = to[1];
     w->from = from[0];
     w->kase = NOTHING;
+    w->used = false;
 }
 
 /* Returns the status that the worker ended with. */
@@ -247,18 +250,40 @@ static void bury(struct crew *crew, struct worker *w, const char *how)
     crew->ended++;
 }
 
-static void give(struct crew *crew, struct worker *w)
+static void hand(struct crew *crew, struct worker *w, uint32_t k)
 {
-    if (crew->next == crew->work->count)
-        return;
     if (w->pid <= 0)
         hire(crew, w);
-    w->kase = crew->next;
+    w->kase = k;
     w->since = time(NULL);
     w->computed_ns = computed_by(w);
-    uint32_t k = crew->next++;
     if (!fd_write_all(w->to, &k, sizeof k))
         bury(crew, w, "would not start");
+}
+
+static void give(struct crew *crew, struct worker *w)
+{
+    if (crew->next < crew->work->count)
+        hand(crew, w, crew->next++);
+}
+
+/* An earlier case of this process has left static variables of the stack changed: this one is
+ * played again in a process of its own, and so are those that follow. */
+static void begin_anew(struct crew *crew, struct worker *w)
+{
+    uint32_t k = (uint32_t)w->kase;
+    struct result *r = &crew->result[k];
+    if (!crew->alone)
+        fprintf(stderr,
+                "wiredrill: the stack keeps state in static variables, which an earlier case has "
+                "changed: each gets a process of its own from here on; SUT_SINGLETON says so at "
+                "once\n");
+    crew->alone = true;
+    free(r->report);
+    free(r->ladder);
+    r->report = r->ladder = NULL;
+    dismiss(w, false);
+    hand(crew, w, k);
 }
 
 static void hear(struct crew *crew, struct worker *w)
@@ -269,14 +294,18 @@ static void hear(struct crew *crew, struct worker *w)
     if (!fd_read_all(w->from, &outcome, sizeof outcome) || !receive_text(w->from, &r->report) ||
         !receive_text(w->from, &r->ladder)) {
         bury(crew, w, "died");
+    } else if (outcome.spoilt && w->used) {
+        begin_anew(crew, w);
+        return;
     } else {
         r->outcome = outcome;
         r->done = true;
         crew->ended++;
         w->kase = NOTHING;
+        w->used = true;
         if (crash_of(crew, w)->text[0])
             tell_crash(crew, w, r);
-        if (outcome.last)
+        if (outcome.last || crew->alone)
             dismiss(w, false);
     }
     give(crew, w);
