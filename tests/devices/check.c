@@ -1,14 +1,39 @@
 /* Making checks, and holding both sides' answers against what is expected: see check.h. */
 #include "tests/devices/check.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
+enum { ROOM = 200 };
+
+static const struct check_lists own[] = {
+    {"e1000", {e1000_register_checks, e1000_receive_checks, e1000_send_checks}},
+    {"rtl8139", {rtl8139_register_checks, rtl8139_packet_checks}},
+    {NULL, {NULL}},
+};
+
+static const struct check_lists *lists_of(const struct check_lists *lists, const char *nic)
+{
+    for (; lists->nic; lists++)
+        if (strcmp(lists->nic, nic) == 0)
+            return lists;
+    return NULL;
+}
+
 const struct check *checks_of(const char *nic)
 {
-    return strcmp(nic, "e1000") == 0     ? e1000_checks
-           : strcmp(nic, "rtl8139") == 0 ? rtl8139_checks
-                                         : virtio_checks_of(nic);
+    static struct check joined[ROOM];
+    const struct check_lists *lists = lists_of(own, nic);
+    uint32_t count = 0;
+    lists = lists ? lists : lists_of(virtio_check_lists, nic);
+    for (int l = 0; lists && l < CHECK_LISTS; l++)
+        for (const struct check *c = lists->list[l]; c && c->name; c++) {
+            assert(count < ROOM - 1);
+            joined[count++] = *c;
+        }
+    joined[count] = (struct check){0};
+    return count ? joined : NULL;
 }
 
 static struct seen *next(struct probe *p, const char *what)

@@ -31,9 +31,15 @@ struct check {
 
 /* The checks of a NIC, ended by a NULL name; NULL: there are none. */
 const struct check *checks_of(const char *nic);
-extern const struct check e1000_checks[], rtl8139_checks[];
-/* Of the four virtio transports: what each has, and what all have. */
-const struct check *virtio_checks_of(const char *nic);
+enum { CHECK_LISTS = 5 };
+/* The lists that a NIC's checks are joined from, as many as there are. */
+struct check_lists {
+    const char *nic;
+    const struct check *list[CHECK_LISTS];
+};
+extern const struct check_lists virtio_check_lists[]; /* of the four transports; ended by NULL */
+extern const struct check e1000_register_checks[], e1000_receive_checks[], e1000_send_checks[],
+    rtl8139_register_checks[], rtl8139_packet_checks[];
 
 void see(struct probe *p, const char *what, uint64_t actual, uint64_t expected);
 /* Octets: "same", or how many and where they differ first. */

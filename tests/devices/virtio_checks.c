@@ -299,7 +299,7 @@ static const struct check pci_checks[] = {
     {"capability device", "virtio 1.2 4.1.4.6", capability, {4, 0x2000, 8}},
     {"reset num_queues", "virtio 1.2 4.1.4.3", field_value, {18, 2, 3}},
     {"reset queue_enable", "virtio 1.2 4.1.4.3", field_value, {28, 2, 0}},
-    {"configuration's generation moves", "virtio 1.2 2.5.1", generation_moves, {21, 1}},
+    {"configuration's generation moves", "virtio 1.2 4.1.4.3.1", generation_moves, {21, 1}},
     {"config_msix_vector without MSI-X", "virtio 1.2 4.1.5.1.2", field_holds, {16, 2, 7, 0xffff}},
     {"device_feature_select holds", "virtio 1.2 4.1.4.3", field_holds, {0, 4, 1, 1}},
     {"queue_select holds", "virtio 1.2 4.1.4.3", field_holds, {22, 2, 1, 1}},
@@ -312,8 +312,8 @@ static const struct check mapped_checks[] = {
     {"Version", "virtio 1.2 4.2.2", field_value, {4, 4, 2}},
     {"DeviceID", "virtio 1.2 4.2.2", field_value, {8, 4, 1}},
     {"VendorID", "measured", field_value, {12, 4, 0x554d4551}},
-    {"configuration's generation moves", "virtio 1.2 2.5.1", generation_moves, {0xfc, 4}},
-    {"interrupts acknowledged apart", "virtio 1.2 4.2.2", acknowledged_apart, {0}},
+    {"configuration's generation moves", "virtio 1.2 4.2.2.1", generation_moves, {0xfc, 4}},
+    {"interrupts acknowledged apart", "virtio 1.2 4.2.2.1", acknowledged_apart, {0}},
     {"reset QueueReady", "virtio 1.2 4.2.2", field_value, {0x44, 4, 0}},
     {NULL, NULL, NULL, {0}},
 };
@@ -323,32 +323,16 @@ static const struct check old_mapped_checks[] = {
     {"Version", "virtio 1.2 4.2.4", field_value, {4, 4, 1}},
     {"DeviceID", "virtio 1.2 4.2.4", field_value, {8, 4, 1}},
     {"VendorID", "measured", field_value, {12, 4, 0x554d4551}},
-    {"interrupts acknowledged apart", "virtio 1.2 4.2.2", acknowledged_apart, {0}},
+    {"interrupts acknowledged apart", "virtio 1.2 4.2.2.1", acknowledged_apart, {0}},
     {"reset QueuePFN", "virtio 1.2 4.2.4", field_value, {0x40, 4, 0}},
     {NULL, NULL, NULL, {0}},
 };
 
-enum { LISTS = 5, ROOM = 160 };
-static const struct {
-    const char *nic;
-    const struct check *list[LISTS];
-} tables[] = {
+const struct check_lists virtio_check_lists[] = {
     {"virtio", {pci_checks, all_checks, framed_checks, table_checks, merging_checks}},
     {"virtio-legacy", {legacy_checks, all_checks, old_checks, table_checks}},
     {"virtio-mmio", {mapped_checks, all_checks, framed_checks}},
     {"virtio-mmio-legacy",
      {old_mapped_checks, all_checks, old_checks, table_checks, merging_checks}},
+    {NULL, {NULL}},
 };
-
-const struct check *virtio_checks_of(const char *nic)
-{
-    static struct check joined[ROOM];
-    uint32_t count = 0;
-    for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++)
-        for (int l = 0; l < LISTS && strcmp(tables[t].nic, nic) == 0; l++)
-            for (const struct check *c = tables[t].list[l]; c && c->name; c++)
-                if (count < ROOM - 1)
-                    joined[count++] = *c;
-    joined[count] = (struct check){0};
-    return count ? joined : NULL;
-}

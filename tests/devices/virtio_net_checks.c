@@ -439,14 +439,14 @@ void link_falls(struct probe *p, const uint32_t *with)
     see(p, "up again", link_of(p), 1);
 }
 
-/* 2.5.1: with a change of the configuration space its generation is another. with: where it is
- * read, octets */
+/* When a value was read that changed its generation is another. with: where it is read, octets */
 void generation_moves(struct probe *p, const uint32_t *with)
 {
     begin(p, 0);
     uint32_t before = field_get(p, with[0], (int)with[1]);
     see(p, "when nothing changed", field_get(p, with[0], (int)with[1]), before);
     side_carrier(p->side, false);
+    see(p, "link", way_of(p)->config(p, CONFIG_LINK, 2) & 1, 0);
     see(p, "moved", field_get(p, with[0], (int)with[1]) != before, 1);
 }
 
