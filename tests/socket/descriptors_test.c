@@ -50,12 +50,29 @@ Test(descriptors, what_is_no_socket)
     int64_t value;
     int fd = open_one(r->s);
     const int wrong[] = {-1, 0, fd - 1, fd + 1, 1000000};
+    const struct ip_addr group = addr_ipv4(0xe0000005);
+    struct socket_address at = {addr_ipv4(0), 9};
+    struct socket_packet packet;
+    struct socket_tcp_info info;
     for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
         cr_assert_eq(socket_close(r->s, wrong[k], 0), -ERR_BADF);
         cr_assert_eq(socket_set(r->s, wrong[k], IP_OPT_TTL, 1, 0), -ERR_BADF);
         cr_assert_eq(socket_get(r->s, wrong[k], IP_OPT_TTL, &value), -ERR_BADF);
         cr_assert_eq(socket_bind_device(r->s, wrong[k], "eth0"), -ERR_BADF);
         cr_assert_eq(socket_send(r->s, wrong[k], "x", 1, 0, NULL, 0), -ERR_BADF);
+        cr_assert_eq(socket_receive(r->s, wrong[k], &value, 1, 0, NULL, 0), -ERR_BADF);
+        cr_assert_eq(socket_bind(r->s, wrong[k], &at), -ERR_BADF);
+        cr_assert_eq(socket_connect(r->s, wrong[k], &at, 0), -ERR_BADF);
+        cr_assert_eq(socket_listen(r->s, wrong[k], 1, 0), -ERR_BADF);
+        cr_assert_eq(socket_accept(r->s, wrong[k], NULL, 0), -ERR_BADF);
+        cr_assert_eq(socket_shutdown(r->s, wrong[k], SOCKET_SHUT_BOTH, 0), -ERR_BADF);
+        cr_assert_eq(socket_name(r->s, wrong[k], &at), -ERR_BADF);
+        cr_assert_eq(socket_peer(r->s, wrong[k], &at), -ERR_BADF);
+        cr_assert_eq(socket_join(r->s, wrong[k], &group, 0), -ERR_BADF);
+        cr_assert_eq(socket_leave(r->s, wrong[k], &group, 0), -ERR_BADF);
+        cr_assert_eq(socket_peek_packet(r->s, wrong[k], &packet), -ERR_BADF);
+        cr_assert_eq(socket_set_ip_options(r->s, wrong[k], NULL, 0), -ERR_BADF);
+        cr_assert_eq(socket_tcp_info(r->s, wrong[k], &info, 0), -ERR_BADF);
     }
     cr_assert_eq(socket_close(r->s, fd, 0), 0);
     cr_assert_eq(socket_close(r->s, fd, 0), -ERR_BADF, "once");
