@@ -6,6 +6,9 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include "stack/core/module.h"
+#include "stack/driver/bus.h"
+#include "stack/driver/device.h"
 #include "stack/driver/fdt.h"
 
 #ifdef HAVE_FDT
@@ -251,6 +254,85 @@ Test(fdt, refused)
         fdt_end_node(blob);
     end();
     cr_assert_eq(fdt_next(&tree, NULL, &at, &n), -1);
+}
+
+/* --- devices of it --- */
+
+static struct device seen[8];
+static int seen_count;
+
+static bool sees(const struct device *device)
+{
+    cr_assert_lt(seen_count, 8);
+    seen[seen_count++] = *device;
+    return false;
+}
+
+/* The GIC's numbers of shared interrupts begin at 32; one of another kind is none of ours. */
+static int number_of(void *ctx, const struct fdt_node *node, uint32_t i)
+{
+    cr_assert_eq(ctx, &tree);
+    return node->interrupt[i][0] == 0 ? 32 + (int)node->interrupt[i][1] : -1;
+}
+
+static void no_random(void *self, enum random_purpose purpose, void *out, size_t len)
+{
+    (void)self, (void)purpose;
+    memset(out, 0x5a, len);
+}
+
+static int probe(void)
+{
+    static const struct netif_driver looker = {.name = "looker", .match = sees};
+    static const struct netif_driver *const drivers[] = {&looker, NULL};
+    static const struct module *const modules[] = {NULL};
+    static const struct port port = {.random = no_random};
+    static const struct bus bus;
+    static _Alignas(64) uint8_t region[1 << 16];
+    const struct stack_config config = {
+        .limits = {.frames = 2, .netifs = 1}, .modules = modules, .drivers = drivers};
+    cr_assert_leq(stack_size(&config), sizeof region);
+    struct stack *s = stack_init(region, sizeof region, &config, &port, 0, NULL);
+    cr_assert_not_null(s);
+    seen_count = 0;
+    return stack_probe_fdt(s, &bus, &tree, number_of, &tree, 0);
+}
+
+/* Each node with a place is offered, with its windows and interrupts, but for one that is disabled.
+ */
+Test(fdt, devices_are_offered)
+{
+    build_board();
+    cr_assert_eq(probe(), 0);
+    const struct device *top = NULL, *behind = NULL;
+    for (int i = 0; i < seen_count; i++) {
+        cr_assert_eq(seen[i].kind, DEVICE_TABLE);
+        cr_assert_neq(seen[i].window[0].base, 0xa000200u, "it is disabled");
+        if (seen[i].window[0].base == 0xa000000)
+            top = &seen[i];
+        if (seen[i].window[0].base == UINT64_C(0x140000200))
+            behind = &seen[i];
+    }
+    cr_assert(top && behind);
+    cr_assert_str_eq(top->compatible, "virtio,mmio");
+    cr_assert_eq(top->window[0].space, BUS_MEM);
+    cr_assert_eq(top->window[0].size, 0x200);
+    cr_assert_eq(top->window[1].size, 0);
+    cr_assert_eq(top->interrupts, 1);
+    cr_assert_eq(top->interrupt[0], 32 + 16);
+    cr_assert_eq(behind->interrupt[0], 32 + 17);
+}
+
+/* A tree that breaks off says so. */
+Test(fdt, devices_of_a_broken_tree)
+{
+    begin();
+    for (int i = 1; i < FDT_DEPTH + 1; i++)
+        fdt_begin_node(blob, "deeper");
+    for (int i = 1; i < FDT_DEPTH + 1; i++)
+        fdt_end_node(blob);
+    end();
+    cr_assert_eq(probe(), -1);
 }
 #else
 Test(fdt, against_libfdt)
