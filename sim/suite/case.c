@@ -1,20 +1,18 @@
 /* One case, run in this process: played, judged, compared with its golden, told. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include "sim/language/needs.h"
 #include "sim/hosts/cwnd_trace.h"
 #include "sim/suite/insight.h"
 #include "sim/hosts/sut_plugin.h"
 #include "sim/suite/case.h"
+#include "sim/suite/case_captures.h"
+#include "sim/suite/case_golden.h"
 #include "sim/suite/closure.h"
 #include "sim/suite/starve.h"
 #include "sim/suite/wire_mutants.h"
-#include "sim/record/golden.h"
 #include "sim/record/ladder.h"
-#include "sim/record/pcapng_write.h"
 #include "sim/record/picture.h"
 #include "sim/topology/profile.h"
 
@@ -25,87 +23,6 @@ static int64_t wall_ns(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t); /* for the report alone: nothing in the world can see it */
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-void case_word(FILE *f, const char *before, const char *word)
-{
-    fputs(before, f);
-    if (*word &&
-        word[strspn(word,
-                    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%")] ==
-            0) {
-        fputs(word, f);
-        return;
-    }
-    fputc('\'', f);
-    for (; *word; word++)
-        fprintf(f, *word == '\'' ? "'\\''" : "%c", *word);
-    fputc('\'', f);
-}
-
-void case_fault(FILE *f, const struct frame_fault *fault)
-{
-    static const char *const names[FAULT_KINDS] = {[FAULT_LOSE] = "lose",
-                                                   [FAULT_DUP] = "dup",
-                                                   [FAULT_DELAY] = "delay",
-                                                   [FAULT_CORRUPT] = "corrupt"};
-    unsigned long long frame = fault->frame;
-    if (fault->kind == FAULT_LOSE)
-        fprintf(f, " --lose %d:%llu", fault->link, frame);
-    else
-        fprintf(f, " --disturb %s:%d:%llu", names[fault->kind], fault->link, frame);
-    if (fault->kind == FAULT_DELAY)
-        fprintf(f, ":%lld", (long long)fault->delay_ns);
-}
-
-char *case_repeat(const struct suite *suite, uint32_t k, const struct options *o)
-{
-    const struct suite_case *c = &suite->kase[k];
-    char *text = NULL;
-    size_t len = 0;
-    FILE *f = open_memstream(&text, &len);
-    case_word(f, "", program_invocation_name); /* as it was called: it can be called so again */
-    fputs(" run", f);
-    if (o->stack->flags & SUT_BUS)
-        fprintf(f, " --nic %s", c->run.nic->name);
-    if (o->bus)
-        case_word(f, " --bus ", o->bus);
-    if (o->sut)
-        case_word(f, " --sut ", o->sut);
-    if (o->driver)
-        case_word(f, " --driver ", o->driver);
-    if (o->profile)
-        fprintf(f, " --profile %s", o->profile);
-    if (o->judge)
-        fprintf(f, " --judge %s", o->judge);
-    for (int n = 0; n < o->catalogues; n++)
-        case_word(f, " --catalogue ", o->catalogue[n]);
-    for (int d = 0; d < o->defines; d++)
-        case_word(f, " -D ", o->define[d]);
-    if (o->fill)
-        fprintf(f, " --fill %llu", (unsigned long long)o->fill);
-    if (o->snapshot)
-        fputs(" --snapshot", f);
-    if (o->strict)
-        fputs(" --strict", f);
-    if (o->no_monitor)
-        fputs(" --no-monitor", f);
-    if (o->wrap)
-        fputs(" --wrap", f);
-    if (o->no_golden)
-        fputs(" --no-golden", f);
-    if (o->seed_given)
-        fprintf(f, " --seed %llu", (unsigned long long)o->seed);
-    for (uint32_t s = 0; s < o->sets; s++) {
-        char value[64];
-        value_text(&o->set[s].value, value, sizeof value);
-        fprintf(f, " --set %s=%s", o->set[s].name, value);
-    }
-    for (uint32_t n = 0; n < o->faults; n++)
-        case_fault(f, &o->fault[n]);
-    case_word(f, " ", c->argument);
-    fclose(f);
-    return text;
 }
 
 static struct run_options run_options_of(const struct suite_case *c, const struct options *o,
@@ -131,88 +48,6 @@ static struct run_options run_options_of(const struct suite_case *c, const struc
     r.faults = o->faults;
     r.by_outcome = o->faults != 0;
     return r;
-}
-
-/* A golden is for our stack, at the script's own seed, options and profile; any other run is judged
- * by its lines alone. */
-static bool golden_applies(const struct suite_case *c, const struct options *o)
-{
-    return c->golden && !o->no_golden && !o->wrap && !o->wire_mutants && !o->sut && !o->driver &&
-           !o->seed_given && !o->sets && !o->faults && !o->defines &&
-           (!o->profile || strcmp(o->profile, "rfc") == 0);
-}
-
-/* "slirp 4.7.0\n" for each kind of host that has a version; "" when there is none. */
-static void versions_here(const struct topology *t, char *out, size_t room)
-{
-    size_t len = 0;
-    out[0] = 0;
-    for (uint32_t h = 0; h < t->hosts && len < room; h++) {
-        const struct host_kind *kind = t->host[h]->kind;
-        const char *version = kind->version ? kind->version(t->host[h]) : NULL;
-        if (version)
-            len += (size_t)snprintf(out + len, room - len, "%s %s\n", kind->name, version);
-    }
-}
-
-/* The golden of a case that is being played; NULL: it has none, or it is about to be written. */
-struct compared {
-    struct golden_subject subject;
-    struct golden *golden;
-    char versions[512];
-};
-
-static void follow_golden(struct run *r, const struct suite_case *c, const struct options *o,
-                          struct compared *g)
-{
-    g->golden = NULL;
-    g->subject =
-        (struct golden_subject){&r->topology.recording, r->script->golden_fingerprint, g->versions};
-    versions_here(&r->topology, g->versions, sizeof g->versions);
-    if (golden_applies(c, o) && !o->bless)
-        g->golden = golden_open(&g->subject, c->golden);
-}
-
-static const struct place whole = {NULL, 1, 1, 0};
-
-static void bless(struct run *r, const struct suite_case *c, const struct compared *g,
-                  struct outcome *out)
-{
-    struct why why = {{0}};
-    out->golden = GOLDEN_WRITTEN;
-    if (golden_write(&g->subject, c->golden, &why) != 0)
-        verdict_fail(&r->verdict, &whole, world_now(r->world), "%s", why.text);
-}
-
-static void check_golden(struct run *r, const struct compared *g, bool strict, struct outcome *out)
-{
-    char text[TEXT_ROOM / 2];
-    enum golden_result got = golden_compare(g->golden, text, sizeof text);
-    if (got == GOLDEN_OTHER_VERSION) {
-        r->verdict.over = false;
-        verdict_skip(&r->verdict, "%s", text);
-        return;
-    }
-    out->golden = got == GOLDEN_SAME     ? GOLDEN_HELD
-                  : got == GOLDEN_ABSENT ? GOLDEN_MISSING
-                                         : GOLDEN_BROKEN;
-    if (got == GOLDEN_SAME || (got == GOLDEN_ABSENT && !strict))
-        return;
-    verdict_fail(&r->verdict, &whole, world_now(r->world),
-                 "every line passes, but the capture is not the golden\n  golden    %s", text);
-    if (got == GOLDEN_UNREADABLE)
-        r->verdict.status = RUN_ERROR;
-}
-
-static void judge_golden(struct run *r, const struct suite_case *c, const struct options *o,
-                         const struct compared *g, struct outcome *out)
-{
-    if (r->verdict.status != RUN_PASSED)
-        return;
-    if (golden_applies(c, o) && o->bless)
-        bless(r, c, g, out);
-    else if (g->golden)
-        check_golden(r, g, o->strict, out);
 }
 
 static int64_t middle_of(const struct run *r)
@@ -262,79 +97,6 @@ static void check_snapshot(const struct run_case *kase, const struct run_options
     run_free(r);
 }
 
-/* F.pcapng: all links in one file, with what is known of each frame. */
-static bool is_pcapng(const char *path)
-{
-    size_t len = strlen(path);
-    return len > 7 && strcmp(path + len - 7, ".pcapng") == 0;
-}
-
-static void write_pcapng(struct run *r, const char *path)
-{
-    struct why why = {{0}};
-    size_t len;
-    const struct verdict *v = &r->verdict;
-    char rule[256] = "";
-    if (v->status == RUN_FAILED)
-        snprintf(rule, sizeof rule, "%.*s%s%s", (int)strcspn(v->report, "\n"), v->report,
-                 v->requirements ? "; " : "", v->requirements ? v->requirement[0] : "");
-    uint8_t *bytes =
-        pcapng_of(&r->topology.recording, r->script->path, rule[0] ? rule : NULL, v->at_ns, &len);
-    if (!bytes || file_write(path, bytes, len, &why) != 0) {
-        verdict_fail(&r->verdict, &whole, world_now(r->world), "--pcap: %s",
-                     bytes ? why.text : "no memory for the capture");
-        r->verdict.status = RUN_ERROR;
-    }
-    free(bytes);
-}
-
-/* In a folder a file for each case: its name, with strokes and blanks out of the way. */
-static void pcap_name(const struct suite_case *c, const char *path, char *out, size_t room)
-{
-    struct stat st;
-    size_t len = strlen(path);
-    if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
-        snprintf(out, room, "%s", path);
-        return;
-    }
-    snprintf(out, room, "%s%s%s.pcap", path, path[len - 1] == '/' ? "" : "/", c->run.name);
-    for (char *at = out + len + (path[len - 1] != '/'); *at; at++)
-        if (*at == '/' || *at == ' ')
-            *at = '_';
-}
-
-static void write_pcap(struct run *r, const char *path)
-{
-    struct why why = {{0}};
-    for (uint32_t l = 0; l < r->topology.recording.links; l++) {
-        char name[4096];
-        size_t len, stem = strlen(path);
-        stem -= stem > 5 && strcmp(path + stem - 5, ".pcap") == 0 ? 5 : 0;
-        if (r->topology.recording.links == 1)
-            snprintf(name, sizeof name, "%s", path);
-        else
-            snprintf(name, sizeof name, "%.*s@link=%s.pcap", (int)stem, path,
-                     r->topology.recording.link[l].name);
-        uint8_t *bytes = capture_pcap(r->topology.recording.link[l].capture, &len);
-        if (!bytes || file_write(name, bytes, len, &why) != 0) {
-            verdict_fail(&r->verdict, &whole, world_now(r->world), "--pcap: %s",
-                         bytes ? why.text : "no memory for the capture");
-            r->verdict.status = RUN_ERROR;
-        }
-        free(bytes);
-    }
-}
-
-static void write_captures(struct run *r, const struct suite_case *c, const char *path)
-{
-    char name[4096];
-    pcap_name(c, path, name, sizeof name);
-    if (is_pcapng(name))
-        write_pcapng(r, name);
-    else
-        write_pcap(r, name);
-}
-
 /* --trace cwnd: told to memory while the case runs, so that a case that cannot be played leaves no
  * file. */
 struct tracing {
@@ -359,10 +121,8 @@ static void end_tracing(struct tracing *t, const struct options *o, struct run *
         return;
     fclose(t->file);
     cwnd_trace_free(t->trace);
-    if (r && file_write(o->cwnd, (const uint8_t *)t->text, t->len, &why) != 0) {
-        verdict_fail(&r->verdict, &whole, world_now(r->world), "--trace cwnd: %s", why.text);
-        r->verdict.status = RUN_ERROR;
-    }
+    if (r && file_write(o->cwnd, (const uint8_t *)t->text, t->len, &why) != 0)
+        case_not_written(r, "--trace cwnd", why.text);
     free(t->text);
     t->file = NULL;
 }
@@ -525,16 +285,16 @@ static void end_run(struct playing *p, struct run *r)
 static void play(struct playing *p, struct run *r)
 {
     struct result *out = p->dying.out;
-    struct compared golden;
-    follow_golden(r, p->kase, p->o, &golden);
+    struct case_golden golden;
+    case_golden_follow(r, p->kase, p->o, &golden);
     if ((p->dying.want & WANT_LADDER) || p->o->pcap || p->o->bless)
         recording_keep_all(&r->topology.recording);
     run_play(r, NEVER);
     run_finish(r);
     out->outcome.refused = r->verdict.status == RUN_ERROR;
-    judge_golden(r, p->kase, p->o, &golden, &out->outcome);
+    case_golden_judge(r, p->kase, p->o, &golden, &out->outcome);
     if (p->o->pcap)
-        write_captures(r, p->kase, p->o->pcap);
+        case_captures_write(r, p->kase, p->o->pcap);
     p->options.cwnd = NULL;
     end_tracing(&p->tracing, p->o, r);
     p->middle_ns = middle_of(r);
