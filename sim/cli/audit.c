@@ -25,6 +25,16 @@ static void found(void *self, const struct monitor_finding *f)
     audit_finding(self, f);
 }
 
+/* A cooked header of `header` octets, which names the protocol at `at`. */
+static int cooked(const struct pcap_seen *p, uint32_t at, int header, enum monitor_link *kind)
+{
+    if ((int)p->len < header)
+        return -1;
+    if (p->bytes[at] != 8 || p->bytes[at + 1] != 0)
+        *kind = MONITOR_OTHER;
+    return header;
+}
+
 /* How many octets stand before what `kind` says; -1: nobody reads that here. */
 static int before_network(const struct pcap_seen *p, enum monitor_link *kind)
 {
@@ -41,9 +51,9 @@ static int before_network(const struct pcap_seen *p, enum monitor_link *kind)
     case LINK_LOOP:
         return p->len >= 4 ? 4 : -1;
     case LINK_LINUX_SLL: /* the protocol is its last field */
-        return p->len >= 16 && p->bytes[14] == 8 && p->bytes[15] == 0 ? 16 : -1;
+        return cooked(p, 14, 16, kind);
     case LINK_LINUX_SLL2: /* and here its first */
-        return p->len >= 20 && p->bytes[0] == 8 && p->bytes[1] == 0 ? 20 : -1;
+        return cooked(p, 0, 20, kind);
     default:
         return -1;
     }
@@ -52,14 +62,14 @@ static int before_network(const struct pcap_seen *p, enum monitor_link *kind)
 static void keep_around(struct audit *a, const struct monitor_frame *f)
 {
     struct around *r = &a->around[a->arounds++ % AROUND];
-    uint32_t at = f->link == MONITOR_IP ? ETHER_HDR_LEN : 0;
+    uint32_t at = f->link == MONITOR_ETHERNET ? 0 : ETHER_HDR_LEN;
     r->number = f->number;
     r->time_ns = f->time_ns;
     r->len = f->len + at < AROUND_OCTETS ? f->len + at : AROUND_OCTETS;
     r->wire_len = f->wire_len + at;
     memset(r->bytes, 0, at); /* what is printed has an Ethernet header */
-    if (at)
-        r->bytes[12] = ETHERTYPE_IP >> 8;
+    if (at)                  /* or as one that nobody here reads */
+        r->bytes[12] = f->link == MONITOR_IP ? ETHERTYPE_IP >> 8 : 0xff;
     memcpy(r->bytes + at, f->bytes, r->len - at);
 }
 
@@ -147,7 +157,7 @@ int command_audit(int argc, char **argv)
             "IPv4 address, 10.0.2.15",
             o.host);
     if (o.at_host)
-        config.known |= NEEDS_PORT;
+        config.known |= NEEDS_PORT | NEEDS_ORDER;
     struct json_lines *const json[2] = {o.json ? json_open(NULL) : NULL,
                                         o.json_file ? json_open(o.json_file) : NULL};
     struct pool *pool = pool_new();

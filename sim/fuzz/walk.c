@@ -404,7 +404,8 @@ struct walk *walk_open(struct walks *of)
                                           .alloc = alloc,
                                           .release = release,
                                           .found = found,
-                                          .known = NEEDS_COMPLETE | NEEDS_PORT | NEEDS_UNMERGED,
+                                          .known = NEEDS_COMPLETE | NEEDS_PORT | NEEDS_ORDER |
+                                                   NEEDS_UNMERGED,
                                           .most = CONNECTIONS,
                                           .octets_most = REMEMBERED};
     w->monitor = monitor_new(&config);

@@ -18,6 +18,7 @@ enum option_code {
     MAX_SIZE = 57,
     T1 = 58,
     T2 = 59,
+    CLASS = 60,
     CLIENT_ID = 61,
     END = 255
 };
@@ -139,12 +140,16 @@ static void discover(struct monitor *m, const struct message *d, struct lease *l
 static void select_offer(struct monitor *m, const struct message *d, const struct lease *l)
 {
     uint32_t server = number(d, SERVER), address = number(d, REQUESTED), xid = get32(d->m + XID);
-    bool offered = !l->offers;
+    bool offered = !l->offers, heard = false; /* an offer of that server's */
     HOLDS(m, d->option[REQUESTED] && !get32(d->m + CIADDR), dhcp_select,
           "REQUEST to a server without the address that it offered, or with ciaddr");
-    for (uint32_t k = 0; k < l->offers && k < OFFERS; k++)
-        offered |= l->offer[k].server == server && l->offer[k].address == address &&
-                   l->offer[k].xid == xid;
+    for (uint32_t k = 0; k < l->offers && k < OFFERS; k++) {
+        bool of_server = l->offer[k].server == server && l->offer[k].xid == xid;
+        offered |= of_server && l->offer[k].address == address;
+        heard |= of_server;
+    }
+    if (!heard && !(m->known & NEEDS_PORT))
+        m->known &= ~(unsigned)NEEDS_COMPLETE; /* another wire may have carried it */
     HOLDS(m, offered, dhcp_offered, "REQUEST for %s of %s, which was not offered under this number",
           ip_words(address), ip_words(server));
     if (l->discovered && xid == l->discover_xid)
@@ -214,11 +219,40 @@ static void pace(struct monitor *m, const struct message *d, struct lease *l)
     l->last_xid = get32(d->m + XID);
 }
 
+static uint64_t sum_of(const uint8_t *option, uint64_t from)
+{
+    return option ? octets_sum(option, option[0] + 1u, from) : from + 1;
+}
+
+/* A boot loader and the system that it loads are two clients of one station. */
+static void begin(const struct message *d, struct lease *l)
+{
+    uint32_t xid = get32(d->m + XID);
+    bool reboots = d->type == REQUEST && !d->option[SERVER] && !get32(d->m + CIADDR);
+    if (d->type == DISCOVER || reboots) {
+        uint64_t who = sum_of(d->option[CLASS], sum_of(d->option[PARAMETERS], 1));
+        if (who != l->who && !(reboots && xid == l->discover_xid))
+            l->id.there = l->asks.there = false;
+        l->who = who;
+    }
+    if (!l->xids || l->xid[(l->xids - 1) % XIDS] != xid)
+        l->xid[l->xids++ % XIDS] = xid;
+}
+
+static bool asked_under(const struct lease *l, uint32_t xid)
+{
+    for (uint32_t k = 0; k < l->xids && k < XIDS; k++)
+        if (l->xid[k] == xid)
+            return true;
+    return false;
+}
+
 static void see_client(struct monitor *m, const struct message *d, struct lease *l)
 {
     if (l->told_options != m->told_options)
         l->id.there = l->asks.there = false;
     l->told_options = m->told_options;
+    begin(d, l);
     client_fields(m, d);
     pace(m, d, l);
     keep(m, &l->id, d->option[CLIENT_ID], MONITOR_dhcp_client_id, "the client identifier");
@@ -255,6 +289,10 @@ static void granted(struct monitor *m, const struct message *d, struct lease *l)
 
 static void keep_offer(const struct message *d, struct lease *l)
 {
+    for (uint32_t k = 0; k < l->offers && k < OFFERS; k++)
+        if (l->offer[k].server == number(d, SERVER) && l->offer[k].xid == get32(d->m + XID) &&
+            l->offer[k].address == get32(d->m + YIADDR))
+            return; /* the same again */
     uint32_t slot = l->offers++ % OFFERS;
     l->offer[slot].server = number(d, SERVER);
     l->offer[slot].address = get32(d->m + YIADDR);
@@ -276,8 +314,8 @@ static void see_server(struct monitor *m, const struct message *d, struct lease 
         HOLDS(m, !yiaddr && !d->option[LEASE_TIME], dhcp_inform_ack,
               "ACK of INFORM with an address or a lease time");
     if (l->tries)
-        HOLDS(m, get32(d->m + XID) == l->last_xid || get32(d->m + XID) == l->discover_xid,
-              dhcp_reply_xid, "the answer's number 0x%08x is not the client's", get32(d->m + XID));
+        HOLDS(m, asked_under(l, get32(d->m + XID)), dhcp_reply_xid,
+              "the answer's number 0x%08x is not the client's", get32(d->m + XID));
     if (d->type == OFFER)
         keep_offer(d, l);
     if (d->type == ACK)

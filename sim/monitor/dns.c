@@ -3,7 +3,6 @@
 #include "sim/monitor/inside.h"
 
 enum { UDP = 8, HEADER = 12, LABEL_MOST = 63, NAME_MOST = 255, PLAIN_MOST = 512, OPT = 41 };
-enum { QUERIES = sizeof((struct host *)0)->query / sizeof(struct dns_query) };
 
 struct message {
     const uint8_t *m;
@@ -99,9 +98,11 @@ static void query(struct monitor *m, const struct message *d, struct host *h)
     const struct sight *s = &m->sight;
     uint32_t opcode = d->flags >> 11 & 15, port = get16(s->body);
     HOLDS(m, !(d->flags & 0x0040), dns_z, "the reserved bit is set");
-    HOLDS(m, !(d->flags & 0x048f), dns_query_flags, "flags 0x%04x in a query", d->flags);
-    if (opcode == 0)
-        HOLDS(m, d->questions == 1, dns_one_question, "%u questions", d->questions);
+    if (opcode == 0) {
+        bool cookie = !d->questions && d->edns; /* RFC 7873 5.4 */
+        HOLDS(m, !(d->flags & 0x048f), dns_query_flags, "flags 0x%04x in a query", d->flags);
+        HOLDS(m, d->questions == 1 || cookie, dns_one_question, "%u questions", d->questions);
+    }
     HOLDS(m, d->len <= PLAIN_MOST || d->edns, dns_size, "a query of %u octets without EDNS",
           d->len);
     uint32_t sum = question_sum(d);
@@ -116,6 +117,7 @@ static void query(struct monitor *m, const struct message *d, struct host *h)
           d->id);
     HOLDS(m, !guessed(&h->dns_port, port, 0xffff), dns_port,
           "port %u: the last eight were foretold", port);
+    h->crowded |= h->query[h->queries % QUERIES].open;
     h->query[h->queries++ % QUERIES] = (struct dns_query){.port = (uint16_t)port,
                                                           .id = (uint16_t)d->id,
                                                           .server = s->dst,
@@ -134,7 +136,7 @@ static void response(struct monitor *m, const struct message *d)
         if (asker->query[k].server == s->src && asker->query[k].port == port &&
             (!of || asker->query[k].id == d->id))
             of = &asker->query[k];
-    if (!of)
+    if (!of || (asker->crowded && of->id != d->id))
         return;
     HOLDS(m, of->id == d->id, dns_response_id, "number %u, the query had %u", d->id, of->id);
     if (of->id != d->id)

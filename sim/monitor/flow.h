@@ -22,7 +22,7 @@ enum {
     OPTION_SACK = 5,
     OPTION_TS = 8
 };
-enum { SACK_BLOCKS = 4, AHEAD = 8, RECENT_SEGMENTS = 4, MSS_DEFAULT = 536 };
+enum { SACK_BLOCKS = 4, AHEAD = 8, RECENT_SEGMENTS = 16, MSS_DEFAULT = 536 };
 
 struct range {
     uint32_t from, to;
@@ -38,6 +38,7 @@ struct segment {
     uint32_t sacks;
     uint32_t ecn;                   /* of the datagram: 0 Not-ECT, 3 CE */
     bool partial, merged, accurate; /* accurate: the bit of RFC 9768 */
+    bool blind;                     /* its options were cut by the capture */
 };
 
 struct tcp_end {
@@ -53,6 +54,9 @@ struct tcp_end {
     struct range ahead[AHEAD], twice[AHEAD];
     uint32_t aheads, twices;
     uint32_t tsval, first_tsval;
+    uint32_t tsval_then, tsval_before; /* the highest about now, and a second before that or more */
+    int64_t then_ns;
+    bool unstamped; /* a segment of it had no timestamp, though they were agreed on */
     uint32_t segments;
     struct {
         uint32_t ack, end, flags;
@@ -61,10 +65,13 @@ struct tcp_end {
     uint32_t syns;     /* that it sent */
     int64_t left_ns;   /* when its last segment was seen, and 1; 0: never */
     bool again_waited; /* the first may have been ready before it left */
+    bool again_flat;   /* its last gap did not grow */
     uint32_t again_seq, agains, again_came, probes_flat, probes;
     int64_t again_ns, again_gap_ns, probe_ns, probe_gap_ns, dead_ns, fin_ns;
     /* what may be in flight */
-    uint64_t acked, advances, duplicates;
+    uint64_t acked, advances, duplicates, sacked, pieces; /* pieces: full segments that its new
+                                                             octets would fill, or were */
+    uint32_t sack_top; /* of its octets, behind the farthest that a block told of */
     /* acknowledgements that it owes */
     int64_t owed_ns, full_ns;
     uint32_t owed_to, fulls, largest;
@@ -77,6 +84,7 @@ struct tcp_flow {
     struct node node;
     struct tcp_end end[2];
     bool start;          /* its first SYN was seen */
+    bool blind;          /* a SYN, but not all of its options */
     bool open;           /* both SYNs were, and were acknowledged */
     bool refused;        /* by a reset before that */
     bool perhaps_reset;  /* by one with the number that was acknowledged last */
@@ -90,6 +98,8 @@ struct tcp_flow {
     struct doubt {
         const struct tcp_end *of;
         uint32_t ack; /* or the timestamp that was echoed, or the edge of the window */
+        int64_t at_ns;
+        bool sure; /* no frame that was captured a little late explains it */
         struct monitor_finding f;
     } doubt, echo_doubt, window_doubt; /* waits for what comes */
 };
@@ -99,6 +109,8 @@ struct tcp_view {
     const struct segment *s;
     struct tcp_flow *flow;
     struct tcp_end *from, *to;
+    bool later; /* than all that its sender sent before it: more is acknowledged, or its clock went
+                   on */
 };
 
 static inline bool is_after(uint32_t a, uint32_t b)

@@ -113,7 +113,7 @@ static void reply(struct monitor *m, struct host *h)
     }
     if (!e) {
         bool few = h && h->echoes && h->echoes < ECHOES && !h->fragmented;
-        if (few && !m->many_asked_ns)
+        if (few && !m->many_asked_ns && !had_odd(m, h))
             broken(m, MONITOR_icmp_echo_asked, "a reply to %s that answers no request of it",
                    ip_words(s->dst));
         return;

@@ -9,7 +9,7 @@
 #define SECOND_NS      INT64_C(1000000000)
 #define MILLISECOND_NS INT64_C(1000000)
 
-enum { ASKED = 8, ECHOES = 8, IDS = 32, RECENT = 8 };
+enum { ASKED = 8, ECHOES = 8, IDS = 32, RECENT = 8, QUERIES = 16, NTP_QUERIES = 8 };
 
 struct asked {
     uint32_t ipv4;
@@ -24,6 +24,7 @@ struct station {
     uint32_t ipv4; /* the first that it was a source of */
     bool many;     /* it was of others, too: a router, whose frames are not its own */
     bool partial;  /* sums, or segments, that its NIC finishes */
+    bool raw;      /* either: it was counted among `raws` */
     struct asked asked[ASKED], probed[2]; /* by ARP */
 };
 
@@ -44,6 +45,12 @@ struct dns_query {
     bool open;
 };
 
+struct ntp_query {
+    uint32_t server, port;
+    uint64_t transmit, receive;
+    int64_t at_ns;
+};
+
 /* A host, by its IPv4 address. */
 struct host {
     struct node node;
@@ -55,6 +62,8 @@ struct host {
     int64_t arp_ns;
     struct echo echo[ECHOES]; /* that came, a ring */
     uint32_t echoes;
+    int64_t odd_ns; /* when something broken came to it, and 1: it may have been answered as what it
+                       was before */
     bool fragmented; /* a fragment came to it: what it answers may not have been seen whole */
     struct {
         uint64_t key;
@@ -71,12 +80,11 @@ struct host {
     uint32_t errors;
     struct guess isn, port, dns_id, dns_port;
     uint32_t isn_same, isn_last;
-    struct dns_query query[4];
+    struct dns_query query[QUERIES];
     uint32_t queries;
-    int64_t ntp_ns[2];
-    uint32_t ntp_server[2];
-    uint64_t ntp_transmit;
-    uint32_t ntp_asked;
+    bool crowded; /* one was forgotten before its answer came */
+    struct ntp_query ntp[NTP_QUERIES];
+    uint32_t ntps;
 };
 
 enum { PENDING = 256 };
@@ -95,7 +103,9 @@ struct monitor {
     /* the frame that is being seen */
     const struct monitor_frame *frame;
     struct sight sight;
-    struct station *from;  /* who sent it; NULL: the link has no addresses */
+    struct station *from; /* who sent it; NULL: the link has no addresses */
+    uint32_t raws; /* stations whose frames no NIC had finished: of two, as on virtual links, one is
+                      far */
     unsigned known;        /* of it */
     uint32_t told_options; /* how often that was told */
     bool without_arp;
@@ -123,6 +133,16 @@ void missing(struct monitor *m, const void *flow);
     ((m)->asked[MONITOR_##rule] |= (m)->judged,                                                    \
      (holds) ? true : (broken((m), MONITOR_##rule, __VA_ARGS__), false))
 
+/* The same of a frame that says itself that it is later than those before it: no order is needed.
+ */
+#define HOLDS_LATER(m, later, holds, rule, ...)                                                    \
+    do {                                                                                           \
+        unsigned known_ = (m)->known;                                                              \
+        (m)->known |= (later) && known_ & NEEDS_PORT ? NEEDS_ORDER : 0u;                           \
+        HOLDS(m, holds, rule, __VA_ARGS__);                                                        \
+        (m)->known = known_;                                                                       \
+    } while (0)
+
 /* NULL: not known, or no memory. */
 struct station *station_of(struct monitor *m, const uint8_t mac[6], bool make);
 struct host *host_of(struct monitor *m, uint32_t ipv4);
@@ -141,6 +161,8 @@ bool guessed(struct guess *g, uint32_t number, uint32_t mask);
 /* A neighbour's address became known just now: what leaves may have been ready for long, and of
  * what waited some may have been dropped. */
 bool waited_for_neighbour(const struct monitor *m);
+/* Something broken came to the host lately, and its answer is not that of nothing. */
+bool had_odd(const struct monitor *m, const struct host *h);
 
 /* --- the protocols, each given the frame in m->sight --- */
 void see_link(struct monitor *m);

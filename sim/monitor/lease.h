@@ -4,7 +4,7 @@
 
 #include "sim/monitor/inside.h"
 
-enum { KEPT_OCTETS = 64, OFFERS = 4 };
+enum { KEPT_OCTETS = 64, OFFERS = 8, XIDS = 8 };
 
 /* An option that is the same in every message; the first octets of it. */
 struct kept {
@@ -17,6 +17,8 @@ struct lease {
     struct node node;
     uint8_t last_type;
     uint32_t last_xid, discover_xid, discover_secs;
+    uint32_t xid[XIDS], xids; /* of what it sent */
+    uint64_t who;             /* of what it begins with: what it says it is and asks for */
     bool discovered, naked;
     int64_t sent_ns, gap_ns;
     uint32_t tries, flat; /* of one message; gaps that did not grow */

@@ -49,8 +49,9 @@ static void destination(struct monitor *m)
     }
     if (m->without_arp && m->frame->way == MONITOR_LEAVES)
         return;
+    static const uint8_t bundle[6] = {0x01, 0, 0x5e, 0x90, 0, 0x01}; /* RFC 7130 2.3 */
     bool may_be_broadcast = (s->dst & 3) == 3 || (s->dst & 3) == 0;
-    HOLDS(m, !(to[0] & 1) || may_be_broadcast || dhcp, eth_unicast_in_broadcast,
+    HOLDS(m, !(to[0] & 1) || may_be_broadcast || dhcp || same(to, bundle), eth_unicast_in_broadcast,
           "a datagram to %s alone goes to many stations", ip_words(s->dst));
     HOLDS(m, s->dst != INADDR_BROADCAST || same(to, everybody), eth_broadcast,
           "to 255.255.255.255 by %02x:%02x:%02x:%02x:%02x:%02x, not by ff:ff:ff:ff:ff:ff", to[0],
@@ -140,7 +141,7 @@ static void request(struct monitor *m, const struct arp *a)
         HOLDS(m, now - r->at_ns >= SECOND_NS - 50 * MILLISECOND_NS, arp_rate,
               "%s is asked for again after %lld ms", ip_words(a->tpa),
               (long long)((now - r->at_ns) / MILLISECOND_NS));
-    r->times = now - r->at_ns >= SECOND_NS ? 1 : r->times + 1;
+    r->times = now - r->at_ns >= SECOND_NS - 50 * MILLISECOND_NS ? 1 : r->times + 1;
     HOLDS(m, r->times <= 10, arp_flood, "%s is asked for the %uth time within a second",
           ip_words(a->tpa), r->times);
     r->at_ns = now;
@@ -172,8 +173,8 @@ static void reply(struct monitor *m, struct host *h, const struct arp *a)
     const uint8_t *to = m->sight.eth; /* ARP has one */
     bool asked = h->arp_open && h->arp_from == a->tpa && same(h->arp_mac, a->tha);
     bool gratuitous = a->spa == a->tpa;
-    HOLDS(m, asked || gratuitous, arp_reply_asked, "%s is told of %s, for which it did not ask",
-          ip_words(a->tpa), ip_words(a->spa));
+    HOLDS(m, asked || gratuitous || had_odd(m, h), arp_reply_asked,
+          "%s is told of %s, for which it did not ask", ip_words(a->tpa), ip_words(a->spa));
     if (asked)
         HOLDS(m, same(to, a->tha) || same(to, everybody), arp_reply_to,
               "the answer for %s goes to another station", ip_words(a->tpa));

@@ -215,6 +215,20 @@ void monitor_finish(struct monitor *m)
         settle_oldest(m);
 }
 
+static void note_odd(struct monitor *m, const struct monitor_finding *f)
+{
+    const struct sight *s = &m->sight;
+    uint32_t to = s->kind == SIGHT_IPV4 ? s->dst : s->kind == SIGHT_ARP ? get32(s->ip + 24) : 0;
+    struct host *h = m->frame->way == MONITOR_UNKNOWN && !f->lacks && to ? host_of(m, to) : NULL;
+    if (h)
+        h->odd_ns = m->frame->time_ns + 1;
+}
+
+bool had_odd(const struct monitor *m, const struct host *h)
+{
+    return h && h->odd_ns && m->frame->time_ns - h->odd_ns < 2 * SECOND_NS;
+}
+
 void broken(struct monitor *m, enum monitor_rule rule, const char *format, ...)
 {
     struct monitor_finding f;
@@ -225,6 +239,7 @@ void broken(struct monitor *m, enum monitor_rule rule, const char *format, ...)
     fill_finding(m, &f, rule, format, args);
     va_end(args);
     tell_finding(m, &f);
+    note_odd(m, &f);
 }
 
 void doubted(struct monitor *m, struct monitor_finding *out, enum monitor_rule rule,
@@ -243,7 +258,7 @@ void monitor_tell(struct monitor *m, enum monitor_told what)
         m->told_options++;
         break;
     case MONITOR_TOLD_LOSSES:
-        m->config.known &= ~(unsigned)(NEEDS_COMPLETE | NEEDS_PORT);
+        m->config.known &= ~(unsigned)(NEEDS_COMPLETE | NEEDS_PORT | NEEDS_ORDER);
         break;
     case MONITOR_TOLD_NO_ARP:
         m->without_arp = true;
@@ -301,6 +316,17 @@ static bool is_own(struct monitor *m)
     return s->unpadded && !s->many && first;
 }
 
+/* On a virtual link nobody fills frames up or sums them: those of two stations look as if they were
+ * captured at home, and one of them is not. */
+static void count_raw(struct monitor *m)
+{
+    struct station *s = m->from;
+    if (s->raw || !(s->unpadded || s->partial))
+        return;
+    s->raw = true;
+    m->raws++;
+}
+
 /* What is known of the capture where this sender's frames are concerned. */
 static void read_sender(struct monitor *m)
 {
@@ -310,8 +336,10 @@ static void read_sender(struct monitor *m)
     m->from = m->sight.eth ? station_of(m, m->sight.eth + ETHER_ADDR_LEN, true) : NULL;
     if (m->from && f->way == MONITOR_UNKNOWN && f->wire_len < WIRE_LEAST)
         m->from->unpadded = true;
+    if (m->from)
+        count_raw(m);
     if (m->from && is_own(m))
-        m->known |= NEEDS_PORT;
+        m->known |= NEEDS_PORT | (m->raws > 1 ? 0u : NEEDS_ORDER);
     if (!m->from || !m->from->partial)
         m->known |= NEEDS_UNMERGED;
 }

@@ -29,13 +29,15 @@ enum monitor_level {
 
 /* What a rule needs to be certain, and what is known of a frame: a bit each. */
 enum monitor_need {
-    NEEDS_PORT = 1,  /* the capture was taken at the sender's own port: order and times are its */
-    NEEDS_WHOLE = 2, /* the frame was not cut by the capture's snap length */
-    NEEDS_START = 4, /* the connection's handshake was seen */
+    NEEDS_PORT = 1,     /* the frame is as it left the sender's own port, forwarded by nobody */
+    NEEDS_WHOLE = 2,    /* the frame was not cut by the capture's snap length */
+    NEEDS_START = 4,    /* the connection's handshake was seen */
     NEEDS_COMPLETE = 8, /* nothing that passed is missing in the capture */
     NEEDS_UNMERGED =
-        16, /* the sender's frames were not captured before its NIC cut and summed them */
-    NEEDS_ALL = 31
+        16,           /* the sender's frames were not captured before its NIC cut and summed them */
+    NEEDS_ORDER = 32, /* the capture was taken at that port: what left and came, and when, is the
+                         sender's */
+    NEEDS_ALL = 63
 };
 
 #define MONITOR_RULE(id, ...) MONITOR_##id,

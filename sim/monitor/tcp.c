@@ -79,6 +79,7 @@ static void take_syn(struct tcp_end *e, const struct segment *s)
     e->isn = s->seq;
     e->nxt = s->end;
     e->kept_from = s->seq + 1;
+    e->sack_top = s->seq;
     e->offers = s->kinds;
     e->mss = (s->kinds & 1u << OPTION_MSS) ? s->mss : MSS_DEFAULT;
     e->scale = (s->kinds & 1u << OPTION_SCALE) ? (s->scale > 14 ? 14 : s->scale) : 0;
@@ -215,6 +216,13 @@ static void see_stream(struct monitor *m, const struct tcp_view *v)
     see_tcp_note_reset(m, v);
 }
 
+static bool is_later(const struct segment *s, const struct tcp_end *e)
+{
+    bool stamp = s->kinds & 1u << OPTION_TS && e->stamped;
+    return (stamp && is_after(s->tsval, e->tsval)) ||
+           (s->flags & TCP_ACK && e->acks_any && is_after(s->ack, e->ack));
+}
+
 void see_tcp(struct monitor *m)
 {
     struct segment s;
@@ -236,7 +244,7 @@ void see_tcp(struct monitor *m)
     m->counts.connections += made;
     m->counts.midway += made && !(s.flags & (TCP_SYN | TCP_RST));
     judge_isn(m, &s, &f->end[side]);
-    struct tcp_view v = {&s, f, &f->end[side], &f->end[!side]};
+    struct tcp_view v = {&s, f, &f->end[side], &f->end[!side], is_later(&s, &f->end[side])};
     if (s.flags & TCP_SYN)
         begin(m, f, side, &s);
     if (s.flags & TCP_SYN && v.from->isn != s.seq) {
@@ -245,7 +253,8 @@ void see_tcp(struct monitor *m)
             v.from->tsval = s.tsval; /* RFC 7323 5.3 comes before the SYN is looked at */
         return;                      /* it touches no connection that is there */
     }
-    m->known |= f->start ? NEEDS_START : 0;
+    f->blind |= s.blind && s.flags & TCP_SYN;
+    m->known |= f->start && !f->blind ? NEEDS_START : 0;
     m->known &= ~(f->holes ? (unsigned)NEEDS_COMPLETE : 0u);
     see_tcp_options(m, &v);
     see_tcp_resets(m, &v);

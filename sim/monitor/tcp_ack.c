@@ -85,6 +85,13 @@ static bool is_duplicate(const struct segment *s, uint32_t k)
                       (s->sacks > 1 && lies_in(&s->sack[0], &s->sack[1])));
 }
 
+/* All has come, and the stream has ended: Linux says so before it forgets its blocks. */
+static bool ends(const struct tcp_view *v)
+{
+    const struct tcp_end *to = v->to;
+    return to->fin && v->s->ack == to->fin_at + 1 && is_after(v->s->ack, v->from->ack);
+}
+
 static void sacks(struct monitor *m, const struct tcp_view *v)
 {
     const struct segment *s = v->s;
@@ -99,6 +106,8 @@ static void sacks(struct monitor *m, const struct tcp_view *v)
                   r->to);
             continue;
         }
+        if (ends(v))
+            continue;
         HOLDS(m, is_after(r->from, s->ack), tcp_sack_below,
               "a block from %u, all up to %u is acknowledged", r->from, s->ack);
         if (!came(v->from, r) && m->frame->way == MONITOR_UNKNOWN && !is_after(r->to, v->to->nxt)) {
@@ -121,6 +130,9 @@ static void doubt(struct monitor *m, const struct tcp_view *v)
         return;
     f->doubt.of = v->to;
     f->doubt.ack = v->s->ack;
+    f->doubt.at_ns = m->frame->time_ns;
+    f->doubt.sure =
+        m->known & NEEDS_ORDER || (v->from->edged && is_after(v->s->ack, v->from->edge));
     doubted(m, &f->doubt.f, MONITOR_tcp_ack_unseen, "%u is acknowledged, what came ends at %u",
             v->s->ack, v->from->got);
 }
@@ -145,14 +157,22 @@ static void beyond(struct monitor *m, const struct tcp_view *v)
     close_gap(v->from);
 }
 
+#define LATE_NS                                                                                    \
+    (20 * MILLISECOND_NS) /* two frames that pass one point are captured so far apart              \
+                           */
+
 /* The sender of what was acknowledged too early speaks: where it stands. */
 static void settle_ack(struct monitor *m, const struct tcp_view *v)
 {
     struct tcp_flow *f = v->flow;
     if (f->doubt.of != v->from || v->s->flags & TCP_RST || is_after(v->from->nxt, v->s->seq))
         return;
-    if (is_after(f->doubt.ack, v->s->seq) && v->s->seq == v->from->nxt) {
-        tell_finding(m, &f->doubt.f);
+    bool early = is_after(f->doubt.ack, v->s->seq) && v->s->seq == v->from->nxt;
+    if (early && !f->doubt.sure && m->frame->time_ns - f->doubt.at_ns < LATE_NS)
+        return; /* it may have been sent before, and captured behind */
+    if (early) {
+        f->doubt.f.lacks &= ~(unsigned)NEEDS_COMPLETE; /* nothing is missing before its place */
+        m->config.found(m->config.self, &f->doubt.f);
     } else {
         f->holes = true;
         missing(m, f);
@@ -186,12 +206,24 @@ static void offer(struct monitor *m, const struct tcp_view *v)
     if (!v->flow->start || (v->to->seen && v->to->nxt - s->ack > 1u << 30))
         return; /* nobody believes who acknowledges what was not sent */
     if (e->edged && !is_after(e->ack, s->ack))
-        HOLDS(m, !is_after(e->last_edge, edge + (1u << scale) - 1), tcp_window_shrunk,
-              "the window ends at %u, it ended at %u", edge, e->last_edge);
+        HOLDS_LATER(m, v->later, !is_after(e->last_edge, edge + (1u << scale) - 1),
+                    tcp_window_shrunk, "the window ends at %u, it ended at %u", edge, e->last_edge);
     e->last_edge = edge;
     if (!e->edged || is_after(edge, e->edge))
         e->edge = edge;
     e->edged = true;
+}
+
+/* What a block tells of for the first time may be followed by as much, unacknowledged as it is. */
+static void count_sacked(const struct segment *s, struct tcp_end *of)
+{
+    for (uint32_t k = 0; k < s->sacks; k++) {
+        uint32_t from = is_after(of->sack_top, s->ack) ? of->sack_top : s->ack;
+        if (!is_after(s->sack[k].to, from) || is_after(s->sack[k].to, of->nxt))
+            continue;
+        of->sacked += s->sack[k].to - from;
+        of->sack_top = s->sack[k].to;
+    }
 }
 
 static void count(const struct tcp_view *v)
@@ -200,6 +232,7 @@ static void count(const struct tcp_view *v)
     uint32_t ack = v->s->ack;
     if (is_after(ack, of->nxt))
         return; /* of nothing that was sent: no sender believes it */
+    count_sacked(v->s, of);
     if (by->acks_any && !is_after(ack, by->ack)) {
         of->duplicates += ack == by->ack && v->s->len == 0;
         return;
@@ -223,8 +256,8 @@ void see_tcp_acknowledged(struct monitor *m, const struct tcp_view *v)
     else
         beyond(m, v);
     if (e->acks_any)
-        HOLDS(m, !is_after(e->ack, s->ack), tcp_ack_back, "%u is acknowledged, after %u", s->ack,
-              e->ack);
+        HOLDS_LATER(m, v->later, !is_after(e->ack, s->ack), tcp_ack_back,
+                    "%u is acknowledged, after %u", s->ack, e->ack);
     sacks(m, v);
     settle_window(m, v);
     offer(m, v);

@@ -127,19 +127,22 @@ bool see_tcp_header(struct monitor *m, struct segment *s)
     s->header = (h[12] >> 4) * 4u;
     if (!HOLDS(m, s->header >= HEADER && s->header <= i->body_len, tcp_header,
                "a header of %u octets in a segment of %u", s->header, i->body_len) ||
-        s->header > i->have || !checksum(m, s))
+        !checksum(m, s))
         return false;
+    s->blind = s->header > i->have;
     s->seq = get32(h + 4);
     s->ack = get32(h + 8);
     s->flags = h[13];
     s->accurate = h[12] & 1;
     s->win = get16(h + 14);
     s->len = i->body_len - s->header;
-    s->payload = h + s->header;
-    s->have = i->have - s->header;
+    s->have = s->blind ? 0 : i->have - s->header;
+    s->payload = s->blind ? NULL : h + s->header;
     s->end = s->seq + s->len + !!(s->flags & TCP_SYN) + !!(s->flags & TCP_FIN);
-    read_options(m, s, h);
     flags(m, s, h);
+    if (s->blind)
+        return true;
+    read_options(m, s, h);
     option_places(m, s);
     return true;
 }

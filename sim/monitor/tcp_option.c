@@ -41,6 +41,8 @@ static void echoes(struct monitor *m, const struct tcp_view *v)
         HOLDS(m, echo == 0, tcp_tsecr, "TSecr %u, no timestamp came", echo);
         return;
     }
+    if (is_after(echo, to->tsval) && to->unstamped)
+        return; /* of a segment that should have had it */
     if (is_after(echo, to->tsval) && m->frame->way == MONITOR_UNKNOWN && m->judged) {
         struct doubt *d = &v->flow->echo_doubt;
         if (d->of)
@@ -69,9 +71,16 @@ static void settle_echo(struct monitor *m, const struct tcp_view *v)
     missing(m, v->flow);
 }
 
+/* Older than what was sent a second ago, or first of all: nothing is so late. */
+static bool is_ancient(const struct tcp_end *e, uint32_t tsval)
+{
+    return is_after(e->tsval_before, tsval);
+}
+
 static void timestamps(struct monitor *m, const struct tcp_view *v)
 {
     struct tcp_end *from = v->from;
+    int64_t now = m->frame->time_ns;
     bool there = has(v->s->kinds, OPTION_TS), syn = v->s->flags & TCP_SYN;
     bool reset = v->s->flags & TCP_RST;
     if (from->syn && v->to->syn && !syn && !reset) {
@@ -80,13 +89,15 @@ static void timestamps(struct monitor *m, const struct tcp_view *v)
               "no timestamp, both SYNs had one");
         HOLDS(m, !there || agreed(v, OPTION_TS), tcp_ts_uninvited,
               "a timestamp, not both SYNs had one");
+        from->unstamped |= !there && agreed(v, OPTION_TS);
     }
     if (!there || reset)
         return;
     settle_echo(m, v);
     if (from->stamped)
-        HOLDS(m, !is_after(from->tsval, v->s->tsval), tcp_tsval_back, "TSval %u after %u",
-              v->s->tsval, from->tsval);
+        HOLDS_LATER(m, v->later || is_ancient(from, v->s->tsval),
+                    !is_after(from->tsval, v->s->tsval), tcp_tsval_back, "TSval %u after %u",
+                    v->s->tsval, from->tsval);
     echoes(m, v);
     uint32_t leap = v->s->tsval - from->tsval;
     from->leapt |= from->stamped && leap + LEAP > 2 * LEAP;
@@ -94,6 +105,11 @@ static void timestamps(struct monitor *m, const struct tcp_view *v)
         from->first_tsval = v->s->tsval;
     if (!from->stamped || is_after(v->s->tsval, from->tsval))
         from->tsval = v->s->tsval;
+    if (!from->stamped || now - from->then_ns > SECOND_NS) {
+        from->tsval_before = from->stamped ? from->tsval_then : from->first_tsval;
+        from->tsval_then = from->tsval;
+        from->then_ns = now;
+    }
     from->stamped = true;
 }
 
@@ -111,7 +127,8 @@ static bool negotiated(const struct tcp_view *v)
 static void syn_ecn(struct monitor *m, const struct tcp_view *v)
 {
     bool answers = v->s->flags & TCP_ACK;
-    HOLDS(m, !v->s->ecn, tcp_ecn_syn, "ECT on a SYN");
+    bool sets_up = (v->s->flags & (TCP_ECE | TCP_CWR)) == (TCP_ECE | TCP_CWR);
+    HOLDS(m, !v->s->ecn || sets_up, tcp_ecn_syn, "ECT on a SYN");
     if (answers && v->to->syn)
         HOLDS(m,
               !(v->s->flags & TCP_ECE) || v->to->ecn == (TCP_ECE | TCP_CWR) ||
@@ -141,8 +158,10 @@ static void ecn(struct monitor *m, const struct tcp_view *v)
 
 void see_tcp_options(struct monitor *m, const struct tcp_view *v)
 {
-    answered(m, v);
-    timestamps(m, v);
+    if (!v->s->blind && !v->flow->blind) {
+        answered(m, v);
+        timestamps(m, v);
+    }
     ecn(m, v);
     if (v->s->sacks && v->to->syn)
         HOLDS(m, has(v->to->offers, OPTION_SACK_PERMITTED), tcp_sack_uninvited,

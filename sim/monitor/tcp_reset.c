@@ -30,6 +30,12 @@ static bool of_own(const struct segment *s, const struct tcp_end *e, const struc
     return e->seen && !is_after(una, s->seq) && !is_after(s->seq, e->nxt);
 }
 
+/* Of what the other side sent long before, as far away: any number that it acknowledged. */
+static bool of_before(const struct segment *s, const struct tcp_end *e)
+{
+    return e->seen && e->syn && !is_after(e->isn, s->seq) && !is_after(s->seq, e->nxt);
+}
+
 static void number(struct monitor *m, const struct tcp_view *v)
 {
     const struct tcp_end *o = v->to;
@@ -37,7 +43,9 @@ static void number(struct monitor *m, const struct tcp_view *v)
         return;
     if (v->from->seen && !v->flow->start)
         return;
-    HOLDS(m, answers(v->s, o) || of_own(v->s, v->from, o), tcp_reset_number,
+    bool may = answers(v->s, o) || of_own(v->s, v->from, o) ||
+               (!(m->known & NEEDS_ORDER) && of_before(v->s, v->from));
+    HOLDS(m, may, tcp_reset_number,
           "RST with number %u, which is neither SND.NXT nor what a segment asked for", v->s->seq);
 }
 
@@ -73,7 +81,8 @@ void see_tcp_resets(struct monitor *m, const struct tcp_view *v)
     }
     if (v->s->flags & TCP_SYN)
         return;
-    HOLDS(m, !e->reset, tcp_after_own_reset, "a segment of a connection that it reset");
+    HOLDS_LATER(m, v->later && m->frame->time_ns - e->left_ns > GRACE_NS, !e->reset,
+                tcp_after_own_reset, "a segment of a connection that it reset");
     if (e->dead)
         HOLDS(m, m->frame->time_ns - e->dead_ns < GRACE_NS, tcp_after_reset,
               "a segment of a connection that was reset %lld ms ago",

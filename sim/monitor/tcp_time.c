@@ -26,6 +26,13 @@ static bool fired(const struct tcp_view *v)
            e->again_came == v->to->segments && !is_after(v->s->end, e->nxt);
 }
 
+/* Of a capture: a gap is that of several tries when some were lost before it, in the sender's own
+ * queue; the next is longer than their sum all the same. */
+static bool grows(const struct monitor *m, int64_t gap, int64_t before)
+{
+    return gap >= before + before / (m->frame->way == MONITOR_UNKNOWN ? 12 : 2);
+}
+
 /* The first try again of data may be a probe (RFC 8985) or a loss that acknowledgements told of:
  * what is compared are the gaps behind it. A SYN has no such thing; Linux, by a setting, sends the
  * first of them a second apart, which is no less than the first timer. */
@@ -39,9 +46,9 @@ static void back_off(struct monitor *m, const struct tcp_view *v)
               "the SYN again after %lld ms, the first RTO is 1 s", (long long)ms(gap));
     bool linear = syn && e->agains < LINEAR_TRIES && gap >= SECOND_NS - SLACK_NS;
     if (e->agains >= (syn ? 2 : 3) && gap < RTO_MOST_NS && !linear)
-        HOLDS(m, gap >= e->again_gap_ns + e->again_gap_ns / 2, tcp_backoff,
-              "try %u after %lld ms, the one before came after %lld ms", e->agains + 1,
-              (long long)ms(gap), (long long)ms(e->again_gap_ns));
+        HOLDS_LATER(m, e->again_flat, grows(m, gap, e->again_gap_ns), tcp_backoff,
+                    "try %u after %lld ms, the one before came after %lld ms", e->agains + 1,
+                    (long long)ms(gap), (long long)ms(e->again_gap_ns));
 }
 
 static bool probes(const struct tcp_view *v)
@@ -70,20 +77,26 @@ static void probe(struct monitor *m, const struct tcp_view *v)
 }
 
 /* The most that slow start allows from the largest initial window on, whatever the algorithm: every
- * acknowledgement adds what it covers, or one segment; recovery sends for duplicates, limited
- * transmit two more. */
+ * acknowledgement adds what it covers, or one segment, and so does what arrived out of order, which
+ * is in flight no more, too: duplicates and blocks count twice. Limited transmit has two more. */
 static void flight(struct monitor *m, const struct tcp_view *v)
 {
     const struct tcp_end *e = v->from, *to = v->to;
     uint64_t mss = to->mss ? to->mss : 1; /* of 0 no host can make a segment */
+    mss = mss < e->largest ? e->largest : mss;
+    uint64_t out_of_order = 2 * (e->duplicates * mss + e->sacked);
     if (!v->flow->open || !v->s->len || !is_after(v->s->end, e->nxt) || !to->acks_any)
         return;
     uint64_t grown = e->acked > e->advances * mss ? e->acked : e->advances * mss;
-    uint64_t most = (INITIAL_SEGMENTS + 2 + e->duplicates) * mss + grown;
+    uint64_t most = (INITIAL_SEGMENTS + 2) * mss + grown + out_of_order;
     uint32_t in_flight = v->s->end - to->ack;
     if (is_after(to->ack, v->s->end))
         return; /* what was not sent was acknowledged, which counts for nothing */
-    HOLDS(m, in_flight <= most, tcp_flight,
+    /* Who counts segments and not octets: all that were sent but those that are in flight, as few
+     * as they can be. */
+    bool counted =
+        2 * (uint64_t)in_flight <= (INITIAL_SEGMENTS + 2 + e->pieces) * mss + out_of_order;
+    HOLDS(m, in_flight <= most || counted, tcp_flight,
           "%u octets in flight, no congestion window is above %llu", in_flight,
           (unsigned long long)most);
 }
@@ -121,6 +134,14 @@ void see_tcp_timed(struct monitor *m, const struct tcp_view *v)
 
 /* --- what is remembered --- */
 
+static void note_pieces(const struct tcp_view *v)
+{
+    struct tcp_end *e = v->from;
+    uint32_t mss = v->to->mss ? v->to->mss : 1, full = mss > 60 ? mss - 40 : mss;
+    if (v->s->len && is_after(v->s->end, e->nxt))
+        e->pieces += v->s->merged || v->s->partial ? (v->s->len + full - 1) / full : 1;
+}
+
 static void note_again(struct monitor *m, const struct tcp_view *v)
 {
     struct tcp_end *e = v->from;
@@ -128,10 +149,12 @@ static void note_again(struct monitor *m, const struct tcp_view *v)
     if (v->s->end == v->s->seq)
         return;
     if (fired(v)) {
+        e->again_flat = e->agains > 1 && !grows(m, now - e->again_ns, e->again_gap_ns);
         e->again_gap_ns = now - e->again_ns;
         e->agains++;
     } else {
         e->agains = 1;
+        e->again_flat = false;
         e->again_waited = waited_for_neighbour(m);
         e->again_seq = v->s->seq;
         e->again_came = v->to->segments;
@@ -158,5 +181,6 @@ void see_tcp_note_time(struct monitor *m, const struct tcp_view *v)
     if (v->s->flags & TCP_RST)
         return;
     note_again(m, v);
+    note_pieces(v);
     note_full(m, v);
 }

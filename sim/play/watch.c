@@ -66,7 +66,8 @@ void watch_begin(struct run *r)
                                     .alloc = alloc,
                                     .release = release,
                                     .found = found,
-                                    .known = NEEDS_COMPLETE | NEEDS_PORT | NEEDS_UNMERGED,
+                                    .known =
+                                        NEEDS_COMPLETE | NEEDS_PORT | NEEDS_ORDER | NEEDS_UNMERGED,
                                     .most = MOST,
                                     .octets_most = OCTETS_MOST};
     if (!r->options->monitored)

@@ -47,6 +47,15 @@ def five():
     return out + [(4.1, tcp(A, "FA", 1001, 5001, b"bye"), None), (4.2, tcp(A, "A", 1005, 5001, b"more"), "tcp.after-fin")]
 
 
+def out_of_order(packets):
+    """On a virtual link, where nobody fills frames up, and some overtake others: an acknowledgement and a whole segment."""
+    out = [(t, f[:14 + struct.unpack("!H", f[16:18])[0]] if f[12:14] == b"\x08\0" else f[:42]) for t, f in packets]
+    at = [n for n, (_, f) in enumerate(out) if f[6:12] == A.mac and n > 8][:4]
+    for one, other in (at[:2], at[2:]):
+        out[one], out[other] = (out[one][0], out[other][1]), (out[other][0], out[one][1])
+    return out
+
+
 def main(folder):
     write(folder + "/five.pcap", [(t, f) for t, f, _ in five()])
     with open(folder + "/five.want", "w") as f:
@@ -57,6 +66,7 @@ def main(folder):
     write(folder + "/midway.pcap", whole[12:])
     write(folder + "/offloads.pcap", exchange("partial", 5840))
     write(folder + "/lost.pcap", [p for n, p in enumerate(whole) if n not in (9, 10, 16, 23, 24, 25, 31)])
+    write(folder + "/virtual.pcap", out_of_order(whole))
     write(folder + "/twice.pcap", [q for t, f in whole for q in ((t, f), (t + 0.000003, f))])
 
 

@@ -184,8 +184,8 @@ def record(owner=b"\xc0\x0c", data=b"\1\2\3\4", kind=1, length=None):
     return owner + struct.pack("!HHIH", kind, 1, 60, len(data) if length is None else length) + data
 
 
-def ntp(source, first=0x23, transmit=1, origin=0, octets=48):
-    m = bytes([first]) + b"\0" * 23 + struct.pack("!QQQ", origin, 0, transmit)
+def ntp(source, first=0x23, transmit=1, origin=0, octets=48, receive=0):
+    m = bytes([first]) + b"\0" * 23 + struct.pack("!QQQ", origin, receive, transmit)
     return udp(source, *((4001, 123) if source is A else (123, 4001)), m[:octets])
 
 

@@ -43,7 +43,8 @@ static void bench_up(void)
     struct monitor_config config = {.alloc = alloc,
                                     .release = release,
                                     .found = found,
-                                    .known = NEEDS_COMPLETE | NEEDS_PORT | NEEDS_UNMERGED,
+                                    .known =
+                                        NEEDS_COMPLETE | NEEDS_PORT | NEEDS_ORDER | NEEDS_UNMERGED,
                                     .most = 32,
                                     .octets_most = 1 << 14};
     bench.monitor = monitor_new(&config);

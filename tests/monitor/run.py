@@ -16,7 +16,8 @@ import frames
 WORK = "build/monitor"
 AUDIT, ONE = ["build/release/wiredrill", "audit", "--json"], ["--host", "02:00:00:00:00:01"]
 NEEDS = {"the capture may have been taken far from the sender's port": "far", "the capture cut the frame": "cut",
-         "the connection began before the capture": "midway"}
+         "between the sender's port and the capture frames may have been lost, late or out of order": "far",
+         "the connection's SYN is not in the capture, or is cut": "midway"}
 
 
 def read(path):
