@@ -12,6 +12,7 @@
 #include "stack/service/dns.h"
 #include "stack/service/http_client.h"
 #include "stack/service/http_server.h"
+#include "stack/service/line_server.h"
 #include "stack/service/ping.h"
 #include "stack/service/sntp.h"
 #include "stack/service/traceroute.h"
@@ -44,6 +45,7 @@ static const struct module *const modules[] = {
     &udp_echo_module,
     &http_client_module,
     &http_server_module,
+    &line_server_module,
     NULL,
 };
 
@@ -77,6 +79,7 @@ const struct stack_config stack_full_config = {
             .pings = 4,
             .http_connections = 4,
             .http_sessions = 8,
+            .line_sessions = 4,
             .driver_bytes = 512 * 1024,
         },
     .modules = modules,

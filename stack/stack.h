@@ -47,6 +47,7 @@ struct stack_limits {
     uint16_t pings;
     uint16_t http_connections; /* of the client, at work or kept */
     uint16_t http_sessions;    /* of the server at a time; more wait to be accepted */
+    uint16_t line_sessions;    /* the same of TCP echo and telnet together */
     uint32_t driver_bytes;     /* for drivers' states and rings */
 };
 

@@ -88,11 +88,15 @@ static void loop(struct live *l)
 
 /* --- the command --- */
 
-#define DEFAULT_SCRIPT                                                                             \
-    "sut eth0 ip 10.77.0.15/24\n"                                                                  \
+#define BEGIN "0 assert now() == 0\n"
+#define SERVE                                                                                      \
     "0 http_serve(80, \"/\", \"<html>wiredrill live</html>\\n\", \"/big\", 1000000) = 0\n"         \
     "0 udp_echo() = 0\n"                                                                           \
-    "end 86400s because \"until Ctrl-C\"\n"
+    "0 tcp_echo() = 0\n"                                                                           \
+    "0 telnet_serve() = 0\n"
+#define ALONE                                                                                      \
+    "sut eth0 ip 10.77.0.15/24\n"                                                                  \
+    "end 31536000s because \"until Ctrl-C\"\n"
 
 /* When each step is due; a relative time counts from the one before. */
 static int64_t *times_of(const struct script *s)
@@ -133,12 +137,26 @@ static int finish(struct live *l)
                                                              : EXIT_PASSED;
 }
 
+static void tell(const struct live *l)
+{
+    if (l->options->quiet)
+        return;
+    printf(
+        "our stack is on %s%s; a line such as `loss 5%%`, `latency 20ms`, `down`, `calm` changes "
+        "the wire\n",
+        l->options->tap,
+        l->options->paths ? "" : " as 10.77.0.15/24 (ip addr add 10.77.0.1/24 dev the device)");
+    if (l->options->serve)
+        printf("it serves HTTP at port 80 (/, /big), echo at 7 by UDP and TCP, telnet at 23\n");
+}
+
 static void begin(struct live *l)
 {
     if (l->options->netdev) {
         live_outside_tell(l);
     } else {
         l->link = l->run->topology.recording.link[0].link;
+        tell(l);
         l->ours.monitor = watch_monitor(l->run);
         l->port = link_attach(l->link, "tap", deliver, NULL, l);
     }
@@ -186,7 +204,8 @@ static int play(struct live *l, struct script *s)
 static struct script *read_file(const struct options *o, struct diagnostic *d)
 {
     char text[PATH_TEXT];
-    int len = snprintf(text, sizeof text, "0 assert now() == 0\ninclude \"%s\"\n", o->path[0]);
+    int len =
+        snprintf(text, sizeof text, BEGIN "%sinclude \"%s\"\n", o->serve ? SERVE : "", o->path[0]);
     if (len >= (int)sizeof text)
         return script_load(o->path[0], o->defined, d);
     struct script *s = script_parse("live", text, (size_t)len, o->defined, d);
@@ -195,13 +214,18 @@ static struct script *read_file(const struct options *o, struct diagnostic *d)
     return s;
 }
 
+static struct script *read_alone(const struct options *o, struct diagnostic *d)
+{
+    const char *text = o->serve ? BEGIN SERVE ALONE : BEGIN ALONE;
+    return script_parse("live", text, strlen(text), o->defined, d);
+}
+
 static struct script *read_script(const struct options *o)
 {
     struct diagnostic d;
-    struct script *s =
-        o->paths    ? read_file(o, &d)
-        : o->netdev ? live_peers(o->defined, &d)
-                    : script_parse("live", DEFAULT_SCRIPT, strlen(DEFAULT_SCRIPT), o->defined, &d);
+    struct script *s = o->paths    ? read_file(o, &d)
+                       : o->netdev ? live_peers(o->defined, &d)
+                                   : read_alone(o, &d);
     if (!s)
         usage_error("%s", d.text);
     return s;
@@ -212,7 +236,7 @@ static struct script *read_script(const struct options *o)
 static int open_all(struct live *l, struct why *why)
 {
     const struct options *o = l->options;
-    unsigned known = NEEDS_COMPLETE | NEEDS_UNMERGED | (o->netdev ? NEEDS_PORT : 0);
+    unsigned known = NEEDS_COMPLETE | NEEDS_UNMERGED | (o->netdev ? NEEDS_PORT | NEEDS_ORDER : 0);
     if ((o->netdev ? cable_netdev(&l->cable, o->netdev, why) : cable_tap(&l->cable, o->tap, why)) !=
             0 ||
         (o->pcap && !(l->pcap = pcap_stream_open(o->pcap, why))))
@@ -260,6 +284,9 @@ int command_live(int argc, char **argv)
     if (!o.tap == !o.netdev || o.paths > 1)
         return usage_error("live: a TAP device or a socket for QEMU, and at most one script: "
                            "`wiredrill live --tap tap0`, `wiredrill live --netdev dgram:PATH`");
+    if (o.serve && !o.tap)
+        return usage_error("--serve: our stack serves behind a TAP device, `wiredrill live --tap "
+                           "tap0 --serve`");
     static struct live l;
     l = (struct live){.options = &o, .input = STDIN_FILENO, .cable = {.fd = -1, .listen = -1}};
     l.ours = (struct side){.live = &l, .name = "our stack"};

@@ -415,6 +415,7 @@ FLAG(promiscuous)
 FLAG(fix_sums)
 FLAG(no_monitor)
 FLAG(at_host)
+FLAG(serve)
 FLAG(list)
 
 static int take_only(struct options *o, const char *v)
@@ -460,6 +461,9 @@ const struct option options_table[] = {
     {"tap", "NAME", "the TAP device, which is made when it is not there", take_tap},
     {"netdev", "dgram:PATH|stream:PATH",
      "the socket to which a kernel in QEMU comes for its network", take_netdev},
+    {"serve", NULL,
+     "of live --tap: our stack has an HTTP page (80), echo (7, UDP and TCP) and telnet (23)",
+     take_serve},
     {"host", "MAC|IP", "judge this host alone; from-pcap: expect its frames (52:54:00:12:34:56)",
      take_host},
     {"at-host", NULL, "the capture was taken at the port of the host that is judged", take_at_host},

@@ -7,6 +7,7 @@
 #include "stack/service/ping.h"
 #include "stack/service/sntp.h"
 #include "stack/service/traceroute.h"
+#include "stack/service/line_server.h"
 #include "stack/service/udp_echo.h"
 
 static int64_t now_of(struct stack_sut *u)
@@ -315,6 +316,40 @@ static int64_t call_udp_echo_stop(struct stack_sut *u, uint64_t token, const str
     return udp_echo_stop(u->stack, now_of(u));
 }
 
+static int64_t serve(struct stack_sut *u, enum line_service service, const struct value *argv,
+                     int argc)
+{
+    return line_serve(u->stack, service, argc > 0 ? (uint16_t)argv[0].number : 0, now_of(u));
+}
+
+static int64_t call_tcp_echo(struct stack_sut *u, uint64_t token, const struct value *argv,
+                             int argc, struct value *out)
+{
+    (void)token, (void)out;
+    return serve(u, LINE_ECHO, argv, argc);
+}
+
+static int64_t call_tcp_echo_stop(struct stack_sut *u, uint64_t token, const struct value *argv,
+                                  int argc, struct value *out)
+{
+    (void)token, (void)out, (void)argv, (void)argc;
+    return line_serve_stop(u->stack, LINE_ECHO, now_of(u));
+}
+
+static int64_t call_telnet_serve(struct stack_sut *u, uint64_t token, const struct value *argv,
+                                 int argc, struct value *out)
+{
+    (void)token, (void)out;
+    return serve(u, LINE_TELNET, argv, argc);
+}
+
+static int64_t call_telnet_serve_stop(struct stack_sut *u, uint64_t token, const struct value *argv,
+                                      int argc, struct value *out)
+{
+    (void)token, (void)out, (void)argv, (void)argc;
+    return line_serve_stop(u->stack, LINE_TELNET, now_of(u));
+}
+
 const struct stack_call_entry stack_service_calls[] = {
     {"dhcp_start", call_dhcp_start, 1},
     {"dhcp_lease", call_dhcp_lease, 1},
@@ -331,5 +366,9 @@ const struct stack_call_entry stack_service_calls[] = {
     {"sntp", call_sntp, 1},
     {"udp_echo", call_udp_echo, 0},
     {"udp_echo_stop", call_udp_echo_stop, 0},
+    {"tcp_echo", call_tcp_echo, 0},
+    {"tcp_echo_stop", call_tcp_echo_stop, 0},
+    {"telnet_serve", call_telnet_serve, 0},
+    {"telnet_serve_stop", call_telnet_serve_stop, 0},
     {NULL, NULL, 0},
 };

@@ -45,6 +45,7 @@ enum module_id {
     MODULE_ECHO,
     MODULE_HTTP,
     MODULE_HTTP_SERVER,
+    MODULE_LINE_SERVER,
     MODULES
 };
 

@@ -22,7 +22,7 @@ without() { echo "$stack" | grep -vE "/stack/full\.o|$1"; }
 dns='/service/dns|/wire/dns'
 dhcp='/service/dhcp|/wire/dhcp'
 udp="$dns|$dhcp|/transport/udp|/wire/udp|/socket/(socket_udp|kinds)\.o|/service/(sntp|traceroute|udp_echo)|/wire/ntp"
-tcp='/service/http|/transport/tcp/|/wire/tcp|/socket/(socket_tcp.*|kinds)\.o'
+tcp='/service/(http|line|telnet)|/transport/tcp/|/wire/tcp|/socket/(socket_tcp.*|kinds)\.o'
 runs everything "$stack"
 for module in dns dhcp udp tcp; do
     define=-DNO_$(echo $module | tr a-z A-Z)

@@ -15,6 +15,7 @@
 #include "stack/service/dns.h"
 #include "stack/service/http_client.h"
 #include "stack/service/http_server.h"
+#include "stack/service/line_server.h"
 #include "stack/service/ping.h"
 #include "stack/service/sntp.h"
 #include "stack/service/traceroute.h"
@@ -53,6 +54,7 @@ static const struct module *const modules[] = {
 #ifndef NO_TCP
     &http_client_module,
     &http_server_module,
+    &line_server_module,
 #endif
 #ifndef NO_UDP
     &sntp_module,
@@ -146,6 +148,8 @@ static void what_is_absent(struct stack *s)
     expect("http_cancel", http_cancel(s, NULL, 0), -ERR_NOENT);
     ABSENT(http_serve(s, 0, NULL, 0, 0));
     expect("http_serve_stop", http_serve_stop(s, 0), -ERR_NOENT);
+    ABSENT(line_serve(s, LINE_TELNET, 0, 0));
+    expect("line_serve_stop", line_serve_stop(s, LINE_ECHO, 0), -ERR_NOENT);
     expect("tcp_new", tcp_new(s) != NULL, 0);
 #endif
 #endif
