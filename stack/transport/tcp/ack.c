@@ -133,12 +133,16 @@ static void drop_acknowledged(struct stack *s, struct tcp_pcb *pcb)
     tcp_stream_drop(&tcp_of(s)->chunks, &pcb->out, text, pcb->snd_end);
 }
 
+/* The right edge stays where it was offered: of a segment that is not the newest SND.WND is not
+ * taken (update_window), and a peer that was acknowledged has not offered more by that. */
 static void advance(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
                     int64_t now_ns)
 {
+    uint32_t edge = tcp_text_una(pcb) + pcb->snd_wnd;
     pcb->tally.delivered += syn_outstanding(pcb);
     pcb->snd_una = g->ack;
     pcb->syn_acked = true;
+    pcb->snd_wnd = seq_after(edge, g->ack) ? edge - g->ack : 0;
     pcb->soft_error = 0;
     pcb->starved = false;
     if (pcb->urgent && seq_upto(pcb->snd_up, g->ack))

@@ -90,7 +90,8 @@ static struct offer offer_new(const struct tcp_pcb *pcb, uint32_t mss)
     return o;
 }
 
-/* What is lost goes first. With nothing else in flight a segment may go whatever cwnd leaves. */
+/* What is lost goes first. With nothing else in flight a segment may go whatever cwnd leaves, and
+ * so does what a timeout sends again itself: what came after it may still count as in flight. */
 static bool offer_again(struct stack *s, struct tcp_pcb *pcb, struct offer *o)
 {
     struct seq_range at;
@@ -107,7 +108,7 @@ static bool offer_again(struct stack *s, struct tcp_pcb *pcb, struct offer *o)
                         .mss = o->mss,
                         .again = true,
                         .fin = seq_after(at.right, pcb->snd_end)};
-    if (recovery_in_flight(r, tcp_text_una(pcb), pcb->snd_nxt) == 0)
+    if (recovery_owes_earliest(r) || recovery_in_flight(r, tcp_text_una(pcb), pcb->snd_nxt) == 0)
         o->congestion = o->mss;
     return true;
 }

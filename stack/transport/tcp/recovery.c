@@ -63,6 +63,11 @@ uint32_t recovery_in_flight(const struct tcp_recovery *r, uint32_t snd_una, uint
     return out > gone ? out - gone : 0;
 }
 
+bool recovery_owes_earliest(const struct tcp_recovery *r)
+{
+    return r->state == RECOVERY_TIMEOUT && r->resent == 0;
+}
+
 uint32_t recovery_room(const struct tcp_recovery *r, uint32_t snd_una, uint32_t snd_nxt)
 {
     uint32_t in_flight = recovery_in_flight(r, snd_una, snd_nxt);

@@ -125,6 +125,9 @@ uint32_t recovery_in_flight(const struct tcp_recovery *r, uint32_t snd_una, uint
 /* The caller has sent all that may go now: how much of cwnd that was. `held`: it waits for more of
  * it. */
 void recovery_used(struct tcp_recovery *r, uint32_t snd_una, uint32_t snd_nxt, bool held);
+/* A timeout has not sent the earliest segment again yet, which it does whatever cwnd leaves (RFC
+ * 6298 5.4). */
+bool recovery_owes_earliest(const struct tcp_recovery *r);
 /* Octets that cwnd leaves. */
 uint32_t recovery_room(const struct tcp_recovery *r, uint32_t snd_una, uint32_t snd_nxt);
 /* What is to be sent again before anything new, one segment of at most `most` octets; false:
