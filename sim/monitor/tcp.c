@@ -202,6 +202,7 @@ static void note(struct tcp_flow *f, int side, const struct segment *s, int64_t 
         e->fin_at = s->end - 1;
     }
     f->open |= f->start && e->syn && o->syn && s->flags & TCP_ACK && !(s->flags & TCP_SYN);
+    f->refused &= !f->open; /* what was refused before the handshake was something else */
 }
 
 /* Of an end that sent its SYN: before it, it says nothing that anybody takes. */

@@ -58,12 +58,13 @@ static void to_reset(struct monitor *m, const struct tcp_view *v)
               "RST in answer to a RST");
 }
 
-/* Who closed first answers a FIN that comes again (TIME-WAIT). */
+/* Who closed first answers a FIN that comes again (TIME-WAIT); who reset the connection before has
+ * given it up, and knows of none. */
 static void time_wait(struct monitor *m, const struct tcp_view *v)
 {
     const struct tcp_end *e = v->from, *o = v->to;
-    bool waits = !o->resets && e->first && e->fin && o->fin && is_after(e->ack, o->fin_at) &&
-                 is_after(o->ack, e->fin_at);
+    bool waits = !o->resets && !e->reset && e->first && e->fin && o->fin &&
+                 is_after(e->ack, o->fin_at) && is_after(o->ack, e->fin_at);
     uint32_t last = (o->segments - 1) % RECENT_SEGMENTS;
     if (waits && m->frame->time_ns - o->fin_ns < TIME_WAIT_LEAST_NS && o->segments &&
         o->recent[last].flags & TCP_FIN)
