@@ -10,6 +10,7 @@ const char *const plan_begin_name[BEGINS] = {
     [BEGIN_LAST_ACK] = "last_ack",       [BEGIN_TIME_WAIT] = "time_wait",
     [BEGIN_COOKIES] = "cookies",         [BEGIN_ZERO_WINDOW] = "zero_window",
     [BEGIN_RECOVERY] = "recovery",       [BEGIN_UNREAD] = "unread",
+    [BEGIN_NARROW] = "narrow",           [BEGIN_AHEAD] = "ahead",
 };
 
 const char *const plan_step_name[PLAN_KINDS] = {
@@ -38,8 +39,9 @@ static struct plan_step normal(struct plan_step s)
     s.a = (uint8_t)(s.a % choices[s.kind]);
     if (s.kind != PLAN_SEGMENT && s.kind != PLAN_BEND)
         s.c = 0;
-    if (s.kind == PLAN_TIME || s.kind == PLAN_BEND || s.kind == PLAN_LOSS ||
-        s.kind == PLAN_SHORTAGE)
+    if (s.kind == PLAN_TIME)
+        s.b = s.b % PEERS;
+    if (s.kind == PLAN_BEND || s.kind == PLAN_LOSS || s.kind == PLAN_SHORTAGE)
         s.b = 0;
     if (s.c < 16)
         s.c = 0; /* nothing is bent */

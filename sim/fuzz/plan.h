@@ -29,6 +29,8 @@ enum plan_begin {
     BEGIN_ZERO_WINDOW, /* data waits for the peer's window */
     BEGIN_RECOVERY,    /* data in flight, three duplicate acknowledgements came */
     BEGIN_UNREAD,      /* FIN-WAIT-1 and unread data */
+    BEGIN_NARROW,      /* unread data but for some octets fills the window that was offered */
+    BEGIN_AHEAD,       /* text waits ahead of its turn, with a hole of one octet in it */
     BEGINS
 };
 /* Options: none but MSS; or SACK, timestamps and scaling. */
@@ -37,7 +39,7 @@ enum plan_variant { VARIANT_PLAIN, VARIANT_FULL, VARIANTS };
 enum plan_kind {
     PLAN_SEGMENT,  /* a: its kind, b: length and window, c: what is bent, and how */
     PLAN_CALL,     /* a: which, b: its argument */
-    PLAN_TIME,     /* a: how long */
+    PLAN_TIME,     /* a: how long, b: what the peer does meanwhile */
     PLAN_BEND,     /* c: what else is bent in the next segment, and how */
     PLAN_ICMP,     /* a: which, b: what it quotes */
     PLAN_LOSS,     /* a: so many of the frames that follow do not reach the peer */
@@ -68,6 +70,15 @@ void plan_cross(const struct plan *a, const struct plan *b, uint32_t seed, struc
 
 /* What a step does, as numbers that mean one thing only: for shrinking, simpler ones are lower. */
 enum { PLAN_SEGMENTS = 20, PLAN_CALLS = 20, PLAN_TIMES = 14, PLAN_ERRORS = 12, PLAN_FIELDS = 16 };
+
+/* The peer while time passes. */
+enum plan_peer {
+    PEER_SILENT,
+    PEER_ANSWERS, /* what comes, by an acknowledgement */
+    PEER_CLOSED,  /* the same with a closed window */
+    PEER_REPEATS, /* says its last acknowledgement again and again */
+    PEERS
+};
 
 extern const char *const plan_begin_name[BEGINS];
 extern const char *const plan_step_name[PLAN_KINDS];

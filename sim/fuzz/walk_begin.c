@@ -2,12 +2,19 @@
 #include "sim/fuzz/walk_inside.h"
 #include <sys/socket.h>
 
-enum { ROUND_TRIP = 10000000 };
+enum { ROUND_TRIP = 10000000, DELAYED = 500000000 };
 
 static void comes(struct walk *w, uint8_t flags, uint32_t len)
 {
     w->peer_stamp = (uint32_t)(1 + w->now_ns / 1000000);
     struct walk_segment g = walk_fitting(w, flags, len);
+    walk_inject(w, &g);
+}
+
+static void comes_at(struct walk *w, uint32_t seq, uint32_t len)
+{
+    struct walk_segment g = walk_fitting(w, ACK | PSH, len);
+    g.seq = seq;
     walk_inject(w, &g);
 }
 
@@ -68,6 +75,26 @@ static void unread(struct walk *w)
     connected(w);
     comes(w, ACK | PSH, 100);
     walk_shutdown(w, w->main, SHUT_WR);
+}
+
+/* The octets in between are fewer than a segment has, as many as a peer may still send. */
+static void narrow(struct walk *w)
+{
+    enum { NARROW = 700, AT_ONCE = 1400, MOST = 16 };
+    connected(w);
+    for (uint32_t left, k = 0; (left = w->end.edge - w->end.told) > NARROW && k < MOST; k++) {
+        comes(w, ACK | PSH, left - NARROW < AT_ONCE ? left - NARROW : AT_ONCE);
+        walk_until(w, w->now_ns + DELAYED);
+    }
+}
+
+static void ahead(struct walk *w)
+{
+    enum { FIRST = 101, LEN = 100, HOLE = 1 };
+    connected(w);
+    comes_at(w, FIRST + 2 * LEN + HOLE, LEN);
+    comes_at(w, FIRST, LEN);
+    comes_at(w, FIRST + LEN, LEN); /* it joins the one, and all but touches the other */
 }
 
 static void peer_closes(struct walk *w)
@@ -149,6 +176,12 @@ void walk_play_begin(struct walk *w)
         break;
     case BEGIN_UNREAD:
         unread(w);
+        break;
+    case BEGIN_NARROW:
+        narrow(w);
+        break;
+    case BEGIN_AHEAD:
+        ahead(w);
         break;
     case BEGINS:
         break;

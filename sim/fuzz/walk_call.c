@@ -248,23 +248,24 @@ static const struct {
     int level, name;
     int64_t value;
     const char *text; /* of level, name and value, in a script */
+    bool bounds;      /* how long the connection waits */
 } options[16] = {
-    {IPPROTO_TCP, TCP_NODELAY, 1, "IPPROTO_TCP, TCP_NODELAY, [1]"},
-    {IPPROTO_TCP, TCP_NODELAY, 0, "IPPROTO_TCP, TCP_NODELAY, [0]"},
-    {IPPROTO_TCP, TCP_CORK, 1, "IPPROTO_TCP, TCP_CORK, [1]"},
-    {IPPROTO_TCP, TCP_CORK, 0, "IPPROTO_TCP, TCP_CORK, [0]"},
-    {SOL_SOCKET, SO_KEEPALIVE, 1, "SOL_SOCKET, SO_KEEPALIVE, [1]"},
-    {SOL_SOCKET, SO_RCVBUF, 1, "SOL_SOCKET, SO_RCVBUF, [1]"},
-    {SOL_SOCKET, SO_RCVBUF, 8000, "SOL_SOCKET, SO_RCVBUF, [8000]"},
-    {SOL_SOCKET, SO_SNDBUF, 1, "SOL_SOCKET, SO_SNDBUF, [1]"},
-    {SOL_SOCKET, SO_SNDBUF, 8000, "SOL_SOCKET, SO_SNDBUF, [8000]"},
-    {IPPROTO_TCP, TCP_QUICKACK, 1, "IPPROTO_TCP, TCP_QUICKACK, [1]"},
-    {IPPROTO_TCP, TCP_USER_TIMEOUT, 5000, "IPPROTO_TCP, TCP_USER_TIMEOUT, [5000]"},
-    {IPPROTO_TCP, TCP_MAXSEG, 100, "IPPROTO_TCP, TCP_MAXSEG, [100]"},
-    {IPPROTO_TCP, TCP_KEEPIDLE, 5, "IPPROTO_TCP, TCP_KEEPIDLE, [5]"},
-    {IPPROTO_IP, IP_RECVERR, 1, "IPPROTO_IP, IP_RECVERR, [1]"},
-    {IPPROTO_TCP, TCP_NOTSENT_LOWAT, 100, "IPPROTO_TCP, TCP_NOTSENT_LOWAT, [100]"},
-    {IPPROTO_TCP, TCP_KEEPINTVL, 1, "IPPROTO_TCP, TCP_KEEPINTVL, [1]"},
+    {IPPROTO_TCP, TCP_NODELAY, 1, "IPPROTO_TCP, TCP_NODELAY, [1]", false},
+    {IPPROTO_TCP, TCP_NODELAY, 0, "IPPROTO_TCP, TCP_NODELAY, [0]", false},
+    {IPPROTO_TCP, TCP_CORK, 1, "IPPROTO_TCP, TCP_CORK, [1]", false},
+    {IPPROTO_TCP, TCP_CORK, 0, "IPPROTO_TCP, TCP_CORK, [0]", false},
+    {SOL_SOCKET, SO_KEEPALIVE, 1, "SOL_SOCKET, SO_KEEPALIVE, [1]", true},
+    {SOL_SOCKET, SO_RCVBUF, 1, "SOL_SOCKET, SO_RCVBUF, [1]", false},
+    {SOL_SOCKET, SO_RCVBUF, 8000, "SOL_SOCKET, SO_RCVBUF, [8000]", false},
+    {SOL_SOCKET, SO_SNDBUF, 1, "SOL_SOCKET, SO_SNDBUF, [1]", false},
+    {SOL_SOCKET, SO_SNDBUF, 8000, "SOL_SOCKET, SO_SNDBUF, [8000]", false},
+    {IPPROTO_TCP, TCP_QUICKACK, 1, "IPPROTO_TCP, TCP_QUICKACK, [1]", false},
+    {IPPROTO_TCP, TCP_USER_TIMEOUT, 5000, "IPPROTO_TCP, TCP_USER_TIMEOUT, [5000]", true},
+    {IPPROTO_TCP, TCP_MAXSEG, 100, "IPPROTO_TCP, TCP_MAXSEG, [100]", false},
+    {IPPROTO_TCP, TCP_KEEPIDLE, 5, "IPPROTO_TCP, TCP_KEEPIDLE, [5]", true},
+    {IPPROTO_IP, IP_RECVERR, 1, "IPPROTO_IP, IP_RECVERR, [1]", false},
+    {IPPROTO_TCP, TCP_NOTSENT_LOWAT, 100, "IPPROTO_TCP, TCP_NOTSENT_LOWAT, [100]", false},
+    {IPPROTO_TCP, TCP_KEEPINTVL, 1, "IPPROTO_TCP, TCP_KEEPINTVL, [1]", true},
 };
 
 static void set_option(struct walk *w, int fd, unsigned which)
@@ -276,6 +277,7 @@ static void set_option(struct walk *w, int fd, unsigned which)
     if (line)
         fprintf(line, "setsockopt(%d, %s, 4)", fd, options[which].text);
     w->model.held_back |= options[which].name == TCP_CORK && options[which].value;
+    w->model.bounded |= options[which].bounds;
     done(w, line, walk_call(w, "setsockopt", argv, 5, out));
 }
 

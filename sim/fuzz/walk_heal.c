@@ -10,52 +10,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { EVENTS_MOST = 400, READ_AT_ONCE = 16000, AGAIN = 1000 };
+enum { EVENTS_MOST = 400, READ_AT_ONCE = 16000 };
 static const int64_t whole_ns = 1000 * INT64_C(1000000000), recent_ns = 130 * INT64_C(1000000000);
-
-static void answer(struct walk *w, const struct walk_answer *a)
-{
-    struct walk_end *e = &w->end;
-    bool ours = a->sut_port == e->sut_port && a->peer_port == e->peer_port;
-    struct walk_segment g = walk_fitting(w, ACK, 0);
-    if (a->flags & RST || (a->end == a->seq && !(a->flags & SYN)) || (!ours && !e->known))
-        return;
-    g.sut_port = a->sut_port;
-    g.peer_port = a->peer_port;
-    g.with_ports |= w->no_ports;
-    g.seq = a->flags & ACK ? a->ack - walk_isn(w) : 0;
-    g.ack = a->end - e->irs;
-    if (ours && !(a->flags & SYN) && (int32_t)(e->got - g.ack) < 0)
-        g.ack = e->got; /* there is a gap before it */
-    if (a->flags == SYN) {
-        g.flags = SYN | ACK;
-        g.seq = 0;
-        g.options_len = walk_syn_options(w, g.options);
-    } else if (ours && e->fin_taken) {
-        /* A peer whose text went on behind its FIN goes on from there: SND.WL1 is that far. */
-        g.seq = (int32_t)(e->text_end - g.seq) > 0 ? e->text_end : g.seq;
-    } else if (ours && (int32_t)(e->text_end - g.seq) > 0) {
-        g.len = e->text_end - g.seq; /* what did not come in its turn comes again */
-        g.len = g.len < AGAIN ? g.len : AGAIN;
-    } else if (a->flags & FIN && g.ack == a->end - e->irs) {
-        g.flags |= FIN;
-    }
-    if (!(a->flags & (SYN | FIN)))
-        w->model.forward_ns = w->now_ns; /* text comes, of whichever connection */
-    walk_inject(w, &g);
-}
-
-static void peer_turn(struct walk *w)
-{
-    w->peer_stamp = (uint32_t)(1 + w->now_ns / 1000000);
-    for (uint32_t k = 0; k < w->answers; k++) {
-        struct walk_answer a = w->answer[k];
-        if (k == 20)
-            break;
-        answer(w, &a);
-    }
-    w->answers = 0;
-}
 
 static void user_turn(struct walk *w)
 {
@@ -78,7 +34,7 @@ static void work(struct walk *w, int64_t until_ns)
 {
     for (int k = 0; k < EVENTS_MOST; k++) {
         user_turn(w);
-        peer_turn(w);
+        walk_peer_turn(w, false);
         if (w->answers)
             continue;
         if (w->due_ns > until_ns)
@@ -128,7 +84,7 @@ static void check_ended(struct walk *w)
 void walk_heal(struct walk *w)
 {
     struct value out[SUT_ARGUMENTS], none = {.kind = VALUE_NUMBER};
-    w->healing = true;
+    w->healing = w->answering = true;
     w->answers = 0;
     w->lose = 0;
     w->fill = 0;

@@ -27,6 +27,7 @@ struct walk_end {
     uint32_t top, got;   /* behind what it sent; behind what the peer has, without a gap */
     uint32_t told, edge; /* what it acknowledged last; the edge of its window */
     uint32_t acked;      /* what the peer acknowledged last, rightly */
+    uint16_t wnd;        /* the window that it told last */
     uint8_t shift;       /* of its window */
     bool stamps;         /* timestamps are used */
     uint32_t stamp;      /* its last */
@@ -52,6 +53,15 @@ struct walk_segment {
 /* What must follow a segment, as far as it is known. */
 enum walk_want { WANT_NOTHING, WANT_SILENCE, WANT_ACK, WANT_RESET, WANT_NO_RESET };
 
+/* Does the stack take what a segment acknowledges? */
+enum walk_pass { PASS_NO, PASS_PERHAPS, PASS_YES };
+
+enum { WALK_SPANS = 24, WALK_TIME = 1 /* walk.fill: time passes */ };
+
+struct walk_span {
+    uint32_t from, to;
+};
+
 /* Of the one connection that there is: walk_model.c. */
 struct walk_model {
     uint16_t live, listeners; /* connections, and sockets in LISTEN */
@@ -66,14 +76,24 @@ struct walk_model {
     bool deaf, held_back, reset_due;
     int fd; /* the user's end of it; -1: none */
     uint32_t una, edge, fin_end;
-    bool wnd_known, perhaps_ahead; /* the peer's window ends at wnd_edge */
-    uint32_t wnd_edge;
+    bool una_doubtful; /* it may be before una */
+    bool wnd_known;    /* the peer's window ends at wnd_edge, as the segment at wl1 said */
+    bool syn_bent, syn_bent_now; /* the scale of it is not known */
+    bool syn_again;              /* the stack's SYN was lost, it may think */
+    bool resent;                 /* something, since there was an acknowledgement */
+    bool bounded;                /* the user wants it to end early */
+    uint32_t wnd_edge, wl1;
+    enum walk_pass pass;               /* of the segment at work */
+    struct walk_span came[WALK_SPANS]; /* what the peer ever sent, by place */
+    uint32_t came_count;
+    int64_t armed_ns;   /* when the retransmission timer began, at the latest */
+    int64_t heard_ns;   /* when the peer acknowledged last, for certain */
     int64_t entered_ns; /* its state */
     int64_t out_ns;     /* when something was sent that wants an answer, or got one */
     int64_t forward_ns; /* when text was answered last, at the end */
     int64_t flight_ns;  /* since when something is in flight */
     int64_t trip_ns;    /* the longest that a round trip can have been */
-    uint32_t tries;     /* what was sent again since something was acknowledged */
+    uint32_t tries;     /* timeouts since something was acknowledged */
     uint32_t backoff;   /* and before, while no round trip could be measured */
     /* Of the segment or call at work. */
     uint32_t answers, empty, told;
@@ -112,7 +132,10 @@ struct walk {
     uint32_t last_begin, last_end; /* of the text that came last, wherever it stood */
     uint32_t peer_stamp;
     bool healing, mute, no_ports;
-    bool odd; /* the peer's ISN or its text may be others: lines say numbers as they stand */
+    bool reborn;    /* a connection has the ports and the ISN of one before it */
+    bool vanished;  /* which ended by a timer, without a word */
+    bool answering; /* the peer is to answer what comes */
+    bool odd;       /* the peer's ISN or its text may be others: lines say numbers as they stand */
     /* What no frame tells has happened, and the monitor could accuse wrongly: a listener that keeps
      * nothing was sent a reset, or what a cookie cannot tell, or there was no buffer. */
     bool unsure;
@@ -143,6 +166,17 @@ static const uint8_t walk_sut_mac[6] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
 static const uint8_t walk_peer_mac[6] = {0x52, 0x55, 0x0a, 0x00, 0x02, 0x02};
 enum { WALK_SUT_IP = 0x0a00020f, WALK_PEER_IP = 0x0a000202 };
 
+static inline bool is_after(uint32_t a, uint32_t b)
+{
+    return (int32_t)(a - b) > 0;
+}
+
+/* Octets of sequence space. */
+static inline uint32_t walk_segment_length(const struct walk_segment *g)
+{
+    return g->len + !!(g->flags & SYN) + !!(g->flags & FIN);
+}
+
 /* The peer's ISN, and the stack's. */
 static inline uint32_t walk_isn(const struct walk *w)
 {
@@ -156,6 +190,7 @@ _Noreturn void walk_fail(struct walk *w, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* The stack does what is due now. */
 void walk_poll(struct walk *w);
+void walk_pass(struct walk *w, int64_t to_ns);
 /* Time passes, timers fire. */
 void walk_until(struct walk *w, int64_t until_ns);
 /* The wire takes a frame to the stack. */
@@ -201,11 +236,26 @@ void walk_play_call(struct walk *w, const struct plan_step *s);
 void walk_model_moved(struct walk *w, unsigned from, unsigned to);
 void walk_model_sent(struct walk *w, uint8_t flags, uint32_t at, uint32_t length, bool again);
 void walk_model_before(struct walk *w, const struct walk_segment *g);
-void walk_model_acks(struct walk *w, const struct walk_segment *g);
 void walk_model_after(struct walk *w, const struct walk_segment *g);
-void walk_model_time(struct walk *w);
+bool walk_model_is_ours(const struct walk *w, const struct walk_segment *g);
+bool walk_model_is_acceptable(const struct walk *w, const struct walk_segment *g);
+/* It has what RFC 7323 asks of every segment, or nobody asks. */
+bool walk_model_has_stamp(const struct walk *w, const struct walk_segment *g);
+bool walk_model_is_broken(const struct walk_segment *g);
+/* A line that does not hold either. */
+void walk_assert(struct walk *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* There is one connection, and nothing happened that the wire does not tell. */
 bool walk_model_is_sure(const struct walk *w);
+/* --- walk_model_window.c --- */
+void walk_model_window(struct walk *w, const struct walk_segment *g);
+void walk_model_note_came(struct walk *w, const struct walk_segment *g);
+uint32_t walk_model_came(const struct walk *w);
+/* --- walk_model_time.c --- */
+/* Text, SYN or FIN leaves, at `at`. */
+void walk_model_left(struct walk *w, uint32_t at, bool again);
+void walk_model_acks(struct walk *w, const struct walk_segment *g);
+/* Nothing will happen until then. */
+void walk_model_time(struct walk *w, int64_t to_ns);
 /* --- walk_model_call.c --- */
 void walk_model_call(struct walk *w);
 void walk_model_wrote(struct walk *w, int fd, int64_t got, uint32_t len);
@@ -215,6 +265,12 @@ void walk_model_closed(struct walk *w, int fd, bool unread, unsigned was);
 
 /* --- walk_begin.c --- */
 void walk_play_begin(struct walk *w);
+
+/* --- walk_peer.c --- */
+/* It answers what came since its last turn; `closed`: with a closed window. */
+void walk_peer_turn(struct walk *w, bool closed);
+/* Time passes, and the peer does so. */
+void walk_peer_lives(struct walk *w, enum plan_peer how, int64_t until_ns);
 
 /* --- walk_heal.c --- */
 void walk_heal(struct walk *w);

@@ -10,13 +10,7 @@
 
 enum { OPTION_STAMP = 8, LITTLE = 2000 /* octets, for which there are chunks */ };
 
-static const int64_t second_ns = 1000000000, most_rto_ns = 60 * second_ns,
-                     two_msl_ns = 240 * second_ns;
-
-static bool is_after(uint32_t a, uint32_t b)
-{
-    return (int32_t)(a - b) > 0;
-}
+static const int64_t second_ns = 1000000000, two_msl_ns = 240 * second_ns, r2_ns = 100 * second_ns;
 
 /* --- what the stack says --- */
 
@@ -29,13 +23,23 @@ static void begins(struct walk *w)
 {
     struct walk_model *m = &w->model;
     m->fresh = true;
-    m->una = m->edge = m->tries = m->backoff = 0;
+    w->reborn |= w->end.known;
+    m->una = m->edge = m->tries = m->backoff = m->wl1 = 0;
     m->stamp_bent = m->bent_now; /* the SYN's */
     m->pending = m->fin_out = m->fin_in = m->fin_perhaps = m->deaf = m->reset_due = false;
-    m->wnd_known = m->perhaps_ahead = false;
+    m->wnd_known = m->una_doubtful = m->syn_again = m->resent = m->bounded = false;
+    m->syn_bent = m->syn_bent_now;
+    m->heard_ns = w->now_ns;
     m->fd = -1;
     m->trip_ns = 0;
-    m->flight_ns = m->out_ns = w->now_ns;
+    m->flight_ns = m->out_ns = m->armed_ns = w->now_ns;
+}
+
+/* Something that was sent in it is waited for, or waits to be sent. */
+static bool is_owed_by(unsigned state)
+{
+    return state == ESTABLISHED || state == FIN_WAIT_1 || state == CLOSE_WAIT || state == CLOSING ||
+           state == LAST_ACK;
 }
 
 void walk_model_moved(struct walk *w, unsigned from, unsigned to)
@@ -52,12 +56,20 @@ void walk_model_moved(struct walk *w, unsigned from, unsigned to)
         return;
     if (!is_connection(from))
         begins(w);
-    bool early = w->fill == 1 && from == TIME_WAIT && to == CLOSED && !blind &&
+    /* MUST-36, MUST-37: the peer answers probes of its closed window. */
+    bool given_up = w->fill == WALK_TIME && to == CLOSED && m->fd >= 0 && !blind && !m->bounded &&
+                    is_owed_by(from) && m->wnd_known && m->wnd_edge == m->una &&
+                    w->now_ns - m->heard_ns < r2_ns;
+    w->vanished |= w->fill == WALK_TIME && to == CLOSED && from != TIME_WAIT;
+    bool early = w->fill == WALK_TIME && from == TIME_WAIT && to == CLOSED && !blind &&
                  w->now_ns - m->entered_ns < two_msl_ns;
     m->state = (uint8_t)to;
     m->entered_ns = w->now_ns;
     if (early && !w->unsure)
         walk_fail(w, "TIME-WAIT ends after less than 2 MSL (RFC 9293, MUST-13)");
+    if (given_up && !w->unsure && !w->odd)
+        walk_fail(w, "the connection ends though the peer answers probes of its closed window "
+                     "(RFC 9293 3.8.6.1, MUST-37)");
 }
 
 bool walk_model_is_sure(const struct walk *w)
@@ -65,10 +77,34 @@ bool walk_model_is_sure(const struct walk *w)
     return !w->unsure && !w->odd && w->begin != BEGIN_COOKIES && !w->model.blind;
 }
 
-void walk_model_sent(struct walk *w, uint8_t flags, uint32_t at, uint32_t length, bool again)
+/* What an acknowledgement may say. */
+static void check_told(struct walk *w, bool syn)
 {
     struct walk_model *m = &w->model;
     const struct walk_end *e = &w->end;
+    if (e->told && !w->odd && is_after(e->told, walk_model_came(w)))
+        walk_fail(w, "%" PRIu32 " is acknowledged, and only what is before %" PRIu32 " was sent",
+                  e->told, walk_model_came(w));
+    if (m->edge && !syn && is_after(e->told, m->edge) && walk_model_is_sure(w))
+        walk_fail(w,
+                  "%" PRIu32 " is acknowledged, and the window ended at %" PRIu32
+                  " (RFC 9293 3.10.7.4, first)",
+                  e->told, m->edge);
+    m->pending = false;
+    if (is_after(e->edge, m->edge) || m->edge == 0)
+        m->edge = e->edge;
+}
+
+/* An octet behind a closed window is a probe of it. */
+static bool is_beyond(const struct walk_model *m, uint32_t at, uint32_t length)
+{
+    bool probe = !is_after(m->wnd_edge, m->una) && at == m->una && length == 1;
+    return m->wnd_known && !probe && is_after(at + length, m->wnd_edge);
+}
+
+void walk_model_sent(struct walk *w, uint8_t flags, uint32_t at, uint32_t length, bool again)
+{
+    struct walk_model *m = &w->model;
     m->answers++;
     m->answer_flags |= flags;
     m->empty += length == 0 && flags == ACK;
@@ -76,47 +112,33 @@ void walk_model_sent(struct walk *w, uint8_t flags, uint32_t at, uint32_t length
         return;
     if (flags & SYN && flags & ACK && m->live == 0)
         m->cookies = m->blind = true;
-    if (flags & ACK) {
-        if (m->edge && !(flags & SYN) && is_after(e->told, m->edge + 1) && walk_model_is_sure(w))
-            walk_fail(w,
-                      "%" PRIu32 " is acknowledged, and the window ended at %" PRIu32
-                      " (RFC 9293 3.10.7.4, first)",
-                      e->told, m->edge);
-        m->pending = false;
-        if ((int32_t)(e->edge - m->edge) > 0 || m->edge == 0)
-            m->edge = e->edge;
-    }
+    if (flags & ACK)
+        check_told(w, flags & SYN);
     if (flags & FIN) {
         m->fin_out = true;
         m->fin_end = at + length;
     }
     if (length == 0)
         return;
-    if (m->wnd_known && !again && is_after(at + length, m->wnd_edge + 1) && walk_model_is_sure(w))
+    if (!again && is_beyond(m, at, length) && walk_model_is_sure(w))
         walk_fail(w, "%" PRIu32 " octets go behind the window as it is (RFC 9293 3.8.6)",
                   at + length - m->wnd_edge);
-    if (m->una == at && !again)
-        m->flight_ns = w->now_ns;
-    m->out_ns = w->now_ns;
-    m->tries += again;
+    m->syn_again |= again && flags & SYN;
+    walk_model_left(w, at, again);
 }
 
 /* --- one segment --- */
 
-static bool is_ours(const struct walk *w, const struct walk_segment *g)
+bool walk_model_is_ours(const struct walk *w, const struct walk_segment *g)
 {
     return g->sut_port == w->end.sut_port && g->peer_port == w->end.peer_port;
 }
 
-static uint32_t length_of(const struct walk_segment *g)
-{
-    return g->len + !!(g->flags & SYN) + !!(g->flags & FIN);
-}
-
 /* Table 6 of RFC 9293 3.10.7.4. */
-static bool is_acceptable(const struct walk *w, const struct walk_segment *g)
+bool walk_model_is_acceptable(const struct walk *w, const struct walk_segment *g)
 {
-    uint32_t nxt = w->end.told, edge = w->model.edge, len = length_of(g), last = g->seq + len - 1;
+    uint32_t nxt = w->end.told, edge = w->model.edge, len = walk_segment_length(g),
+             last = g->seq + len - 1;
     uint32_t wnd = is_after(edge, nxt) ? edge - nxt : 0;
     if (len == 0)
         return wnd == 0 ? g->seq == nxt : g->seq - nxt < wnd;
@@ -124,7 +146,7 @@ static bool is_acceptable(const struct walk *w, const struct walk_segment *g)
 }
 
 /* It has what RFC 7323 asks of every segment, or nobody asks. */
-static bool has_stamp(const struct walk *w, const struct walk_segment *g)
+bool walk_model_has_stamp(const struct walk *w, const struct walk_segment *g)
 {
     uint8_t right[12];
     if (w->variant == VARIANT_PLAIN)
@@ -134,7 +156,7 @@ static bool has_stamp(const struct walk *w, const struct walk_segment *g)
            !memchr(g->options + 12, OPTION_STAMP, g->options_len - 12u);
 }
 
-static bool is_broken(const struct walk_segment *g)
+bool walk_model_is_broken(const struct walk_segment *g)
 {
     uint32_t there = 20 + g->options_len + g->len;
     return g->bad_sum || g->from || (g->offset && (g->offset < 5 || g->offset * 4u > there));
@@ -145,7 +167,7 @@ static bool has_bent_stamp(const struct walk *w, const struct walk_segment *g)
 {
     uint8_t right[12];
     if (!(g->flags & SYN) || w->variant == VARIANT_PLAIN)
-        return !has_stamp(w, g);
+        return !walk_model_has_stamp(w, g);
     walk_stamp_option(w, right);
     for (uint32_t at = 0; at + 10 <= g->options_len; at++)
         if (memcmp(g->options + at, right + 2, 6) == 0)
@@ -213,7 +235,7 @@ static void by_reset(struct walk *w, const struct walk_segment *g)
         return;
     if (g->seq == nxt)
         moves(m, WANT_SILENCE, CLOSED, "RFC 5961 3.2, 2");
-    else if (is_acceptable(w, g))
+    else if (walk_model_is_acceptable(w, g))
         same(m, WANT_NO_RESET, "RFC 5961 3.2, 3");
     else
         silent(m, "RFC 5961 3.2, 1");
@@ -252,7 +274,7 @@ static void synchronized(struct walk *w, const struct walk_segment *g)
 {
     struct walk_model *m = &w->model;
     uint32_t wnd = is_after(m->edge, w->end.told) ? m->edge - w->end.told : 0;
-    if (m->pending || !has_stamp(w, g))
+    if (m->pending || !walk_model_has_stamp(w, g))
         return;
     if (g->flags & RST) {
         by_reset(w, g);
@@ -263,30 +285,17 @@ static void synchronized(struct walk *w, const struct walk_segment *g)
             same(m, WANT_NO_RESET, "RFC 9293 3.10.7.4, first");
     } else if (wnd == 0 && g->seq == w->end.told) {
         return;
-    } else if (!is_acceptable(w, g)) {
+    } else if (!walk_model_is_acceptable(w, g)) {
         same(m, WANT_ACK, "RFC 9293 3.10.7.4, first");
     } else if (!(g->flags & ACK)) {
-        same(m, g->seq == w->end.told && length_of(g) <= wnd ? WANT_SILENCE : WANT_NO_RESET,
+        same(m,
+             g->seq == w->end.told && walk_segment_length(g) <= wnd ? WANT_SILENCE : WANT_NO_RESET,
              "RFC 9293 3.10.7.4, fifth");
     } else if (is_after(g->ack, w->end.top)) {
         same(m, m->state == SYN_RECEIVED ? WANT_RESET : WANT_NO_RESET, "RFC 9293 3.10.7.4, fifth");
-    } else if (g->ack == w->end.top && g->seq == w->end.told && length_of(g) <= wnd) {
+    } else if (g->ack == w->end.top && g->seq == w->end.told && walk_segment_length(g) <= wnd) {
         in_turn(w, g);
     }
-}
-
-/* The window is that of the newest segment, if nothing is doubtful about it. */
-static void note_window(struct walk *w, const struct walk_segment *g)
-{
-    struct walk_model *m = &w->model;
-    const struct walk_end *e = &w->end;
-    if (!is_ours(w, g) || is_broken(g) || !(g->flags & ACK))
-        return;
-    m->perhaps_ahead |= is_after(g->seq, e->told);
-    m->wnd_known = w->variant == VARIANT_PLAIN && !g->offset && !m->pending && !m->perhaps_ahead &&
-                   !(g->flags & (SYN | RST)) && m->state >= ESTABLISHED && g->seq == e->told &&
-                   !is_after(g->ack, e->top) && !is_after(m->una, g->ack) && is_acceptable(w, g);
-    m->wnd_edge = g->ack + g->wnd;
 }
 
 void walk_model_before(struct walk *w, const struct walk_segment *g)
@@ -300,31 +309,28 @@ void walk_model_before(struct walk *w, const struct walk_segment *g)
     m->listened = m->listeners;
     m->told = w->end.told;
     m->was = m->state;
-    if (is_broken(g))
+    walk_model_window(w, g);
+    walk_model_note_came(w, g);
+    if (walk_model_is_broken(g))
         silent(m, "RFC 9293 3.1 and 3.9.2.3: MUST-3, MUST-57");
-    else if (!walk_model_is_sure(w) || g->offset) {
-        m->wnd_known = false;
+    else if (!walk_model_is_sure(w) || g->offset)
         return;
-    } else if (m->live == 0)
+    else if (m->live == 0)
         without_connection(w, g);
-    else if (w->end.known && is_ours(w, g) && m->state == SYN_SENT)
+    else if (w->end.known && walk_model_is_ours(w, g) && m->state == SYN_SENT)
         in_syn_sent(w, g);
-    else if (w->end.known && is_ours(w, g))
+    else if (w->end.known && walk_model_is_ours(w, g))
         synchronized(w, g);
-    note_window(w, g);
     m->ends = m->want != WANT_NOTHING && m->want_state == CLOSED && m->state >= ESTABLISHED &&
               m->state <= CLOSE_WAIT && g->flags & RST;
-    if (is_ours(w, g) && !is_broken(g) && (g->len > 0 || g->flags & FIN))
+    if (walk_model_is_ours(w, g) && !walk_model_is_broken(g) && (g->len > 0 || g->flags & FIN))
         m->pending = true;
-    m->fin_perhaps |= is_ours(w, g) && g->flags & FIN;
+    m->fin_perhaps |= walk_model_is_ours(w, g) && g->flags & FIN;
     m->bent_now = has_bent_stamp(w, g) && !(g->flags & RST);
-    m->stamp_bent |= is_ours(w, g) && m->bent_now;
+    m->stamp_bent |= walk_model_is_ours(w, g) && m->bent_now;
 }
 
-/* A line that does not hold either. */
-static void assert_line(struct walk *w, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-static void assert_line(struct walk *w, const char *format, ...)
+void walk_assert(struct walk *w, const char *format, ...)
 {
     va_list args;
     FILE *line = walk_line(w);
@@ -350,7 +356,7 @@ static void check_answer(struct walk *w)
                                          : !(m->answer_flags & RST);
     if (right)
         return;
-    assert_line(w, "counter(\"tcp.out\") %s %" PRIu32,
+    walk_assert(w, "counter(\"tcp.out\") %s %" PRIu32,
                 m->answers && m->want != WANT_SILENCE ? "!="
                 : m->answers                          ? "<"
                                                       : ">",
@@ -375,11 +381,11 @@ void walk_model_after(struct walk *w, const struct walk_segment *g)
     if (w->unsure)
         return;
     if (m->listeners != m->listened) {
-        assert_line(w, "query(\"tcp.count LISTEN\") == %u", m->listened);
+        walk_assert(w, "query(\"tcp.count LISTEN\") == %u", m->listened);
         walk_fail(w, "a segment ends a listener (RFC 9293, 3.10.7.2)");
     }
     if (m->text_to && !m->pending && m->state == m->was && is_after(m->text_to, w->end.told)) {
-        assert_line(w, "counter(\"tcp.in\") == 0");
+        walk_assert(w, "counter(\"tcp.in\") == 0");
         walk_fail(w,
                   "text in its turn was acknowledged up to %" PRIu32 ", it ends at %" PRIu32
                   " (RFC 9293 3.10.7.4, seventh)",
@@ -389,72 +395,14 @@ void walk_model_after(struct walk *w, const struct walk_segment *g)
         return;
     check_answer(w);
     if (m->state != m->want_state && !has_closed_before(m)) {
-        assert_line(w, "query(\"tcp.count %s\") == 1", walk_state_name(m->want_state));
+        walk_assert(w, "query(\"tcp.count %s\") == 1", walk_state_name(m->want_state));
         walk_fail(w, "%s follows %s, and %s should (%s)", walk_state_name(m->state),
                   walk_state_name(m->was), walk_state_name(m->want_state), m->why);
     }
     if (m->nothing_new && m->empty) {
-        assert_line(w, "counter(\"tcp.out\") < %" PRIu32, w->sent);
+        walk_assert(w, "counter(\"tcp.out\") < %" PRIu32, w->sent);
         walk_fail(w, "an ACK that says nothing new is answered by another");
     }
     m->reset_due |= m->ends && m->fd >= 0;
     m->fin_in |= g->flags & FIN && m->want == WANT_NO_RESET && m->state != m->was;
-}
-
-/* An acknowledgement is on its way to the stack: the round trip can have been so long at most. */
-void walk_model_acks(struct walk *w, const struct walk_segment *g)
-{
-    struct walk_model *m = &w->model;
-    if (!(g->flags & ACK) || !is_ours(w, g) || is_broken(g) || !is_after(g->ack, m->una) ||
-        is_after(g->ack, w->end.top))
-        return;
-    int64_t trip_ns = w->now_ns - m->flight_ns;
-    m->trip_ns = trip_ns > m->trip_ns ? trip_ns : m->trip_ns;
-    m->una = g->ack;
-    if (m->pending || !has_stamp(w, g) || !is_acceptable(w, g))
-        return;                                        /* it may be passed over */
-    m->backoff = m->tries ? m->backoff + m->tries : 0; /* Karn's algorithm keeps it */
-    m->tries = 0;
-    m->out_ns = w->now_ns;
-}
-
-/* --- time --- */
-
-/* RFC 6298 2: SRTT is below the longest round trip, RTTVAR as well; 5.7: three seconds when a SYN
- * was lost. */
-static int64_t patience_ns(const struct walk_model *m)
-{
-    int64_t rto_ns = 5 * m->trip_ns;
-    rto_ns = rto_ns < 3 * second_ns ? 3 * second_ns : rto_ns;
-    for (uint32_t k = 0; k < m->tries + m->backoff && rto_ns < most_rto_ns; k++)
-        rto_ns *= 2;
-    rto_ns = rto_ns < most_rto_ns ? rto_ns : most_rto_ns;
-    return 2 * rto_ns + second_ns; /* a loss probe may be due where the timeout was: RFC 8985 7.2 */
-}
-
-/* What waits for an acknowledgement, or to be sent. */
-static bool is_owed(const struct walk *w)
-{
-    const struct walk_model *m = &w->model;
-    const struct walk_end *e = &w->end;
-    if (m->state < SYN_SENT || m->state == FIN_WAIT_2 || m->state == TIME_WAIT)
-        return false;
-    if (is_after(e->top, m->una))
-        return true;
-    bool unsent = m->fd >= 0 && is_after(w->fd[m->fd].write_at + 1, e->top);
-    return m->state >= ESTABLISHED && unsent && !m->held_back;
-}
-
-void walk_model_time(struct walk *w)
-{
-    struct walk_model *m = &w->model;
-    if (m->live != 1 || !is_owed(w))
-        m->out_ns = w->now_ns;
-    if (!walk_model_is_sure(w) || w->now_ns - m->out_ns <= patience_ns(m))
-        return;
-    assert_line(w, "counter(\"tcp.out\") > %" PRIu32, w->sent);
-    walk_fail(w,
-              "in %s something is owed, and for %" PRId64
-              " ms nothing was sent (RFC 6298 5, RFC 9293 3.8.6.1)",
-              walk_state_name(m->state), (w->now_ns - m->out_ns) / 1000000);
 }

@@ -293,6 +293,7 @@ static void note_sent(struct walk *w, const struct walk_segment *g)
         w->no_ports = true; /* lines that leave them out would mean others */
     w->odd |= g->offset || (g->flags & SYN && g->seq != 0);
     w->unsure |= g->flags & RST && w->begin == BEGIN_COOKIES;
+    e->wnd = g->wnd;
     if (g->flags & FIN) {
         e->fin_sent = true;
         e->fin_end = g->seq + g->len + 1;
