@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include "fuzz/wire_fuzz.h"
+#include "sim/base/poison.h"
 #include "sim/hosts/stack_sut.h"
 #include "sim/packet/packet.h"
 #include "sim/world/world.h"
@@ -324,6 +325,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     connect_sides();
     image = malloc(sizeof pair);
     CHECK(image);
+    UNPOISON(&pair, sizeof pair);
     memcpy(image, &pair, sizeof pair);
     return 0;
 }
@@ -378,6 +380,7 @@ static void heal(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct value out;
+    UNPOISON(&pair, sizeof pair);
     memcpy(&pair, image, sizeof pair.side + sizeof pair.env);
     pair.arena_used = image->arena_used;
     memcpy(pair.arena, image->arena, pair.arena_used);

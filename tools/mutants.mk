@@ -38,4 +38,6 @@ mutation-build:
 	@echo "sim-checked $(SIM_OBJ) $(CHECKED_OBJ)"
 	@echo "unit $(filter-out %/runner/main.o,$(TEST_OBJ)) $(SIMLIB_OBJ) $(CHECKED_OBJ)"
 	@echo "libs $(LIBS)"
+	@echo "cc $(CC)"
+	@echo "opt $(OPT)"
 	@echo "unit-libs $(UNIT_LIBS)"

@@ -9,21 +9,7 @@
 
 #include <stdio.h>
 #include <string.h>
-
-#if defined(__SANITIZE_ADDRESS__)
-#define MEMORY_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define MEMORY_ASAN 1
-#endif
-#endif
-
-#ifdef MEMORY_ASAN
-#include <sanitizer/asan_interface.h>
-#else
-#define ASAN_POISON_MEMORY_REGION(p, n)   ((void)(p), (void)(n))
-#define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
-#endif
+#include "sim/base/poison.h"
 
 enum { GRANULE = 16, PAGE = 4096, FIRST_ADDRESS = 0x100000 };
 static const uint64_t last_address = 0xbfffffff;
@@ -158,9 +144,9 @@ static void set_owner(struct guest_window *w, const struct span *s, uint8_t edge
     uint8_t *p = granule_address(w, s->full_first);
     size_t size = (s->full_end - s->full_first) * GRANULE;
     if (inner == OWNER_TAKEN)
-        ASAN_UNPOISON_MEMORY_REGION(p, size);
+        UNPOISON(p, size);
     else
-        ASAN_POISON_MEMORY_REGION(p, size);
+        POISON(p, size);
 }
 
 static struct guest_window *payload_window(struct machine *m, void *p, size_t size,
@@ -283,11 +269,11 @@ static void poison_again(void *ctx)
     struct machine *m = ctx;
     for (int i = 0; i < m->window_count; i++) {
         struct guest_window *w = &m->windows[i];
-        ASAN_UNPOISON_MEMORY_REGION(w->p, w->size);
+        UNPOISON(w->p, w->size);
         for (size_t g = 0, n, end = w->size / GRANULE + 2; g < end; g += n) {
             n = same_owner(w, g, end);
             if (w->owners[g] == OWNER_READER || w->owners[g] == OWNER_WRITER)
-                ASAN_POISON_MEMORY_REGION(granule_address(w, g), n * GRANULE);
+                POISON(granule_address(w, g), n * GRANULE);
         }
     }
 }
@@ -301,7 +287,7 @@ void memory_init(struct machine *m)
 
 /* --- DMA --- */
 
-#ifdef MEMORY_ASAN
+#ifdef POISONS
 /* The device may touch what is poisoned for the driver. Volatile, or the compiler calls memcpy,
  * which may not. */
 __attribute__((no_sanitize("address"), noinline)) static void
@@ -407,7 +393,7 @@ bool nic_dma_write(struct nic *n, uint64_t address, const void *from, uint32_t l
 
 const uint8_t *nic_dma_view(struct nic *n, uint64_t address, uint32_t len)
 {
-#ifdef MEMORY_ASAN
+#ifdef POISONS
     (void)n, (void)address, (void)len;
     return NULL;
 #else

@@ -4,30 +4,13 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
+#include "sim/base/poison.h"
 
 /*
  * Under AddressSanitizer a freed block is poisoned, so that a frame used after its last reference
  * is found although the memory never left the process. The lists run through the freed blocks
  * themselves, so the few functions that walk them are not instrumented.
  */
-#if defined(__SANITIZE_ADDRESS__)
-#define ARENA_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define ARENA_ASAN 1
-#endif
-#endif
-
-#ifdef ARENA_ASAN
-#include <sanitizer/asan_interface.h>
-#define POISON(p, n)   ASAN_POISON_MEMORY_REGION(p, n)
-#define UNPOISON(p, n) ASAN_UNPOISON_MEMORY_REGION(p, n)
-#define UNCHECKED      __attribute__((no_sanitize("address"), noinline))
-#else
-#define POISON(p, n)   ((void)(p), (void)(n))
-#define UNPOISON(p, n) ((void)(p), (void)(n))
-#define UNCHECKED
-#endif
 
 struct size_class {
     unsigned index;
@@ -235,7 +218,7 @@ void arena_release(struct arena *a, void *p, size_t size)
     POISON(p, class.size);
 }
 
-#ifdef ARENA_ASAN
+#ifdef POISONS
 /* By words and through volatile, or the compiler calls memcpy, which refuses poisoned bytes. */
 UNCHECKED void arena_save(const struct arena *a, void *copy)
 {
@@ -255,7 +238,7 @@ void arena_save(const struct arena *a, void *copy)
  */
 static void poison_free(struct arena *a)
 {
-#ifdef ARENA_ASAN
+#ifdef POISONS
     for (unsigned i = 0; i < ARENA_CLASSES; i++)
         for (void *block = a->free_list[i]; block; block = next_free(block))
             POISON(block, size_of_class(i));

@@ -1,6 +1,7 @@
 #include "stack/core/netbuf.h"
 #include "stack/core/bytes.h"
 #include "stack/core/checksum.h"
+#include "stack/core/mem.h"
 #include "stack/core/module.h"
 
 static bool allocation_fails(struct stack *s)
@@ -19,6 +20,14 @@ void netbuf_check(const struct netbuf_pool *pool)
     }
     STACK_ASSERT(free == pool->available && free <= pool->total && pool->lowest <= free);
     STACK_ASSERT(pool->reserve <= pool->total);
+}
+
+/* A copy of the stack's memory that was put back has no poison of its own: each time anew. */
+static void shut_but_for_packet(struct netbuf *nb)
+{
+    STACK_POISON(nb->base, nb->start);
+    STACK_UNPOISON(netbuf_data(nb), netbuf_len(nb));
+    STACK_POISON(nb->base + nb->end, nb->size - nb->end);
 }
 
 static struct netbuf *take(struct stack *s, uint32_t headroom, uint32_t len, bool received)
@@ -45,6 +54,7 @@ static struct netbuf *take(struct stack *s, uint32_t headroom, uint32_t len, boo
     nb->flags = nb->ethertype = 0;
     nb->queue = 0;
     nb->segment = 0;
+    shut_but_for_packet(nb);
     STACK_INVARIANT(netbuf_check(pool));
     return nb;
 }
@@ -65,6 +75,7 @@ static void give_back(struct stack *s, struct netbuf *nb)
     STACK_ASSERT(nb->size_class < NETBUF_CLASSES);
     struct netbuf_pool *pool = &s->pool[nb->size_class];
     nb->flags = NETBUF_IS_FREE;
+    STACK_POISON(nb->base, nb->size);
     nb->next = pool->free;
     pool->free = nb;
     STACK_ASSERT(pool->available < pool->total);
@@ -85,6 +96,17 @@ void netbuf_drop(struct stack *s, struct netbuf *nb, uint64_t *counter, const ch
     if (nb->flags & NETBUF_RX)
         stack_fate(s, nb->rx_number, reason);
     give_back(s, nb);
+}
+
+void netbuf_move(struct netbuf *nb, uint32_t start)
+{
+    uint32_t len = netbuf_len(nb);
+    STACK_ASSERT(start <= nb->start);
+    STACK_UNPOISON(nb->base + start, nb->end - start);
+    memmove(nb->base + start, netbuf_data(nb), len);
+    nb->start = start;
+    nb->end = start + len;
+    shut_but_for_packet(nb);
 }
 
 void netbuf_owe_sum(struct netbuf *nb, uint16_t field, uint16_t so_far, bool udp)

@@ -1,6 +1,8 @@
 /*
  * A netbuf is one packet in one contiguous buffer, with headroom so that each layer pushes its
- * header without a copy. Two bounded size classes. Ownership: whoever holds the pointer; passing it
+ * header without a copy. Two bounded size classes. Under AddressSanitizer what lies in front of the
+ * bytes in use and behind them is poisoned, and all of a free one: who needs more of it pushes or
+ * puts. Ownership: whoever holds the pointer; passing it
  * down (netif_send, ip_send) or up (netif_receive) passes it away, whatever the call returns.
  */
 #ifndef STACK_CORE_NETBUF_H
@@ -10,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "stack/core/panic.h"
+#include "stack/core/poison.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -116,10 +119,32 @@ static inline uint8_t *netbuf_push(struct netbuf *nb, uint32_t n)
     if (n > nb->start)
         return NULL;
     nb->start -= n;
+    STACK_UNPOISON(nb->base + nb->start, n);
     return nb->base + nb->start;
 }
 
-/* Moves the cursor past `n` bytes; false when there are fewer. */
+/* The `n` bytes in front of the packet, opened to whoever writes a header there that is not part of
+ * it (a device's own); NULL when the headroom is used up. */
+static inline uint8_t *netbuf_front(struct netbuf *nb, uint32_t n)
+{
+    if (n > nb->start)
+        return NULL;
+    STACK_UNPOISON(netbuf_data(nb) - n, n);
+    return netbuf_data(nb) - n;
+}
+
+/* Opens `n` bytes behind the packet and returns them; NULL when the buffer ends before. */
+static inline uint8_t *netbuf_put(struct netbuf *nb, uint32_t n)
+{
+    uint8_t *more = nb->base + nb->end;
+    if (n > nb->size - nb->end)
+        return NULL;
+    STACK_UNPOISON(more, n);
+    nb->end += n;
+    return more;
+}
+
+/* Moves the cursor past `n` bytes, which stay what they are; false when there are fewer. */
 static inline bool netbuf_pull(struct netbuf *nb, uint32_t n)
 {
     if (n > netbuf_len(nb))
@@ -133,9 +158,13 @@ static inline bool netbuf_trim(struct netbuf *nb, uint32_t len)
 {
     if (len > netbuf_len(nb))
         return false;
+    STACK_POISON(netbuf_data(nb) + len, netbuf_len(nb) - len);
     nb->end = nb->start + len;
     return true;
 }
+
+/* Moves the packet to the buffer's octet `start`, at or before where it is. */
+void netbuf_move(struct netbuf *nb, uint32_t start);
 
 /* A first-in first-out chain over netbuf.next. */
 struct netbuf_queue {

@@ -101,6 +101,7 @@ static bool carve_pool(struct stack *s, enum netbuf_class size_class, uint32_t c
         nb[i].size = bytes;
         nb[i].size_class = (uint8_t)size_class;
         nb[i].flags = NETBUF_IS_FREE;
+        STACK_POISON(nb[i].base, bytes);
         nb[i].next = pool->free;
         pool->free = &nb[i];
     }
@@ -155,6 +156,7 @@ static struct stack *lay_out(void *region, size_t size, const struct stack_confi
 {
     const struct stack_limits *l = &config->limits;
     struct stack *s = region;
+    STACK_UNPOISON(region, size); /* it may have been a stack's before */
     memset(s, 0, sizeof *s);
     s->config = *config;
     s->port = *port;

@@ -125,7 +125,7 @@ static struct netbuf *harvest_one(struct e1000 *d, uint8_t status)
     unpost(d, d->rx[slot]);
     struct netbuf *nb = acceptable(d, status, errors, length) ? exchange(d, slot) : NULL;
     if (nb)
-        nb->end = nb->start + length;
+        netbuf_trim(nb, length);
     /* A sum that the device calls wrong is left to the stack, which counts it. */
     if (nb && (status & E1000_RX_TCPCS) && !(status & E1000_RX_IXSM) && !(errors & E1000_RX_TCPE)) {
         nb->flags |= NETBUF_SUM_OK;

@@ -43,12 +43,10 @@ static void pad(struct netbuf *nb)
         return;
     STACK_ASSERT(nb->size >= E1000_FRAME_MIN);
     if (nb->size - nb->start < E1000_FRAME_MIN) {
-        memmove(nb->base, netbuf_data(nb), len);
         nb->sum_at -= nb->start;
-        nb->start = 0;
+        netbuf_move(nb, 0);
     }
-    nb->end = nb->start + E1000_FRAME_MIN;
-    memset(netbuf_data(nb) + len, 0, E1000_FRAME_MIN - len);
+    memset(netbuf_put(nb, E1000_FRAME_MIN - len), 0, E1000_FRAME_MIN - len);
 }
 
 /* --- descriptors --- */

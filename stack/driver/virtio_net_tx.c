@@ -44,12 +44,10 @@ static void pad(struct netbuf *nb)
     if (len >= VIRTIO_NET_FRAME_MIN || nb->segment)
         return;
     if (nb->size - nb->start < VIRTIO_NET_FRAME_MIN) {
-        memmove(nb->base + VIRTIO_NET_HDR, netbuf_data(nb), len);
         nb->sum_at += VIRTIO_NET_HDR - nb->start;
-        nb->start = VIRTIO_NET_HDR;
+        netbuf_move(nb, VIRTIO_NET_HDR);
     }
-    nb->end = nb->start + VIRTIO_NET_FRAME_MIN;
-    memset(netbuf_data(nb) + len, 0, VIRTIO_NET_FRAME_MIN - len);
+    memset(netbuf_put(nb, VIRTIO_NET_FRAME_MIN - len), 0, VIRTIO_NET_FRAME_MIN - len);
 }
 
 static void put_le16(uint8_t *p, uint32_t value)
@@ -74,9 +72,9 @@ static void add_length(const struct netbuf *nb)
 }
 
 /* 5.1.6.2.1: what is left to the device: the sum, and cutting the packet up. */
-static void write_header(struct virtio_net *d, const struct netbuf *nb)
+static void write_header(struct virtio_net *d, struct netbuf *nb)
 {
-    uint8_t *header = netbuf_data(nb) - d->header_bytes;
+    uint8_t *header = netbuf_front(nb, d->header_bytes);
     memset(header, 0, d->header_bytes);
     if (!(nb->flags & NETBUF_SUM_OWED))
         return;

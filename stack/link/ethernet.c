@@ -150,11 +150,10 @@ static bool pad(struct netbuf *nb)
     if (len >= ETHERNET_MIN_LEN || nb->segment)
         return true;
     uint32_t missing = ETHERNET_MIN_LEN - len;
-    if (missing > nb->size - nb->end)
-        return false;
-    memset(nb->base + nb->end, 0, missing);
-    nb->end += missing;
-    return true;
+    uint8_t *more = netbuf_put(nb, missing);
+    if (more)
+        memset(more, 0, missing);
+    return more != NULL;
 }
 
 static int output(struct stack *s, struct netif *nif, struct netbuf *nb, uint16_t ethertype,

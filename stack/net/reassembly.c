@@ -192,11 +192,11 @@ static struct datagram *free_place(struct stack *s, struct reassemblies *t,
 static struct netbuf *take_buffer(struct stack *s, struct reassemblies *t)
 {
     uint32_t count;
-    struct netbuf *nb = netbuf_alloc_received(s, DATA_AT, DATA_MAX);
+    struct netbuf *nb = netbuf_alloc_received(s, 0, DATA_AT + DATA_MAX);
     struct datagram *d = nb ? NULL : oldest(t, NULL, &count);
     if (d) {
         discard(s, d, DROP_EVICTED);
-        nb = netbuf_alloc_received(s, DATA_AT, DATA_MAX);
+        nb = netbuf_alloc_received(s, 0, DATA_AT + DATA_MAX);
     }
     return nb;
 }
@@ -353,8 +353,9 @@ static struct netbuf *release(struct stack *s, struct datagram *d, uint32_t len)
     struct netbuf *nb = d->nb;
     deadline_clear(s, &d->timeout);
     d->nb = NULL;
-    nb->start = nb->net_at = DATA_AT - d->header;
-    nb->end = DATA_AT + len;
+    netbuf_trim(nb, DATA_AT + len);
+    netbuf_pull(nb, DATA_AT - d->header);
+    nb->net_at = nb->start;
     return nb;
 }
 

@@ -85,3 +85,30 @@ Test(netbuf, random_frames_have_one_fate_each)
     rig_run(r, 200 * RIG_SECOND);
     rig_close(r);
 }
+
+#ifdef STACK_POISONS
+/* Nobody may touch what lies in front of a packet or behind it, and nothing of a free buffer. */
+int __asan_address_is_poisoned(const volatile void *p);
+Test(netbuf, poison)
+{
+    struct rig *r = rig_full();
+    struct netbuf *nb = netbuf_alloc(r->s, 64, 99);
+    uint8_t *data = netbuf_data(nb);
+    cr_assert(__asan_address_is_poisoned(data - 1));
+    cr_assert_not(__asan_address_is_poisoned(data) || __asan_address_is_poisoned(data + 98));
+    cr_assert(__asan_address_is_poisoned(data + 99));
+    cr_assert_eq(netbuf_push(nb, 16), data - 16);
+    cr_assert_not(__asan_address_is_poisoned(data - 16));
+    cr_assert(__asan_address_is_poisoned(data - 17));
+    cr_assert_eq(netbuf_put(nb, 3), data + 99);
+    cr_assert_not(__asan_address_is_poisoned(data + 101));
+    cr_assert(__asan_address_is_poisoned(data + 102));
+    cr_assert(netbuf_pull(nb, 16) && netbuf_trim(nb, 50));
+    cr_assert_not(__asan_address_is_poisoned(data - 16)); /* a header that was read stays */
+    cr_assert(__asan_address_is_poisoned(data + 50));
+    cr_assert_not(__asan_address_is_poisoned(netbuf_front(nb, 24)));
+    netbuf_free(r->s, nb);
+    cr_assert(__asan_address_is_poisoned(data));
+    rig_close(r);
+}
+#endif
