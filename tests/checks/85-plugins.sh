@@ -47,7 +47,7 @@ verdict $? "what it lacks stands on one screen"
 expect 0 ' 0 failed' $wiredrill run --quiet --sut $examples/stack/eth_receive.so scenarios
 expect 0 ' 0 failed' $wiredrill run --quiet --sut $examples/stack/own_driver.so scenarios
 expect 2 'nothing is called "fragment"' $wiredrill run --needs frames --lacks fragment scenarios/arp
-expect 2 'eth_receive lacks fragments' $wiredrill run --sut $examples/stack/eth_receive.so scenarios/fragments/length-zero.pkt
+expect 2 'eth_receive lacks fragments' $wiredrill run --sut $examples/stack/eth_receive.so scenarios/fragments/bounded-parts.pkt
 # The figures of the docs are what the command prints.
 tab='|'
 grep -E '^\| .* \| [0-9]+ \| ' docs/your-stack-or-driver.md | while IFS=$tab read -r none what cases lacks; do
