@@ -45,7 +45,7 @@ static const struct stack_limits small_limits = {
     .socket_datagrams = 8,
     .reassemblies = 2,
     .path_mtus = 4,
-    .dns_cache = 4,
+    .dns_cache = 3,
     .dns_queries = 2,
     .pings = 2,
 };
