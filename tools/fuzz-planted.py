@@ -71,14 +71,17 @@ def fuzz(folder, program, target, runs, seed):
 
 
 def script(folder, target, find):
-    """What `wiredrill from-fuzz` makes of it."""
+    """What `wiredrill from-fuzz` makes of it: of a parser's what a sanitizer sees, of a walk's what its judges say."""
     source = next(os.path.join(folder, f) for f in os.listdir(folder) if f.endswith(".c"))
     v = make_variables()
-    if run(RELEASE + [source, "-o", folder + "/release.o"]).returncode:
+    checked = target.startswith("wire_")
+    variant, planted = ("fuzz", "fuzz.o") if checked else ("release", "release.o")
+    link = ["clang", "-O1", "-fsanitize=address,undefined,fuzzer-no-link"] if checked else ["cc", "-O2", "-g"]
+    if not checked and run(RELEASE + [source, "-o", folder + "/release.o"]).returncode:
         return ""
-    cli = ["build/release/" + f[:-2] + ".o" for f in sorted(glob.glob("sim/cli/*.c"))]
-    said = run(["cc", "-O2", "-g", *v["DRAWS"].split(), "-o", folder + "/wiredrill", *cli, folder + "/release.o", "build/release/libsim.a",
-                "build/release/libstack.a", *v["LIBS"].split()])
+    cli = ["build/%s/%s.o" % (variant, f[:-2]) for f in sorted(glob.glob("sim/cli/*.c"))]
+    said = run([*link, *v["DRAWS"].split(), "-o", folder + "/wiredrill", *cli, folder + "/" + planted, "build/%s/libsim.a" % variant,
+                "build/%s/libstack.a" % variant, *v["LIBS"].split()])
     if said.returncode:
         return said.stdout[-500:]
     return run([folder + "/wiredrill", "from-fuzz", "--target", target, find]).stdout
