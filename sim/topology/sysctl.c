@@ -146,7 +146,7 @@ static const struct sysctl table[] = {
     {IPV4 "tcp_rfc1337", {"tcp.rfc1337"}, AS_TRUTH, NULL, NULL},
     {IPV4 "tcp_tw_reuse", {"tcp.tw_reuse"}, AS_TRUTH, NULL, NULL},
     {IPV4 "tcp_mtu_probing", {NULL}, AS_IT_IS, "0", "no segment is sent to probe the path"},
-    {IPV4 "tcp_invalid_ratelimit", {NULL}, AS_IT_IS, "*", "RFC 5961's limit is the stack's"},
+    {IPV4 "tcp_invalid_ratelimit", {"tcp.invalid_rate"}, AS_MS, NULL, NULL},
     {IPV4 "tcp_challenge_ack_limit", {NULL}, AS_IT_IS, "*", "RFC 5961's limit is the stack's"},
     {IPV4 "tcp_min_tso_segs", {NULL}, AS_IT_IS, "*", "frames on the wire are the same"},
     {IPV4 "tcp_tso_win_divisor", {NULL}, AS_IT_IS, "*", "frames on the wire are the same"},

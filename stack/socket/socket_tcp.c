@@ -141,6 +141,9 @@ static int tcp_socket_send(struct stack *s, struct socket *k, const void *bytes,
     struct tcp_pcb *pcb = tcp_of(k);
     uint32_t octets = len > INT32_MAX ? INT32_MAX : (uint32_t)len;
     bool deferred = pcb->state == TCP_CLOSED && pcb->wishes && pcb->wishes->deferred_port;
+    int failed = flags & MSG_FLAG_FASTOPEN ? tcp_take_failure(s, pcb) : 0;
+    if (failed)
+        return failed;
     if (flags & MSG_FLAG_FASTOPEN || deferred)
         return send_first(s, pcb, bytes, octets, to, now_ns);
     /* Otherwise `to` is ignored, as by Linux: RFC 9293 has no such thing. */

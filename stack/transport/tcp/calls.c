@@ -100,6 +100,7 @@ static void forget_last(struct stack *s, struct tcp_pcb *pcb)
     pcb->snd_wscale = pcb->rcv_wscale = 0;
     pcb->snd_wnd = pcb->max_wnd = 0;
     pcb->peer_mss = pcb->rcv_mss = pcb->quick_acks = 0;
+    pcb->was_invalid = false;
     pcb->answers = pcb->pushed = pcb->pushed_twice = false;
     pcb->ato_ms = pcb->last_len = 0;
     pcb->retransmits = pcb->error = pcb->soft_error = 0;

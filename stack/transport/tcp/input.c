@@ -184,14 +184,17 @@ void tcp_input(struct stack *s, struct netbuf *nb, const struct ip_received *r, 
 /* --- SYN-SENT (3.10.7.3) --- */
 
 /* First, check the ACK bit. */
-static tcp_step syn_sent_ack(struct stack *s, const struct tcp_pcb *pcb,
-                             const struct tcp_segment *g, int64_t now_ns)
+static tcp_step syn_sent_ack(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
+                             int64_t now_ns)
 {
     if (!(g->flags & TCP_FLAG_ACK))
         return TCP_STEP_NEXT;
     if (seq_after(g->ack, pcb->snd_una) && seq_upto(g->ack, pcb->snd_nxt))
         return TCP_STEP_NEXT;
     tcp_answer_rst(s, g, now_ns);
+    /* Linux: what the RST ends was of before; the SYN goes again as soon as it may have. */
+    if (tcp_knob(s, TCP_KNOB_LINUX_CALLS) && pcb->retransmits == 0)
+        pcb->rexmt_ns = now_ns + 2000000;
     return TCP_DROP_SYN_SENT_ACK;
 }
 

@@ -193,8 +193,12 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_KEEP_IDLE] = {"keep_idle", KNOB_NS, SECONDS(7200), SECONDS(1), SECONDS(65535)},
     [TCP_KNOB_KEEP_INTERVAL] = {"keep_interval", KNOB_NS, SECONDS(75), SECONDS(1), SECONDS(65535)},
     [TCP_KNOB_KEEP_COUNT] = {"keep_count", KNOB_NUMBER, 9, 1, 255},
+    /* After so many lost SYNs the window begins with one segment. */
+    [TCP_KNOB_SYN_LOSSES] = {"syn_losses", KNOB_NUMBER, 1, 1, 255},
     [TCP_KNOB_KEEP_ALWAYS] = {"keep_always", KNOB_BOOL, 0, 0, 1},    /* MUST-25: off */
     [TCP_KNOB_CHALLENGES] = {"challenges", KNOB_NUMBER, 10, 0, 255}, /* RFC 5961 7; 0: no bound */
+    /* Linux: a connection answers what is invalid and has no text so often at most. */
+    [TCP_KNOB_INVALID_RATE] = {"invalid_rate", KNOB_NS, 0, 0, SECONDS(60)},
     /* Linux: a segment has at most half of the largest window that the peer offered. */
     [TCP_KNOB_HALF_WINDOW] = {"half_window", KNOB_BOOL, 0, 0, 1},
     /* Linux's answers out of turn: after an open that failed the next connect says so, though the

@@ -150,7 +150,8 @@ static bool worth_sending(const struct stack *s, const struct tcp_pcb *pcb, cons
     bool pushed = !pcb->cork && !pcb->more;
     if (len == o->mss || fin)
         return true;
-    if (pcb->urgent && seq_after(pcb->snd_up, pcb->snd_nxt))
+    bool all_urgent = tcp_knob(s, TCP_KNOB_NAGLE_SMALL); /* Linux: until it is acknowledged */
+    if (pcb->urgent && (all_urgent || seq_after(pcb->snd_up, pcb->snd_nxt)))
         return true;
     if (len == o->waiting && o->record) /* what follows cannot join it: nothing is gained */
         return true;

@@ -195,6 +195,8 @@ static bool forward(struct tcp_recovery *r, const struct recovery_ack *a, const 
 {
     bool advances = a->ack != a->snd_una;
     if (r->forward_step == 2) {
+        if (!advances && r->sack) /* 3.1 (2): the next new acknowledgement is waited for */
+            return false;
         /* (2a), or (2b): two new segments. */
         bool covers = seq_upto(r->recover, a->ack);
         bool all_again = !r->board.first || !r->board.first->again;

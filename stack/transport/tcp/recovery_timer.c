@@ -49,13 +49,16 @@ void recovery_reorder_due(struct tcp_recovery *r, uint32_t snd_una, uint32_t snd
                              .ack = snd_una,
                              .snd_nxt = snd_nxt,
                              .mss = r->congestion.mss};
-    struct delivery none = {0};
+    /* Linux (tcp_rack_reo_timeout): recovery that a timer begins sends as if for one segment that
+     * has arrived. */
+    bool begins = r->state == RECOVERY_OPEN && r->congestion.config->by_segments;
+    struct delivery one = {.octets = begins ? r->congestion.mss : 0};
     struct recovery_result out = {0};
     r->soft_at_ns = RECOVERY_NEVER;
     uint32_t before = r->board.lost;
     bool again_lost = recovery_detect(r, &a, srtt_ns);
     if (r->board.lost > before)
-        recovery_move(r, &a, &none, before, again_lost, &out);
+        recovery_move(r, &a, &one, before, again_lost, &out);
 }
 
 bool recovery_probe_due(struct tcp_recovery *r)

@@ -130,9 +130,11 @@ void tcp_sender_choose(struct tcp_pcb *pcb, bool reno)
         congestion_choose(c, algorithm(pcb, c->config));
 }
 
-/* RFC 5681 3.1: one segment after a SYN that was lost; else the initial window, when it begins. */
+/* RFC 5681 3.1: one segment after a SYN that was lost; else the initial window, when it begins. RFC
+ * 6928 2 recommends that a single loss does not count, which the knob has. */
 void tcp_congestion_start(struct stack *s, struct tcp_pcb *pcb)
 {
-    pcb->cwnd = pcb->syn_lost ? tcp_send_mss(s, pcb) : 0;
+    bool lost = pcb->syn_lost && pcb->retransmits >= tcp_knob(s, TCP_KNOB_SYN_LOSSES);
+    pcb->cwnd = lost ? tcp_send_mss(s, pcb) : 0;
     pcb->ssthresh = 0;
 }

@@ -31,6 +31,13 @@ static void count_flight(const struct scoreboard *b, struct tcp_status *out)
     }
 }
 
+/* Without SACK a segment has arrived for each duplicate. */
+static void count_duplicates(const struct tcp_recovery *r, struct tcp_status *out)
+{
+    if (!r->sack)
+        out->sacked = r->duplicates_octets / r->congestion.mss;
+}
+
 void tcp_note_busy(struct tcp_sender *x, bool busy, bool limited, bool is_short, int64_t now_ns)
 {
     if (x->busy)
@@ -65,6 +72,7 @@ static void sender_status(const struct tcp_pcb *pcb, struct tcp_status *out)
     if (r->rack.reach > out->reordering)
         out->reordering = r->rack.reach;
     count_flight(&r->board, out);
+    count_duplicates(r, out);
 }
 
 static void remembered_status(struct stack *s, const struct tcp_pcb *pcb, struct tcp_status *out)

@@ -25,11 +25,30 @@ static bool may_challenge(struct stack *s, struct tcp_pcb *pcb)
     return true;
 }
 
+/* The knob: one who answers in kind would have both go on for ever. */
+static bool was_answered(struct stack *s, struct tcp_pcb *pcb)
+{
+    int64_t since_ms = tcp_of(s)->clock_ms - pcb->invalid_ms;
+    if (pcb->was_invalid && since_ms * 1000000 < tcp_knob(s, TCP_KNOB_INVALID_RATE))
+        return true;
+    pcb->was_invalid = true;
+    pcb->invalid_ms = tcp_of(s)->clock_ms;
+    return false;
+}
+
+/* What lies outside the window, or is too old. Text that comes again is answered each time. */
+static tcp_step answer_outside(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
+                               enum tcp_counter why)
+{
+    bool text = tcp_seg_len(g) > 0 && !(g->flags & TCP_FLAG_SYN);
+    return !text && was_answered(s, pcb) ? (tcp_step)why : acknowledge_and_drop(pcb, why);
+}
+
 /* RFC 5961: the same, to somebody who may be forging. */
 static tcp_step challenge(struct stack *s, struct tcp_pcb *pcb, enum tcp_counter why,
                           int64_t now_ns)
 {
-    if (may_challenge(s, pcb))
+    if (!was_answered(s, pcb) && may_challenge(s, pcb))
         tcp_send_ack(s, pcb, now_ns);
     return (tcp_step)why;
 }
@@ -147,7 +166,7 @@ static tcp_step check_timestamp(struct stack *s, struct tcp_pcb *pcb, struct tcp
     if (tcp_lacks_timestamp(s, pcb, g))
         return TCP_DROP_NO_TIMESTAMP;
     if (tcp_timestamp_is_old(s, pcb, g))
-        return acknowledge_and_drop(pcb, TCP_DROP_PAWS);
+        return answer_outside(s, pcb, g, TCP_DROP_PAWS);
     return TCP_STEP_NEXT;
 }
 
@@ -170,7 +189,7 @@ static tcp_step check_sequence(struct stack *s, struct tcp_pcb *pcb, struct tcp_
         if (g->flags & TCP_FLAG_RST)
             return TCP_DROP_SEQUENCE;
         restart_time_wait(s, pcb, g, now_ns);
-        return acknowledge_and_drop(pcb, TCP_DROP_SEQUENCE);
+        return answer_outside(s, pcb, g, TCP_DROP_SEQUENCE);
     }
     tcp_note_timestamp(s, pcb, g);
     tcp_keep_heard(s, pcb, now_ns);
@@ -246,10 +265,10 @@ static tcp_step check_syn(struct stack *s, struct tcp_pcb *pcb, struct tcp_segme
 
 /* --- fifth, check the ACK field --- */
 
-/* The SYN-ACK was lost, and with it most likely what the user had sent behind it. */
+/* The SYN-ACK was lost twice, and with it most likely what the user had sent behind it. */
 static void early_text_is_lost(struct tcp_pcb *pcb, const struct tcp_segment *g, int64_t now_ns)
 {
-    bool lost = pcb->early && pcb->retransmits > 0 && g->ack == pcb->iss + 1;
+    bool lost = pcb->early && pcb->retransmits > 1 && g->ack == pcb->iss + 1;
     if (lost && pcb->sender && pcb->snd_nxt != g->ack)
         recovery_timed_out(&pcb->sender->recovery, g->ack, pcb->snd_nxt, now_ns,
                            pcb->sender->rtt.srtt_ns);

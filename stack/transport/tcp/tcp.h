@@ -125,6 +125,7 @@ struct tcp_pcb {
     /* Readiness grew by `events`. It may call every function below. NULL: nobody asks. */
     void (*ready)(struct tcp_pcb *pcb, struct stack *s, unsigned events, int64_t now_ns);
     struct tcp_wishes *wishes; /* NULL: none */
+    uint32_t invalid_ms;       /* when something invalid was answered last, while `was_invalid` */
     uint16_t challenged;       /* RFC 5961 7: in this period so many challenges were sent */
     uint8_t challenges;
     uint8_t keep_probes;          /* in a row, without an answer */
@@ -213,8 +214,9 @@ struct tcp_pcb {
     bool syn_data : 1;                 /* octets on a SYN were taken: ours by the peer, or its */
     bool pushed : 1, pushed_twice : 1; /* less than full segments wait to be acknowledged */
     bool no_room : 1; /* the user would have written more; until a third of the buffer is free */
-    bool failed : 1;  /* an open has failed, and no connect has said so since */
-    bool burst : 1;   /* nothing was in flight when what is being sent began, and the knob asks */
+    bool was_invalid : 1;
+    bool failed : 1; /* an open has failed, and no connect has said so since */
+    bool burst : 1;  /* nothing was in flight when what is being sent began, and the knob asks */
 };
 
 /* One of limits.tcp_pcbs, CLOSED, with the user's hand on it; NULL: all are lent, and none of them
