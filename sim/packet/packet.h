@@ -68,7 +68,7 @@ struct packet_context {
     uint16_t source_port, destination_port;
     uint32_t source_isn, destination_isn; /* added to what a line writes */
     bool have_source_isn, have_destination_isn;
-    bool whole_syns; /* what the host's SYN acknowledges is the peer's number as it is */
+    bool whole_syns;       /* what the host's SYN acknowledges is the peer's number as it is */
     uint32_t source_first; /* the number of the first octet of the source's stream; 0: not known */
     /* What the host under test sends as the timestamp that a line writes so; NULL: as written.
      * False: it is not known yet, and any will do. */

@@ -310,7 +310,8 @@ static int64_t ends_at(const struct run *r, const struct step *step)
 static bool closes_a_copy(const struct descriptors *on, const struct call_step *call,
                           const struct descriptor *d)
 {
-    return strcmp(call->name, "close") == 0 && d && (descriptor_is_own(d) || descriptor_sharers(on, d->to) > 1);
+    return strcmp(call->name, "close") == 0 && d &&
+           (descriptor_is_own(d) || descriptor_sharers(on, d->to) > 1);
 }
 
 /* By the engine itself, or by the stack. */

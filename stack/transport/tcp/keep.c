@@ -38,9 +38,9 @@ static struct tcp_wishes heritage(const struct tcp_wishes *of)
 void tcp_inherit_wishes(struct stack *s, struct tcp_pcb *child, const struct tcp_pcb *listener)
 {
     const struct tcp_wishes *of = listener->wishes;
-    if (!of || (!of->user_timeout_ms && !of->unsent_low && !of->keep_idle_s &&
-                !of->keep_interval_s && !of->keep_count && !of->syn_count && !of->fin_wait_2_s &&
-                of->linger_s < 0))
+    if (!of ||
+        (!of->user_timeout_ms && !of->unsent_low && !of->keep_idle_s && !of->keep_interval_s &&
+         !of->keep_count && !of->syn_count && !of->fin_wait_2_s && of->linger_s < 0))
         return;
     struct tcp_wishes *w = tcp_wish(s, child);
     if (w)
