@@ -109,6 +109,63 @@ Test(tcp_keep, orphans_in_fin_wait_2)
     NOTHING(&t);
 }
 
+/* TCP_SYNCNT: so often again, each time after twice as long. */
+Test(tcp_keep, syn_count)
+{
+    int fd = stream_socket(&t);
+    struct socket_address to = {addr_ipv4(RIG_PEER), PEER_PORT};
+    cr_assert_eq(get(fd, TCP_OPT_SYNCNT), 7, "r2_syn of 180 s");
+    set(fd, TCP_OPT_SYNCNT, 2);
+    cr_assert_eq(get(fd, TCP_OPT_SYNCNT), 2);
+    cr_assert_eq(socket_set(t.r->s, fd, TCP_OPT_SYNCNT, 0, 0), -ERR_INVAL);
+    cr_assert_eq(socket_set(t.r->s, fd, TCP_OPT_SYNCNT, 128, 0), -ERR_INVAL);
+    cr_assert_eq(socket_connect(t.r->s, fd, &to, 0), -ERR_INPROGRESS);
+    wait_ns(&t, 7 * RIG_SECOND - 1);
+    cr_assert_eq(get(fd, SO_OPT_ERROR), 0);
+    cr_assert_eq(rig_counter(t.r, "tcp.out.resent"), 2);
+    wait_ns(&t, 1);
+    cr_assert_eq(rig_counter(t.r, "tcp.out.resent"), 2);
+    cr_assert_eq(get(fd, SO_OPT_ERROR), ERR_TIMEDOUT);
+}
+
+/* TCP_LINGER2: FIN-WAIT-2's time after close, no less than three and a half timeouts. */
+Test(tcp_keep, orphans_by_their_own_time)
+{
+    int fd = connected(&t, 0);
+    cr_assert_eq(get(fd, TCP_OPT_LINGER2), 60);
+    set(fd, TCP_OPT_LINGER2, 10);
+    cr_assert_eq(get(fd, TCP_OPT_LINGER2), 10);
+    set(fd, TCP_OPT_LINGER2, 121);
+    cr_assert_eq(get(fd, TCP_OPT_LINGER2), 120);
+    set(fd, TCP_OPT_LINGER2, -5);
+    cr_assert_eq(get(fd, TCP_OPT_LINGER2), -1);
+    set(fd, TCP_OPT_LINGER2, 10);
+    socket_close(t.r->s, fd, t.r->now_ns);
+    EXPECT(&t, F | A, 1, 1, 0);
+    arrives(&t, (struct segment){.flags = A, .seq = 1, .ack = 2});
+    wait_ns(&t, 10 * RIG_SECOND - 1);
+    STATE(&t, "FIN-WAIT-2");
+    wait_ns(&t, 1);
+    STATE(&t, "CLOSED");
+}
+
+/* The knob: what is invalid and has no text is answered once in a while; text each time. */
+Test(tcp_keep, invalid_answers_have_a_rate)
+{
+    stack_knob_set(t.r->s, "tcp.invalid_rate", RIG_SECOND / 2);
+    connected(&t, 0);
+    arrives(&t, (struct segment){.flags = A, .seq = 100000, .ack = 1});
+    EXPECT(&t, A, 1, 1, 0);
+    arrives(&t, (struct segment){.flags = A, .seq = 100000, .ack = 1});
+    arrives(&t, (struct segment){.flags = S, .seq = 5, .ack = 0});
+    NOTHING(&t);
+    arrives(&t, (struct segment){.flags = A, .seq = 100000, .ack = 1, .text = "abc", .len = 3});
+    EXPECT(&t, A, 1, 1, 0);
+    wait_ns(&t, RIG_SECOND / 2);
+    arrives(&t, (struct segment){.flags = A, .seq = 100000, .ack = 1});
+    EXPECT(&t, A, 1, 1, 0);
+}
+
 Test(tcp_keep, options_read_back)
 {
     int fd = stream_socket(&t);

@@ -48,6 +48,38 @@ Test(tcp_window, nagle)
     EXPECT(&t, P | A, 1465, 1, 1);
 }
 
+/* The knob: only behind a small segment that is not acknowledged does another wait (Minshall). */
+Test(tcp_window, nagle_of_small_segments)
+{
+    stack_knob_set(t.r->s, "tcp.nagle_small", 1);
+    int fd = connected(&t, 0);
+    send_octets(&t, fd, 1460);
+    EXPECT(&t, A | P, 1, 1, 1460);
+    send_octets(&t, fd, 100);
+    EXPECT(&t, A | P, 1461, 1, 100);
+    send_octets(&t, fd, 50);
+    NOTHING(&t);
+    acks(1461, 0); /* the full one */
+    NOTHING(&t);
+    acks(1561, 0);
+    EXPECT(&t, A | P, 1561, 1, 50);
+    send_octets(&t, fd, 1410);
+    NOTHING(&t);
+    send_octets(&t, fd, 50);
+    EXPECT(&t, A | P, 1611, 1, 1460);
+}
+
+/* The knob: half of the largest window, of a tiny one the whole. */
+Test(tcp_window, half_of_the_window)
+{
+    stack_knob_set(t.r->s, "tcp.half_window", 1);
+    int fd = connected(&t, 0);
+    acks(1, 65535);
+    int64_t mss = 0;
+    cr_assert_eq(socket_get(t.r->s, fd, TCP_OPT_MAXSEG, &mss), 0);
+    cr_assert_eq(mss, 1460);
+}
+
 /* A FIN takes what waits along: nothing more could fill the segment. */
 Test(tcp_window, nagle_ends_with_the_stream)
 {

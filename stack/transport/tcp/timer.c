@@ -49,20 +49,15 @@ static void idle_over(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
         tcp_keep_due(s, pcb, now_ns);
 }
 
+/* What ends the connection stops its other times. */
 static void look(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
-    if (pcb->give_up_ns <= now_ns) {
+    if (pcb->give_up_ns <= now_ns)
         give_up(s, pcb);
-        return;
-    }
-    if (pcb->idle_ns <= now_ns) {
+    if (pcb->idle_ns <= now_ns)
         idle_over(s, pcb, now_ns);
-        if (pcb->state == TCP_CLOSED)
-            return;
-    }
-    if (pcb->ack_ns <= now_ns) {
+    if (pcb->ack_ns <= now_ns)
         tcp_soon_due(s, pcb);
-    }
     if (pcb->rexmt_ns <= now_ns) {
         pcb->rexmt_ns = TCP_NEVER;
         tcp_retransmission_due(s, pcb, now_ns);
