@@ -342,6 +342,8 @@ static int64_t set_linger(struct stack_sut *u, int fd, const struct value *v)
 static int64_t set_congestion(struct stack_sut *u, int fd, const struct value *v)
 {
     const char *name = stack_argument_text(v);
+    if (strcmp(name, "newreno") == 0) /* BSD's name for it */
+        name = congestion_names[SOCKET_CC_RENO];
     for (int k = 0; k < CONGESTIONS; k++)
         if (strcmp(congestion_names[k], name) == 0)
             return socket_set(u->stack, fd, TCP_OPT_CONGESTION, k, now_of(u));

@@ -67,7 +67,7 @@ static void time_wait(struct monitor *m, const struct tcp_view *v)
                  is_after(e->ack, o->fin_at) && is_after(o->ack, e->fin_at);
     uint32_t last = (o->segments - 1) % RECENT_SEGMENTS;
     if (waits && m->frame->time_ns - o->fin_ns < TIME_WAIT_LEAST_NS && o->segments &&
-        o->recent[last].flags & TCP_FIN)
+        (o->recent[last].flags & (TCP_FIN | TCP_SYN)) == TCP_FIN)
         broken(m, MONITOR_tcp_time_wait, "RST in TIME-WAIT");
 }
 

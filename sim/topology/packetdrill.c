@@ -49,7 +49,7 @@ static const struct {
     {"mtu", EFFECT_MTU, 0},
     {"mss", EFFECT_SKIP, 0},
     {"tolerance_percent", EFFECT_PERCENT, 0},
-    {"non_fatal", EFFECT_SKIP, 0},
+    {"non_fatal", EFFECT_NONE, 0}, /* what fails, fails */
     {"init_scripts", EFFECT_SKIP, 0},
     {"dry_run", EFFECT_SKIP, 0},
     {"define", EFFECT_NONE, 0}, /* read with the words */

@@ -70,11 +70,16 @@ static const struct profile_knob freebsd[] = {
     {"tcp.accept_buffer", 1},
     {"tcp.ecn_retries", 1},
     {"tcp.bsd_time_wait", 1},
+    {"tcp.bsd_input", 1},
+    {"tcp.bsd_sack", 1},
+    {"tcp.syn_cache", 1},
+    {"tcp.bsd_calls", 1},
     {"tcp.nagle_burst", 1},
     {"tcp.scale_first", 1},
     {"tcp.wscale", 6},
     {"tcp.rto_min", SECOND / 1000 * 30},
     {"tcp.rexmit_slop", SECOND / 5},
+    {"tcp.persist_min", 5 * SECOND},
     {"tcp.rto_from_syn_ack", 0},
     {"tcp.icmp_prohibited", 1},
     {"tcp.late_reset_told", 1},
@@ -82,6 +87,7 @@ static const struct profile_knob freebsd[] = {
     {"tcp.msl", 30 * SECOND},
     {"tcp.keep_count", 8},
     {"tcp.rto_max", 64 * SECOND},
+    {"tcp.r2_syn", 75 * SECOND}, /* keepinit */
     {"tcp.syn_ack_retries", 3},
     {"tcp.mss_least", 216},          /* net.inet.tcp.minmss */
     {"tcp.black_hole_detection", 0}, /* pmtud_blackhole_detection, after two timeouts */

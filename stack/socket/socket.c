@@ -173,6 +173,11 @@ int socket_accept(struct stack *s, int fd, struct socket_address *from, int64_t 
                        k->ops->accept(s, k, child, from ? from : &ignored, now_ns));
 }
 
+static bool fails_now(const struct stack *s, const struct socket *k, bool sends)
+{
+    return k->pending_error && !(k->ops->error_waits && k->ops->error_waits(s, k, sends));
+}
+
 int socket_send(struct stack *s, int fd, const void *bytes, size_t len, int flags,
                 const struct socket_address *to, int64_t now_ns)
 {
@@ -181,7 +186,7 @@ int socket_send(struct stack *s, int fd, const void *bytes, size_t len, int flag
         return -ERR_BADF;
     if (to && !address_ok(k, to))
         return -ERR_AFNOSUPPORT;
-    if (k->pending_error)
+    if (fails_now(s, k, true))
         return socket_take_error(k);
     if (k->shut_write)
         return -ERR_PIPE;
@@ -194,7 +199,7 @@ int socket_receive(struct stack *s, int fd, void *out, size_t room, int flags,
     struct socket *k = find(s, fd);
     if (!k)
         return -ERR_BADF;
-    if (k->pending_error && !(k->ops->has_left && k->ops->has_left(s, k)))
+    if (fails_now(s, k, false) && !(k->ops->has_left && k->ops->has_left(s, k)))
         return socket_take_error(k);
     return k->ops->receive(s, k, out, room, flags, from, now_ns);
 }

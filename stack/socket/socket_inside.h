@@ -46,6 +46,9 @@ struct socket_ops {
     bool (*has_left)(const struct stack *s,
                      const struct socket *k); /* before its error; NULL: no */
     unsigned (*events)(const struct stack *s, const struct socket *k);
+    /* Something goes before an error that waits: octets to read, or another error. NULL: nothing.
+     */
+    bool (*error_waits)(const struct stack *s, const struct socket *k, bool sends);
     int (*set_fastopen_key)(struct stack *s, struct socket *k, const uint8_t key[16]);
     int (*tcp_info)(struct stack *s, const struct socket *k, struct socket_tcp_info *out,
                     int64_t now_ns); /* NULL: no stream */

@@ -79,6 +79,8 @@ static int tcp_socket_connect(struct stack *s, struct socket *k, const struct so
     struct tcp_pcb *pcb = tcp_of(k);
     int err = socket_take_error(k), failed = tcp_take_failure(s, pcb);
     err = err ? err : failed;
+    if (peer && tcp_has_bsd_calls(s)) /* it is forgotten */
+        err = 0;
     if (err == 0 && !peer)
         return -ERR_AFNOSUPPORT;
     if (err == 0 && pcb->wishes && pcb->wishes->deferred_port)
@@ -125,7 +127,7 @@ static int tcp_socket_accept(struct stack *s, struct socket *k, struct socket *c
         return -ERR_INVAL;
     struct tcp_pcb *pcb = tcp_accept(s, tcp_of(k));
     if (!pcb)
-        return -ERR_AGAIN;
+        return tcp_accept_aborted(tcp_of(k)) ? -ERR_CONNABORTED : -ERR_AGAIN;
     adopt(child, pcb);
     child->pending_error = (uint8_t)tcp_take_error(pcb);
     *from = (struct socket_address){pcb->end.ip.remote, pcb->end.remote_port};
@@ -193,11 +195,20 @@ static int tcp_socket_peer(struct stack *s, const struct socket *k, struct socke
 static int tcp_socket_shutdown(struct stack *s, struct socket *k, int how, int64_t now_ns)
 {
     struct tcp_pcb *pcb = tcp_of(k);
-    if (pcb->state <= TCP_LISTEN)
+    if (pcb->state <= TCP_LISTEN || (pcb->state == TCP_TIME_WAIT && tcp_has_bsd_calls(s)))
         return -ERR_NOTCONN;
     if (how != SOCKET_SHUT_WRITE)
         tcp_deafen(s, pcb, now_ns);
     return how != SOCKET_SHUT_READ ? tcp_finish(s, pcb, now_ns) : 0;
+}
+
+/* By the knob what came before a reset is read first, and who sends hears that nobody listens. */
+static bool error_waits(const struct stack *s, const struct socket *k, bool sends)
+{
+    const struct tcp_pcb *pcb = tcp_of(k);
+    if (!tcp_has_bsd_calls(s) || pcb->state != TCP_CLOSED)
+        return false;
+    return sends || tcp_unread(pcb) > 0;
 }
 
 static bool serves(int protocol)
@@ -241,6 +252,7 @@ const struct socket_ops socket_tcp_ops = {
     .shutdown = tcp_socket_shutdown,
     .has_left = tcp_has_left,
     .events = tcp_socket_events,
+    .error_waits = error_waits,
     .tcp_info = socket_tcp_tell,
     .set_fastopen_key = tcp_set_fastopen_key,
     .set_ip_options = tcp_set_ip_options,

@@ -32,9 +32,12 @@ static int set_buffer(uint32_t *buffer, int64_t value)
     return 0;
 }
 
-static int set_mss(struct tcp_pcb *pcb, int64_t value)
+static int set_mss(struct stack *s, struct tcp_pcb *pcb, int64_t value)
 {
-    enum { LEAST = 88, MOST = 32767 }; /* Linux's bounds */
+    enum { LEAST = 88, MOST = 32767 };     /* Linux's bounds */
+    enum { BSD_LEAST = 216 - 40 /* net.inet.tcp.minmss with headers */ };
+    if (tcp_has_bsd_calls(s) && (value < BSD_LEAST || value > tcp_max_segment(s, pcb)))
+        return -ERR_INVAL;
     if (value != 0 && (value < LEAST || value > MOST))
         return -ERR_INVAL;
     pcb->user_mss = (uint16_t)value;
@@ -147,7 +150,7 @@ int socket_tcp_set(struct stack *s, struct socket *k, enum socket_option option,
     case TCP_OPT_LINGER2:
         return set_fin_wait_2(s, pcb, value);
     case TCP_OPT_MAXSEG:
-        return set_mss(pcb, value);
+        return set_mss(s, pcb, value);
     case TCP_OPT_NO_OPTIONS:
         pcb->no_options = value != 0;
         return 0;
@@ -308,9 +311,7 @@ int socket_tcp_get(struct stack *s, struct socket *k, enum socket_option option,
         *value = tcp_doubles_buffers(s) ? 2 * (int64_t)pcb->rcv_buffer : pcb->rcv_buffer;
         return 0;
     case TCP_OPT_MAXSEG:
-        *value = pcb->state > TCP_SYN_SENT ? tcp_send_mss(s, pcb)
-                 : pcb->user_mss           ? pcb->user_mss
-                                           : tcp_default_mss(s);
+        *value = tcp_max_segment(s, pcb);
         return 0;
     case IP_OPT_MTU:
         return get_path_mtu(s, pcb, value);

@@ -103,11 +103,17 @@ static bool has_dsack(const struct tcp_pcb *pcb)
     return pcb->dsack.left != pcb->dsack.right;
 }
 
+static bool has_list(const struct tcp_pcb *pcb)
+{
+    return pcb->wishes && pcb->wishes->told.in_use;
+}
+
 static unsigned blocks_of(const struct tcp_pcb *pcb)
 {
     unsigned most = pcb->timestamps ? TCP_MAX_SACK_BLOCKS - 1 : TCP_MAX_SACK_BLOCKS;
     bool tells = pcb->sack && pcb->state > TCP_SYN_RECEIVED;
-    unsigned have = tells ? pcb->ahead.count + has_dsack(pcb) : 0;
+    unsigned have = has_list(pcb) ? pcb->wishes->told.count : pcb->ahead.count + has_dsack(pcb);
+    have = tells ? have : 0;
     return have < most ? have : most;
 }
 
@@ -121,10 +127,14 @@ uint32_t tcp_sack_len(const struct tcp_pcb *pcb)
 void tcp_sack_option(const struct tcp_pcb *pcb, struct tcp_options *o)
 {
     struct seq_range at[TCP_MAX_SACK_BLOCKS];
+    const struct seq_range *told = has_list(pcb) ? pcb->wishes->told.at : at;
     unsigned room = blocks_of(pcb);
-    o->sack_count =
-        (uint8_t)(has_dsack(pcb) && room ? ranges_recent_dsack(&pcb->ahead, &pcb->dsack, at, room)
-                                         : ranges_recent(&pcb->ahead, at, room));
+    if (told != at)
+        o->sack_count = (uint8_t)room;
+    else if (has_dsack(pcb) && room)
+        o->sack_count = (uint8_t)ranges_recent_dsack(&pcb->ahead, &pcb->dsack, at, room);
+    else
+        o->sack_count = (uint8_t)ranges_recent(&pcb->ahead, at, room);
     for (unsigned i = 0; i < o->sack_count; i++)
-        o->sack[i] = (struct tcp_sack_block){at[i].left, at[i].right};
+        o->sack[i] = (struct tcp_sack_block){told[i].left, told[i].right};
 }

@@ -26,11 +26,11 @@ int tcp_bind(struct stack *s, struct tcp_pcb *pcb)
     return 0;
 }
 
-static int may_open(const struct tcp_pcb *pcb)
+static int may_open(const struct stack *s, const struct tcp_pcb *pcb)
 {
     switch ((enum tcp_state)pcb->state) {
     case TCP_CLOSED:
-        return 0;
+        return pcb->ended && tcp_has_bsd_calls(s) ? -ERR_CONNREFUSED : 0;
     case TCP_SYN_SENT:
     case TCP_SYN_RECEIVED:
         return -ERR_ALREADY;
@@ -118,7 +118,7 @@ static void begin_open(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 static int prepare_open(struct stack *s, struct tcp_pcb *pcb, const struct ip_addr *remote,
                         uint16_t port, int64_t now_ns)
 {
-    int err = may_open(pcb);
+    int err = may_open(s, pcb);
     if (err == 0)
         err = port ? take_ends(s, pcb, remote, port, now_ns) : -ERR_ADDRNOTAVAIL;
     return err;
@@ -174,6 +174,8 @@ int tcp_listen(struct stack *s, struct tcp_pcb *pcb, int backlog)
     int err = 0;
     if (pcb->state != TCP_CLOSED && pcb->state != TCP_LISTEN)
         return -ERR_INVAL; /* POSIX: already connected */
+    if (pcb->state == TCP_CLOSED && pcb->ended && tcp_has_bsd_calls(s))
+        return -ERR_INVAL; /* or was */
     if (!demux_is_in(&pcb->end) && (err = tcp_bind(s, pcb)) < 0)
         return err;
     if (pcb->state == TCP_CLOSED) {
@@ -208,8 +210,11 @@ static int may_send(const struct stack *s, const struct tcp_pcb *pcb)
     if (err < 0)
         return err;
     switch ((enum tcp_state)pcb->state) {
-    case TCP_SYN_SENT: /* queued until ESTABLISHED */
+    case TCP_SYN_SENT: /* queued until ESTABLISHED, but by BSD */
     case TCP_SYN_RECEIVED:
+        if (!pcb->fin_queued && !pcb->early && tcp_has_bsd_calls(s))
+            return -ERR_NOTCONN;
+        return pcb->fin_queued ? -ERR_PIPE : 0;
     case TCP_ESTABLISHED:
     case TCP_CLOSE_WAIT:
         return pcb->fin_queued ? -ERR_PIPE : 0;
@@ -368,7 +373,10 @@ static int finish(struct stack *s, struct tcp_pcb *pcb)
     case TCP_LISTEN:
         return -ERR_NOTCONN;
     case TCP_SYN_SENT:
-        tcp_end(s, pcb, 0);
+        if (tcp_has_bsd_calls(s))
+            pcb->fin_queued = true;
+        else
+            tcp_end(s, pcb, 0);
         return 0;
     case TCP_SYN_RECEIVED: /* FIN-WAIT-1 is entered when the handshake is over */
         pcb->fin_queued = true;
@@ -429,6 +437,11 @@ static void abort_connection(struct stack *s, struct tcp_pcb *pcb, int64_t now_n
     tcp_transmit(s, pcb, &rst, now_ns);
 }
 
+static bool tells_of_unread(const struct stack *s, const struct tcp_pcb *pcb)
+{
+    return tcp_unread(pcb) > 0 && pcb->state != TCP_TIME_WAIT && !tcp_has_bsd_calls(s);
+}
+
 static void let_go(struct stack *s, struct tcp_pcb *pcb, bool abort, int64_t now_ns)
 {
     switch ((enum tcp_state)pcb->state) {
@@ -450,8 +463,12 @@ static void let_go(struct stack *s, struct tcp_pcb *pcb, bool abort, int64_t now
     case TCP_CLOSING:
     case TCP_LAST_ACK:
     case TCP_TIME_WAIT:
+        if (pcb->state == TCP_SYN_RECEIVED && !pcb->early && tcp_has_bsd_calls(s)) {
+            tcp_end(s, pcb, 0);
+            return;
+        }
         /* 3.6.1, SHLD-3: that octets were lost is told by a reset. */
-        if (abort || (tcp_unread(pcb) > 0 && pcb->state != TCP_TIME_WAIT)) {
+        if (abort || tells_of_unread(s, pcb)) {
             abort_connection(s, pcb, now_ns);
             return;
         }
@@ -545,7 +562,7 @@ unsigned tcp_events(const struct stack *s, const struct tcp_pcb *pcb)
 {
     switch ((enum tcp_state)pcb->state) {
     case TCP_LISTEN:
-        return pcb->listener.done.first ? TCP_EVENT_READABLE : 0;
+        return pcb->listener.done.first || pcb->listener.aborted ? TCP_EVENT_READABLE : 0;
     case TCP_SYN_SENT:
         return 0;
     case TCP_SYN_RECEIVED:

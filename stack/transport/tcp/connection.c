@@ -35,6 +35,9 @@ static void leave_queue(struct stack *s, struct tcp_pcb *pcb, int error)
 {
     if (is_accepted_all_the_same(s, pcb, error))
         return;
+    if (pcb->unaccepted && pcb->state > TCP_SYN_RECEIVED && tcp_has_bsd_calls(s) &&
+        pcb->parent->listener.aborted < UINT16_MAX)
+        pcb->parent->listener.aborted++;
     if (pcb->unaccepted)
         tcp_listener_forget(pcb);
     else if (pcb->link && pcb->state == TCP_TIME_WAIT)
@@ -54,7 +57,8 @@ static void drop_streams(struct stack *s, struct tcp_pcb *pcb, int error)
     pcb->syn_acked = true;
     tcp_forget_ahead(s, pcb);
     tcp_stream_cut_ahead(s, pcb);
-    if (pcb->unaccepted || (pcb->user && (!error || tcp_knob(s, TCP_KNOB_LINUX_CALLS))))
+    bool reads_on = tcp_knob(s, TCP_KNOB_LINUX_CALLS) || tcp_has_bsd_calls(s);
+    if (pcb->unaccepted || (pcb->user && (!error || reads_on)))
         return;
     tcp_stream_clear(p, &pcb->in);
     pcb->rcv_user = pcb->rcv_nxt - pcb->fin_received;
@@ -245,6 +249,8 @@ void tcp_start_receiving(struct stack *s, struct tcp_pcb *pcb, const struct tcp_
 {
     pcb->irs = g->hdr.seq;
     pcb->rcv_nxt = pcb->rcv_user = pcb->rcv_adv = pcb->last_ack = pcb->rcv_up = g->hdr.seq + 1;
+    if (pcb->wishes)
+        pcb->wishes->told = (struct tcp_told){0};
     tcp_learn_options(s, pcb, &g->options);
     tcp_ecn_learn(s, pcb, g);
     pcb->snd_wnd = pcb->max_wnd = g->hdr.window; /* of a SYN it is never scaled (RFC 7323 2.2) */
@@ -256,6 +262,7 @@ void tcp_establish(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
     tcp_enter(s, pcb, pcb->fin_queued ? TCP_FIN_WAIT_1 : TCP_ESTABLISHED);
     tcp_rtt_sample_syn(s, pcb, now_ns);
+    tcp_round_buffers(s, pcb);
     pcb->dsack = (struct seq_range){0};
     tcp_congestion_start(s, pcb);
     if (pcb->passive) { /* the SYN came to the listener, and its answer was not a connection's */

@@ -138,12 +138,22 @@ static void note_tally(struct stack *s, struct tcp_pcb *pcb, const struct tcp_se
         t->ack_ms = tcp_of(s)->clock_ms;
 }
 
+/* The knob: neither a listener nor a connection looks at it; what acknowledges as well gets from a
+ * listener, and from what it has not completed, the reset that it would get without. */
+static bool is_syn_with_fin(const struct stack *s, const struct tcp_pcb *pcb,
+                            const struct tcp_segment *g)
+{
+    const uint8_t both = TCP_FLAG_SYN | TCP_FLAG_FIN;
+    bool answered = pcb->state == TCP_LISTEN || tcp_is_cached(s, pcb);
+    return tcp_knob(s, TCP_KNOB_DROP_SYNFIN) && (g->hdr.flags & both) == both &&
+           !(answered && g->hdr.flags & TCP_FLAG_ACK);
+}
+
 /* The netbuf is free before what is due is sent. */
 static tcp_step deliver(struct stack *s, struct tcp_segment *g, int64_t now_ns)
 {
     struct tcp_pcb *pcb = receiver(s, g);
-    const uint8_t both = TCP_FLAG_SYN | TCP_FLAG_FIN;
-    if (tcp_knob(s, TCP_KNOB_DROP_SYNFIN) && (g->hdr.flags & both) == both) {
+    if (pcb && is_syn_with_fin(s, pcb, g)) {
         stack_drop(s, g->nb, MODULE_TCP, TCP_DROP_SYN_FIN);
         return TCP_COUNTERS;
     }

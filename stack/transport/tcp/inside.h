@@ -83,6 +83,10 @@ enum tcp_knob {
     TCP_KNOB_ACCEPT_BUFFER,
     TCP_KNOB_ECN_RETRIES,
     TCP_KNOB_BSD_TIME_WAIT,
+    TCP_KNOB_BSD_INPUT,
+    TCP_KNOB_BSD_SACK,
+    TCP_KNOB_SYN_CACHE,
+    TCP_KNOB_BSD_CALLS,
     TCP_KNOB_NAGLE_BURST,
     TCP_KNOB_NAGLE_SMALL,
     TCP_KNOB_TELL_DOUBLED,
@@ -106,6 +110,8 @@ enum tcp_knob {
     TCP_KNOB_RTO_ANEW,
     TCP_KNOB_SYN_LINEAR,
     TCP_KNOB_PROBE_EMPTY,
+    TCP_KNOB_PERSIST_MIN,
+    TCP_KNOB_PERSIST_MAX,
     TCP_KNOB_PROBE_ACK_DELAY,
     TCP_KNOB_R1,
     TCP_KNOB_R2,
@@ -333,7 +339,7 @@ bool tcp_may_reopen(struct stack *s, const struct tcp_pcb *pcb, const struct tcp
 tcp_step tcp_input_listen(struct stack *s, struct tcp_pcb *listener, struct tcp_segment *g,
                           int64_t now_ns);
 /* May a child's handshake be completed now? */
-bool tcp_listener_has_room(const struct tcp_pcb *child);
+bool tcp_listener_has_room(const struct stack *s, const struct tcp_pcb *child);
 void tcp_listener_child_done(struct stack *s, struct tcp_pcb *child, int64_t now_ns);
 /* A child ends before it was accepted. */
 void tcp_listener_forget(struct tcp_pcb *child);
@@ -385,6 +391,8 @@ void tcp_syn_options(struct stack *s, const struct tcp_pcb *pcb, const struct ip
 /* What the peer's SYN, or SYN-ACK, agrees on. */
 void tcp_learn_options(struct stack *s, struct tcp_pcb *pcb, const struct tcp_options *told);
 uint8_t tcp_window_shift(struct stack *s, uint32_t buffer);
+/* By the knob: buffers of whole segments. */
+void tcp_round_buffers(const struct stack *s, struct tcp_pcb *pcb);
 
 /* --- clock.c --- */
 uint32_t tcp_clock_ms(struct stack *s, int64_t now_ns);
@@ -406,6 +414,34 @@ tcp_step tcp_input_from_urgent(struct stack *s, struct tcp_pcb *pcb, struct tcp_
                                int64_t now_ns);
 tcp_step tcp_input_text(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g,
                         int64_t now_ns);
+/* An ACK to somebody who may be forging (RFC 5961), as often as its section 7 allows; returns why.
+ */
+tcp_step tcp_challenge(struct stack *s, struct tcp_pcb *pcb, enum tcp_counter why, int64_t now_ns);
+/* RFC 9293 3.6.1: text for a user who has closed is answered by a reset, and its connection over.
+ */
+tcp_step tcp_refuse_after_close(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
+                                int64_t now_ns);
+
+/* --- bsd.c: by the knobs --- */
+/* In SYN-RECEIVED behind a LISTEN, by the knob syn_cache. */
+bool tcp_is_cached(const struct stack *s, const struct tcp_pcb *pcb);
+/* What comes to it; TCP_STEP_NEXT: the third segment, which is on its way to ESTABLISHED. */
+tcp_step tcp_input_cached(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
+                          int64_t now_ns);
+tcp_step tcp_time_wait_of_bsd(struct tcp_pcb *pcb, const struct tcp_segment *g);
+void tcp_cut_old(struct tcp_pcb *pcb, struct tcp_segment *g);
+/* --- bsd_sack.c --- */
+/* Text came that lies, or begins, before RCV.NXT: before it is cut. */
+void tcp_told_twice(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g);
+/* The next text came, and nothing but it. */
+void tcp_told_next(struct tcp_pcb *pcb);
+/* What is left of other text, or a FIN, was taken; `nxt`: RCV.NXT before. */
+void tcp_told_came(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g, uint32_t nxt);
+/* An acknowledgement has left: of what came twice the peer knows. */
+void tcp_told_left(struct tcp_pcb *pcb);
+
+/* Text that is new, wherever it lies, of a connection that nobody holds. */
+bool tcp_is_text_after_close(const struct tcp_pcb *pcb, const struct tcp_segment *g);
 /* --- fast.c --- */
 /* True: the segment is done with, and *step says how. */
 bool tcp_input_fast(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g, int64_t now_ns,
@@ -455,6 +491,8 @@ void tcp_rtt_sample(const struct stack *s, struct tcp_sender *x, int64_t rtt_ns)
 void tcp_rtt_adapt(const struct stack *s, struct tcp_sender *x, int64_t rtt_ns);
 void tcp_rto_expired(const struct stack *s, struct tcp_pcb *pcb);
 int64_t tcp_rto_ns(const struct stack *s, const struct tcp_pcb *pcb);
+/* How long a window stays closed, or as small as it is, until it is probed. */
+int64_t tcp_persist_ns(const struct stack *s, const struct tcp_pcb *pcb);
 /* RFC 9293 3.8.3: how long what is sent may stay without an answer. */
 int64_t tcp_patience_ns(const struct stack *s, const struct tcp_pcb *pcb);
 
@@ -480,6 +518,7 @@ struct tcp_plan {
     bool fresh;        /* text, or FIN, that was not sent before */
     bool unit_goes_on; /* what follows is of one unit with it (unit.c) */
     uint16_t segment;  /* octets of text in each segment that the device is to make; 0: one */
+    bool bare;         /* an answer to somebody who may be none of the connection's */
 };
 uint8_t tcp_ecn_flags(struct tcp_pcb *pcb, const struct tcp_plan *plan);
 uint8_t tcp_ecn_tos(const struct tcp_pcb *pcb, const struct tcp_plan *plan);
@@ -489,6 +528,8 @@ int tcp_transmit(struct stack *s, struct tcp_pcb *pcb, const struct tcp_plan *pl
 uint32_t tcp_segments_at_once(struct stack *s, struct tcp_pcb *pcb, uint32_t text, int64_t now_ns);
 /* An acknowledgement at once, without text. */
 void tcp_send_ack(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
+/* The same as BSD answers what may be forged: the room as it is, and no blocks. */
+void tcp_send_bare_ack(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 /* <SEQ=SND.NXT><ACK=RCV.NXT><CTL=RST,ACK> of ABORT. */
 void tcp_send_rst(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);
 /* RCV.WND as it would be told now, in octets (3.8.6.2.2). */

@@ -100,7 +100,7 @@ void tcp_keep_changed(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
  * garbage that some old hosts wanted (SHLD-12). */
 static void send_probe(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
-    struct tcp_plan plan = {.seq = pcb->snd_nxt - 1, .flags = TCP_FLAG_ACK};
+    struct tcp_plan plan = {.seq = pcb->snd_nxt - 1, .flags = TCP_FLAG_ACK, .bare = true};
     tcp_transmit(s, pcb, &plan, now_ns);
     tcp_count(s, TCP_OUT_KEEP_ALIVE);
 }

@@ -23,10 +23,16 @@ void tcp_listener_forget(struct tcp_pcb *child)
     child->parent = NULL;
 }
 
-bool tcp_listener_has_room(const struct tcp_pcb *child)
+static bool has_room(const struct stack *s, const struct tcp_listener *l)
 {
-    const struct tcp_listener *l = &child->parent->listener;
+    if (tcp_knob(s, TCP_KNOB_SYN_CACHE))
+        return l->done_count <= l->backlog * 3u / 2;
     return l->done_count < l->backlog;
+}
+
+bool tcp_listener_has_room(const struct stack *s, const struct tcp_pcb *child)
+{
+    return has_room(s, &child->parent->listener);
 }
 
 /* The child is out of SYN-RECEIVED already. */
@@ -43,6 +49,14 @@ void tcp_listener_child_done(struct stack *s, struct tcp_pcb *child, int64_t now
     tcp_leave(s, listener, now_ns);
 }
 
+bool tcp_accept_aborted(struct tcp_pcb *listener)
+{
+    if (!listener->listener.aborted)
+        return false;
+    listener->listener.aborted--;
+    return true;
+}
+
 struct tcp_pcb *tcp_accept(struct stack *s, struct tcp_pcb *listener)
 {
     struct tcp_pcb *child = listener->listener.done.first;
@@ -55,7 +69,7 @@ struct tcp_pcb *tcp_accept(struct stack *s, struct tcp_pcb *listener)
     return child;
 }
 
-static void abort_all(struct stack *s, struct tcp_queue *q, int64_t now_ns)
+static void abort_all(struct stack *s, struct tcp_queue *q, bool silently, int64_t now_ns)
 {
     struct tcp_pcb *child;
     while ((child = q->first) != NULL) {
@@ -64,18 +78,19 @@ static void abort_all(struct stack *s, struct tcp_queue *q, int64_t now_ns)
             tcp_listener_forget(child);
         } else {
             tcp_end(s, child, 0);
-            tcp_send_rst(s, child, now_ns);
+            if (!silently)
+                tcp_send_rst(s, child, now_ns);
         }
         tcp_leave(s, child, now_ns);
     }
 }
 
 /* What nobody will accept any more is aborted: its peers hear it at once rather than when they
- * send. */
+ * send; but those in a cache of SYNs. */
 void tcp_listener_close(struct stack *s, struct tcp_pcb *listener, int64_t now_ns)
 {
-    abort_all(s, &listener->listener.done, now_ns);
-    abort_all(s, &listener->listener.half, now_ns);
+    abort_all(s, &listener->listener.done, false, now_ns);
+    abort_all(s, &listener->listener.half, tcp_knob(s, TCP_KNOB_SYN_CACHE) != 0, now_ns);
 }
 
 /* --- a SYN --- */
@@ -116,7 +131,7 @@ static bool half_of_all(struct stack *s)
 
 static enum tcp_counter no_room(struct stack *s, const struct tcp_listener *l)
 {
-    if (l->done_count >= l->backlog)
+    if (!tcp_knob(s, TCP_KNOB_SYN_CACHE) && !has_room(s, l))
         return TCP_DROP_BACKLOG_FULL;
     if (l->half_count >= tcp_knob(s, TCP_KNOB_SYN_BACKLOG) || half_of_all(s))
         return TCP_DROP_SYN_BACKLOG_FULL;

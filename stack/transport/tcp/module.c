@@ -136,6 +136,16 @@ static const struct knob knobs[TCP_KNOBS] = {
                               1}, /* PSH ends each, as Linux has it */
     [TCP_KNOB_ECN_RETRIES] = {"ecn_retries", KNOB_NUMBER, 0, 0, 255}, /* SYNs sent again that ask */
     [TCP_KNOB_BSD_TIME_WAIT] = {"bsd_time_wait", KNOB_BOOL, 0, 0, 1}, /* what it answers */
+    /* Edges of a window: an old segment's acknowledgement counts, what comes behind a FIN is passed
+     * over in silence, text after close resets wherever it lies (bsd.c, synchronized.c, text.c). */
+    [TCP_KNOB_BSD_INPUT] = {"bsd_input", KNOB_BOOL, 0, 0, 1},
+    [TCP_KNOB_BSD_SACK] = {"bsd_sack", KNOB_BOOL, 0, 0, 1}, /* which blocks: bsd_sack.c */
+    /* SYN-RECEIVED behind a LISTEN: what does not complete the handshake ends it or is answered by
+     * the SYN-ACK again; half as much again as the backlog may wait to be accepted. */
+    [TCP_KNOB_SYN_CACHE] = {"syn_cache", KNOB_BOOL, 0, 0, 1},
+    /* What calls give in which state, close with unread text, TCP_MAXSEG, SHUT_RD: where RFC 9293
+     * 3.9.1 and RFC 1122 4.2.2.13 leave it open. */
+    [TCP_KNOB_BSD_CALLS] = {"bsd_calls", KNOB_BOOL, 0, 0, 1},
     [TCP_KNOB_ACCEPT_BUFFER] = {"accept_buffer", KNOB_BOOL, 0, 0, 1}, /* though not offered */
     /* Linux: room alone is told when it doubles the window. */
     [TCP_KNOB_TELL_DOUBLED] = {"tell_doubled", KNOB_BOOL, 0, 0, 1},
@@ -171,6 +181,9 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_SYN_LINEAR] = {"syn_linear", KNOB_NUMBER, 0, 0, 127}, /* SYNs without a doubling */
     /* Linux: a closed window is probed by an acknowledged octet's number and no text. */
     [TCP_KNOB_PROBE_EMPTY] = {"probe_empty", KNOB_BOOL, 0, 0, 1},
+    /* BSD: a window is probed no sooner; 0: after the timeout, or sws_override (SHLD-29). */
+    [TCP_KNOB_PERSIST_MIN] = {"persist_min", KNOB_NS, 0, 0, SECONDS(3600)},
+    [TCP_KNOB_PERSIST_MAX] = {"persist_max", KNOB_NS, SECONDS(60), MS(1), SECONDS(3600)},
     [TCP_KNOB_RTO_FROM_SYN_ACK] = {"rto_from_syn_ack", KNOB_BOOL, 1, 0, 1},
     [TCP_KNOB_PROBE_ACK_DELAY] = {"probe_ack_delay", KNOB_NS, MS(200), 0,
                                   SECONDS(1)}, /* RFC 8985 */

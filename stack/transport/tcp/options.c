@@ -22,10 +22,12 @@ uint8_t tcp_window_shift(struct stack *s, uint32_t buffer)
 
 /* What we can take (SHLD-5, MUST-67): the interface's MTU less the fixed headers, whatever options
  * come. */
-static uint16_t own_mss(const struct tcp_pcb *pcb, const struct ip_path *path)
+static uint16_t own_mss(const struct stack *s, const struct tcp_pcb *pcb,
+                        const struct ip_path *path)
 {
     uint32_t mss = path->nif->mtu > FIXED_HEADERS ? (uint32_t)path->nif->mtu - FIXED_HEADERS : 1;
-    return (uint16_t)(pcb->user_mss && pcb->user_mss < mss ? pcb->user_mss : mss);
+    bool bounded = pcb->user_mss && pcb->user_mss < mss && !tcp_has_bsd_calls(s);
+    return (uint16_t)(bounded ? pcb->user_mss : mss);
 }
 
 /* An answer has what both sides have said; an offer what we are willing to. */
@@ -35,7 +37,7 @@ void tcp_syn_options(struct stack *s, const struct tcp_pcb *pcb, const struct ip
     if (pcb->no_options)
         return;
     out->has_mss = true;
-    out->mss = own_mss(pcb, path);
+    out->mss = own_mss(s, pcb, path);
     if (!answer && pcb->retransmits >= PLAIN_AFTER && tcp_knob(s, TCP_KNOB_REXMIT_DROP_OPTIONS))
         return; /* someone on the path may mind them */
     out->has_wscale = answer ? pcb->wscale : tcp_knob(s, TCP_KNOB_WINDOW_SCALING) != 0;
@@ -49,7 +51,15 @@ void tcp_syn_options(struct stack *s, const struct tcp_pcb *pcb, const struct ip
 static uint32_t whole_segments(uint32_t octets, uint32_t mss)
 {
     uint32_t rest = octets % mss;
-    return rest ? octets + mss - rest : octets;
+    return rest && octets > mss ? octets + mss - rest : octets;
+}
+
+void tcp_round_buffers(const struct stack *s, struct tcp_pcb *pcb)
+{
+    if (!tcp_knob(s, TCP_KNOB_WHOLE_RCVBUF))
+        return;
+    pcb->rcv_buffer = whole_segments(pcb->rcv_buffer, pcb->peer_mss);
+    pcb->snd_buffer = whole_segments(pcb->snd_buffer, pcb->peer_mss);
 }
 
 void tcp_learn_options(struct stack *s, struct tcp_pcb *pcb, const struct tcp_options *told)
@@ -58,8 +68,10 @@ void tcp_learn_options(struct stack *s, struct tcp_pcb *pcb, const struct tcp_op
     uint32_t mss = o->has_mss ? o->mss : (uint32_t)tcp_knob(s, TCP_KNOB_MSS_DEFAULT);
     uint32_t least = (uint32_t)tcp_knob(s, TCP_KNOB_MSS_LEAST);
     pcb->peer_mss = (uint16_t)(mss < least ? least : mss);
-    if (tcp_knob(s, TCP_KNOB_WHOLE_RCVBUF))
-        pcb->rcv_buffer = whole_segments(pcb->rcv_buffer, pcb->peer_mss);
+    if (tcp_has_bsd_calls(s)) /* it was a bound of the default */
+        pcb->user_mss = 0;
+    if (!tcp_is_cached(s, pcb)) /* whose listener's buffer it is yet */
+        tcp_round_buffers(s, pcb);
     pcb->wscale = o->has_wscale && tcp_knob(s, TCP_KNOB_WINDOW_SCALING);
     pcb->snd_wscale = pcb->wscale ? (o->wscale > MOST_SHIFT ? MOST_SHIFT : o->wscale) : 0;
     if (!pcb->wscale)

@@ -322,7 +322,7 @@ static void wait_for_window(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns
         return;
     bool closed = pcb->snd_wnd == 0;
     pcb->probing = true;
-    pcb->rexmt_ns = now_ns + (closed ? tcp_rto_ns(s, pcb) : tcp_knob(s, TCP_KNOB_SWS_OVERRIDE));
+    pcb->rexmt_ns = now_ns + tcp_persist_ns(s, pcb);
     if (closed && pcb->give_up_ns == TCP_NEVER)
         pcb->give_up_ns = now_ns + tcp_patience_ns(s, pcb);
 }
@@ -391,6 +391,9 @@ void tcp_send_syn(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
         plan.len = pcb->snd_nxt - pcb->iss - 1;
         tcp_count(s, TCP_OUT_SYN_DATA);
     }
+    bool tired = pcb->retransmits > tcp_knob(s, TCP_KNOB_ECN_RETRIES);
+    if (tired && tcp_is_cached(s, pcb)) /* someone on the path may mind it */
+        pcb->ecn = false;
     plan.flags |= tcp_ecn_syn_flags(s, pcb, answer);
     tcp_transmit(s, pcb, &plan, now_ns);
     if (pcb->retransmits == 0)
@@ -432,7 +435,7 @@ void tcp_send_probe(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
     probe_closed(s, pcb, now_ns);
     tcp_rto_expired(s, pcb);
     pcb->probing = true;
-    pcb->rexmt_ns = now_ns + tcp_rto_ns(s, pcb);
+    pcb->rexmt_ns = now_ns + tcp_persist_ns(s, pcb);
 }
 
 void tcp_send_loss_probe(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)

@@ -72,11 +72,9 @@ void tcp_rto_expired(const struct stack *s, struct tcp_pcb *pcb)
         rtt_expired(&pcb->sender->rtt, &l);
 }
 
-/* What the knob adds to a timeout that a sample or a loss has set; none of a SYN-ACK's. */
-static int64_t slop(const struct stack *s, const struct tcp_pcb *pcb, const struct rtt *r)
+/* What the knob adds to a timeout that a sample or a loss has set. */
+static int64_t slop(const struct stack *s, const struct rtt *r)
 {
-    if (pcb->state == TCP_SYN_RECEIVED && pcb->passive)
-        return 0;
     return r->srtt_ns || r->backoff ? tcp_knob(s, TCP_KNOB_REXMIT_SLOP) : 0;
 }
 
@@ -84,14 +82,31 @@ int64_t tcp_rto_ns(const struct stack *s, const struct tcp_pcb *pcb)
 {
     const struct rtt_limits l = limits(s);
     if (pcb->sender)
-        return rtt_rto(&pcb->sender->rtt, &l) + slop(s, pcb, &pcb->sender->rtt);
+        return rtt_rto(&pcb->sender->rtt, &l) + slop(s, &pcb->sender->rtt);
     struct rtt r = tcp_rtt_remembered(s, pcb);
     r.backoff = pcb->retransmits;
     if (pcb->state == TCP_SYN_SENT) {
         uint8_t flat = (uint8_t)tcp_knob(s, TCP_KNOB_SYN_LINEAR);
         r.backoff = pcb->retransmits > flat ? (uint8_t)(pcb->retransmits - flat) : 0;
     }
-    return rtt_rto(&r, &l) + slop(s, pcb, &r);
+    return rtt_rto(&r, &l) + slop(s, &r);
+}
+
+/* With the knob four times SRTT and eight RTTVAR, doubled each time, within two bounds; by the
+ * initial timeout when there is no sample. */
+int64_t tcp_persist_ns(const struct stack *s, const struct tcp_pcb *pcb)
+{
+    int64_t least = tcp_knob(s, TCP_KNOB_PERSIST_MIN), most = tcp_knob(s, TCP_KNOB_PERSIST_MAX);
+    if (least == 0)
+        return pcb->snd_wnd == 0 ? tcp_rto_ns(s, pcb) : tcp_knob(s, TCP_KNOB_SWS_OVERRIDE);
+    struct rtt r = pcb->sender ? pcb->sender->rtt : tcp_rtt_remembered(s, pcb);
+    int64_t ns =
+        r.srtt_ns ? 4 * r.srtt_ns + 8 * r.rttvar_ns : 2 * tcp_knob(s, TCP_KNOB_RTO_INITIAL);
+    for (unsigned k = 0; k < r.backoff && ns < most; k++)
+        ns *= 2;
+    ns += tcp_knob(s, TCP_KNOB_REXMIT_SLOP);
+    ns = ns < least ? least : ns;
+    return ns < most ? ns : most;
 }
 
 unsigned tcp_syn_count(const struct stack *s, const struct tcp_pcb *pcb)

@@ -103,6 +103,8 @@ uint32_t tcp_receive_window(const struct stack *s, const struct tcp_pcb *pcb)
     if (seq_before(pcb->rcv_adv, pcb->rcv_nxt))
         told = 0;
     uint32_t room = held < pcb->rcv_buffer ? pcb->rcv_buffer - held : 0;
+    if (pcb->deaf && tcp_has_bsd_calls(s)) /* the buffer is given back */
+        room = 0;
     uint32_t most = (uint32_t)UINT16_MAX << pcb->rcv_wscale;
     uint32_t step = pcb->rcv_buffer / 2;
     if (pcb->peer_mss && pcb->peer_mss < step)
@@ -115,16 +117,35 @@ uint32_t tcp_receive_window(const struct stack *s, const struct tcp_pcb *pcb)
     return room;
 }
 
-/* As it stands in the header: of a SYN it is not scaled (RFC 7323 2.2). Rounding down must not take
+/* Of a SYN it is not scaled (RFC 7323 2.2), nor what a cache of SYNs answers. */
+static uint8_t window_shift(const struct stack *s, const struct tcp_pcb *pcb, uint8_t flags)
+{
+    return flags & TCP_FLAG_SYN || tcp_is_cached(s, pcb) ? 0 : pcb->rcv_wscale;
+}
+
+static uint16_t bare_window(const struct tcp_pcb *pcb, uint8_t shift)
+{
+    uint32_t held = tcp_unread(pcb), most = (uint32_t)UINT16_MAX << shift;
+    uint32_t room = held < pcb->rcv_buffer ? pcb->rcv_buffer - held : 0;
+    room = pcb->deaf ? 0 : room;
+    return (uint16_t)((room < most ? room : most) >> shift);
+}
+
+/* As it stands in the header. Rounding down must not take
  * back what was told. */
-static uint16_t window_field(const struct stack *s, const struct tcp_pcb *pcb, uint8_t flags)
+static uint16_t window_field(const struct stack *s, const struct tcp_pcb *pcb,
+                             const struct tcp_plan *plan)
 {
     uint32_t window = tcp_receive_window(s, pcb);
-    if (flags & TCP_FLAG_SYN)
-        return (uint16_t)(window > UINT16_MAX ? UINT16_MAX : window);
-    uint32_t unit = (uint32_t)1 << pcb->rcv_wscale, field = window >> pcb->rcv_wscale;
-    if (seq_before(pcb->rcv_nxt + (field << pcb->rcv_wscale), pcb->rcv_adv))
-        field = (window + unit - 1) >> pcb->rcv_wscale;
+    uint8_t shift = window_shift(s, pcb, plan->flags);
+    bool bsd = tcp_knob(s, TCP_KNOB_BSD_INPUT) != 0;
+    if (bsd && plan->flags & TCP_FLAG_RST)
+        return 0;
+    if (bsd && plan->bare)
+        return bare_window(pcb, shift);
+    uint32_t unit = (uint32_t)1 << shift, field = window >> shift;
+    if (bsd || seq_before(pcb->rcv_nxt + (field << shift), pcb->rcv_adv))
+        field = (window + unit - 1) >> shift;
     return (uint16_t)(field > UINT16_MAX ? UINT16_MAX : field);
 }
 
@@ -144,8 +165,9 @@ static uint8_t options_of(struct stack *s, struct tcp_pcb *pcb, const struct tcp
         o.ts_val = tcp_timestamp(s, pcb, now_ns);
         o.ts_ecr = plan->flags & TCP_FLAG_ACK ? pcb->ts_recent : 0;
     }
+    bool bare = plan->bare && tcp_knob(s, TCP_KNOB_BSD_INPUT);
     bool fits = plan->len == 0 || tcp_sack_len_with_text(s, pcb) > 0;
-    if (pcb->state > TCP_SYN_RECEIVED && !(plan->flags & TCP_FLAG_RST) && fits)
+    if (pcb->state > TCP_SYN_RECEIVED && !(plan->flags & TCP_FLAG_RST) && fits && !bare)
         tcp_sack_option(pcb, &o);
     return (uint8_t)tcp_options_emit(&o, raw, TCP_MAX_OPTIONS_LEN);
 }
@@ -169,11 +191,11 @@ static void fill(struct netbuf *nb, struct tcp_pcb *pcb, const struct tcp_hdr *h
 }
 
 /* What the peer has been told by a segment that left. */
-static void note_sent(struct tcp_pcb *pcb, const struct tcp_hdr *hdr)
+static void note_sent(const struct stack *s, struct tcp_pcb *pcb, const struct tcp_hdr *hdr)
 {
     if (!(hdr->flags & TCP_FLAG_ACK))
         return;
-    uint8_t shift = hdr->flags & TCP_FLAG_SYN ? 0 : pcb->rcv_wscale;
+    uint8_t shift = window_shift(s, pcb, hdr->flags);
     pcb->rcv_adv = seq_later(pcb->rcv_adv, pcb->rcv_nxt + ((uint32_t)hdr->window << shift));
     tcp_soon_said(pcb);
     pcb->last_ack = pcb->rcv_nxt;
@@ -181,6 +203,7 @@ static void note_sent(struct tcp_pcb *pcb, const struct tcp_hdr *hdr)
     pcb->ack_ns = TCP_NEVER;
     if (pcb->state > TCP_SYN_RECEIVED)
         pcb->dsack = (struct seq_range){0};
+    tcp_told_left(pcb);
 }
 
 static void note_tally(struct stack *s, struct tcp_pcb *pcb, const struct tcp_plan *plan,
@@ -231,7 +254,7 @@ int tcp_transmit(struct stack *s, struct tcp_pcb *pcb, const struct tcp_plan *pl
         .options_len = options_of(s, pcb, plan, &path, raw, now_ns),
         .options = raw,
     };
-    hdr.window = window_field(s, pcb, plan->flags);
+    hdr.window = window_field(s, pcb, plan);
     hdr.flags |= tcp_ecn_flags(pcb, plan);
     if (pcb->urgent && seq_after(pcb->snd_up, plan->seq) && !(plan->flags & TCP_FLAG_SYN)) {
         uint32_t ahead = pcb->snd_up - plan->seq;
@@ -246,20 +269,30 @@ int tcp_transmit(struct stack *s, struct tcp_pcb *pcb, const struct tcp_plan *pl
     }
     fill(nb, pcb, &hdr, plan, &path);
     struct ip_send how = ip_of(s, pcb, plan, &path, ip_options);
-    note_sent(pcb, &hdr);
+    note_sent(s, pcb, &hdr);
     stack_count_many(s, MODULE_TCP, TCP_OUT, netbuf_frames(nb));
     note_tally(s, pcb, plan, netbuf_frames(nb), now_ns);
     pcb->end.ip.has_sent = true;
     return ip_output(s, &path, nb, &how, now_ns);
 }
 
-void tcp_send_ack(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+static void send_ack(struct stack *s, struct tcp_pcb *pcb, bool bare, int64_t now_ns)
 {
-    struct tcp_plan plan = {.seq = pcb->snd_nxt, .flags = TCP_FLAG_ACK};
+    struct tcp_plan plan = {.seq = pcb->snd_nxt, .flags = TCP_FLAG_ACK, .bare = bare};
     tcp_transmit(s, pcb, &plan, now_ns);
     /* One that could not be sent is not tried again: the peer asks by sending again. */
     pcb->ack_now = false;
     pcb->ack_ns = TCP_NEVER;
+}
+
+void tcp_send_ack(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    send_ack(s, pcb, false, now_ns);
+}
+
+void tcp_send_bare_ack(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
+{
+    send_ack(s, pcb, true, now_ns);
 }
 
 void tcp_send_rst(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)

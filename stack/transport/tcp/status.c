@@ -155,9 +155,18 @@ int64_t tcp_fin_wait_2_s(const struct stack *s)
     return div_s64(tcp_knob(s, TCP_KNOB_FIN_WAIT_2), 1000000000);
 }
 
-int64_t tcp_default_mss(const struct stack *s)
+bool tcp_has_bsd_calls(const struct stack *s)
 {
-    return tcp_knob(s, TCP_KNOB_MSS_DEFAULT);
+    return tcp_knob(s, TCP_KNOB_BSD_CALLS) != 0;
+}
+
+/* BSD tells what the peer's option and the path allow, whatever options of ours go along. */
+uint32_t tcp_max_segment(struct stack *s, struct tcp_pcb *pcb)
+{
+    bool stamped = tcp_has_bsd_calls(s) && pcb->timestamps;
+    if (pcb->state > TCP_SYN_SENT)
+        return tcp_send_mss(s, pcb) + (stamped ? TCP_TIMESTAMPS_AND_NOPS : 0u);
+    return pcb->user_mss ? pcb->user_mss : (uint32_t)tcp_knob(s, TCP_KNOB_MSS_DEFAULT);
 }
 
 bool tcp_doubles_buffers(const struct stack *s)

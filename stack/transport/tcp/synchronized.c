@@ -45,11 +45,10 @@ static tcp_step answer_outside(struct stack *s, struct tcp_pcb *pcb, const struc
 }
 
 /* RFC 5961: the same, to somebody who may be forging. */
-static tcp_step challenge(struct stack *s, struct tcp_pcb *pcb, enum tcp_counter why,
-                          int64_t now_ns)
+tcp_step tcp_challenge(struct stack *s, struct tcp_pcb *pcb, enum tcp_counter why, int64_t now_ns)
 {
     if (!was_answered(s, pcb) && may_challenge(s, pcb))
-        tcp_send_ack(s, pcb, now_ns);
+        tcp_send_bare_ack(s, pcb, now_ns);
     return (tcp_step)why;
 }
 
@@ -62,7 +61,7 @@ static uint32_t accept_edge(const struct stack *s, const struct tcp_pcb *pcb)
     uint32_t held = tcp_unread(pcb); /* a FIN takes no room */
     uint32_t room = held < pcb->rcv_buffer ? pcb->rcv_buffer - held : 0;
     bool cached = pcb->state == TCP_SYN_RECEIVED && pcb->passive;
-    if (cached || !tcp_knob(s, TCP_KNOB_ACCEPT_BUFFER))
+    if (cached || pcb->deaf || !tcp_knob(s, TCP_KNOB_ACCEPT_BUFFER))
         return pcb->rcv_adv;
     return seq_later(pcb->rcv_adv, pcb->rcv_nxt + room);
 }
@@ -74,6 +73,9 @@ bool tcp_segment_acceptable(const struct stack *s, const struct tcp_pcb *pcb,
     uint32_t edge = accept_edge(s, pcb);
     uint32_t wnd = seq_after(edge, pcb->rcv_nxt) ? edge - pcb->rcv_nxt : 0;
     uint32_t len = tcp_seg_len(g);
+    if (len == 0 && !(g->flags & TCP_FLAG_RST) &&
+        tcp_knob(s, TCP_KNOB_BSD_INPUT)) /* the edge, too */
+        return seq_within(g->seq, pcb->rcv_nxt, wnd + 1);
     if (len == 0)
         return wnd == 0 ? g->seq == pcb->rcv_nxt : seq_within(g->seq, pcb->rcv_nxt, wnd);
     return wnd > 0 && (seq_within(g->seq, pcb->rcv_nxt, wnd) ||
@@ -109,7 +111,7 @@ static void trim_right(const struct stack *s, const struct tcp_pcb *pcb, struct 
         beyond--;
     }
     g->text_len -= beyond < g->text_len ? beyond : g->text_len;
-    g->trimmed = true;
+    g->trimmed = g->trimmed || !tcp_knob(s, TCP_KNOB_BSD_INPUT);
 }
 
 /* With a window of zero no text is taken, but what else a segment at its edge says. */
@@ -142,17 +144,10 @@ static void restart_time_wait(struct stack *s, struct tcp_pcb *pcb, const struct
         pcb->idle_ns = now_ns + 2 * tcp_knob(s, TCP_KNOB_MSL);
 }
 
-/* The knob: TIME-WAIT as BSD has it. A SYN that does not reopen is an old one, and as little as
- * what has no ACK it waits for an answer; all but a plain repetition of the last ACK gets one,
- * wherever it lies. */
-static tcp_step time_wait_of_bsd(struct tcp_pcb *pcb, const struct tcp_segment *g)
+/* By the knob a SYN is judged before its timestamp is: RFC 5961 4.2 answers it all the same. */
+static bool challenges_syn(const struct stack *s, const struct tcp_segment *g)
 {
-    if (g->flags & TCP_FLAG_RST)
-        return TCP_DROP_RST_IN_TIME_WAIT;
-    if (!(g->flags & TCP_FLAG_ACK))
-        return g->flags & TCP_FLAG_SYN ? TCP_DROP_SYN_IN_CONNECTION : TCP_DROP_NO_ACK;
-    bool repeated = tcp_seg_len(g) == 0 && g->seq == pcb->rcv_nxt && g->ack == pcb->snd_nxt;
-    return repeated ? TCP_COUNTERS : acknowledge_and_drop(pcb, TCP_DROP_SEQUENCE);
+    return tcp_knob(s, TCP_KNOB_BSD_INPUT) && g->flags & TCP_FLAG_SYN;
 }
 
 /* RFC 7323 5.3 R1, in front of the test of the sequence number. */
@@ -165,9 +160,11 @@ static tcp_step check_timestamp(struct stack *s, struct tcp_pcb *pcb, struct tcp
     }
     if (tcp_lacks_timestamp(s, pcb, g))
         return TCP_DROP_NO_TIMESTAMP;
-    if (tcp_timestamp_is_old(s, pcb, g))
-        return answer_outside(s, pcb, g, TCP_DROP_PAWS);
-    return TCP_STEP_NEXT;
+    if (!tcp_timestamp_is_old(s, pcb, g) || challenges_syn(s, g))
+        return TCP_STEP_NEXT;
+    if (g->text_len == 0 && tcp_knob(s, TCP_KNOB_BSD_INPUT))
+        return TCP_DROP_PAWS;
+    return answer_outside(s, pcb, g, TCP_DROP_PAWS);
 }
 
 static tcp_step check_sequence(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g,
@@ -175,16 +172,23 @@ static tcp_step check_sequence(struct stack *s, struct tcp_pcb *pcb, struct tcp_
 {
     if (pcb->state == TCP_TIME_WAIT && tcp_knob(s, TCP_KNOB_BSD_TIME_WAIT)) {
         restart_time_wait(s, pcb, g, now_ns);
-        return time_wait_of_bsd(pcb, g);
+        return tcp_time_wait_of_bsd(pcb, g);
     }
     if (is_answer_of_crossed_syn(pcb, g)) {
         g->flags &= (uint8_t)~TCP_FLAG_SYN;
         g->seq++;
+        g->trimmed = tcp_knob(s, TCP_KNOB_BSD_INPUT) != 0; /* and wants to be acknowledged */
     } else if (is_syn_again(pcb, g)) {
         tcp_send_syn(s, pcb, now_ns);
         return TCP_DROP_SEQUENCE;
     }
     tcp_note_duplicate(s, pcb, g);
+    tcp_told_twice(s, pcb, g);
+    if (tcp_knob(s, TCP_KNOB_BSD_INPUT)) {
+        tcp_cut_old(pcb, g);
+        if (tcp_is_text_after_close(pcb, g))
+            return tcp_refuse_after_close(s, pcb, g, now_ns);
+    }
     if (!tcp_segment_acceptable(s, pcb, g) && !only_text_is_refused(pcb, g)) {
         if (g->flags & TCP_FLAG_RST)
             return TCP_DROP_SEQUENCE;
@@ -238,7 +242,7 @@ static tcp_step check_reset(struct stack *s, struct tcp_pcb *pcb, struct tcp_seg
     if (pcb->state == TCP_TIME_WAIT && tcp_knob(s, TCP_KNOB_RFC1337)) /* RFC 1337 3 (F1) */
         return TCP_DROP_RST_IN_TIME_WAIT;
     if (g->hdr.seq != pcb->rcv_nxt && !tcp_knob(s, TCP_KNOB_INSECURE_RST))
-        return challenge(s, pcb, TCP_DROP_RST_CHALLENGED, now_ns);
+        return tcp_challenge(s, pcb, TCP_DROP_RST_CHALLENGED, now_ns);
     reset(s, pcb);
     return TCP_DROP_RESET;
 }
@@ -254,11 +258,13 @@ static tcp_step check_syn(struct stack *s, struct tcp_pcb *pcb, struct tcp_segme
         tcp_end(s, pcb, 0);
         return TCP_DROP_SYN_IN_CONNECTION;
     }
+    uint32_t wnd = accept_edge(s, pcb) - pcb->rcv_nxt;
     bool handshake = (g->flags & (TCP_FLAG_SYN | TCP_FLAG_ACK)) == (TCP_FLAG_SYN | TCP_FLAG_ACK);
-    bool insecure = tcp_knob(s, TCP_KNOB_INSECURE_SYN) && pcb->state != TCP_TIME_WAIT;
+    bool insecure = tcp_knob(s, TCP_KNOB_INSECURE_SYN) && pcb->state != TCP_TIME_WAIT &&
+                    seq_within(g->hdr.seq, pcb->rcv_nxt, wnd);
     if (!insecure || handshake)
-        return challenge(s, pcb, TCP_DROP_SYN_IN_CONNECTION, now_ns); /* RFC 5961 4.2 */
-    tcp_answer_rst_at(s, g, pcb->snd_nxt, pcb->rcv_nxt, now_ns);      /* RFC 793's way */
+        return tcp_challenge(s, pcb, TCP_DROP_SYN_IN_CONNECTION, now_ns); /* RFC 5961 4.2 */
+    tcp_answer_rst_at(s, g, pcb->snd_nxt, pcb->rcv_nxt, now_ns);          /* RFC 793's way */
     reset(s, pcb);
     return TCP_DROP_SYN_IN_CONNECTION;
 }
@@ -281,7 +287,7 @@ static tcp_step ack_of_syn(struct stack *s, struct tcp_pcb *pcb, const struct tc
         tcp_answer_rst(s, g, now_ns);
         return TCP_DROP_SYN_RECEIVED_ACK;
     }
-    if (pcb->unaccepted && !pcb->early && !tcp_listener_has_room(pcb))
+    if (pcb->unaccepted && !pcb->early && !tcp_listener_has_room(s, pcb))
         return TCP_DROP_BACKLOG_FULL; /* our SYN-ACK will ask again */
     if (!pcb->passive)
         tcp_count(s, TCP_OPENED_ACTIVE);
@@ -302,8 +308,10 @@ static bool ack_in_range(const struct tcp_pcb *pcb, const struct tcp_segment *g)
 static tcp_step check_ack(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g,
                           int64_t now_ns)
 {
-    if (!(g->flags & TCP_FLAG_ACK))
+    if (!(g->flags & TCP_FLAG_ACK)) {
+        pcb->ack_now = g->trimmed && tcp_knob(s, TCP_KNOB_BSD_INPUT);
         return TCP_DROP_NO_ACK;
+    }
     g->wnd <<= pcb->snd_wscale;
     if (pcb->state == TCP_SYN_RECEIVED) {
         tcp_step step = ack_of_syn(s, pcb, g, now_ns);
@@ -311,10 +319,12 @@ static tcp_step check_ack(struct stack *s, struct tcp_pcb *pcb, struct tcp_segme
             return step;
     }
     if (!ack_in_range(pcb, g))
-        return challenge(s, pcb, TCP_DROP_ACK_RANGE, now_ns);
+        return tcp_challenge(s, pcb, TCP_DROP_ACK_RANGE, now_ns);
     tcp_learn_route(s, pcb, g);
-    /* Not before: what this step drops is answered by it alone. */
-    if (g->trimmed)
+    /* Not before: what this step drops is answered by it alone. BSD tells what is new in it alone
+     * when its peer does not hear of what came twice. */
+    bool waits = tcp_knob(s, TCP_KNOB_BSD_INPUT) && !pcb->sack && g->text_len > 0;
+    if (g->trimmed && !waits)
         pcb->ack_now = true;
     tcp_acknowledged(s, pcb, g, now_ns);
     if (!tcp_fin_acknowledged(pcb))
@@ -347,7 +357,11 @@ static tcp_step check_ack(struct stack *s, struct tcp_pcb *pcb, struct tcp_segme
 tcp_step tcp_input_synchronized(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment *g,
                                 int64_t now_ns)
 {
-    tcp_step step = check_timestamp(s, pcb, g, now_ns);
+    tcp_step step = TCP_STEP_NEXT;
+    if (tcp_is_cached(s, pcb))
+        step = tcp_input_cached(s, pcb, g, now_ns);
+    if (step == TCP_STEP_NEXT)
+        step = check_timestamp(s, pcb, g, now_ns);
     if (step == TCP_STEP_NEXT)
         step = check_sequence(s, pcb, g, now_ns);
     if (step == TCP_STEP_NEXT)

@@ -55,6 +55,15 @@ struct tcp_pcb;
 /* What a user has asked for beyond what most ask for; of a pool. 0: what the knobs say. */
 enum { TCP_RECORDS = 8 };
 
+/* The blocks of a SACK option by the knob bsd_sack, the first one first. `in_use`: they are told,
+ * and not what is held. */
+enum { TCP_TOLD_MOST = 6 };
+struct tcp_told {
+    struct seq_range at[TCP_TOLD_MOST];
+    uint8_t count;
+    bool in_use;
+};
+
 struct tcp_wishes {
     uint32_t user_timeout_ms;
     uint32_t unsent_low; /* writable while less than this is unsent; 0: no bound */
@@ -74,7 +83,8 @@ struct tcp_wishes {
     struct ip_addr deferred;
     /* end.options_len octets of options of IP, as ip_check_options takes them. */
     uint8_t ip_options[IP_OPTIONS_MAX];
-    bool own_options; /* the user's: what the peer's packets say does not count */
+    struct tcp_told told; /* bsd_sack.c */
+    bool own_options;     /* the user's: what the peer's packets say does not count */
 };
 
 /* Blocks in their order; the end is kept so that appending costs nothing. */
@@ -87,6 +97,7 @@ struct tcp_listener {
     struct tcp_queue half; /* in SYN-RECEIVED */
     struct tcp_queue done; /* wait to be accepted */
     uint16_t half_count, done_count, backlog;
+    uint16_t aborted;     /* ended while they waited, by the knob bsd_calls: accept tells of each */
     uint16_t early;       /* of those that came by Fast Open, so many are in SYN-RECEIVED */
     uint16_t early_reset; /* so many of them were reset since: they count for a while */
     uint32_t reset_ms;    /* when the last was */
@@ -242,6 +253,8 @@ bool tcp_fastopen_defers(struct stack *s, struct tcp_pcb *pcb, const struct ip_a
                          uint16_t port, int64_t now_ns);
 /* Passive OPEN. A second one changes the backlog. -ERR_ADDRINUSE, -ERR_INVAL (it is connected). */
 int tcp_listen(struct stack *s, struct tcp_pcb *pcb, int backlog);
+/* Connections that ended before they were accepted, told one at a time. */
+bool tcp_accept_aborted(struct tcp_pcb *listener);
 /* The oldest connection that has come, which is the caller's now; NULL: none. */
 struct tcp_pcb *tcp_accept(struct stack *s, struct tcp_pcb *listener);
 
@@ -289,7 +302,6 @@ int tcp_take_failure(const struct stack *s, struct tcp_pcb *pcb);
 bool tcp_reads_on(const struct stack *s, const struct tcp_pcb *pcb);
 /* By the knobs alone: what a connection has that was not asked for more. */
 int64_t tcp_fin_wait_2_s(const struct stack *s);
-int64_t tcp_default_mss(const struct stack *s);
 /* The user holds nothing back any more (NODELAY, CORK): sends what may go now. `held`: what is
  * corked, too, as Linux has it for NODELAY. */
 void tcp_push(struct stack *s, struct tcp_pcb *pcb, bool held, int64_t now_ns);
@@ -305,6 +317,10 @@ bool tcp_at_mark(const struct tcp_pcb *pcb);
 void tcp_choose_congestion(struct tcp_pcb *pcb, bool reno);
 /* Whether what is asked for a buffer is taken twice: a system's convention, by a knob. */
 bool tcp_doubles_buffers(const struct stack *s);
+/* The knob tcp.bsd_calls. */
+bool tcp_has_bsd_calls(const struct stack *s);
+/* TCP_MAXSEG, and whether it may be so. */
+uint32_t tcp_max_segment(struct stack *s, struct tcp_pcb *pcb);
 bool tcp_uses_reno(const struct tcp_pcb *pcb);
 
 /* Where loss recovery stands; the numbers are the socket layer's. */

@@ -96,8 +96,8 @@ static tcp_step take_in_order(struct stack *s, struct tcp_pcb *pcb, struct tcp_s
 }
 
 /* RFC 9293 3.6.1, SHLD-3: nobody will ever read it, and its sender hears so. */
-static tcp_step refuse_after_close(struct stack *s, struct tcp_pcb *pcb,
-                                   const struct tcp_segment *g, int64_t now_ns)
+tcp_step tcp_refuse_after_close(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
+                                int64_t now_ns)
 {
     tcp_answer_rst(s, g, now_ns);
     tcp_end(s, pcb, pcb->user ? ERR_CONNRESET : 0);
@@ -127,15 +127,20 @@ tcp_step tcp_input_text(struct stack *s, struct tcp_pcb *pcb, struct tcp_segment
         return TCP_DROP_AHEAD;
     }
     if (!takes_text(pcb)) {
-        pcb->ack_now = true;
+        pcb->ack_now = pcb->ack_now || !tcp_knob(s, TCP_KNOB_BSD_INPUT);
         return TCP_DROP_TEXT_TOO_LATE;
     }
     bool nobody = !pcb->user && !pcb->unaccepted;
     if (nobody || (pcb->shut_read && !pcb->deaf && pcb->fin_queued))
-        return refuse_after_close(s, pcb, g, now_ns);
-    if (g->seq == pcb->rcv_nxt)
-        return take_in_order(s, pcb, g, now_ns);
-    return tcp_take_ahead(s, pcb, g);
+        return tcp_refuse_after_close(s, pcb, g, now_ns);
+    uint32_t nxt = pcb->rcv_nxt;
+    bool plain = g->seq == nxt && !pcb->ahead.first && !g->trimmed;
+    tcp_step step = g->seq == nxt ? take_in_order(s, pcb, g, now_ns) : tcp_take_ahead(s, pcb, g);
+    if (plain)
+        tcp_told_next(pcb);
+    else
+        tcp_told_came(s, pcb, g, nxt);
+    return step;
 }
 
 /* --- eighth, check the FIN bit --- */
@@ -180,11 +185,13 @@ static tcp_step check_fin(struct stack *s, struct tcp_pcb *pcb, const struct tcp
         return TCP_COUNTERS;
     /* A second FIN, or one before text that came already: its peer contradicts itself. */
     if (pcb->fin_received || seq_before(g->seq + g->text_len, pcb->rcv_nxt)) {
-        pcb->ack_now = true;
+        pcb->ack_now = pcb->ack_now || !tcp_knob(s, TCP_KNOB_BSD_INPUT);
         return TCP_DROP_AHEAD;
     }
-    if (g->seq + g->text_len != pcb->rcv_nxt)
+    if (g->seq + g->text_len != pcb->rcv_nxt) {
+        tcp_told_came(s, pcb, g, pcb->rcv_nxt);
         return tcp_take_ahead(s, pcb, g);
+    }
     take_fin(s, pcb, now_ns);
     return TCP_COUNTERS;
 }

@@ -36,10 +36,12 @@ void tcp_note_timestamp(struct stack *s, struct tcp_pcb *pcb, const struct tcp_s
     pcb->ts_recent_ms = tcp_of(s)->clock_ms;
 }
 
-/* RFC 6191 2: newer by its timestamp, or by its sequence number where timestamps do not decide. */
-static bool is_newer(const struct tcp_pcb *pcb, const struct tcp_segment *g)
+/* RFC 6191 2: newer by its timestamp, or by its sequence number where timestamps do not decide; by
+ * the knob, never. */
+static bool is_newer(const struct stack *s, const struct tcp_pcb *pcb, const struct tcp_segment *g)
 {
-    if (pcb->timestamps && g->options.has_timestamps && g->options.ts_val != pcb->ts_recent)
+    if (pcb->timestamps && !tcp_knob(s, TCP_KNOB_BSD_TIME_WAIT) && g->options.has_timestamps &&
+        g->options.ts_val != pcb->ts_recent)
         return seq_after(g->options.ts_val, pcb->ts_recent);
     return seq_after(g->hdr.seq, pcb->rcv_nxt);
 }
@@ -49,9 +51,11 @@ static bool is_newer(const struct tcp_pcb *pcb, const struct tcp_segment *g)
 bool tcp_may_reopen(struct stack *s, const struct tcp_pcb *pcb, const struct tcp_segment *g,
                     int64_t now_ns)
 {
-    const uint8_t flags = TCP_FLAG_SYN | TCP_FLAG_ACK | TCP_FLAG_RST | TCP_FLAG_FIN;
-    return pcb->state == TCP_TIME_WAIT && (g->flags & flags) == TCP_FLAG_SYN && is_newer(pcb, g) &&
-           seq_after(tcp_first_sequence(s, pcb, now_ns), pcb->snd_nxt);
+    uint8_t flags = TCP_FLAG_SYN | TCP_FLAG_ACK | TCP_FLAG_RST;
+    if (!tcp_knob(s, TCP_KNOB_BSD_TIME_WAIT))
+        flags |= TCP_FLAG_FIN;
+    return pcb->state == TCP_TIME_WAIT && (g->flags & flags) == TCP_FLAG_SYN &&
+           is_newer(s, pcb, g) && seq_after(tcp_first_sequence(s, pcb, now_ns), pcb->snd_nxt);
 }
 
 /* An active OPEN of the numbers of a connection in TIME-WAIT: by the knob it ends, when its last
