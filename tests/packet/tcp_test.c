@@ -281,6 +281,10 @@ Test(packet_tcp, errors_quote_segments)
     cr_assert(has_at(42, "4500 0024 0000 0000 4011 62b9 0a00020f 0a000202 9c40 1f90 0010 0000"));
     cr_assert(prints("< icmp unreachable frag_needed mtu 1200 [1:1461(1460)]",
                      "icmp unreachable frag-needed mtu 1200 [1:1461(1460)]"));
+    cr_assert(prints("< icmp unreachable host [80 > 5000 1:101(100)]",
+                     "icmp unreachable host [80 > 5000 1:101(100)]"));
+    cr_assert_str_eq(complaint("< icmp unreachable [80 > 70000 1:2(1)]"),
+                     "20: the ports of what an error quotes are 1 to 65535");
     cr_assert_str_eq(complaint("> icmp unreachable [1:2 (1)"),
                      "28: what an error quotes ends with ]");
     cr_assert_str_eq(complaint("< icmp unreachable [1:2(1)] [1:2(1)]"),
@@ -295,6 +299,11 @@ Test(packet_tcp, quoted_segments_are_compared)
                       "[2:1462(1460)]", "[1:1461(1460)]"));
     cr_assert(differs("> icmp unreachable frag_needed [1:1460(1459)]", "icmp.echoed",
                       "[1:1460(1459)]", "[1:1461(1460)]"));
+    build("< icmp unreachable frag_needed mtu 1200 [80 > 5000 1:1461(1460)]");
+    cr_assert(matches("> icmp unreachable frag_needed [80 > 5000 1:1461(1460)]"));
+    cr_assert(matches("> icmp unreachable frag_needed [1:1461(1460)]"));
+    cr_assert(differs("> icmp unreachable frag_needed [80 > 5001 1:1461(1460)]", "icmp.echoed",
+                      "[80 > 5001 1:1461(1460)]", "[80 > 5000 1:1461(1460)]"));
     cr_assert(differs("> icmp unreachable frag_needed [udp (8)]", "icmp.echoed", "[udp (8)]",
                       "[1:1461(1460)]"));
     build("< icmp echo_request id 3 raw (100)");

@@ -7,6 +7,8 @@
 bool echoed_starts(const struct compiler *c);
 int echoed_parse(struct compiler *c);
 void echoed_print(struct printer *p, const struct clause *cl);
+/* The ports of the segment that the line quotes; false: it writes none. */
+bool echoed_ports(const struct packet_spec *p, uint16_t *from, uint16_t *to);
 bool echoed_emit(struct builder *b, int i, const struct clause *cl);
 void echoed_match(struct matcher *m, int i, const struct clause *cl);
 /* A type or a code as a number; 0: none at the cursor. */

@@ -1,6 +1,7 @@
 /* TCP (RFC 9293, section 3.1): the header, sums, frames. Its lines are in tcp_line.c. */
 #include <netinet/in.h>
 #include <string.h>
+#include "sim/packet/layers/icmp.h"
 #include "sim/packet/layers/tcp.h"
 
 const struct option_style segment_options = {.whole = true, .pad = TCP_NOP, .end = TCP_EOL};
@@ -344,6 +345,8 @@ void packet_ends(const struct packet_spec *p, const struct packet_context *c,
         } else if (l->layer == &layer_tcp) {
             out->source_port = (uint16_t)stated_number(c, l, "sport");
             out->destination_port = (uint16_t)stated_number(c, l, "dport");
+        } else if (l->layer == &layer_icmp) { /* what it quotes went the other way */
+            echoed_ports(p, &out->destination_port, &out->source_port);
         }
     }
 }
