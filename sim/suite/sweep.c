@@ -88,7 +88,7 @@ static const char *try_calm(struct prepared *p)
     begin_world(p);
     if (!p->run || !p->image)
         return "its world cannot be saved";
-    p->calm = (struct swarm){.kinds = 0};
+    p->calm = (struct swarm){.single = true}; /* every outcome is asked */
     swarm_compile(&p->actions, p->pool, &p->calm);
     run_again(p->run, &p->calm.script);
     run_play(p->run, NEVER);
