@@ -282,14 +282,11 @@ void vnic_note_told(struct nic *n)
 {
     struct virtio *v = nic_state(n);
     const struct virtio_queue *q = &v->queue[QUEUE_RX];
-    uint32_t idx;
-    uint8_t event[2];
-    if (!ring_word(n, q->avail + RING_IDX, &idx))
-        return;
-    v->told = (uint16_t)idx;
-    vnic_put_le(event, 2, idx);
+    uint8_t idx[2] = {0};
+    nic_peek(n, q->avail + RING_IDX, idx, sizeof idx);
+    v->told = (uint16_t)vnic_le(idx, 2);
     if (v->heeds && vnic_has(n, F_EVENT_IDX))
-        nic_ring_write(n, q->used + RING_AT + (uint64_t)USED_OCTETS * q->size, event, 2);
+        nic_ring_write(n, q->used + RING_AT + (uint64_t)USED_OCTETS * q->size, idx, 2);
 }
 
 bool vnic_peek(struct nic *n, int queue, struct virtio_chain *c)
