@@ -19,7 +19,7 @@ static const char style[] =
     "details{border:1px solid var(--line);border-radius:6px;margin:.5em 0;background:var(--panel)}"
     "summary{padding:.45em .8em;cursor:pointer}summary:focus-visible,a:focus-visible,"
     ".cell:focus-visible{outline:3px solid var(--blue)}details>div,details>pre{padding:0 .8em .6em}"
-    "details>pre{white-space:pre-wrap}"
+    "details>pre{white-space:pre-wrap;overflow-wrap:anywhere}"
     ".pair{display:flex;flex-wrap:wrap;gap:1em}.pair>div{flex:3 1 700px;min-width:0}"
     ".pair>pre{flex:1 1 380px;min-width:0;overflow:auto;max-height:80vh;margin:0}"
     ".scroll{overflow:auto;max-height:80vh}"
