@@ -176,11 +176,21 @@ static void check_read(struct walk *w, int fd, int64_t got, uint32_t room,
                   w->fd[fd].read_at + same + 1);
 }
 
+/* Octets that a read would give. */
+static bool has_unread(struct walk *w, int fd)
+{
+    struct value out[SUT_ARGUMENTS],
+        argv[] = {number(fd), {.kind = VALUE_NONE}, number(1), number(MSG_PEEK | MSG_DONTWAIT)};
+    return !w->fd[fd].listens && walk_call(w, "recv", argv, 4, out) > 0;
+}
+
 /* In the end it is only told of when there was something. */
 int64_t walk_receive(struct walk *w, int fd, uint32_t len, int flags)
 {
     struct value out[SUT_ARGUMENTS],
         argv[] = {number(fd), {.kind = VALUE_NONE}, number(len), number(flags | MSG_DONTWAIT)};
+    if (len == 0)
+        w->fd[fd].unread = has_unread(w, fd);
     FILE *line = w->healing ? NULL : walk_line(w);
     if (line)
         fprintf(line, "recv(%d, ..., %" PRIu32 ", %s)", fd, len, flag_text(flags));
@@ -214,14 +224,6 @@ int64_t walk_shutdown(struct walk *w, int fd, int how)
     w->fd[fd].shut_write |= got == 0 && how != SHUT_RD;
     w->model.deaf |= got == 0 && how != SHUT_WR;
     return done(w, line, got);
-}
-
-/* Octets that a read would give. */
-static bool has_unread(struct walk *w, int fd)
-{
-    struct value out[SUT_ARGUMENTS],
-        argv[] = {number(fd), {.kind = VALUE_NONE}, number(1), number(MSG_PEEK | MSG_DONTWAIT)};
-    return !w->fd[fd].listens && walk_call(w, "recv", argv, 4, out) > 0;
 }
 
 void walk_close(struct walk *w, int fd)

@@ -111,6 +111,6 @@ void walk_model_window(struct walk *w, const struct walk_segment *g)
     m->heard_ns = w->now_ns;
     if (!newer)
         return;
-    m->wnd_known = !m->syn_bent;
+    m->wnd_known = !m->syn_bent || g->flags & SYN; /* of a SYN it is never scaled */
     m->wnd_edge = g->ack + g->wnd;
 }
