@@ -81,11 +81,11 @@ def run(command, status):
     p = subprocess.Popen(command, shell=True, cwd=WORK, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                          text=True, errors="replace", start_new_session=True)
     try:
-        out = p.communicate(timeout=2 if status == "interrupted" else 120)[0]
+        out = p.communicate(timeout=2 if status == "interrupted" else 300)[0]
     except subprocess.TimeoutExpired:
         os.killpg(p.pid, signal.SIGINT)
         out = p.communicate()[0]
-        return None if status == "interrupted" and p.returncode in (0, 130) else "it took 120 s\n" + out[-300:]
+        return None if status == "interrupted" and p.returncode in (0, 130) else "it took 300 s\n" + out[-300:]
     return None if str(p.returncode) == status else "exit %d, not %s\n%s" % (p.returncode, status, out[-400:])
 
 
