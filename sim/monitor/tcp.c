@@ -121,7 +121,8 @@ static void begin(struct monitor *m, struct tcp_flow *f, int side, const struct 
             o->got = s->end; /* text that the first did not have */
         return;
     }
-    if (!answers && e->syn && (f->open || o->syn) && !over) {
+    /* So where the answer to the first is not seen yet: it may wait for a neighbour. */
+    if (!answers && e->syn && !over && !f->refused) {
         f->again.there = true;
         f->again.side = side;
         f->again.s = *s;

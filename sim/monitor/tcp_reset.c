@@ -103,9 +103,12 @@ void see_tcp_note_reset(struct monitor *m, const struct tcp_view *v)
     struct tcp_end *e = v->from, *o = v->to;
     if (!(v->s->flags & TCP_RST))
         return;
-    v->flow->refused |= !v->flow->open;
-    if (!v->flow->open)
+    if (!v->flow
+             ->open) { /* SYN-RECEIVED outlives an answer to a wrong acknowledgement (3.10.7.4) */
+        v->flow->refused |= !may_go_on(v);
+        v->flow->perhaps_reset |= may_go_on(v);
         return;
+    }
     if (v->s->seq == e->nxt && !may_go_on(v))
         e->reset = true;
     v->flow->perhaps_reset |= o->acks_any && v->s->seq == o->ack;

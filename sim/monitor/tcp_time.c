@@ -109,7 +109,8 @@ static void acknowledges(struct monitor *m, const struct tcp_view *v)
     if (!(v->s->flags & TCP_ACK) || v->s->flags & TCP_RST)
         return;
     if (e->owes && !is_after(e->owed_to, v->s->ack)) {
-        HOLDS(m, m->resolved_ns > e->left_ns || late <= ACK_MOST_NS + SLACK_NS, tcp_ack_delay,
+        bool held = m->resolved_ns > e->left_ns || waited_for_neighbour(m);
+        HOLDS(m, held || late <= ACK_MOST_NS + SLACK_NS, tcp_ack_delay,
               "acknowledged after %lld ms", (long long)ms(late));
         e->owes = is_after(e->got, v->s->ack);
         e->owed_ns = m->frame->time_ns;
