@@ -186,7 +186,7 @@ void ipv4_deliver_error(struct stack *s, const struct ip_error *e, int64_t now_n
 void ip_unsent(struct stack *s, const struct netbuf *nb, int error, int64_t now_ns)
 {
     struct ipv4_hdr hdr;
-    if (nb->net_at >= nb->end ||
+    if (nb->net_at < nb->start || nb->net_at >= nb->end || /* it did not come from here */
         ipv4_parse(nb->base + nb->net_at, nb->end - nb->net_at, &hdr) != IPV4_SOUND ||
         hdr.frag_off != 0)
         return;
