@@ -153,13 +153,13 @@ static void look_at_filled(struct nic *n, const struct ring *r)
         oldest = (r->head + r->count - 1 - k) % r->count;
     }
     peek(n, r, oldest, d);
+    uint64_t at = r->base + (uint64_t)oldest * DESCRIPTOR_BYTES;
     if (d[RXD_STATUS] & RXD_STAT_EOP)
         nic_remark(n,
                    "receive descriptor %u, at 0x%llx, has DD and %u octets, and the driver has not "
                    "taken it: it is done with another descriptor, in another place, or does not "
                    "look",
-                   oldest, (unsigned long long)(r->base + (uint64_t)oldest * DESCRIPTOR_BYTES),
-                   e1000_get16(d + RXD_LENGTH));
+                   oldest, (unsigned long long)at, e1000_get16(d + RXD_LENGTH));
 }
 
 static void explain_receiving(struct nic *n)

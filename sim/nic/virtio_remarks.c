@@ -71,7 +71,8 @@ static void explain_queue(struct nic *n, int i)
         nic_remark(n, "the %s queue is not enabled", names[i]);
         return;
     }
-    uint32_t idx = word_at(n, q->avail + IDX_AT);
+    uint64_t index_at = q->avail + IDX_AT;
+    uint32_t idx = word_at(n, index_at);
     if (idx != q->taken && i == QUEUE_TX && !v->sending)
         nic_remark(n,
                    "avail.idx of the transmit queue is %u and the device has taken %u: it looks "
@@ -84,7 +85,7 @@ static void explain_queue(struct nic *n, int i)
             "avail.idx of the receive queue, at 0x%llx (queue_driver), is %u, as many as the "
             "device has taken: it has no buffer; each that came back by the used ring must "
             "be offered again",
-            (unsigned long long)(q->avail + IDX_AT), idx);
+            (unsigned long long)index_at, idx);
     else
         nic_remark(n, "avail.idx of the %s queue is %u, the device has taken %u and used %u of %u",
                    names[i], idx, q->taken, q->given, q->size);

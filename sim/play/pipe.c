@@ -109,8 +109,8 @@ static void make_splice(const struct pending_call *p, bool sends, struct made_ca
     int64_t len = p->argument[4].number, flags = p->argument[5].number;
     uint32_t most = sends ? pipe->held : room_of(pipe);
     uint32_t moved = len < most ? (uint32_t)len : most;
-    int how = flags & SPLICE_F_NONBLOCK ? MSG_DONTWAIT : 0;
-    if (sends && flags & SPLICE_F_MORE)
+    int how = (flags & SPLICE_F_NONBLOCK) ? MSG_DONTWAIT : 0;
+    if (sends && (flags & SPLICE_F_MORE))
         how |= MSG_MORE;
     out->name = sends ? "send" : "recv";
     out->argv[1] = (struct value){.kind = VALUE_NONE};

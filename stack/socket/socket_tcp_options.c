@@ -34,7 +34,7 @@ static int set_buffer(uint32_t *buffer, int64_t value)
 
 static int set_mss(struct stack *s, struct tcp_pcb *pcb, int64_t value)
 {
-    enum { LEAST = 88, MOST = 32767 };     /* Linux's bounds */
+    enum { LEAST = 88, MOST = 32767 }; /* Linux's bounds */
     enum { BSD_LEAST = 216 - 40 /* net.inet.tcp.minmss with headers */ };
     if (tcp_has_bsd_calls(s) && (value < BSD_LEAST || value > tcp_max_segment(s, pcb)))
         return -ERR_INVAL;

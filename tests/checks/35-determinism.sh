@@ -60,7 +60,7 @@ planted() {
     echo "$1: $(diff $work/$1.0 $work/$1.165 | grep -c '^>') cases show it"
     rm -f "build/mutant/$1/wiredrill"
 }
-planted padding-not-cleared stack/link/ethernet.c 's/^    memset\(nb->base \+ nb->end, 0, missing\);//' scenarios/arp
+planted padding-not-cleared stack/link/ethernet.c 's/^        memset\(more, 0, missing\);/        return true;/' scenarios/arp
 planted arp-target-not-written stack/wire/arp.c 's/^    memcpy\(buf \+ ARP_THA, .*//' scenarios/arp
 planted dhcp-header-not-cleared stack/wire/dhcp.c 's/^    memset\(buf, 0, len\);//' scenarios/dhcp
 finish

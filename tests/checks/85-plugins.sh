@@ -156,7 +156,7 @@ peer() {
 peer WRONG=NOTHING 0 '2 passed, 0 failed, 0 skipped' twice
 peer WRONG=NOT_OPEN 2 'wrong.pkt:3:15: a: the stack bad did not open'
 peer WRONG=NOT_ATTACHED 2 'wrong.pkt:3:15: a: the stack bad did not attach eth0: it returned -5'
-peer WRONG=STATICS 2 'it must say SUT_SINGLETON'
+peer WRONG=STATICS 0 'SUT_SINGLETON says so at once'
 peer WRONG=STATICS 0 '2 passed, 0 failed, 0 skipped' '' '-DFLAGS=(SUT_FRAMES|SUT_SINGLETON)'
 peer WRONG=STATICS 2 'wrong.pkt:4:15: b: bad keeps its state in static variables: a world holds one, which is a' twice '-DFLAGS=(SUT_FRAMES|SUT_SINGLETON)'
 peer WRONG=LONG 1 'a sent a frame of 1519 bytes on interface 0'

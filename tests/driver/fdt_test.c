@@ -313,7 +313,8 @@ Test(fdt, devices_are_offered)
         if (seen[i].window[0].base == UINT64_C(0x140000200))
             behind = &seen[i];
     }
-    cr_assert(top && behind);
+    cr_assert_not_null(top);
+    cr_assert_not_null(behind);
     cr_assert_str_eq(top->compatible, "virtio,mmio");
     cr_assert_eq(top->window[0].space, BUS_MEM);
     cr_assert_eq(top->window[0].size, 0x200);

@@ -7,7 +7,7 @@ enum { QUICK = 2, SMALL_LEN = 100 };
 #define MS INT64_C(1000000)
 
 static struct talk t;
-static int fd;
+static int conn;
 static uint32_t seq; /* what the peer says next */
 
 static void close_it(void)
@@ -21,7 +21,7 @@ static void open_after(int64_t rtt_ms)
     static const uint8_t mss[] = {2, 4, 0x05, 0xb4};
     t = talk_open();
     cr_assert_eq(stack_knob_set(t.r->s, "tcp.quick_acks", QUICK), 0);
-    fd = begin_connect(&t);
+    conn = begin_connect(&t);
     EXPECT(&t, S, 0, 0, 0);
     wait_ns(&t, rtt_ms * MS);
     arrives(&t, (struct segment){.flags = S | A, .ack = 1, .options = mss, .options_len = 4});
@@ -44,7 +44,7 @@ static void hears(unsigned flags, uint32_t len)
 static void reads(size_t most)
 {
     static uint8_t into[1 << 16];
-    cr_assert_gt(socket_receive(t.r->s, fd, into, most, 0, NULL, t.r->now_ns), 0);
+    cr_assert_gt(socket_receive(t.r->s, conn, into, most, 0, NULL, t.r->now_ns), 0);
 }
 
 /* All that came is acknowledged after so long, and not before. */
@@ -271,7 +271,7 @@ Test(tcp_soon, an_answer_takes_it_along)
 {
     hears(P, SMALL_LEN);
     acknowledged_after(0);
-    cr_assert_eq(send_octets(&t, fd, 10), 10);
+    cr_assert_eq(send_octets(&t, conn, 10), 10);
     EXPECT(&t, A | P, 1, seq, 10);
     arrives(&t, (struct segment){.flags = A | P, .seq = seq, .ack = 11, .fill = SMALL_LEN});
     seq += SMALL_LEN;
@@ -289,13 +289,13 @@ Test(tcp_soon, an_answer_takes_it_along)
 /* TCP_QUICKACK 0 delays; 1 says what has been read at once. */
 Test(tcp_soon, the_option_turns_it)
 {
-    cr_assert_eq(socket_set(t.r->s, fd, TCP_OPT_QUICKACK, 0, t.r->now_ns), 0);
+    cr_assert_eq(socket_set(t.r->s, conn, TCP_OPT_QUICKACK, 0, t.r->now_ns), 0);
     hears(P, SMALL_LEN);
     reads(SMALL_LEN);
     NOTHING(&t);
-    cr_assert_eq(socket_set(t.r->s, fd, TCP_OPT_QUICKACK, 1, t.r->now_ns), 0);
+    cr_assert_eq(socket_set(t.r->s, conn, TCP_OPT_QUICKACK, 1, t.r->now_ns), 0);
     acknowledged_after(0);
-    cr_assert_eq(socket_set(t.r->s, fd, TCP_OPT_QUICKACK, 1, t.r->now_ns), 0);
+    cr_assert_eq(socket_set(t.r->s, conn, TCP_OPT_QUICKACK, 1, t.r->now_ns), 0);
     NOTHING(&t);
 }
 
@@ -311,7 +311,7 @@ Test(tcp_soon, the_end_waits)
 
 Test(tcp_soon, the_second_end_does_not_wait)
 {
-    socket_shutdown(t.r->s, fd, SOCKET_SHUT_WRITE, t.r->now_ns);
+    socket_shutdown(t.r->s, conn, SOCKET_SHUT_WRITE, t.r->now_ns);
     EXPECT(&t, A | F, 1, seq, 0);
     arrives(&t, (struct segment){.flags = A, .seq = seq, .ack = 2});
     arrives(&t, (struct segment){.flags = A | F, .seq = seq, .ack = 2});
