@@ -198,7 +198,7 @@ expect 2 'model.pkt:2:10: nic cannot be e1001' $wiredrill run scenarios/x/model.
 expect 2 'for scripts without link, host and sut lines' $wiredrill run scenarios/x/options.pkt
 printf '%s\n' '+0 < . 1:1(0) ack 1 win 3/udp(9899 > 1234)' | script udp
 expect 2 'udp.pkt:1: TCP in UDP is not played' $wiredrill run scenarios/x/udp.pkt
-printf '%s\n' '--non_fatal=packet' '0 assert 1 == 1' | script warn
+printf '%s\n' '--ip_version=ipv6' '0 assert 1 == 1' | script warn
 expect 2 '3 skipped' $wiredrill run scenarios/x/warn.pkt
 printf '%s\n' 'host dhcp-server srv ip 10.0.2.2/24 pool 10.0.2.15..10.0.2.20' 'sut eth0' '0 @srv < arp request' | script alive
 expect 2 'srv is alive' $wiredrill run scenarios/x/alive.pkt
