@@ -25,7 +25,7 @@ static void congestion(uint32_t *cwnd, uint32_t *flight, char state[20])
 {
     char what[96], said[128], ssthresh[20];
     long long srtt, rto;
-    snprintf(what, sizeof what, "tcp.congestion 10.0.2.15 %u 10.0.2.2 %u", t.our_port, PEER_PORT);
+    snprintf(what, sizeof what, "tcp.congestion 10.0.2.15 %u 10.0.2.2 %d", t.our_port, PEER_PORT);
     cr_assert_gt(ask(what, said, sizeof said), 0);
     cr_assert_eq(
         sscanf(said, "%u %19s %u %lld %lld %19s", cwnd, ssthresh, flight, &srtt, &rto, state), 6,
