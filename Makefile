@@ -185,7 +185,7 @@ demo: deps        ## set up, build, run the boot story on both NICs, end with a 
 
 .PHONY: check
 check: check-deps       ## set up, build, run every test
-	@$(MAKE) --no-print-directory -j2 all unit-build
+	@$(MAKE) --no-print-directory -j2 all unit-build examples
 	@$(MAKE) --no-print-directory -j2 VARIANT=asan all unit-build fuzzers
 	@tests/checks/run.sh
 
