@@ -77,6 +77,8 @@ def run(command, status):
         return None if os.path.exists(command.split()[0]) else "there is no such file"
     if len(command.split()) == 2: # it is named, and not shown as it is used
         command += " --help"
+    if status == "interrupted":  # Ctrl-C is for the command: a shell around it would die of it first
+        command = "exec " + command
     env = dict(os.environ, PATH=WORK + "/bin:" + os.environ["PATH"])
     p = subprocess.Popen(command, shell=True, cwd=WORK, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                          text=True, errors="replace", start_new_session=True)
@@ -85,7 +87,9 @@ def run(command, status):
     except subprocess.TimeoutExpired:
         os.killpg(p.pid, signal.SIGINT)
         out = p.communicate()[0]
-        return None if status == "interrupted" and p.returncode in (0, 130) else "it took 300 s\n" + out[-300:]
+        if status != "interrupted":
+            return "it took 300 s\n" + out[-300:]
+        return None if p.returncode in (0, 130) else "exit %d at Ctrl-C\n%s" % (p.returncode, out[-300:])
     return None if str(p.returncode) == status else "exit %d, not %s\n%s" % (p.returncode, status, out[-400:])
 
 
