@@ -116,74 +116,59 @@ static void closing(struct walk *w)
     peer_closes(w);
 }
 
+static void closed(struct walk *w)
+{
+    w->end.sut_port = 80;
+}
+
+static void fin_wait_1(struct walk *w)
+{
+    connected(w);
+    w->lose = 1;
+    we_close(w);
+}
+
+static void fin_wait_2(struct walk *w)
+{
+    connected(w);
+    we_close(w);
+    comes(w, ACK, 0);
+}
+
+static void close_wait(struct walk *w)
+{
+    connected(w);
+    peer_closes(w);
+}
+
+static void last_ack(struct walk *w)
+{
+    close_wait(w);
+    w->lose = 1;
+    we_close(w);
+}
+
+static void time_wait(struct walk *w)
+{
+    connected(w);
+    we_close(w);
+    comes(w, FIN | ACK, 0);
+}
+
 void walk_play_begin(struct walk *w)
 {
+    static void (*const play[BEGINS])(struct walk * w) = {
+        [BEGIN_ESTABLISHED] = connected, [BEGIN_ACCEPTED] = accepted,
+        [BEGIN_CLOSED] = closed,         [BEGIN_LISTEN] = listens,
+        [BEGIN_SYN_SENT] = connects,     [BEGIN_SYN_RECEIVED] = syn,
+        [BEGIN_COOKIES] = syn,           [BEGIN_FIN_WAIT_1] = fin_wait_1,
+        [BEGIN_FIN_WAIT_2] = fin_wait_2, [BEGIN_CLOSE_WAIT] = close_wait,
+        [BEGIN_CLOSING] = closing,       [BEGIN_LAST_ACK] = last_ack,
+        [BEGIN_TIME_WAIT] = time_wait,   [BEGIN_ZERO_WINDOW] = zero_window,
+        [BEGIN_RECOVERY] = recovery,     [BEGIN_UNREAD] = unread,
+        [BEGIN_NARROW] = narrow,         [BEGIN_AHEAD] = ahead,
+    };
     if (w->of->out)
         fputs("ignore > tcp\n", w->of->out);
-    switch ((enum plan_begin)w->begin) {
-    case BEGIN_ESTABLISHED:
-        connected(w);
-        break;
-    case BEGIN_ACCEPTED:
-        accepted(w);
-        break;
-    case BEGIN_CLOSED:
-        w->end.sut_port = 80;
-        break;
-    case BEGIN_LISTEN:
-        listens(w);
-        break;
-    case BEGIN_SYN_SENT:
-        connects(w);
-        break;
-    case BEGIN_SYN_RECEIVED:
-    case BEGIN_COOKIES:
-        syn(w);
-        break;
-    case BEGIN_FIN_WAIT_1:
-        connected(w);
-        w->lose = 1;
-        we_close(w);
-        break;
-    case BEGIN_FIN_WAIT_2:
-        connected(w);
-        we_close(w);
-        comes(w, ACK, 0);
-        break;
-    case BEGIN_CLOSE_WAIT:
-        connected(w);
-        peer_closes(w);
-        break;
-    case BEGIN_CLOSING:
-        closing(w);
-        break;
-    case BEGIN_LAST_ACK:
-        connected(w);
-        peer_closes(w);
-        w->lose = 1;
-        we_close(w);
-        break;
-    case BEGIN_TIME_WAIT:
-        connected(w);
-        we_close(w);
-        comes(w, FIN | ACK, 0);
-        break;
-    case BEGIN_ZERO_WINDOW:
-        zero_window(w);
-        break;
-    case BEGIN_RECOVERY:
-        recovery(w);
-        break;
-    case BEGIN_UNREAD:
-        unread(w);
-        break;
-    case BEGIN_NARROW:
-        narrow(w);
-        break;
-    case BEGIN_AHEAD:
-        ahead(w);
-        break;
-    case BEGINS:
-        break;
-    }
+    play[w->begin](w);
 }

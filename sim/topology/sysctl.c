@@ -233,37 +233,46 @@ static bool key_of(const char *text, bool spare, bool high, int64_t *out)
     return words == 4 || words == 8;
 }
 
-static bool convert(enum convert how, const char *text, int64_t *out)
+/* The knob's value of the number that the sysctl has. */
+static bool converted(enum convert how, int64_t *n)
 {
+    bool small = *n >= 0 && *n <= (how == AS_DOUBLINGS  ? MOST_DOUBLINGS
+                                   : how == AS_LAST_TRY ? MOST_RETRIES
+                                                        : INT32_MAX);
     switch (how) {
-    case AS_IT_IS:
-        return number_at(text, 0, out);
     case AS_TRUTH:
-        if (!number_at(text, 0, out))
-            return false;
-        *out = *out != 0;
+        *n = *n != 0;
         return true;
     case AS_TWICE:
-        if (!number_at(text, 0, out))
-            return false;
-        *out = *out ? 2 : 0;
+        *n = *n ? 2 : 0;
         return true;
     case AS_MS:
     case AS_S:
-        if (!number_at(text, 0, out) || *out < 0 || *out > INT32_MAX)
-            return false;
-        *out *= how == AS_MS ? INT64_C(1000000) : INT64_C(1000000000);
-        return true;
+        *n = small ? *n * (how == AS_MS ? INT64_C(1000000) : INT64_C(1000000000)) : 0;
+        return small;
     case AS_DOUBLINGS:
-        if (!number_at(text, 0, out) || *out < 0 || *out > MOST_DOUBLINGS)
-            return false;
-        *out = ((INT64_C(2) << *out) - 1) * INT64_C(1000000000);
-        return true;
+        *n = small ? ((INT64_C(2) << *n) - 1) * INT64_C(1000000000) : 0;
+        return small;
     case AS_LAST_TRY:
-        if (!number_at(text, 0, out) || *out < 0 || *out > MOST_RETRIES)
-            return false;
-        *out = last_try_ns(*out);
+        *n = small ? last_try_ns(*n) : 0;
+        return small;
+    case AS_OFF:
+        return *n == 0;
+    case AS_LIMIT_SCALE:
+    case AS_MOST_SCALE:
+        *n = scale_for(*n);
         return true;
+    case AS_BUFFER:
+        *n /= 2;
+        return true;
+    default:
+        return how == AS_IT_IS;
+    }
+}
+
+static bool convert(enum convert how, const char *text, int64_t *out)
+{
+    switch (how) {
     case AS_BIT_1:
         return bit_of(text, 1, out);
     case AS_BIT_2:
@@ -280,28 +289,14 @@ static bool convert(enum convert how, const char *text, int64_t *out)
     case AS_SPARE_LOW:
     case AS_SPARE_HIGH:
         return key_of(text, true, how == AS_SPARE_HIGH, out);
-    case AS_OFF:
-        return number_at(text, 0, out) && *out == 0;
-    case AS_LIMIT_SCALE:
-        if (!number_at(text, 0, out))
-            return false;
-        *out = scale_for(*out);
-        return true;
-    case AS_BUFFER:
-        if (!number_at(text, 1, out))
-            return false;
-        *out /= 2;
-        return true;
-    case AS_MOST_SCALE:
-        if (!number_at(text, 2, out))
-            return false;
-        *out = scale_for(*out);
-        return true;
     case AS_ALGORITHM:
         *out = strcmp(text, "cubic") == 0;
         return *out || strcmp(text, "reno") == 0 || strcmp(text, "newreno") == 0;
+    default: {
+        int word = how == AS_BUFFER ? 1 : how == AS_MOST_SCALE ? 2 : 0;
+        return number_at(text, word, out) && converted(how, out);
     }
-    return false;
+    }
 }
 
 static bool is_accepted(const struct sysctl *row, const char *value)
