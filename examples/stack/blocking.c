@@ -6,8 +6,8 @@
  *     build/release/wiredrill run --sut build/release/examples/stack/blocking.so
  * scenarios/slirp/request-gateway-pong.pkt
  *
- * It asks for an address by ARP each time, and keeps its state in static variables, so each case
- * has a process of its own (SUT_SINGLETON).
+ * It asks for an address by ARP each time, and keeps its state in static variables, so it is
+ * loaded anew for each case (SUT_SINGLETON).
  */
 #include <string.h>
 #include "sim/hosts/sut.h"

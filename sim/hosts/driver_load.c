@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 #include <string.h>
-#include "sim/hosts/sut_plugin.h"
+#include "sim/hosts/plugin_object.h"
 
 enum { OLDEST = 1 };
 
@@ -37,12 +37,12 @@ static int check(const struct driver_object *o, const char *path, struct why *wh
     return missing || !o->nic ? -1 : 0;
 }
 
-int driver_load(const char *path, struct driver_object *out, struct why *why)
+static int read_object(struct driver_object *out, const char *path, struct why *why)
 {
     static const char what[] = "a WIREDRILL_DRIVER(...), see examples/driver";
-    const struct wiredrill_driver *d = plugin_symbol(path, "wiredrill_driver", what, why);
-    void *machine_at = d ? plugin_symbol(path, "wiredrill_machine", what, why) : NULL;
-    if (!machine_at)
+    const struct wiredrill_driver *d = plugin_find(out->loaded, "wiredrill_driver", what, why);
+    out->machine_at = d ? plugin_find(out->loaded, "wiredrill_machine", what, why) : NULL;
+    if (!out->machine_at)
         return -1;
     if (d->abi < OLDEST || d->abi > WIREDRILL_DRIVER_ABI) {
         why_set(why,
@@ -51,10 +51,25 @@ int driver_load(const char *path, struct driver_object *out, struct why *why)
                 path, d->abi, (unsigned)OLDEST, WIREDRILL_DRIVER_ABI);
         return -1;
     }
-    memset(out, 0, sizeof *out);
+    memset(&out->driver, 0, sizeof out->driver);
     memcpy(&out->driver, d,
            d->abi == 1 ? offsetof(struct wiredrill_driver, poll) : sizeof out->driver);
-    out->machine_at = machine_at;
+    return 0;
+}
+
+int driver_load(const char *path, struct driver_object *out, struct why *why)
+{
+    memset(out, 0, sizeof *out);
+    out->loaded = plugin_open(path, why);
+    if (!out->loaded || read_object(out, path, why) != 0)
+        return -1;
     out->nic = model_of(&out->driver);
     return check(out, path, why);
+}
+
+bool driver_load_again(struct driver_object *o)
+{
+    struct why why = {{0}};
+    bool renewed = plugin_renew(o->loaded);
+    return read_object(o, "", &why) == 0 && renewed;
 }

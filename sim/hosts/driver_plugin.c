@@ -1,7 +1,7 @@
 /*
  * A user's driver, written against examples/driver/wiredrill_driver.h, made into a struct
- * netif_driver. The driver is a shared object with static state of its own, so each case runs in a
- * process of its own and its world cannot be saved.
+ * netif_driver. The driver is a shared object with static state of its own, so it is loaded anew
+ * for each case and its world cannot be saved.
  *
  * Its interrupt handler does the work, as in a small kernel, where a struct netif_driver's only
  * takes note: frames that it hands up wait in a queue until the stack polls.
@@ -12,6 +12,7 @@
 #include "sim/hosts/driver_board.h"
 #include "sim/hosts/driver_load.h"
 #include "sim/hosts/host.h"
+#include "sim/hosts/plugin_object.h"
 #include "sim/hosts/stack_sut.h"
 #include "sim/hosts/sut_host.h"
 #include "sim/hosts/sut_plugin.h"
@@ -239,6 +240,11 @@ static void *open_with_driver(const struct sut_env *env)
     return stack_sut_open_with(env, p->drivers);
 }
 
+static bool load_again(void *ctx)
+{
+    return driver_load_again(&((struct plugin *)ctx)->object);
+}
+
 const struct sut *driver_plugin(const char *path, const struct nic_kind **nic, struct why *why)
 {
     struct driver_object object;
@@ -251,7 +257,7 @@ const struct sut *driver_plugin(const char *path, const struct nic_kind **nic, s
     }
     p->object = object;
     p->driver = adaptor;
-    p->driver.name = object.driver.name;
+    p->driver.name = plugin_text(object.driver.name);
     p->drivers[0] = &p->driver;
     p->sut = stack_sut;
     snprintf(p->name, sizeof p->name, "%s over %s", stack_sut.name, object.driver.name);
@@ -264,5 +270,6 @@ const struct sut *driver_plugin(const char *path, const struct nic_kind **nic, s
     p->sut.nic = object.nic->name;
     p->sut.open = open_with_driver;
     p->sut.call = call;
+    sut_statics_know(&p->sut, load_again, p);
     return &p->sut;
 }

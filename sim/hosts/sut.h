@@ -25,7 +25,7 @@ enum sut_flag {
     SUT_FRAMES = 1,     /* wants input(), gives env->transmit() */
     SUT_BUS = 2,        /* attach() gets a bus with a NIC on it */
     SUT_BLOCKS = 4,     /* call() may block in env->wait */
-    SUT_SINGLETON = 8,  /* one instance a process: each case runs in a process of its own */
+    SUT_SINGLETON = 8,  /* one instance at a time: it is loaded anew for each case */
     SUT_SAVES = 16,     /* all its state is in env->memory: a world with it can be saved */
     SUT_PLAIN_DMA = 32, /* SUT_BUS: its driver shares memory with the device by plain loads and
                            stores, without fences or bus_give */

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <ucontext.h>
+#include "sim/hosts/plugin_object.h"
 #include "sim/hosts/sut_host.h"
 
 #if defined(__SANITIZE_ADDRESS__)

@@ -276,6 +276,14 @@ static int plug_nics(struct host *h, struct why *why)
     return s->board ? 0 : -1;
 }
 
+/* What the C library keeps of its own numbers is as in a new process. */
+static void begin_random(void)
+{
+    unsigned short start[3] = {0};
+    srand(1);
+    seed48(start);
+}
+
 int sut_host_open(struct host *h, const struct sut_config *config, struct why *why)
 {
     struct sut_state *s = state_of(h);
@@ -284,7 +292,7 @@ int sut_host_open(struct host *h, const struct sut_config *config, struct why *w
     s->due_ns = NEVER;
     for (int p = 0; p < SUT_PORTS; p++)
         snprintf(s->ifname[p], sizeof s->ifname[p], "eth%d", p);
-    if (sut_statics_changed(sut)) {
+    if (!sut_statics_fresh(sut) && !(sut->flags & SUT_SINGLETON)) {
         why_set(
             why,
             "the stack %s keeps state in static variables, which an earlier instance has changed: "
@@ -302,10 +310,12 @@ int sut_host_open(struct host *h, const struct sut_config *config, struct why *w
         world_foreign(h->world, sut->name);
     if (sut->flags & SUT_BUS && plug_nics(h, why) != 0)
         return -1;
-    if (sut->flags & SUT_SINGLETON)
-        sut_spend(sut);
+    if (!(sut->flags & SUT_SAVES))
+        begin_random();
+    sut_statics_use(sut);
     s->instance = sut->open(&s->env);
     if (!s->instance) {
+        sut_statics_leave(sut);
         why_set(why, "the stack %s did not open", sut->name);
         return -1;
     }
@@ -395,8 +405,10 @@ void sut_host_close(struct host *h)
         for (uint32_t i = 0; i < s->pendings; i++)
             sut_tell(h, s->pending[i].frame, SUT_FATE_HELD, "held");
     s->config.watch_fates = false; /* each frame ends once: what stopping drops was held */
-    if (s->instance)
+    if (s->instance) {
         s->config.sut->close(s->instance);
+        sut_statics_leave(s->config.sut);
+    }
     s->instance = NULL;
     if (s->board && s->board->kind->close)
         s->board->kind->close(s->board);

@@ -1,91 +1,23 @@
-/*
- * Loading a plug-in. The program exports nothing, so that a user's function of the same name as one
- * of ours (udp_input, say) is not replaced by it; a plug-in needs nothing from us but the headers.
- */
+/* Stacks in shared objects. */
 #include "sim/hosts/sut_plugin.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "sim/hosts/plugin_object.h"
 #include "sim/hosts/sanitized.h"
 
-#include <dlfcn.h>
-#include <stddef.h>
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
+enum { PATH_ROOM = 4096 };
 
-enum { PATH_ROOM = 4096, LOAD_SECONDS = 10 };
-
-/* Without a slash the loader would search the system's folders. */
-static const char *as_path(const char *path, char out[PATH_ROOM])
-{
-    snprintf(out, PATH_ROOM, "%s%s", strchr(path, '/') ? "" : "./", path);
-    return out;
-}
-
-/* What was loaded stays; the list is there so that a leak checker finds it. */
-void *plugin_memory(size_t size)
-{
-    static struct loaded {
-        _Alignas(max_align_t) struct loaded *next;
-    } * all;
-    struct loaded *l = calloc(1, sizeof *l + size);
-    if (!l)
-        return NULL;
-    l->next = all;
-    all = l;
-    return l + 1;
-}
-
-/* What runs while an object is loaded is its own: a crash or a hang there must not be ours. So it
- * is tried in a child first. */
-static bool loads(const char *path, const char *full, struct why *why)
-{
-    int status = 0;
-    fflush(NULL);
-    pid_t child = fork();
-    if (child == 0) {
-        alarm(LOAD_SECONDS);
-        (void)!dlopen(full, RTLD_NOW | RTLD_LOCAL);
-        _exit(0);
-    }
-    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
-        ;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        return true;
-    if (WIFSIGNALED(status))
-        why_set(why, "%s cannot be loaded: its constructors end in \"%s\"", path,
-                strsignal(WTERMSIG(status)));
-    else
-        why_set(why, "%s cannot be loaded: its constructors exit with status %d", path,
-                WEXITSTATUS(status));
-    return false;
-}
-
-void *plugin_symbol(const char *path, const char *symbol, const char *what, struct why *why)
-{
-    char full[PATH_ROOM];
-    if (sanitized_prepare(as_path(path, full), why) != 0 || !loads(path, full, why))
-        return NULL;
-    void *object = dlopen(full, RTLD_NOW | RTLD_LOCAL);
-    if (!object) {
-        const char *reason = dlerror();
-        size_t len = strlen(full);
-        if (reason && strncmp(reason, full, len) == 0 && reason[len] == ':')
-            reason += len + 1 + (reason[len + 1] == ' ');
-        why_set(why, "%s cannot be loaded: %s%s", path, reason ? reason : "no reason given",
-                reason && strstr(reason, "ELF")
-                    ? ": it is no shared object, such as `cc -shared -fPIC` makes for this machine"
-                    : "");
-        return NULL;
-    }
-    void *found = dlsym(object, symbol);
-    if (!found) {
-        why_set(why, "%s exports no symbol \"%s\"; a plug-in has %s", path, symbol, what);
-        dlclose(object);
-    }
-    return found;
-}
+/* A stack as the program knows it: a copy of what the object says, which is told anew when that is
+ * loaded anew. */
+struct plugged_in {
+    struct sut sut; /* first */
+    struct plugin_object *object;
+    const struct sut *known; /* itself, or what its calls that block stand behind */
+    bool watched;
+};
 
 bool sut_is_file(const char *name)
 {
@@ -119,34 +51,68 @@ static int check(const struct sut *s, const char *path, struct why *why)
     return why->text[0] ? -1 : 0;
 }
 
-/* The first version ends before `lacks`: a copy, of what no stack need have. NULL: no memory. */
-static const struct sut *as_newest(const struct sut *s)
+/* The first version ends before `lacks`. */
+static void take_over(struct plugged_in *p, const struct sut *s)
 {
-    if (s->abi == SUT_ABI)
-        return s;
-    struct sut *copy = plugin_memory(sizeof *copy);
-    if (!copy)
-        return NULL;
-    memcpy(copy, s, offsetof(struct sut, lacks));
-    copy->lacks = "dhcp udp-echo";
-    return copy;
+    memcpy(&p->sut, s, s->abi == SUT_ABI ? sizeof *s : offsetof(struct sut, lacks));
+    if (s->abi != SUT_ABI)
+        p->sut.lacks = "dhcp udp-echo";
+}
+
+/* What was told of them points into the object, which may come to lie elsewhere. */
+static void keep_texts(struct sut *s)
+{
+    s->name = plugin_text(s->name);
+    s->version = plugin_text(s->version);
+    s->nic = plugin_text(s->nic);
+    s->lacks = plugin_text(s->lacks);
+}
+
+static const struct sut *symbol_of(struct plugin_object *o, struct why *why)
+{
+    return plugin_find(o, "wiredrill_sut", "`const struct sut wiredrill_sut`, see examples/stack",
+                       why);
+}
+
+static bool load_again(void *ctx)
+{
+    struct plugged_in *p = ctx;
+    const struct sut before = p->sut;
+    struct why why = {{0}};
+    bool renewed = plugin_renew(p->object);
+    const struct sut *s = symbol_of(p->object, &why);
+    take_over(p, s);
+    p->sut.name = before.name;
+    p->sut.version = before.version;
+    p->sut.nic = before.nic;
+    p->sut.lacks = before.lacks;
+    if (p->watched && renewed)
+        sut_statics_watch(p->known, s);
+    return renewed;
 }
 
 const struct sut *sut_plugin(const char *path, struct why *why)
 {
     struct why local = {{0}};
-    const struct sut *s = plugin_symbol(
-        path, "wiredrill_sut", "`const struct sut wiredrill_sut`, see examples/stack", &local);
-    if (!s || check(s, path, &local) != 0) {
+    struct plugin_object *object = plugin_open(path, &local);
+    const struct sut *s = object ? symbol_of(object, &local) : NULL;
+    struct plugged_in *p = NULL;
+    if (!s || check(s, path, &local) != 0 || !(p = plugin_memory(sizeof *p))) {
         why_set(why, "%s", local.text);
         return NULL;
     }
-    const struct sut *newest = as_newest(s),
-                     *known = newest && s->flags & SUT_BLOCKS ? sut_blocking(newest) : newest;
+    take_over(p, s);
+    keep_texts(&p->sut);
+    p->object = object;
+    p->known = s->flags & SUT_BLOCKS ? sut_blocking(&p->sut) : &p->sut;
     /* The red zones between a sanitized object's variables are not to be read. */
-    if (known && !(s->flags & SUT_SINGLETON) && !is_sanitized(path))
-        sut_statics_watch(s, known);
-    return known;
+    p->watched = !(s->flags & SUT_SINGLETON) && !is_sanitized(path);
+    if (!p->known)
+        return NULL;
+    sut_statics_know(p->known, load_again, p);
+    if (p->watched)
+        sut_statics_watch(p->known, s);
+    return p->known;
 }
 
 const struct sut *sut_plugin_beside(const char *file, struct why *why)

@@ -11,26 +11,23 @@ bool sut_is_file(const char *name);
 const struct sut *sut_plugin(const char *path, struct why *why);
 /* The same for a file that lies beside the program, or in ../lib/wiredrill from there. */
 const struct sut *sut_plugin_beside(const char *file, struct why *why);
-/* An object's symbol; NULL and why: the file is not there, is no shared object, exports no such
- * symbol. `what` says where to look. */
-void *plugin_symbol(const char *path, const char *symbol, const char *what, struct why *why);
-
-/* Zeroed memory for what stays as long as the program, as its object does; NULL when there is none.
+/*
+ * Stacks that keep state in static variables. `again` has what was loaded of `known` loaded anew
+ * (plugin_renew), so that they are as at first; false when it can't be.
  */
-void *plugin_memory(size_t size);
+void sut_statics_know(const struct sut *known, bool (*again)(void *ctx), void *ctx);
+/* Remembers what the variables hold now of the object in which `symbol` lies. */
+void sut_statics_watch(const struct sut *known, const void *symbol);
+/* Are they as at first, or have been made so now? Another instance's are not. */
+bool sut_statics_fresh(const struct sut *known);
+/* An instance is opened, and is closed. */
+void sut_statics_use(const struct sut *known);
+void sut_statics_leave(const struct sut *known);
 
-/* Remembers what the static variables of a plug-in hold now: `sut` lies in it, `known` is the stack
- * that it is opened as. Says whether one has changed since. */
-void sut_statics_watch(const struct sut *sut, const struct sut *known);
-bool sut_statics_changed(const struct sut *known);
-/* Has that been found of any, in this process? */
+/* What this process knows of them: has one changed that no flag told of, is one not to be had as at
+ * first any more? */
 bool sut_statics_found_changed(void);
-
-/* A stack that keeps its state there (SUT_SINGLETON) is opened once in a process; was it, and was
- * any? */
-void sut_spend(const struct sut *sut);
-bool sut_spent(const struct sut *sut);
-bool sut_any_spent(void);
+bool sut_statics_all_fresh(void);
 
 /* A stack that blocks, made one that does not: its calls run on coroutines. Lives as long as the
  * program. */

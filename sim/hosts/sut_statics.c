@@ -1,87 +1,139 @@
 /*
- * Stacks that keep state in static variables. One that says so (SUT_SINGLETON) is opened once in a
- * process. Does a plug-in do it without saying so? Its second case would start where the first one
- * ended, and what it does would depend on the order of cases. Its writable segments are copied when
- * it is loaded and compared before each opening.
+ * Stacks that keep state in static variables. One that says so (SUT_SINGLETON) is loaded anew
+ * before it is opened another time, as far as it can be. Does a plug-in do it without saying so?
+ * Its second case would start where the first one ended, and what it does would depend on the order
+ * of cases. Its writable segments are copied when it is loaded and compared before each opening.
  */
 #include "sim/hosts/sut_plugin.h"
 
 #include <dlfcn.h>
 #include <link.h>
 #include <string.h>
+#include "sim/hosts/plugin_object.h"
 
 enum { SEGMENTS = 4 };
 
-struct watched {
-    struct watched *next;
-    const struct sut *known;
-    struct {
-        const uint8_t *now;
-        uint8_t *loaded;
-        size_t size;
-    } segment[SEGMENTS];
-    int segments;
+struct segment {
+    const uint8_t *now;
+    uint8_t *loaded; /* a copy */
+    size_t size, room;
 };
 
-struct spent {
-    struct spent *next;
+struct known {
+    struct known *next;
     const struct sut *sut;
+    bool (*again)(void *ctx);
+    void *ctx;
+    struct segment segment[SEGMENTS];
+    int segments;
+    unsigned instances;
+    bool used; /* since it was loaded */
 };
 
 /* Of the process: what was loaded stays. */
-static struct watched *all_watched;
-static struct spent *all_spent;
+static struct known *all;
 static bool found_changed;
+
+static struct known *known_as(const struct sut *sut)
+{
+    struct known *k = all;
+    while (k && k->sut != sut)
+        k = k->next;
+    return k;
+}
+
+void sut_statics_know(const struct sut *sut, bool (*again)(void *ctx), void *ctx)
+{
+    struct known *k = plugin_memory(sizeof *k);
+    if (!k)
+        return;
+    *k = (struct known){.next = all, .sut = sut, .again = again, .ctx = ctx};
+    all = k;
+}
 
 struct copying {
     const struct link_map *object;
-    struct watched *into;
+    struct known *into;
 };
+
+static void copy_segment(struct segment *s, const uint8_t *now, size_t size)
+{
+    if (size > s->room) {
+        s->loaded = plugin_memory(size);
+        s->room = s->loaded ? size : 0;
+    }
+    s->now = now;
+    s->size = size <= s->room ? size : 0;
+    memcpy(s->loaded, now, s->size);
+}
 
 static int copy_segments(struct dl_phdr_info *info, size_t size, void *ctx)
 {
     const struct copying *c = ctx;
-    struct watched *w = c->into;
+    struct known *k = c->into;
     (void)size;
     if (info->dlpi_addr != c->object->l_addr)
         return 0;
-    for (int k = 0; k < info->dlpi_phnum && w->segments < SEGMENTS; k++) {
-        const ElfW(Phdr) *p = &info->dlpi_phdr[k];
-        if (p->p_type != PT_LOAD || !(p->p_flags & PF_W))
-            continue;
-        const uint8_t *at = (const uint8_t *)c->object->l_addr + p->p_vaddr;
-        uint8_t *copy = plugin_memory(p->p_memsz);
-        if (!copy)
-            continue;
-        memcpy(copy, at, p->p_memsz);
-        w->segment[w->segments].now = at;
-        w->segment[w->segments].loaded = copy;
-        w->segment[w->segments++].size = p->p_memsz;
+    for (int p = 0; p < info->dlpi_phnum && k->segments < SEGMENTS; p++) {
+        const ElfW(Phdr) *h = &info->dlpi_phdr[p];
+        if (h->p_type == PT_LOAD && h->p_flags & PF_W)
+            copy_segment(&k->segment[k->segments++],
+                         (const uint8_t *)c->object->l_addr + h->p_vaddr, h->p_memsz);
     }
     return 1;
 }
 
-void sut_statics_watch(const struct sut *sut, const struct sut *known)
+void sut_statics_watch(const struct sut *sut, const void *symbol)
 {
+    struct known *k = known_as(sut);
     Dl_info found;
     struct link_map *object = NULL;
-    struct watched *w = plugin_memory(sizeof *w);
-    if (!w)
+    if (!k || dladdr1(symbol, &found, (void **)&object, RTLD_DL_LINKMAP) == 0 || !object)
         return;
-    w->known = known;
-    w->next = all_watched;
-    all_watched = w;
-    if (dladdr1(sut, &found, (void **)&object, RTLD_DL_LINKMAP) != 0 && object)
-        dl_iterate_phdr(copy_segments, &(struct copying){object, w});
+    k->segments = 0;
+    dl_iterate_phdr(copy_segments, &(struct copying){object, k});
 }
 
-bool sut_statics_changed(const struct sut *known)
+static bool has_changed(const struct known *k)
 {
-    for (const struct watched *w = all_watched; w; w = w->next)
-        for (int k = 0; w->known == known && k < w->segments; k++)
-            if (memcmp(w->segment[k].now, w->segment[k].loaded, w->segment[k].size) != 0)
-                return found_changed = true;
+    for (int s = 0; s < k->segments; s++)
+        if (memcmp(k->segment[s].now, k->segment[s].loaded, k->segment[s].size) != 0)
+            return true;
     return false;
+}
+
+static bool is_fresh(struct known *k)
+{
+    bool singleton = k->sut->flags & SUT_SINGLETON, changed = !singleton && has_changed(k);
+    found_changed |= changed;
+    if (singleton ? !k->used : !changed)
+        return true;
+    if (k->instances || !k->again(k->ctx))
+        return false;
+    k->used = false;
+    return true;
+}
+
+bool sut_statics_fresh(const struct sut *sut)
+{
+    struct known *k = known_as(sut);
+    return !k || is_fresh(k);
+}
+
+void sut_statics_use(const struct sut *sut)
+{
+    struct known *k = known_as(sut);
+    if (!k)
+        return;
+    k->used = true;
+    k->instances++;
+}
+
+void sut_statics_leave(const struct sut *sut)
+{
+    struct known *k = known_as(sut);
+    if (k && k->instances)
+        k->instances--;
 }
 
 bool sut_statics_found_changed(void)
@@ -89,25 +141,10 @@ bool sut_statics_found_changed(void)
     return found_changed;
 }
 
-void sut_spend(const struct sut *sut)
+bool sut_statics_all_fresh(void)
 {
-    struct spent *s = sut_spent(sut) ? NULL : plugin_memory(sizeof *s);
-    if (!s)
-        return;
-    s->sut = sut;
-    s->next = all_spent;
-    all_spent = s;
-}
-
-bool sut_spent(const struct sut *sut)
-{
-    for (const struct spent *s = all_spent; s; s = s->next)
-        if (s->sut == sut)
-            return true;
-    return false;
-}
-
-bool sut_any_spent(void)
-{
-    return all_spent != NULL;
+    bool fresh = true;
+    for (struct known *k = all; k; k = k->next)
+        fresh &= is_fresh(k);
+    return fresh;
 }

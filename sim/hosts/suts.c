@@ -1,6 +1,7 @@
 /* The stacks by name: ours is built in, lwIP and users' are shared objects. */
 #include <stdlib.h>
 #include <string.h>
+#include "sim/hosts/plugin_object.h"
 #include "sim/hosts/sut.h"
 #include "sim/hosts/sut_plugin.h"
 

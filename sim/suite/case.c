@@ -351,8 +351,8 @@ void case_run(const struct suite *suite, uint32_t k, const struct options *o, un
     } else {
         refuse(c, &why, out);
     }
-    out->outcome.spoilt = sut_statics_found_changed();
-    out->outcome.last = sut_any_spent(); /* what has static variables gets a process a case */
+    out->outcome.last = !sut_statics_all_fresh();
+    out->outcome.statics = sut_statics_found_changed();
     out->outcome.wall_ns = wall_ns() - p.started_ns;
     end_tracing(&p.tracing, o, NULL);
     recorded_notes_free(notes);

@@ -68,7 +68,7 @@ struct outcome {
     int signal;   /* the worker died of it; 0: not */
     bool relaxed; /* passed, not judged exactly */
     bool last;    /* the worker ends with this case */
-    bool spoilt;  /* static variables of a stack are not as at the beginning of the process */
+    bool statics; /* a stack keeps state in static variables, and does not say so */
     bool refused; /* an error of the script, found before the case began or as it was played */
     uint32_t closure_runs, mutant_runs;
     uint32_t runs, failures, left_out; /* of a task that plays many */

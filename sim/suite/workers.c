@@ -27,7 +27,6 @@ struct worker {
     pid_t pid;
     int to, from;        /* case numbers out, results in */
     int64_t kase;        /* what it is at; NOTHING */
-    bool used;           /* it has had a case */
     time_t since;        /* when it was last seen to have computed */
     int64_t computed_ns; /* so much until then */
 };
@@ -45,7 +44,7 @@ struct crew {
     bool (*done)(void *ctx, uint32_t k, struct result *r);
     void *ctx;
     bool enough; /* said it */
-    bool alone;  /* each case gets a process of its own */
+    bool statics_told;
 };
 
 static volatile sig_atomic_t interrupted;
@@ -167,7 +166,6 @@ static void hire(struct crew *crew, struct worker *w)
     w->to = to[1];
     w->from = from[0];
     w->kase = NOTHING;
-    w->used = false;
 }
 
 /* Returns the status that the worker ended with. */
@@ -267,23 +265,14 @@ static void give(struct crew *crew, struct worker *w)
         hand(crew, w, crew->next++);
 }
 
-/* An earlier case of this process has left static variables of the stack changed: this one is
- * played again in a process of its own, and so are those that follow. */
-static void begin_anew(struct crew *crew, struct worker *w)
+static void tell_statics(struct crew *crew)
 {
-    uint32_t k = (uint32_t)w->kase;
-    struct result *r = &crew->result[k];
-    if (!crew->alone)
-        fprintf(stderr,
-                "wiredrill: the stack keeps state in static variables, which an earlier case has "
-                "changed: each gets a process of its own from here on; SUT_SINGLETON says so at "
-                "once\n");
-    crew->alone = true;
-    free(r->report);
-    free(r->ladder);
-    r->report = r->ladder = NULL;
-    dismiss(w, false);
-    hand(crew, w, k);
+    if (!crew->statics_told)
+        fprintf(
+            stderr,
+            "wiredrill: the stack keeps state in static variables, which a case has changed: it "
+            "is loaded anew for each; SUT_SINGLETON says so at once\n");
+    crew->statics_told = true;
 }
 
 static void hear(struct crew *crew, struct worker *w)
@@ -294,18 +283,16 @@ static void hear(struct crew *crew, struct worker *w)
     if (!fd_read_all(w->from, &outcome, sizeof outcome) || !receive_text(w->from, &r->report) ||
         !receive_text(w->from, &r->ladder)) {
         bury(crew, w, "died");
-    } else if (outcome.spoilt && w->used) {
-        begin_anew(crew, w);
-        return;
     } else {
         r->outcome = outcome;
         r->done = true;
         crew->ended++;
         w->kase = NOTHING;
-        w->used = true;
+        if (outcome.statics)
+            tell_statics(crew);
         if (crash_of(crew, w)->text[0])
             tell_crash(crew, w, r);
-        if (outcome.last || crew->alone)
+        if (outcome.last)
             dismiss(w, false);
     }
     give(crew, w);

@@ -77,7 +77,7 @@ static int alone(struct topology *t, const struct declaration *d, const struct s
                       "%s:%d: %s keeps its state in static variables: a world holds one, which is "
                       "the host under test",
                       d->place.file, d->place.line, sut->name);
-    else if (sut_spent(sut))
+    else if (!sut_statics_fresh(sut))
         topology_skip(t,
                       "%s:%d: %s keeps its state in static variables: a process plays it once, and "
                       "this is another time",

@@ -83,7 +83,7 @@ static const struct declaration *sut_declaration(const struct topology *t, uint3
 static int open_sut(struct topology *t, const struct sut_config *config, struct why *why)
 {
     struct why reason = {{0}};
-    bool again = sut_spent(config->sut);
+    bool again = !sut_statics_fresh(config->sut);
     int opened = sut_host_open(t->sut, config, &reason);
     if (opened > 0)
         topology_skip(t, "%s", reason.text);

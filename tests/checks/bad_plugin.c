@@ -36,6 +36,8 @@
 #define ASSERTS          23
 #define SLEEPS           24
 #define USES_FREED       25
+#define CONSTRUCTS       26
+#define THREADS          27
 #ifndef WRONG
 #define WRONG NOTHING
 #endif
@@ -51,6 +53,41 @@
 
 #if WRONG == STATICS
 static int opened;
+#endif
+#if WRONG == CONSTRUCTS || WRONG == THREADS
+#include <pthread.h>
+/* It opens once, until its constructor has run again. */
+static int *instances;
+
+static void *wait_for_ever(void *arg)
+{
+    for (;;)
+        usleep(10);
+    return arg;
+}
+
+__attribute__((constructor)) static void construct(void)
+{
+    instances = calloc(1, sizeof *instances);
+}
+
+__attribute__((destructor)) static void destruct(void)
+{
+    free(instances);
+}
+
+static int open_once(void)
+{
+    pthread_t thread;
+    if (WRONG == THREADS && pthread_create(&thread, NULL, wait_for_ever, NULL) != 0)
+        return 0;
+    return (*instances)++ == 0;
+}
+#else
+static int open_once(void)
+{
+    return 1;
+}
 #endif
 
 /* Where a backtrace must lead. */
@@ -72,7 +109,7 @@ static void *bad_open(const struct sut_env *env)
 #if WRONG == STATICS
     opened++;
 #endif
-    return WRONG == NOT_OPEN ? NULL : (void *)(uintptr_t)env;
+    return WRONG == NOT_OPEN || !open_once() ? NULL : (void *)(uintptr_t)env;
 }
 
 static int bad_attach(void *s, int port, const char *ifname, const uint8_t mac[6], int mtu,

@@ -2,7 +2,7 @@
  * Debian's lwIP 2.1 as the stack under test: a second stack, that nobody here wrote, to try
  * scenarios on. Its raw API is called from the one thread that there is; it takes the time from our
  * sys_now and random numbers from the C library's rand, which is seeded from the run. It has
- * globals, so each case needs a process of its own. Debian builds it without DHCP and DNS.
+ * globals, so it is loaded anew for each case. Debian builds it without DHCP and DNS.
  *
  * This is a plug-in like any other, in wiredrill-lwip.so: linked into the program, its functions
  * would meet stack/'s of the same names (udp_input, raw_send, ...).
