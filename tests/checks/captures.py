@@ -9,6 +9,7 @@ import os
 import struct
 import subprocess
 import sys
+import sharkd
 
 FRAMES = [bytes((7 * n + k) % 256 for k in range(length)) for n, length in enumerate((60, 61, 62, 63, 14, 1514))]
 UNITS = [1_700_000_000_123_456 + 250_001 * n for n in range(len(FRAMES))]  # microseconds
@@ -136,12 +137,31 @@ def ours(reader, path):
     return run.returncode, hashed, run.stderr.strip()
 
 
-def theirs(path):
-    fields = ("frame.time_epoch", "frame.cap_len", "frame.len", "frame.md5_hash", "frame.encap_type")
+FIELDS = ("frame.time_epoch", "frame.cap_len", "frame.len", "frame.md5_hash", "frame.encap_type")
+
+
+class Theirs:
+    """What Wireshark makes of a file: sharkd tells of many in one process, tshark of what is cut, on which sharkd falls silent."""
+
+    def __init__(self):
+        self.sharkd = sharkd.Sharkd()
+        self.sharkd.ask("setconf", name="frame.generate_md5_hash", value="TRUE")
+
+    def frames(self, path):
+        """As ours."""
+        whole = subprocess.run(["capinfos", "-c", path], capture_output=True).returncode == 0
+        rows = self.told_by_sharkd(path) if whole and self.sharkd.load(path) else told_by_tshark(path)
+        return [(time, int(len_), int(original), md5) for time, len_, original, md5, encap in rows if encap in ("1", "Ethernet")]
+
+    def told_by_sharkd(self, path):
+        columns = {"column%d" % n: field + ":1" for n, field in enumerate(FIELDS)}
+        return [frame["c"] for frame in self.sharkd.ask("frames", **columns)]
+
+
+def told_by_tshark(path):
     command = ["tshark", "-n", "-r", path, "-o", "frame.generate_md5_hash:TRUE", "-T", "fields"]
-    run = subprocess.run(command + [a for f in fields for a in ("-e", f)], capture_output=True, text=True)
-    rows = [line.split("\t") for line in run.stdout.splitlines()]
-    return [(time, int(len_), int(original), md5) for time, len_, original, md5, encap in rows if encap == "1"]
+    run = subprocess.run(command + [a for f in FIELDS for a in ("-e", f)], capture_output=True, text=True)
+    return [line.split("\t") for line in run.stdout.splitlines()]
 
 
 def same(a, b):
@@ -151,9 +171,10 @@ def same(a, b):
 
 def compare(reader, paths):
     bad = refused = 0
+    theirs = Theirs()
     for path in paths:
         status, we, said = ours(reader, path)
-        they = theirs(path)
+        they = theirs.frames(path)
         if status == 2 and not they:
             refused += 1  # no Ethernet in it: nothing was compared
             continue

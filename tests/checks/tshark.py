@@ -8,13 +8,12 @@ the other in one process: a hundred goldens at once, and once more, alone, those
 and those that are not as declared, since a connection could.
 Behind every capture stands a frame that must be objected to: silence counts only of one who speaks. What TCP carries is octets, but in the folders of SPOKEN.
 """
-import json
 import os
 import queue
 import struct
-import subprocess
 import sys
 import threading
+import sharkd
 
 SPOKEN = ("http/", "boot/")
 SUMS = ("ip", "udp", "tcp")  # of ICMP they are always looked at
@@ -54,7 +53,7 @@ class Golden:
         self.declares = bool(words)
 
 
-class Sharkd:
+class Reader(sharkd.Sharkd):
     """A process that reads captures. What TCP carries is nobody's protocol, unless it is asked to be."""
 
     def __init__(self, folder, name, spoken):
@@ -63,22 +62,10 @@ class Sharkd:
         if not spoken:
             with open(os.path.join(config, "decode_as_entries"), "w") as f:
                 f.writelines("decode_as_entry: tcp.port,%d,(none),Data\n" % port for port in range(1, 65536))
+        super().__init__(config)
         self.path, self.asked = os.path.join(folder, name + ".pcap"), 0
-        self.process = subprocess.Popen(["sharkd", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                                        env=dict(os.environ, WIRESHARK_CONFIG_DIR=os.path.abspath(config)))
         for sums in SUMS:
             self.ask("setconf", name=sums + ".check_checksum", value="TRUE")
-
-    def ask(self, method, **parameters):
-        try:
-            self.process.stdin.write(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}) + "\n")
-            self.process.stdin.flush()
-        except BrokenPipeError:
-            pass
-        answer = next((line for line in self.process.stdout if line != "\n"), None)
-        if answer is None:
-            raise RuntimeError("sharkd: exit %d" % self.process.wait())
-        return json.loads(answer)["result"]
 
     def frames(self, which):
         """Numbers of the frames that a filter lets pass. An answer is remembered by the filter's text, for other captures too: no text is asked twice."""
@@ -92,7 +79,7 @@ class Sharkd:
         others = goldens[0].path + (" and others" if len(goldens) > 1 else "")
         with open(self.path, "wb") as f:
             f.write(HEAD + records)
-        if self.ask("load", file=self.path) != {"status": "OK"}:
+        if not self.load(self.path):
             raise RuntimeError("sharkd does not read " + others)
         expert = self.ask("tap", tap0="expert")["taps"][0]["details"]
         bad = {note["f"] for note in expert if note["s"] == "Error" or note["g"] in ("Malformed", "Checksum")} | self.frames(BAD)  # the first misses quotes, the other notes of few fields
@@ -133,7 +120,7 @@ def side_by_side(jobs, folder):
                 job = waiting.get_nowait()
                 spoken = job[0].spoken
                 if spoken not in by_kind:
-                    by_kind[spoken] = Sharkd(folder, "%s-%d" % (name, spoken), spoken)
+                    by_kind[spoken] = Reader(folder, "%s-%d" % (name, spoken), spoken)
                 done.extend(by_kind[spoken].read(job))
         except queue.Empty:
             pass
