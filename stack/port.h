@@ -24,6 +24,7 @@ enum random_purpose {
     RANDOM_JITTER,   /* back-off jitter of ARP, DHCP and others */
     RANDOM_ISN_KEY,  /* RFC 6528 */
     RANDOM_HASH_KEY, /* of tables that peers fill */
+    RANDOM_ERRORS,   /* how many ICMP errors go out, stack/net/error_rate.h */
     RANDOM_PURPOSES
 };
 

@@ -22,9 +22,8 @@ static const struct ip_icmp hooks = {icmpv4_send_error, icmpv4_port_unreachable}
 
 static int init(struct stack *s, void *state, int64_t now_ns)
 {
-    struct icmpv4_state *icmp = state;
-    icmp->credit_ns = INT64_MAX; /* full, however large the knobs make it */
-    icmp->filled_ns = now_ns;
+    (void)state;
+    (void)now_ns;
     ip_set_icmp(s, ADDR_IPV4, &hooks);
     return ip_register(s, &protocol);
 }
@@ -35,7 +34,7 @@ static const struct knob knobs[ICMPV4_KNOBS] = {
     [ICMPV4_KNOB_ANSWER_TIMESTAMP] = {"timestamp", KNOB_BOOL, 0, 0, 1},
     [ICMPV4_KNOB_ACCEPT_REDIRECTS] = {"redirects", KNOB_BOOL, 1, 0, 1},
     [ICMPV4_KNOB_ERRORS] = {"errors", KNOB_BOOL, 1, 0, 1},
-    /* RFC 1812 4.3.2.8: a burst, and then one in each interval */
+    /* RFC 1812 4.3.2.8: to one destination a burst, and then one in each interval */
     [ICMPV4_KNOB_ERROR_BURST] = {"error_burst", KNOB_NUMBER, 50, 1, 100000},
     [ICMPV4_KNOB_ERROR_INTERVAL] = {"error_interval", KNOB_NS, 20 * MILLISECONDS, 0,
                                     60000 * MILLISECONDS},

@@ -2,6 +2,7 @@
 #ifndef STACK_NET_ICMPV4_H
 #define STACK_NET_ICMPV4_H
 
+#include "stack/net/error_rate.h"
 #include "stack/net/ip.h"
 #include "stack/wire/icmpv4.h"
 
@@ -65,8 +66,7 @@ enum icmpv4_counter {
 };
 
 struct icmpv4_state {
-    int64_t credit_ns; /* the token bucket: an error costs error_interval */
-    int64_t filled_ns; /* when it was last filled */
+    struct error_rate errors;
 };
 
 /* icmpv4_errors.c: sending them */

@@ -41,20 +41,13 @@ static enum icmpv4_counter refusal(struct stack *s, const struct netbuf *nb,
     return ipv4_is_local(s, hdr->dst) ? ICMPV4_COUNTERS : ICMPV4_REFUSED_NOT_OURS;
 }
 
-/* RFC 1812 4.3.2.8, by a token bucket: time fills it, an error costs one interval, and it holds a
- * burst. */
-static bool within_rate(struct stack *s, int64_t now_ns)
+static bool within_rate(struct stack *s, uint32_t to, int64_t now_ns)
 {
     struct icmpv4_state *icmp = s->state[MODULE_ICMPV4];
-    int64_t cost = stack_knob(s, MODULE_ICMPV4, ICMPV4_KNOB_ERROR_INTERVAL);
-    int64_t room = cost * stack_knob(s, MODULE_ICMPV4, ICMPV4_KNOB_ERROR_BURST);
-    int64_t gained = now_ns - icmp->filled_ns;
-    icmp->credit_ns = icmp->credit_ns >= room - gained ? room : icmp->credit_ns + gained;
-    icmp->filled_ns = now_ns;
-    if (icmp->credit_ns < cost)
-        return false;
-    icmp->credit_ns -= cost;
-    return true;
+    struct ip_addr destination = addr_ipv4(to);
+    return error_rate_take(s, &icmp->errors, &destination,
+                           stack_knob(s, MODULE_ICMPV4, ICMPV4_KNOB_ERROR_INTERVAL),
+                           stack_knob(s, MODULE_ICMPV4, ICMPV4_KNOB_ERROR_BURST), now_ns);
 }
 
 /* RFC 1812 4.3.2.3: as much as fits; the header as it came, and never less than RFC 792's eight
@@ -106,7 +99,7 @@ void icmpv4_send_error(struct stack *s, const struct netbuf *nb, uint8_t type, u
     if (about.total_len > nb->end - nb->net_at)
         about.total_len = (uint16_t)(nb->end - nb->net_at);
     enum icmpv4_counter refused = refusal(s, nb, &about);
-    if (refused == ICMPV4_COUNTERS && !within_rate(s, now_ns))
+    if (refused == ICMPV4_COUNTERS && !within_rate(s, about.src, now_ns))
         refused = ICMPV4_REFUSED_RATE;
     if (refused != ICMPV4_COUNTERS) {
         stack_count(s, MODULE_ICMPV4, refused);

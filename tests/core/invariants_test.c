@@ -12,6 +12,7 @@
 #include "stack/core/pool.h"
 #include "stack/core/route.h"
 #include "stack/link/arp_private.h"
+#include "stack/net/error_rate.h"
 #include "stack/net/ip.h"
 #include "stack/net/path_mtu.h"
 #include "stack/service/dhcp_inside.h"
@@ -237,6 +238,21 @@ Test(invariants, groups)
     join(0xe0010102);
     trips(spoil_group_twice, act_group_twice);
     trips(spoil_group_unheard, act_group_unheard);
+}
+
+static struct error_rate errors;
+
+static void error(uint32_t to)
+{
+    struct ip_addr a = addr_ipv4(to);
+    error_rate_take(s, &errors, &a, 1, 1, 0);
+}
+
+TRIPS(error_rate, errors.place[0].to = errors.place[1].to = addr_ipv4(1), error(2))
+
+Test(invariants, error_rate)
+{
+    trips(spoil_error_rate, act_error_rate);
 }
 
 static void fragment(uint16_t id)
