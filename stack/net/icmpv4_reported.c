@@ -187,6 +187,7 @@ void icmpv4_reported(struct stack *s, struct netbuf *nb, const struct icmpv4_hdr
                 hdr->type == ICMPV4_REDIRECT ? ICMPV4_REDIRECTS_TAKEN : ICMPV4_ERRORS_RECEIVED);
     if (hdr->type != ICMPV4_REDIRECT) {
         e.mtu = new_path_mtu(s, hdr, &quoted, &e, now_ns);
+        e.destination = ipv4_route_end(&quoted); /* paths are to a hop, control blocks to the end */
         ipv4_deliver_error(s, &e, now_ns);
     }
     netbuf_free(s, nb);

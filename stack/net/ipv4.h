@@ -110,6 +110,10 @@ int ipv4_path(struct stack *s, uint32_t destination, uint32_t source, struct net
 /* ipv4_input.c: receives from the link; and from reassembly, whose datagrams are whole. */
 void ipv4_input(struct stack *s, struct netbuf *nb, const uint8_t source[6], int64_t now_ns);
 void ipv4_deliver(struct stack *s, struct netbuf *nb, const struct ipv4_hdr *hdr, int64_t now_ns);
+/* source_route.c: where a packet of ours is to go by the route among its options, or by its
+ * destination. */
+struct ip_addr ipv4_route_end(const struct ipv4_hdr *hdr);
+
 /* Tells protocol and raw sockets of an error about a packet that we sent. */
 void ipv4_deliver_error(struct stack *s, const struct ip_error *e, int64_t now_ns);
 

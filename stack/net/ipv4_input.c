@@ -197,7 +197,7 @@ void ip_unsent(struct stack *s, const struct netbuf *nb, int error, int64_t now_
         .code = ICMPV4_HOST_UNREACHABLE,
         .protocol = hdr.proto,
         .source = addr_ipv4(hdr.src),
-        .destination = addr_ipv4(hdr.dst),
+        .destination = ipv4_route_end(&hdr),
         .reporter = addr_ipv4(hdr.src),
         .sent_lately = true,
         .quoted = nb->base + nb->net_at + hdr.hdr_len,

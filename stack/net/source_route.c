@@ -57,6 +57,16 @@ void ip_route_options(const uint8_t *options, uint8_t len, const struct ip_addr 
     put32(hops + rest, destination->word[0]);
 }
 
+struct ip_addr ipv4_route_end(const struct ipv4_hdr *hdr)
+{
+    uint8_t bad_at;
+    struct ipv4_option o;
+    bool under_way = hdr->options_len > 0 &&
+                     ipv4_options_check(hdr, &bad_at) == IPV4_OPTION_SOUND && find_route(hdr, &o) &&
+                     !ipv4_option_full(&o);
+    return addr_ipv4(under_way ? get32(o.bytes + o.len - 4) : hdr->dst);
+}
+
 /* The hops came in the order of their way here. Some hosts record themselves first: they are not
  * in the way back twice (3.2.1.8 (c), case (B)). */
 uint8_t ip_return_route(const struct netbuf *nb, const struct ip_received *r, uint8_t *out)

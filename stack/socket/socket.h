@@ -170,9 +170,9 @@ struct socket_packet {
 
 /* About the datagram that the next socket_receive will give. -ERR_AGAIN: there is none. */
 int socket_peek_packet(struct stack *s, int fd, struct socket_packet *out);
-/* IP options of every datagram that this UDP socket sends; len 0: none. -ERR_INVAL: malformed, more
- * than 40 octets, or a source route: its checksum covers the last hop, and it is not offered here.
- */
+/* IP options of every packet that this socket sends (RFC 1122 4.1.3.2, 4.2.3.8); len 0: none. A
+ * source route has all its hops, the first one too, and not the destination. -ERR_INVAL: malformed,
+ * more than 40 octets, or a route on whose way somebody is already. */
 int socket_set_ip_options(struct stack *s, int fd, const void *options, size_t len);
 
 /* The states of RFC 9293 3.3.2, in its order. */

@@ -1,6 +1,6 @@
 #include "stack/socket/socket_inside.h"
 #include "stack/core/mem.h"
-#include "stack/wire/ipv4.h"
+#include "stack/wire/ipproto.h"
 #include "stack/wire/udp.h"
 
 static struct udp_pcb *udp_of(const struct socket *k)
@@ -155,28 +155,15 @@ static int udp_socket_set(struct stack *s, struct socket *k, enum socket_option 
     }
 }
 
-static bool has_source_route(const struct ipv4_hdr *hdr)
-{
-    struct ipv4_option_iter iter = ipv4_option_iter(hdr);
-    struct ipv4_option option;
-    while (ipv4_option_next(&iter, &option))
-        if (option.type == IPV4_OPT_LSRR || option.type == IPV4_OPT_SSRR)
-            return true;
-    return false;
-}
-
 static int udp_set_ip_options(struct stack *s, struct socket *k, const uint8_t *options, size_t len)
 {
     struct udp_pcb *pcb = udp_of(k);
-    uint8_t bad_at;
     (void)s;
     if (k->family != ADDR_IPV4)
         return -ERR_NOPROTOOPT;
-    if (len > sizeof pcb->options)
-        return -ERR_INVAL;
-    struct ipv4_hdr hdr = {.options_len = (uint8_t)len, .options = options};
-    if (len && (ipv4_options_check(&hdr, &bad_at) != IPV4_OPTION_SOUND || has_source_route(&hdr)))
-        return -ERR_INVAL;
+    int err = ip_check_options(options, len);
+    if (err < 0)
+        return err;
     memset(pcb->options, 0, sizeof pcb->options);
     if (len)
         memcpy(pcb->options, options, len);

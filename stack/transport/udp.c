@@ -1,5 +1,4 @@
 #include "stack/transport/udp_inside.h"
-#include "stack/core/addr_class.h"
 #include "stack/core/size.h"
 #include "stack/wire/ipproto.h"
 
@@ -14,11 +13,6 @@ void udp_free(struct stack *s, struct udp_pcb *pcb)
     pool_give(&udp_state(s)->pcbs, pcb);
 }
 
-static bool is_to_many(struct stack *s, const struct ip_addr *a)
-{
-    return addr_is_multicast(a) || addr_is_broadcast(s, a);
-}
-
 int udp_bind(struct stack *s, struct udp_pcb *pcb)
 {
     if (!udp_state(s))
@@ -31,7 +25,7 @@ int udp_bind(struct stack *s, struct udp_pcb *pcb)
     int err = ip_resolve_zone(s, &end->ip.local, &nif);
     if (err < 0)
         return err;
-    end->to_many = is_to_many(s, &end->ip.local);
+    end->to_many = udp_is_to_many(s, &end->ip.local);
     if (!addr_is_any(&end->ip.local) && !end->to_many && !ip_is_local(s, &end->ip.local))
         return -ERR_ADDRNOTAVAIL;
     if (!end->local_port)
@@ -58,7 +52,7 @@ void udp_unbind(struct stack *s, struct udp_pcb *pcb)
 void udp_set_local(struct stack *s, struct udp_pcb *pcb, const struct ip_addr *local)
 {
     struct port_pcb *end = &pcb->end;
-    end->to_many = is_to_many(s, local);
+    end->to_many = udp_is_to_many(s, local);
     demux_set_ends(&udp_state(s)->demux, end, *local, end->ip.remote, end->remote_port);
 }
 
@@ -73,7 +67,8 @@ int udp_connect(struct stack *s, struct udp_pcb *pcb, const struct ip_addr *remo
         return 0;
     }
     struct ip_path path;
-    int err = ip_path(s, remote, udp_source_wish(pcb), end->ip.nif, &path);
+    struct ip_addr hop = udp_first_hop(pcb, remote);
+    int err = ip_path(s, &hop, udp_source_wish(pcb), end->ip.nif, &path);
     if (err < 0)
         return err;
     if (path.broadcast && !(end->ip.ip_flags & IP_BROADCAST_OK))
@@ -83,7 +78,7 @@ int udp_connect(struct stack *s, struct udp_pcb *pcb, const struct ip_addr *remo
     /* RFC 1122 4.1.3.5: the address that the stack chose is told, and from now on is the only one
      * that datagrams may come to. */
     struct ip_addr local = addr_is_any(&end->ip.local) ? path.source : end->ip.local;
-    demux_set_ends(t, end, local, path.destination, port);
+    demux_set_ends(t, end, local, addr_equal(&hop, remote) ? path.destination : *remote, port);
     end->ip.has_sent = false;
     return 0;
 }

@@ -2,6 +2,7 @@
 #ifndef STACK_TRANSPORT_UDP_INSIDE_H
 #define STACK_TRANSPORT_UDP_INSIDE_H
 
+#include "stack/core/addr_class.h"
 #include "stack/core/pool.h"
 #include "stack/transport/udp.h"
 
@@ -47,6 +48,18 @@ static inline struct udp_pcb *udp_pcb_of(struct port_pcb *end)
 static inline const struct ip_addr *udp_source_wish(const struct udp_pcb *pcb)
 {
     return addr_is_any(&pcb->end.ip.local) || pcb->end.to_many ? NULL : &pcb->end.ip.local;
+}
+
+static inline bool udp_is_to_many(struct stack *s, const struct ip_addr *a)
+{
+    return addr_is_multicast(a) || addr_is_broadcast(s, a);
+}
+
+/* Where datagrams to `to` go first: there, or the first hop of the route among the options
+ * (RFC 1122 4.1.3.2). */
+static inline struct ip_addr udp_first_hop(const struct udp_pcb *pcb, const struct ip_addr *to)
+{
+    return pcb->end.options_len ? ip_first_hop(pcb->options, pcb->end.options_len, to) : *to;
 }
 
 void udp_input(struct stack *s, struct netbuf *nb, const struct ip_received *r, int64_t now_ns);

@@ -35,8 +35,11 @@ static int find_path(struct stack *s, struct udp_pcb *pcb, uint32_t len,
     uint32_t options = (pcb->end.options_len + 3u) & ~3u;
     if (len > (to->family == ADDR_IPV6 ? UDP_MAX_PAYLOAD6 : UDP_MAX_PAYLOAD4 - options))
         return -ERR_MSGSIZE;
-    int err = ip_pcb_path(s, &pcb->end.ip, IP_PROTO_UDP, to, source ? source : udp_source_wish(pcb),
-                          path);
+    struct ip_addr hop = udp_first_hop(pcb, to);
+    if (!addr_equal(&hop, to) && udp_is_to_many(s, to))
+        return -ERR_INVAL; /* a route ends at one host */
+    int err = ip_pcb_path(s, &pcb->end.ip, IP_PROTO_UDP, &hop,
+                          source ? source : udp_source_wish(pcb), path);
     if (err < 0)
         return err;
     if (path->broadcast && !(pcb->end.ip.ip_flags & IP_BROADCAST_OK))
@@ -51,18 +54,21 @@ static int find_path(struct stack *s, struct udp_pcb *pcb, uint32_t len,
     return 0;
 }
 
+/* To `to`, or the first hop of a route there. */
 static struct ip_send header_of(const struct udp_pcb *pcb, const struct ip_path *path,
-                                const struct ip_addr *to)
+                                const struct ip_addr *to, uint8_t options[IP_OPTIONS_MAX])
 {
+    if (pcb->end.options_len)
+        ip_route_options(pcb->options, pcb->end.options_len, to, options);
     struct ip_send how = {
         .source = path->source,
-        .destination = *to,
+        .destination = udp_first_hop(pcb, to),
         .protocol = IP_PROTO_UDP,
         .ttl = pcb->end.ip.ttl,
         .tos = pcb->end.ip.tos,
         .flags = pcb->end.ip.ip_flags,
         .options_len = pcb->end.options_len,
-        .options = pcb->options,
+        .options = options,
     };
     if (path->multicast) {
         how.ttl = pcb->end.ip.multicast_ttl ? pcb->end.ip.multicast_ttl
@@ -81,7 +87,8 @@ static int send_from(struct stack *s, struct udp_pcb *pcb, const void *bytes, ui
     int err = find_path(s, pcb, len, source, to, &path);
     if (err < 0)
         return err;
-    struct ip_send how = header_of(pcb, &path, to);
+    uint8_t options[IP_OPTIONS_MAX];
+    struct ip_send how = header_of(pcb, &path, to, options);
     err =
         ip_choose_fragmenting(&pcb->end.ip, &path, how.options_len, UDP_HDR_LEN + len, &how.flags);
     if (err < 0)

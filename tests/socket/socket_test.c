@@ -360,10 +360,11 @@ Test(socket, to_this_host)
     cr_assert_eq(receive(fd, text, sizeof text, 0), 4);
 }
 
-/* RFC1122-4.1.3.2-2, -3: the options leave as they were given. A source route is refused. */
+/* RFC1122-4.1.3.2-2, -3: the options leave as they were given. A source route that
+ * somebody has followed is refused. */
 Test(socket, ip_options_sent)
 {
-    static const uint8_t record[] = {1, 7, 7, 4, 0, 0, 0, 0}, route[] = {131, 7, 4, 10, 0, 2, 2, 0},
+    static const uint8_t record[] = {1, 7, 7, 4, 0, 0, 0, 0}, route[] = {131, 7, 8, 10, 0, 2, 2, 0},
                          bad[] = {7, 99, 4};
     int fd = udp_socket(0);
     cr_assert_eq(socket_set_ip_options(s, fd, record, sizeof record), 0);
