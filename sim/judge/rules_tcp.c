@@ -281,7 +281,9 @@ RULE(rule_tcp_payload)
     const struct flow *w = read(j, f, &s);
     if (!s.len || !j->calls_heard || (w ? !w->writes && j->ports_open : j->ports_open))
         return true;
-    uint32_t isn = w && w->host.known && !(s.flags & FACTS_SYN) ? w->host.isn : s.seq;
+    if (w && !w->host.known && !(s.flags & FACTS_SYN))
+        return true; /* a SYN that there was no buffer for: where its stream begins is not known */
+    uint32_t isn = w && !(s.flags & FACTS_SYN) ? w->host.isn : s.seq;
     uint32_t place = s.flags & FACTS_SYN ? 0 : s.seq - isn - 1;
     if (w && s.len == 1 && place + 1 == w->host.acked - isn - 1)
         return true;

@@ -158,6 +158,10 @@ static const struct {
       "H 80 > 5 S. 70:70(0) ack 1001 win 5000 <mss 1460,nop,wscale 1>"}},
     {"tcp timestamps", {STAMPED, "H 80 > 5 . 71:71(0) ack 1001 win 5000"}},
     {"tcp payload", {OPEN, "H 80 > 5 P. 71:75(4) ack 1001 win 5000 data \"abcd\""}},
+    /* No SYN of the host's was seen: where its stream begins is not known. */
+    {NULL,
+     {"P 5 > 80 S 1000:1000(0) win 5000 <mss 1000>", "P 5 > 80 . 1001:1001(0) ack 71 win 5000",
+      "H 80 > 5 P. 71:75(4) ack 1001 win 5000 data \"abcd\""}},
 };
 
 /* Each is the last segment's, and no other rule is broken. */
