@@ -323,11 +323,13 @@ void swarm_compile(const struct actions *a, struct pool *pool, struct swarm *o)
     *s = a->script;
     s->step = pool_alloc(pool, (a->script.steps + o->strikes + 1) * sizeof *s->step);
     s->steps = 0;
+    o->struck = pool_alloc(pool, (a->script.steps + o->strikes + 1) * sizeof *o->struck);
     while (theirs < a->script.steps || mine < o->strikes) {
         const struct step *next = theirs < a->script.steps ? &a->script.step[theirs] : NULL;
         bool line = next && next->when.kind == WHEN_ANY;
         bool first = mine < o->strikes && !line &&
                      (!next || o->strike[mine].when.from_ns <= next->when.from_ns);
+        o->struck[s->steps] = first;
         s->step[s->steps++] = first ? o->strike[mine++] : a->script.step[theirs++];
     }
     int64_t last_ns = a->last_ns > o->calm_ns ? a->last_ns : o->calm_ns;

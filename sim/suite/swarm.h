@@ -57,6 +57,7 @@ struct swarm {
     uint32_t strikes;
     int64_t calm_ns;
     struct script script; /* a's, with the strikes; memory of `pool` */
+    bool *struck;         /* of its steps: those that are strikes */
 };
 void swarm_draw(uint64_t seed, const struct actions *a, struct pool *pool, struct swarm *out);
 /* The script of the strikes that are in out. */

@@ -41,4 +41,13 @@ build/release/wiredrill sweep --seeds "${seed:-0}" --shrink $work/shrunk.pkt $wo
 [ $? -eq 1 ] && ! build/release/wiredrill run $work/shrunk.pkt >$work/shrunk.out 2>&1 && grep -q 'counter("lan.duplicated"): expected == 0' $work/shrunk.out &&
     [ "$(grep -cE '^[0-9]' $work/shrunk.pkt)" -le 3 ]
 verdict $? "and writes it in three lines at most"
+
+# What an outcome works by stays in the script: without the request there would be no answer either.
+printf '%s\n' '// An answer, once.' 'sut eth0 ip 10.0.2.15/24' 'host raw peer mac 52:55:0a:00:02:02 ip 10.0.2.2' \
+    'outcome +1s counter("eth0.nic.rx_frames") == 1' '0 < arp request who-has 10.0.2.15 tell 10.0.2.2' '+0 > arp reply 10.0.2.15 is-at eth0' >$work/once.pkt
+build/release/wiredrill sweep --seeds 1..100 --jobs 2 $work/once.pkt >$work/once.jsonl 2>/dev/null
+seed=$(sed -nE 's/^\{"seed": ([0-9]+), "status": "failed".*/\1/p' $work/once.jsonl | head -1)
+build/release/wiredrill sweep --seeds "${seed:-0}" --shrink $work/once_shrunk.pkt $work/once.pkt >/dev/null 2>&1
+[ $? -eq 1 ] && grep -q 'link *lan' $work/once_shrunk.pkt && grep -q '< arp request' $work/once_shrunk.pkt && ! build/release/wiredrill run --quiet $work/once_shrunk.pkt >/dev/null 2>&1
+verdict $? "and keeps the fault and what it strikes"
 finish
