@@ -112,6 +112,22 @@ void tcp_cut_old(struct tcp_pcb *pcb, struct tcp_segment *g)
     g->trimmed = true;
 }
 
+/* What must touch the window: of a RST its number alone, and a FIN behind it counts for nothing. */
+uint32_t tcp_bsd_len(const struct tcp_segment *g)
+{
+    return g->flags & TCP_FLAG_RST ? 0 : g->text_len + ((g->flags & TCP_FLAG_SYN) != 0);
+}
+
+/* An answer to what lies before the peer's SYN, or acknowledges anything but ours, could go to and
+ * fro between two that have opened at once. */
+bool tcp_is_of_no_open(const struct tcp_pcb *pcb, const struct tcp_segment *g)
+{
+    if (pcb->state != TCP_SYN_RECEIVED || g->flags & TCP_FLAG_RST)
+        return false;
+    bool wrong = !seq_after(g->ack, pcb->snd_una) || seq_after(g->ack, pcb->snd_nxt);
+    return seq_before(g->seq, pcb->irs) || (g->flags & TCP_FLAG_ACK && wrong);
+}
+
 bool tcp_is_text_after_close(const struct tcp_pcb *pcb, const struct tcp_segment *g)
 {
     return !pcb->user && !pcb->unaccepted && g->text_len > 0 &&

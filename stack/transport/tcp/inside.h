@@ -430,6 +430,10 @@ tcp_step tcp_input_cached(struct stack *s, struct tcp_pcb *pcb, const struct tcp
                           int64_t now_ns);
 tcp_step tcp_time_wait_of_bsd(struct tcp_pcb *pcb, const struct tcp_segment *g);
 void tcp_cut_old(struct tcp_pcb *pcb, struct tcp_segment *g);
+/* Octets that count for the window. */
+uint32_t tcp_bsd_len(const struct tcp_segment *g);
+/* In SYN-RECEIVED behind an active OPEN. */
+bool tcp_is_of_no_open(const struct tcp_pcb *pcb, const struct tcp_segment *g);
 /* --- bsd_sack.c --- */
 /* Text came that lies, or begins, before RCV.NXT: before it is cut. */
 void tcp_told_twice(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g);

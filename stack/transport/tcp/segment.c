@@ -276,9 +276,20 @@ int tcp_transmit(struct stack *s, struct tcp_pcb *pcb, const struct tcp_plan *pl
     return ip_output(s, &path, nb, &how, now_ns);
 }
 
+/* BSD says its FIN with each acknowledgement until it is acknowledged itself. */
+static bool says_fin_again(const struct stack *s, const struct tcp_pcb *pcb)
+{
+    return tcp_knob(s, TCP_KNOB_BSD_INPUT) && pcb->state > TCP_SYN_RECEIVED && pcb->fin_queued &&
+           pcb->snd_nxt == pcb->snd_end + 1 && pcb->snd_una != pcb->snd_nxt;
+}
+
 static void send_ack(struct stack *s, struct tcp_pcb *pcb, bool bare, int64_t now_ns)
 {
     struct tcp_plan plan = {.seq = pcb->snd_nxt, .flags = TCP_FLAG_ACK, .bare = bare};
+    if (!bare && says_fin_again(s, pcb)) {
+        plan.seq = pcb->snd_end;
+        plan.flags |= TCP_FLAG_FIN;
+    }
     tcp_transmit(s, pcb, &plan, now_ns);
     /* One that could not be sent is not tried again: the peer asks by sending again. */
     pcb->ack_now = false;

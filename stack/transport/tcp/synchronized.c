@@ -55,13 +55,13 @@ tcp_step tcp_challenge(struct stack *s, struct tcp_pcb *pcb, enum tcp_counter wh
 /* --- first, check sequence number --- */
 
 /* Behind the last octet that is taken: what was offered, or with the knob whatever the buffer has
- * room for, though it was not offered; as BSD does, but where a SYN's cache answers. */
+ * room for, though it was not offered; as BSD does, but where a cache of SYNs has its say first. */
 static uint32_t accept_edge(const struct stack *s, const struct tcp_pcb *pcb)
 {
     uint32_t held = tcp_unread(pcb); /* a FIN takes no room */
     uint32_t room = held < pcb->rcv_buffer ? pcb->rcv_buffer - held : 0;
-    bool cached = pcb->state == TCP_SYN_RECEIVED && pcb->passive;
-    if (cached || pcb->deaf || !tcp_knob(s, TCP_KNOB_ACCEPT_BUFFER))
+    bool half = pcb->state == TCP_SYN_RECEIVED && pcb->passive && !tcp_is_cached(s, pcb);
+    if (half || pcb->deaf || !tcp_knob(s, TCP_KNOB_ACCEPT_BUFFER))
         return pcb->rcv_adv;
     return seq_later(pcb->rcv_adv, pcb->rcv_nxt + room);
 }
@@ -72,9 +72,9 @@ bool tcp_segment_acceptable(const struct stack *s, const struct tcp_pcb *pcb,
 {
     uint32_t edge = accept_edge(s, pcb);
     uint32_t wnd = seq_after(edge, pcb->rcv_nxt) ? edge - pcb->rcv_nxt : 0;
-    uint32_t len = tcp_seg_len(g);
-    if (len == 0 && !(g->flags & TCP_FLAG_RST) &&
-        tcp_knob(s, TCP_KNOB_BSD_INPUT)) /* the edge, too */
+    bool bsd = tcp_knob(s, TCP_KNOB_BSD_INPUT) != 0, rst = (g->flags & TCP_FLAG_RST) != 0;
+    uint32_t len = bsd ? tcp_bsd_len(g) : tcp_seg_len(g);
+    if (len == 0 && !rst && bsd) /* the edge, too */
         return seq_within(g->seq, pcb->rcv_nxt, wnd + 1);
     if (len == 0)
         return wnd == 0 ? g->seq == pcb->rcv_nxt : seq_within(g->seq, pcb->rcv_nxt, wnd);
@@ -102,16 +102,16 @@ static void trim_left(const struct tcp_pcb *pcb, struct tcp_segment *g)
 
 static void trim_right(const struct stack *s, const struct tcp_pcb *pcb, struct tcp_segment *g)
 {
-    uint32_t end = g->seq + tcp_seg_len(g), edge = accept_edge(s, pcb);
+    bool bsd = tcp_knob(s, TCP_KNOB_BSD_INPUT) != 0;
+    uint32_t end = g->seq + (bsd ? tcp_bsd_len(g) : tcp_seg_len(g)), edge = accept_edge(s, pcb);
     if (!seq_after(end, edge))
         return;
     uint32_t beyond = end - edge;
-    if (g->flags & TCP_FLAG_FIN) {
-        g->flags &= (uint8_t)~TCP_FLAG_FIN;
+    if (g->flags & TCP_FLAG_FIN && !bsd)
         beyond--;
-    }
+    g->flags &= (uint8_t)~TCP_FLAG_FIN;
     g->text_len -= beyond < g->text_len ? beyond : g->text_len;
-    g->trimmed = g->trimmed || !tcp_knob(s, TCP_KNOB_BSD_INPUT);
+    g->trimmed = g->trimmed || !bsd;
 }
 
 /* With a window of zero no text is taken, but what else a segment at its edge says. */
@@ -144,7 +144,8 @@ static void restart_time_wait(struct stack *s, struct tcp_pcb *pcb, const struct
         pcb->idle_ns = now_ns + 2 * tcp_knob(s, TCP_KNOB_MSL);
 }
 
-/* By the knob a SYN is judged before its timestamp is: RFC 5961 4.2 answers it all the same. */
+/* By the knob a SYN is judged before its timestamp and number are: RFC 5961 4.2 answers it all the
+ * same. */
 static bool challenges_syn(const struct stack *s, const struct tcp_segment *g)
 {
     return tcp_knob(s, TCP_KNOB_BSD_INPUT) && g->flags & TCP_FLAG_SYN;
@@ -185,6 +186,10 @@ static tcp_step check_sequence(struct stack *s, struct tcp_pcb *pcb, struct tcp_
     tcp_note_duplicate(s, pcb, g);
     tcp_told_twice(s, pcb, g);
     if (tcp_knob(s, TCP_KNOB_BSD_INPUT)) {
+        if (tcp_is_of_no_open(pcb, g)) {
+            tcp_answer_rst(s, g, now_ns);
+            return TCP_DROP_SEQUENCE;
+        }
         tcp_cut_old(pcb, g);
         if (tcp_is_text_after_close(pcb, g))
             return tcp_refuse_after_close(s, pcb, g, now_ns);
@@ -193,6 +198,8 @@ static tcp_step check_sequence(struct stack *s, struct tcp_pcb *pcb, struct tcp_
         if (g->flags & TCP_FLAG_RST)
             return TCP_DROP_SEQUENCE;
         restart_time_wait(s, pcb, g, now_ns);
+        if (challenges_syn(s, g))
+            return tcp_challenge(s, pcb, TCP_DROP_SYN_IN_CONNECTION, now_ns);
         return answer_outside(s, pcb, g, TCP_DROP_SEQUENCE);
     }
     tcp_note_timestamp(s, pcb, g);
@@ -318,6 +325,8 @@ static tcp_step check_ack(struct stack *s, struct tcp_pcb *pcb, struct tcp_segme
         if (step != TCP_STEP_NEXT)
             return step;
     }
+    if (seq_after(g->ack, pcb->snd_nxt) && tcp_knob(s, TCP_KNOB_BSD_INPUT))
+        return acknowledge_and_drop(pcb, TCP_DROP_ACK_RANGE); /* with all that it may tell */
     if (!ack_in_range(pcb, g))
         return tcp_challenge(s, pcb, TCP_DROP_ACK_RANGE, now_ns);
     tcp_learn_route(s, pcb, g);
