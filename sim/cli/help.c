@@ -48,7 +48,9 @@ static void print_calls(FILE *out)
     fputs("  busy(TIME)   the host under test does not run for that long and takes no interrupt: "
           "frames pile up in its NIC\n"
           "  nic(INTERFACE, EVENT)   something happens to its NIC (virtio): \"announce\", "
-          "\"needs_reset\", \"config_change\", \"spurious_interrupt\", \"long_used\"\n"
+          "\"needs_reset\", \"config_change\", \"spurious_interrupt\", \"long_used\",\n"
+          "      \"used_beyond_queue\", \"used_not_offered\", \"used_too_many\", "
+          "\"sum_vouched_unasked\"\n"
           "  Any other name goes to the stack under test, or with @HOST to that peer; a script "
           "whose stack has no such call is skipped by its name.\n",
           out);

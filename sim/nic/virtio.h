@@ -62,6 +62,15 @@ struct virtio_queue {
     uint16_t signalled; /* that index when the driver could last have been interrupted */
 };
 
+/* What no device may do, and a driver survives. */
+enum virtio_lie {
+    LIE_NONE,
+    LIE_BEYOND, /* a used id beyond the queue */
+    LIE_FREE,   /* of the transmit queue: one that was not offered */
+    LIE_MANY,   /* the used index counts more than was offered */
+    LIE_SUM     /* a sum is vouched for that nobody asked for */
+};
+
 struct virtio {
     uint64_t accepted;
     uint32_t feature_select[2]; /* device's, driver's */
@@ -83,6 +92,7 @@ struct virtio {
     bool crossing, crossed; /* it is about to, and has done so */
     uint32_t unrest;        /* see nic_options */
     uint32_t long_used;     /* octets that the next used length is too long by */
+    enum virtio_lie lie;    /* the next one */
     uint8_t received[HEADER_MODERN + 1518], segment[1518]; /* scratch */
 };
 
@@ -156,6 +166,8 @@ uint32_t vnic_offered_buffers(struct nic *n, int queue);
 void vnic_take(struct nic *n, int queue);
 /* The device looks what the driver offers to be received into. */
 void vnic_note_told(struct nic *n);
+/* True when that lie is asked for, which it is no longer then. */
+bool vnic_lies(struct nic *n, enum virtio_lie lie);
 /* Puts the entry `ahead` of the used index; vnic_give moves the index over `count` of them. */
 void vnic_fill_used(struct nic *n, int queue, uint16_t head, uint32_t written, uint16_t ahead);
 void vnic_give(struct nic *n, int queue, uint16_t count);
@@ -184,7 +196,7 @@ bool vnic_wants_frame(const struct nic *n, const uint8_t *dst);
 /* virtio_offload.c: what the header asks to be done with the packet, and sends it. */
 void vnic_send_packet(struct nic *n, const uint8_t *header, uint8_t *packet, uint32_t len);
 /* The header of a received frame: whether its sum was verified. */
-uint8_t vnic_received_flags(const struct nic *n, const uint8_t *bytes, uint32_t len);
+uint8_t vnic_received_flags(struct nic *n, const uint8_t *bytes, uint32_t len);
 
 static inline uint32_t vnic_le(const uint8_t *p, int octets)
 {

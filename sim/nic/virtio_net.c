@@ -238,11 +238,25 @@ void vnic_carrier(struct nic *n, bool up)
         vnic_config_changed(n);
 }
 
+static enum virtio_lie lie_named(const char *what)
+{
+    static const char *const names[] = {[LIE_BEYOND] = "used_beyond_queue",
+                                        [LIE_FREE] = "used_not_offered",
+                                        [LIE_MANY] = "used_too_many",
+                                        [LIE_SUM] = "sum_vouched_unasked"};
+    for (int i = LIE_BEYOND; i <= LIE_SUM; i++)
+        if (strcmp(what, names[i]) == 0)
+            return (enum virtio_lie)i;
+    return LIE_NONE;
+}
+
 /* What a scenario makes happen to the device. */
 bool vnic_event(struct nic *n, const char *what)
 {
     struct virtio *v = nic_state(n);
-    if (strcmp(what, "needs_reset") == 0)
+    if (lie_named(what) != LIE_NONE)
+        v->lie = lie_named(what);
+    else if (strcmp(what, "needs_reset") == 0)
         vnic_needs_reset(n);
     else if (strcmp(what, "config_change") == 0)
         vnic_config_changed(n);

@@ -143,9 +143,11 @@ void vnic_send_packet(struct nic *n, const uint8_t *header, uint8_t *packet, uin
     nic_transmit_frame(n, packet, len);
 }
 
-uint8_t vnic_received_flags(const struct nic *n, const uint8_t *bytes, uint32_t len)
+uint8_t vnic_received_flags(struct nic *n, const uint8_t *bytes, uint32_t len)
 {
     uint32_t header, total;
+    if (vnic_lies(n, LIE_SUM))
+        return DATA_VALID;
     const uint8_t *ip = vnic_has(n, F_GUEST_CSUM) ? nic_ipv4_in(bytes, len, &header, &total) : NULL;
     bool right = ip && nic_check_transport(ip, header, total) == NIC_SUM_RIGHT;
     return right ? DATA_VALID : 0;

@@ -315,12 +315,30 @@ void vnic_take(struct nic *n, int queue)
 
 /* --- what the device is done with (2.7.8) --- */
 
+bool vnic_lies(struct nic *n, enum virtio_lie lie)
+{
+    struct virtio *v = nic_state(n);
+    if (v->lie != lie)
+        return false;
+    v->lie = LIE_NONE;
+    return true;
+}
+
+static uint32_t used_id(struct nic *n, int queue, uint16_t head)
+{
+    if (vnic_lies(n, LIE_BEYOND))
+        return UINT32_MAX;
+    if (queue == QUEUE_TX && vnic_lies(n, LIE_FREE))
+        return (head + 1u) % queue_of(n, queue)->size;
+    return head;
+}
+
 void vnic_fill_used(struct nic *n, int queue, uint16_t head, uint32_t written, uint16_t ahead)
 {
     struct virtio_queue *q = queue_of(n, queue);
     uint8_t entry[USED_OCTETS];
     uint16_t at = (uint16_t)(q->given + ahead);
-    vnic_put_le(entry, 4, head);
+    vnic_put_le(entry, 4, used_id(n, queue, head));
     vnic_put_le(entry + 4, 4, written);
     nic_ring_write(n, q->used + RING_AT + (uint64_t)USED_OCTETS * (at % q->size), entry,
                    sizeof entry);
@@ -382,7 +400,7 @@ void vnic_give(struct nic *n, int queue, uint16_t count)
     struct virtio_queue *q = queue_of(n, queue);
     uint8_t idx[2];
     q->given = (uint16_t)(q->given + count);
-    vnic_put_le(idx, 2, q->given);
+    vnic_put_le(idx, 2, vnic_lies(n, LIE_MANY) ? q->given + q->size : q->given);
     nic_ring_join(n);
     nic_ring_write(n, q->used + RING_IDX, idx, 2);
     bool wanted = wants_interrupt(n, q, names[queue]);

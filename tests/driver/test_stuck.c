@@ -13,15 +13,29 @@ static struct fake_bus fake;
 static _Alignas(4096) uint8_t region[NICRIG_REGION];
 static struct stack *stack;
 static struct netif *eth0;
-static int packets; /* that the RTL8139's ring holds */
+static int packets;                   /* that the RTL8139's ring holds */
+static int resets, reset_left, early; /* begun; reads until one is over; writes before that */
 
 /* --- an E1000 that never sends --- */
 
-static void e1000_reset_ends(struct fake_bus *f, uint32_t off, int width, uint32_t value)
+/* A reset takes until it was asked for three times. */
+enum { RESET_READS = 3 };
+
+static void e1000_reset_begins(struct fake_bus *f, uint32_t off, int width, uint32_t value)
+{
+    (void)f, (void)width;
+    early += reset_left > 0;
+    if (off == E1000_CTRL && (value & E1000_CTRL_RST)) {
+        resets++;
+        reset_left = RESET_READS;
+    }
+}
+
+static void e1000_reset_ends(struct fake_bus *f, uint32_t off, int width)
 {
     (void)width;
-    if (off == E1000_CTRL)
-        fake_put32(f->reg + E1000_CTRL, value & ~E1000_CTRL_RST);
+    if (off == E1000_CTRL && reset_left > 0 && --reset_left == 0)
+        fake_put32(f->reg + E1000_CTRL, fake_get32(f->reg + E1000_CTRL) & ~E1000_CTRL_RST);
 }
 
 static void e1000_setup(void)
@@ -30,7 +44,9 @@ static void e1000_setup(void)
     struct fake_function *fn = fake_function_add(&fake, 0, 2, 0, 0x8086, 0x100e);
     fn->bar_writable[0] = 0xfffe0000;
     fn->config[0x3d] = 1;
-    fake.after_write = e1000_reset_ends;
+    fake.after_write = e1000_reset_begins;
+    fake.before_read = e1000_reset_ends;
+    resets = reset_left = early = 0;
     fake_put32(fake.reg + E1000_RAL0, 0x12005452);
     fake_put32(fake.reg + E1000_RAH0, 0x80005634);
     fake_put32(fake.reg + E1000_STATUS, E1000_STATUS_LU);
@@ -44,13 +60,21 @@ static void e1000_setup(void)
 static void rtl_buffer_empty(struct fake_bus *f, uint32_t off, int width)
 {
     (void)width;
-    if (off == RTL_CR)
-        f->reg[RTL_CR] = (uint8_t)((f->reg[RTL_CR] & ~(RTL_CR_RST | RTL_CR_BUFE)) | (packets == 0));
+    if (off != RTL_CR)
+        return;
+    if (reset_left > 0 && --reset_left == 0)
+        f->reg[RTL_CR] &= (uint8_t)~RTL_CR_RST;
+    f->reg[RTL_CR] = (uint8_t)((f->reg[RTL_CR] & ~RTL_CR_BUFE) | (packets == 0));
 }
 
 static void rtl_consumed(struct fake_bus *f, uint32_t off, int width, uint32_t value)
 {
-    (void)f, (void)width, (void)value;
+    (void)f, (void)width;
+    early += reset_left > 0;
+    if (off == RTL_CR && (value & RTL_CR_RST)) {
+        resets++;
+        reset_left = RESET_READS;
+    }
     if (off == RTL_CAPR && packets > 0)
         packets--;
 }
@@ -63,12 +87,47 @@ static void rtl_setup(void)
     fn->bar_writable[0] = 0xff00;
     fn->bar_writable[1] = 0xffffff00;
     fn->config[0x10] = 1;
+    resets = reset_left = early = 0;
     fake.before_read = rtl_buffer_empty;
     fake.after_write = rtl_consumed;
     memcpy(fake.reg, "\x52\x54\x00\x12\x34\x56", 6);
     stack = nicrig_stack(region);
     eth0 = nicrig_probe(stack, &fake.bus);
     cr_assert_not_null(eth0);
+}
+
+static void tear_down(void)
+{
+    stack_stop(stack, 20 * second);
+    cr_assert_eq(nicrig_free_frames(stack), NICRIG_POOL);
+    cr_assert_eq(fake.given, 0, "stop takes back all that was given");
+}
+
+/* --- interrupts --- */
+
+/* The line is shared: who reads no cause has not interrupted. All ones is what a card reads as that
+ * is gone. Neither is touched. */
+static void not_ours(uint32_t reg, uint32_t gone, int width)
+{
+    memset(fake.reg + reg, 0, 4);
+    int before = fake.accesses;
+    cr_assert_eq(fake.isr(fake.isr_ctx), 0);
+    cr_assert_eq(fake.accesses, before + 1);
+    memset(fake.reg + reg, 0xff, (size_t)width);
+    cr_assert_eq(fake.isr(fake.isr_ctx), 0, "causes 0x%x", gone);
+    cr_assert_eq(fake.accesses, before + 2);
+    memset(fake.reg + reg, 0, 4);
+    tear_down();
+}
+
+Test(driver_stuck, e1000_interrupt_of_another, .init = e1000_setup)
+{
+    not_ours(E1000_ICR, UINT32_MAX, 4);
+}
+
+Test(driver_stuck, rtl8139_interrupt_of_another, .init = rtl_setup)
+{
+    not_ours(RTL_ISR, 0xffff, 2);
 }
 
 /* --- transmission --- */
@@ -101,13 +160,6 @@ static void hang_and_recover(int room)
     cr_assert_eq(stack_poll(stack, 6 * second), 10 * second);
 }
 
-static void tear_down(void)
-{
-    stack_stop(stack, 20 * second);
-    cr_assert_eq(nicrig_free_frames(stack), NICRIG_POOL);
-    cr_assert_eq(fake.given, 0, "stop takes back all that was given");
-}
-
 /* 31 of 32 descriptors can be in flight (TDT == TDH is an empty ring); nothing sent for 5 s resets
  * the device. */
 Test(driver_stuck, e1000_transmit_hang, .init = e1000_setup)
@@ -115,6 +167,28 @@ Test(driver_stuck, e1000_transmit_hang, .init = e1000_setup)
     hang_and_recover(E1000_TX_RING - 1);
     cr_assert_eq(fake_get32(fake.reg + E1000_TDT), 2u, "the ring starts anew");
     tear_down();
+}
+
+/* Nothing is written to a device that is still being reset; it is, before it is used, when it
+ * hangs, and when it is put down. */
+static void reset_each_time(int room)
+{
+    cr_assert_eq(resets, 1);
+    hang_and_recover(room);
+    cr_assert_eq(resets, 2);
+    tear_down();
+    cr_assert_eq(resets, 3);
+    cr_assert_eq(early, 0);
+}
+
+Test(driver_stuck, e1000_reset, .init = e1000_setup)
+{
+    reset_each_time(E1000_TX_RING - 1);
+}
+
+Test(driver_stuck, rtl8139_reset, .init = rtl_setup)
+{
+    reset_each_time(RTL_TX_SLOTS);
 }
 
 /* All four descriptors can be in flight. */
