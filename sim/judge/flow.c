@@ -161,6 +161,14 @@ static void read_syn(const struct packet_facts *f, struct flow_syn *e)
         e->offers |= (uint32_t)segment_has_option(f, kind) << kind;
 }
 
+/* The same SYN again, with fewer options perhaps: the first may be the one that is answered. */
+static void keep_said(struct flow_syn *e, const struct flow_syn *was)
+{
+    e->offers |= was->offers;
+    e->mss = e->mss ? e->mss : was->mss;
+    e->scale = e->scale < 0 ? was->scale : e->scale;
+}
+
 static uint32_t end_of(const struct segment_facts *s)
 {
     return s->seq + s->len + (s->flags & FACTS_SYN ? 1 : 0) + (s->flags & FACTS_FIN ? 1 : 0);
@@ -241,6 +249,8 @@ static void see_window(struct flow *w, const struct segment_facts *s)
 
 static void see_came(struct flow *w, const struct packet_facts *f, const struct segment_facts *s)
 {
+    const struct flow_syn was = w->peer.said;
+    bool again = w->peer.known && !w->peer.asks && s->seq == w->peer.isn;
     w->came = true;
     if (s->flags & FACTS_SYN && !w->peer.agreed) {
         begin(&w->peer, s->seq);
@@ -253,6 +263,8 @@ static void see_came(struct flow *w, const struct packet_facts *f, const struct 
     }
     if (s->flags & FACTS_SYN)
         read_syn(f, w->peer.asks ? &w->peer.asked_said : &w->peer.said);
+    if (s->flags & FACTS_SYN && again)
+        keep_said(&w->peer.said, &was);
     if ((int32_t)(end_of(s) - w->peer.top) > 0)
         w->peer.top = end_of(s);
     see_window(w, s);

@@ -48,6 +48,7 @@ struct tcp_end {
     bool opens;                /* that SYN answered none */
     uint32_t isn, nxt, fin_at; /* nxt: behind the last octet that it sent */
     uint32_t offers, mss, scale;
+    uint32_t once; /* options that not all of its SYNs had: which one was answered is not seen */
     uint32_t ack, edge,
         last_edge; /* the most that it acknowledged; the farthest and the last window */
     uint32_t got;  /* behind what came to it without a gap, at most */

@@ -81,6 +81,7 @@ static void take_syn(struct tcp_end *e, const struct segment *s)
     e->kept_from = s->seq + 1;
     e->sack_top = s->seq;
     e->offers = s->kinds;
+    e->once = 0;
     e->mss = (s->kinds & 1u << OPTION_MSS) ? s->mss : MSS_DEFAULT;
     e->scale = (s->kinds & 1u << OPTION_SCALE) ? (s->scale > 14 ? 14 : s->scale) : 0;
     e->ecn = s->flags & (TCP_ECE | TCP_CWR);
@@ -119,6 +120,10 @@ static void begin(struct monitor *m, struct tcp_flow *f, int side, const struct 
     if (e->syn && e->isn == s->seq && !over && !again && (answers || !closed)) {
         if (is_after(s->end, o->got))
             o->got = s->end; /* text that the first did not have */
+        if (!f->open) {
+            e->once |= e->offers ^ s->kinds;
+            e->offers &= s->kinds;
+        }
         return;
     }
     /* So where the answer to the first is not seen yet: it may wait for a neighbour. */

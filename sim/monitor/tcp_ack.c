@@ -203,6 +203,8 @@ static void offer(struct monitor *m, const struct tcp_view *v)
     struct tcp_end *e = v->from;
     bool scaled = e->offers & v->to->offers & 1u << OPTION_SCALE && !(s->flags & TCP_SYN);
     uint32_t scale = scaled ? e->scale : 0, edge = s->ack + (s->win << scale);
+    if ((e->once | v->to->once) & 1u << OPTION_SCALE)
+        return;
     if (!v->flow->start || (v->to->seen && v->to->nxt - s->ack > 1u << 30))
         return; /* nobody believes who acknowledges what was not sent */
     if (e->edged && !is_after(e->ack, s->ack))

@@ -13,6 +13,11 @@ static bool agreed(const struct tcp_view *v, uint32_t kind)
     return has(v->from->offers, kind) && has(v->to->offers, kind);
 }
 
+static bool perhaps(const struct tcp_view *v, uint32_t kind)
+{
+    return has(v->from->offers | v->from->once, kind) && has(v->to->offers | v->to->once, kind);
+}
+
 static void answered(struct monitor *m, const struct tcp_view *v)
 {
     static const uint32_t kinds[] = {OPTION_SCALE, OPTION_SACK_PERMITTED, OPTION_TS};
@@ -22,7 +27,7 @@ static void answered(struct monitor *m, const struct tcp_view *v)
     if ((v->s->flags & both) != both || !v->to->syn)
         return;
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
-        if (has(v->s->kinds, kinds[k]) && !has(v->to->offers, kinds[k]))
+        if (has(v->s->kinds, kinds[k]) && !has(v->to->offers | v->to->once, kinds[k]))
             broken(m, rules[k], "option %u in answer to a SYN without it", kinds[k]);
 }
 
@@ -87,7 +92,7 @@ static void timestamps(struct monitor *m, const struct tcp_view *v)
         bool no_room = v->to->mss <= STAMP_AND_NOPS; /* MUST-16: options count */
         HOLDS(m, there || !agreed(v, OPTION_TS) || no_room, tcp_ts_missing,
               "no timestamp, both SYNs had one");
-        HOLDS(m, !there || agreed(v, OPTION_TS), tcp_ts_uninvited,
+        HOLDS(m, !there || perhaps(v, OPTION_TS), tcp_ts_uninvited,
               "a timestamp, not both SYNs had one");
         from->unstamped |= !there && agreed(v, OPTION_TS);
     }
@@ -164,6 +169,6 @@ void see_tcp_options(struct monitor *m, const struct tcp_view *v)
     }
     ecn(m, v);
     if (v->s->sacks && v->to->syn)
-        HOLDS(m, has(v->to->offers, OPTION_SACK_PERMITTED), tcp_sack_uninvited,
+        HOLDS(m, has(v->to->offers | v->to->once, OPTION_SACK_PERMITTED), tcp_sack_uninvited,
               "SACK blocks for a peer that did not permit them");
 }
