@@ -256,6 +256,21 @@ static int get_queue(const struct tcp_pcb *pcb, enum socket_option option, int64
     }
 }
 
+/* BSD tells a flag as the bit that it keeps: of so_options, or of t_flags. */
+static int64_t bsd_bit(enum socket_option option)
+{
+    static const struct {
+        enum socket_option option;
+        int64_t bit;
+    } bits[] = {{SO_OPT_ACCEPTCONN, 0x2},  {SO_OPT_REUSEADDR, 0x4}, {SO_OPT_KEEPALIVE, 0x8},
+                {SO_OPT_OOBINLINE, 0x100}, {TCP_OPT_NODELAY, 0x4},  {TCP_OPT_NO_OPTIONS, 0x8},
+                {TCP_OPT_CORK, 0x1000}};
+    for (unsigned i = 0; i < sizeof bits / sizeof bits[0]; i++)
+        if (bits[i].option == option)
+            return bits[i].bit;
+    return 1;
+}
+
 static int get_flag(const struct tcp_pcb *pcb, enum socket_option option, int64_t *value)
 {
     switch (option) {
@@ -329,8 +344,12 @@ int socket_tcp_get(struct stack *s, struct socket *k, enum socket_option option,
     case TCP_OPT_OUTQNSD:
     case TCP_OPT_AT_MARK:
         return get_queue(pcb, option, value);
-    default:
-        return get_flag(pcb, option, value);
+    default: {
+        int err = get_flag(pcb, option, value);
+        if (err == 0 && *value == 1 && tcp_has_bsd_calls(s))
+            *value = bsd_bit(option);
+        return err;
+    }
     }
 }
 

@@ -30,6 +30,14 @@ static uint16_t own_mss(const struct stack *s, const struct tcp_pcb *pcb,
     return (uint16_t)(bounded ? pcb->user_mss : mss);
 }
 
+/* The knob: someone on the path may mind the options, and after a few SYNs without an answer none
+ * is asked for any more. */
+static bool asks_plainly(const struct stack *s, const struct tcp_pcb *pcb)
+{
+    return !pcb->passive && pcb->retransmits >= PLAIN_AFTER &&
+           tcp_knob(s, TCP_KNOB_REXMIT_DROP_OPTIONS);
+}
+
 /* An answer has what both sides have said; an offer what we are willing to. */
 void tcp_syn_options(struct stack *s, const struct tcp_pcb *pcb, const struct ip_path *path,
                      bool answer, struct tcp_options *out)
@@ -38,8 +46,8 @@ void tcp_syn_options(struct stack *s, const struct tcp_pcb *pcb, const struct ip
         return;
     out->has_mss = true;
     out->mss = own_mss(s, pcb, path);
-    if (!answer && pcb->retransmits >= PLAIN_AFTER && tcp_knob(s, TCP_KNOB_REXMIT_DROP_OPTIONS))
-        return; /* someone on the path may mind them */
+    if (!answer && asks_plainly(s, pcb))
+        return;
     out->has_wscale = answer ? pcb->wscale : tcp_knob(s, TCP_KNOB_WINDOW_SCALING) != 0;
     out->wscale = pcb->rcv_wscale;
     out->sack_permitted = answer ? pcb->sack : tcp_knob(s, TCP_KNOB_SACK) != 0;
@@ -64,11 +72,15 @@ void tcp_round_buffers(const struct stack *s, struct tcp_pcb *pcb)
 
 void tcp_learn_options(struct stack *s, struct tcp_pcb *pcb, const struct tcp_options *told)
 {
-    const struct tcp_options none = {0}, *o = pcb->no_options ? &none : told;
-    uint32_t mss = o->has_mss ? o->mss : (uint32_t)tcp_knob(s, TCP_KNOB_MSS_DEFAULT);
+    const struct tcp_options none = {0}, plain = {.has_mss = told->has_mss, .mss = told->mss},
+                             *o = pcb->no_options        ? &none
+                                  : asks_plainly(s, pcb) ? &plain
+                                                         : told;
+    bool bsd = tcp_has_bsd_calls(s), has_mss = o->has_mss && (o->mss || !bsd);
+    uint32_t mss = has_mss ? o->mss : (uint32_t)tcp_knob(s, TCP_KNOB_MSS_DEFAULT);
     uint32_t least = (uint32_t)tcp_knob(s, TCP_KNOB_MSS_LEAST);
     pcb->peer_mss = (uint16_t)(mss < least ? least : mss);
-    if (tcp_has_bsd_calls(s)) /* it was a bound of the default */
+    if (bsd) /* it was a bound of the default */
         pcb->user_mss = 0;
     if (!tcp_is_cached(s, pcb)) /* whose listener's buffer it is yet */
         tcp_round_buffers(s, pcb);

@@ -237,8 +237,9 @@ static bool plan_next(struct stack *s, struct tcp_pcb *pcb, struct burst *b, str
     note_limit(pcb, &o);
     b->window = !o.again && o.window < least(o.waiting, o.mss) && o.window <= o.congestion;
     uint32_t room = least(o.window, o.congestion), len = least(least(o.waiting, room), o.mss);
-    /* FIN takes an octet of the window as text does. */
-    bool fin = o.fin && len == o.waiting && room > len;
+    /* FIN takes an octet of the window as text does; by the knob none, and goes with the last. */
+    bool bsd = tcp_knob(s, TCP_KNOB_BSD_INPUT) != 0;
+    bool fin = o.fin && len == o.waiting && (room > len || bsd);
     if (len == 0 && !fin)
         return false;
     bool worth = b->urge != URGE_NONE || b->left > 0 || worth_sending(s, pcb, &o, len, fin);
