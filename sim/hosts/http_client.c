@@ -129,7 +129,8 @@ static void read_answer(struct http_client *s, struct tcp_connection *c, struct 
     }
     if (!tcp_connection_at_end(c))
         return;
-    if (x->waiting) {
+    bool begun = x->answer.phase != HTTP_HEAD || x->answer.head_len > 0;
+    if (x->waiting && begun) { /* a server may close at any time (RFC 9112 9.5): else it is lost */
         http_message_end(&x->answer);
         answer_came(s, c, x);
     }

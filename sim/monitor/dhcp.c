@@ -299,6 +299,14 @@ static void keep_offer(const struct message *d, struct lease *l)
     l->offer[slot].xid = get32(d->m + XID);
 }
 
+/* By the hardware address; of a frame without one nothing is known. */
+static bool reaches(const struct monitor *m, const struct message *d)
+{
+    static const uint8_t everybody[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    const uint8_t *to = m->sight.eth;
+    return !to || memcmp(to, d->m + CHADDR, 6) == 0 || memcmp(to, everybody, 6) == 0;
+}
+
 static void see_server(struct monitor *m, const struct message *d, struct lease *l)
 {
     uint32_t yiaddr = get32(d->m + YIADDR);
@@ -320,7 +328,8 @@ static void see_server(struct monitor *m, const struct message *d, struct lease 
         keep_offer(d, l);
     if (d->type == ACK)
         granted(m, d, l);
-    if (d->type == NAK && l->last_type == REQUEST && get32(d->m + XID) == l->last_xid)
+    if (d->type == NAK && l->last_type == REQUEST && get32(d->m + XID) == l->last_xid &&
+        reaches(m, d))
         l->naked = true;
 }
 

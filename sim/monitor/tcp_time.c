@@ -149,7 +149,7 @@ static void note_again(struct monitor *m, const struct tcp_view *v)
     int64_t now = m->frame->time_ns;
     if (v->s->end == v->s->seq)
         return;
-    if (fired(v)) {
+    if (fired(v) && !waited_for_neighbour(m)) {
         e->again_flat = e->agains > 1 && !grows(m, now - e->again_ns, e->again_gap_ns);
         e->again_gap_ns = now - e->again_ns;
         e->agains++;
