@@ -19,7 +19,7 @@ static void print_commands(FILE *out)
     }
     fputs("  wiredrill --version\n\noptions:\n", out);
     options_help(out, "nic bus sut driver seed fill set profile judge jobs patience pcap trace to "
-                      "calls host at-host tap netdev serve only list "
+                      "calls host at-host tap netdev serve once only list "
                       "promiscuous fail-alloc seeds shard join shrink wrap lose disturb closure "
                       "pairs wire-mutants breakers waivers known catalogue "
                       "snapshot json junit lf x max-failures fail-on-skip bless "

@@ -17,6 +17,10 @@
 
 enum { BATCH = 64, PATH_TEXT = 4200 };
 
+/* How late the process must be for what came meanwhile to go first; for nobody to be judged by
+ * times any more. */
+enum { LATE_NS = 1000000, UNTIMED_NS = 50000000 };
+
 static volatile sig_atomic_t stopped;
 
 static void stop(int signal)
@@ -72,14 +76,39 @@ static bool take_frames(struct live *l)
     return taken > 0;
 }
 
-/* The world stands at the real time; then it waits for the next thing of either. */
+/* The process looks at the clock; a pause that it did not ask for is the machine's. */
+static int64_t look(struct live *l, int64_t asked_ns)
+{
+    int64_t now_ns = real_now() - l->start_ns, paused_ns = now_ns - l->looked_ns - asked_ns;
+    l->looked_ns = now_ns;
+    if (paused_ns > UNTIMED_NS)
+        live_paused(l, paused_ns);
+    return now_ns;
+}
+
+/* Where the world is to stand: at the real time. But a process that was not run for a while is late
+ * for what is due, and finds frames that came before it: they go first, and the world falls behind
+ * until all are taken, else an answer that was in time would meet a timer that has fired. */
+static int64_t catch_up(struct live *l, int64_t step_ns, int64_t now_ns)
+{
+    struct world *w = l->run->world;
+    if (now_ns - world_next(w) < LATE_NS || !take_frames(l))
+        return now_ns;
+    int64_t until_ns = world_now(w) + (step_ns < LATE_NS ? step_ns : LATE_NS);
+    return until_ns < now_ns ? until_ns : now_ns;
+}
+
+/* The world follows the real time; then it waits for the next thing of either. */
 static void loop(struct live *l)
 {
+    int64_t wait_ns = 0;
     while (!stopped && !l->run->verdict.over) {
-        run_play(l->run, real_now() - l->start_ns);
+        int64_t looked_ns = l->looked_ns, now_ns = look(l, wait_ns);
+        run_play(l->run, catch_up(l, now_ns - looked_ns, now_ns));
+        wait_ns = 0;
         if (take_frames(l))
             continue;
-        int64_t wait_ns = world_next(l->run->world) - (real_now() - l->start_ns);
+        wait_ns = world_next(l->run->world) - (real_now() - l->start_ns);
         wait_ns = wait_ns < 0 ? 0 : wait_ns > 100000000 ? 100000000 : wait_ns;
         if (cable_wait(&l->cable, l->input, wait_ns))
             live_read(l);
@@ -98,18 +127,6 @@ static void loop(struct live *l)
     "sut eth0 ip 10.77.0.15/24\n"                                                                  \
     "end 31536000s because \"until Ctrl-C\"\n"
 
-/* When each step is due; a relative time counts from the one before. */
-static int64_t *times_of(const struct script *s)
-{
-    int64_t *times = calloc(s->steps + 1, sizeof *times), last = 0;
-    for (uint32_t k = 0; times && k < s->steps; k++) {
-        const struct when *w = &s->step[k].when;
-        last = w->kind == WHEN_RELATIVE ? last + w->from_ns : w->from_ns;
-        times[k] = last;
-    }
-    return times;
-}
-
 /* Of a kernel that is judged alone, or of our stack. */
 static uint64_t tables(struct live *l)
 {
@@ -117,21 +134,40 @@ static uint64_t tables(struct live *l)
     uint64_t theirs = live_table(&l->theirs);
     if (l->options->netdev)
         live_outside_violations(l);
+    if (l->pauses && l->options->netdev)
+        printf("  this process was not run %" PRIu64
+               " time%s when it was due, for up to %.0f ms: from "
+               "then on nothing that times decide is certain\n",
+               l->pauses, l->pauses == 1 ? "" : "s", (double)l->paused_ns / 1e6);
     if (l->cable.lost)
         printf("  %" PRIu64 " frames were not taken by the %s\n", l->cable.lost,
                l->options->netdev ? "other side" : "device");
     return l->options->netdev ? theirs : must;
 }
 
+/* What the script's end found undone: calls that are open, lines that were not come to. */
+static bool undone(const struct run *r)
+{
+    const struct frame_of_steps *top = &r->depth[0];
+    for (uint32_t k = 0; k < r->calls.slots; k++) {
+        const struct pending_call *p = r->calls.slot[k];
+        if (p->token)
+            printf("%s:%d: %s(...) has not returned\n", p->step->place.file, p->step->place.line,
+                   p->step->u.call.name);
+    }
+    if (top->at < top->count)
+        printf("%s:%d: the end came before this line's time\n", top->step[top->at].place.file,
+               top->step[top->at].place.line);
+    return r->calls.open > 0 || top->at < top->count;
+}
+
 static int finish(struct live *l)
 {
     struct run *r = l->run;
-    bool open = !stopped && r->calls.open > 0;
     uint64_t must = r->verdict.status == RUN_SKIPPED ? 0 : tables(l);
     if (r->verdict.status != RUN_PASSED)
         fputs(r->verdict.report, stdout);
-    if (open)
-        printf("%u calls have not returned\n", r->calls.open);
+    bool open = !stopped && r->verdict.status == RUN_PASSED && undone(r);
     return r->verdict.status == RUN_SKIPPED                  ? EXIT_USAGE
            : must || open || r->verdict.status != RUN_PASSED ? EXIT_FAILED_CASE
                                                              : EXIT_PASSED;
@@ -168,7 +204,6 @@ static int play(struct live *l, struct script *s)
 {
     struct why why = {{0}};
     const struct options *o = l->options;
-    int64_t *times = times_of(s);
     struct run_options options = {.sut = o->netdev ? &live_outside : o->stack,
                                   .load = o->load,
                                   .seed = o->seed_given ? o->seed : (uint64_t)real_now(),
@@ -179,7 +214,7 @@ static int play(struct live *l, struct script *s)
                                   .found = live_found,
                                   .found_ctx = &l->ours,
                                   .live = true,
-                                  .call_time = times};
+                                  .once = o->once};
     const struct run_case kase = {
         .script = s, .nic = nic_kind_by_name(o->nic ? o->nic : "e1000"), .name = "live"};
     int status = EXIT_USAGE;
@@ -196,7 +231,6 @@ static int play(struct live *l, struct script *s)
         run_close(l->run);
         run_free(l->run);
     }
-    free(times);
     return status;
 }
 

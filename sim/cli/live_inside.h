@@ -24,7 +24,9 @@ struct live {
     struct link *link; /* of a TAP device: that it stands on, by `port` */
     int port;
     struct cable cable;
-    int64_t start_ns;
+    int64_t start_ns, looked_ns; /* looked: at the clock, since the start */
+    uint64_t pauses;   /* of the process, each too long for the kernel to be judged by times */
+    int64_t paused_ns; /* the longest */
     uint64_t frames;
     FILE *pcap;
     struct side ours, theirs; /* ours: only where our stack plays */
@@ -42,6 +44,8 @@ void live_found(void *side, const struct monitor_finding *f);
 bool live_watch(struct side *s, unsigned known);
 /* A frame at the cable. */
 void live_see(struct live *l, const uint8_t *bytes, uint32_t len, bool ours);
+/* This process was not run for so long: what came meanwhile came at times that nobody knows. */
+void live_paused(struct live *l, int64_t paused_ns);
 /* The table at the end; how many findings are against a MUST. */
 uint64_t live_table(const struct side *s);
 

@@ -46,6 +46,13 @@ void live_see(struct live *l, const uint8_t *bytes, uint32_t len, bool ours)
         pcap_stream_add(l->pcap, f.time_ns, bytes, len);
 }
 
+void live_paused(struct live *l, int64_t paused_ns)
+{
+    l->pauses++;
+    l->paused_ns = paused_ns > l->paused_ns ? paused_ns : l->paused_ns;
+    monitor_tell(l->theirs.monitor, MONITOR_TOLD_LATE);
+}
+
 uint64_t live_table(const struct side *s)
 {
     uint64_t must = 0;

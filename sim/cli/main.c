@@ -36,7 +36,7 @@ const struct subcommand subcommands[] = {
     {"review", "[PATH...]", "accept reject jobs patience verbose",
      "goldens that are pending, in groups of what differs: accepted, rejected or passed over",
      command_review},
-    {"live", "[SCRIPT.pkt]", "tap netdev serve nic seed set pcap quiet D",
+    {"live", "[SCRIPT.pkt]", "tap netdev serve once nic seed set pcap quiet D",
      "the stack in real time on a TAP device; or our peers as the network of a kernel in QEMU",
      command_live},
     {"audit", "F.pcap...", "host at-host json quiet verbose",

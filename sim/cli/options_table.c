@@ -416,6 +416,7 @@ FLAG(fix_sums)
 FLAG(no_monitor)
 FLAG(at_host)
 FLAG(serve)
+FLAG(once)
 FLAG(list)
 
 static int take_only(struct options *o, const char *v)
@@ -464,6 +465,7 @@ const struct option options_table[] = {
     {"serve", NULL,
      "of live --tap: our stack has an HTTP page (80), echo (7, UDP and TCP) and telnet (23)",
      take_serve},
+    {"once", NULL, "of live: over when the last call of the script has returned", take_once},
     {"host", "MAC|IP", "judge this host alone; from-pcap: expect its frames (52:54:00:12:34:56)",
      take_host},
     {"at-host", NULL, "the capture was taken at the port of the host that is judged", take_at_host},

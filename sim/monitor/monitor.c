@@ -260,6 +260,9 @@ void monitor_tell(struct monitor *m, enum monitor_told what)
     case MONITOR_TOLD_LOSSES:
         m->config.known &= ~(unsigned)(NEEDS_COMPLETE | NEEDS_PORT | NEEDS_ORDER);
         break;
+    case MONITOR_TOLD_LATE:
+        m->config.known &= ~(unsigned)NEEDS_ORDER;
+        break;
     case MONITOR_TOLD_NO_ARP:
         m->without_arp = true;
         break;

@@ -122,6 +122,7 @@ void monitor_frame(struct monitor *m, const struct monitor_frame *f);
 enum monitor_told {
     MONITOR_TOLD_OPTIONS, /* what a DHCP client says of itself is another from now on */
     MONITOR_TOLD_LOSSES,  /* the host is given frames that it never sees, or sees late */
+    MONITOR_TOLD_LATE,    /* who shows the frames was late: when they came nobody knows */
     MONITOR_TOLD_NO_ARP   /* an interface sends to everybody: it has one neighbour */
 };
 /* A neighbour's address was told by a call. */

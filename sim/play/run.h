@@ -46,6 +46,7 @@ struct run_options {
     uint32_t faults;
     bool
         live; /* by_outcome, in real time: calls are judged by what they return, frames by nobody */
+    bool once;                     /* live: over when the last call has returned */
     bool by_outcome;               /* judge by the outcome alone, not line by line */
     const int64_t *call_time;      /* by_outcome: when each top-level step ran undisturbed */
     const struct bend_hooks *bend; /* who bends the wire; NULL: nobody */

@@ -19,7 +19,7 @@ struct options {
     uint64_t seed, fill;
     bool every_nic; /* --nic all */
     bool seed_given, json, bless, no_golden, strict, snapshot, closure, pairs, wrap, wire_mutants,
-        quiet, verbose, promiscuous, fail_on_skip, last_failed, fix_sums, no_monitor, at_host,
+        quiet, verbose, promiscuous, fail_on_skip, last_failed, fix_sums, no_monitor, at_host, once,
         serve, list, by_requirement, all, mermaid;
     unsigned notes_of;                               /* --trace: enum topology_note */
     uint64_t seeds_first, seeds_last, shard, shards; /* of a sweep; shards 0: it is whole */

@@ -12,14 +12,14 @@ profile=${PROFILE:-}
 command -v perf >/dev/null || profile=
 why=
 [ "$(id -u)" -eq 0 ] || why="it takes root: a network namespace and a TAP device are made"
-for tool in ip curl ping python3; do
+for tool in ip ss curl ping python3; do
     command -v $tool >/dev/null || why="no $tool is here"
 done
 [ -c /dev/net/tun ] || why="there is no /dev/net/tun"
 name=interop-$$
 [ -n "$why" ] || ip netns add $name 2>/dev/null || why="no network namespace can be made"
 if [ -n "$why" ]; then
-    for step in ping long-ping page connections server server.pcap clients time telnet client.pcap; do
+    for step in ping long-ping page connections server server.pcap waits clients time telnet client.pcap; do
         skip "interop $step" "$why"
     done
     finish
@@ -39,13 +39,28 @@ inside ip tuntap add tap0 mode tap
 inside ip addr add 10.77.0.1/24 dev tap0
 inside ip link set tap0 up
 
+# until_ready WHAT COMMAND...: it succeeds, within half a minute.
+until_ready() {
+    what=$1; shift
+    for _ in $(seq 150); do
+        "$@" >/dev/null 2>&1 && return
+        sleep 0.2
+    done
+    bad "$what: not ready after 30 s"
+}
+answers() { # our stack: it has a hundred megabytes to make, or no processor yet
+    until_ready 'our stack' ip netns exec $name ping -c 1 -W 1 -q 10.77.0.15
+}
+listens() { # UDP|TCP PORT
+    until_ready "$1 port $2" sh -c "ip netns exec $name ss -Hln$( [ $1 = udp ] && echo u || echo t) 'sport = :$2' | grep -q ."
+}
 # live CAPTURE SCRIPT: in the background; ended by `over`. Without a capture where 100 MB pass.
 live() {
     capture="--pcap $work/$1.pcap"
     [ "$1" = bulk ] && capture=
     ip netns exec $name $wiredrill live --tap tap0 $capture $2 >$work/$1.out 2>&1 </dev/null &
     server=$!
-    sleep 1
+    answers
 }
 told() { # NAME: what the monitors said
     grep -E '^ +[0-9]+  (MUST|SHOULD|convention)|frames judged' $work/$1.out | sed 's/^/  /'
@@ -76,7 +91,7 @@ play() {
     sampler=
     [ "$1" = bulk_client ] && [ -n "$profile" ] && sampler="perf record -q -o $work/bulk_client.perf --"
     script=$2 limit=$3 what=$4 as=$1; shift 4
-    inside timeout $limit $sampler $wiredrill live --tap tap0 $capture "$@" $script >$work/$as.out 2>&1 </dev/null
+    inside timeout $limit $sampler $wiredrill live --tap tap0 --once $capture "$@" $script >$work/$as.out 2>&1 </dev/null
     status=$?
     [ $status -eq 0 ]; verdict $? "$what (exit $status)"
     [ $status -eq 0 ] || head -12 $work/$as.out
@@ -87,12 +102,6 @@ top() { # NAME: where it spent its time
     perf report -i $work/$1.perf --no-children --stdio --percent-limit 0.5 2>/dev/null | grep -E '^ +[0-9]' | head -10
     rm -f $work/$1.perf
 }
-answers() { # a stack that has a hundred megabytes to make begins late
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        inside ping -c 1 -W 1 -q 10.77.0.15 >/dev/null && return
-    done
-}
-
 cc -I. -D_GNU_SOURCE -o $work/pattern-of tests/checks/interop_pattern.c build/release/libsim.a -ldl $(test -e /usr/include/slirp/libslirp.h && echo -lslirp) $(test -e /usr/include/ldns/ldns.h && echo -lldns) 2>$work/cc.err || { cat $work/cc.err; exit 1; }
 $work/pattern-of $octets >$work/pattern
 printf 'small page\n' >$work/www/small
@@ -116,6 +125,10 @@ got=$(inside python3 tests/interop/connections.py 10.77.0.15 $connections)
 [ "$got" = $connections ]; verdict $? "$connections connections: $got"
 over server 'the kernel asks our stack'
 complaints server
+
+# What a script waits for in vain, its end names.
+inside timeout 60 $wiredrill live --tap tap0 --once tests/interop/waits.pkt >$work/waits.out 2>&1 </dev/null
+[ $? -eq 1 ] && grep -qx "tests/interop/waits.pkt:4: the end came before this line's time" $work/waits.out; verdict $? "a line that waits in vain is named: $(tail -1 $work/waits.out)"
 
 # Who answers our clients.
 started() { # PROGRAM ARGUMENTS...
@@ -154,8 +167,10 @@ lines() {
 # Our clients: lease, name, time, echo, telnet, pages.
 if command -v dnsmasq >/dev/null; then
     names; pages; clock; lines
-    sleep 1
-    play client tests/interop/client.pkt 60 'our clients: lease, name, time, ping, telnet, two pages' $have
+    listens udp 67; listens udp 53; listens tcp 80
+    [ "${have#*TIME}" = "$have" ] || listens udp 123
+    [ "${have#*TELNET}" = "$have" ] || listens tcp 23
+    play client tests/interop/client.pkt 90 'our clients: lease, name, time, ping, telnet, two pages' $have
     complaints client
 else
     for step in clients time telnet client.pcap; do
@@ -166,7 +181,6 @@ fi
 # A hundred megabytes both ways, and how often a datagram goes there and back.
 bulk() {
     live bulk tests/interop/bulk_server.pkt
-    answers
     if [ -n "$profile" ]; then
         perf record -q -o $work/bulk.perf -p $server &
         sampling=$!
@@ -181,7 +195,7 @@ bulk() {
     inside ping -f -c 20000 -q 10.77.0.15 >$work/flood; verdict $? '20,000 pings, one after the other'
     sed -n 's/.* 0% packet loss, time \([0-9]*\)ms/\1/p' $work/flood | awk '{printf "  pings of our stack: %.0f a second\n", 20000000 / $1}'
     over bulk 'a hundred megabytes from our stack'
-    play bulk_client tests/interop/bulk.pkt 90 'our client gets 100,000,000 octets, each the right one'
+    play bulk_client tests/interop/bulk.pkt 120 'our client gets 100,000,000 octets, each the right one'
     [ -z "$profile" ] || top bulk_client
     [ ! -f $work/access ] || awk '/GET \/bulk/ {printf "  100 MB from lighttpd: %.1f MB/s\n", $5 / $6}' $work/access
 }
@@ -195,7 +209,7 @@ lossy() {
     [ "$got" = 50 ]; verdict $? "50 connections over a bad wire: $got"
     over lossy 'the kernel asks our stack over a bad wire'
     [ -n "$others" ] || return
-    play lossy_client tests/interop/lossy_client.pkt 120 'our clients over a bad wire: lease, name, two pages'
+    play lossy_client tests/interop/lossy_client.pkt 150 'our clients over a bad wire: lease, name, two pages'
 }
 [ -n "$quick" ] || bulk
 [ -n "$quick" ] || lossy
