@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include "bench/bench.h"
 #include "stack/core/module.h"
 #include "stack/core/neighbour.h"
@@ -74,6 +75,16 @@ static inline int checked(int result)
 }
 
 /* `limits` but for frames, interfaces and the driver. bare_close gives the memory back. */
+/* As a kernel has its memory: in large pages, where this system gives some. */
+static inline void *bare_memory(size_t size)
+{
+    const size_t page = (size_t)2 << 20;
+    void *at = aligned_alloc(page, (size + page - 1) & ~(page - 1));
+    if (at)
+        madvise(at, (size + page - 1) & ~(page - 1), MADV_HUGEPAGE);
+    return at;
+}
+
 static inline void bare_open(struct bare_stack *b, const struct stack_limits *limits, uint32_t host,
                              unsigned prefix)
 {
@@ -89,7 +100,7 @@ static inline void bare_open(struct bare_stack *b, const struct stack_limits *li
     config.limits.driver_bytes = 1024;
     size_t size = stack_size(&config);
     b->random = 1;
-    b->s = stack_init(aligned_alloc(64, size), size, &config, &port, 0, NULL);
+    b->s = stack_init(bare_memory(size), size, &config, &port, 0, NULL);
     b->nif = b->s ? stack_attach(b->s, "eth0", &driver, NULL, 0) : NULL;
     if (!b->nif)
         checked(-ERR_NOMEM);
