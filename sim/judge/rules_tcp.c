@@ -131,11 +131,24 @@ RULE(rule_tcp_window)
                        "%u octets beyond it", s.seq + s.len - w->edge);
 }
 
-/* RFC 1191, section 6. A black hole is found without a word: whoever gives up DF there says so. */
+/* RFC 4821 7.7: what went again and again, in pieces that fit nearly everywhere. */
+static bool is_black_hole(const struct judge *j, const struct packet_facts *f)
+{
+    enum { FITS_EVERYWHERE = 576, IP_HEADER = 20 };
+    struct segment_facts s;
+    const struct flow *w = f->tcp ? read(j, f, &s) : NULL;
+    return w && s.len && w->host.known && is_after(w->host.top, s.seq) &&
+           f->body_len + IP_HEADER <= FITS_EVERYWHERE;
+}
+
+/* RFC 1191, section 6. A black hole is found without a word: whoever gives up DF there says so,
+ * where there are lines to say it. */
 RULE(rule_tcp_df)
 {
     (void)from, (void)now_ns;
     bool df = f->flags & 2;
+    if (j->unlined && !df && is_black_hole(j, f))
+        return true;
     return rule_broken(b, !f->tcp || f->fragment || j->too_long || df == !j->no_discovery,
                        j->no_discovery ? "may be fragmented: a knob says so" : "DF", "%s",
                        df ? "DF" : "may be fragmented");

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "sim/hosts/sut_host.h"
 #include "sim/play/engine.h"
+#include "sim/play/watch.h"
 
 static const char *const fault_verbs[FAULT_KINDS + 1] = {
     "lose", "dup",       "flip", "fcs",     "delay", "truncate", "down",
@@ -79,6 +80,8 @@ void fault_add(struct run *r, const struct step *step, int64_t now_ns)
         fault.ctx = predicate;
     }
     keep_fault(r, link_add_fault(l, &fault));
+    if (kind == FAULT_DOWN && r->by_outcome)
+        watch_losses(r); /* what a host sends meanwhile stays in its NIC */
 }
 
 void fault_set_link(struct run *r, const struct step *step, int64_t now_ns)

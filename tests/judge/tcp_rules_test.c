@@ -120,6 +120,13 @@ static const struct {
     {"tcp urgent", {OPEN, "H 80 > 5 . 71:71(0) ack 1001 win 5000 urg 3"}},
     {"tcp no ack", {OPEN, "H 80 > 5 R 71:71(0) ack 5 win 0"}},
     {"tcp df", {OPEN, "F 80 > 5 . 71:71(0) ack 1001 win 5000"}},
+    /* Where no line can say it, what goes again in small pieces may be fragmented; new text not. */
+    {NULL,
+     {OPEN, "H 80 > 5 P. 71:171(100) ack 1001 win 5000",
+      "F 80 > 5 P. 71:171(100) ack 1001 win 5000"}},
+    {"tcp df",
+     {OPEN, "H 80 > 5 P. 71:171(100) ack 1001 win 5000",
+      "F 80 > 5 P. 171:271(100) ack 1001 win 5000"}},
     {"tcp edge", {OPEN, "H 80 > 5 . 71:71(0) ack 1001 win 4999"}},
     {NULL, {OPEN, "H 80 > 5 . 71:71(0) ack 1001 win 5001"}},
     {"tcp edge",
