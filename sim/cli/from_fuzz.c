@@ -82,6 +82,15 @@ static int shorten(struct find_judge *j, struct options *o, struct find *f, cons
     char *script = find_judge(j, f, &failure);
     if (!script)
         return usage_error("from-fuzz: no memory");
+    while (!failure.signature[0] && f->target->kind == FIND_OCTETS &&
+           find_wrap_of(f->target->name, f->wrap + 1)) {
+        free(failure.report);
+        free(script);
+        f->wrap++;
+        script = find_judge(j, f, &failure);
+        if (!script)
+            return usage_error("from-fuzz: no memory");
+    }
     bool fails = failure.signature[0] != 0;
     if (!fails) {
         fputs(script, stdout);

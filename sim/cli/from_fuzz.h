@@ -11,8 +11,6 @@ enum find_kind { FIND_PLAN, FIND_OCTETS, FIND_TEXT };
 struct find_target {
     const char *name; /* of fuzz/NAME.c */
     enum find_kind kind;
-    const char *before; /* FIND_OCTETS: the script that the frame is injected in */
-    const char *line;   /* what stands before the octets in hex */
 };
 /* By the name that is given, or by the folder that the file lies in; NULL: none of them. */
 const struct find_target *find_target_of(const char *given, const char *path);
@@ -23,7 +21,13 @@ struct find {
     struct plan plan;
     uint8_t *octets; /* of the other kinds */
     size_t len;
+    uint32_t wrap; /* of FIND_OCTETS: which */
 };
+
+/* The script in which a stack gets the octets, which it may change; the first way has number 0;
+ * NULL: there is none of that number. */
+typedef void find_wrap(FILE *out, uint8_t *octets, size_t len);
+find_wrap *find_wrap_of(const char *target, uint32_t number);
 
 /* The script that a find is; malloc'ed. A plan is walked for it in a process of its own, which says
  * what it saw that was wrong; "": nothing, or it died. */

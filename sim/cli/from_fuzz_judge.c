@@ -1,6 +1,7 @@
 /* A script is played as `wiredrill run` plays it, in a worker of its own, and its failure put into
  * words that the same failure has again. */
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -41,9 +42,12 @@ static const char *behind_place(const char *text, const char *path)
     return colon ? colon + 2 : text;
 }
 
+/* Numbers are no part of it, nor are addresses. */
 static size_t add_sentence(char *out, size_t at, size_t room, const char *text)
 {
     for (; *text && *text != '\n' && at + 1 < room; text++) {
+        if (strncmp(text, "0x", 2) == 0)
+            text += 1 + strspn(text + 2, "0123456789abcdefABCDEF");
         if (isdigit((unsigned char)*text) && at && out[at - 1] == '#')
             continue;
         out[at++] = isdigit((unsigned char)*text) ? '#' : *text;
@@ -76,8 +80,18 @@ static void sign(const char *report, const char *path, char *out, size_t room)
     }
 }
 
+/* Octets that a parser was given are no exchange: that a call fails, or a frame leaves that nobody
+ * expects, is no failure of it. */
+static bool is_fault(const char *report, const char *path)
+{
+    const char *sentence = behind_place(report, path);
+    return strncmp(sentence, "the process ", 12) == 0 || strstr(sentence, " breaks ") ||
+           strstr(sentence, "stack/");
+}
+
 struct heard {
     struct find_judge *judge;
+    bool octets;
     struct find_failure *out;
 };
 
@@ -87,12 +101,35 @@ static bool hear(void *ctx, uint32_t k, struct result *r)
     (void)k;
     if (r->outcome.status != RUN_FAILED)
         return true;
-    h->out->report = strdup(r->report ? r->report : "");
+    const char *report = r->report ? r->report : "";
+    if (h->octets && !is_fault(report, h->judge->path))
+        return true;
+    h->out->report = strdup(report);
     sign(h->out->report, h->judge->path, h->out->signature, FIND_SENTENCE);
     return true;
 }
 
-static void play(struct find_judge *j, const char *script, struct find_failure *out)
+/* What a sanitizer says of each script that is tried is more than anybody reads: the sentence has
+ * what matters. */
+static int hush(void)
+{
+    int said = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (said >= 0 && nowhere >= 0)
+        dup2(nowhere, STDERR_FILENO);
+    if (nowhere >= 0)
+        close(nowhere);
+    return said;
+}
+
+static void speak(int said)
+{
+    if (said < 0)
+        return;
+    dup2(said, STDERR_FILENO);
+    close(said);
+}
+
+static void play(struct find_judge *j, const char *script, bool octets, struct find_failure *out)
 {
     struct why why = {{0}};
     const char *path = j->path;
@@ -110,11 +147,13 @@ static void play(struct find_judge *j, const char *script, struct find_failure *
                    &why);
     if (!suite)
         return;
-    struct heard heard = {j, out};
+    struct heard heard = {j, octets, out};
+    int said = suite->cases ? hush() : -1;
     if (suite->cases)
         workers_run(suite, j->options, 0, hear, &heard);
     else if (suite->refusals)
         out->report = strdup(suite->refused[0].text);
+    speak(said);
     suite_free(suite);
 }
 
@@ -125,7 +164,7 @@ char *find_judge(struct find_judge *j, const struct find *f, struct find_failure
     char *script = find_script(f, sentence);
     if (!script)
         return NULL;
-    play(j, script, out);
+    play(j, script, f->target->kind == FIND_OCTETS, out);
     size_t len = strlen(out->signature);
     if (len && len + 2 < sizeof out->signature) {
         out->signature[len] = '|';

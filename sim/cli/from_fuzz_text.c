@@ -1,4 +1,5 @@
-/* A find as a script: a plan is walked, octets are put into a frame, a text is what it is. */
+/* A find as a script: a plan is walked, octets are wrapped (from_fuzz_wrap.c), a text is what
+ * it is. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -8,32 +9,14 @@
 #include "sim/fuzz/walk.h"
 #include "sim/hosts/sut.h"
 
-#define HOST "sut    eth0 ip 10.0.2.15/24\nhost   raw peer mac 52:55:0a:00:02:02 ip 10.0.2.2\n"
-
 extern const struct sut stack_wire_sut; /* sim/hosts/stack_sut_wire.c */
 
 static const struct find_target targets[] = {
-    {"tcp", FIND_PLAN, NULL, NULL},
-    {"wire_ethernet", FIND_OCTETS, HOST, "< hex"},
-    {"wire_arp", FIND_OCTETS, HOST, "< eth ff:ff:ff:ff:ff:ff type 0x806 data hex"},
-    {"wire_ipv4", FIND_OCTETS, HOST, "< eth 52:54:00:12:34:56 type 0x800 data hex"},
-    {"wire_icmpv4", FIND_OCTETS, HOST, "< ip peer > eth0 proto 1 data hex"},
-    {"wire_tcp", FIND_OCTETS, HOST, "< ip peer > eth0 proto 6 data hex"},
-    {"wire_udp", FIND_OCTETS, HOST, "< ip peer > eth0 proto 17 data hex"},
-    {"wire_dhcp", FIND_OCTETS,
-     "sut    eth0\nhost   raw peer mac 52:55:0a:00:02:02 ip 10.0.2.2\nignore > udp\n"
-     "0      dhcp_start(\"eth0\") = 0\n",
-     "< eth 52:54:00:12:34:56 ip 10.0.2.2 > 255.255.255.255 udp 67 > 68 data hex"},
-    {"wire_dns", FIND_OCTETS,
-     "sut    eth0 ip 10.0.2.15/24 dns 10.0.2.2\n"
-     "host   raw peer mac 52:55:0a:00:02:02 ip 10.0.2.2\nignore > udp\n"
-     "0      neighbour(\"eth0\", 10.0.2.2, 52:55:0a:00:02:02) = 0\n"
-     "+0     dns_start(\"a.example\", 1)\n"
-     "+0     > udp ?port > 53\n",
-     "< udp 53 > $port data hex"},
-    {"script", FIND_TEXT, NULL, NULL},
-    {"scenario", FIND_TEXT, NULL, NULL},
-    {NULL, FIND_TEXT, NULL, NULL},
+    {"tcp", FIND_PLAN},         {"wire_ethernet", FIND_OCTETS}, {"wire_arp", FIND_OCTETS},
+    {"wire_ipv4", FIND_OCTETS}, {"wire_icmpv4", FIND_OCTETS},   {"wire_tcp", FIND_OCTETS},
+    {"wire_udp", FIND_OCTETS},  {"wire_dhcp", FIND_OCTETS},     {"wire_dns", FIND_OCTETS},
+    {"wire_ntp", FIND_OCTETS},  {"http", FIND_OCTETS},          {"telnet", FIND_OCTETS},
+    {"script", FIND_TEXT},      {"scenario", FIND_TEXT},        {NULL, FIND_TEXT},
 };
 
 const struct find_target *find_target_of(const char *given, const char *path)
@@ -151,19 +134,21 @@ static char *finished(const char *body, const int64_t *clock)
 
 /* --- octets --- */
 
-static char *framed(const struct find *f)
+static char *wrapped(const struct find *f)
 {
     char *text = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&text, &len);
-    if (!out)
-        return NULL;
-    fprintf(out, "// A fuzzer's find, shortened.\n%s%s     %s", f->target->before,
-            strstr(f->target->before, "\n0 ") ? "+0" : "0 ", f->target->line);
-    for (size_t k = 0; k < f->len; k++)
-        fprintf(out, " %02x", f->octets[k]);
-    fputs("\n", out);
-    fclose(out);
+    uint8_t *octets = malloc(f->len + 1);
+    if (out && octets) {
+        if (f->len)
+            memcpy(octets, f->octets, f->len);
+        fputs("// A fuzzer's find, shortened.\n", out);
+        find_wrap_of(f->target->name, f->wrap)(out, octets, f->len);
+    }
+    if (out)
+        fclose(out);
+    free(octets);
     return text;
 }
 
@@ -173,7 +158,7 @@ char *find_script(const struct find *f, char sentence[FIND_SENTENCE])
     if (f->target->kind == FIND_TEXT)
         return strndup((const char *)f->octets, f->len);
     if (f->target->kind == FIND_OCTETS)
-        return framed(f);
+        return wrapped(f);
     struct told *told =
         mmap(NULL, sizeof *told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (told == MAP_FAILED)
