@@ -61,7 +61,7 @@ static tcp_step cached_ack(struct stack *s, struct tcp_pcb *pcb, const struct tc
         return TCP_DROP_PAWS;
     if (g->ack != pcb->iss + 1 || !seq_within(g->seq, pcb->rcv_nxt, offered(pcb)))
         return refuse(s, pcb, g, now_ns);
-    return tcp_listener_has_room(s, pcb) ? TCP_STEP_NEXT : refuse(s, pcb, g, now_ns);
+    return tcp_listener_has_room(s, pcb->parent) ? TCP_STEP_NEXT : refuse(s, pcb, g, now_ns);
 }
 
 tcp_step tcp_input_cached(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,

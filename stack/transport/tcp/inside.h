@@ -338,8 +338,8 @@ bool tcp_may_reopen(struct stack *s, const struct tcp_pcb *pcb, const struct tcp
 /* RFC 9293 3.10.7.2. */
 tcp_step tcp_input_listen(struct stack *s, struct tcp_pcb *listener, struct tcp_segment *g,
                           int64_t now_ns);
-/* May a child's handshake be completed now? */
-bool tcp_listener_has_room(const struct stack *s, const struct tcp_pcb *child);
+/* May another handshake be completed now? */
+bool tcp_listener_has_room(const struct stack *s, const struct tcp_pcb *listener);
 void tcp_listener_child_done(struct stack *s, struct tcp_pcb *child, int64_t now_ns);
 /* A child ends before it was accepted. */
 void tcp_listener_forget(struct tcp_pcb *child);

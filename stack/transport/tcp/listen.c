@@ -23,16 +23,12 @@ void tcp_listener_forget(struct tcp_pcb *child)
     child->parent = NULL;
 }
 
-static bool has_room(const struct stack *s, const struct tcp_listener *l)
+bool tcp_listener_has_room(const struct stack *s, const struct tcp_pcb *listener)
 {
+    const struct tcp_listener *l = &listener->listener;
     if (tcp_knob(s, TCP_KNOB_SYN_CACHE))
         return l->done_count <= l->backlog * 3u / 2;
     return l->done_count < l->backlog;
-}
-
-bool tcp_listener_has_room(const struct stack *s, const struct tcp_pcb *child)
-{
-    return has_room(s, &child->parent->listener);
 }
 
 /* The child is out of SYN-RECEIVED already. */
@@ -129,9 +125,10 @@ static bool half_of_all(struct stack *s)
     return t->count[TCP_SYN_RECEIVED] >= (t->pcbs.total + 1) / 2;
 }
 
-static enum tcp_counter no_room(struct stack *s, const struct tcp_listener *l)
+static enum tcp_counter no_room(struct stack *s, const struct tcp_pcb *listener)
 {
-    if (!tcp_knob(s, TCP_KNOB_SYN_CACHE) && !has_room(s, l))
+    const struct tcp_listener *l = &listener->listener;
+    if (!tcp_knob(s, TCP_KNOB_SYN_CACHE) && !tcp_listener_has_room(s, listener))
         return TCP_DROP_BACKLOG_FULL;
     if (l->half_count >= tcp_knob(s, TCP_KNOB_SYN_BACKLOG) || half_of_all(s))
         return TCP_DROP_SYN_BACKLOG_FULL;
@@ -163,7 +160,7 @@ struct tcp_pcb *tcp_listener_child(struct stack *s, struct tcp_pcb *listener,
 static tcp_step open_half(struct stack *s, struct tcp_pcb *listener, const struct tcp_segment *g,
                           int64_t now_ns)
 {
-    enum tcp_counter refused = no_room(s, &listener->listener);
+    enum tcp_counter refused = no_room(s, listener);
     if (refused == TCP_DROP_BACKLOG_FULL)
         return (tcp_step)refused;
     struct tcp_pcb *child = NULL;

@@ -116,7 +116,7 @@ struct tcp_pcb *tcp_take_cookie(struct stack *s, struct tcp_pcb *listener,
     uint16_t mss;
     if (!cookies_out(t, now_ns) || (g->flags & TCP_FLAG_SYN))
         return NULL;
-    if (listener->listener.done_count >= listener->listener.backlog ||
+    if (!tcp_listener_has_room(s, listener) ||
         !cookie_check(t->secret, &ends, g->hdr.seq - 1, g->hdr.ack - 1, now_ns, &mss, &o))
         return NULL;
     struct tcp_pcb *child = tcp_listener_child(s, listener, g);
@@ -129,6 +129,6 @@ struct tcp_pcb *tcp_take_cookie(struct stack *s, struct tcp_pcb *listener,
 
 bool tcp_may_follow_cookie(struct stack *s, const struct tcp_segment *g, int64_t now_ns)
 {
-    return cookies_out(tcp_of(s), now_ns) && !(g->flags & TCP_FLAG_SYN) &&
-           g->text_len + (g->flags & TCP_FLAG_FIN) > 0;
+    return cookies_out(tcp_of(s), now_ns) && !tcp_knob(s, TCP_KNOB_SYN_CACHE) &&
+           !(g->flags & TCP_FLAG_SYN) && g->text_len + (g->flags & TCP_FLAG_FIN) > 0;
 }

@@ -294,7 +294,7 @@ static tcp_step ack_of_syn(struct stack *s, struct tcp_pcb *pcb, const struct tc
         tcp_answer_rst(s, g, now_ns);
         return TCP_DROP_SYN_RECEIVED_ACK;
     }
-    if (pcb->unaccepted && !pcb->early && !tcp_listener_has_room(s, pcb))
+    if (pcb->unaccepted && !pcb->early && !tcp_listener_has_room(s, pcb->parent))
         return TCP_DROP_BACKLOG_FULL; /* our SYN-ACK will ask again */
     if (!pcb->passive)
         tcp_count(s, TCP_OPENED_ACTIVE);
