@@ -7,6 +7,7 @@ enum {
     NUMBER_TCP_NOOPT = 0x10008,    /* no options, and the peer's are passed over */
     NUMBER_TCP_NOPUSH = 0x10004,   /* as TCP_CORK */
     NUMBER_TCP_KEEPINIT = 0x10080, /* seconds that connect tries */
+    NUMBER_MSG_EOF = 0x1000000,    /* the last octets: FIN goes with them */
     NUMBER_TCP_LOG = 0x10022,
     NUMBER_TCP_FUNCTION_BLK = 0x12000,
     NUMBER_TCP_REMOTE_UDP_ENCAPS_PORT = 0x10047,

@@ -120,12 +120,23 @@ static bool is_deferred(struct stack_sut *u, int fd)
            socket_tcp_info(u->stack, fd, &i, now_of(u)) >= 0 && i.state == SOCKET_TCP_CLOSED;
 }
 
+/* The last octets wait for the FIN that follows them. */
+static int64_t hand_over(struct stack_sut *u, int fd, const uint8_t *bytes, uint32_t len, int flags,
+                         const struct socket_address *to)
+{
+    bool ends = (flags & NUMBER_MSG_EOF) != 0;
+    int how = (flags & ~(ASIDE | NUMBER_MSG_EOF)) | (ends ? MSG_FLAG_MORE : 0);
+    int64_t got = socket_send(u->stack, fd, bytes, len, how, to, now_of(u));
+    if (ends && got == len)
+        socket_shutdown(u->stack, fd, SOCKET_SHUT_WRITE, now_of(u));
+    return got;
+}
+
 /* What has room; a blocking send goes on until all had. */
 static int64_t send_again(struct stack_waiter *w, struct value *out)
 {
     (void)out;
-    int64_t got = socket_send(w->sut->stack, w->fd, w->bytes + w->done, w->room - w->done,
-                              w->flags & ~ASIDE, NULL, now_of(w->sut));
+    int64_t got = hand_over(w->sut, w->fd, w->bytes + w->done, w->room - w->done, w->flags, NULL);
     if (got < 0)
         return got != -ERR_AGAIN && w->done ? (int64_t)w->done : got;
     w->done += (uint32_t)got;
@@ -161,7 +172,7 @@ static int64_t send_stream(struct stack_sut *u, uint64_t token, const struct val
                        ? (uint32_t)argv[2].number
                        : argv[1].len;
     bool closed = flags & MSG_FLAG_FASTOPEN || is_deferred(u, fd);
-    int64_t got = socket_send(u->stack, fd, bytes, len, flags & ~ASIDE, to, now_of(u));
+    int64_t got = hand_over(u, fd, bytes, len, flags, to);
     bool opens = closed && (got >= 0 || got == -ERR_INPROGRESS);
     bool rest = got == -ERR_AGAIN || (got >= 0 && got < len) || opens;
     if (!rest || d->nonblocking || flags & MSG_FLAG_DONTWAIT) {

@@ -1,6 +1,7 @@
 /* Calls: arguments evaluated, made, and judged when they end - at once, or at the time that the
  * script says. */
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -106,12 +107,23 @@ static void fail_result(struct run *r, const struct step *step, int64_t result, 
                  result < 0 ? " " : "", result < 0 ? errno_name((int)-result) : "");
 }
 
+/* FreeBSD's O_NONBLOCK is 4, where a script writes the number. */
+static int64_t flags_as_written(const struct run *r, const struct call_step *call,
+                                const struct value *argv, int64_t result)
+{
+    enum { OURS = 04000, BSDS = 4 };
+    bool told = r->options->system == SYSTEM_FREEBSD && strcmp(call->name, "fcntl") == 0 &&
+                call->arguments > 1 && argv[1].number == F_GETFL && result >= 0;
+    bool bsd = call->result.kind == VALUE_NUMBER && call->result.number & BSDS;
+    return told && bsd && result & OURS ? (result & ~OURS) | BSDS : result;
+}
+
 static void judge_result(struct run *r, struct descriptors *on, const struct step *step,
                          const struct value *argv, int64_t result, int64_t now_ns)
 {
     const struct call_step *call = &step->u.call;
     const struct value *wanted = &call->result;
-    int64_t shown = result < 0 ? -1 : result;
+    int64_t shown = result < 0 ? -1 : flags_as_written(r, call, argv, result);
     bool known;
     if (name_descriptor(r, on, call, argv, result))
         return;

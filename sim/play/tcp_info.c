@@ -83,6 +83,7 @@ static const struct info_field linux_fields[] = {
 static const struct info_field freebsd_fields[] = {
     {"tcpi_snd_ssthresh", "ssthresh", UNIT_OCTETS},
     {"tcpi_snd_cwnd", "cwnd", UNIT_SAME},
+    {"tcpi_rcv_mss", "snd_mss", UNIT_SAME},
     {"tcpi_rcv_space", "rcv_wnd", UNIT_SAME},
     {"tcpi_snd_rexmitpack", "total_retransmitted", UNIT_SAME},
     {"tcpi_snd_nxt", "snd_nxt", UNIT_SAME},
