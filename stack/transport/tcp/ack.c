@@ -231,10 +231,16 @@ void tcp_acknowledged(struct stack *s, struct tcp_pcb *pcb, const struct tcp_seg
 
 /* --- none came --- */
 
-/* RFC 8985 7.3: new data when there is some, else the last segment again. */
+/* RFC 8985 7.3: new data when there is some, else the last segment again. Into a window that shrank
+ * to nothing neither goes: that is probed after an RTO (RFC 9293 3.8.6.1, SHLD-29). */
 static void probe_for_loss(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
     struct tcp_recovery *r = &pcb->sender->recovery;
+    if (pcb->snd_wnd == 0) {
+        recovery_probe_skip(r);
+        pcb->rexmt_ns = recovery_deadline(r);
+        return;
+    }
     if (recovery_probe_due(r)) {
         tcp_count(s, TCP_OUT_LOSS_PROBE);
         tcp_send_loss_probe(s, pcb, now_ns);
@@ -329,14 +335,16 @@ void tcp_retransmission_due(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns
         return;
     }
     /* A window that shrank to nothing is probed, too (RFC 9293 3.8.6, SHLD-17, MUST-35). */
-    if (pcb->probing || (pcb->snd_wnd == 0 && !syn_outstanding(pcb))) {
+    enum recovery_timer due = syn_outstanding(pcb) || !outstanding(pcb)
+                                  ? RECOVERY_TIMER_RTO
+                                  : recovery_due(&pcb->sender->recovery);
+    bool shut = pcb->snd_wnd == 0 && !syn_outstanding(pcb) && due == RECOVERY_TIMER_RTO;
+    if (pcb->probing || shut) {
         tcp_send_probe(s, pcb, now_ns);
         return;
     }
     if (!outstanding(pcb))
         return;
-    enum recovery_timer due =
-        syn_outstanding(pcb) ? RECOVERY_TIMER_RTO : recovery_due(&pcb->sender->recovery);
     switch (due) {
     case RECOVERY_TIMER_REORDER:
         recovery_reorder_due(&pcb->sender->recovery, pcb->snd_una, pcb->snd_nxt, now_ns,

@@ -169,6 +169,8 @@ void recovery_reorder_due(struct tcp_recovery *r, uint32_t snd_una, uint32_t snd
  * recovery_probe_sent; without any, what recovery_probe_again gives. Afterwards the RTO is armed.
  */
 bool recovery_probe_due(struct tcp_recovery *r);
+/* The window is shut: it is not sent, and the timeout stands. */
+void recovery_probe_skip(struct tcp_recovery *r);
 void recovery_probe_sent(struct tcp_recovery *r, uint32_t snd_nxt);
 bool recovery_probe_again(struct tcp_recovery *r, struct pool *pool, uint32_t most,
                           struct seq_range *out);

@@ -68,6 +68,11 @@ bool recovery_probe_due(struct tcp_recovery *r)
     return wants_probe(r);
 }
 
+void recovery_probe_skip(struct tcp_recovery *r)
+{
+    r->soft_at_ns = RECOVERY_NEVER;
+}
+
 void recovery_probe_sent(struct tcp_recovery *r, uint32_t snd_nxt)
 {
     r->tlp.end = snd_nxt;
