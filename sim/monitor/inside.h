@@ -108,7 +108,7 @@ struct monitor {
                       far */
     unsigned known;        /* of it */
     uint32_t told_options; /* how often that was told */
-    bool without_arp;
+    bool without_arp, other_timers;
     bool judged;
     bool asked[MONITOR_RULES]; /* of a frame that is judged */
     uint64_t recent[RECENT];   /* sums of the frames before it: one that comes twice */

@@ -263,6 +263,9 @@ void monitor_tell(struct monitor *m, enum monitor_told what)
     case MONITOR_TOLD_LATE:
         m->config.known &= ~(unsigned)NEEDS_ORDER;
         break;
+    case MONITOR_TOLD_TIMERS:
+        m->other_timers = true;
+        break;
     case MONITOR_TOLD_NO_ARP:
         m->without_arp = true;
         break;

@@ -123,6 +123,7 @@ enum monitor_told {
     MONITOR_TOLD_OPTIONS, /* what a DHCP client says of itself is another from now on */
     MONITOR_TOLD_LOSSES,  /* the host is given frames that it never sees, or sees late */
     MONITOR_TOLD_LATE,    /* who shows the frames was late: when they came nobody knows */
+    MONITOR_TOLD_TIMERS,  /* TCP's timers are others than the standards' */
     MONITOR_TOLD_NO_ARP   /* an interface sends to everybody: it has one neighbour */
 };
 /* A neighbour's address was told by a call. */

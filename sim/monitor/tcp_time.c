@@ -41,6 +41,8 @@ static void back_off(struct monitor *m, const struct tcp_view *v)
     const struct tcp_end *e = v->from;
     int64_t gap = m->frame->time_ns - e->again_ns;
     bool syn = v->s->flags & TCP_SYN;
+    if (m->other_timers)
+        return;
     if (syn && e->agains == 1 && !e->again_waited)
         HOLDS(m, gap >= SECOND_NS - SLACK_NS, tcp_syn_timer,
               "the SYN again after %lld ms, the first RTO is 1 s", (long long)ms(gap));
@@ -110,7 +112,7 @@ static void acknowledges(struct monitor *m, const struct tcp_view *v)
         return;
     if (e->owes && !is_after(e->owed_to, v->s->ack)) {
         bool held = m->resolved_ns > e->left_ns || waited_for_neighbour(m);
-        HOLDS(m, held || late <= ACK_MOST_NS + SLACK_NS, tcp_ack_delay,
+        HOLDS(m, held || m->other_timers || late <= ACK_MOST_NS + SLACK_NS, tcp_ack_delay,
               "acknowledged after %lld ms", (long long)ms(late));
         e->owes = is_after(e->got, v->s->ack);
         e->owed_ns = m->frame->time_ns;

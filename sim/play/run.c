@@ -35,6 +35,7 @@ static void told_fate(void *ctx, uint32_t frame, enum sut_fate fate, const char 
 static void heard_knob(void *ctx, const char *knob, int64_t value)
 {
     hear_knob(ctx, knob, value);
+    watch_knob(ctx, knob, value);
 }
 
 static int build(struct run *r, struct why *why)

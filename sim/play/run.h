@@ -92,6 +92,7 @@ struct run {
     struct frame *whole; /* what was injected in pieces last, and the last of those */
     const struct frame *last_piece;
     struct watch *watch; /* what must hold in every run; NULL: nobody looks */
+    bool other_timers;   /* than the standards', by a knob */
     struct verdict verdict;
     struct frame_of_steps depth[RUN_DEPTH];
     int depths;

@@ -4,6 +4,8 @@
 #include "sim/hosts/sut_host.h"
 #include "sim/monitor/monitor.h"
 
+#define SECOND_NS INT64_C(1000000000)
+
 /* Of connections and of octets that are remembered: more than scenarios have. */
 enum { SHORTEST = 60, MOST = 4096, OCTETS_MOST = 4 << 20, NOTE = 320, VERDICT = 2 * NOTE };
 
@@ -74,6 +76,8 @@ void watch_begin(struct run *r)
         return;
     r->watch = world_alloc(r->world, sizeof *r->watch, 16);
     r->watch->monitor = monitor_new(&config);
+    if (r->other_timers)
+        monitor_tell(r->watch->monitor, MONITOR_TOLD_TIMERS);
 }
 
 static void see(struct run *r, const uint8_t *bytes, uint32_t len, enum monitor_way way,
@@ -137,6 +141,23 @@ void watch_losses(struct run *r)
 {
     if (r->watch)
         monitor_tell(r->watch->monitor, MONITOR_TOLD_LOSSES);
+}
+
+/* RFC 6298 2.1, RFC 9293 3.8.6.3: who sets others has them. */
+void watch_knob(struct run *r, const char *knob, int64_t value)
+{
+    static const struct {
+        const char *knob;
+        int64_t least, most;
+    } timers[] = {{"tcp.rto_initial", SECOND_NS, INT64_MAX},
+                  {"tcp.rexmit_slop", 0, SECOND_NS},
+                  {"tcp.delayed_ack", 0, SECOND_NS / 2 - 1}};
+    for (size_t k = 0; k < sizeof timers / sizeof timers[0]; k++)
+        if (strcmp(timers[k].knob, knob) == 0 &&
+            (value < timers[k].least || value > timers[k].most))
+            r->other_timers = true;
+    if (r->other_timers && r->watch)
+        monitor_tell(r->watch->monitor, MONITOR_TOLD_TIMERS);
 }
 
 void watch_call(struct run *r, const char *call, const struct value *argv, uint32_t arguments)

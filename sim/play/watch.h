@@ -15,6 +15,8 @@ struct monitor *watch_monitor(const struct run *r);
 void watch_call(struct run *r, const char *call, const struct value *argv, uint32_t arguments);
 /* From now on the host may be given frames that it does not see, or sees late. */
 void watch_losses(struct run *r);
+/* Before it begins, too. */
+void watch_knob(struct run *r, const char *knob, int64_t value);
 /* A frame enters a link by that port. */
 void watch_sent(struct run *r, const struct judge_port *from, struct frame *f, uint32_t record,
                 int64_t now_ns);

@@ -164,7 +164,7 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_INSECURE_SYN] = {"insecure_syn", KNOB_BOOL, 0, 0, 1},
     [TCP_KNOB_DROP_SYNFIN] = {"drop_synfin", KNOB_BOOL, 0, 0, 1},
     [TCP_KNOB_BLACKHOLE] = {"blackhole", KNOB_NUMBER, 0, 0, 2}, /* no RST: to a SYN, to any */
-    [TCP_KNOB_REXMIT_SLOP] = {"rexmit_slop", KNOB_NS, 0, 0, SECONDS(1)}, /* more than RFC 6298's */
+    [TCP_KNOB_REXMIT_SLOP] = {"rexmit_slop", KNOB_NS, 0, 0, SECONDS(60)}, /* more than RFC 6298's */
     [TCP_KNOB_REXMIT_DROP_OPTIONS] = {"rexmit_drop_options", KNOB_BOOL, 0, 0, 1},
     [TCP_KNOB_ICMP_MAY_RST] = {"icmp_may_rst", KNOB_BOOL, 1, 0, 1}, /* in SYN-SENT: RFC 5927 4.2 */
     /* And so does what is prohibited, each as a refusal: BSD's reading of RFC 1812 5.2.7.1. */
@@ -190,9 +190,9 @@ static const struct knob knobs[TCP_KNOBS] = {
     /* RFC 9293 3.8.3: at least 100 s, and 3 minutes for a SYN. */
     [TCP_KNOB_R1] = {"r1", KNOB_NUMBER, 3, 1, 255}, /* SHLD-9: at least 3 retransmissions */
     [TCP_KNOB_R2] = {"r2", KNOB_NS, SECONDS(300), SECONDS(1), SECONDS(86400)},
-    [TCP_KNOB_R2_SYN] = {"r2_syn", KNOB_NS, SECONDS(180), SECONDS(1), SECONDS(86400)},
-    /* RFC 9293 3.8.6.3: less than 0.5 s. */
-    [TCP_KNOB_DELAYED_ACK] = {"delayed_ack", KNOB_NS, MS(200), 0, MS(500) - 1},
+    [TCP_KNOB_R2_SYN] = {"r2_syn", KNOB_NS, SECONDS(180), MS(1), SECONDS(86400)},
+    /* RFC 9293 3.8.6.3: less than 0.5 s (MUST-58), whatever some settings of other systems ask. */
+    [TCP_KNOB_DELAYED_ACK] = {"delayed_ack", KNOB_NS, MS(200), 0, SECONDS(60)},
     /* Linux: so many acknowledgements of a connection are not delayed, until it answers with data;
      * afterwards more than a full segment is acknowledged at once, not the second of any size. */
     [TCP_KNOB_QUICK_ACKS] = {"quick_acks", KNOB_NUMBER, 0, 0, 255},
@@ -203,8 +203,8 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_ORPHANS] = {"orphans", KNOB_NUMBER, 65535, 1, 65535},
     [TCP_KNOB_INITIAL_WINDOW] = {"initial_window", KNOB_NUMBER, 10, 1, 64}, /* RFC 6928 */
     /* RFC 9293 3.8.4: no less than 2 hours unless asked for (MUST-28). */
-    [TCP_KNOB_KEEP_IDLE] = {"keep_idle", KNOB_NS, SECONDS(7200), SECONDS(1), SECONDS(65535)},
-    [TCP_KNOB_KEEP_INTERVAL] = {"keep_interval", KNOB_NS, SECONDS(75), SECONDS(1), SECONDS(65535)},
+    [TCP_KNOB_KEEP_IDLE] = {"keep_idle", KNOB_NS, SECONDS(7200), MS(1), SECONDS(65535)},
+    [TCP_KNOB_KEEP_INTERVAL] = {"keep_interval", KNOB_NS, SECONDS(75), MS(1), SECONDS(65535)},
     [TCP_KNOB_KEEP_COUNT] = {"keep_count", KNOB_NUMBER, 9, 1, 255},
     /* After so many lost SYNs the window begins with one segment. */
     [TCP_KNOB_SYN_LOSSES] = {"syn_losses", KNOB_NUMBER, 1, 1, 255},
