@@ -64,10 +64,20 @@ static tcp_step cached_ack(struct stack *s, struct tcp_pcb *pcb, const struct tc
     return tcp_listener_has_room(s, pcb->parent) ? TCP_STEP_NEXT : refuse(s, pcb, g, now_ns);
 }
 
+/* Its listener is gone, and nobody looks for it any more. */
+static tcp_step cached_alone(struct stack *s, const struct tcp_segment *g, int64_t now_ns)
+{
+    if (!(g->flags & TCP_FLAG_RST))
+        tcp_answer_rst(s, g, now_ns);
+    return TCP_DROP_NO_PORT;
+}
+
 tcp_step tcp_input_cached(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
                           int64_t now_ns)
 {
     const uint8_t both = TCP_FLAG_SYN | TCP_FLAG_ACK;
+    if (!pcb->parent)
+        return cached_alone(s, g, now_ns);
     if (g->flags & TCP_FLAG_RST)
         return cached_reset(s, pcb, g, now_ns);
     if ((g->flags & both) == both)
@@ -81,7 +91,8 @@ tcp_step tcp_input_cached(struct stack *s, struct tcp_pcb *pcb, const struct tcp
 
 /* A SYN that does not reopen is an old one, and as little as what has no ACK it waits for an
  * answer; all but a plain repetition of the last ACK gets one, wherever it lies. */
-tcp_step tcp_time_wait_of_bsd(struct tcp_pcb *pcb, const struct tcp_segment *g)
+tcp_step tcp_time_wait_of_bsd(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
+                              int64_t now_ns)
 {
     if (g->flags & TCP_FLAG_RST)
         return TCP_DROP_RST_IN_TIME_WAIT;
@@ -90,7 +101,7 @@ tcp_step tcp_time_wait_of_bsd(struct tcp_pcb *pcb, const struct tcp_segment *g)
     if (g->flags == TCP_FLAG_ACK && g->text_len == 0 && g->seq == pcb->rcv_nxt &&
         g->ack == pcb->snd_nxt)
         return TCP_COUNTERS;
-    pcb->ack_now = true;
+    tcp_send_bare_ack(s, pcb, now_ns);
     return TCP_DROP_SEQUENCE;
 }
 

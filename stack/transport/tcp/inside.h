@@ -428,7 +428,8 @@ bool tcp_is_cached(const struct stack *s, const struct tcp_pcb *pcb);
 /* What comes to it; TCP_STEP_NEXT: the third segment, which is on its way to ESTABLISHED. */
 tcp_step tcp_input_cached(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
                           int64_t now_ns);
-tcp_step tcp_time_wait_of_bsd(struct tcp_pcb *pcb, const struct tcp_segment *g);
+tcp_step tcp_time_wait_of_bsd(struct stack *s, struct tcp_pcb *pcb, const struct tcp_segment *g,
+                              int64_t now_ns);
 void tcp_cut_old(struct tcp_pcb *pcb, struct tcp_segment *g);
 /* Octets that count for the window. */
 uint32_t tcp_bsd_len(const struct tcp_segment *g);

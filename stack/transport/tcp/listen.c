@@ -65,7 +65,7 @@ struct tcp_pcb *tcp_accept(struct stack *s, struct tcp_pcb *listener)
     return child;
 }
 
-static void abort_all(struct stack *s, struct tcp_queue *q, bool silently, int64_t now_ns)
+static void abort_all(struct stack *s, struct tcp_queue *q, int64_t now_ns)
 {
     struct tcp_pcb *child;
     while ((child = q->first) != NULL) {
@@ -74,19 +74,22 @@ static void abort_all(struct stack *s, struct tcp_queue *q, bool silently, int64
             tcp_listener_forget(child);
         } else {
             tcp_end(s, child, 0);
-            if (!silently)
-                tcp_send_rst(s, child, now_ns);
+            tcp_send_rst(s, child, now_ns);
         }
         tcp_leave(s, child, now_ns);
     }
 }
 
 /* What nobody will accept any more is aborted: its peers hear it at once rather than when they
- * send; but those in a cache of SYNs. */
+ * send; but those in a cache of SYNs, whose SYN-ACKs go on until they are answered in vain. */
 void tcp_listener_close(struct stack *s, struct tcp_pcb *listener, int64_t now_ns)
 {
-    abort_all(s, &listener->listener.done, false, now_ns);
-    abort_all(s, &listener->listener.half, tcp_knob(s, TCP_KNOB_SYN_CACHE) != 0, now_ns);
+    struct tcp_queue *half = &listener->listener.half;
+    abort_all(s, &listener->listener.done, now_ns);
+    if (!tcp_knob(s, TCP_KNOB_SYN_CACHE))
+        abort_all(s, half, now_ns);
+    while (half->first)
+        tcp_listener_forget(half->first);
 }
 
 /* --- a SYN --- */

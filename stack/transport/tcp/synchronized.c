@@ -161,7 +161,8 @@ static tcp_step check_timestamp(struct stack *s, struct tcp_pcb *pcb, struct tcp
     }
     if (tcp_lacks_timestamp(s, pcb, g))
         return TCP_DROP_NO_TIMESTAMP;
-    if (!tcp_timestamp_is_old(s, pcb, g) || challenges_syn(s, g))
+    bool over = pcb->state == TCP_TIME_WAIT && tcp_knob(s, TCP_KNOB_BSD_TIME_WAIT);
+    if (!tcp_timestamp_is_old(s, pcb, g) || challenges_syn(s, g) || over)
         return TCP_STEP_NEXT;
     if (g->text_len == 0 && tcp_knob(s, TCP_KNOB_BSD_INPUT))
         return TCP_DROP_PAWS;
@@ -173,7 +174,7 @@ static tcp_step check_sequence(struct stack *s, struct tcp_pcb *pcb, struct tcp_
 {
     if (pcb->state == TCP_TIME_WAIT && tcp_knob(s, TCP_KNOB_BSD_TIME_WAIT)) {
         restart_time_wait(s, pcb, g, now_ns);
-        return tcp_time_wait_of_bsd(pcb, g);
+        return tcp_time_wait_of_bsd(s, pcb, g, now_ns);
     }
     if (is_answer_of_crossed_syn(pcb, g)) {
         g->flags &= (uint8_t)~TCP_FLAG_SYN;
