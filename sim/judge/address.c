@@ -55,28 +55,57 @@ static bool is_for(const struct judge *j, const struct frame *f, const struct ju
            memcmp(v.bytes, p->mac, sizeof p->mac) == 0;
 }
 
-/* A server's ACK with an address makes it the client's (RFC 2131, section 3.1, 4); one without (to
- * an INFORM) changes nothing; a NAK takes it (section 3.2, 4). */
+/* A client's REQUEST: what is granted or refused from now on is to be an answer to it. */
+static void asked(const struct judge *j, const struct frame *f, struct judge_port *p)
+{
+    p->asks = number_of(j, f, "dhcp.xid", &p->asked_xid);
+}
+
+/* RFC 2131, section 4.4.1: a client discards what is no answer to what it asked last. An answer
+ * ends the asking; who has asked nothing takes nothing. */
+static bool is_answered(const struct judge *j, const struct frame *f, struct judge_port *p)
+{
+    int64_t xid;
+    if (!p->asks || !number_of(j, f, "dhcp.xid", &xid) || xid != p->asked_xid)
+        return false;
+    p->asks = false;
+    return true;
+}
+
+/* A server's ACK with an address makes it the client's (section 3.1, 4); one without (to an INFORM)
+ * changes nothing; a NAK takes it (section 3.2, 4). */
+static void answered(struct judge *j, const struct frame *f, struct judge_port *p, bool ack)
+{
+    int64_t yiaddr;
+    bool granted = ack && number_of(j, f, "dhcp.yiaddr", &yiaddr) && yiaddr != 0;
+    bool fixed = p->has_ipv4 && !p->leased;
+    if (p->leased && (!ack || (granted && p->ipv4 != (uint32_t)yiaddr)))
+        judge_taken(j, p, p->ipv4);
+    if (granted)
+        belongs(j, p, (uint32_t)yiaddr);
+    if (fixed || !granted)
+        return;
+    p->ipv4 = (uint32_t)yiaddr;
+    p->has_ipv4 = p->leased = true;
+}
+
 void address_heard(struct judge *j, struct judge_link *l, const struct frame *f)
 {
-    enum { BOOTP_OCTETS = 14 + 20 + 8 + 240, CLIENT_PORT = 68, ACK = 5, NAK = 6 };
-    int64_t port, type, yiaddr;
-    if (f->len < BOOTP_OCTETS || !number_of(j, f, "udp.dport", &port) || port != CLIENT_PORT ||
-        !number_of(j, f, "dhcp.type", &type) || (type != ACK && type != NAK))
+    enum { BOOTP_OCTETS = 14 + 20 + 8 + 240, SERVER_PORT = 67, CLIENT_PORT = 68 };
+    enum { REQUEST = 3, ACK = 5, NAK = 6 };
+    int64_t port, type;
+    if (f->len < BOOTP_OCTETS || !number_of(j, f, "udp.dport", &port) ||
+        (port != SERVER_PORT && port != CLIENT_PORT) || !number_of(j, f, "dhcp.type", &type))
         return;
-    for (uint32_t k = 0; k < l->ports; k++) {
+    bool asks = port == SERVER_PORT && type == REQUEST;
+    bool answers = port == CLIENT_PORT && (type == ACK || type == NAK);
+    for (uint32_t k = 0; (asks || answers) && k < l->ports; k++) {
         struct judge_port *p = l->port[k];
         if (!is_for(j, f, p))
             continue;
-        bool granted = type == ACK && number_of(j, f, "dhcp.yiaddr", &yiaddr) && yiaddr != 0;
-        bool fixed = p->has_ipv4 && !p->leased;
-        if (p->leased && (type == NAK || (granted && p->ipv4 != (uint32_t)yiaddr)))
-            judge_taken(j, p, p->ipv4);
-        if (granted)
-            belongs(j, p, (uint32_t)yiaddr);
-        if (fixed || !granted)
-            continue;
-        p->ipv4 = (uint32_t)yiaddr;
-        p->has_ipv4 = p->leased = true;
+        if (asks)
+            asked(j, f, p);
+        else if (is_answered(j, f, p))
+            answered(j, f, p, type == ACK);
     }
 }

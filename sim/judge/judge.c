@@ -266,10 +266,12 @@ void judge_frame(struct judge *j, uint32_t link, int number, struct frame *f, en
 {
     struct judge_port *from = judge_port_of(j, link, number);
     j->frames++;
-    if (from && from->station == STATION_UNDER_TEST)
+    if (from && from->station == STATION_UNDER_TEST) {
+        address_heard(j, &j->link[link], f);
         see_ours(j, from, f, record, now_ns);
-    else
+    } else {
         see_other(j, &j->link[link], from, f, event, record, now_ns);
+    }
 }
 
 struct seen *seen_next(const struct judge *j, const struct expect_block *b)

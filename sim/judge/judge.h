@@ -50,7 +50,9 @@ struct judge_port {
     uint8_t mac[6];
     bool has_ipv4; /* the address by which a line names it */
     bool leased;   /* and a server granted it */
+    bool asks;     /* a server for it: by a REQUEST that is not answered yet */
     uint32_t ipv4;
+    int64_t asked_xid;
     struct seen_queue *watched;      /* a peer's frames that lines may observe; NULL: none does */
     int prefix;                      /* of its net, for broadcasts; 0: not known */
     struct kept_option *dhcp_option; /* DHCP_KEPT of its first message; NULL: none went out */
