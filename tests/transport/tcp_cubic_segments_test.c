@@ -31,6 +31,7 @@ static uint32_t acked(uint32_t segments, int64_t rtt_ns)
     ack.rtt_ns = rtt_ns;
     ack.snd_una += segments * MSS;
     ack.snd_nxt = ack.snd_una + c.cwnd;
+    congestion_measured(&c, &ack);
     congestion_acked(&c, &ack);
     return c.cwnd / MSS;
 }

@@ -97,13 +97,17 @@ void congestion_slow_start_step(struct tcp_congestion *c, uint32_t octets, uint3
     c->cwnd = congestion_add(c->cwnd, grown);
 }
 
+void congestion_measured(struct tcp_congestion *c, const struct tcp_acked *a)
+{
+    if (c->ops->measured)
+        c->ops->measured(c, a);
+}
+
 /* RFC 7661 4.4: what was validated grows by the standard's methods, the rest only when cwnd is what
  * holds the sender back. */
 void congestion_acked(struct tcp_congestion *c, const struct tcp_acked *a)
 {
     bool grows = a->cwnd_limited;
-    if (c->ops->measured)
-        c->ops->measured(c, a);
     if (c->config->validate) {
         validation_acked(c, a);
         grows = grows || validation_is_validated(c);

@@ -161,6 +161,9 @@ static inline bool congestion_slow_start(const struct tcp_congestion *c)
     return c->cwnd < c->ssthresh;
 }
 
+/* An acknowledgement came, of whatever kind and in whatever state: its round trip. Before what it
+ * lets grow. */
+void congestion_measured(struct tcp_congestion *c, const struct tcp_acked *a);
 /* New data was acknowledged outside of recovery. */
 void congestion_acked(struct tcp_congestion *c, const struct tcp_acked *a);
 /* Once a round trip; keep congestion_save's answer before, if it may have to be undone. */

@@ -232,15 +232,20 @@ static void undo(struct tcp_recovery *r, uint32_t snd_una, struct recovery_resul
 
 /* --- an acknowledgement --- */
 
-static void grow(struct tcp_recovery *r, const struct recovery_ack *a, const struct delivery *d)
+static struct tcp_acked what_came(const struct recovery_ack *a, const struct delivery *d)
 {
-    struct tcp_acked acked = {.now_ns = a->now_ns,
+    return (struct tcp_acked){.now_ns = a->now_ns,
                               .srtt_ns = a->srtt_ns,
                               .rtt_ns = d->rtt_ns,
                               .octets = d->octets,
                               .snd_una = a->ack,
-                              .snd_nxt = a->snd_nxt,
-                              .cwnd_limited = r->cwnd_limited || r->state == RECOVERY_TIMEOUT};
+                              .snd_nxt = a->snd_nxt};
+}
+
+static void grow(struct tcp_recovery *r, const struct recovery_ack *a, const struct delivery *d)
+{
+    struct tcp_acked acked = what_came(a, d);
+    acked.cwnd_limited = r->cwnd_limited || r->state == RECOVERY_TIMEOUT;
     if (by_segments(r)) /* slow start doubles what is used */
         acked.cwnd_limited =
             r->cwnd_filled || (congestion_slow_start(&r->congestion) &&
@@ -335,8 +340,11 @@ void recovery_acked(struct tcp_recovery *r, struct pool *pool, const struct reco
     } else if (a->duplicate && r->duplicates < UINT8_MAX) {
         r->duplicates++;
     }
-    if (d.rtt_ns > 0)
+    if (d.rtt_ns > 0) {
+        struct tcp_acked measured = what_came(a, &d);
         r->tlp.sampled = true;
+        congestion_measured(&r->congestion, &measured);
+    }
     if (recovery_was_spurious(r, a, &d, dsack))
         undo(r, a->ack, out);
     bool over = seq_upto(r->recover, a->ack) && a->ack != a->snd_una;
