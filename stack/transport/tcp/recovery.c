@@ -262,7 +262,7 @@ static void proportion(struct tcp_recovery *r, const struct recovery_ack *a,
                           .in_flight = recovery_in_flight(r, a->ack, a->snd_nxt),
                           .safe = a->ack != a->snd_una && r->board.lost <= lost_before,
                           .sack = r->sack,
-                          .hole = !r->sack && a->ack != a->snd_una};
+                          .hole = !r->sack && !by_segments(r) && a->ack != a->snd_una};
     struct tcp_congestion *c = &r->congestion;
     c->cwnd = congestion_most(prr_acked(&r->prr, &ack, c->ssthresh, c->mss, c->cwnd), c->mss);
 }
