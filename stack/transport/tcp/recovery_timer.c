@@ -19,6 +19,16 @@ static int64_t probe_after(const struct tcp_recovery *r, int64_t srtt_ns)
     return 2 * srtt_ns + (single ? r->config->max_ack_delay_ns : 0);
 }
 
+/* Linux (tcp_schedule_loss_probe): who sends more does not put off the probe for what went first
+ * beyond that one's own RTO. */
+static int64_t first_expires(const struct tcp_recovery *r, int64_t now_ns, int64_t rto_ns)
+{
+    const struct sent_segment *first = r->board.first;
+    if (!r->congestion.config->by_segments || !first || first->sent_ns + rto_ns <= now_ns)
+        return RECOVERY_NEVER;
+    return first->sent_ns + rto_ns;
+}
+
 void recovery_arm(struct tcp_recovery *r, uint32_t snd_una, uint32_t snd_nxt, int64_t now_ns,
                   int64_t rto_ns, int64_t srtt_ns, bool fresh)
 {
@@ -35,6 +45,8 @@ void recovery_arm(struct tcp_recovery *r, uint32_t snd_una, uint32_t snd_nxt, in
     if (!wants_probe(r))
         return;
     int64_t at = now_ns + probe_after(r, srtt_ns);
+    int64_t first_at = fresh ? RECOVERY_NEVER : first_expires(r, now_ns, rto_ns);
+    at = at < first_at ? at : first_at;
     r->soft_timer = RECOVERY_TIMER_PROBE;
     /* "a TLP to be sent at that RTO time": it comes before the timeout, which begins anew. */
     r->soft_at_ns = at < r->rto_at_ns ? at : r->rto_at_ns;
@@ -113,6 +125,15 @@ static void lose_for_timeout(struct tcp_recovery *r, int64_t now_ns, int64_t srt
     }
 }
 
+/* The window was reduced for what is still under way: Linux does not do it twice (tcp_enter_loss).
+ */
+static bool was_reduced(const struct tcp_recovery *r, uint32_t snd_una)
+{
+    return r->congestion.config->by_segments &&
+           (r->state == RECOVERY_FAST || r->state == RECOVERY_REDUCED) &&
+           seq_before(snd_una, r->recover);
+}
+
 void recovery_timed_out(struct tcp_recovery *r, uint32_t snd_una, uint32_t snd_nxt, int64_t now_ns,
                         int64_t srtt_ns)
 {
@@ -123,7 +144,7 @@ void recovery_timed_out(struct tcp_recovery *r, uint32_t snd_una, uint32_t snd_n
         recovery_save(r);
     congestion_timed_out(&r->congestion,
                          r->congestion.config->by_segments ? r->congestion.cwnd : snd_nxt - snd_una,
-                         again);
+                         again || was_reduced(r, snd_una));
     r->state = RECOVERY_TIMEOUT;
     r->recover = snd_nxt;
     r->reduced_ns = now_ns;
