@@ -47,8 +47,9 @@ static const struct profile_knob linux_knobs[] = {
     {"tcp.rto_anew", 1},
     {"tcp.invalid_rate", SECOND / 2}, /* tcp_invalid_ratelimit */
     {"tcp.half_window", 1},
-    {"tcp.syn_losses", 2},  /* tcp_init_transfer */
-    {"tcp.drop_synfin", 1}, /* tcp_rcv_state_process, LISTEN */
+    {"tcp.user_timeout_again", 1}, /* retransmits_timed_out */
+    {"tcp.syn_losses", 2},         /* tcp_init_transfer */
+    {"tcp.drop_synfin", 1},        /* tcp_rcv_state_process, LISTEN */
     {"tcp.linux_calls", 1},
     {"tcp.frto", 2},
     {NULL, 0},

@@ -41,7 +41,7 @@ static void restart_timers(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
     pcb->retransmits = 0;
     pcb->probing = false;
     pcb->rexmt_ns = TCP_NEVER;
-    pcb->give_up_ns = outstanding(pcb) ? now_ns + tcp_patience_ns(s, pcb) : TCP_NEVER;
+    pcb->give_up_ns = outstanding(pcb) ? tcp_give_up_at_ns(s, pcb, now_ns) : TCP_NEVER;
     if (pcb->sender)
         tcp_arm_retransmission(s, pcb, true, now_ns);
     if (pcb->ecn_waits && !outstanding(pcb))
@@ -322,6 +322,8 @@ static void time_out(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
         return;
     }
     pcb->sender->done.timeouts++;
+    if (pcb->give_up_ns == TCP_NEVER)
+        pcb->give_up_ns = tcp_give_up_at_ns(s, pcb, now_ns);
     suspect_black_hole(s, pcb, now_ns);
     recovery_timed_out(&pcb->sender->recovery, pcb->snd_una, pcb->snd_nxt, now_ns,
                        pcb->sender->rtt.srtt_ns);

@@ -153,6 +153,7 @@ enum tcp_knob {
     TCP_KNOB_SYN_LOSSES,
     TCP_KNOB_INVALID_RATE,
     TCP_KNOB_HALF_WINDOW,
+    TCP_KNOB_USER_TIMEOUT_AGAIN,
     TCP_KNOB_LINUX_CALLS,
     TCP_KNOB_RFC1337,
     TCP_KNOB_FASTOPEN_CLIENT,
@@ -500,6 +501,9 @@ int64_t tcp_rto_ns(const struct stack *s, const struct tcp_pcb *pcb);
 int64_t tcp_persist_ns(const struct stack *s, const struct tcp_pcb *pcb);
 /* RFC 9293 3.8.3: how long what is sent may stay without an answer. */
 int64_t tcp_patience_ns(const struct stack *s, const struct tcp_pcb *pcb);
+/* When a connection that waits for an acknowledgement from now on is given up; TCP_NEVER: the first
+ * retransmission will tell. */
+int64_t tcp_give_up_at_ns(const struct stack *s, const struct tcp_pcb *pcb, int64_t now_ns);
 
 /* --- output.c: what may be sent now --- */
 void tcp_output(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns);

@@ -214,6 +214,8 @@ static const struct knob knobs[TCP_KNOBS] = {
     [TCP_KNOB_INVALID_RATE] = {"invalid_rate", KNOB_NS, 0, 0, SECONDS(60)},
     /* Linux: a segment has at most half of the largest window that the peer offered. */
     [TCP_KNOB_HALF_WINDOW] = {"half_window", KNOB_BOOL, 0, 0, 1},
+    /* Linux: the user timeout runs from the first retransmission that the timer made. */
+    [TCP_KNOB_USER_TIMEOUT_AGAIN] = {"user_timeout_again", KNOB_BOOL, 0, 0, 1},
     /* Linux's answers out of turn: after an open that failed the next connect says so, though the
      * error was told; who sends before the connection is there waits, and without any has a broken
      * pipe; what came before a reset can be read, and what was reset can be accepted. */

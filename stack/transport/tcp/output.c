@@ -290,7 +290,7 @@ static void note_flight(struct stack *s, struct tcp_pcb *pcb, const struct tcp_p
     bool anew = plan->seq == pcb->snd_una && !plan->fresh && tcp_knob(s, TCP_KNOB_RTO_ANEW);
     tcp_arm_retransmission(s, pcb, anew, now_ns);
     if (pcb->give_up_ns == TCP_NEVER)
-        pcb->give_up_ns = now_ns + tcp_patience_ns(s, pcb);
+        pcb->give_up_ns = tcp_give_up_at_ns(s, pcb, now_ns);
 }
 
 /* What could not be sent is lost, as on the wire: the timeout has it sent again. `train`: what goes

@@ -130,3 +130,10 @@ int64_t tcp_patience_ns(const struct stack *s, const struct tcp_pcb *pcb)
         return (pcb->wishes->syn_count + 1) * tcp_knob(s, TCP_KNOB_RTO_MAX);
     return tcp_knob(s, handshake ? TCP_KNOB_R2_SYN : TCP_KNOB_R2);
 }
+
+int64_t tcp_give_up_at_ns(const struct stack *s, const struct tcp_pcb *pcb, int64_t now_ns)
+{
+    bool later = pcb->wishes && pcb->wishes->user_timeout_ms && pcb->syn_acked &&
+                 pcb->retransmits == 0 && tcp_knob(s, TCP_KNOB_USER_TIMEOUT_AGAIN);
+    return later ? TCP_NEVER : now_ns + tcp_patience_ns(s, pcb);
+}
