@@ -225,7 +225,7 @@ bench: all $(BENCH_SRC:%.c=$(B)/%) ## measure: events, frames, checksums, scenar
 	@tools/bench.sh
 
 .PHONY: sweep
-SEEDS ?= 99999
+SEEDS ?= 159999
 sweep: all ## random faults, no memory, each frame disturbed, numbers that wrap: docs/sweeps.md; SEEDS=N
 	@mkdir -p reports
 	$(B)/wiredrill run --fail-alloc all --no-golden --quiet scenarios
