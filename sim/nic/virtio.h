@@ -132,6 +132,8 @@ uint32_t vnic_read_features(struct nic *n, int driver);
 void vnic_accept(struct nic *n, uint32_t features);
 uint32_t vnic_config(struct nic *n, uint32_t off, int width);
 void vnic_cause(struct nic *n, uint32_t bits);
+/* PCI's: reading it acknowledges. */
+uint32_t vnic_read_isr(struct nic *n);
 /* The configuration space has changed (3.2.1): its generation moves, and the driver hears of it. */
 void vnic_config_changed(struct nic *n);
 /* The device can not go on (2.1.2). */
@@ -151,8 +153,9 @@ uint32_t vnic_queue_size(const struct nic *n, uint32_t i);
 /* The selected queue, NULL: there is none. */
 struct virtio_queue *vnic_selected(struct nic *n);
 void vnic_set_queue_size(struct nic *n, uint32_t size);
-/* Half of an address; `what` for sentences. */
-void vnic_set_address(struct nic *n, uint64_t *at, bool high, uint32_t value, const char *what);
+/* Half of the selected queue's address: 0 of its descriptors, 1 of what is available, 2 of what was
+ * used. */
+void vnic_write_address(struct nic *n, unsigned part, bool high, uint32_t value);
 void vnic_enable_queue(struct nic *n, uint32_t value);
 /* Legacy: all parts from `at` on, 0: none. */
 void vnic_place_queue(struct nic *n, uint64_t at, uint64_t align);

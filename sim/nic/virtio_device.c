@@ -213,6 +213,15 @@ uint32_t vnic_config(struct nic *n, uint32_t off, int width)
     return is_torn(v, off) ? 0x02 : vnic_le(space + off, width);
 }
 
+uint32_t vnic_read_isr(struct nic *n)
+{
+    struct virtio *v = nic_state(n);
+    uint32_t isr = v->isr;
+    v->isr = 0;
+    nic_raise(n, false);
+    return isr;
+}
+
 void vnic_cause(struct nic *n, uint32_t bits)
 {
     struct virtio *v = nic_state(n);

@@ -33,15 +33,6 @@ static const struct nic_register registers[] = {
     {0, 0, 0, 0, NULL},
 };
 
-static uint32_t read_isr(struct nic *n)
-{
-    struct virtio *v = nic_state(n);
-    uint32_t isr = v->isr;
-    v->isr = 0;
-    nic_raise(n, false);
-    return isr;
-}
-
 static uint32_t legacy_read(struct nic *n, int bar, uint32_t off, int width)
 {
     struct virtio *v = nic_state(n);
@@ -62,7 +53,7 @@ static uint32_t legacy_read(struct nic *n, int bar, uint32_t off, int width)
     case DEVICE_STATUS:
         return vnic_status(n);
     case ISR_STATUS:
-        return read_isr(n);
+        return vnic_read_isr(n);
     default:
         return 0;
     }

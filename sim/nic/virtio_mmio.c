@@ -135,17 +135,6 @@ static uint32_t mmio_read(struct nic *n, int bar, uint32_t off, int width)
     }
 }
 
-static void write_address(struct nic *n, uint32_t off, uint32_t value)
-{
-    static const char *const what[] = {"the descriptor table's address",
-                                       "the available ring's address", "the used ring's address"};
-    struct virtio *v = nic_state(n);
-    struct virtio_queue none = {0}, *q = vnic_selected(n) ? &v->queue[v->select] : &none;
-    uint64_t *const at[] = {&q->desc, &q->avail, &q->used};
-    uint32_t i = (off - QUEUE_DESC) / 16;
-    vnic_set_address(n, at[i], off & 4, value, what[i]);
-}
-
 /* 4.2.4 */
 static void write_page(struct nic *n, uint32_t value)
 {
@@ -198,7 +187,7 @@ static bool write_new(struct nic *n, uint32_t off, uint32_t value)
     if (off == QUEUE_READY)
         vnic_enable_queue(n, value);
     else if (off >= QUEUE_DESC && off < QUEUE_DEVICE + 8 && off % 16 < 8)
-        write_address(n, off, value);
+        vnic_write_address(n, (off - QUEUE_DESC) / 16, off & 4, value);
     else
         return false;
     return true;

@@ -151,15 +151,6 @@ static uint32_t read_common(struct nic *n, uint32_t off)
     }
 }
 
-static uint32_t read_isr(struct nic *n)
-{
-    struct virtio *v = nic_state(n);
-    uint32_t isr = v->isr;
-    v->isr = 0;
-    nic_raise(n, false);
-    return isr;
-}
-
 static uint32_t vnic_pci_read(struct nic *n, int bar, uint32_t off, int width)
 {
     (void)bar;
@@ -168,19 +159,8 @@ static uint32_t vnic_pci_read(struct nic *n, int bar, uint32_t off, int width)
     if (off < ISR_AT)
         return read_common(n, off);
     if (off < DEVICE_AT)
-        return off == ISR_AT ? read_isr(n) : 0;
+        return off == ISR_AT ? vnic_read_isr(n) : 0;
     return off < NOTIFY_AT ? vnic_config(n, off - DEVICE_AT, width) : 0;
-}
-
-static void write_address(struct nic *n, uint32_t off, uint32_t value)
-{
-    static const char *const what[] = {"the descriptor table's address",
-                                       "the available ring's address", "the used ring's address"};
-    struct virtio *v = nic_state(n);
-    struct virtio_queue none = {0}, *q = vnic_selected(n) ? &v->queue[v->select] : &none;
-    uint64_t *const at[] = {&q->desc, &q->avail, &q->used};
-    uint32_t i = (off - QUEUE_DESC) / 8;
-    vnic_set_address(n, at[i], off & 4, value, what[i]);
 }
 
 static void write_common(struct nic *n, uint32_t off, uint32_t value)
@@ -211,7 +191,7 @@ static void write_common(struct nic *n, uint32_t off, uint32_t value)
         break;
     default:
         if (off >= QUEUE_DESC && off < COMMON_BYTES)
-            write_address(n, off, value);
+            vnic_write_address(n, (off - QUEUE_DESC) / 8, off & 4, value);
         else
             vnic_fault(n, "a field at 0x%x is written, which is the device's", off);
     }

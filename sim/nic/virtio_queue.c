@@ -64,10 +64,14 @@ void vnic_set_queue_size(struct nic *n, uint32_t size)
         q->size = (uint16_t)size;
 }
 
-void vnic_set_address(struct nic *n, uint64_t *at, bool high, uint32_t value, const char *what)
+void vnic_write_address(struct nic *n, unsigned part, bool high, uint32_t value)
 {
-    if (!to_set_up(n, what))
+    static const char *const what[] = {"the descriptor table's address",
+                                       "the available ring's address", "the used ring's address"};
+    struct virtio_queue *q = to_set_up(n, what[part]);
+    if (!q)
         return;
+    uint64_t *const places[] = {&q->desc, &q->avail, &q->used}, *at = places[part];
     *at = high ? (*at & UINT32_MAX) | (uint64_t)value << 32 : (*at & ~(uint64_t)UINT32_MAX) | value;
 }
 
