@@ -262,7 +262,8 @@ void tcp_establish(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
     tcp_enter(s, pcb, pcb->fin_queued ? TCP_FIN_WAIT_1 : TCP_ESTABLISHED);
     tcp_rtt_sample_syn(s, pcb, now_ns);
-    tcp_round_buffers(s, pcb);
+    if (pcb->passive)
+        tcp_round_buffers(s, pcb);
     pcb->dsack = (struct seq_range){0};
     tcp_congestion_start(s, pcb);
     if (pcb->passive) { /* the SYN came to the listener, and its answer was not a connection's */

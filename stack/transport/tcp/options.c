@@ -82,7 +82,9 @@ void tcp_learn_options(struct stack *s, struct tcp_pcb *pcb, const struct tcp_op
     pcb->peer_mss = (uint16_t)(mss < least ? least : mss);
     if (bsd) /* it was a bound of the default */
         pcb->user_mss = 0;
-    if (!tcp_is_cached(s, pcb)) /* whose listener's buffer it is yet */
+    /* One that is cached has its listener's buffer yet; a client heeds an MSS alone, as BSD's do.
+     */
+    if (!tcp_is_cached(s, pcb) && (pcb->passive || o->has_mss))
         tcp_round_buffers(s, pcb);
     pcb->wscale = o->has_wscale && tcp_knob(s, TCP_KNOB_WINDOW_SCALING);
     pcb->snd_wscale = pcb->wscale ? (o->wscale > MOST_SHIFT ? MOST_SHIFT : o->wscale) : 0;
