@@ -11,6 +11,8 @@
 
 enum { ASKED = 8, ECHOES = 8, IDS = 32, RECENT = 8, QUERIES = 16, NTP_QUERIES = 8 };
 
+struct tcp_flow;
+
 struct asked {
     uint32_t ipv4;
     int64_t at_ns;
@@ -94,8 +96,9 @@ struct monitor {
     struct monitor_finding *pending; /* a ring of PENDING: findings of a capture that a missing
                                         frame would excuse; NULL: none has been yet, as in a run */
     uint64_t pendings, settled;
-    const void *flow; /* of the frame that is being seen; NULL: none */
-    int64_t hole_ns;
+    const void *flow;            /* of the frame that is being seen; NULL: none */
+    int64_t hole_ns, damaged_ns; /* damaged: and 1; 0: nothing was */
+    uint32_t damaged_src, damaged_dst;
     bool holed;
     struct monitor_counts counts;
     struct table stations, hosts, flows, leases;
@@ -126,8 +129,11 @@ __attribute__((format(printf, 4, 5))) void doubted(struct monitor *m, struct mon
                                                    enum monitor_rule rule, const char *format, ...);
 /* Tells it, or lets it wait, as a capture needs. */
 void tell_finding(struct monitor *m, const struct monitor_finding *f);
+/* The frame is damaged, and what it carries is not looked at. In a capture its receiver may have
+ * taken it all the same: a gap between the two is that frame, and excuses no other. */
+void damaged(struct monitor *m);
 /* The capture misses frames of this connection, about now: whom that excuses is not accused. */
-void missing(struct monitor *m, const void *flow);
+void missing(struct monitor *m, struct tcp_flow *flow);
 /* The same unless it holds; returns holds. */
 #define HOLDS(m, holds, rule, ...)                                                                 \
     ((m)->asked[MONITOR_##rule] |= (m)->judged,                                                    \
@@ -177,6 +183,8 @@ void see_tcp(struct monitor *m);
 /* A segment that stands in a capture twice: it may have been sent twice, a duplicate
  * acknowledgement. */
 void see_tcp_again(struct monitor *m);
+/* A segment that is damaged: what a SYN of it agreed on nobody knows. */
+void see_tcp_damaged(struct monitor *m);
 /* An ICMP error said so of a segment, whose first octets it quotes. */
 void see_tcp_too_long(struct monitor *m, uint32_t source, uint32_t destination,
                       const uint8_t *quoted);

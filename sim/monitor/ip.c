@@ -164,10 +164,10 @@ static void fields(struct monitor *m)
 void see_ip(struct monitor *m)
 {
     const struct sight *s = &m->sight;
-    if (!header(m))
+    if (!header(m) || !header_sum(m)) {
+        damaged(m);
         return;
-    if (!header_sum(m))
-        return;
+    }
     fields(m);
     options(m);
     source(m);

@@ -197,8 +197,27 @@ void tell_finding(struct monitor *m, const struct monitor_finding *f)
         p->context = m->config.context(m->config.self, f->rule);
 }
 
-void missing(struct monitor *m, const void *flow)
+void damaged(struct monitor *m)
 {
+    m->damaged_ns = m->frame->time_ns + 1;
+    m->damaged_src = m->sight.src;
+    m->damaged_dst = m->sight.dst;
+    see_tcp_damaged(m);
+}
+
+static bool was_damaged(const struct monitor *m)
+{
+    uint32_t src = m->sight.src, dst = m->sight.dst;
+    return m->damaged_ns && m->frame->time_ns - m->damaged_ns < SECOND_NS &&
+           ((src == m->damaged_src && dst == m->damaged_dst) ||
+            (src == m->damaged_dst && dst == m->damaged_src));
+}
+
+void missing(struct monitor *m, struct tcp_flow *flow)
+{
+    if (was_damaged(m))
+        return;
+    flow->holes = true;
     m->counts.holes++;
     m->holed = true;
     m->hole_ns = m->frame->time_ns;
@@ -289,6 +308,13 @@ bool waited_for_neighbour(const struct monitor *m)
 
 /* --- frames --- */
 
+/* A header whose sum and length are right: what nobody damaged. */
+static bool is_sound(const struct sight *s)
+{
+    return s->total <= s->ip_room &&
+           (get16(s->ip + 10) == 0 || sight_sum(s->ip, s->header, 0) == 0xffff);
+}
+
 /* The same datagram again at once: the capture saw it on two interfaces, or on both sides of a
  * bridge. */
 static bool is_repeated(struct monitor *m)
@@ -298,6 +324,8 @@ static bool is_repeated(struct monitor *m)
         s->protocol == IPPROTO_ICMP) /* who asks twice is answered twice */
         return false;
     bool ip = s->kind == SIGHT_IPV4 && s->body;
+    if (ip && !is_sound(s))
+        return false;
     uint64_t begin = ip ? (uint64_t)s->src << 32 ^ s->dst ^ (uint64_t)s->id << 16 ^ s->offset : 1;
     uint64_t sum = ip ? octets_sum(s->body, s->have, begin) : octets_sum(s->ip, 28, begin);
     for (uint32_t k = 0; k < RECENT && k < m->recents; k++)

@@ -280,3 +280,13 @@ void see_tcp_again(struct monitor *m)
     f->end[0].duplicates++;
     f->end[1].duplicates++;
 }
+
+void see_tcp_damaged(struct monitor *m)
+{
+    const struct sight *s = &m->sight;
+    bool syn = s->protocol == IPPROTO_TCP && s->body && !s->offset && s->have >= 20 &&
+               s->body[13] & TCP_SYN;
+    struct tcp_flow *f = syn ? flow_of(m, side_of(s), true, NULL) : NULL;
+    if (f)
+        f->holes = true;
+}

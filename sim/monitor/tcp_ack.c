@@ -111,7 +111,6 @@ static void sacks(struct monitor *m, const struct tcp_view *v)
         HOLDS(m, is_after(r->from, s->ack), tcp_sack_below,
               "a block from %u, all up to %u is acknowledged", r->from, s->ack);
         if (!came(v->from, r) && m->frame->way == MONITOR_UNKNOWN && !is_after(r->to, v->to->nxt)) {
-            v->flow->holes = true;
             missing(m, v->flow);
             return;
         }
@@ -151,7 +150,6 @@ static void beyond(struct monitor *m, const struct tcp_view *v)
         doubt(m, v);
         return;
     }
-    v->flow->holes = true;
     missing(m, v->flow);
     v->from->got = s->ack;
     close_gap(v->from);
@@ -174,7 +172,6 @@ static void settle_ack(struct monitor *m, const struct tcp_view *v)
         f->doubt.f.lacks &= ~(unsigned)NEEDS_COMPLETE; /* nothing is missing before its place */
         m->config.found(m->config.self, &f->doubt.f);
     } else {
-        f->holes = true;
         missing(m, f);
         if (is_after(f->doubt.ack, v->to->got))
             v->to->got = f->doubt.ack;
@@ -193,7 +190,6 @@ static void settle_window(struct monitor *m, const struct tcp_view *v)
         tell_finding(m, &d->f);
         return;
     }
-    v->flow->holes = true;
     missing(m, v->flow);
 }
 

@@ -81,6 +81,7 @@ static bool checksum(struct monitor *m, struct segment *s)
     if (state != SUM_WRONG || s->merged)
         return true;
     broken(m, MONITOR_tcp_checksum, "the checksum 0x%04x is wrong", get16(m->sight.body + SUM));
+    damaged(m);
     return false;
 }
 

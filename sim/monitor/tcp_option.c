@@ -72,7 +72,6 @@ static void settle_echo(struct monitor *m, const struct tcp_view *v)
         tell_finding(m, &d->f);
         return;
     }
-    v->flow->holes = true;
     missing(m, v->flow);
 }
 

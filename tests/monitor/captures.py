@@ -62,6 +62,7 @@ def main(folder):
         f.writelines("%d %s\n" % (n, rule) for n, (_, _, rule) in enumerate(five(), 1) if rule)
     whole = exchange()
     write(folder + "/whole.pcap", whole)
+    write(folder + "/long.pcap", exchange(piece=1448, octets=72400))
     write(folder + "/cut.pcap", whole, 96)
     write(folder + "/midway.pcap", whole[12:])
     write(folder + "/offloads.pcap", exchange("partial", 5840))
