@@ -55,18 +55,24 @@ static bool is_for(const struct judge *j, const struct frame *f, const struct ju
            memcmp(v.bytes, p->mac, sizeof p->mac) == 0;
 }
 
-/* A client's REQUEST: what is granted or refused from now on is to be an answer to it. */
+/* A client's REQUEST: what is granted or refused from now on is to be an answer to it, of the
+ * server that it names or is sent to, where that is one (RFC 2131, section 4.3.2). */
 static void asked(const struct judge *j, const struct frame *f, struct judge_port *p)
 {
+    int64_t to;
     p->asks = number_of(j, f, "dhcp.xid", &p->asked_xid);
+    if (!number_of(j, f, "dhcp.server", &p->asked_server))
+        p->asked_server = number_of(j, f, "ip.dst", &to) && to != UINT32_MAX ? to : 0;
 }
 
 /* RFC 2131, section 4.4.1: a client discards what is no answer to what it asked last. An answer
  * ends the asking; who has asked nothing takes nothing. */
 static bool is_answered(const struct judge *j, const struct frame *f, struct judge_port *p)
 {
-    int64_t xid;
+    int64_t xid, server;
     if (!p->asks || !number_of(j, f, "dhcp.xid", &xid) || xid != p->asked_xid)
+        return false;
+    if (p->asked_server && number_of(j, f, "dhcp.server", &server) && server != p->asked_server)
         return false;
     p->asks = false;
     return true;

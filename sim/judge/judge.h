@@ -52,7 +52,7 @@ struct judge_port {
     bool leased;   /* and a server granted it */
     bool asks;     /* a server for it: by a REQUEST that is not answered yet */
     uint32_t ipv4;
-    int64_t asked_xid;
+    int64_t asked_xid, asked_server; /* 0: any */
     struct seen_queue *watched;      /* a peer's frames that lines may observe; NULL: none does */
     int prefix;                      /* of its net, for broadcasts; 0: not known */
     struct kept_option *dhcp_option; /* DHCP_KEPT of its first message; NULL: none went out */
