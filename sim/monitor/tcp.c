@@ -279,6 +279,10 @@ void see_tcp_again(struct monitor *m)
         return;
     f->end[0].duplicates++;
     f->end[1].duplicates++;
+    struct tcp_end *to = &f->end[!side_of(s)];
+    uint32_t seq = get32(s->body + 4), len = s->body_len - (s->body[12] >> 4) * 4u;
+    if (len && len <= s->body_len)
+        to->twice[to->twices++ % AHEAD] = (struct range){seq, seq + len};
 }
 
 void see_tcp_damaged(struct monitor *m)
