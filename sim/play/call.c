@@ -45,6 +45,37 @@ static int evaluate_arguments(struct run *r, const struct call_step *call, struc
     return 0;
 }
 
+/* The first word in a value that stands for nothing here; NULL: none. */
+static const char *unknown_word(struct topology *t, const struct value *v)
+{
+    int64_t number;
+    int port;
+    const char *word = NULL;
+    if (v->kind == VALUE_NAME)
+        return symbol_number(v->text, &number) || topology_host(t, v->text, &port) ? NULL : v->text;
+    for (uint32_t k = 0; k < v->items && !word; k++)
+        word = unknown_word(t, &v->item[k]);
+    return word;
+}
+
+/* A packetdrill script may have words of another system's. The name of an option is the stack's to
+ * know. */
+static bool has_unknown_word(struct run *r, const struct step *step)
+{
+    const struct call_step *call = &step->u.call;
+    const char *word = NULL, *name = call->name;
+    bool option = strcmp(name, "setsockopt") == 0 || strcmp(name, "getsockopt") == 0;
+    uint32_t named = option ? 2 : strcmp(name, "ioctl") == 0 ? 1 : UINT32_MAX;
+    for (uint32_t a = 0; a < call->arguments && !word; a++)
+        if (a != named)
+            word = unknown_word(&r->topology, &call->argument[a]);
+    if (!word || !r->script->packetdrill)
+        return false;
+    verdict_skip(&r->verdict, "%s:%d: %s: there is no word %s here", r->script->path,
+                 step->place.line, name, word);
+    return true;
+}
+
 /* The script's number for a descriptor that came to be is the one that it expects. */
 static bool name_descriptor(struct run *r, struct descriptors *on, const struct call_step *call,
                             const struct value *argv, int64_t result)
@@ -401,6 +432,8 @@ void call_start(struct run *r, const struct step *step, int64_t now_ns)
     const struct call_step *call = &step->u.call;
     struct topology *t = &r->topology;
     struct why why = {{0}};
+    if (has_unknown_word(r, step))
+        return;
     struct value *argv = scratch_alloc(r->world, &t->scratch, SUT_ARGUMENTS * sizeof *argv);
     if (call->arguments > SUT_ARGUMENTS || evaluate_arguments(r, call, argv, &why) != 0) {
         if (r->by_outcome && !r->options->live)

@@ -150,6 +150,10 @@ static int eval_or(struct topology *t, const struct value *in, struct value *out
         struct value part;
         if (eval_value(t, &in->item[i], &part, why) != 0)
             return -1;
+        if (part.kind == VALUE_NAME) {
+            why_set(why, "%s is the name of no number", part.text);
+            return -1;
+        }
         out->number |= part.number;
     }
     return 0;
