@@ -166,6 +166,25 @@ static int set_pairs(struct reader *r, const struct words *w, int from)
     return 0;
 }
 
+/* echo VALUE > FILE: what a file of /proc/sys or a parameter of CUBIC's module is set to. */
+static int set_file(struct reader *r, const struct words *w)
+{
+    static const char module[] = "/sys/module/tcp_cubic/parameters/", proc[] = "/proc/sys/";
+    char name[WORD_ROOM];
+    bool apart = w->count == 4 && strcmp(w->word[2], ">") == 0;
+    bool joined = w->count == 3 && w->word[2][0] == '>' && w->word[2][1] != '>';
+    if (!apart && !joined)
+        return unknown(r, w);
+    const char *path = apart ? w->word[3] : w->word[2] + 1;
+    if (strncmp(path, module, sizeof module - 1) == 0)
+        snprintf(name, sizeof name, "tcp_cubic.%s", path + sizeof module - 1);
+    else if (strncmp(path, proc, sizeof proc - 1) == 0)
+        snprintf(name, sizeof name, "%s", path);
+    else
+        return unknown(r, w);
+    return give(r, COMMAND_SET, name, w->word[1], 0);
+}
+
 static int set_defaults(struct reader *r)
 {
     for (size_t k = 0; k < sizeof defaults / sizeof defaults[0]; k++)
@@ -234,6 +253,8 @@ static int play(struct reader *r, const struct words *w)
         return from == 2 && strcmp(base_name(w->word[1]), "sysctl") != 0 ? unknown(r, w)
                                                                          : set_pairs(r, w, from);
     }
+    if (strcmp(base, "echo") == 0)
+        return set_file(r, w);
     if (ends_with(first, "defaults.sh"))
         return set_defaults(r);
     if (strcmp(base, "sockstat") == 0)

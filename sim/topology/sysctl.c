@@ -26,6 +26,7 @@ enum convert {
     AS_SPARE_LOW,
     AS_SPARE_HIGH,
     AS_TWICE,     /* 0, or 2 */
+    AS_HYSTART,   /* its bits: 1 trains of acknowledgements, 2 delay */
     AS_OFF,       /* only 0 is the knob's: whether, and not how */
     AS_ALGORITHM, /* reno or cubic */
 };
@@ -160,6 +161,8 @@ static const struct sysctl table[] = {
     {IPV4 "tcp_no_metrics_save", {NULL}, AS_IT_IS, "*", "nothing is remembered"},
     {IPV4 "tcp_moderate_rcvbuf", {NULL}, AS_IT_IS, "0", "a buffer keeps its size"},
     {IPV4 "tcp_adv_win_scale", {NULL}, AS_IT_IS, "1", "half of a buffer is for octets"},
+    {"tcp_cubic.hystart", {"tcp.hystart"}, AS_TWICE, NULL, NULL},
+    {"tcp_cubic.hystart_detect", {"tcp.hystart"}, AS_HYSTART, NULL, NULL},
     {"net.core.rmem_max", {NULL}, AS_IT_IS, "*", "SO_RCVBUF is bounded by the stack"},
     {"net.core.wmem_max", {NULL}, AS_IT_IS, "*", "SO_SNDBUF is bounded by the stack"},
     {"net.core.default_qdisc", {NULL}, AS_IT_IS, "*", "of a queue below TCP"},
@@ -246,6 +249,12 @@ static bool converted(enum convert how, int64_t *n)
     case AS_TWICE:
         *n = *n ? 2 : 0;
         return true;
+    case AS_HYSTART: { /* none, trains alone, delay alone, both */
+        static const int64_t knob[] = {0, 4, 3, 2};
+        bool known = *n >= 0 && *n <= 3;
+        *n = known ? knob[*n] : 0;
+        return known;
+    }
     case AS_MS:
     case AS_S:
         *n = small ? *n * (how == AS_MS ? INT64_C(1000000) : INT64_C(1000000000)) : 0;

@@ -21,6 +21,8 @@ enum { LEAST_COUNT = 2, UNKNOWN_COUNT = 20, IDLE_FACTOR = 100, UPDATE_MS = 1000 
 /* Of the hybrid slow start, in segments, samples and microseconds. */
 enum { LOW_WINDOW = 16, SAMPLES = 8, LEAST_GAIN = 4000, MOST_GAIN = 16000, TRAIN_GAP = 2000 };
 enum { UNIT_OCTETS = 65536 };
+/* Of the older test only the half that looks at delay, or at trains of acknowledgements. */
+enum { HYSTART_BY_DELAY = HYSTART_CLASSIC + 1, HYSTART_BY_TRAIN };
 
 static int64_t us_of(int64_t ns)
 {
@@ -85,7 +87,9 @@ static void watch(struct tcp_congestion *c, const struct tcp_acked *a, uint32_t 
         start_round(q, a);
     if (c->cwnd < LOW_WINDOW * c->mss)
         return;
-    bool train = train_is_long(c, a), delay = delay_grew(q, rtt_us);
+    uint32_t how = c->config->hystart;
+    bool train = how != HYSTART_BY_DELAY && train_is_long(c, a);
+    bool delay = how != HYSTART_BY_TRAIN && delay_grew(q, rtt_us);
     if (!train && !delay)
         return;
     q->found = true;

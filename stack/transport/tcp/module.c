@@ -260,7 +260,8 @@ static const struct knob knobs[TCP_KNOBS] = {
     /* Linux: windows count segments; a loss takes its part of cwnd, not of FlightSize (RFC 9438
      * 4.6), and cwnd grows only while more than half of it was used. */
     [TCP_KNOB_CWND_SEGMENTS] = {"cwnd_segments", KNOB_BOOL, 0, 0, 1},
-    [TCP_KNOB_HYSTART] = {"hystart", KNOB_NUMBER, 1, 0, 2}, /* 0 none, 1 HyStart++, 2 the older */
+    [TCP_KNOB_HYSTART] = {"hystart", KNOB_NUMBER, 1, 0,
+                          4}, /* 0 none, 1 HyStart++, 2 the older, 3 and 4 half of it */
     [TCP_KNOB_REORDERING] = {"reordering", KNOB_NUMBER, 3, 1, 127}, /* DupThresh */
     [TCP_KNOB_RACK] = {"rack", KNOB_BOOL, 1, 0, 1},                 /* RFC 8985; else RFC 6675 */
     [TCP_KNOB_TAIL_LOSS_PROBE] = {"tail_loss_probe", KNOB_BOOL, 1, 0, 1},
