@@ -1,5 +1,6 @@
-# A kernel in QEMU on our peers: Debian's iPXE gets its lease, a script and a file by TFTP, a script and a file by HTTP, over a socket of each kind. What the monitor
-# says of it is what tests/interop/ipxe.tsv explains, live and in the audit of the capture. And what is said where the socket cannot be made.
+# Kernels in QEMU on our peers, over a socket of each kind: Debian's iPXE gets its lease, a script and a file by TFTP, a script and a file by HTTP; GRUB's network stack
+# a lease, a page and a file. What the monitor says of them is what tests/interop/ipxe.tsv and grub.tsv explain, live and in the audit of the capture. And what is said
+# where the socket cannot be made.
 . tests/checks/count.sh
 work=build/netdev
 wiredrill=$PWD/build/release/wiredrill
@@ -79,6 +80,30 @@ boot() { # NAME SOCKET NETDEV CARD
     [ ! -s $work/$1.peers ]; verdict $? "$1: nothing is said of our peers: $(head -1 $work/$1.peers)"
 }
 
+# GRUB's network stack, which iPXE's card drives: its own TCP and HTTP, a lease asked for again, a file of each server.
+grub() {
+    grub-mkimage -O i386-pc-pxe -c tests/interop/grub.cfg -p '(pxe)' -o $work/grub.pxe net tftp http pxe echo cat serial terminal reboot normal 2>$work/mkimage
+    verdict $? "grub: an image is made: $(head -1 $work/mkimage)"
+    cat tests/interop/grub.tsv tests/interop/ipxe.tsv | sed '/^#/d' | cut -f1 >$work/explained
+    begin grub dgram:$work/socket
+    timeout 60 qemu-system-i386 -M pc -m 128 -display none -vga none -serial file:$work/serial -monitor none -no-reboot \
+        -netdev dgram,id=net0,local.type=unix,local.path=$work/socket.qemu,remote.type=unix,remote.path=$work/socket -device e1000,netdev=net0,romfile= \
+        -kernel $image -initrd $work/grub.pxe -append 'ifconf -c dhcp && chain <INITRD>' >$work/qemu.out 2>&1
+    verdict $? "grub: it ends by itself: $(head -1 $work/qemu.out)"
+    over grub
+    grep -qa 'pxe:dhcp 52:54:00:12:34:56 10.0.2.15' $work/serial; verdict $? 'grub: it has its lease'
+    tr -d '\r' <$work/serial | grep -qax done; verdict $? 'grub: a page by HTTP'
+    grep -qa 'GET /done HTTP/1.1' $work/grub.pcap; verdict $? 'grub: and asked for it'
+    grep -qa 'hello by TFTP' $work/serial; verdict $? 'grub: a file by TFTP'
+    grep -qa 'GRUB is done' $work/serial; verdict $? 'grub: it comes to its end'
+    false=$(accused <$work/grub.out)
+    [ -z "$false" ]; verdict $? "grub: nothing else is said of it: $false"
+    ! grep -q 'violation' $work/grub.out; verdict $? "grub: our peers find nothing wrong: $(grep violation $work/grub.out)"
+    $wiredrill audit --at-host --host 52:54:00:12:34:56 --verbose $work/grub.pcap >$work/grub.audit
+    false=$(sed 's/ breaks /: /' $work/grub.audit | accused)
+    [ -z "$false" ]; verdict $? "grub: nor by the audit: $false"
+}
+
 if ! command -v qemu-system-i386 >/dev/null; then
     why='no qemu-system-i386 is here'
 elif [ ! -r $image ]; then
@@ -91,9 +116,15 @@ fi
 if [ -n "$why" ]; then
     skip 'iPXE on a dgram socket' "$why"
     skip 'iPXE on a stream socket' "$why"
+    skip 'GRUB' "$why"
 else
     boot dgram dgram:$work/socket dgram,id=net0,local.type=unix,local.path=$work/socket.qemu,remote.type=unix,remote.path=$work/socket e1000
     boot stream stream:$work/socket stream,id=net0,server=off,addr.type=unix,addr.path=$work/socket virtio-net-pci
+    if command -v grub-mkimage >/dev/null && [ -e /usr/lib/grub/i386-pc/http.mod ]; then
+        grub
+    else
+        skip 'GRUB' 'no grub-mkimage with network modules is here'
+    fi
 fi
 [ ! -e $work/socket ]; verdict $? 'the socket is gone'
 finish
