@@ -247,7 +247,9 @@ bool recovery_was_spurious(struct tcp_recovery *r, const struct recovery_ack *a,
     }
     if (dsack && r->undo_count == 0 && !r->many_again && r->resent > 0)
         return true;
-    if (r->forward_step != 0 && r->config->forward_at_once && d->once)
+    /* Without SACK what was sent again may be what the acknowledgement is for. */
+    bool tells = d->once && (r->sack || !d->again);
+    if (r->forward_step != 0 && r->config->forward_at_once && tells)
         return true;
     return r->forward_step != 0 && (a->ack != a->snd_una || a->duplicate) && forward(r, a, d);
 }
