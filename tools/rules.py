@@ -10,13 +10,14 @@ it (tests/monitor/rules.txt), and how often it fired, certain findings only, ove
   ipxe        those of tests/checks/79-netdev.sh in build/netdev
 
 A dash: there is nothing to look at here. Certainty says what must be known of a capture before the rule accuses: p, taken at the sender's own port; w, whole frames;
-s, the connection's start; c, no frames missing; u, not before a NIC's work. Run from the root: `make rules`. The table is also left in reports/rules.tsv.
+s, the connection's start; c, no frames missing; o, order and times the sender's; u, not before a NIC's work. Run from the root: `make rules`. The table is also left in reports/rules.tsv.
 """
 import collections, glob, json, os, re, shutil, subprocess, sys
 
 WIREDRILL = "build/release/wiredrill"
 OURS = "52:54:00:12:34:56"
-LETTERS = {"the capture may have been taken far from the sender's port": "p", "the capture cut the frame": "w", "the connection began before the capture": "s",
+LETTERS = {"the capture may have been taken far from the sender's port": "p", "the capture cut the frame": "w", "the connection's SYN is not in the capture, or is cut": "s",
+           "between the sender's port and the capture frames may have been lost, late or out of order": "o",
            "frames that passed are missing in the capture": "c", "the capture was taken before the sender's NIC cut and summed its frames": "u"}
 
 
