@@ -88,6 +88,8 @@ static const struct profile_knob freebsd[] = {
     {"tcp.msl", 30 * SECOND},
     {"tcp.keep_count", 8},
     {"tcp.rto_max", 64 * SECOND},
+    {"tcp.r2", 7200 * SECOND},   /* of a shut window: maxpersistidle */
+    {"tcp.retries", 12},         /* TCP_MAXRXTSHIFT */
     {"tcp.r2_syn", 75 * SECOND}, /* keepinit */
     {"tcp.syn_ack_retries", 3},
     {"tcp.mss_least", 216},          /* net.inet.tcp.minmss */

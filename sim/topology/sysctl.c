@@ -66,6 +66,7 @@ static const struct sysctl table[] = {
      "0",
      "each SYN has the same options"},
     {TCP "rexmit_slop", {"tcp.rexmit_slop"}, AS_MS, "0", "nothing is added to a timer"},
+    {TCP "retries", {"tcp.retries"}, AS_IT_IS, NULL, NULL},
     {TCP "rexmit_initial", {"tcp.rto_initial"}, AS_MS, NULL, NULL},
     {TCP "rexmit_min", {"tcp.rto_min"}, AS_MS, NULL, NULL},
     {TCP "syncookies",

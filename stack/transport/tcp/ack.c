@@ -309,6 +309,14 @@ static void resend_syn(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
     tcp_send_syn(s, pcb, now_ns);
 }
 
+/* R2 (RFC 9293 3.8.3) may be a number of retransmissions; a user's timeout is a time. */
+static bool is_tired(const struct stack *s, const struct tcp_pcb *pcb)
+{
+    int64_t most = tcp_knob(s, TCP_KNOB_RETRIES);
+    bool by_time = pcb->wishes && pcb->wishes->user_timeout_ms;
+    return most && !by_time && pcb->retransmits > most;
+}
+
 /* RFC 6298 5.4 to 5.6. */
 static void time_out(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
@@ -319,6 +327,11 @@ static void time_out(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
     tcp_rto_expired(s, pcb);
     if (syn_outstanding(pcb)) {
         resend_syn(s, pcb, now_ns);
+        return;
+    }
+    if (is_tired(s, pcb)) { /* told, as an ABORT is */
+        tcp_give_up(s, pcb);
+        tcp_send_rst(s, pcb, now_ns);
         return;
     }
     pcb->sender->done.timeouts++;

@@ -116,6 +116,7 @@ enum tcp_knob {
     TCP_KNOB_R1,
     TCP_KNOB_R2,
     TCP_KNOB_R2_SYN,
+    TCP_KNOB_RETRIES,
     TCP_KNOB_DELAYED_ACK,
     TCP_KNOB_QUICK_ACKS,
     TCP_KNOB_SWS_OVERRIDE,
@@ -609,6 +610,8 @@ void tcp_timers_init(struct stack *s, struct tcp_pcb *pcb);
 /* The deadline is at the earliest of the times or before; moving it later costs nothing. */
 void tcp_timers_arm(struct stack *s, struct tcp_pcb *pcb);
 void tcp_timers_stop(struct tcp_pcb *pcb);
+/* USER TIMEOUT: its user is told ETIMEDOUT, or what the network has said meanwhile. */
+void tcp_give_up(struct stack *s, struct tcp_pcb *pcb);
 
 /* --- errors.c --- */
 void tcp_input_error(struct stack *s, const struct ip_error *e, int64_t now_ns);

@@ -190,6 +190,8 @@ static const struct knob knobs[TCP_KNOBS] = {
     /* RFC 9293 3.8.3: at least 100 s, and 3 minutes for a SYN. */
     [TCP_KNOB_R1] = {"r1", KNOB_NUMBER, 3, 1, 255}, /* SHLD-9: at least 3 retransmissions */
     [TCP_KNOB_R2] = {"r2", KNOB_NS, SECONDS(300), SECONDS(1), SECONDS(86400)},
+    /* How often what is not acknowledged is sent again; 0: until r2 is over. */
+    [TCP_KNOB_RETRIES] = {"retries", KNOB_NUMBER, 0, 0, 254},
     [TCP_KNOB_R2_SYN] = {"r2_syn", KNOB_NS, SECONDS(180), MS(1), SECONDS(86400)},
     /* RFC 9293 3.8.6.3: less than 0.5 s (MUST-58), whatever some settings of other systems ask. */
     [TCP_KNOB_DELAYED_ACK] = {"delayed_ack", KNOB_NS, MS(200), 0, SECONDS(60)},

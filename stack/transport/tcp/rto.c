@@ -72,24 +72,26 @@ void tcp_rto_expired(const struct stack *s, struct tcp_pcb *pcb)
         rtt_expired(&pcb->sender->rtt, &l);
 }
 
-/* What the knob adds to a timeout that a sample or a loss has set. */
-static int64_t slop(const struct stack *s, const struct rtt *r)
+/* With what the knob adds to a timeout that a sample or a loss has set, within the upper bound. */
+static int64_t with_slop(const struct stack *s, const struct rtt *r, const struct rtt_limits *l)
 {
-    return r->srtt_ns || r->backoff ? tcp_knob(s, TCP_KNOB_REXMIT_SLOP) : 0;
+    int64_t slop_ns = r->srtt_ns || r->backoff ? tcp_knob(s, TCP_KNOB_REXMIT_SLOP) : 0;
+    int64_t rto_ns = rtt_rto(r, l) + slop_ns;
+    return slop_ns && rto_ns > l->max_ns ? l->max_ns : rto_ns;
 }
 
 int64_t tcp_rto_ns(const struct stack *s, const struct tcp_pcb *pcb)
 {
     const struct rtt_limits l = limits(s);
     if (pcb->sender)
-        return rtt_rto(&pcb->sender->rtt, &l) + slop(s, &pcb->sender->rtt);
+        return with_slop(s, &pcb->sender->rtt, &l);
     struct rtt r = tcp_rtt_remembered(s, pcb);
     r.backoff = pcb->retransmits;
     if (pcb->state == TCP_SYN_SENT) {
         uint8_t flat = (uint8_t)tcp_knob(s, TCP_KNOB_SYN_LINEAR);
         r.backoff = pcb->retransmits > flat ? (uint8_t)(pcb->retransmits - flat) : 0;
     }
-    return rtt_rto(&r, &l) + slop(s, &r);
+    return with_slop(s, &r, &l);
 }
 
 /* With the knob four times SRTT and eight RTTVAR, doubled each time, within two bounds; by the

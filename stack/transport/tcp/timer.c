@@ -33,7 +33,7 @@ void tcp_timeout_changed(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 }
 
 /* USER TIMEOUT: what the network has said meanwhile is the better reason (RFC 1122 4.2.3.9). */
-static void give_up(struct stack *s, struct tcp_pcb *pcb)
+void tcp_give_up(struct stack *s, struct tcp_pcb *pcb)
 {
     tcp_count(s, TCP_ENDED_TIMEOUT);
     tcp_end(s, pcb, pcb->soft_error ? pcb->soft_error : ERR_TIMEDOUT);
@@ -53,7 +53,7 @@ static void idle_over(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 static void look(struct stack *s, struct tcp_pcb *pcb, int64_t now_ns)
 {
     if (pcb->give_up_ns <= now_ns)
-        give_up(s, pcb);
+        tcp_give_up(s, pcb);
     if (pcb->idle_ns <= now_ns)
         idle_over(s, pcb, now_ns);
     if (pcb->ack_ns <= now_ns)
