@@ -23,9 +23,11 @@ typedef int64_t stack_attempt(struct stack_waiter *w, struct value *out);
 struct stack_waiter {
     uint64_t token;       /* 0: free */
     int fd;               /* a call waits on this descriptor; -1: a service's request */
-    uint32_t room, done;  /* octets that it reads or writes, and those written */
+    uint32_t room, done;  /* octets that it reads or writes, and those that it has */
     const uint8_t *bytes; /* to write: the call's, while it is open */
     int flags;
+    uint8_t *held; /* octets that MSG_WAITALL has read; its room stays with the waiter */
+    uint32_t held_room;
     stack_attempt *attempt; /* of a call */
     struct stack_sut *sut;
     bool own;                  /* it has its place, the pool never sees it */

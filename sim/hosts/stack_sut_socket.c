@@ -27,7 +27,8 @@ struct stack_waiter *stack_wait(struct stack_sut *u, uint64_t token)
     if (!w)
         return NULL;
     u->free_waiter = w->next;
-    *w = (struct stack_waiter){.token = token, .fd = -1, .sut = u};
+    *w = (struct stack_waiter){
+        .token = token, .fd = -1, .sut = u, .held = w->held, .held_room = w->held_room};
     return w;
 }
 

@@ -211,11 +211,12 @@ static int64_t call_sendto(struct stack_sut *u, uint64_t token, const struct val
                        given ? &to : NULL);
 }
 
-/* With MSG_WAITALL it waits until there is as much as it has room for, or no more comes. */
+/* What is only looked at waits until there is as much as it has room for, or no more comes. */
 static bool is_short(struct stack_sut *u, int fd, uint32_t room, int flags)
 {
     int64_t there = 0;
-    if (!(flags & MSG_FLAG_WAITALL) || socket_get(u->stack, fd, TCP_OPT_INQ, &there) < 0)
+    if (!(flags & MSG_FLAG_WAITALL) || !(flags & MSG_FLAG_PEEK) ||
+        socket_get(u->stack, fd, TCP_OPT_INQ, &there) < 0)
         return false;
     return there < room &&
            !(socket_events(u->stack, fd) & (SOCKET_ERROR | SOCKET_HANGUP | SOCKET_PEER_CLOSED));
@@ -259,6 +260,48 @@ static int64_t receive_again(struct stack_waiter *w, struct value *out)
     return receive_now(w->sut, w->fd, w->room, w->flags, out);
 }
 
+/* MSG_WAITALL reads what comes, so that there is room for more, until it has all or no more comes.
+ */
+static int64_t receive_more(struct stack_waiter *w, struct value *out)
+{
+    struct socket_address from = {0};
+    int got = 0;
+    for (; w->done < w->room; w->done += (uint32_t)got) {
+        got = socket_receive(w->sut->stack, w->fd, w->held + w->done, w->room - w->done,
+                             w->flags & ~MSG_FLAG_WAITALL, &from, now_of(w->sut));
+        if (got == -ERR_AGAIN)
+            return got;
+        if (got <= 0)
+            break;
+    }
+    if (!(w->flags & MSG_FLAG_TRUNC))
+        out[1] = (struct value){.kind = VALUE_BYTES, .bytes = w->held, .len = w->done};
+    if (stack_descriptor_of(w->sut, w->fd)->tells_unread)
+        out[6] = unread(w->sut, w->fd);
+    return w->done ? (int64_t)w->done : got;
+}
+
+static int64_t receive_all(struct stack_sut *u, uint64_t token, int fd, uint32_t room, int flags,
+                           struct value *out)
+{
+    struct stack_waiter *w;
+    int64_t got = wait_for(u, token, fd, receive_more, &w);
+    if (got != SUT_PENDING)
+        return got;
+    if (room > w->held_room) {
+        w->held = u->env->memory(u->env->self, room, NULL);
+        w->held_room = w->held ? room : 0;
+    }
+    w->room = room;
+    w->done = 0;
+    w->flags = flags;
+    got = w->held || !room ? receive_more(w, out) : -ERR_NOMEM;
+    if (got == -ERR_AGAIN)
+        return SUT_PENDING;
+    stack_wait_free(w);
+    return got;
+}
+
 static int64_t call_receive(struct stack_sut *u, uint64_t token, const struct value *argv, int argc,
                             struct value *out)
 {
@@ -274,6 +317,11 @@ static int64_t call_receive(struct stack_sut *u, uint64_t token, const struct va
         argv[2].number < STACK_SCRATCH - 1 ? (uint32_t)argv[2].number : STACK_SCRATCH - 2;
     if (flags & MSG_ERRQUEUE)
         return stack_notice_take(u, fd, room, out);
+    bool waits = !d->nonblocking && !(flags & MSG_FLAG_DONTWAIT);
+    if (!waits)
+        flags &= ~MSG_FLAG_WAITALL;
+    if (flags & MSG_FLAG_WAITALL && !(flags & (MSG_FLAG_PEEK | MSG_FLAG_OOB)))
+        return receive_all(u, token, fd, room, flags, out);
     int64_t got = receive_now(u, fd, room, flags, out);
     if (got != -ERR_AGAIN || d->nonblocking || flags & MSG_FLAG_DONTWAIT)
         return got;
