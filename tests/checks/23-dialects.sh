@@ -15,4 +15,12 @@ for script in tests/dialects/*/*.pkt; do
     esac
     verdict $? "$script: $want"
 done
+# Those that pass do so with the stack's invariants looked at, under sanitizers.
+for system in linux freebsd; do
+    scripts=$(grep -lx '// passes' tests/dialects/$system/*.pkt 2>/dev/null) || continue
+    timeout 300 build/asan/wiredrill run --nic e1000 --quiet --profile $system $scripts >$work/out 2>&1
+    status=$?
+    verdict $status "tests/dialects/$system under sanitizers"
+    [ $status -eq 0 ] || grep -A 12 '^FAILED' $work/out | head -40
+done
 finish

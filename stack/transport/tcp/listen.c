@@ -85,11 +85,14 @@ static void abort_all(struct stack *s, struct tcp_queue *q, int64_t now_ns)
 void tcp_listener_close(struct stack *s, struct tcp_pcb *listener, int64_t now_ns)
 {
     struct tcp_queue *half = &listener->listener.half;
+    struct tcp_pcb *child;
     abort_all(s, &listener->listener.done, now_ns);
     if (!tcp_knob(s, TCP_KNOB_SYN_CACHE))
         abort_all(s, half, now_ns);
-    while (half->first)
-        tcp_listener_forget(half->first);
+    while ((child = half->first) != NULL) {
+        tcp_listener_forget(child);
+        tcp_orphaned(s, child, now_ns);
+    }
 }
 
 /* --- a SYN --- */
