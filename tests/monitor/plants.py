@@ -8,6 +8,7 @@ A fault is in a frame of the capture that is bent where it stands, or is one mor
 the others; a draw that failed stays in FOLDER. Exit 1 when fewer than 19 of 20 were.
 """
 import os, random, struct, subprocess, sys, json
+from frames import total
 
 ETHERNET, LINE = 1, struct.Struct("<IIII")
 
@@ -29,14 +30,6 @@ def write(path, packets):
         f.write(struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, ETHERNET))
         for time, frame in packets:
             f.write(LINE.pack(time // 10**9, time % 10**9, len(frame), len(frame)) + frame)
-
-
-def total(octets):
-    octets += b"\0" * (len(octets) % 2)
-    value = sum(struct.unpack("!%dH" % (len(octets) // 2), octets))
-    while value >> 16:
-        value = (value & 0xFFFF) + (value >> 16)
-    return value
 
 
 def put(octets, at, new):
