@@ -323,7 +323,7 @@ static int64_t call_receive(struct stack_sut *u, uint64_t token, const struct va
     if (flags & MSG_FLAG_WAITALL && !(flags & (MSG_FLAG_PEEK | MSG_FLAG_OOB)))
         return receive_all(u, token, fd, room, flags, out);
     int64_t got = receive_now(u, fd, room, flags, out);
-    if (got != -ERR_AGAIN || d->nonblocking || flags & MSG_FLAG_DONTWAIT)
+    if (got != -ERR_AGAIN || !waits)
         return got;
     got = wait_for(u, token, fd, receive_again, &w);
     if (got == SUT_PENDING) {
